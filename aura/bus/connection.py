@@ -1,0 +1,277 @@
+"""One connection to NATS: publish facts that are stored, send audio that is not, listen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError, NoServersError
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js.errors import APIError, NoStreamResponseError
+
+from aura.settings import Settings
+from schemas import codec, subjects
+from schemas.events import AnyEvent, Event
+
+log = structlog.get_logger(__name__)
+
+WRONG_LAST_SEQUENCE = 10071
+ACK_TIMEOUT_S = 2.0
+PENDING_BYTES = 16 * 1024 * 1024
+
+
+class BusError(Exception):
+    """Anything the bus could not do."""
+
+
+class BusAwayError(BusError):
+    """No server answers; the message may or may not have been stored. Safe to publish again."""
+
+
+class FencedError(BusError):
+    """The subject holds something newer than the publisher had seen."""
+
+
+Listener = Callable[[Msg], Awaitable[None]]
+
+
+class Bus:
+    """What the rest of Aura may do with NATS."""
+
+    def __init__(self, nc: Client) -> None:
+        self.nc = nc
+        self._js = nc.jetstream(timeout=ACK_TIMEOUT_S)
+        self.reconnected: list[Callable[[], None]] = []
+        """Called after every reconnect, on the loop."""
+
+    @property
+    def connected(self) -> bool:
+        return self.nc.is_connected
+
+    async def publish(self, event: Event, *, patience_s: float = 6.0, trace: str = "") -> int:
+        """Store *event* and return its sequence in the stream; the same event twice is one.
+
+        Raises:
+            BusAwayError: not acknowledged within *patience_s*.
+        """
+        subject, data, head = (
+            subjects.event(event),
+            codec.encode(event),
+            codec.headers(event, trace),
+        )
+        give_up_at = asyncio.get_running_loop().time() + patience_s
+        while True:
+            try:
+                ack = await self._js.publish(subject, data, headers=head)
+            except (NatsTimeoutError, NoStreamResponseError, NoRespondersError) as error:
+                if asyncio.get_running_loop().time() >= give_up_at:
+                    raise BusAwayError(f"{event.id} was not acknowledged") from error
+                await asyncio.sleep(0.1)
+            except (NatsError, APIError) as error:
+                raise BusAwayError(f"{event.id} was not stored: {error}") from error
+            else:
+                return ack.seq
+
+    async def publish_fenced(self, event: Event, last: int, *, trace: str = "") -> int:
+        """Store *event* only if sequence *last* is still the newest of its subject.
+
+        The fence, not the id, decides: a worker that slept through its job being given away
+        would otherwise be told "stored" for words that another one wrote.
+
+        Raises:
+            FencedError: something newer is there.
+            BusAwayError: not acknowledged.
+        """
+        subject, data = subjects.event(event), codec.encode(event)
+        head = codec.headers(event, trace)
+        head["Nats-Expected-Last-Subject-Sequence"] = str(last)
+        for _ in range(3):
+            try:
+                ack = await self._js.publish(subject, data, headers=head)
+                if not ack.duplicate:
+                    return ack.seq
+            except APIError as error:
+                if error.err_code != WRONG_LAST_SEQUENCE:
+                    raise BusAwayError(f"{event.id} was not stored: {error}") from error
+            except NatsError:  # it may have been stored all the same: the next try finds out
+                continue
+            stored = await self.last(subject)
+            if stored is not None and stored.data == data:
+                return stored.seq
+            raise FencedError(f"{event.id}: the subject has moved on")
+        raise BusAwayError(f"{event.id} was not acknowledged")
+
+    async def send(self, subject: str, message: msgspec.Struct) -> bool:
+        """Send *message* without an ack; False where there is no connection and it was dropped.
+
+        Audio of a minute ago is worth nothing, so nothing of it waits for a connection.
+        """
+        if not self.nc.is_connected:
+            return False
+        try:
+            await self.nc.publish(subject, codec.encode(message))
+        except NatsError:
+            return False
+        return True
+
+    @asynccontextmanager
+    async def listening(self, subject: str, listener: Listener) -> AsyncIterator[None]:
+        """Call *listener* with what arrives on *subject*, in order, until the block is left."""
+        subscription = await self.nc.subscribe(
+            subject, cb=listener, pending_bytes_limit=PENDING_BYTES
+        )
+        try:
+            yield
+        finally:
+            if not self.nc.is_closed:
+                await subscription.unsubscribe()
+
+    async def last(self, subject: str) -> Stored | None:
+        """Return the newest stored message of *subject* in the event stream.
+
+        Raises:
+            BusAwayError: no answer.
+        """
+        request = msgspec.json.encode({"last_by_subj": subject})
+        try:
+            reply = await self.nc.request(
+                f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}", request, timeout=ACK_TIMEOUT_S
+            )
+        except NatsError as error:
+            raise BusAwayError(f"cannot read {subject}: {error!r}") from error
+        return Stored.of(reply)
+
+    async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
+        """Return all that *stream* holds of *subject* after sequence *after*, oldest first.
+
+        Raises:
+            BusAwayError: no answer.
+        """
+        found: list[Stored] = []
+        inbox = self.nc.new_inbox()
+        subscription = await self.nc.subscribe(inbox, pending_bytes_limit=-1, pending_msgs_limit=-1)
+        try:
+            while True:
+                request = {"seq": after + 1, "next_by_subj": subject, "batch": 1000}
+                await self.nc.publish(
+                    f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(request), reply=inbox
+                )
+                got = 0
+                while True:
+                    stored = Stored.of(await subscription.next_msg(timeout=ACK_TIMEOUT_S))
+                    if stored is None:
+                        break
+                    found.append(stored)
+                    after, got = stored.seq, got + 1
+                if got < 1000:
+                    return found
+        except NatsError as error:
+            raise BusAwayError(f"cannot read {subject}: {error!r}") from error
+        finally:
+            await subscription.unsubscribe()
+
+    async def close(self) -> None:
+        """Hand over what is still to be sent, then leave."""
+        if self.nc.is_closed:
+            return
+        try:
+            await self.nc.flush(timeout=2)
+        except NatsError:
+            log.warning("bus_left_without_flush")
+        await self.nc.close()
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A message as a stream keeps it."""
+
+    seq: int
+    data: bytes
+    headers: dict[str, str]
+    time: str
+    """RFC 3339, the server's clock."""
+
+    @staticmethod
+    def of(msg: Msg) -> Stored | None:
+        """Return the message in a direct-get answer, None where the answer says there is none."""
+        head = msg.headers or {}
+        if "Status" in head or "Nats-Sequence" not in head:
+            return None
+        return Stored(int(head["Nats-Sequence"]), msg.data, head, head.get("Nats-Time-Stamp", ""))
+
+    def event(self) -> AnyEvent:
+        """Return it decoded.
+
+        Raises:
+            codec.BadMessageError: it is no event.
+        """
+        return codec.decode(self.data)
+
+
+async def connect(settings: Settings, name: str, *, wait_s: float = 5.0) -> Bus:
+    """Return a connection that keeps itself alive; *name* is what the server's monitor shows.
+
+    Raises:
+        BusAwayError: no server answered within *wait_s*; names the setting.
+    """
+    bus: Bus | None = None
+
+    async def on_error(error: Exception) -> None:
+        # A denied publish looks like a timeout to its caller; here is where it is told.
+        log.error("bus_error", error=type(error).__name__, detail=str(error)[:200])
+
+    async def on_disconnect() -> None:
+        log.warning("bus_disconnected")
+
+    async def on_reconnect() -> None:
+        log.info("bus_reconnected")
+        for call in bus.reconnected if bus else ():
+            call()
+
+    url = settings.nats_url or embedded_url(settings) or "nats://127.0.0.1:4222"
+    nc = Client()
+    user = settings.nats_user or None
+    try:
+        async with asyncio.timeout(wait_s):
+            await nc.connect(
+                [one.strip() for one in url.split(",")],
+                name=name,
+                error_cb=on_error,
+                disconnected_cb=on_disconnect,
+                reconnected_cb=on_reconnect,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=0.2,  # type: ignore[arg-type]  # seconds, slept as they are
+                connect_timeout=2,
+                ping_interval=5,
+                max_outstanding_pings=2,
+                pending_size=PENDING_BYTES,
+                user=user,
+                password=settings.nats_password.get_secret_value() if user else None,
+                inbox_prefix=f"_INBOX_{user}" if user else "_INBOX",
+            )
+    except (TimeoutError, OSError, NoServersError, NatsError) as error:
+        await nc.close()
+        raise BusAwayError(
+            f"no NATS server answers at {_without_password(url)}. Start one, set NATS_URL to one, "
+            "or let `aura up` run its own."
+        ) from error
+    bus = Bus(nc)
+    return bus
+
+
+def embedded_url(settings: Settings) -> str:
+    """Return the URL of the server that `aura up` runs under data_dir, empty where none does."""
+    try:
+        return (Path(settings.data_dir) / "nats.url").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _without_password(url: str) -> str:
+    return ",".join(one.rpartition("@")[2] for one in url.split(","))

@@ -1,0 +1,44 @@
+"""Logging, set up once a process: structlog, one fact a line; no words spoken, no secret."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+from aura.settings import Settings
+
+
+def configure(settings: Settings, role: str) -> None:
+    """Send this process's log to stdout, as text for people or JSON for machines."""
+    as_json = settings.log_format == "json" or (
+        settings.log_format == "auto" and not sys.stdout.isatty()
+    )
+    level = logging.getLevelNamesMapping()[settings.log_level]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info if as_json else _keep,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(role=role)
+    # Libraries speak only when something is wrong: their chatter holds URLs and prompts.
+    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(name)s %(message)s")
+
+
+def _keep(
+    _logger: object, _name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    return event

@@ -1,0 +1,206 @@
+"""One settings object a process: environment first, then `.env`, then the defaults here.
+
+The names the client documentation gives (HOST, PORT, DEBUG, SAMPLE_RATE, CHUNK_SIZE, LOG_LEVEL,
+CEREBRAS_API_KEY) and NATS_URL are bare; everything else is `AURA_<FIELD>`. A secret may be given
+as a file: `AURA_JWT_SECRET_FILE`, `CEREBRAS_API_KEY_FILE`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+_BARE = {
+    "host",
+    "port",
+    "debug",
+    "sample_rate",
+    "chunk_size",
+    "log_level",
+    "nats_url",
+    "cerebras_api_key",
+}
+
+
+def _bare(field: str) -> AliasChoices:
+    return AliasChoices(field.upper(), field)
+
+
+class SettingsError(ValueError):
+    """A setting has a value it cannot have; the message names it, never its value."""
+
+
+class Settings(BaseSettings):
+    """Every setting of Aura, with its unit in its name or its description."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AURA_", env_file=".env", extra="ignore", populate_by_name=True, frozen=True
+    )
+
+    # --- the door
+    host: str = Field(
+        validation_alias=_bare("host"),
+        default="0.0.0.0",  # noqa: S104  # the documented default; the start warns about it
+        description="Address the edge listens on.",
+    )
+    port: int = Field(
+        validation_alias=_bare("port"),
+        default=8000,
+        ge=0,
+        le=65535,
+        description="Port of the edge; 0 picks a free one.",
+    )
+    debug: bool = Field(
+        validation_alias=_bare("debug"),
+        default=True,
+        description="Allows the demo token and shows tracebacks of our own faults in the log.",
+    )
+    sample_rate: int = Field(
+        validation_alias=_bare("sample_rate"),
+        default=16000,
+        ge=8000,
+        le=48000,
+        description="Hz of headerless PCM from clients, and of the audio sent to them.",
+    )
+    chunk_size: int = Field(
+        validation_alias=_bare("chunk_size"),
+        default=1024,
+        ge=160,
+        le=48000,
+        description="Samples in one `ai_audio_chunk` sent to a client.",
+    )
+    log_level: LogLevel = Field(
+        validation_alias=_bare("log_level"),
+        default="INFO",
+        description="Least severity that is logged.",
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="`auto`: console on a terminal, JSON elsewhere."
+    )
+
+    # --- the bus
+    nats_url: str = Field(
+        validation_alias=_bare("nats_url"),
+        default="",
+        description="NATS servers, comma separated. Empty: `aura up` runs an embedded one.",
+    )
+    nats_user: str = Field("", description="User of this role, where the server has users.")
+    nats_password: SecretStr = Field(SecretStr(""), description="Its password.")
+    replicas: int = Field(
+        1, ge=1, le=5, description="Copies of each stream; 3 on a cluster of three."
+    )
+    data_dir: Path = Field(
+        Path(".aura"), description="Embedded server's data, run files of `aura up`."
+    )
+    cache_dir: Path = Field(
+        Path("~/.cache/aura"), description="Model weights joined from packages are kept here."
+    )
+    url: str = Field("", description="Where operator commands find the edge; empty: ask data_dir.")
+
+    # --- who may call
+    demo_token: SecretStr = Field(
+        SecretStr("demo_token"), description="Token of the demo; refused while DEBUG is off."
+    )
+    jwt_secret: SecretStr = Field(SecretStr(""), description="HS256 secret of callers' tokens.")
+    jwt_public_key: str = Field("", description="PEM file of an RS256 or ES256 public key.")
+
+    # --- the conversation
+    greeting: str = Field(
+        "Hello! I'm AURA, your AI assistant. How can I help you today?",
+        description="What a caller of /ws/voice/continuous hears first; empty: nothing.",
+    )
+    system_prompt: str = Field(
+        "You are Aura, a friendly voice assistant on the phone. Answer in one or two short "
+        "sentences that sound well when spoken. No lists, no emoji, no formatting.",
+        description="What the language model is told it is.",
+    )
+    language: str = Field("en", description="Spoken language, a Whisper code, or `auto`.")
+    eagerness: Literal["low", "auto", "high"] = Field(
+        "auto", description="How soon a pause is taken for the end of a turn."
+    )
+    history_messages: int = Field(
+        20, ge=2, le=200, description="Messages of history a turn's job carries."
+    )
+    max_tokens: int = Field(120, ge=8, le=4096, description="Most tokens of one answer.")
+    temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature of the LLM.")
+    speculate: bool = Field(
+        True, description="Ask the LLM on a likely end of turn, before it is certain."
+    )
+    job_deadline_s: float = Field(
+        15.0, ge=1, le=120, description="Seconds a caller waits for a stage before hearing why."
+    )
+
+    # --- engines
+    stt_engine: Literal["auto", "whisper", "simulated"] = Field("auto", description="Recogniser.")
+    stt_model: str = Field("tiny.en", description="faster-whisper name or folder.")
+    stt_slots: int = Field(16, ge=1, le=1024, description="Utterances one STT worker listens to.")
+    stt_workers: int = Field(
+        1, ge=1, le=64, description="Recognitions at once in one STT worker, each of `threads`."
+    )
+    stt_partial_interval_ms: int = Field(
+        700, ge=0, le=10000, description="Audio between partial transcripts; 0: none."
+    )
+    llm_engine: Literal["auto", "cerebras", "openai", "local", "simulated"] = Field(
+        "auto", description="`auto`: Cerebras where CEREBRAS_API_KEY is set, else the local model."
+    )
+    llm_model: str = Field("", description="Model name, or a GGUF file for the local engine.")
+    llm_base_url: str = Field("", description="Any OpenAI-compatible server, e.g. Ollama's.")
+    engine_limit_s: float = Field(
+        8.0, ge=1, le=120, description="Seconds an engine may be silent before it counts as hung."
+    )
+    drain_s: float = Field(
+        8.0, ge=0, le=3600, description="Seconds a leaving process finishes what it has in hand."
+    )
+    llm_slots: int = Field(0, ge=0, le=1024, description="Turns at once; 0: the engine's own.")
+    cerebras_api_key: SecretStr = Field(
+        validation_alias=_bare("cerebras_api_key"),
+        default=SecretStr(""),
+        description="Key of Cerebras' API.",
+    )
+    tts_engine: Literal["auto", "piper", "simulated"] = Field("auto", description="Voice engine.")
+    tts_voice: str = Field("en_US-joe-medium", description="Piper voice name or .onnx file.")
+    tts_slots: int = Field(2, ge=1, le=1024, description="Sentences one TTS worker speaks at once.")
+    threads: int = Field(0, ge=0, le=256, description="Threads of an engine; 0: fitted to the CPU.")
+    sim_stt_ms: float = Field(50, ge=0, description="Simulated engines: recognition, ms.")
+    sim_llm_first_ms: float = Field(100, ge=0, description="Simulated: to the first token, ms.")
+    sim_llm_token_ms: float = Field(10, ge=0, description="Simulated: each further token, ms.")
+    sim_llm_tokens: int = Field(20, ge=1, description="Simulated: tokens of an answer.")
+    sim_tts_ms: float = Field(50, ge=0, description="Simulated: to the audio, ms.")
+    sim_fail: Literal["none", "raise", "hang", "nonsense", "exit"] = Field(
+        "none", description="Simulated: how to fail at words that hold `poison`."
+    )
+    sim_tts_audio_ms: int = Field(2000, ge=0, description="Simulated: audio of a sentence, ms.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _secrets_from_files(cls, given: dict[str, Any]) -> dict[str, Any]:
+        for field, info in cls.model_fields.items():
+            if info.annotation is SecretStr and (path := os.environ.get(f"{env_name(field)}_FILE")):
+                given[field] = Path(path).read_text(encoding="utf-8").strip()
+        return given
+
+
+def env_name(field: str) -> str:
+    """Return the environment variable of *field*."""
+    return field.upper() if field in _BARE else f"AURA_{field.upper()}"
+
+
+def load(**given: Any) -> Settings:
+    """Return the settings of this process, *given* ones before the environment.
+
+    Raises:
+        SettingsError: one of them has a value it cannot have.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        said = [f"{env_name(str(e['loc'][0]).lower())}: {e['msg']}" for e in error.errors()]
+        raise SettingsError("; ".join(said)) from error
+    except OSError as error:
+        raise SettingsError(f"a *_FILE setting: {error.strerror}: {error.filename}") from error

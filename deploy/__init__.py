@@ -1,0 +1,1 @@
+"""Run it: the bus, provisioning, supervision."""

@@ -1,0 +1,191 @@
+"""One WebSocket: a dialect on one side, a line to the bus on the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import structlog
+from aiohttp import WSMsgType, web
+
+from aura.bus.connection import Bus
+from edge.clock import now_ms
+from edge.core.answering import Rules
+from edge.core.call import Call
+from edge.core.notices import Begin, Finish, Notice, Reply, Sound, Speak, Trouble
+from edge.dialects.dialect import Dialect, Json
+from edge.line import Line
+from schemas.events import SessionStarted
+
+log = structlog.get_logger(__name__)
+
+MOST_WAITING_BYTES = 4_000_000
+"""What waits for a slow reader at most; then its audio is dropped, and at twice that it leaves."""
+
+COME_BACK = 1012
+"""Service restart (RFC 6455 registry): the client may reconnect at once, to any edge."""
+TOO_SLOW = 1013
+SERVER_ERROR = 1011
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a conversation needs of the edge it is on."""
+
+    bus: Bus
+    edge: str
+    rules: Callable[[dict[str, Any]], Rules]
+    """The rules of a session from the options its client gave."""
+    close_code: Callable[[str], int]
+    """The code that a fatal failure of a stage closes with."""
+
+
+class Conversation:
+    """A client's connection, and the sessions it holds one after the other."""
+
+    def __init__(
+        self,
+        ws: web.WebSocketResponse,
+        dialect: Dialect,
+        place: Place,
+        *,
+        tenant: str,
+        user: str,
+        new_session: Callable[[], str],
+    ) -> None:
+        self._ws = ws
+        self._dialect = dialect
+        self._place = place
+        self._tenant = tenant
+        self._user = user
+        self._new_session = new_session
+        self._line: Line | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._tasks: asyncio.TaskGroup
+        self._outgoing: asyncio.Queue[str | None] = asyncio.Queue()
+        self._waiting_bytes = 0
+        self._dropped = 0
+        self._close: tuple[int, str] | None = None
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve the client until it leaves, is sent away, or its line breaks."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                writer = tasks.create_task(self._write())
+                reader = tasks.create_task(self._read())
+                leaver = tasks.create_task(self._wake.wait())
+                await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
+                await self._end_session("caller_left" if reader.done() else "failed")
+                reader.cancel()
+                leaver.cancel()
+                self._outgoing.put_nowait(None)
+                await asyncio.wait({writer}, timeout=2)
+                writer.cancel()
+        finally:
+            code, reason = self._close or (1000, "")
+            await self._ws.close(code=code, message=reason.encode())
+
+    async def leave(self, reason: str) -> None:
+        """Send the client away with a code that says: come back, to another edge."""
+        await self._end_session("drained")
+        self.close(COME_BACK, reason)
+
+    def close(self, code: int, reason: str) -> None:
+        self._close = self._close or (code, reason)
+        self._wake.set()
+
+    # -------------------------------------------------------- from the client
+
+    async def _read(self) -> None:
+        for thing in self._dialect.opened():
+            await self._take(thing)
+        async for message in self._ws:
+            if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
+                for intent in self._dialect.receive(message.data):
+                    await self._take(intent)
+
+    async def _take(self, thing: Any) -> None:
+        match thing:
+            case Sound(pcm):
+                if self._line:
+                    self._line.hear(pcm)
+            case Begin():
+                await self._begin(thing)
+            case Finish(close=close):
+                await self._end_session("end_call")
+                self._send_all(self._dialect.ended())
+                if close:
+                    self.close(1000, "")
+            case Reply(message):
+                self._send(message)
+            case _:
+                self._send(thing)
+
+    async def _begin(self, begin: Begin) -> None:
+        await self._end_session("end_call")
+        session = self._new_session()
+        rules = self._place.rules(begin.options)
+        call = Call(self._tenant, session, rules, begin.delivery)
+        line = Line(self._place.bus, call, self._tenant, session, self._tell)
+        started = SessionStarted(
+            tenant=self._tenant,
+            session=session,
+            at_ms=now_ms(),
+            user=self._user,
+            dialect=self._dialect.name,
+            edge=self._place.edge,
+            settings=rules.settings,
+        )
+        self._running = self._tasks.create_task(line.run(started))
+        await line.listening.wait()
+        self._line = line
+        structlog.contextvars.bind_contextvars(session=session)
+        log.info("session_started", dialect=self._dialect.name, tenant=self._tenant)
+        self._send_all(self._dialect.began(session))
+        line.start()
+
+    async def _end_session(self, reason: str) -> None:
+        line, self._line = self._line, None
+        if line is None:
+            return
+        line.finish(reason)
+        if self._running:
+            await asyncio.wait({self._running}, timeout=2)
+            self._running.cancel()
+        log.info("session_ended", reason=reason, turns=line.call.history.answered)
+
+    # -------------------------------------------------------- to the client
+
+    def _tell(self, notice: Notice) -> None:
+        if isinstance(notice, Speak) and self._waiting_bytes > MOST_WAITING_BYTES:
+            self._dropped += 1
+            return
+        self._send_all(self._dialect.tell(notice))
+        if isinstance(notice, Trouble) and notice.fatal:
+            self.close(self._place.close_code(notice.stage), f"{notice.stage} is down")
+
+    def _send_all(self, messages: list[Json]) -> None:
+        for message in messages:
+            self._send(message)
+
+    def _send(self, message: Json) -> None:
+        text = msgspec.json.encode(message).decode()
+        self._waiting_bytes += len(text)
+        if self._waiting_bytes > 2 * MOST_WAITING_BYTES:
+            self.close(TOO_SLOW, "the client reads too slowly")
+            return
+        self._outgoing.put_nowait(text)
+
+    async def _write(self) -> None:
+        while (text := await self._outgoing.get()) is not None:
+            try:
+                await self._ws.send_str(text)
+            except ConnectionError:  # it left: the reader notices too
+                return
+            finally:
+                self._waiting_bytes -= len(text)

@@ -1,0 +1,1 @@
+"""A call's decisions, pure: no clock, no sockets, no bus."""

@@ -1,0 +1,85 @@
+"""Speech, pauses and silence from one yes or no a frame: a pure state machine.
+
+The clock is the frame (20 ms).
+"""
+
+#   QUIET --onset--> SPEAKING --pause--> PAUSED --onset--> SPEAKING
+#     ^                                    |
+#     +------------- close() --------------+        (endpointing decides, not the ear)
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from edge.core.microphone import FRAME_MS
+
+
+class Floor(Enum):
+    """What the caller is doing."""
+
+    QUIET = auto()
+    SPEAKING = auto()
+    PAUSED = auto()
+
+
+class Heard(Enum):
+    """What a frame changed."""
+
+    STARTED = auto()
+    PAUSED = auto()
+    CONTINUED = auto()
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """The numbers of the ear, ms."""
+
+    onset_ms: int = 80
+    """Voiced sound within `onset_window_ms` that makes a start."""
+    onset_window_ms: int = 120
+    pause_ms: int = 100
+    """Silence that makes a pause: recognition starts here."""
+    continue_ms: int = 60
+    """Voiced sound within `onset_window_ms` that ends a pause: less, for somebody is speaking."""
+
+
+class Ear:
+    """Follows one caller."""
+
+    def __init__(self, hearing: Hearing | None = None) -> None:
+        self._set = hearing or Hearing()
+        self._recent: deque[bool] = deque(maxlen=self._set.onset_window_ms // FRAME_MS)
+        self.floor = Floor.QUIET
+        self.silence_ms = 0
+        """Since the last voiced frame."""
+        self.voiced_ms = 0
+        """Voiced sound since the utterance started."""
+
+    def step(self, voiced: bool) -> Heard | None:
+        """Take the next frame and return what it changed."""
+        self._recent.append(voiced)
+        self.silence_ms = 0 if voiced else self.silence_ms + FRAME_MS
+        recent_ms = sum(self._recent) * FRAME_MS
+        match self.floor:
+            case Floor.QUIET if recent_ms >= self._set.onset_ms:
+                self.floor, self.voiced_ms = Floor.SPEAKING, recent_ms
+                return Heard.STARTED
+            case Floor.SPEAKING:
+                self.voiced_ms += FRAME_MS if voiced else 0
+                if self.silence_ms >= self._set.pause_ms:
+                    self.floor = Floor.PAUSED
+                    self._recent.clear()
+                    return Heard.PAUSED
+            case Floor.PAUSED if recent_ms >= self._set.continue_ms:
+                self.floor = Floor.SPEAKING
+                self.voiced_ms += recent_ms
+                return Heard.CONTINUED
+        return None
+
+    def close(self) -> None:
+        """Take the utterance for over."""
+        self.floor = Floor.QUIET
+        self.voiced_ms = 0
+        self._recent.clear()

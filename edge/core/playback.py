@@ -1,0 +1,220 @@
+"""The answer's audio: put in order, handed out at the pace of the ear, and what was heard of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from edge.core.notices import Delivery, Speak
+from schemas.audio import BYTES_PER_MS, SpeechChunk
+
+LEAD_MS = 240
+"""How far a stream of chunks runs ahead of the ear: what a slow network may swallow unheard."""
+
+
+@dataclass
+class Sentence:
+    """One piece of the answer: its words, and its audio as far as it has come."""
+
+    text: str | None = None
+    chunks: dict[int, bytes] = field(default_factory=dict)
+    count: int | None = None
+    """Chunks in all, known from the last one."""
+    pcm: bytes = b""
+    """The chunks joined, as soon as all are here."""
+
+    def take(self, chunk: SpeechChunk) -> None:
+        self.chunks.setdefault(chunk.chunk, chunk.pcm)
+        if chunk.last:
+            self.count = chunk.chunk + 1
+        if not self.pcm and self.count is not None and len(self.chunks) >= self.count:
+            self.pcm = b"".join(self.chunks[k] for k in range(self.count))
+
+    @property
+    def voiced(self) -> bool:
+        """All audio is here."""
+        return self.count is not None and len(self.chunks) >= self.count
+
+    @property
+    def whole(self) -> bool:
+        """All audio is here, and its words."""
+        return self.text is not None and self.voiced
+
+
+class Playback:
+    """One answer on its way to one client.
+
+    Time is an argument. The client is taken to play what it is sent at once, piece after piece.
+    """
+
+    def __init__(self, turn: int, delivery: Delivery, chunk_ms: int = 64) -> None:
+        self.turn = turn
+        self._delivery = delivery
+        self._chunk_bytes = chunk_ms * BYTES_PER_MS
+        self._sentences: dict[int, Sentence] = {}
+        self._total: int | None = None
+        self._next = 0
+        """The sentence to send from."""
+        self._offset = 0
+        """Bytes of it that were sent."""
+        self._ends_sent = False
+        self._sent_ms = 0
+        self._until_ms = 0
+        """When the client will have played all it was sent; Unix ms."""
+        self._held = False
+
+    # -------------------------------------------------------- what comes in
+
+    def sentence(self, index: int, text: str) -> None:
+        self._at(index).text = text
+
+    def chunk(self, chunk: SpeechChunk) -> None:
+        self._at(chunk.index).take(chunk)
+
+    def silent(self, index: int) -> None:
+        """Take sentence *index* for one without sound (nothing in it can be spoken)."""
+        self._at(index).count = self._at(index).count or 0
+
+    def completed(self, sentences: int) -> None:
+        self._total = sentences
+
+    def hold(self) -> None:
+        self._held = True
+
+    def release(self) -> None:
+        self._held = False
+
+    def has(self, index: int) -> bool:
+        """Tell whether all audio of sentence *index* is here."""
+        return index in self._sentences and self._sentences[index].voiced
+
+    def _at(self, index: int) -> Sentence:
+        return self._sentences.setdefault(index, Sentence())
+
+    # -------------------------------------------------------- what goes out
+
+    def due(self, now_ms: int) -> list[Speak]:
+        """Return what is to be sent now, in order."""
+        if self._held or self._ends_sent:
+            return []
+        match self._delivery:
+            case Delivery.WHOLE:
+                return self._whole(now_ms)
+            case Delivery.SENTENCES:
+                return self._sentence(now_ms)
+            case Delivery.CHUNKS:
+                return self._stream(now_ms)
+
+    def due_at_ms(self, now_ms: int) -> int | None:
+        """Return when `due` is worth asking again if nothing else happens; None: never."""
+        if self._held or self._ends_sent or not self._ready():
+            return None
+        lead = LEAD_MS if self._delivery is Delivery.CHUNKS else 0
+        return max(now_ms, self._until_ms - lead)
+
+    def _ready(self) -> bool:
+        if self._delivery is Delivery.WHOLE:
+            return self.complete
+        return self._next in self._sentences and self._sentences[self._next].whole
+
+    @property
+    def complete(self) -> bool:
+        """All of the answer's audio is here."""
+        return self._total is not None and all(
+            i in self._sentences and self._sentences[i].whole for i in range(self._total)
+        )
+
+    def _whole(self, now_ms: int) -> list[Speak]:
+        if not self.complete:
+            return []
+        parts = [self._sentences[i] for i in range(self._total or 0)]
+        text = " ".join(part.text or "" for part in parts)
+        pcm = b"".join(part.pcm for part in parts)
+        self._next, self._ends_sent = self._total or 0, True
+        return [self._send(text, pcm, ends=True, now_ms=now_ms)]
+
+    def _sentence(self, now_ms: int) -> list[Speak]:
+        if now_ms < self._until_ms or not self._ready():
+            return self._end_if_all_was_sent(now_ms)
+        part = self._sentences[self._next]
+        self._next += 1
+        self._ends_sent = self._next == self._total
+        return [self._send(part.text or "", part.pcm, ends=self._ends_sent, now_ms=now_ms)]
+
+    def _stream(self, now_ms: int) -> list[Speak]:
+        out: list[Speak] = []
+        while self._until_ms - now_ms < LEAD_MS and self._ready():
+            part = self._sentences[self._next]
+            start, end = self._offset, min(self._offset + self._chunk_bytes, len(part.pcm))
+            text = _words_between(part.text or "", start, end, len(part.pcm))
+            if self._next and not start and text:
+                text = f" {text}"
+            self._offset = end
+            if end >= len(part.pcm):
+                self._next, self._offset = self._next + 1, 0
+            self._ends_sent = self._next == self._total
+            out.append(self._send(text, part.pcm[start:end], ends=self._ends_sent, now_ms=now_ms))
+        return out or self._end_if_all_was_sent(now_ms)
+
+    def _end_if_all_was_sent(self, now_ms: int) -> list[Speak]:
+        """Say that it was the last piece where that became known only after it was sent."""
+        if self._total is None or self._next < self._total:
+            return []
+        self._ends_sent = True
+        if self._delivery is Delivery.CHUNKS:
+            return [self._send("", b"", ends=True, now_ms=now_ms)]
+        return []
+
+    def _send(self, text: str, pcm: bytes, *, ends: bool, now_ms: int) -> Speak:
+        length_ms = len(pcm) // BYTES_PER_MS
+        self._until_ms = max(self._until_ms, now_ms) + length_ms
+        self._sent_ms += length_ms
+        return Speak(self.turn, text, pcm, ends)
+
+    def unspoken(self) -> Speak:
+        """Return the words alone, for a client that is to have them though no voice came."""
+        text = " ".join(part.text or "" for _, part in sorted(self._sentences.items()))
+        return Speak(self.turn, text, b"", ends=True)
+
+    # -------------------------------------------------------- what was heard
+
+    @property
+    def all_sent(self) -> bool:
+        return self._ends_sent
+
+    @property
+    def begun(self) -> bool:
+        return self._sent_ms > 0
+
+    @property
+    def until_ms(self) -> int:
+        """When the client will have played what it was sent; Unix ms."""
+        return self._until_ms
+
+    def played_ms(self, now_ms: int) -> int:
+        """Return how much audio the ear had got at *now_ms*."""
+        return max(0, self._sent_ms - max(0, self._until_ms - now_ms))
+
+    def heard(self, now_ms: int) -> str:
+        """Return the words that were heard at *now_ms*, to the word."""
+        left, words = self.played_ms(now_ms), []
+        for index in range(len(self._sentences)):
+            part = self._sentences.get(index)
+            if part is None or not part.whole or left <= 0:
+                break
+            length_ms = len(part.pcm) // BYTES_PER_MS
+            if left >= length_ms:
+                words.append(part.text or "")
+            else:
+                words.append(_words_between(part.text or "", 0, left, length_ms))
+            left -= length_ms
+        return " ".join(word for word in words if word)
+
+
+def _words_between(text: str, start: int, end: int, length: int) -> str:
+    """Return the words of *text* that are over between *start* and *end* of its *length*."""
+    if length <= 0:
+        return text
+    said = text.split(" ")
+    first, last = (len(said) * at // length for at in (start, end))
+    between = " ".join(said[first:last])
+    return f" {between}" if first and between else between

@@ -1,0 +1,55 @@
+"""One utterance on its way to the recogniser: frames joined to messages, pauses marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from schemas.audio import AudioFrame
+from schemas.events import TranscriptGuess
+
+FRAMES_A_MESSAGE = 5
+"""100 ms: half the cost of 20 ms messages, and no later, for a pause is sent at once."""
+LONGEST_MS = 45_000
+"""Audio lives a minute on the bus; a longer speech is recognised in parts."""
+
+
+@dataclass
+class Utterance:
+    """What is known of it at the edge."""
+
+    number: int
+    over_answer: bool
+    """It began while an answer was to be heard or on its way."""
+    pause: int = 0
+    speech_end_ms: int = 0
+    """Unix time of the last voiced frame, as of the latest pause."""
+    paused_ms: int = 0
+    """Unix time at which the latest pause was noticed."""
+    guess: TranscriptGuess | None = None
+    """Of the latest pause, as soon as it is here."""
+    guess_at_ms: int = 0
+    audio_ms: int = 0
+    _seq: int = 0
+    _frames: list[bytes] = field(default_factory=list)
+
+    def add(self, frame: bytes) -> AudioFrame | None:
+        """Take 20 ms and return a message as soon as one is full."""
+        self._frames.append(frame)
+        self.audio_ms += 20
+        return self._message() if len(self._frames) >= FRAMES_A_MESSAGE else None
+
+    def mark_pause(self) -> AudioFrame:
+        """Return the rest with the mark that asks for the words so far."""
+        self.pause += 1
+        self.guess = None
+        return self._message(pause=self.pause)
+
+    def end(self, stands: int) -> AudioFrame:
+        """Return the rest with the mark of the end; the guess of pause *stands* is the whole."""
+        return self._message(end=True, stands=stands)
+
+    def _message(self, *, pause: int = 0, end: bool = False, stands: int = 0) -> AudioFrame:
+        pcm = b"".join(self._frames)
+        self._frames.clear()
+        self._seq += 1
+        return AudioFrame(seq=self._seq - 1, pcm=pcm, pause=pause, end=end, stands=stands)

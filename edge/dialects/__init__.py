@@ -1,0 +1,1 @@
+"""The client protocols, pure: one file a dialect; the call behind them knows neither."""

@@ -1,0 +1,187 @@
+"""A call's line to the bus: carries effects out and answers in, and decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import structlog
+from nats.aio.msg import Msg
+
+from aura.bus.connection import Bus, BusAwayError
+from edge.clock import now_ms
+from edge.core.call import Call
+from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
+from edge.core.notices import Measured, Notice, Trouble
+from schemas import codec, subjects
+from schemas.audio import SpeechChunk, TranscriptPartial
+from schemas.events import Event
+
+log = structlog.get_logger(__name__)
+
+MOST_EVENTS = 1000
+"""Events that wait for the bus at most; a call whose bus is away longer than that is lost."""
+
+
+class Line:
+    """One conversation on the bus, for as long as `run` runs."""
+
+    def __init__(
+        self, bus: Bus, call: Call, tenant: str, session: str, tell: Callable[[Notice], None]
+    ) -> None:
+        self.session = session
+        self.tenant = tenant
+        self.call = call
+        self._bus = bus
+        self._tell = tell
+        self._trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue(MOST_EVENTS + 1)
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self._frames: asyncio.Queue[SendFrame | Recover] = asyncio.Queue()
+        self._closed = False
+        self.listening = asyncio.Event()
+        """Nothing that the stages say is missed from here on."""
+
+    async def run(self, *first: Event) -> None:
+        """Listen and publish until `finish`; *first* are the session's first events."""
+        own = (self.tenant, self.session)
+        for event in first:
+            self._events.put_nowait(event)
+        async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
+            for kind in ("heard", "say", "out"):
+                listening = self._bus.listening(subjects.live(*own, kind), self._on_event)
+                await stack.enter_async_context(listening)
+            for subject, listener in (
+                (subjects.speech(self.session), self._on_speech),
+                (subjects.partials(self.session), self._on_partial),
+            ):
+                await stack.enter_async_context(self._bus.listening(subject, listener))
+            sender = tasks.create_task(self._send_frames())
+            self.listening.set()
+            await self._post_events()
+            sender.cancel()
+
+    # -------------------------------------------------------- inputs of the call
+
+    def start(self) -> None:
+        self._do(self.call.start(now_ms()))
+
+    def hear(self, pcm: bytes) -> None:
+        self._do(self.call.hear(pcm, now_ms()))
+
+    def finish(self, reason: str) -> None:
+        self._do(self.call.finish(reason, now_ms()))
+        self._closed = True
+        if self._timer:
+            self._timer.cancel()
+        self._events.put_nowait(None)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._do(self.call.tick(now_ms()))
+
+    async def _on_event(self, msg: Msg) -> None:
+        try:
+            event = codec.decode(msg.data)
+        except codec.BadMessageError:
+            log.warning("event_malformed", subject=msg.subject)
+            return
+        self._do(self.call.receive(event, now_ms()))
+
+    async def _on_speech(self, msg: Msg) -> None:
+        self._take(SpeechChunk, msg.data)
+
+    async def _on_partial(self, msg: Msg) -> None:
+        self._take(TranscriptPartial, msg.data)
+
+    def _take(self, kind: type[SpeechChunk | TranscriptPartial], data: bytes) -> None:
+        try:
+            message = codec.decode_as(kind, data)
+        except codec.BadMessageError:
+            log.warning("message_malformed", kind=kind.__name__)
+            return
+        self._do(self.call.receive(message, now_ms()))
+
+    # -------------------------------------------------------- effects of the call
+
+    def _do(self, effects: list[Effect]) -> None:
+        if self._closed:
+            return
+        for effect in effects:
+            match effect:
+                case Publish(event):
+                    self._queue(event)
+                case SendFrame():
+                    self._frames.put_nowait(effect)
+                case Tell(notice):
+                    if isinstance(notice, Measured):
+                        _log_turn(notice)
+                    self._tell(notice)
+                case Recover():
+                    self._frames.put_nowait(effect)
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        due_ms = self.call.due_ms
+        if due_ms is not None and not self._closed:
+            delay_s = max(0.0, (due_ms - now_ms()) / 1000)
+            self._timer = self._loop.call_later(delay_s, self._tick)
+
+    def _queue(self, event: Event) -> None:
+        if self._events.qsize() < MOST_EVENTS:
+            self._events.put_nowait(event)
+        else:
+            log.error("event_lost", type=event.__struct_config__.tag)
+            self._tell(Trouble("audio", "the event bus is away", fatal=True))
+
+    async def _post_events(self) -> None:
+        """Publish events one after the other: their order in the log is the order of decisions."""
+        while (event := await self._events.get()) is not None:
+            while True:
+                try:
+                    await self._bus.publish(event, trace=self._trace)
+                except BusAwayError as error:
+                    log.warning("event_waits_for_bus", error=str(error))
+                    continue
+                break
+
+    async def _send_frames(self) -> None:
+        """Send audio apart from the events: it waits for no acknowledgement."""
+        while True:
+            match await self._frames.get():
+                case SendFrame(utterance, frame):
+                    await self._bus.send(subjects.utterance(self.session, utterance), frame)
+                case Recover(turn):
+                    await self._recover(turn)
+
+    async def _recover(self, turn: int) -> None:
+        try:
+            subject = subjects.speech(self.session, turn)
+            for stored in await self._bus.read(subjects.AUDIO_STREAM, subject):
+                self._take(SpeechChunk, stored.data)
+        except BusAwayError:
+            log.warning("speech_not_recovered", turn=turn)
+
+
+def _log_turn(measured: Measured) -> None:
+    """Log one line a turn, with all its latencies."""
+    waterfall = measured.waterfall
+    log.info(
+        "turn",
+        turn=waterfall.turn,
+        felt_ms=waterfall.first_sent_ms,
+        endpoint_ms=waterfall.committed_ms,
+        transcript_ms=waterfall.transcript_ms,
+        first_token_ms=waterfall.first_token_ms,
+        first_sentence_ms=waterfall.first_sentence_ms,
+        first_audio_ms=waterfall.first_audio_ms,
+        guesses=waterfall.guesses,
+        retracted=waterfall.retracted,
+        interrupted=waterfall.interrupted,
+    )

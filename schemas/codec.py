@@ -1,0 +1,66 @@
+"""Events and audio to bytes and back: MessagePack maps, checked against the types on the way in."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgpack
+import msgspec
+
+from schemas.events import SCHEMA_VERSION, AnyEvent, Event
+
+TYPE_HEADER = "Aura-Type"
+SCHEMA_HEADER = "Aura-Schema"
+TRACE_HEADER = "traceparent"
+ID_HEADER = "Nats-Msg-Id"
+
+_S = TypeVar("_S", bound=msgspec.Struct)
+
+
+class BadMessageError(ValueError):
+    """Bytes that are not what the contract says; never worth a second try."""
+
+
+def encode(message: msgspec.Struct) -> bytes:
+    """Return *message* as a MessagePack map; bytes stay bytes."""
+    packed: bytes = msgpack.packb(msgspec.to_builtins(message, builtin_types=(bytes,)))
+    return packed
+
+
+def decode(data: bytes) -> AnyEvent:
+    """Return the event in *data*, ignoring fields that this version does not know.
+
+    Raises:
+        BadMessageError: not MessagePack, an unknown type, or a field of a wrong type.
+    """
+    event: AnyEvent = _convert(data, AnyEvent)
+    return event
+
+
+def decode_as(kind: type[_S], data: bytes) -> _S:
+    """Return the audio or partial message of type *kind* in *data*.
+
+    Raises:
+        BadMessageError: not MessagePack, or a field missing or of a wrong type.
+    """
+    message: _S = _convert(data, kind)
+    return message
+
+
+def headers(event: Event, traceparent: str = "") -> dict[str, str]:
+    """Return the NATS headers of *event*: id, type, schema version, and its trace if any."""
+    found = {
+        ID_HEADER: event.id,
+        TYPE_HEADER: str(event.__struct_config__.tag),
+        SCHEMA_HEADER: str(SCHEMA_VERSION),
+    }
+    if traceparent:
+        found[TRACE_HEADER] = traceparent
+    return found
+
+
+def _convert(data: bytes, to: Any) -> Any:
+    try:
+        return msgspec.convert(msgpack.unpackb(data), to)
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
+        raise BadMessageError(f"not a message of the contract: {error}") from error

@@ -1,0 +1,396 @@
+"""The events of a session: past facts, typed and versioned, the only thing edge and workers share.
+
+One name does three jobs: class `TranscriptFinal` = tag `transcript.final` = header `Aura-Type`.
+Only add: a field with a default is compatible, a changed meaning is a new event.
+
+Kinds (the last token of the subject; see `schemas.subjects`):
+
+    life    edge        the session's own story: who came, who said what, what was heard
+    speech  edge        speech.started                       one job for STT
+    heard   STT         transcript.guess, transcript.final
+    turn    edge        turn.taken                           one job for the LLM
+    say     LLM, edge   response.sentence                    one job for TTS; a fenced chain
+    out     TTS, any    speech.ready, job.failed, turn.measured
+
+Times: `at_ms` is Unix time in ms on the clock of the session's edge. A worker has no say in what
+time it is: it adds its own monotonic duration to the `at_ms` of its job.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+SCHEMA_VERSION = 1
+"""Travels in the header `Aura-Schema`; grows only with an incompatible change."""
+
+Kind = Literal["life", "speech", "heard", "turn", "say", "out"]
+Stage = Literal["audio", "stt", "llm", "tts"]
+Role = Literal["user", "assistant"]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One line of the conversation, as the language model is told it."""
+
+    role: Role
+    text: str
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """What every event says: whose it is, and when."""
+
+    KIND: ClassVar[Kind]
+    KEY: ClassVar[tuple[str, ...]] = ()
+    """The fields that, with session and type, tell this event from every other."""
+
+    tenant: str
+    session: str
+    at_ms: int
+    """Unix time, ms, on the edge's clock."""
+
+    @property
+    def id(self) -> str:
+        """Return the same id for the same fact, however often it is published (Nats-Msg-Id)."""
+        key = [str(getattr(self, name)) for name in self.KEY]
+        return ".".join([self.session, str(self.__struct_config__.tag), *key])
+
+
+# ---------------------------------------------------------------- life
+
+
+class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What one session was set to; every decision of its turn-taking follows from these."""
+
+    language: str = "en"
+    """The spoken language for the recogniser: a Whisper code, or `auto`."""
+    eagerness: Literal["low", "auto", "high"] = "auto"
+    """How soon a pause is taken for the end of a turn."""
+    system_prompt: str = ""
+    llm_model: str = ""
+    """Empty: the worker's own."""
+    max_tokens: int = 120
+    temperature: float = 0.0
+    seed: int = 0
+    record_audio: bool = False
+
+
+class SessionStarted(Event, frozen=True, kw_only=True, tag="session.started"):
+    """Edge -> all: a caller came in."""
+
+    KIND = "life"
+    user: str
+    dialect: str
+    edge: str
+    """Name of the edge process that holds the call."""
+    settings: SessionSettings
+
+
+class SessionResumed(Event, frozen=True, kw_only=True, tag="session.resumed"):
+    """Edge -> all: the caller came back, to this edge or another."""
+
+    KIND = "life"
+    KEY = ("at_ms",)
+    edge: str
+
+
+class SessionEnded(Event, frozen=True, kw_only=True, tag="session.ended"):
+    """Edge -> all: the caller left or was sent away; a resume may still follow."""
+
+    KIND = "life"
+    KEY = ("at_ms",)
+    reason: Literal["caller_left", "end_call", "drained", "failed"]
+    turns: int
+    """Turns answered."""
+
+
+class SpeechPaused(Event, frozen=True, kw_only=True, tag="speech.paused"):
+    """Edge -> all: the caller fell silent; STT is asked for the words so far."""
+
+    KIND = "life"
+    KEY = ("utterance", "pause")
+    utterance: int
+    pause: int
+    """Counts the pauses of this utterance from 1."""
+    speech_end_ms: int
+    """Unix time, ms, of the last frame with speech: zero of every latency of the turn."""
+
+
+class SpeechContinued(Event, frozen=True, kw_only=True, tag="speech.continued"):
+    """Edge -> all: the caller went on after a pause; what was guessed of it is void."""
+
+    KIND = "life"
+    KEY = ("utterance", "pause")
+    utterance: int
+    pause: int
+
+
+class SpeechEnded(Event, frozen=True, kw_only=True, tag="speech.ended"):
+    """Edge -> all: endpointing took the utterance for complete."""
+
+    KIND = "life"
+    KEY = ("utterance",)
+    utterance: int
+    pause: int
+    speech_end_ms: int
+    wait_ms: int
+    """How long the silence was listened to before that was decided."""
+    discarded: bool = False
+    """True where nothing was said in it (noise)."""
+
+
+class TurnCommitted(Event, frozen=True, kw_only=True, tag="turn.committed"):
+    """Edge -> all: the turn is real: its answer may be heard and the words enter the history."""
+
+    KIND = "life"
+    KEY = ("turn",)
+    turn: int
+    text: str
+    confidence: float
+    guessed: bool
+    """True where the turn had been taken on a guess before the wait was over."""
+
+
+class InterruptionSuspected(Event, frozen=True, kw_only=True, tag="interruption.suspected"):
+    """Edge -> all: sound over the answer; playback is held until it is clear what it was."""
+
+    KIND = "life"
+    KEY = ("turn", "at_ms")
+    turn: int
+    played_ms: int
+
+
+class InterruptionDismissed(Event, frozen=True, kw_only=True, tag="interruption.dismissed"):
+    """Edge -> all: it was no interruption; playback goes on where it stopped."""
+
+    KIND = "life"
+    KEY = ("turn", "at_ms")
+    turn: int
+    played_ms: int
+
+
+class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
+    """Edge -> all: what the caller heard of the answer: this, and no more, is history."""
+
+    KIND = "life"
+    KEY = ("turn",)
+    turn: int
+    text: str
+    complete: bool
+    played_ms: int
+    carried: bool = False
+    """Nothing was heard, for the caller went on: the words are part of the next turn's."""
+
+
+class TroubleTold(Event, frozen=True, kw_only=True, tag="trouble.told"):
+    """Edge -> all: an error that the caller was told of."""
+
+    KIND = "life"
+    KEY = ("stage", "at_ms")
+    stage: Stage
+    reason: str
+    fatal: bool = False
+
+
+# ---------------------------------------------------------------- speech: a job for STT
+
+
+class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
+    """Edge -> STT: somebody speaks; the frames flow on `aura.au.<session>.<utterance>`."""
+
+    KIND = "speech"
+    KEY = ("utterance",)
+    utterance: int
+    """Counts the utterances of a session from 1."""
+    language: str
+    deadline_ms: int
+    """Unix time, ms, after which nobody waits for the words any more."""
+    over_answer: bool = False
+    """Spoken over an answer: partials decide whether it is an interruption, so hurry."""
+
+
+# ---------------------------------------------------------------- heard: what STT understood
+
+
+class TranscriptGuess(Event, frozen=True, kw_only=True, tag="transcript.guess"):
+    """STT -> edge: the words up to a pause; the caller may yet go on."""
+
+    KIND = "heard"
+    KEY = ("utterance", "pause")
+    utterance: int
+    pause: int
+    text: str
+    """Empty where no speech was found."""
+    confidence: float
+    """0..1: exp of the mean log-probability of the tokens."""
+    took_ms: float
+    """Recognition alone, without queueing."""
+    model: str
+
+
+class TranscriptFinal(Event, frozen=True, kw_only=True, tag="transcript.final"):
+    """STT -> all: the words of the whole utterance."""
+
+    KIND = "heard"
+    KEY = ("utterance",)
+    utterance: int
+    text: str
+    confidence: float
+    audio_ms: int
+    took_ms: float
+    model: str
+
+
+# ---------------------------------------------------------------- turn: a job for the LLM
+
+
+class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
+    """Edge -> LLM: it is Aura's turn. Carries all the model needs; a recorded job runs again."""
+
+    KIND = "turn"
+    KEY = ("turn",)
+    turn: int
+    """Counts up through a session, guesses included: a smaller number is stale."""
+    utterance: int
+    pause: int
+    system: str
+    messages: tuple[Message, ...]
+    """The window of history, ending with what the caller just said."""
+    llm_model: str
+    max_tokens: int
+    temperature: float
+    seed: int
+    speculative: bool
+    """True while the caller might still go on; see turn.committed and response.cancelled."""
+    deadline_ms: int
+
+
+# ---------------------------------------------------------------- say: the answer, a fenced chain
+
+
+class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"):
+    """LLM -> TTS, edge: a piece of the answer that can be spoken by itself."""
+
+    KIND = "say"
+    KEY = ("turn", "index")
+    turn: int
+    index: int
+    """Counts the sentences of an answer from 0."""
+    text: str
+    first_token_ms: float
+    """From taking the job to the model's first token."""
+    took_ms: float
+    """From taking the job to this sentence."""
+    model: str
+    deadline_ms: int
+
+
+class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.completed"):
+    """LLM -> edge: the answer is whole."""
+
+    KIND = "say"
+    KEY = ("turn",)
+    turn: int
+    sentences: int
+    text: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    took_ms: float
+
+
+class ResponseCancelled(Event, frozen=True, kw_only=True, tag="response.cancelled"):
+    """Edge -> LLM, TTS: nobody wants this answer, or the rest of it. Also ends a wrong guess."""
+
+    KIND = "say"
+    KEY = ("turn",)
+    turn: int
+    reason: Literal["retracted", "interrupted", "failed", "hung_up"]
+
+
+# ---------------------------------------------------------------- out
+
+
+class SpeechReady(Event, frozen=True, kw_only=True, tag="speech.ready"):
+    """TTS -> edge: the sentence was synthesized; its chunks went to `aura.pcm.<session>.<turn>`."""
+
+    KIND = "out"
+    KEY = ("turn", "index")
+    turn: int
+    index: int
+    chunks: int
+    audio_ms: int
+    first_chunk_ms: float
+    """From taking the job to the first chunk."""
+    took_ms: float
+    model: str
+
+
+class JobFailed(Event, frozen=True, kw_only=True, tag="job.failed"):
+    """Any worker -> edge: this job is given up; its caller hears why."""
+
+    KIND = "out"
+    KEY = ("stage", "utterance", "turn", "index")
+    stage: Stage
+    utterance: int = 0
+    turn: int = 0
+    index: int = 0
+    reason: str
+    """For operators: names a setting or an engine's state, never what was said."""
+    attempts: int = 1
+
+
+class TurnMeasured(Event, frozen=True, kw_only=True, tag="turn.measured"):
+    """Edge -> all: the waterfall of a turn, ms after the last speech; absent steps are None."""
+
+    KIND = "out"
+    KEY = ("turn",)
+    turn: int
+    pause_ms: float | None = None
+    """The pause was noticed and STT asked."""
+    transcript_ms: float | None = None
+    """The words were at the edge."""
+    taken_ms: float | None = None
+    """The language model was asked."""
+    committed_ms: float | None = None
+    """Endpointing was sure."""
+    first_token_ms: float | None = None
+    first_sentence_ms: float | None = None
+    first_audio_ms: float | None = None
+    """The first synthesized audio was at the edge."""
+    first_sent_ms: float | None = None
+    """The first audio left for the caller: what the caller felt, less the network."""
+    stt_ms: float | None = None
+    """Recognition alone."""
+    guesses: int = 0
+    """Turns taken on a guess since the last answer, this one included."""
+    retracted: int = 0
+    """How many of them were wrong."""
+    wasted_sentences: int = 0
+    """Sentences that the wrong guesses had the model write."""
+    interrupted: bool = False
+
+
+AnyEvent = (
+    SessionStarted
+    | SessionResumed
+    | SessionEnded
+    | SpeechStarted
+    | SpeechPaused
+    | SpeechContinued
+    | SpeechEnded
+    | TranscriptGuess
+    | TranscriptFinal
+    | TurnTaken
+    | TurnCommitted
+    | InterruptionSuspected
+    | InterruptionDismissed
+    | ResponseSentence
+    | ResponseCompleted
+    | ResponseCancelled
+    | SpeechReady
+    | AnswerHeard
+    | JobFailed
+    | TroubleTold
+    | TurnMeasured
+)

@@ -1,0 +1,185 @@
+"""Write the contract for other languages: `python -m schemas.generate [--check]`.
+
+`schemas/events.schema.json` is JSON Schema of every message; `schemas/asyncapi.json` says where
+each is sent. Both are committed; a test fails when they are behind the types.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+import typing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from schemas import audio, codec, events
+
+HERE = Path(__file__).parent
+SIDE = (audio.AudioFrame, audio.SpeechChunk, audio.TranscriptPartial)
+
+CHANNELS: dict[str, tuple[str, str]] = {
+    # kind: (who writes, what it is)
+    "life": ("edge", "The session's own story."),
+    "speech": ("edge", "One job for STT each."),
+    "heard": ("stt", "What was understood."),
+    "turn": ("edge", "One job for the LLM each."),
+    "say": ("llm, edge", "The answer, a fenced chain; sentences are jobs for TTS."),
+    "out": ("tts, llm, stt, edge", "Work that is done, failed, measured."),
+}
+FLOWS = (
+    ("audio", "aura.au.{session}.{utterance}", "AudioFrame", "The caller's audio, to STT."),
+    ("speech", "aura.pcm.{session}.{turn}", "SpeechChunk", "Synthesized audio, to the edge."),
+    ("partial", "aura.part.{session}", "TranscriptPartial", "Growing words. Core NATS only."),
+)
+
+
+def event_types() -> list[type[events.Event]]:
+    return list(typing.get_args(events.AnyEvent))
+
+
+def message_types() -> list[type[msgspec.Struct]]:
+    return [*event_types(), *SIDE]
+
+
+def tag(kind: type[msgspec.Struct]) -> str:
+    return str(kind.__struct_config__.tag)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return one JSON Schema document with a definition a message."""
+    _, definitions = msgspec.json.schema_components(message_types(), ref_template="#/$defs/{name}")
+    for kind in message_types():
+        _describe(definitions[kind.__name__], kind)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Messages on Aura's bus",
+        "description": "On the wire they are MessagePack maps; `x-msgpack-type: bin` marks bytes.",
+        "x-schema-version": events.SCHEMA_VERSION,
+        "$defs": {name: definitions[name] for name in sorted(definitions)},
+        "oneOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in event_types()],
+    }
+
+
+def _describe(schema: dict[str, Any], kind: type[msgspec.Struct]) -> None:
+    """Put the docstrings under the fields into *schema*."""
+    schema["description"] = inspect.getdoc(kind) or ""
+    for base in reversed(kind.__mro__):
+        if not base.__module__.startswith("schemas."):
+            continue
+        lines = inspect.getsource(base).splitlines()
+        field = ""
+        for line in lines:
+            text = line.strip()
+            if text.startswith('"""') and field in schema.get("properties", {}):
+                end = lines.index(line)
+                said = " ".join(part.strip() for part in _docstring(lines[end:]))
+                schema["properties"][field]["description"] = said
+            field = text.split(":")[0] if ":" in text and not text.startswith('"') else ""
+
+
+def _docstring(lines: list[str]) -> list[str]:
+    text: list[str] = []
+    for number, line in enumerate(lines):
+        text.append(line.replace('"""', ""))
+        if line.count('"""') == 2 or (number and '"""' in line):
+            break
+    return text
+
+
+def asyncapi() -> dict[str, Any]:
+    """Return the AsyncAPI 3 document of the bus."""
+    messages = {tag(kind): _message(kind) for kind in event_types()}
+    messages |= {kind.__name__: _message(kind) for kind in SIDE}
+    channels: dict[str, Any] = {}
+    for kind, (writer, what) in CHANNELS.items():
+        of_kind = [tag(one) for one in event_types() if kind == one.KIND]
+        refs = {one: {"$ref": f"#/components/messages/{one}"} for one in of_kind}
+        for prefix, note in (
+            ("ev", f"Stored in stream AURA_EVENTS. Written by: {writer}."),
+            ("live", "The same events, mirrored by the server once they are stored. Read only."),
+        ):
+            channels[f"{prefix}.{kind}"] = {
+                "address": f"aura.{prefix}.{{tenant}}.{{session}}.{kind}",
+                "description": f"{what} {note}" if prefix == "ev" else note,
+                "parameters": {
+                    "tenant": {"description": "Whose session it is."},
+                    "session": {"description": "The session's id."},
+                },
+                "messages": refs,
+            }
+    for name, address, message, note in FLOWS:
+        parameters: dict[str, Any] = {
+            part.strip("{}"): {} for part in address.split(".") if part.startswith("{")
+        }
+        channels[name] = {
+            "address": address,
+            "description": f"{note} In memory for a minute at most, never on disk.",
+            "parameters": parameters,
+            "messages": {message: {"$ref": f"#/components/messages/{message}"}},
+        }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Aura's bus",
+            "version": f"{events.SCHEMA_VERSION}.0.0",
+            "description": "See schemas/README.md for a subscriber in another language.",
+        },
+        "defaultContentType": "application/msgpack",
+        "channels": channels,
+        "operations": {
+            f"read.{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}}
+            for name in channels
+        },
+        "components": {"messages": messages},
+    }
+
+
+def _message(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    message: dict[str, Any] = {
+        "name": tag(kind) if issubclass(kind, events.Event) else kind.__name__,
+        "summary": (inspect.getdoc(kind) or "").splitlines()[0],
+        "contentType": "application/msgpack",
+        "payload": {"$ref": f"./events.schema.json#/$defs/{kind.__name__}"},
+    }
+    if issubclass(kind, events.Event):
+        identity = ".".join(["<session>", tag(kind), *(f"<{name}>" for name in kind.KEY)])
+        message["headers"] = {
+            "type": "object",
+            "required": [codec.ID_HEADER, codec.TYPE_HEADER, codec.SCHEMA_HEADER],
+            "properties": {
+                codec.ID_HEADER: {"type": "string", "description": f"`{identity}`"},
+                codec.TYPE_HEADER: {"const": tag(kind)},
+                codec.SCHEMA_HEADER: {"const": str(events.SCHEMA_VERSION)},
+                codec.TRACE_HEADER: {"type": "string", "description": "W3C trace context."},
+            },
+        }
+    return message
+
+
+def documents() -> dict[str, str]:
+    """Return the generated files, name to text."""
+    made = {"events.schema.json": json_schema(), "asyncapi.json": asyncapi()}
+    return {name: json.dumps(what, indent=2, sort_keys=False) + "\n" for name, what in made.items()}
+
+
+def main() -> int:
+    """Write the files, or with --check say which are behind and return 1."""
+    behind = [
+        name
+        for name, text in documents().items()
+        if not (HERE / name).exists() or (HERE / name).read_text(encoding="utf-8") != text
+    ]
+    if "--check" in sys.argv:
+        for name in behind:
+            sys.stderr.write(f"schemas/{name} is behind the types: run `make schemas`\n")
+        return 1 if behind else 0
+    for name, text in documents().items():
+        (HERE / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""Where each thing is said. Tokens are `[A-Za-z0-9_-]+`; a session has a handful of subjects.
+
+aura.ev.<tenant>.<session>.<kind>     events                   stream AURA_EVENTS (file)
+aura.live.<tenant>.<session>.<kind>   the same, mirrored by the server after it stored them
+aura.au.<session>.<utterance>         the caller's audio       stream AURA_AUDIO (memory)
+aura.pcm.<session>.<turn>             synthesized audio        stream AURA_AUDIO (memory)
+aura.part.<session>                   partial transcripts      core NATS only
+"""
+
+from __future__ import annotations
+
+import re
+
+from schemas.events import Event, Kind
+
+EVENTS_STREAM = "AURA_EVENTS"
+AUDIO_STREAM = "AURA_AUDIO"
+DEAD_STREAM = "AURA_DEAD"
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def is_token(text: str) -> bool:
+    """Tell whether *text* may be a tenant or a session id."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def token(text: str) -> str:
+    """Return *text* if it may stand in a subject.
+
+    Raises:
+        ValueError: it may not.
+    """
+    if not is_token(text):
+        raise ValueError("a tenant or session id is 1 to 128 of A-Z a-z 0-9 _ -")
+    return text
+
+
+def event(of: Event) -> str:
+    return session_events(of.tenant, of.session, of.KIND)
+
+
+def session_events(tenant: str, session: str, kind: Kind | str = "*") -> str:
+    return f"aura.ev.{tenant}.{session}.{kind}"
+
+
+def live(tenant: str, session: str, kind: Kind | str = "*") -> str:
+    return f"aura.live.{tenant}.{session}.{kind}"
+
+
+def utterance(session: str, number: int | str = "*") -> str:
+    return f"aura.au.{session}.{number}"
+
+
+def speech(session: str, turn: int | str = "*") -> str:
+    return f"aura.pcm.{session}.{turn}"
+
+
+def partials(session: str) -> str:
+    return f"aura.part.{session}"

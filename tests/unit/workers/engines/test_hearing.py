@@ -1,0 +1,71 @@
+"""What is believed of Whisper's words."""
+
+import numpy as np
+import pytest
+
+from workers.engines import hearing
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is the capital of France? What is the capital of France?",
+        "yes, yes, yes, yes",
+        "Hello, how are you today? Hello, how are",
+        "I called and bye bye bye bye bye",
+    ],
+)
+def test_a_model_that_repeats_itself_is_caught(text):
+    assert hearing.loops(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Stop, stop, stop, that is not what I asked.",
+        "No, no. It is four four seven.",
+        "Ask not what your country can do for you, ask what you can do for your country.",
+    ],
+)
+def test_a_caller_who_repeats_a_word_is_believed(text):
+    assert not hearing.loops(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "no_speech", "confidence", "expected"),
+    [
+        ("[BLANK_AUDIO]", 0.1, 0.9, ""),
+        ("(wind blowing) ♪", 0.1, 0.9, ""),
+        ("Thank you.", 0.05, 0.9, "Thank you."),
+        ("Thank you.", 0.7, 0.9, ""),
+        ("Thanks for watching!", 0.2, 0.2, ""),
+        ("Where is my order?", 0.7, 0.8, "Where is my order?"),
+        ("Where is my order?", 0.9, 0.2, ""),
+        ("...", 0.0, 1.0, ""),
+        ("Okay [laughs] fine.", 0.0, 1.0, "Okay fine."),
+    ],
+)
+def test_only_what_was_probably_said_is_kept(text, no_speech, confidence, expected):
+    assert hearing.cleaned(text, no_speech, confidence) == expected
+
+
+def test_windows_grow_and_always_end_at_thirty_seconds():
+    assert hearing.windows_s(2.0, (8.0, 15.0)) == [8.0, 15.0, 30.0]
+    assert hearing.windows_s(1.0, (8.0, 15.0)) == [15.0, 30.0]
+    assert hearing.windows_s(7.8, (8.0, 15.0)) == [15.0, 30.0]
+    assert hearing.windows_s(20.0, (8.0, 15.0)) == [30.0]
+
+
+def test_long_audio_is_cut_where_it_is_quiet_and_nothing_is_lost():
+    rng = np.random.default_rng(0)
+    audio = rng.normal(0, 0.2, 50 * 16_000).astype(np.float32)
+    audio[20 * 16_000 : 21 * 16_000] *= 0.001
+    cut = hearing.pieces(audio)
+    assert all(len(piece) <= hearing.PIECE_S * 16_000 for piece in cut)
+    assert np.array_equal(np.concatenate(cut), audio)
+    assert 20 * 16_000 <= len(cut[0]) <= 21 * 16_000
+
+
+def test_short_audio_is_one_piece():
+    assert len(hearing.pieces(np.zeros(16_000, np.float32))) == 1

@@ -1,0 +1,101 @@
+"""Weights are joined once, checked, and never half there."""
+
+import hashlib
+import multiprocessing
+import sys
+
+import pytest
+
+from workers.engines import weights
+from workers.engines.protocols import EngineMissingError, WeightsError
+
+DATA = bytes(range(256)) * 5000
+
+
+@pytest.fixture
+def pinned(tmp_path, monkeypatch):
+    """Two installed packages with half a model each, known to Aura as 'split'."""
+    for part, half in (("half_a", DATA[: len(DATA) // 2]), ("half_b", DATA[len(DATA) // 2 :])):
+        package = tmp_path / "site" / part
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+        (package / "part").write_bytes(half)
+    (tmp_path / "site" / "half_a" / "config.json").write_text("{}")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    known = weights.Pinned(
+        extra="stt",
+        setting="AURA_STT_MODEL",
+        parts=(("half_a", "part"), ("half_b", "part")),
+        file="model.bin",
+        sha256=hashlib.sha256(DATA).hexdigest(),
+        beside=(("half_a", "config.json"),),
+    )
+    monkeypatch.setitem(weights.PINNED, "split", known)
+    yield known
+    for part in ("half_a", "half_b"):
+        sys.modules.pop(part, None)
+
+
+@pytest.mark.usefixtures("pinned")
+def test_parts_are_joined_beside_their_small_files(tmp_path):
+    path = weights.find("split", tmp_path / "cache")
+    assert path.read_bytes() == DATA
+    assert sorted(each.name for each in path.parent.iterdir()) == ["config.json", "model.bin"]
+
+
+@pytest.mark.usefixtures("pinned")
+def test_a_second_start_reads_nothing_again(tmp_path, monkeypatch):
+    first = weights.find("split", tmp_path / "cache")
+    written_ns = first.stat().st_mtime_ns
+    monkeypatch.setattr(hashlib, "sha256", None)
+    assert weights.find("split", tmp_path / "cache").stat().st_mtime_ns == written_ns
+
+
+@pytest.mark.usefixtures("pinned")
+def test_a_damaged_joined_file_is_made_again(tmp_path):
+    path = weights.find("split", tmp_path / "cache")
+    path.write_bytes(b"broken")
+    assert weights.find("split", tmp_path / "cache").read_bytes() == DATA
+
+
+@pytest.mark.usefixtures("pinned")
+def test_damaged_parts_are_refused_and_leave_nothing(tmp_path):
+    (tmp_path / "site" / "half_b" / "part").write_bytes(b"other")
+    with pytest.raises(WeightsError, match="AURA_STT_MODEL"):
+        weights.find("split", tmp_path / "cache")
+    assert [path.name for path in (tmp_path / "cache" / "split").iterdir()] == ["config.json"]
+
+
+@pytest.mark.usefixtures("pinned")
+def test_a_missing_package_names_the_extra(tmp_path, monkeypatch):
+    missing = weights.Pinned("tts", "AURA_TTS_VOICE", (("no_such_voice", "x.onnx"),), "x", "0")
+    monkeypatch.setitem(weights.PINNED, "gone", missing)
+    with pytest.raises(EngineMissingError, match=r"no-such-voice.*aura-voice\[tts\]"):
+        weights.find("gone", tmp_path)
+
+
+def test_a_path_is_used_as_it_is_and_a_strange_name_is_not_ours(tmp_path):
+    own = tmp_path / "own.gguf"
+    own.write_bytes(b"x")
+    assert weights.find(str(own), tmp_path / "cache") == own
+    assert weights.find("large-v3", tmp_path / "cache") is None
+
+
+@pytest.mark.usefixtures("pinned")
+def test_a_full_disk_is_said_in_a_sentence(tmp_path, monkeypatch):
+    def full(_fd):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(WeightsError, match=r"no room.*AURA_CACHE_DIR"):
+        weights.find("split", tmp_path / "cache")
+    assert not list((tmp_path / "cache" / "split").glob("model*"))
+
+
+@pytest.mark.usefixtures("pinned")
+def test_several_processes_join_it_once(tmp_path):
+    context = multiprocessing.get_context("fork")
+    with context.Pool(4) as pool:
+        paths = pool.starmap(weights.find, [("split", tmp_path / "cache")] * 4)
+    assert len(set(paths)) == 1
+    assert paths[0].read_bytes() == DATA

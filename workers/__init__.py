@@ -1,0 +1,1 @@
+"""Stateless stages: STT, LLM, TTS, and subscribers."""

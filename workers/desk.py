@@ -1,0 +1,67 @@
+"""Blocking engines behind the event loop: a fixed number of threads, urgent work first."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from workers.stage import EngineHungError
+
+_T = TypeVar("_T")
+
+
+class Desk:
+    """*places* calls of an engine at once; the rest wait, the urgent ones in front."""
+
+    def __init__(self, places: int, *, limit_s: float) -> None:
+        self._threads = ThreadPoolExecutor(places, thread_name_prefix="engine")
+        self._free = places
+        self._limit_s = limit_s
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    async def run(self, call: Callable[..., _T], *args: Any, rank: int = 0) -> _T:
+        """Return what *call* returns; a smaller *rank* goes first.
+
+        Raises:
+            EngineHungError: it took longer than the limit; the thread is lost.
+        """
+        await self._take_place(rank)
+        future = asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
+        future.add_done_callback(self._leave_place)
+        try:
+            # A thread cannot be stopped: a cancelled caller leaves, its place frees when it ends.
+            return await asyncio.wait_for(asyncio.shield(future), self._limit_s)
+        except TimeoutError as error:
+            raise EngineHungError from error
+
+    async def _take_place(self, rank: int) -> None:
+        if self._free > 0:
+            self._free -= 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (rank, next(self._order), turn))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._leave_place(None)
+            raise
+
+    def _leave_place(self, done: object) -> None:
+        if isinstance(done, asyncio.Future) and not done.cancelled():
+            done.exception()  # told to whoever still waits; nobody else need hear of it
+        while self._waiting:
+            _, _, turn = heapq.heappop(self._waiting)
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1

@@ -1,0 +1,1 @@
+"""Speech and language engines behind three small protocols; `pick` builds the configured ones."""

@@ -1,0 +1,115 @@
+"""What can be trusted of what Whisper says: loops, hallucinations, windows, cuts. Pure."""
+
+import re
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from workers.engines.protocols import SAMPLE_RATE_HZ
+
+Floats = npt.NDArray[np.float32]
+
+FRAMES_PER_S: Final = 100
+FULL_S: Final = 30.0
+PIECE_S: Final = 28.0
+"""Longest piece recognised at once: two seconds of the window stay silent, as Whisper expects."""
+SHORT_S: Final = 1.5
+TOKENS_PER_S: Final = 7
+"""More than the fastest speaker says: 2 to 5 were seen."""
+
+_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_NOT_SPOKEN: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|[♪♫]+|<\|[^|]*\|>")
+_PHANTOMS: Final = frozenset(
+    {
+        "",
+        "you",
+        "thank you",
+        "thanks",
+        "thank you very much",
+        "thank you so much",
+        "thanks for watching",
+        "thank you for watching",
+        "thanks for listening",
+        "please subscribe",
+        "bye",
+        "bye bye",
+        "the end",
+        "i'm sorry",
+        "so",
+        "oh",
+        "hmm",
+        "um",
+    }
+)
+"""What Whisper says to silence, learnt from video subtitles. People say most of it too, so it only
+goes where the model itself doubts that somebody spoke."""
+
+
+def words(text: str) -> list[str]:
+    """Return the words of *text*, in lower case."""
+    return _WORD.findall(text.lower())
+
+
+def loops(text: str) -> bool:
+    """Tell a model that repeats itself from a caller who does.
+
+    Three words or more said twice in a row, one or two said four times in a row ("stop, stop,
+    stop" passes), or the beginning said again. A wrong alarm only costs a try with a wider window.
+    """
+    said = words(text)
+    for start in range(3, len(said) - 2):
+        if said[start : start + 3] == said[:3]:
+            return True
+    for size in range(1, len(said) // 2 + 1):
+        times = 2 if size >= 3 else 4
+        for start in range(len(said) - times * size + 1):
+            if said[start : start + size] * times == said[start : start + times * size]:
+                return True
+    return False
+
+
+def cleaned(text: str, no_speech: float, confidence: float) -> str:
+    """Return *text* without what nobody said.
+
+    *no_speech* is Whisper's own probability (0..1) that there is no speech.
+    """
+    text = " ".join(_NOT_SPOKEN.sub(" ", text).split())
+    said = words(text)
+    if not said or (no_speech > 0.6 and confidence < 0.37):  # OpenAI's rule: mean log prob < -1
+        return ""
+    doubtful = no_speech > 0.4 or confidence < 0.3
+    return "" if doubtful and " ".join(said) in _PHANTOMS else text
+
+
+def most_tokens(audio_s: float) -> int:
+    """Return how many tokens *audio_s* of speech can hold; more is a loop."""
+    return 8 + int(TOKENS_PER_S * audio_s)
+
+
+def windows_s(audio_s: float, narrow_s: tuple[float, ...]) -> list[float]:
+    """Return the windows to try in turn: those of *narrow_s* with room for the audio, then 30 s.
+
+    A single short word is rarely heard right with less than 15 s.
+    """
+    least = 15.0 if audio_s < SHORT_S else 0.0
+    return [each for each in narrow_s if audio_s + 0.5 <= each and each >= least] + [FULL_S]
+
+
+def pieces(samples: Floats) -> list[Floats]:
+    """Return float32 [samples] cut at quiet spots into pieces of at most PIECE_S."""
+    limit = int(PIECE_S * SAMPLE_RATE_HZ)
+    found = []
+    while len(samples) > limit:
+        cut = _quiet_spot(samples[limit // 2 : limit]) + limit // 2
+        found.append(samples[:cut])
+        samples = samples[cut:]
+    return [*found, samples]
+
+
+def _quiet_spot(samples: Floats) -> int:
+    """Return the middle of the quietest 200 ms."""
+    hop = SAMPLE_RATE_HZ // 50
+    energy = np.square(samples[: len(samples) // hop * hop].reshape(-1, hop)).mean(axis=1)
+    smooth = np.convolve(energy, np.ones(10), mode="valid")
+    return (int(smooth.argmin()) + 5) * hop

@@ -1,0 +1,204 @@
+"""Gemma 3 270M inside this process: a base model that answers because its prompt is a phone call.
+
+A base model only continues text. So the prompt is the transcript of a call in which Aura answers
+well, then the real call, then "Aura:". A system prompt would be read as one more line of text and
+weakens the examples, so this engine leaves it out; AURA_LLM_ENGINE picks a model that follows one.
+"""
+
+# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+
+import asyncio
+import os
+import re
+import secrets
+import threading
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from workers.engines.protocols import (
+    EngineMissingError,
+    EngineRefusedError,
+    EngineUnavailableError,
+    Prompt,
+    Token,
+    Usage,
+    WeightsError,
+)
+
+CALL = """\
+The following is a phone call. Aura is a friendly voice assistant. Aura answers every question \
+correctly, in one or two short sentences.
+
+Caller: Hi there!
+Aura: Hello! How can I help you today?
+Caller: What is the capital of Italy?
+Aura: The capital of Italy is Rome.
+Caller: Thanks. How are you doing?
+Aura: I'm doing great, thanks for asking! What can I do for you?
+Caller: Can you tell me something about the sun?
+Aura: The sun is a star, and it is about one hundred and fifty million kilometers away from us.
+Caller: Do you know a joke?
+Aura: Sure! What do you call a bear with no teeth? A gummy bear!
+Caller: What is your name?
+Aura: My name is Aura. I'm your voice assistant.
+Caller: How many days are there in a leap year?
+Aura: There are three hundred and sixty-six days in a leap year.
+"""
+"""Starts every prompt byte for byte, so llama.cpp reads it once and keeps it."""
+
+REMEMBERED_MESSAGES = 6
+MESSAGE_CHARS = 240
+CONTEXT_TOKENS = 2048
+"""Of one slot: the call above, the remembered messages at a token a letter, and the answer."""
+MOST_TOKENS = 160
+
+_SPEAKER = re.compile(r"\b(caller|aura)\s*:", re.IGNORECASE)
+
+
+def prompt_text(request: Prompt) -> str:
+    """Return the whole call so far as text that ends where Aura is about to speak."""
+    lines = [
+        f"{'Caller' if role == 'user' else 'Aura'}: {_one_line(text)}"
+        for role, text in request.messages[-REMEMBERED_MESSAGES:]
+    ]
+    said = _one_line(request.said)
+    return CALL + "\n".join([*lines, f"Aura: {said}" if said else "Aura:"])
+
+
+def _one_line(text: str) -> str:
+    """Keep *text* from speaking for somebody else: no line breaks, no "Caller:" of its own."""
+    words = " ".join(text.split())
+    return _SPEAKER.sub(r"\1,", words)[-MESSAGE_CHARS:]
+
+
+class LlamaModel:
+    """One GGUF base model, read by `slots` calls at a time; more wait for a slot."""
+
+    def __init__(self, path: Path, *, threads: int | None = None, slots: int = 2) -> None:
+        """Take *path* of a GGUF file; *threads* None leaves one core to everything else.
+
+        With as many threads as cores llama.cpp stalls for seconds on a busy machine (DESIGN.md 5).
+        """
+        self.name = f"llama:{path.stem}"
+        self._path = path
+        self._threads = threads or max(1, (os.cpu_count() or 2) - 1)
+        self._slots = slots
+        self._pool = ThreadPoolExecutor(slots, thread_name_prefix="llama")
+        self._loading = threading.Lock()
+        self._server: Any = None
+
+    async def warm(self) -> None:
+        """Load the model and let every slot read the fixed part of the prompt."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._pool, self._load)
+        async with asyncio.TaskGroup() as slots:
+            for slot in range(self._slots):
+                slots.create_task(self._read_call(slot))
+
+    async def _read_call(self, slot: int) -> None:
+        request = {"prompt": CALL + "Caller:", "max_tokens": 1, "id_slot": slot}
+        await asyncio.get_running_loop().run_in_executor(
+            self._pool, self._complete, request, lambda _: False
+        )
+
+    async def stream(self, request: Prompt) -> AsyncGenerator[Token, None]:
+        """Yield the answer, one line, then its Usage."""
+        loop = asyncio.get_running_loop()
+        pieces: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        gone = threading.Event()
+
+        def hand_over(piece: dict[str, Any] | None) -> bool:
+            try:
+                loop.call_soon_threadsafe(pieces.put_nowait, piece)
+            except RuntimeError:  # the loop is closed: nobody listens any more
+                return True
+            return gone.is_set()  # a true answer makes llama.cpp stop
+
+        def generate() -> None:
+            try:
+                if not gone.is_set():
+                    self._load()
+                    self._complete(_completion(request), hand_over)
+            finally:
+                hand_over(None)
+
+        work = loop.run_in_executor(self._pool, generate)
+        try:
+            usage = Usage(0, 0, self.name)
+            begun = bool(request.said)
+            while (piece := await pieces.get()) is not None:
+                usage = _usage(piece, self.name) or usage
+                text = _text(piece) if begun else _text(piece).lstrip()
+                if text:
+                    begun = True
+                    yield text
+            await work
+            yield usage
+        finally:
+            gone.set()
+            work.cancel()  # only if no thread has taken it yet; a running one stops by itself
+
+    def _load(self) -> None:
+        with self._loading:
+            if self._server is None:
+                self._server = _server(self._path, self._threads, self._slots)
+
+    def _complete(self, request: dict[str, Any], heed: Any) -> None:
+        failed: list[dict[str, Any]] = []
+
+        def each(piece: dict[str, Any]) -> bool:
+            if "error" in piece:
+                failed.append(piece["error"])
+                return True
+            return bool(heed(piece))
+
+        self._server.handle_completions({"stream": True, "cache_prompt": True, **request}, each)
+        if failed:
+            code = failed[0].get("code", 500)
+            kind = EngineUnavailableError if code in (429, 503) else EngineRefusedError
+            raise kind(f"{self.name} failed with {code} {failed[0].get('type', '')}".strip())
+
+
+def _completion(request: Prompt) -> dict[str, Any]:
+    return {
+        "prompt": prompt_text(request),
+        "max_tokens": max(1, min(request.max_tokens, MOST_TOKENS)),
+        "temperature": request.temperature,
+        "stop": ["\n"],
+        "stream_options": {"include_usage": True},
+        **({} if request.seed is None else {"seed": request.seed}),
+    }
+
+
+def _text(piece: dict[str, Any]) -> str:
+    return "".join(choice.get("text") or "" for choice in piece.get("choices") or ())
+
+
+def _usage(piece: dict[str, Any], model: str) -> Usage | None:
+    if not (counts := piece.get("usage")):
+        return None
+    return Usage(counts["prompt_tokens"], counts["completion_tokens"], model)
+
+
+def _server(path: Path, threads: int, slots: int) -> Any:
+    try:
+        import xllamacpp
+    except ImportError as error:
+        raise EngineMissingError("xllamacpp", "local-llm") from error
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.verbosity = 0
+    params.n_ctx = CONTEXT_TOKENS * slots
+    params.n_parallel = slots
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    params.swa_full = True  # else Gemma 3 forgets the fixed part of the prompt at every turn
+    params.cache_ram_mib = 0  # else up to 8 GiB of old calls are kept in memory
+    # The library opens a port on 127.0.0.1 that we do not use: lock it, and show no web page.
+    params.api_keys = [secrets.token_hex(32)]
+    params.ui = params.endpoint_slots = False
+    try:
+        return xllamacpp.Server(params)
+    except Exception as error:  # it has no error type of its own
+        raise WeightsError(f"llama.cpp cannot load {path.name}: set AURA_LLM_MODEL") from error

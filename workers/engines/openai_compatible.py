@@ -1,0 +1,186 @@
+"""A hosted language model: Cerebras, or by its base URL any server with OpenAI's chat API."""
+
+# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from workers.engines.protocols import (
+    EngineError,
+    EngineMissingError,
+    EngineRefusedError,
+    EngineUnavailableError,
+    Prompt,
+    Token,
+    Usage,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from cerebras.cloud.sdk import AsyncCerebras
+
+CEREBRAS_MODEL: Final = "llama-3.3-70b"
+NO_KEY: Final = "none"
+"""Sent to servers that ask for no key: an explicit one, for the SDK would else read the environment
+and hand the Cerebras key to a stranger's server."""
+
+_RETRYABLE: Final = frozenset({408, 409, 425, 429})
+_CONTINUE: Final = (
+    "Your answer was cut off. It began with the text of your last message. Go on exactly where "
+    "that text stops, and repeat none of it."
+)
+
+
+class HostedModel:
+    """Chat completions over HTTP, streamed."""
+
+    def __init__(
+        self,
+        *,
+        model: str = CEREBRAS_MODEL,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        connect_s: float = 2.0,
+        read_s: float = 10.0,
+        retries: int = 1,
+    ) -> None:
+        """Talk to *base_url* (with or without `/v1`), or to Cerebras without one.
+
+        *read_s* is the longest silence on the line, the wait for the first token included;
+        *retries* are tried by the SDK before anything was streamed, with its short backoff.
+        """
+        self.name = f"{'openai' if base_url else 'cerebras'}:{model}"
+        self._model = model
+        self._api_key = api_key or NO_KEY
+        self._base_url = base_url and base_url.rstrip("/").removesuffix("/v1")  # the SDK adds it
+        self._timeouts = (connect_s, read_s)
+        self._retries = retries
+        self._made: AsyncCerebras | None = None
+
+    async def warm(self) -> None:
+        """Open the connection by asking which models there are; any answer but a refusal is fine.
+
+        Raises:
+            EngineRefusedError: the key is not accepted.
+            EngineUnavailableError: nobody answers.
+        """
+        client = await self._client()
+        try:
+            async with _translated(self._model):
+                await client.models.list()
+        except EngineRefusedError as error:
+            if "AURA_LLM_MODEL" not in str(error):  # some servers have no list of models
+                raise
+
+    async def stream(self, request: Prompt) -> AsyncGenerator[Token, None]:
+        """Yield the deltas as they arrive, then the Usage the server counted (0 if it did not)."""
+        model = request.model or self._model
+        client = await self._client()
+        from cerebras.cloud import sdk  # loaded by now
+
+        prompt_tokens = completion_tokens = 0
+        async with _translated(model):
+            # Plain dictionaries: the SDK's classes lose chunks that leave out a field of Cerebras'.
+            chunks = await client.post(
+                "/v1/chat/completions",
+                cast_to=object,
+                body=_body(request, model),
+                stream=True,
+                stream_cls=sdk.AsyncStream[object],
+            )
+            async with chunks:  # closing the response is what stops the server
+                async for chunk in chunks:
+                    if not isinstance(chunk, dict):
+                        continue
+                    if usage := chunk.get("usage"):
+                        prompt_tokens = usage.get("prompt_tokens") or 0
+                        completion_tokens = usage.get("completion_tokens") or 0
+                    for choice in chunk.get("choices") or ():
+                        if text := (choice.get("delta") or {}).get("content"):
+                            yield text
+        yield Usage(prompt_tokens, completion_tokens, model)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._made is not None:
+            await self._made.close()
+
+    async def _client(self) -> "AsyncCerebras":
+        if self._made is None:
+            # Importing and building it takes 0.5 s and reads certificates: not on the loop.
+            made = await asyncio.to_thread(self._make)
+            self._made = self._made or made
+        return self._made
+
+    def _make(self) -> "AsyncCerebras":
+        try:
+            import httpx
+            from cerebras.cloud.sdk import AsyncCerebras
+        except ImportError as error:
+            raise EngineMissingError("cerebras-cloud-sdk", "llm") from error
+        connect_s, read_s = self._timeouts
+        return AsyncCerebras(
+            api_key=self._api_key,
+            base_url=self._base_url,
+            timeout=httpx.Timeout(read_s, connect=connect_s),
+            max_retries=self._retries,
+            warm_tcp_connection=False,  # it would connect, blocking, inside the constructor
+        )
+
+
+def _body(request: Prompt, model: str) -> dict[str, Any]:
+    messages = [{"role": "system", "content": request.system}] if request.system else []
+    messages += [{"role": role, "content": text} for role, text in request.messages]
+    if request.said:
+        messages.append({"role": "assistant", "content": request.said})
+        messages.append({"role": "user", "content": _CONTINUE})
+    return {
+        "model": model,
+        "messages": messages,
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        **({} if request.seed is None else {"seed": request.seed}),
+    }
+
+
+@asynccontextmanager
+async def _translated(model: str) -> "AsyncIterator[None]":
+    """Turn the SDK's errors into ours.
+
+    The server's own words are dropped, for they may quote the prompt or the key.
+    """
+    import httpx
+    from cerebras.cloud import sdk
+
+    try:
+        yield
+    except sdk.APITimeoutError as error:
+        raise EngineUnavailableError("the language model did not answer in time") from error
+    except sdk.APIConnectionError as error:
+        raise EngineUnavailableError(
+            "the language model cannot be reached; is AURA_LLM_BASE_URL right?"
+        ) from error
+    except sdk.APIStatusError as error:
+        raise _for_status(error.status_code, model) from error
+    except (httpx.HTTPError, sdk.CerebrasError, ValueError) as error:
+        # While streaming, the SDK lets through what httpx and its JSON decoder raise.
+        raise EngineUnavailableError("the language model's answer broke off") from error
+
+
+def _for_status(status: int, model: str) -> EngineError:
+    if status in _RETRYABLE or status >= 500:
+        return EngineUnavailableError(f"the language model answered {status}; try again later")
+    if status in (401, 403):
+        return EngineRefusedError(
+            f"the language model refused the key ({status}): check CEREBRAS_API_KEY "
+            "(AURA_LLM_API_KEY for another server), or set AURA_LLM_ENGINE=local"
+        )
+    return EngineRefusedError(
+        f"the language model refused the request ({status}): "
+        f"check AURA_LLM_MODEL={model} and AURA_LLM_BASE_URL"
+    )

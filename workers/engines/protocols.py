@@ -1,0 +1,130 @@
+"""The seams to speech and language models: three protocols, what they exchange, how they fail.
+
+EngineError                    anything an engine says
+├── EngineMissingError         refuse: a library is not installed (the message names the extra)
+├── WeightsError               refuse: a model file is missing, damaged or has no room on the disk
+├── EngineUnavailableError     retry: network, 429, 5xx, timeout
+└── EngineRefusedError         give up: 400, 401, a wrong model (the message names the setting)
+
+No message holds a key, a prompt or what somebody said.
+"""
+
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+SAMPLE_RATE_HZ: Final = 16_000
+BYTES_PER_MS: Final = 32
+"""Mono, signed 16-bit little-endian, 16 000 samples/s: the only audio that crosses these seams."""
+
+
+class EngineError(Exception):
+    """An engine cannot do its work."""
+
+
+class EngineMissingError(EngineError):
+    """The library of an engine is not installed."""
+
+    def __init__(self, library: str, extra: Literal["stt", "llm", "local-llm", "tts"]) -> None:
+        """Say which *extra* of aura-voice brings *library*."""
+        super().__init__(f"{library} is not installed; pip install 'aura-voice[{extra}]'")
+
+
+class WeightsError(EngineError):
+    """The weights of a model are missing, are not the expected ones, or do not fit on the disk."""
+
+
+class EngineUnavailableError(EngineError):
+    """The engine does not answer now; the same request may succeed later."""
+
+
+class EngineRefusedError(EngineError):
+    """The engine will not do this however often it is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What a recognizer heard."""
+
+    text: str
+    """Without surrounding blanks; empty when nobody spoke."""
+    confidence: float
+    """0..1: the geometric mean of the probabilities of the tokens; 0 for an empty text."""
+    audio_ms: int
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One turn to be answered by a language model."""
+
+    system: str
+    messages: tuple[tuple[str, str], ...]
+    """(role, text), oldest first; role is 'user' or 'assistant'."""
+    said: str = ""
+    """What the answer already began with: the model continues after it and does not repeat it."""
+    model: str | None = None
+    """Another model than the engine's own, where the engine has several."""
+    max_tokens: int = 120
+    temperature: float = 0.0
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer cost; the last item of every stream that was not closed early."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    model: str
+
+
+Token = str | Usage
+"""A piece of the answer as it is written, then one Usage."""
+
+
+class Recognizer(Protocol):
+    """Speech to text. Blocking and thread-safe: call it in a thread, not on the event loop."""
+
+    name: str
+
+    def warm(self) -> None:
+        """Load the model and run it once, so that the first caller does not wait for it."""
+        ...
+
+    def transcribe(self, pcm: bytes, *, language: str) -> Recognition:
+        """Return the words in *pcm* (s16le, mono, 16 kHz); *language* is ISO 639-1 or 'auto'."""
+        ...
+
+
+class LanguageModel(Protocol):
+    """Turn to answer. Lives on the event loop and never blocks it."""
+
+    name: str
+
+    async def warm(self) -> None:
+        """Load the model or reach the server."""
+        ...
+
+    def stream(self, request: Prompt) -> AsyncGenerator[Token, None]:
+        """Yield the answer piece by piece, then its Usage; closing the generator stops the model.
+
+        Raises:
+            EngineUnavailableError: worth a retry.
+            EngineRefusedError: a retry would fail alike.
+        """
+        ...
+
+
+class Synthesizer(Protocol):
+    """Text to speech. Blocking and thread-safe: iterate it in a thread."""
+
+    name: str
+
+    def warm(self) -> None:
+        """Load the voice and speak once into nothing."""
+        ...
+
+    def synthesize(self, text: str) -> Iterator[bytes]:
+        """Yield *text* as s16le mono 16 kHz pieces, each as soon as it exists."""
+        ...

@@ -1,0 +1,164 @@
+"""Simulated engines for load and fault tests: fixed delays, fixed words, no CPU. Never a default.
+
+A marker in what an engine is given sets off its fault. Language model and voice look for it in the
+text; a recognizer looks for its UTF-8 bytes in the audio, since audio is all it gets.
+"""
+
+import asyncio
+import math
+import os
+import struct
+import threading
+import time
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from workers.engines.protocols import (
+    BYTES_PER_MS,
+    SAMPLE_RATE_HZ,
+    EngineUnavailableError,
+    Prompt,
+    Recognition,
+    Token,
+    Usage,
+)
+
+Fail = Literal["none", "raise", "hang", "nonsense", "exit"]
+HEARD: Final = "Hello, how are you today?"
+ANSWER: Final = ("Sure", *[" word"] * 18, " done.")
+NONSENSE: Final = "\ufffd\x00 %s {} \u202e"
+PIECE_MS: Final = 100
+EXIT_CODE: Final = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What happens to a job that carries *marker*."""
+
+    fail: Fail = "none"
+    marker: str = "poison"
+    hang_s: float = 3600.0
+
+    def hits(self, given: str | bytes) -> bool:
+        """Return whether this job is meant; 'raise', 'hang' and 'exit' are done by the caller."""
+        if self.fail == "none":
+            return False
+        return self.marker.encode() in (given.encode() if isinstance(given, str) else given)
+
+    def nonsense(self) -> bool:
+        """Return whether to answer nonsense; else raise or end this process, as a broken engine."""
+        if self.fail == "raise":
+            raise EngineUnavailableError("simulated: this job fails")
+        if self.fail == "exit":
+            os._exit(EXIT_CODE)  # as a segmentation fault in a model does: nothing is cleaned up
+        return self.fail == "nonsense"
+
+
+class SimulatedRecognizer:
+    """Hears the same sentence in any audio, and nothing in none."""
+
+    name = "simulated-recognizer"
+
+    def __init__(self, *, delay_ms: float = 50, fault: Fault | None = None) -> None:
+        """Take *delay_ms* for every utterance."""
+        self._delay_ms = delay_ms
+        self._fault = fault or Fault()
+
+    def warm(self) -> None:
+        """There is nothing to load."""
+
+    def transcribe(self, pcm: bytes, *, language: str) -> Recognition:
+        """Return the fixed sentence; *language* changes nothing."""
+        del language
+        began = time.perf_counter()
+        text = HEARD if pcm else ""
+        if self._fault.hits(pcm):
+            text = _block(self._fault, text)
+        time.sleep(self._delay_ms / 1000)
+        took_ms = (time.perf_counter() - began) * 1000
+        return Recognition(text, 1.0 if text else 0.0, len(pcm) // BYTES_PER_MS, took_ms)
+
+
+class SimulatedLanguageModel:
+    """Answers anything with twenty tokens of one sentence."""
+
+    name = "simulated-language-model"
+
+    def __init__(
+        self, *, first_ms: float = 100, token_ms: float = 10, fault: Fault | None = None
+    ) -> None:
+        """Take *first_ms* to the first token and *token_ms* from each to the next."""
+        self._first_ms = first_ms
+        self._token_ms = token_ms
+        self._fault = fault or Fault()
+
+    async def warm(self) -> None:
+        """There is nothing to load."""
+
+    async def stream(self, request: Prompt) -> AsyncGenerator[Token, None]:
+        """Yield the tokens on schedule; what was said already is left out."""
+        loop = asyncio.get_running_loop()
+        due_s = loop.time() + self._first_ms / 1000
+        tokens = ANSWER[: request.max_tokens]
+        last = request.messages[-1][1] if request.messages else ""
+        if self._fault.hits(last):
+            if self._fault.fail == "hang":
+                await asyncio.sleep(self._fault.hang_s)
+            elif self._fault.nonsense():
+                tokens = (NONSENSE,) * len(tokens)
+        before = 0
+        for at, token in enumerate(tokens):
+            end = before + len(token)
+            fresh = token[max(0, len(request.said) - before) :]
+            before = end
+            # Due times are absolute: a late wake-up does not push back the rest.
+            await asyncio.sleep(max(0.0, due_s + at * self._token_ms / 1000 - loop.time()))
+            if fresh:
+                yield fresh
+        yield Usage(len(request.messages), len(tokens), self.name)
+
+
+class SimulatedSynthesizer:
+    """Says anything as two seconds of a 400 Hz tone."""
+
+    name = "simulated-synthesizer"
+
+    def __init__(
+        self, *, delay_ms: float = 50, audio_ms: int = 2000, fault: Fault | None = None
+    ) -> None:
+        """Take *delay_ms*, then give *audio_ms* of tone at once."""
+        self._delay_ms = delay_ms
+        self._audio_ms = audio_ms
+        self._fault = fault or Fault()
+
+    def warm(self) -> None:
+        """There is nothing to load."""
+
+    def synthesize(self, text: str) -> Iterator[bytes]:
+        """Yield the tone in pieces of 100 ms, or nothing for an empty text."""
+        if not text.strip():
+            return
+        piece = _TONE
+        if self._fault.hits(text) and _block(self._fault, "") == NONSENSE:
+            piece = b"\x7f"  # half a sample
+        time.sleep(self._delay_ms / 1000)
+        for start_ms in range(0, self._audio_ms, PIECE_MS):
+            yield piece[: min(PIECE_MS, self._audio_ms - start_ms) * BYTES_PER_MS]
+
+
+def _block(fault: Fault, text: str) -> str:
+    """Do the fault in a thread; return what to say instead of *text*."""
+    if fault.fail == "hang":
+        threading.Event().wait(fault.hang_s)
+        return text
+    return NONSENSE if fault.nonsense() else text
+
+
+def _tone() -> bytes:
+    step = 2 * math.pi * 400 / SAMPLE_RATE_HZ  # 100 ms hold 40 whole waves: pieces join cleanly
+    samples = (int(8000 * math.sin(step * at)) for at in range(SAMPLE_RATE_HZ * PIECE_MS // 1000))
+    return b"".join(struct.pack("<h", sample) for sample in samples)
+
+
+_TONE: Final = _tone()

@@ -1,0 +1,245 @@
+"""Whisper with a window as short as the utterance allows, and wider ones when it stumbles.
+
+Whisper pads everything to 30 s, and its encoder's time grows with the window. A narrow window is
+three to five times faster but sometimes makes the model say a sentence twice. So: greedy decoding,
+an output no longer than the audio can hold, a check of what came out, and the next wider window if
+the check fails. The last, 30 s, is Whisper as it was trained.
+"""
+
+# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+
+import math
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from workers.engines import hearing, weights
+from workers.engines.hearing import FRAMES_PER_S, Floats
+from workers.engines.protocols import (
+    BYTES_PER_MS,
+    SAMPLE_RATE_HZ,
+    EngineMissingError,
+    EngineRefusedError,
+    EngineUnavailableError,
+    Recognition,
+    WeightsError,
+)
+
+NARROW_S: Final = (8.0, 15.0)
+"""Tried in turn before 30 s; measured by benchmarks/stt_window.py."""
+TRUSTED: Final = 0.45
+"""Confidence below which the next window is tried. One short word reaches 0.5, a wrong one 0.4."""
+MOST_AT_ONCE: Final = 8
+"""Utterances in one batch: bounds the memory and the wait of the first."""
+_SILENT_PEAK: Final = 0.002
+_SURELY_NOBODY: Final = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    text: str
+    logprob: float
+    no_speech: float
+    tokens: int
+    sound: bool
+    """Neither cut off nor looping, and likely enough."""
+
+    @property
+    def confidence(self) -> float:
+        return math.exp(min(0.0, self.logprob))
+
+
+class WhisperRecognizer:
+    """A faster-whisper model. Any number of threads may transcribe; `workers` run at once."""
+
+    def __init__(
+        self,
+        model: str = "tiny.en",
+        *,
+        cache: Path = Path("~/.cache/aura"),
+        threads: int = 1,
+        workers: int = 1,
+        device: str = "cpu",
+        narrow_s: tuple[float, ...] = NARROW_S,
+    ) -> None:
+        """Take *model*: 'tiny.en', 'base', a folder, or a name that faster-whisper may download.
+
+        *threads* serve one utterance: a second one hardly helps the decoder, so raise *workers*
+        first. *narrow_s* are the windows tried before 30 s; empty is plain Whisper.
+        """
+        self.name = f"whisper:{Path(model).name}"
+        self._asked = model
+        self._cache = cache
+        self._threads = threads
+        self._workers = workers
+        self._device = device
+        self._narrow_s = narrow_s
+        self._loading = threading.Lock()
+        self._model: Any = None
+        self._prompts: dict[str, list[int]] = {}
+        self._decode: Any = None
+
+    def warm(self) -> None:
+        """Load the model and recognise two seconds of noise."""
+        self._load()
+        noise = np.random.default_rng(0).normal(0.0, 0.02, 2 * SAMPLE_RATE_HZ).astype(np.float32)
+        self._hear([noise], "en")
+
+    def transcribe(self, pcm: bytes, *, language: str = "en") -> Recognition:
+        """Return the words in *pcm*; audio over 28 s is cut at quiet spots first.
+
+        Raises:
+            EngineMissingError, WeightsError: the model cannot be loaded.
+            EngineRefusedError: *language* is none that this model knows.
+        """
+        return self.transcribe_batch([pcm], language=language)[0]
+
+    def transcribe_batch(self, pcms: Sequence[bytes], *, language: str = "en") -> list[Recognition]:
+        """Return the words in each of *pcms*, encoded together where their windows are alike.
+
+        `took_ms` is that of the whole batch: how long each of them waited.
+        """
+        began = time.perf_counter()
+        self._load()
+        cut = [hearing.pieces(_floats(pcm)) for pcm in pcms]
+        heard = iter(self._hear([piece for pieces in cut for piece in pieces], language))
+        joined = [_join([next(heard) for _ in pieces]) for pieces in cut]
+        took_ms = (time.perf_counter() - began) * 1000
+        return [
+            Recognition(text, confidence, len(pcm) // BYTES_PER_MS, took_ms)
+            for (text, confidence), pcm in zip(joined, pcms, strict=True)
+        ]
+
+    def _hear(self, pieces: list[Floats], language: str) -> list[_Heard]:
+        """Give each piece its narrowest window, and what came out unsound the next one."""
+        best = [_Heard("", -9.0, 1.0, 0, sound=False)] * len(pieces)
+        ways = {
+            at: hearing.windows_s(len(piece) / SAMPLE_RATE_HZ, self._narrow_s)
+            for at, piece in enumerate(pieces)
+            if len(piece) > SAMPLE_RATE_HZ // 10 and np.abs(piece).max() > _SILENT_PEAK
+        }
+        while ways:
+            window_s = min(way[0] for way in ways.values())
+            now = [at for at, way in ways.items() if way[0] == window_s][:MOST_AT_ONCE]
+            tried = self._try([pieces[at] for at in now], window_s, language)
+            for at, heard in zip(now, tried, strict=True):
+                best[at] = max(best[at], heard, key=lambda one: (one.sound, one.logprob))
+                ways[at].pop(0)
+                if heard.sound or not ways[at]:
+                    del ways[at]
+        return best
+
+    def _try(self, pieces: list[Floats], window_s: float, language: str) -> list[_Heard]:
+        """Run the model once over *pieces*, each padded to *window_s*."""
+        import ctranslate2
+
+        frames = int(window_s * FRAMES_PER_S)
+        # Padded with 0, the mean of the features, as faster-whisper does.
+        features = np.stack([_fitted(self._model.feature_extractor(p), frames) for p in pieces])
+        most = [hearing.most_tokens(len(piece) / SAMPLE_RATE_HZ) for piece in pieces]
+        try:
+            encoded = self._model.model.encode(
+                ctranslate2.StorageView.from_array(features), to_cpu=False
+            )
+            languages = self._languages(encoded, len(pieces), language)
+            results = self._model.model.generate(
+                encoded,
+                [self._prompt(each) for each in languages],
+                beam_size=1,
+                max_length=2 * max(most),  # CTranslate2 halves it: the other half is for a prompt
+                return_scores=True,
+                return_no_speech_prob=True,
+            )
+        except RuntimeError as error:  # all that CTranslate2 raises
+            raise EngineUnavailableError(f"{self.name} could not run") from error
+        full = window_s >= hearing.FULL_S
+        return [
+            self._judged(result, limit, full) for result, limit in zip(results, most, strict=True)
+        ]
+
+    def _judged(self, result: Any, most: int, full: bool) -> _Heard:
+        ids = result.sequences_ids[0]
+        said: str = self._decode(ids).strip()
+        logprob = float(result.scores[0])
+        no_speech = float(result.no_speech_prob)
+        text = hearing.cleaned(said, no_speech, math.exp(min(0.0, logprob)))
+        # A narrow window may miss a lone "yes": only a sure one is believed that nobody spoke.
+        likely = logprob > math.log(TRUSTED) if text else full or no_speech > _SURELY_NOBODY
+        sound = len(ids) < most - 1 and not hearing.loops(said) and likely
+        return _Heard(text, logprob, no_speech, len(ids), sound)
+
+    def _languages(self, encoded: Any, count: int, language: str) -> Iterable[str]:
+        if not self._model.model.is_multilingual:
+            return ["en"] * count
+        if language != "auto":
+            return [language] * count
+        found = self._model.model.detect_language(encoded)
+        return [ranked[0][0].strip("<|>") for ranked in found]
+
+    def _prompt(self, language: str) -> list[int]:
+        """Return the tokens that ask for a plain transcript in *language*."""
+        if known := self._prompts.get(language):
+            return known
+        from faster_whisper.tokenizer import Tokenizer
+
+        many = self._model.model.is_multilingual
+        try:
+            tokenizer = Tokenizer(self._model.hf_tokenizer, many, "transcribe", language)
+        except ValueError as error:
+            raise EngineRefusedError(f"{self.name} knows no language {language!r}") from error
+        self._decode = self._decode or tokenizer.decode
+        prompt: list[int] = self._model.get_prompt(tokenizer, [], without_timestamps=True)
+        self._prompts[language] = prompt
+        return prompt
+
+    def _load(self) -> None:
+        with self._loading:
+            if self._model is not None:
+                return
+            try:
+                from faster_whisper import WhisperModel
+            except ImportError as error:
+                raise EngineMissingError("faster-whisper", "stt") from error
+            found = weights.find(self._asked, self._cache)
+            folder = found.parent if found and found.is_file() else found
+            try:
+                self._model = WhisperModel(
+                    str(folder or self._asked),
+                    device=self._device,
+                    compute_type="int8",
+                    cpu_threads=self._threads,
+                    num_workers=self._workers,
+                )
+            except Exception as error:  # its three libraries have no common type
+                raise WeightsError(
+                    f"no Whisper model can be loaded from {self._asked!r}: set AURA_STT_MODEL to "
+                    "'tiny.en', to a folder, or to a name faster-whisper can download"
+                ) from error
+            self._prompt("en")
+
+
+def _floats(pcm: bytes) -> Floats:
+    whole = len(pcm) // 2 * 2
+    return np.frombuffer(pcm[:whole], "<i2").astype(np.float32) / np.float32(32768)
+
+
+def _fitted(features: Floats, frames: int) -> Floats:
+    """Return float32 [mels, frames]."""
+    short = max(0, frames - features.shape[-1])
+    fitted: Floats = np.pad(features[:, :frames], ((0, 0), (0, short))).astype(np.float32)
+    return fitted
+
+
+def _join(heard: list[_Heard]) -> tuple[str, float]:
+    """Return the text of all pieces and their confidence, weighted by tokens."""
+    spoken = [one for one in heard if one.text]
+    if not spoken:
+        return "", 0.0
+    tokens = sum(one.tokens for one in spoken)
+    logprob = sum(one.logprob * one.tokens for one in spoken) / max(1, tokens)
+    return " ".join(one.text for one in spoken), math.exp(min(0.0, logprob))

@@ -1,0 +1,154 @@
+"""The LLM stage: one turn in, the answer out sentence by sentence, each behind the fence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from schemas import subjects
+from schemas.events import (
+    AnyEvent,
+    ResponseCancelled,
+    ResponseCompleted,
+    ResponseSentence,
+    TurnTaken,
+)
+from schemas.events import Stage as StageName
+from workers.engines.protocols import (
+    EngineUnavailableError,
+    LanguageModel,
+    Prompt,
+    Token,
+    Usage,
+)
+from workers.sentences import SentenceCutter
+from workers.stage import Task
+
+
+class LlmStage:
+    """An answer a job. A job taken over goes on after the sentences that are already out."""
+
+    name: StageName = "llm"
+
+    def __init__(self, model: LanguageModel, *, limit_s: float) -> None:
+        self.model = model.name
+        self._model = model
+        self._limit_s = limit_s
+
+    async def warm(self) -> None:
+        await self._model.warm()
+
+    def is_job(self, event: AnyEvent) -> bool:
+        return isinstance(event, TurnTaken)
+
+    async def run(self, task: Task) -> None:
+        event = task.event
+        assert isinstance(event, TurnTaken)  # noqa: S101  # is_job said so
+        chain = await _Chain.found(task, event, self.model)
+        if chain.over:
+            return
+        prompt = Prompt(
+            system=event.system,
+            messages=tuple((message.role, message.text) for message in event.messages),
+            said=" ".join(chain.sentences),
+            model=event.llm_model or None,
+            max_tokens=event.max_tokens,
+            temperature=event.temperature,
+            seed=event.seed,
+        )
+        cutter = SentenceCutter(first=not chain.sentences)
+        first_token_ms: float | None = None
+        usage = Usage(0, 0, self.model)
+        async with aclosing(self._model.stream(prompt)) as stream:
+            async for token in _each_within(stream, self._limit_s):
+                if isinstance(token, Usage):
+                    usage = token
+                    continue
+                if first_token_ms is None:
+                    first_token_ms = task.took_ms()
+                for piece in cutter.feed(token):
+                    await chain.say(piece, first_token_ms)
+            for piece in cutter.flush():
+                await chain.say(piece, first_token_ms or task.took_ms())
+        await chain.complete(usage)
+
+
+class _Chain:
+    """The sentences of one answer in the log; every link names the one before it."""
+
+    def __init__(self, task: Task, event: TurnTaken, model: str) -> None:
+        self._task = task
+        self._event = event
+        self._model = model
+        self.last = 0
+        self.sentences: list[str] = []
+        self.over = False
+
+    @staticmethod
+    async def found(task: Task, event: TurnTaken, model: str) -> _Chain:
+        """Return the chain as far as it goes, which an earlier try may have begun."""
+        chain = _Chain(task, event, model)
+        subject = subjects.session_events(event.tenant, event.session, "say")
+        newest = await task.bus.last(subject)
+        chain.last = newest.seq if newest else 0
+        if chain.last <= task.seq:  # nothing was said since the turn was taken
+            return chain
+        for stored in await task.bus.read(subjects.EVENTS_STREAM, subject, after=task.seq):
+            chain.last = stored.seq
+            match stored.event():
+                case ResponseSentence(turn=turn, text=text) if turn == event.turn:
+                    chain.sentences.append(text)
+                case ResponseCompleted(turn=turn) | ResponseCancelled(turn=turn):
+                    chain.over = chain.over or turn >= event.turn
+                case _:
+                    pass
+        return chain
+
+    async def say(self, text: str, first_token_ms: float) -> None:
+        sentence = ResponseSentence(
+            **self._task.stamp(
+                turn=self._event.turn,
+                index=len(self.sentences),
+                text=text,
+                first_token_ms=first_token_ms,
+                took_ms=self._task.took_ms(),
+                model=self._model,
+                deadline_ms=self._event.deadline_ms,
+            )
+        )
+        self.last = await self._task.bus.publish_fenced(sentence, self.last, trace=self._task.trace)
+        self.sentences.append(text)
+
+    async def complete(self, usage: Usage) -> None:
+        completed = ResponseCompleted(
+            **self._task.stamp(
+                turn=self._event.turn,
+                sentences=len(self.sentences),
+                text=" ".join(self.sentences),
+                model=usage.model,
+                prompt_tokens=usage.prompt_tokens,
+                completion_tokens=usage.completion_tokens,
+                took_ms=self._task.took_ms(),
+            )
+        )
+        await self._task.bus.publish_fenced(completed, self.last, trace=self._task.trace)
+
+
+async def _each_within(
+    stream: AsyncGenerator[Token, None], limit_s: float
+) -> AsyncGenerator[Token, None]:
+    """Yield the tokens of *stream*, none later than *limit_s* after the one before.
+
+    Raises:
+        EngineUnavailableError: the model fell silent.
+    """
+    while True:
+        try:
+            async with asyncio.timeout(limit_s):
+                token = await anext(stream)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise EngineUnavailableError(f"no token for {limit_s:g} s") from error
+        yield token

@@ -1,0 +1,116 @@
+"""One worker process: engine, warm-up, then the loop until it is told to leave."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import Any, Literal
+
+import structlog
+
+from aura.bus.connection import connect
+from aura.bus.services import announced
+from aura.settings import Settings
+from workers.desk import Desk
+from workers.engines import pick
+from workers.llm import LlmStage
+from workers.serve import Worker
+from workers.stage import Stage
+from workers.stt import SttStage
+from workers.tts import TtsStage
+
+log = structlog.get_logger(__name__)
+
+HUNG_EXIT = 70
+"""EX_SOFTWARE: the supervisor starts another one."""
+HOSTED_SLOTS = 16
+LOCAL_SLOTS = 2
+
+
+def options(settings: Settings) -> pick.EngineOptions:
+    """Return what the engines need to know of the settings."""
+    return pick.EngineOptions(
+        stt_engine=settings.stt_engine,
+        stt_model=settings.stt_model,
+        stt_workers=settings.stt_workers,
+        llm_engine=settings.llm_engine,
+        llm_model=settings.llm_model,
+        llm_base_url=settings.llm_base_url,
+        llm_api_key=settings.cerebras_api_key.get_secret_value(),
+        llm_timeout_s=settings.engine_limit_s,
+        llm_slots=settings.llm_slots or LOCAL_SLOTS,
+        tts_engine=settings.tts_engine,
+        tts_voice=settings.tts_voice,
+        threads=settings.threads,
+        cache_dir=settings.cache_dir,
+        sim_stt_ms=settings.sim_stt_ms,
+        sim_llm_first_ms=settings.sim_llm_first_ms,
+        sim_llm_token_ms=settings.sim_llm_token_ms,
+        sim_tts_ms=settings.sim_tts_ms,
+        sim_tts_audio_ms=settings.sim_tts_audio_ms,
+        sim_fail=settings.sim_fail,
+    )
+
+
+def build(settings: Settings, stage: Literal["stt", "llm", "tts"]) -> tuple[Stage, int]:
+    """Return the stage and its slots.
+
+    Raises:
+        EngineError: an engine is not installed, or a setting or file is missing.
+    """
+    chosen = options(settings)
+    match stage:
+        case "stt":
+            recognizer = pick.recognizer(chosen)
+            simulated = settings.stt_engine == "simulated"
+            places = settings.stt_slots if simulated else settings.stt_workers
+            desk = Desk(places, limit_s=settings.engine_limit_s)
+            interval_ms = settings.stt_partial_interval_ms
+            return SttStage(recognizer, desk, partial_interval_ms=interval_ms), settings.stt_slots
+        case "llm":
+            model = pick.language_model(chosen)
+            local = settings.llm_engine in {"auto", "local"} and not (
+                settings.llm_base_url or settings.cerebras_api_key.get_secret_value()
+            )
+            slots = settings.llm_slots or (LOCAL_SLOTS if local else HOSTED_SLOTS)
+            return LlmStage(model, limit_s=settings.engine_limit_s), slots
+        case "tts":
+            desk = Desk(settings.tts_slots, limit_s=settings.engine_limit_s)
+            return TtsStage(pick.synthesizer(chosen), desk), settings.tts_slots
+
+
+async def serve(settings: Settings, stage_name: Literal["stt", "llm", "tts"]) -> int:
+    """Run one worker until SIGTERM or SIGINT; return the process's exit code.
+
+    Raises:
+        BusAwayError: no server answers.
+        EngineError: the engine cannot be had; the message names the way out.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    stage, slots = build(settings, stage_name)
+    bus = await connect(settings, f"aura-{stage_name}")
+    try:
+        await stage.warm()
+        worker = Worker(bus, stage, slots, drain_s=settings.drain_s)
+
+        def describe() -> dict[str, Any]:
+            return {
+                "model": stage.model,
+                "slots": slots,
+                "in_flight": worker.jobs.in_flight,
+                "done": worker.done,
+                "failed": worker.failed,
+                "pid": os.getpid(),
+            }
+
+        async with announced(bus, stage_name, describe):
+            log.info("worker_ready", model=stage.model, slots=slots)
+            healthy = await worker.run(stop)
+        log.info("worker_left", done=worker.done, failed=worker.failed)
+    finally:
+        await bus.close()
+    return 0 if healthy else HUNG_EXIT

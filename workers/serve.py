@@ -1,0 +1,184 @@
+"""The one worker loop: take a job when a slot is free, keep it alive, answer it exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+
+import structlog
+from nats.aio.msg import Msg
+
+from aura.bus.connection import Bus, BusError, FencedError
+from aura.bus.jobs import Job, Jobs
+from schemas import codec, subjects
+from schemas.events import JobFailed, ResponseCancelled, ResponseSentence, TurnTaken
+from workers.engines.protocols import (
+    EngineError,
+    EngineMissingError,
+    EngineRefusedError,
+    WeightsError,
+)
+from workers.stage import EngineHungError, Stage, Task
+
+log = structlog.get_logger(__name__)
+
+CONSUMERS = {"stt": "STT", "llm": "LLM", "tts": "TTS"}
+HEARTBEAT_S = 1.0
+"""A third of the consumers' ack_wait."""
+LAST_ATTEMPT = 3
+"""One less than the consumers' max_deliver, so that a failure can still be told."""
+EXPECTED = (EngineError, BusError)
+HOPELESS = (EngineRefusedError, EngineMissingError, WeightsError)
+
+
+class Worker:
+    """One process's share of a stage."""
+
+    def __init__(self, bus: Bus, stage: Stage, slots: int, *, drain_s: float) -> None:
+        self.bus = bus
+        self.stage = stage
+        self.jobs = Jobs(bus, CONSUMERS[stage.name], slots)
+        self.done = 0
+        self.failed = 0
+        self._drain_s = drain_s
+        self._running: dict[asyncio.Task[None], Job] = {}
+        self._hung = False
+
+    async def run(self, stop: asyncio.Event) -> bool:
+        """Work until *stop*, then finish what is in hand; False where the engine hung."""
+        async with asyncio.TaskGroup() as tasks:
+            heart = tasks.create_task(self._keep_alive())
+            leaver = tasks.create_task(self._leave(stop))
+            async for job in self.jobs:
+                if not self.stage.is_job(job.event):
+                    await job.done()
+                    continue
+                task = tasks.create_task(self._work(job, stop))
+                self._running[task] = job
+                task.add_done_callback(self._forget)
+            if self._running:
+                _, late = await asyncio.wait(self._running, timeout=self._drain_s)
+                for task in late:
+                    task.cancel()
+            heart.cancel()
+            leaver.cancel()
+        return not self._hung
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task, None)
+
+    async def _leave(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        await self.jobs.leave()
+
+    async def _keep_alive(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            for job in list(self._running.values()):
+                await job.working()
+
+    async def _work(self, job: Job, stop: asyncio.Event) -> None:
+        event = job.event
+        task = Task(event, job.seq, job.attempt, self.bus, job.trace, time.monotonic())
+        unwanted = asyncio.Event()
+        with structlog.contextvars.bound_contextvars(session=event.session, job=event.id):
+            try:
+                async with AsyncExitStack() as stack:
+                    if isinstance(event, TurnTaken | ResponseSentence):
+                        await self._listen_for_cancel(stack, event, unwanted)
+                    await _until(unwanted, self.stage.run(task))
+            except asyncio.CancelledError:  # shutting down: somebody else has time for it
+                await job.retry()
+                raise
+            except Exception as error:  # noqa: BLE001  # the boundary: told once, answered once
+                await self._answer_failure(job, _cause(error), stop)
+            else:
+                self.done += 1
+                log.debug("job_done", took_ms=task.took_ms(), unwanted=unwanted.is_set())
+                await job.done()
+
+    async def _listen_for_cancel(
+        self, stack: AsyncExitStack, event: TurnTaken | ResponseSentence, unwanted: asyncio.Event
+    ) -> None:
+        """Set *unwanted* when the edge gives this turn up, while it runs or just before."""
+
+        async def on_say(msg: Msg) -> None:
+            if (msg.headers or {}).get(codec.TYPE_HEADER) != "response.cancelled":
+                return
+            said = codec.decode(msg.data)
+            if isinstance(said, ResponseCancelled) and said.turn >= event.turn:
+                unwanted.set()
+
+        live = subjects.live(event.tenant, event.session, "say")
+        await stack.enter_async_context(self.bus.listening(live, on_say))
+        last = await self.bus.last(subjects.session_events(event.tenant, event.session, "say"))
+        newest = last.event() if last else None
+        if (isinstance(newest, ResponseCancelled) and newest.turn >= event.turn) or (
+            getattr(newest, "turn", -1) > event.turn
+        ):
+            unwanted.set()
+
+    async def _answer_failure(self, job: Job, error: Exception, stop: asyncio.Event) -> None:
+        """Retry what another try may mend; else tell the edge and end the job for good."""
+        if isinstance(error, FencedError):
+            log.info("job_overtaken")
+            await job.done()
+            return
+        if isinstance(error, EngineHungError):  # the thread is lost, and so is this process
+            self._hung = True
+            stop.set()
+        reason = str(error) if isinstance(error, HOPELESS) else type(error).__name__
+        hopeless = isinstance(error, HOPELESS) or job.attempt >= LAST_ATTEMPT
+        log.warning(
+            "job_failed",
+            stage=self.stage.name,
+            attempt=job.attempt,
+            gave_up=hopeless,
+            error=reason,
+            exc_info=None if isinstance(error, EXPECTED) else error,
+        )
+        if not hopeless:
+            await job.retry(0.2 * job.attempt)
+            return
+        self.failed += 1
+        event = job.event
+        failure = JobFailed(
+            tenant=event.tenant,
+            session=event.session,
+            at_ms=event.at_ms,
+            stage=self.stage.name,
+            utterance=getattr(event, "utterance", 0),
+            turn=getattr(event, "turn", 0),
+            index=getattr(event, "index", 0),
+            reason=reason,
+            attempts=job.attempt,
+        )
+        try:
+            await self.bus.publish(failure)
+        except BusError:
+            await job.retry(1.0)
+        else:
+            await job.give_up(reason)
+
+
+def _cause(error: Exception) -> Exception:
+    """Return the first thing that went wrong in a stage that does several at once."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+async def _until(unwanted: asyncio.Event, work: object) -> None:
+    """Run *work* to its end, or until nobody wants it."""
+    running = asyncio.ensure_future(work)  # type: ignore[call-overload]  # a coroutine
+    gone = asyncio.ensure_future(unwanted.wait())
+    try:
+        await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            await running
+    finally:
+        gone.cancel()
+        if not running.done():
+            running.cancel()
+            await asyncio.wait({running})

@@ -1,0 +1,68 @@
+"""What a stage is to the worker loop, and the job it is handed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aura.bus.connection import Bus
+from schemas.events import AnyEvent
+from schemas.events import Stage as StageName
+
+
+class EngineHungError(Exception):
+    """The engine's thread does not come back: this process is of no more use."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One job as a stage sees it: the event, the bus, and the time on the edge's clock."""
+
+    event: AnyEvent
+    seq: int
+    """The event's sequence in the stream."""
+    attempt: int
+    bus: Bus
+    trace: str
+    started_s: float
+    """Monotonic."""
+
+    def took_ms(self) -> float:
+        """Return the time since the job was taken."""
+        return round((time.monotonic() - self.started_s) * 1000, 1)
+
+    def now_ms(self) -> int:
+        """Return the time of the session's edge, Unix ms: the job's own plus what we took."""
+        return self.event.at_ms + int(self.took_ms())
+
+    def stamp(self, **fields: Any) -> dict[str, Any]:
+        """Return *fields* with what every event of this job says."""
+        whose = {"tenant": self.event.tenant, "session": self.event.session}
+        return {**whose, "at_ms": self.now_ms(), **fields}
+
+
+class Stage(Protocol):
+    """A function of the event it is handed; keeps nothing between jobs."""
+
+    name: StageName
+    model: str
+    """What it says of itself in events and to operators."""
+
+    async def warm(self) -> None:
+        """Load the model and run it once.
+
+        Raises:
+            EngineError: it cannot; the message names the way out.
+        """
+
+    def is_job(self, event: AnyEvent) -> bool:
+        """Tell whether *event* is work; the rest of its subject is acknowledged unread."""
+
+    async def run(self, task: Task) -> None:
+        """Do the job and publish what comes of it.
+
+        Raises:
+            EngineRefusedError: no retry will help.
+            Exception: anything else is retried by whoever is free.
+        """

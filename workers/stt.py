@@ -1,0 +1,145 @@
+"""The STT stage: listens to an utterance while it is spoken, knows its words soon after."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from aura.bus.frames import frames
+from schemas import subjects
+from schemas.audio import BYTES_PER_MS, AudioFrame, TranscriptPartial
+from schemas.events import AnyEvent, SpeechStarted, TranscriptFinal, TranscriptGuess
+from schemas.events import Stage as StageName
+from workers.desk import Desk
+from workers.engines.protocols import Recognition, Recognizer
+from workers.stage import Task
+
+SILENCE_LIMIT_S = 10.0
+"""Without a frame for so long, the edge that spoke is gone."""
+OVER_ANSWER_INTERVAL_MS = 300
+"""Partials over an answer decide whether it is interrupted: they come sooner."""
+
+
+@dataclass
+class _Words:
+    """What is known of an utterance's words."""
+
+    pause: int = 0
+    heard: Recognition | None = None
+    """Of the latest pause."""
+    partial_ms: int = 0
+    """Audio covered by the latest partial."""
+
+
+class SttStage:
+    """Recognition of one utterance a job."""
+
+    name: StageName = "stt"
+
+    def __init__(self, recognizer: Recognizer, desk: Desk, *, partial_interval_ms: int) -> None:
+        self.model = recognizer.name
+        self._recognizer = recognizer
+        self._desk = desk
+        self._interval_ms = partial_interval_ms
+
+    async def warm(self) -> None:
+        await asyncio.to_thread(self._recognizer.warm)
+
+    def is_job(self, event: AnyEvent) -> bool:
+        return isinstance(event, SpeechStarted)
+
+    async def run(self, task: Task) -> None:
+        """Follow the utterance to its end: partials while it goes on, a guess at each pause."""
+        event = task.event
+        assert isinstance(event, SpeechStarted)  # noqa: S101  # is_job said so
+        pcm, words, end = bytearray(), _Words(), None
+        guessing: asyncio.Task[None] | None = None
+        partial: asyncio.Task[None] | None = None
+        async with asyncio.TaskGroup() as tasks:
+            async for frame in frames(
+                task.bus, event.session, event.utterance, silence_limit_s=SILENCE_LIMIT_S
+            ):
+                pcm += frame.pcm
+                if frame.end:
+                    end = frame
+                elif frame.pause:
+                    if guessing:
+                        guessing.cancel()  # a newer recognition replaces the older one
+                    if partial:
+                        partial.cancel()
+                    words.pause, words.heard = frame.pause, None
+                    guessing = tasks.create_task(self._guess(task, event, bytes(pcm), words))
+                elif self._partial_is_due(event, words, pcm, partial, guessing):
+                    words.partial_ms = len(pcm) // BYTES_PER_MS
+                    partial = tasks.create_task(self._partial(task, event, bytes(pcm)))
+            for other in (partial, guessing if not _stands(end, words) else None):
+                if other:
+                    other.cancel()
+        await self._final(task, event, bytes(pcm), words, end)
+
+    def _partial_is_due(
+        self,
+        event: SpeechStarted,
+        words: _Words,
+        pcm: bytearray,
+        partial: asyncio.Task[None] | None,
+        guessing: asyncio.Task[None] | None,
+    ) -> bool:
+        if not self._interval_ms or any(t and not t.done() for t in (partial, guessing)):
+            return False
+        interval_ms = OVER_ANSWER_INTERVAL_MS if event.over_answer else self._interval_ms
+        return len(pcm) // BYTES_PER_MS - words.partial_ms >= interval_ms
+
+    async def _hear(self, event: SpeechStarted, pcm: bytes, *, rank: int) -> Recognition:
+        def transcribe() -> Recognition:
+            return self._recognizer.transcribe(pcm, language=event.language)
+
+        return await self._desk.run(transcribe, rank=rank)
+
+    async def _guess(self, task: Task, event: SpeechStarted, pcm: bytes, words: _Words) -> None:
+        pause = words.pause
+        heard = await self._hear(event, pcm, rank=0)
+        if pause != words.pause:
+            return
+        words.heard = heard
+        guess = TranscriptGuess(
+            **task.stamp(
+                utterance=event.utterance,
+                pause=pause,
+                text=heard.text,
+                confidence=round(heard.confidence, 4),
+                took_ms=round(heard.took_ms, 1),
+                model=self.model,
+            )
+        )
+        await task.bus.publish(guess, trace=task.trace)
+
+    async def _partial(self, task: Task, event: SpeechStarted, pcm: bytes) -> None:
+        heard = await self._hear(event, pcm, rank=0 if event.over_answer else 1)
+        partial = TranscriptPartial(
+            utterance=event.utterance, text=heard.text, audio_ms=len(pcm) // BYTES_PER_MS
+        )
+        await task.bus.send(subjects.partials(event.session), partial)
+
+    async def _final(
+        self, task: Task, event: SpeechStarted, pcm: bytes, words: _Words, end: AudioFrame | None
+    ) -> None:
+        heard = words.heard if _stands(end, words) else None
+        if heard is None:
+            heard = await self._hear(event, pcm, rank=0)
+        final = TranscriptFinal(
+            **task.stamp(
+                utterance=event.utterance,
+                text=heard.text,
+                confidence=round(heard.confidence, 4),
+                audio_ms=len(pcm) // BYTES_PER_MS,
+                took_ms=round(heard.took_ms, 1),
+                model=self.model,
+            )
+        )
+        await task.bus.publish(final, trace=task.trace)
+
+
+def _stands(end: AudioFrame | None, words: _Words) -> bool:
+    """Tell whether the guess of the latest pause is the whole utterance."""
+    return end is not None and end.stands > 0 and end.stands == words.pause

@@ -1,0 +1,76 @@
+"""The TTS stage: one sentence in, its audio out in numbered chunks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from schemas import subjects
+from schemas.audio import BYTES_PER_MS, SpeechChunk
+from schemas.events import AnyEvent, ResponseSentence, SpeechReady
+from schemas.events import Stage as StageName
+from workers.desk import Desk
+from workers.engines.protocols import Synthesizer
+from workers.stage import Task
+
+FIRST_CHUNK_BYTES = 100 * BYTES_PER_MS
+"""Somebody waits for it in silence."""
+CHUNK_BYTES = 500 * BYTES_PER_MS
+"""The rest: a message costs about the same whatever its size."""
+
+
+class TtsStage:
+    """A sentence a job."""
+
+    name: StageName = "tts"
+
+    def __init__(self, synthesizer: Synthesizer, desk: Desk) -> None:
+        self.model = synthesizer.name
+        self._synthesizer = synthesizer
+        self._desk = desk
+
+    async def warm(self) -> None:
+        await asyncio.to_thread(self._synthesizer.warm)
+
+    def is_job(self, event: AnyEvent) -> bool:
+        return isinstance(event, ResponseSentence)
+
+    async def run(self, task: Task) -> None:
+        event = task.event
+        assert isinstance(event, ResponseSentence)  # noqa: S101  # is_job said so
+        subject = subjects.speech(event.session, event.turn)
+        pieces = self._synthesizer.synthesize(event.text)
+        count, first_ms, total = 0, 0.0, 0
+        waiting = b""
+
+        async def send(size: int, *, last: bool) -> None:
+            nonlocal count, first_ms, total, waiting
+            pcm, waiting = waiting[:size], waiting[size:]
+            chunk = SpeechChunk(turn=event.turn, index=event.index, chunk=count, pcm=pcm, last=last)
+            await task.bus.send(subject, chunk)
+            first_ms = first_ms or task.took_ms()
+            count, total = count + 1, total + len(pcm)
+
+        # the opening of an answer goes first
+        while (piece := await self._desk.run(_next, pieces, rank=event.index)) is not None:
+            waiting += piece
+            while len(waiting) > (size := CHUNK_BYTES if count else FIRST_CHUNK_BYTES):
+                await send(size, last=False)
+        if waiting:
+            await send(len(waiting), last=True)
+        ready = SpeechReady(
+            **task.stamp(
+                turn=event.turn,
+                index=event.index,
+                chunks=count,
+                audio_ms=total // BYTES_PER_MS,
+                first_chunk_ms=first_ms,
+                took_ms=task.took_ms(),
+                model=self.model,
+            )
+        )
+        await task.bus.publish(ready, trace=task.trace)
+
+
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    return next(pieces, None)
