@@ -110,6 +110,15 @@ class Settings(BaseSettings):
     jwt_secret: SecretStr = Field(SecretStr(""), description="HS256 secret of callers' tokens.")
     jwt_public_key: str = Field("", description="PEM file of an RS256 or ES256 public key.")
 
+    tls_cert: str = Field("", description="PEM certificate chain; set, the edge serves wss.")
+    tls_key: str = Field("", description="PEM key of it, where it is not in the same file.")
+    max_connections_per_ip: int = Field(
+        10, ge=1, description="WebSockets from one address to one edge."
+    )
+    api_requests_per_minute: int = Field(
+        100, ge=1, description="HTTP requests a minute from one address."
+    )
+
     # --- the conversation
     greeting: str = Field(
         "Hello! I'm AURA, your AI assistant. How can I help you today?",

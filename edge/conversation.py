@@ -90,6 +90,11 @@ class Conversation:
             code, reason = self._close or (1000, "")
             await self._ws.close(code=code, message=reason.encode())
 
+    @property
+    def busy(self) -> bool:
+        """An answer is under way."""
+        return self._line is not None and self._line.call.answering
+
     async def leave(self, reason: str) -> None:
         """Send the client away with a code that says: come back, to another edge."""
         await self._end_session("drained")

@@ -50,6 +50,7 @@ class Bus:
         self._js = nc.jetstream(timeout=ACK_TIMEOUT_S)
         self.reconnected: list[Callable[[], None]] = []
         """Called after every reconnect, on the loop."""
+        self.leaving = False
 
     @property
     def connected(self) -> bool:
@@ -179,6 +180,7 @@ class Bus:
 
     async def close(self) -> None:
         """Hand over what is still to be sent, then leave."""
+        self.leaving = True
         if self.nc.is_closed:
             return
         try:
@@ -227,7 +229,8 @@ async def connect(settings: Settings, name: str, *, wait_s: float = 5.0) -> Bus:
         log.error("bus_error", error=type(error).__name__, detail=str(error)[:200])
 
     async def on_disconnect() -> None:
-        log.warning("bus_disconnected")
+        if not (bus and bus.leaving):
+            log.warning("bus_disconnected")
 
     async def on_reconnect() -> None:
         log.info("bus_reconnected")

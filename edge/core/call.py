@@ -120,6 +120,11 @@ class Call:
         return self._out.take()
 
     @property
+    def answering(self) -> bool:
+        """An answer is on its way to the caller's ear."""
+        return self._answering.answer is not None
+
+    @property
     def due_ms(self) -> int | None:
         """When `tick` is worth calling if nothing else happens, Unix ms; None: no need."""
         times = (

@@ -1,0 +1,210 @@
+"""The HTTP application: two WebSocket dialects, two documented pages, who may come in."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from aura.bus.connection import Bus
+from aura.settings import Settings
+from edge.auth import Caller, TokenPolicy, identify
+from edge.conversation import Conversation, Place
+from edge.dialects.continuous import ContinuousDialect, close_code, options_of
+from edge.dialects.conversational import ConversationalDialect
+from edge.dialects.dialect import Dialect
+from edge.health import Stages
+from edge.rates import Places, Requests
+from edge.session_rules import rules_of
+
+log = structlog.get_logger(__name__)
+
+MOST_FRAME_BYTES = 8 * 1024 * 1024
+HEARTBEAT_S = 20.0
+"""A ping this often; a client that answers none is gone within 1.5 times as long."""
+POLICY_VIOLATION = 1008
+
+
+@dataclass
+class Edge:
+    """What the handlers of one edge share."""
+
+    settings: Settings
+    bus: Bus
+    name: str
+    stages: Stages
+    policy: TokenPolicy
+    requests: Requests
+    places: Places
+    open: set[Conversation] = field(default_factory=set)
+    numbers: itertools.count[int] = field(default_factory=itertools.count)
+    draining: bool = False
+
+    @property
+    def place(self) -> Place:
+        return Place(
+            self.bus,
+            self.name,
+            lambda options: rules_of(self.settings, options),
+            close_code,
+        )
+
+
+EDGE = web.AppKey("edge", Edge)
+
+
+def build(settings: Settings, bus: Bus, name: str) -> web.Application:
+    """Return the application of one edge.
+
+    Raises:
+        SettingsError: a key file that cannot be read.
+    """
+    app = web.Application(middlewares=[limit_requests, no_traceback])
+    app[EDGE] = Edge(
+        settings,
+        bus,
+        name,
+        Stages(bus),
+        TokenPolicy.of(settings),
+        Requests(settings.api_requests_per_minute),
+        Places(settings.max_connections_per_ip),
+    )
+    app.router.add_get("/", root)
+    app.router.add_get("/health", health)
+    app.router.add_get("/ws", conversational)
+    app.router.add_get("/ws/voice/continuous", continuous)
+    app.cleanup_ctx.append(watch_stages)
+    return app
+
+
+async def watch_stages(app: web.Application) -> AsyncIterator[None]:
+    watching = asyncio.create_task(app[EDGE].stages.watch())
+    yield
+    watching.cancel()
+
+
+# ---------------------------------------------------------------- middlewares
+
+
+@web.middleware
+async def limit_requests(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Answer 429 to an address that asks too often; calls and the orchestrator do not count."""
+    edge, address = request.app[EDGE], request.remote or ""
+    counted = not request.path.startswith("/ws") and not (
+        request.path == "/health" and address in {"127.0.0.1", "::1"}
+    )
+    if counted and (wait_s := edge.requests.refuse_s(address, time.monotonic())):
+        return _too_many(wait_s)
+    answer: web.StreamResponse = await handler(request)
+    return answer
+
+
+@web.middleware
+async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Turn a fault of ours into a plain 500; its trace goes to the log, the query never does."""
+    try:
+        answer: web.StreamResponse = await handler(request)
+    except web.HTTPException as refused:
+        if refused.status < 400 or refused.content_type == "application/json":
+            raise
+        return web.json_response({"error": refused.reason}, status=refused.status)
+    except Exception:
+        log.exception("request_failed", path=request.path)
+        return web.json_response({"error": "Internal server error"}, status=500)
+    return answer
+
+
+def _too_many(wait_s: float) -> web.Response:
+    return web.json_response(
+        {"error": "Too many requests"},
+        status=429,
+        headers={"Retry-After": str(max(1, round(wait_s)))},
+    )
+
+
+# ---------------------------------------------------------------- pages
+
+
+async def root(_: web.Request) -> web.Response:
+    return web.json_response(
+        {"message": "Conversational AI Backend is running", "status": "healthy"}
+    )
+
+
+async def health(request: web.Request) -> web.Response:
+    edge = request.app[EDGE]
+    status, body = edge.stages.health(len(edge.open))
+    return web.json_response(body, status=status)
+
+
+# ---------------------------------------------------------------- calls
+
+
+async def conversational(request: web.Request) -> web.StreamResponse:
+    """Serve `/ws`: JSON both ways, no token."""
+    edge = request.app[EDGE]
+    connection = f"conn_{next(edge.numbers)}"
+    dialect = ConversationalDialect(connection, rate_hz=edge.settings.sample_rate)
+
+    def new_session() -> str:
+        return f"session_{connection}_{time.time_ns() // 1_000_000}{secrets.randbelow(10_000):04}"
+
+    caller = Caller(user=connection, tenant="default")
+    return await _converse(request, dialect, caller, new_session)
+
+
+async def continuous(request: web.Request) -> web.StreamResponse:
+    """Serve `/ws/voice/continuous`: PCM up, JSON down, a token to come in."""
+    edge = request.app[EDGE]
+    caller = identify(_token(request), policy=edge.policy, now_s=time.time())
+    dialect = ContinuousDialect(options_of(request.query, edge.settings))
+    return await _converse(request, dialect, caller, lambda: f"s_{secrets.token_hex(10)}")
+
+
+def _token(request: web.Request) -> str:
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    return bearer.strip() if scheme.lower() == "bearer" else request.query.get("token", "")
+
+
+async def _converse(
+    request: web.Request, dialect: Dialect, caller: Caller | None, new_session: Any
+) -> web.StreamResponse:
+    edge, address = request.app[EDGE], request.remote or ""
+    if edge.draining:
+        return web.json_response(
+            {"error": "Service unavailable: restarting"}, status=503, headers={"Retry-After": "1"}
+        )
+    if not edge.places.take(address):
+        return _too_many(5)
+    try:
+        ws = web.WebSocketResponse(
+            heartbeat=HEARTBEAT_S, max_msg_size=MOST_FRAME_BYTES, compress=False
+        )
+        await ws.prepare(request)
+        if caller is None:
+            log.info("token_refused", dialect=dialect.name)
+            await ws.close(code=POLICY_VIOLATION, message=b"Invalid Token")
+            return ws
+        conversation = Conversation(
+            ws,
+            dialect,
+            edge.place,
+            tenant=caller.tenant,
+            user=caller.user,
+            new_session=new_session,
+        )
+        edge.open.add(conversation)
+        try:
+            await conversation.run()
+        finally:
+            edge.open.discard(conversation)
+        return ws
+    finally:
+        edge.places.leave(address)

@@ -1,0 +1,84 @@
+"""One edge process: listen, serve, and on SIGTERM let every call end well."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import ssl
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from aura.bus.connection import connect
+from aura.bus.services import announced
+from aura.settings import Settings, SettingsError
+from edge.app import EDGE, Edge, build
+
+log = structlog.get_logger(__name__)
+
+
+async def serve(settings: Settings) -> int:
+    """Run one edge until SIGTERM or SIGINT; return the process's exit code.
+
+    Raises:
+        BusAwayError: no server answers.
+        SettingsError: the port is taken, or a file a setting names cannot be read.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    name = f"edge-{secrets.token_hex(4)}"
+    bus = await connect(settings, name)
+    try:
+        app = build(settings, bus, name)
+        edge = app[EDGE]
+        runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(settings))
+            await site.start()
+        except OSError as error:
+            raise SettingsError(
+                f"PORT {settings.port} on {settings.host} cannot be used: {error.strerror}. "
+                "Set PORT to a free one."
+            ) from error
+
+        def describe() -> dict[str, Any]:
+            return {"calls": len(edge.open), "draining": edge.draining, "pid": os.getpid()}
+
+        async with announced(bus, "edge", describe):
+            log.info("edge_ready", host=settings.host, port=settings.port)
+            await stop.wait()
+            await _drain(edge)
+        await runner.cleanup()
+        log.info("edge_left")
+    finally:
+        await bus.close()
+    return 0
+
+
+async def _drain(edge: Edge) -> None:
+    """Take no new calls, let answers under way be heard, then ask everybody to come back."""
+    edge.draining = True
+    until = asyncio.get_running_loop().time() + edge.settings.drain_s
+    while any(one.busy for one in edge.open) and asyncio.get_running_loop().time() < until:
+        await asyncio.sleep(0.05)
+    leaving = [one.leave("restarting, please reconnect") for one in edge.open]
+    await asyncio.gather(*leaving)
+    while edge.open and asyncio.get_running_loop().time() < until + 2:
+        await asyncio.sleep(0.02)
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if not settings.tls_cert:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"AURA_TLS_CERT or AURA_TLS_KEY cannot be used: {error}") from error
+    return context
