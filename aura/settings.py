@@ -110,6 +110,10 @@ class Settings(BaseSettings):
     jwt_secret: SecretStr = Field(SecretStr(""), description="HS256 secret of callers' tokens.")
     jwt_public_key: str = Field("", description="PEM file of an RS256 or ES256 public key.")
 
+    jwt_jwks: str = Field("", description="File with a JWK set of RSA or P-256 keys.")
+    prices: dict[str, tuple[float, float]] = Field(
+        {}, description="JSON: USD a million prompt and completion tokens, by model."
+    )
     tls_cert: str = Field("", description="PEM certificate chain; set, the edge serves wss.")
     tls_key: str = Field("", description="PEM key of it, where it is not in the same file.")
     max_connections_per_ip: int = Field(

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from edge.conversation import Conversation, Place
 from edge.dialects.continuous import ContinuousDialect, close_code, options_of
 from edge.dialects.conversational import ConversationalDialect
 from edge.dialects.dialect import Dialect
+from edge.dialects.prices import PRICES
 from edge.health import Stages
 from edge.rates import Places, Requests
 from edge.session_rules import rules_of
@@ -43,6 +44,7 @@ class Edge:
     policy: TokenPolicy
     requests: Requests
     places: Places
+    prices: Mapping[str, tuple[float, float]]
     open: set[Conversation] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
@@ -75,6 +77,7 @@ def build(settings: Settings, bus: Bus, name: str) -> web.Application:
         TokenPolicy.of(settings),
         Requests(settings.api_requests_per_minute),
         Places(settings.max_connections_per_ip),
+        {**PRICES, **settings.prices},
     )
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
@@ -163,8 +166,8 @@ async def conversational(request: web.Request) -> web.StreamResponse:
 async def continuous(request: web.Request) -> web.StreamResponse:
     """Serve `/ws/voice/continuous`: PCM up, JSON down, a token to come in."""
     edge = request.app[EDGE]
-    caller = identify(_token(request), policy=edge.policy, now_s=time.time())
-    dialect = ContinuousDialect(options_of(request.query, edge.settings))
+    caller = identify(_token(request), policy=edge.policy)
+    dialect = ContinuousDialect(options_of(request.query, edge.settings.sample_rate, edge.prices))
     return await _converse(request, dialect, caller, lambda: f"s_{secrets.token_hex(10)}")
 
 

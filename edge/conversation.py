@@ -18,7 +18,7 @@ from edge.core.call import Call
 from edge.core.notices import Begin, Finish, Notice, Reply, Sound, Speak, Trouble
 from edge.dialects.dialect import Dialect, Json
 from edge.line import Line
-from schemas.events import SessionStarted
+from schemas.events import SessionStarted, Stage
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +39,7 @@ class Place:
     edge: str
     rules: Callable[[dict[str, Any]], Rules]
     """The rules of a session from the options its client gave."""
-    close_code: Callable[[str], int]
+    close_code: Callable[[Stage], int]
     """The code that a fatal failure of a stage closes with."""
 
 

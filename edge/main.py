@@ -65,11 +65,11 @@ async def _drain(edge: Edge) -> None:
     """Take no new calls, let answers under way be heard, then ask everybody to come back."""
     edge.draining = True
     until = asyncio.get_running_loop().time() + edge.settings.drain_s
-    while any(one.busy for one in edge.open) and asyncio.get_running_loop().time() < until:
+    while any(one.busy for one in edge.open) and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110  # bounded, and over in a breath
         await asyncio.sleep(0.05)
     leaving = [one.leave("restarting, please reconnect") for one in edge.open]
     await asyncio.gather(*leaving)
-    while edge.open and asyncio.get_running_loop().time() < until + 2:
+    while edge.open and asyncio.get_running_loop().time() < until + 2:  # noqa: ASYNC110  # the same
         await asyncio.sleep(0.02)
 
 

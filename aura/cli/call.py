@@ -1,0 +1,235 @@
+"""`aura call`: a recording spoken into the line like a microphone would, and what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import aiohttp
+import numpy as np
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from aura.audio import NotAudioError, read_wav, write_wav
+from aura.cli.main import CommandError
+from aura.cli.waterfall import waterfall
+
+FRAME_MS = 20
+FRAME_BYTES = FRAME_MS * 32
+SILENCE = bytes(FRAME_BYTES)
+PATIENCE_S = 30.0
+QUIET_DB = -40.0
+"""Below the loudest 10 ms of a recording by this much is no speech any more."""
+
+
+def read_question(path: Path) -> bytes:
+    """Return the recording as s16le mono 16 kHz.
+
+    Raises:
+        CommandError: no such file, or no audio.
+    """
+    try:
+        return read_wav(path.read_bytes())
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from error
+    except NotAudioError as error:
+        raise CommandError(f"{path} is not a recording: expected {error}") from error
+
+
+def speech_end_ms(pcm: bytes) -> float:
+    """Return where speech ends in *pcm* (s16le mono 16 kHz), ms from its beginning."""
+    samples = np.frombuffer(pcm, np.int16)
+    windows = samples[: samples.size // 160 * 160].astype(np.float64).reshape(-1, 160)
+    if not windows.size:
+        return 0.0
+    rms = np.sqrt((windows**2).mean(axis=1)) + 1e-9
+    loud = np.nonzero(20 * np.log10(rms / rms.max()) > QUIET_DB)[0]
+    return float((loud[-1] + 1) * 10)
+
+
+@dataclass
+class Answer:
+    """What came back."""
+
+    transcript: str = ""
+    partial: str = ""
+    answer: str = ""
+    pcm: bytearray = field(default_factory=bytearray)
+    done: dict[str, Any] | None = None
+    steps: dict[str, Any] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    interrupted: int = 0
+    spoke_until: float | None = None
+    """Monotonic seconds of the last sample of speech."""
+    first_audio_ms: float | None = None
+    """After the last sample of speech, at this client."""
+    greeting_s: float | None = None
+
+    def take(self, message: dict[str, Any], now: float) -> None:
+        """Take one message of the server."""
+        match message.get("type"):
+            case "greeting":
+                self.greeting_s = len(_pcm(message)) / 32000
+            case "user_transcript_partial":
+                self.partial = message["text"]
+            case "user_transcript":
+                self.transcript, self.partial = message["text"], ""
+            case "ai_audio" | "ai_audio_chunk":
+                pcm = _pcm(message)
+                if pcm and self.first_audio_ms is None and self.spoke_until is not None:
+                    self.first_audio_ms = (now - self.spoke_until) * 1000
+                self.pcm += pcm
+                self.answer += message["text"]
+            case "ai_complete":
+                self.done = message
+            case "ai_interrupted":  # our own recording had a pause: the answer begins anew
+                self.interrupted += 1
+                self.pcm.clear()
+                self.answer, self.first_audio_ms = "", None
+            case "turn_metrics":
+                self.steps = message
+            case "error":
+                details = message.get("details") or ""
+                self.errors.append(f"{message['message']} ({message['code']}): {details}")
+            case _:
+                pass
+
+
+def _pcm(message: dict[str, Any]) -> bytes:
+    return read_wav(base64.b64decode(message["audio"])) if message.get("audio") else b""
+
+
+def socket_url(url: str, token: str, *, greeting: bool) -> str:
+    """Return the WebSocket address of the edge at *url*."""
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    scheme = "wss" if parts.scheme in {"https", "wss"} else "ws"
+    query = {"token": token, "audio": "chunks", "partials": "1", "metrics": "1"}
+    if not greeting:
+        query["greeting"] = "0"
+    return urlunsplit((scheme, parts.netloc, "/ws/voice/continuous", urlencode(query), ""))
+
+
+async def converse(pcm: bytes, url: str, answer: Answer, *, greeting: bool, token: str) -> None:
+    """Speak *pcm*, then listen until the answer is complete.
+
+    Raises:
+        CommandError: nobody answers, the token is refused, or nothing comes within 30 s.
+    """
+    try:
+        async with (
+            aiohttp.ClientSession() as http,
+            http.ws_connect(socket_url(url, token, greeting=greeting), max_msg_size=0) as ws,
+        ):
+            async with asyncio.TaskGroup() as tasks:
+                speaking = tasks.create_task(_speak(ws, pcm, answer, greeting=greeting))
+                await _listen(ws, answer, wait_s=len(pcm) / 32000 + PATIENCE_S)
+                speaking.cancel()
+            if not ws.closed:
+                await ws.send_json({"type": "end_call"})
+    except aiohttp.WSServerHandshakeError as error:
+        raise CommandError(f"{url} refused the call: HTTP {error.status}") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise CommandError(
+            f"no edge answers at {url}: start one with `aura up`, or name one with --url"
+        ) from error
+
+
+async def _listen(ws: aiohttp.ClientWebSocketResponse, answer: Answer, *, wait_s: float) -> None:
+    try:
+        async with asyncio.timeout(wait_s):
+            async for message in ws:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    answer.take(json.loads(message.data), time.monotonic())
+                said_all = answer.spoke_until is not None and time.monotonic() > answer.spoke_until
+                if answer.done and answer.steps and said_all:
+                    return
+                if answer.errors and said_all:
+                    return
+    except TimeoutError as error:
+        raise CommandError("no answer came; `aura doctor` and `aura tap` tell more") from error
+    if ws.close_code == 1008:
+        raise CommandError("the token was refused: set --token or AURA_DEMO_TOKEN")
+    reason = f"code {ws.close_code}"
+    raise CommandError(f"the server ended the call ({reason})")
+
+
+async def _speak(
+    ws: aiohttp.ClientWebSocketResponse, pcm: bytes, answer: Answer, *, greeting: bool
+) -> None:
+    """Send 20 ms every 20 ms: what is to be said, then silence, as a microphone does."""
+    wait_s = 0.3
+    while greeting and answer.greeting_s is None:
+        await asyncio.sleep(0.02)
+    wait_s += answer.greeting_s or 0.0
+    start, sent = time.monotonic(), 0
+    quiet = round(wait_s * 1000) // FRAME_MS
+    answer.spoke_until = start + quiet * FRAME_MS / 1000 + speech_end_ms(pcm) / 1000
+    while not ws.closed:
+        at = (sent - quiet) * FRAME_BYTES
+        frame = pcm[at : at + FRAME_BYTES] if at >= 0 else SILENCE
+        # a frame can leave when its last sample has been spoken
+        await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_MS / 1000 - time.monotonic()))
+        await ws.send_bytes(frame.ljust(FRAME_BYTES, b"\0"))
+        sent += 1
+
+
+async def call(
+    pcm: bytes, *, url: str, token: str, out: Path, greeting: bool, as_json: bool
+) -> int:
+    """Make the call, show it, write the answer to *out*; 1 where there was none."""
+    answer, console = Answer(), Console(stderr=as_json)
+    talking = asyncio.ensure_future(converse(pcm, url, answer, greeting=greeting, token=token))
+    with Live(console=console, refresh_per_second=12, transient=False) as live:
+        while not talking.done():
+            live.update(_view(answer))
+            await asyncio.wait({talking}, timeout=0.08)
+        live.update(_view(answer))
+    talking.result()
+    steps = {**answer.steps, "client_ms": answer.first_audio_ms}
+    if answer.pcm:
+        try:
+            out.write_bytes(write_wav(bytes(answer.pcm)))
+        except OSError as error:
+            raise CommandError(f"--out {out}: {error.strerror}") from error
+    if as_json:
+        json.dump(_result(answer, steps), sys.stdout)
+        sys.stdout.write("\n")
+    else:
+        console.print("\n".join(["", *waterfall(steps)]), highlight=False)
+        if answer.pcm:
+            console.print(f"\nThe answer is in {out} ({len(answer.pcm) / 32000:.1f} s).")
+    for error in answer.errors:
+        sys.stderr.write(f"aura: {error}\n")
+    return 0 if answer.done else 1
+
+
+def _view(answer: Answer) -> Text:
+    text = Text()
+    text.append("You   ", style="cyan")
+    text.append(answer.transcript or "")
+    text.append(answer.partial, style="dim")
+    if answer.answer:
+        text.append("\nAura  ", style="green")
+        text.append(answer.answer.strip())
+    return text
+
+
+def _result(answer: Answer, steps: dict[str, Any]) -> dict[str, Any]:
+    done = answer.done or {}
+    return {
+        "transcript": answer.transcript,
+        "answer": done.get("full_response", answer.answer.strip()),
+        "model": done.get("model_used", ""),
+        "audio_s": round(len(answer.pcm) / 32000, 3),
+        "interrupted": answer.interrupted,
+        "steps_ms": {k: v for k, v in steps.items() if k.endswith("_ms")},
+        "errors": answer.errors,
+    }

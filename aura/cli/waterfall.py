@@ -1,0 +1,34 @@
+"""A turn's latencies as bars: where the silence before the answer went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+STEPS = (
+    ("pause_ms", "pause noticed"),
+    ("transcript_ms", "words known"),
+    ("taken_ms", "language model asked"),
+    ("first_token_ms", "first token"),
+    ("first_sentence_ms", "first sentence"),
+    ("committed_ms", "end of turn certain"),
+    ("first_audio_ms", "first audio at the edge"),
+    ("first_sent_ms", "first audio sent"),
+    ("client_ms", "first audio at the client"),
+)
+WIDTH = 48
+
+
+def waterfall(steps: Mapping[str, float | None]) -> list[str]:
+    """Return a line a step, ms after the end of speech, each bar from the step before it."""
+    there = [(name, steps[key]) for key, name in STEPS if steps.get(key) is not None]
+    known = sorted(((name, at) for name, at in there if at is not None), key=lambda one: one[1])
+    if not known:
+        return []
+    scale = WIDTH / max(1.0, known[-1][1])
+    lines, before = [f"{'end of speech':24} {0:>6} ms"], 0.0
+    for name, at in known:
+        start, end = round(max(0.0, before) * scale), round(max(0.0, at) * scale)
+        bar = " " * start + ("█" * (end - start) or "▏")
+        lines.append(f"{name:24} {at:>6.0f} ms  {bar}")
+        before = at
+    return lines

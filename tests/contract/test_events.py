@@ -1,0 +1,137 @@
+"""The contract holds: bytes of version 1 decode for ever, documents are in step with the types."""
+
+from __future__ import annotations
+
+import json
+import typing
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgpack
+import msgspec
+import pytest
+
+from schemas import codec, events, generate, subjects
+from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
+
+GOLDEN = Path(__file__).parent / "golden" / "events-v1.json"
+TYPES: list[type[events.Event]] = list(typing.get_args(events.AnyEvent))
+
+
+def sample(kind: type[msgspec.Struct]) -> Any:
+    """An instance of *kind* with every field filled."""
+    made: dict[str, Any] = {}
+    for field in msgspec.structs.fields(kind):
+        made[field.name] = _value(field.type)
+    if issubclass(kind, events.Event):
+        made |= {"tenant": "acme", "session": "s_1", "at_ms": 1_700_000_000_000}
+    return msgspec.convert(made, kind)
+
+
+def _value(kind: Any) -> Any:
+    origin = typing.get_origin(kind)
+    if origin is typing.Literal:
+        return typing.get_args(kind)[0]
+    if origin is typing.Annotated:
+        return _value(typing.get_args(kind)[0])
+    if origin is tuple:
+        return [_value(typing.get_args(kind)[0])]
+    if type(None) in typing.get_args(kind):
+        return 12.5
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return {f.name: _value(f.type) for f in msgspec.structs.fields(kind)}
+    return {str: "text", int: 7, float: 0.5, bool: True, bytes: b"\x01\x02"}[kind]
+
+
+@pytest.mark.parametrize("kind", [*TYPES, AudioFrame, SpeechChunk, TranscriptPartial])
+def test_every_message_survives_the_wire(kind: type[msgspec.Struct]) -> None:
+    message = sample(kind)
+    data = codec.encode(message)
+    decoded = codec.decode(data) if issubclass(kind, events.Event) else codec.decode_as(kind, data)
+    assert decoded == message
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_golden_bytes_of_version_1_still_decode(kind: type[events.Event]) -> None:
+    tag = generate.tag(kind)
+    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    event = codec.decode(bytes.fromhex(golden[tag]["msgpack"]))
+    assert type(event) is kind
+    assert event.id == golden[tag]["id"]
+    assert subjects.event(event) == golden[tag]["subject"]
+
+
+def test_unknown_fields_are_ignored_so_that_old_readers_live() -> None:
+    data = msgpack.unpackb(codec.encode(sample(events.TurnCommitted)))
+    data["brand_new"] = {"deep": [1, 2]}
+    assert codec.decode(msgpack.packb(data)) == sample(events.TurnCommitted)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\xc1", b"\x90", b"\x81\xa4type\xa4nope", b"\x93\x01\x02\x03", b"\x91" * 3000, b"x" * 99],
+)
+def test_anything_else_is_refused_with_one_error(data: bytes) -> None:
+    with pytest.raises(codec.BadMessageError):
+        codec.decode(data)
+
+
+def test_a_field_of_a_wrong_type_is_named() -> None:
+    data = msgpack.unpackb(codec.encode(sample(events.TurnCommitted)))
+    data["turn"] = "three"
+    with pytest.raises(codec.BadMessageError, match=r"\$\.turn"):
+        codec.decode(msgpack.packb(data))
+
+
+def test_an_id_is_the_same_for_the_same_fact_and_differs_between_facts() -> None:
+    first = sample(events.ResponseSentence)
+    again = msgspec.structs.replace(first, text="other words", at_ms=first.at_ms + 5)
+    other = msgspec.structs.replace(first, index=first.index + 1)
+    assert first.id == again.id != other.id
+
+
+def test_committed_documents_are_in_step_with_the_types() -> None:
+    here = Path(generate.__file__).parent
+    for name, text in generate.documents().items():
+        assert (here / name).read_text(encoding="utf-8") == text, f"{name}: run `make schemas`"
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_the_json_schema_accepts_what_is_on_the_wire(kind: type[events.Event]) -> None:
+    wire = msgpack.unpackb(codec.encode(sample(kind)))
+    schema = generate.json_schema()
+    jsonschema.validate(wire, {**schema, "oneOf": [{"$ref": f"#/$defs/{kind.__name__}"}]})
+
+
+def test_streams_and_consumers_fit_the_subjects() -> None:
+    root = Path(__file__).parents[2] / "nats"
+    stream = json.loads((root / "streams" / "AURA_EVENTS.json").read_text(encoding="utf-8"))
+    assert stream["name"] == subjects.EVENTS_STREAM
+    pattern = stream["subjects"][0].split(".")
+    for kind in TYPES:
+        subject = subjects.event(sample(kind)).split(".")
+        assert len(subject) == len(pattern)
+        assert subject[:2] == pattern[:2]
+    filters = {
+        path.stem: json.loads(path.read_text(encoding="utf-8"))["config"]["filter_subject"]
+        for path in (root / "consumers").glob("*.json")
+    }
+    assert filters == {
+        "STT": subjects.session_events("*", "*", events.SpeechStarted.KIND),
+        "LLM": subjects.session_events("*", "*", events.TurnTaken.KIND),
+        "TTS": subjects.session_events("*", "*", events.ResponseSentence.KIND),
+    }
+
+
+def test_our_folder_nats_does_not_shadow_the_package() -> None:
+    import nats  # noqa: PLC0415  # the import is the test
+
+    assert nats.connect
+
+
+@pytest.mark.parametrize("text", ["", "a.b", "a b", "*", ">", "x" * 129, "ü", "a\n"])
+def test_what_is_no_token_never_gets_into_a_subject(text: str) -> None:
+    assert not subjects.is_token(text)
+    with pytest.raises(ValueError, match="A-Z"):
+        subjects.token(text)
