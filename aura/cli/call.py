@@ -166,7 +166,7 @@ async def _speak(
 ) -> None:
     """Send 20 ms every 20 ms: what is to be said, then silence, as a microphone does."""
     wait_s = 0.3
-    while greeting and answer.greeting_s is None:
+    while greeting and answer.greeting_s is None:  # noqa: ASYNC110  # it ends with its caller
         await asyncio.sleep(0.02)
     wait_s += answer.greeting_s or 0.0
     start, sent = time.monotonic(), 0
@@ -196,7 +196,7 @@ async def call(
     steps = {**answer.steps, "client_ms": answer.first_audio_ms}
     if answer.pcm:
         try:
-            out.write_bytes(write_wav(bytes(answer.pcm)))
+            await asyncio.to_thread(out.write_bytes, write_wav(bytes(answer.pcm)))
         except OSError as error:
             raise CommandError(f"--out {out}: {error.strerror}") from error
     if as_json:
@@ -206,8 +206,8 @@ async def call(
         console.print("\n".join(["", *waterfall(steps)]), highlight=False)
         if answer.pcm:
             console.print(f"\nThe answer is in {out} ({len(answer.pcm) / 32000:.1f} s).")
-    for error in answer.errors:
-        sys.stderr.write(f"aura: {error}\n")
+    for told in answer.errors:
+        sys.stderr.write(f"aura: {told}\n")
     return 0 if answer.done else 1
 
 

@@ -77,13 +77,10 @@ class LlamaModel:
     """One GGUF base model, read by `slots` calls at a time; more wait for a slot."""
 
     def __init__(self, path: Path, *, threads: int | None = None, slots: int = 2) -> None:
-        """Take *path* of a GGUF file; *threads* None leaves one core to everything else.
-
-        With as many threads as cores llama.cpp stalls for seconds on a busy machine (DESIGN.md 5).
-        """
+        """Take *path* of a GGUF file; *threads* None means a thread a core."""
         self.name = f"llama:{path.stem}"
         self._path = path
-        self._threads = threads or max(1, (os.cpu_count() or 2) - 1)
+        self._threads = threads or os.cpu_count() or 1
         self._slots = slots
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="llama")
         self._loading = threading.Lock()
@@ -192,7 +189,9 @@ def _server(path: Path, threads: int, slots: int) -> Any:
     params.verbosity = 0
     params.n_ctx = CONTEXT_TOKENS * slots
     params.n_parallel = slots
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    for cpu in (params.cpuparams, params.cpuparams_batch):
+        cpu.n_threads = threads
+        cpu.poll = 0  # threads that spin for each other stall for seconds on a busy machine
     params.swa_full = True  # else Gemma 3 forgets the fixed part of the prompt at every turn
     params.cache_ram_mib = 0  # else up to 8 GiB of old calls are kept in memory
     # The library opens a port on 127.0.0.1 that we do not use: lock it, and show no web page.

@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -41,7 +42,7 @@ class EngineOptions:
     tts_noise: bool = False
     """A livelier voice whose audio differs each time; False keeps a retried sentence the same."""
     threads: int = 0
-    """Of each engine for one job; 0: one for speech, all cores but one for the local model."""
+    """Of each engine for one job; 0: one for STT, two for TTS, a thread a core for the LLM."""
     cache_dir: Path = Path("~/.cache/aura")
     sim_stt_ms: float = 50
     sim_llm_first_ms: float = 100
@@ -155,4 +156,6 @@ def synthesizer(options: EngineOptions) -> Synthesizer:
             f"{name!r} is neither a Piper voice file (.onnx) nor {DEFAULT_VOICE!r}: "
             "set AURA_TTS_VOICE"
         )
-    return PiperVoice(path, threads=options.threads or 1, noise=options.tts_noise)
+    return PiperVoice(
+        path, threads=options.threads or min(2, os.cpu_count() or 1), noise=options.tts_noise
+    )
