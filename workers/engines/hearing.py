@@ -15,7 +15,7 @@ FULL_S: Final = 30.0
 PIECE_S: Final = 28.0
 """Longest piece recognised at once: two seconds of the window stay silent, as Whisper expects."""
 SHORT_S: Final = 1.5
-TOKENS_PER_S: Final = 7
+TOKENS_PER_S: Final = 6
 """More than the fastest speaker says: 2 to 5 were seen."""
 
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
@@ -67,6 +67,21 @@ def loops(text: str) -> bool:
             if said[start : start + size] * times == said[start : start + times * size]:
                 return True
     return False
+
+
+def unlooped(text: str) -> str | None:
+    """Return what *text* says over and over, once; None where it does not only repeat itself.
+
+    A narrow window makes Whisper say a right sentence again until it is cut off: the first time
+    is as good as what a wider window hears. Three words at least, begun a second time.
+    """
+    said = words(text)
+    for size in range(3, len(said) - 1):
+        if all(said[at] == said[at - size] for at in range(size, len(said))):
+            end = [match.end() for match in _WORD.finditer(text)][size - 1]
+            mark = text[end : end + 1]
+            return text[:end] + (mark if mark in ".?!" else "")
+    return None
 
 
 def cleaned(text: str, no_speech: float, confidence: float) -> str:

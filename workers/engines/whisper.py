@@ -30,7 +30,7 @@ from workers.engines.protocols import (
     WeightsError,
 )
 
-NARROW_S: Final = (8.0, 15.0)
+NARROW_S: Final = (5.0, 8.0, 11.0, 15.0)
 """Tried in turn before 30 s; measured by benchmarks/stt_window.py."""
 TRUSTED: Final = 0.45
 """Confidence below which the next window is tried. One short word reaches 0.5, a wrong one 0.4."""
@@ -165,12 +165,14 @@ class WhisperRecognizer:
     def _judged(self, result: Any, most: int, full: bool) -> _Heard:
         ids = result.sequences_ids[0]
         said: str = self._decode(ids).strip()
+        once = None if full else hearing.unlooped(said)
         logprob = float(result.scores[0])
         no_speech = float(result.no_speech_prob)
-        text = hearing.cleaned(said, no_speech, math.exp(min(0.0, logprob)))
+        text = hearing.cleaned(once or said, no_speech, math.exp(min(0.0, logprob)))
         # A narrow window may miss a lone "yes": only a sure one is believed that nobody spoke.
         likely = logprob > math.log(TRUSTED) if text else full or no_speech > _SURELY_NOBODY
-        sound = len(ids) < most - 1 and not hearing.loops(said) and likely
+        whole = once is not None or (len(ids) < most - 1 and not hearing.loops(said))
+        sound = whole and likely
         return _Heard(text, logprob, no_speech, len(ids), sound)
 
     def _languages(self, encoded: Any, count: int, language: str) -> Iterable[str]:

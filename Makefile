@@ -1,0 +1,70 @@
+# What there is to do. `make` alone lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test check format unit integration schemas readme bench soak clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.installed ## Make .venv with Aura and its engines in it
+
+run: .venv/.installed ## Start everything on http://HOST:PORT (0.0.0.0:8000)
+	@exec $(BIN)/aura up
+
+demo: .venv/.installed ## Start everything, ask a question in Aura's own voice, stop
+	@exec $(BIN)/aura demo
+
+test: .venv/.dev ## Run all tests, the real engines included
+	@$(BIN)/python -m pytest
+
+check: .venv/.dev ## Format, lint, types, imports, schemas, unit tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m schemas.generate --check
+	@$(BIN)/python -m pytest -q tests/unit tests/contract
+
+format: .venv/.dev ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+unit: .venv/.dev ## Run the tests that need no process
+	@$(BIN)/python -m pytest -q tests/unit tests/contract
+
+integration: .venv/.dev ## Run the tests against a real nats-server
+	@$(BIN)/python -m pytest -q tests/integration
+
+schemas: .venv/.dev ## Write the contract for other languages
+	@$(BIN)/python -m schemas.generate
+
+readme: .venv/.dev ## Write the generated tables of the README
+	@$(BIN)/python docs/tables.py
+
+bench: .venv/.dev ## Measure; see benchmarks/README.md
+	@$(BIN)/python -m benchmarks
+
+soak: .venv/.dev ## Faults and load, longer than a test may take
+	@$(BIN)/python -m benchmarks.soak
+
+clean: ## Remove what was built; data in .aura stays
+	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Aura needs Python 3.11 or newer: make setup PYTHON=python3.12"; exit 1; }
+	@echo "Making .venv ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+
+.venv/.installed: .venv/bin/python pyproject.toml
+	@echo "Installing Aura and its engines into .venv (a few minutes the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[all]'
+	@touch $@ && echo "Installed. Next: make run, make demo, or .venv/bin/aura --help"
+
+.venv/.dev: .venv/.installed
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	@touch $@

@@ -1,0 +1,53 @@
+"""Fixtures that every kind of test shares; marks by folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from aura.bus.connection import Bus, connect
+from aura.settings import Settings, load
+from deploy.provision import provision
+from tests.nats_server import NatsServer
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for name in ("integration", "e2e"):
+            if f"/tests/{name}/" in str(item.path):
+                item.add_marker(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a developer's own settings out of the tests."""
+    for name in list(os.environ):
+        if name.startswith("AURA_") and not name.startswith("AURA_TEST_"):
+            monkeypatch.delenv(name)
+    for name in ("HOST", "PORT", "DEBUG", "NATS_URL", "CEREBRAS_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
+    server = NatsServer(tmp_path / "nats")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def settings(nats_server: NatsServer, tmp_path: Path) -> Settings:
+    return load(nats_url=nats_server.url, data_dir=tmp_path / "aura", _env_file=None)
+
+
+@pytest.fixture
+async def bus(settings: Settings) -> AsyncIterator[Bus]:
+    """A connection to a provisioned server."""
+    bus = await connect(settings, "test")
+    await provision(bus)
+    yield bus
+    await bus.close()

@@ -1,0 +1,217 @@
+"""The bus against a real server: stored, fenced, read back, taken over."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import pytest
+
+from aura.bus.connection import Bus, FencedError
+from aura.bus.frames import frames
+from aura.bus.jobs import Job, Jobs
+from schemas import codec, subjects
+from schemas.audio import AudioFrame
+from schemas.events import ResponseCancelled, ResponseSentence, SpeechStarted
+from tests.nats_server import NatsServer
+
+WHOSE = {"tenant": "t", "session": "s", "at_ms": 1}
+
+
+def sentence(index: int, text: str = "Hi.") -> ResponseSentence:
+    return ResponseSentence(
+        **WHOSE,
+        turn=1,
+        index=index,
+        text=text,
+        first_token_ms=1.0,
+        took_ms=1.0,
+        model="m",
+        deadline_ms=0,
+    )
+
+
+def speech(number: int) -> SpeechStarted:
+    return SpeechStarted(**WHOSE, utterance=number, language="en", deadline_ms=0)
+
+
+async def test_the_same_event_twice_is_stored_once(bus: Bus) -> None:
+    first = await bus.publish(speech(1))
+    again = await bus.publish(msgspec.structs.replace(speech(1), at_ms=99))
+    assert first == again
+
+
+async def test_live_events_arrive_with_type_and_version(bus: Bus) -> None:
+    got: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+
+    async def on_message(msg: object) -> None:
+        got.put_nowait(msg.headers)  # type: ignore[attr-defined]
+
+    async with bus.listening(subjects.live("t", "s"), on_message):
+        await bus.publish(speech(1), trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+        headers = await asyncio.wait_for(got.get(), 2)
+    assert headers[codec.TYPE_HEADER] == "speech.started"
+    assert headers[codec.SCHEMA_HEADER] == "1"
+    assert headers[codec.TRACE_HEADER].startswith("00-0af7")
+
+
+async def test_a_cancelled_answer_takes_no_more_sentences(bus: Bus) -> None:
+    last = await bus.publish_fenced(sentence(0), 0)
+    await bus.publish(ResponseCancelled(**WHOSE, turn=1, reason="interrupted"))
+    with pytest.raises(FencedError):
+        await bus.publish_fenced(sentence(1), last)
+
+
+async def test_other_words_under_the_same_id_are_refused_and_not_taken_for_stored(bus: Bus) -> None:
+    """A worker that slept while another one went on must not be told that its words count."""
+    last = await bus.publish_fenced(sentence(0), 0)
+    await bus.publish_fenced(sentence(1, "By the one who took over."), last)
+    with pytest.raises(FencedError):
+        await bus.publish_fenced(sentence(1, "By the one who slept."), last)
+
+
+async def test_our_own_words_published_twice_are_ours(bus: Bus) -> None:
+    first = await bus.publish_fenced(sentence(0), 0)
+    assert await bus.publish_fenced(sentence(0), 0) == first
+
+
+async def test_the_log_of_a_session_is_read_in_order(bus: Bus) -> None:
+    for number in range(1, 1203):
+        await bus.nc.publish(
+            subjects.session_events("t", "s", "speech"), codec.encode(speech(number))
+        )
+    await bus.nc.flush()
+    subject = subjects.session_events("t", "s", "*")
+    stored = await bus.read(subjects.EVENTS_STREAM, subject)
+    assert [one.event().utterance for one in stored] == list(range(1, 1203))
+    assert len(await bus.read(subjects.EVENTS_STREAM, subject, after=stored[-2].seq)) == 1
+    assert await bus.read(subjects.EVENTS_STREAM, "aura.ev.t.nobody.*") == []
+
+
+async def collect(bus: Bus, jobs: Jobs, into: list[Job]) -> None:
+    async for job in jobs:
+        into.append(job)
+
+
+async def until(condition: object, seconds: float = 10.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # type: ignore[operator]
+            await asyncio.sleep(0.01)
+
+
+async def test_a_worker_is_given_no_more_than_it_has_slots_for(bus: Bus) -> None:
+    taken: list[Job] = []
+    jobs = Jobs(bus, "STT", slots=2)
+    collecting = asyncio.create_task(collect(bus, jobs, taken))
+    for number in range(1, 6):
+        await bus.publish(speech(number))
+    await until(lambda: len(taken) == 2)
+    await asyncio.sleep(0.2)
+    assert len(taken) == 2
+    await taken[0].done()
+    await until(lambda: len(taken) == 3)
+    for job in taken:
+        await job.done()
+    await until(lambda: len(taken) == 5)
+    for job in taken:
+        await job.done()
+    await jobs.leave()
+    await collecting
+
+
+async def test_a_job_given_back_goes_to_somebody_else(bus: Bus) -> None:
+    taken: list[Job] = []
+    jobs = Jobs(bus, "STT", slots=1)
+    collecting = asyncio.create_task(collect(bus, jobs, taken))
+    await bus.publish(speech(1))
+    await until(lambda: len(taken) == 1)
+    await taken[0].retry()
+    await until(lambda: len(taken) == 2)
+    assert [job.attempt for job in taken] == [1, 2]
+    await taken[1].done()
+    await jobs.leave()
+    await collecting
+
+
+async def test_bytes_that_are_no_event_are_ended_and_not_delivered_again(bus: Bus) -> None:
+    taken: list[Job] = []
+    jobs = Jobs(bus, "STT", slots=1)
+    collecting = asyncio.create_task(collect(bus, jobs, taken))
+    for data in (b"", b"\xc1\xc1", b"\x80", b"x" * 1000):
+        await bus.nc.publish(subjects.session_events("t", "s", "speech"), data)
+    await bus.publish(speech(1))
+    await until(lambda: len(taken) == 1)
+    await taken[0].done()
+    await asyncio.sleep(0.1)
+    info = await bus.nc.jetstream().consumer_info(subjects.EVENTS_STREAM, "STT")
+    assert (info.num_ack_pending, info.num_redelivered) == (0, 0)
+    dead = await bus.nc.jetstream().stream_info(subjects.DEAD_STREAM)
+    assert dead.state.messages == 4
+    await jobs.leave()
+    await collecting
+
+
+async def test_jobs_flow_again_right_after_the_server_was_killed(
+    bus: Bus, nats_server: NatsServer
+) -> None:
+    taken: list[Job] = []
+    jobs = Jobs(bus, "STT", slots=4)
+    collecting = asyncio.create_task(collect(bus, jobs, taken))
+    await bus.publish(speech(1))
+    await until(lambda: len(taken) == 1)
+    await taken[0].done()
+    await bus.nc.flush()
+    nats_server.kill()
+    nats_server.start()
+    await until(lambda: bus.connected)
+    await bus.publish(speech(2))
+    await until(lambda: any(job.event.utterance == 2 for job in taken), 5)
+    for job in taken:
+        await job.done()
+    await jobs.leave()
+    await collecting
+
+
+async def test_leaving_gives_back_what_was_asked_for(bus: Bus) -> None:
+    """A request that outlives its worker would take a job to nowhere for ack_wait."""
+    first: list[Job] = []
+    leaving = Jobs(bus, "STT", slots=8)
+    collecting = asyncio.create_task(collect(bus, leaving, first))
+    await asyncio.sleep(0.2)
+    await leaving.leave()
+    await collecting
+    taken: list[Job] = []
+    staying = Jobs(bus, "STT", slots=1)
+    collecting = asyncio.create_task(collect(bus, staying, taken))
+    await bus.publish(speech(1))
+    await until(lambda: len(taken) == 1, 2)
+    assert taken[0].attempt == 1
+    await taken[0].done()
+    await staying.leave()
+    await collecting
+
+
+async def test_frames_spoken_before_anybody_listened_come_first(bus: Bus) -> None:
+    subject = subjects.utterance("s", 1)
+    for seq in range(5):
+        await bus.send(subject, AudioFrame(seq=seq, pcm=bytes([seq])))
+    await bus.nc.flush()
+    got: list[int] = []
+
+    async def read() -> None:
+        async for frame in frames(bus, "s", 1, silence_limit_s=5):
+            got.append(frame.seq)  # noqa: PERF401  # what came before a failure is shown
+
+    reading = asyncio.create_task(read())
+    await until(lambda: got)
+    for seq in (6, 5, 6, 7):  # out of order and twice
+        await bus.send(subject, AudioFrame(seq=seq, pcm=b"", end=seq == 7))
+    await asyncio.wait_for(reading, 3)
+    assert got == list(range(8))
+
+
+async def test_an_utterance_whose_edge_died_ends(bus: Bus) -> None:
+    await bus.send(subjects.utterance("s", 1), AudioFrame(seq=0, pcm=b""))
+    await bus.nc.flush()
+    got = [frame.seq async for frame in frames(bus, "s", 1, silence_limit_s=0.6)]
+    assert got == [0]
