@@ -70,7 +70,15 @@ def test_unknown_fields_are_ignored_so_that_old_readers_live() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\xc1", b"\x90", b"\x81\xa4type\xa4nope", b"\x93\x01\x02\x03", b"\x91" * 3000, b"x" * 99],
+    [
+        b"",
+        b"\xc1",
+        b"\x90",
+        b"\x81\xa4type\xa4nope",
+        b"\x93\x01\x02\x03",
+        b"\x91" * 3000,
+        b"x" * 99,
+    ],
 )
 def test_anything_else_is_refused_with_one_error(data: bytes) -> None:
     with pytest.raises(codec.BadMessageError):

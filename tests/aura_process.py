@@ -1,0 +1,111 @@
+"""A real `aura up` for tests: started, looked at from outside, stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from deploy.nats_server import free_port
+
+SIMULATED = {
+    "AURA_STT_ENGINE": "simulated",
+    "AURA_LLM_ENGINE": "simulated",
+    "AURA_TTS_ENGINE": "simulated",
+}
+COMMAND = (sys.executable, "-m", "aura.cli.main")
+
+
+class AuraProcess:
+    """One `aura up` and all it started."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        command: tuple[str, ...] = COMMAND,
+        cwd: Path | None = None,
+    ) -> None:
+        self.data = folder / "data"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "up.log"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.env = {
+            **os.environ,
+            "AURA_DATA_DIR": str(self.data),
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "LOG_LEVEL": "INFO",
+            **(env or {}),
+        }
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*command, "up", *arguments],
+                env=self.env,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait_until_ready(self, seconds: float = 90) -> AuraProcess:
+        self.wait_for("Aura is ready", seconds)
+        return self
+
+    def wait_for(self, words: str, seconds: float = 30) -> None:
+        until = time.monotonic() + seconds
+        while words not in self.said():
+            if time.monotonic() > until or self.process.poll() is not None:
+                raise AssertionError(f"never said {words!r}:\n{self.said()}")
+            time.sleep(0.05)
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def nats_url(self) -> str:
+        return str(json.loads((self.data / "up.json").read_text(encoding="utf-8"))["nats_url"])
+
+    def health(self) -> tuple[int, dict[str, object]]:
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:  # noqa: S310  # ours
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def children(self) -> dict[str, int]:
+        """Return role to pid of every process that it runs."""
+        found: dict[str, int] = {}
+        for line in subprocess.run(  # noqa: S602  # a fixed command
+            f"ps -o pid=,args= --ppid {self.process.pid}",
+            shell=True,
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout.splitlines():
+            pid, _, args = line.strip().partition(" ")
+            role = "nats-server" if "nats-server" in args else args.split("aura.cli.main")[-1]
+            found[role.strip()] = int(pid)
+        return found
+
+    def stop(self) -> int:
+        """Ask it to stop and return its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=40)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1][:3]

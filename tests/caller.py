@@ -1,0 +1,117 @@
+"""Clients of both protocols, as somebody would write them who has only the two documents."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import json
+import time
+import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import numpy as np
+import websockets
+
+VOICE_MS = 900
+
+
+def buzz(ms: int, amplitude: int = 6000) -> bytes:
+    """Return a voice-like sound: s16le mono 16 kHz that a voice detector takes for speech."""
+    t = np.arange(16 * ms) / 16000
+    pitch = 140 + 30 * np.sin(2 * np.pi * 3 * t)
+    phase = 2 * np.pi * np.cumsum(pitch) / 16000
+    sound = sum(np.sin(k * phase) / k for k in range(1, 12))
+    loudness = 0.6 + 0.4 * np.sin(2 * np.pi * 4 * t)
+    return (sound * loudness * amplitude / 2).astype("<i2").tobytes()
+
+
+def silence(ms: int) -> bytes:
+    return bytes(32 * ms)
+
+
+def wav(pcm: bytes, rate: int = 16000) -> bytes:
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(pcm)
+    return out.getvalue()
+
+
+def pcm_of(message: dict[str, Any]) -> bytes:
+    data = message.get("audio") or message.get("audio_data") or ""
+    if not data:
+        return b""
+    with wave.open(io.BytesIO(base64.b64decode(data))) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16000, 1, 2)
+        return file.readframes(file.getnframes())
+
+
+class Caller:
+    """One connection, and everything it was told."""
+
+    def __init__(self, ws: websockets.ClientConnection) -> None:
+        self.ws = ws
+        self.messages: list[dict[str, Any]] = []
+        self.at: list[float] = []
+        self.close_code: int | None = None
+
+    async def listen(self) -> None:
+        try:
+            async for message in self.ws:
+                self.messages.append(json.loads(message))
+                self.at.append(time.monotonic())
+        except websockets.ConnectionClosed:
+            pass
+        self.close_code = self.ws.close_code
+
+    async def speak(self, pcm: bytes, chunk_ms: int = 20, *, as_json: bool = False) -> None:
+        """Send *pcm* at the pace of a microphone."""
+        size, start = 32 * chunk_ms, time.monotonic()
+        for number, at in enumerate(range(0, len(pcm), size)):
+            await asyncio.sleep(max(0.0, start + (number + 1) * chunk_ms / 1000 - time.monotonic()))
+            chunk = pcm[at : at + size]
+            if as_json:
+                audio = base64.b64encode(wav(chunk)).decode()
+                await self.send({"type": "audio_chunk", "audio_data": audio})
+            else:
+                await self.ws.send(chunk)
+
+    async def send(self, message: Any) -> None:
+        await self.ws.send(json.dumps(message))
+
+    def told(self, kind: str) -> list[dict[str, Any]]:
+        return [message for message in self.messages if message["type"] == kind]
+
+    async def until(self, kind: str, count: int = 1, seconds: float = 20) -> dict[str, Any]:
+        """Wait for the *count*-th message of *kind* and return it."""
+        try:
+            async with asyncio.timeout(seconds):
+                while len(self.told(kind)) < count:
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            kinds = [message["type"] for message in self.messages]
+            raise AssertionError(f"no {kind} number {count}; told {kinds}") from None
+        return self.told(kind)[count - 1]
+
+
+@asynccontextmanager
+async def calling(url: str, path: str) -> AsyncIterator[Caller]:
+    """Yield a caller connected to *path*."""
+    address = url.replace("http", "ws", 1) + path
+    async with websockets.connect(address, max_size=None) as ws:
+        caller = Caller(ws)
+        listening = asyncio.create_task(caller.listen())
+        try:
+            yield caller
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+
+
+DEMO = "/ws/voice/continuous?token=demo_token"

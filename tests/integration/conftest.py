@@ -1,0 +1,18 @@
+"""An Aura with simulated engines, shared by the tests that leave it as they found it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.aura_process import SIMULATED, AuraProcess
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
+    aura = AuraProcess(tmp_path_factory.mktemp("simulated"), env=SIMULATED)
+    try:
+        yield aura.wait_until_ready()
+    finally:
+        aura.stop()
