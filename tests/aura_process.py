@@ -80,6 +80,8 @@ class AuraProcess:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
+        except OSError:
+            return 0, {}
 
     def children(self) -> dict[str, int]:
         """Return role to pid of every process that it runs."""

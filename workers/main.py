@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from typing import Any, Literal
 
 import structlog
@@ -96,9 +97,9 @@ async def serve(settings: Settings, stage_name: Literal["stt", "llm", "tts"]) ->
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     stage, slots = build(settings, stage_name)
+    await stage.warm()
     bus = await connect(settings, f"aura-{stage_name}")
     try:
-        await stage.warm()
         worker = Worker(bus, stage, slots, drain_s=settings.drain_s)
 
         def describe() -> dict[str, Any]:
@@ -117,4 +118,7 @@ async def serve(settings: Settings, stage_name: Literal["stt", "llm", "tts"]) ->
         log.info("worker_left", done=worker.done, failed=worker.failed)
     finally:
         await bus.close()
-    return 0 if healthy else HUNG_EXIT
+    if not healthy:
+        sys.stdout.flush()
+        os._exit(HUNG_EXIT)  # an orderly exit would wait for the thread that hangs
+    return 0

@@ -19,7 +19,7 @@ from rich.live import Live
 from rich.text import Text
 
 from aura.audio import NotAudioError, read_wav, write_wav
-from aura.cli.main import CommandError
+from aura.cli.here import CommandError
 from aura.cli.waterfall import waterfall
 
 FRAME_MS = 20

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from aura.cli.call import call
-from aura.cli.main import running_url
+from aura.cli.here import running_url
 from aura.settings import Settings
 from deploy.nats_server import free_port
 

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from aura.bus.connection import BusAwayError, connect, embedded_url
 from aura.bus.services import discover
+from aura.cli.here import running_url
 from aura.settings import Settings
 from deploy import nats_server
 
@@ -118,8 +119,6 @@ def _is_free(host: str, port: int) -> bool:
 
 async def examine(settings: Settings) -> int:
     """Print the examination; 1 where something needed is missing."""
-    from aura.cli.main import running_url  # noqa: PLC0415  # the command line imports us
-
     console, bad = Console(), False
     findings = [*machine(settings), *await network(settings, settings.url or running_url(settings))]
     for one in findings:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from aura import __version__
+from aura.cli.here import CommandError, running_url
 from aura.settings import Settings, SettingsError, load
 
 app = typer.Typer(
@@ -29,10 +30,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 CONFIG_EXIT = 78
-
-
-class CommandError(Exception):
-    """What an operator is told, in one line."""
 
 
 def _version(wanted: bool) -> None:
@@ -210,17 +207,6 @@ def demo() -> None:
     from aura.cli.demo import demo as show
 
     run(show(load()))
-
-
-def running_url(here: Settings) -> str:
-    """Return the URL of the Aura that runs here."""
-    import json as decoder
-
-    try:
-        found = decoder.loads((here.data_dir / "up.json").read_text(encoding="utf-8"))
-        return str(found["url"])
-    except (OSError, ValueError, KeyError):
-        return f"http://127.0.0.1:{here.port}"
 
 
 def main() -> None:

@@ -1,0 +1,20 @@
+"""What every command shares: the Aura that runs here, and how a command fails."""
+
+from __future__ import annotations
+
+import json
+
+from aura.settings import Settings
+
+
+class CommandError(Exception):
+    """What an operator is told, in one line."""
+
+
+def running_url(here: Settings) -> str:
+    """Return the URL of the Aura that runs here."""
+    try:
+        found = json.loads((here.data_dir / "up.json").read_text(encoding="utf-8"))
+        return str(found["url"])
+    except (OSError, ValueError, KeyError):
+        return f"http://127.0.0.1:{here.port}"

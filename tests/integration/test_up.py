@@ -1,0 +1,146 @@
+"""`aura up` as an operator meets it: starts, stops, restarts what died, says what is wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from tests.aura_process import COMMAND, SIMULATED, AuraProcess, alive
+
+
+def gone(pids: list[int], seconds: float = 15) -> bool:
+    until = time.monotonic() + seconds
+    while any(alive(pid) for pid in pids):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_sigterm_ends_every_child_and_exits_0(tmp_path: Path) -> None:
+    aura = AuraProcess(tmp_path, env=SIMULATED).wait_until_ready()
+    children = aura.children()
+    assert set(children) == {"nats-server", "edge", "worker stt", "worker llm", "worker tts"}
+    assert aura.stop() == 0
+    assert gone(list(children.values()), 0)
+    assert "Aura has stopped." in aura.said()
+    assert not (aura.data / "up.json").exists()
+
+
+def test_ctrl_c_ends_it_as_well(tmp_path: Path) -> None:
+    aura = AuraProcess(tmp_path, env=SIMULATED).wait_until_ready()
+    children = aura.children()
+    aura.process.send_signal(signal.SIGINT)
+    assert aura.process.wait(30) == 0
+    assert gone(list(children.values()), 0)
+
+
+def test_no_child_outlives_a_killed_parent(tmp_path: Path) -> None:
+    aura = AuraProcess(tmp_path, env=SIMULATED).wait_until_ready()
+    children = aura.children()
+    aura.process.kill()
+    aura.process.wait()
+    assert gone(list(children.values()))
+
+
+def test_a_child_that_dies_is_restarted_and_said_aloud(tmp_path: Path) -> None:
+    aura = AuraProcess(tmp_path, env=SIMULATED).wait_until_ready()
+    try:
+        for role in ("worker stt", "edge", "nats-server"):
+            before = aura.children()[role]
+            os.kill(before, signal.SIGKILL)
+            aura.wait_for("killed by SIGKILL")
+            until = time.monotonic() + 20
+            while aura.children().get(role, before) == before and time.monotonic() < until:
+                time.sleep(0.05)
+            assert aura.children()[role] != before
+        until = time.monotonic() + 20
+        while aura.health()[0] != 200 and time.monotonic() < until:
+            time.sleep(0.2)
+        assert aura.health()[0] == 200
+        assert aura.said().count("starting it again in") == 3
+    finally:
+        assert aura.stop() == 0
+
+
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    first = AuraProcess(tmp_path / "a", env=SIMULATED).wait_until_ready()
+    try:
+        second = AuraProcess(tmp_path / "b", env={**SIMULATED, "PORT": str(first.port)})
+        assert second.process.wait(20) == 78
+        assert second.said().startswith(f"aura: PORT {first.port} on 127.0.0.1 cannot be used")
+        assert len(second.said().strip().splitlines()) == 1
+        third = AuraProcess(tmp_path / "a", env=SIMULATED)
+        assert third.process.wait(20) == 78
+        assert "AURA_DATA_DIR" in third.said()
+        assert first.process.poll() is None
+    finally:
+        first.stop()
+
+
+def test_two_auras_do_not_disturb_each_other(tmp_path: Path) -> None:
+    one = AuraProcess(tmp_path / "1", env=SIMULATED)
+    two = AuraProcess(tmp_path / "2", env=SIMULATED)
+    one.wait_until_ready()
+    two.wait_until_ready()
+    assert one.nats_url != two.nats_url
+    assert one.stop() == 0
+    assert two.health()[0] == 200
+    assert two.stop() == 0
+
+
+def run(tmp_path: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        env={**os.environ, "AURA_DATA_DIR": str(tmp_path / "d"), **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_missing_key_stops_everything_with_the_way_out(tmp_path: Path) -> None:
+    aura = AuraProcess(tmp_path, env={**SIMULATED, "AURA_LLM_ENGINE": "cerebras"})
+    assert aura.process.wait(60) != 0
+    assert "CEREBRAS_API_KEY" in aura.said()
+    assert "Traceback" not in aura.said()
+
+
+def test_a_missing_model_is_named(tmp_path: Path) -> None:
+    for stage, name in (("stt", "AURA_STT_MODEL"), ("tts", "AURA_TTS_VOICE")):
+        done = run(tmp_path, "worker", stage, NATS_URL="nats://127.0.0.1:1", **{name: "/no/such"})
+        assert done.returncode == 78, done.stderr
+        assert name in done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_no_bus_is_said_with_the_setting(tmp_path: Path) -> None:
+    done = run(tmp_path, "edge", NATS_URL="nats://127.0.0.1:1", PORT="0")
+    assert done.returncode == 1
+    assert "NATS_URL" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_setting_of_a_wrong_kind_is_named(tmp_path: Path) -> None:
+    done = run(tmp_path, "up", PORT="eight")
+    assert done.returncode == 78
+    assert done.stderr.startswith("aura: PORT: ")
+
+
+def test_a_file_that_is_no_audio_is_one_clear_line(tmp_path: Path) -> None:
+    file = tmp_path / "song.wav"
+    file.write_bytes(b"not a song")
+    done = run(tmp_path, "call", str(file))
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines() == [
+        f"aura: {file} is not a recording: expected a WAV begins with RIFF....WAVE"
+    ]
+    assert (
+        run(tmp_path, "call", str(tmp_path / "none.wav"))
+        .stderr.strip()
+        .endswith("No such file or directory")
+    )
