@@ -1,0 +1,55 @@
+"""What a user installs: the built wheel, in a clean environment, started from another folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.aura_process import SIMULATED, AuraProcess
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.timeout(400)
+def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
+    out = tmp_path / "dist"
+    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(out), str(ROOT))
+    (wheel,) = out.glob("aura_voice-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "deploy/nats/streams/AURA_EVENTS.json" in names
+    assert not [name for name in names if name.startswith(("nats/", "tests/", "benchmarks/"))]
+
+    env = tmp_path / "env"
+    run(sys.executable, "-m", "venv", str(env))
+    run(str(env / "bin" / "pip"), "install", "-q", f"{wheel}[server]")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    aura = AuraProcess(
+        tmp_path / "run", env=SIMULATED, command=(str(env / "bin" / "aura"),), cwd=elsewhere
+    )
+    try:
+        aura.wait_until_ready()
+        assert aura.health()[0] == 200
+    finally:
+        assert aura.stop() == 0
+
+    missing = subprocess.run(
+        [str(env / "bin" / "aura"), "worker", "stt"],
+        cwd=elsewhere,
+        env={**os.environ, "NATS_URL": "nats://127.0.0.1:1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert "pip install 'aura-voice[stt]'" in missing.stderr
+
+
+def run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
