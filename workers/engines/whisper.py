@@ -30,7 +30,7 @@ from workers.engines.protocols import (
     WeightsError,
 )
 
-NARROW_S: Final = (5.0, 8.0, 11.0, 15.0)
+NARROW_S: Final = (8.0, 11.0, 15.0)
 """Tried in turn before 30 s; measured by benchmarks/stt_window.py."""
 TRUSTED: Final = 0.45
 """Confidence below which the next window is tried. One short word reaches 0.5, a wrong one 0.4."""

@@ -1,0 +1,50 @@
+"""An `aura up` for a measurement: its own port and data, gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.nats_server import free_port
+
+
+@contextmanager
+def running(*arguments: str, **settings: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Yield the URL and the process of a ready Aura.
+
+    Raises:
+        RuntimeError: it did not get ready.
+    """
+    with tempfile.TemporaryDirectory(prefix="aura-bench-") as folder:
+        port, log = free_port(), Path(folder) / "log"
+        env = {
+            **os.environ,
+            "AURA_DATA_DIR": f"{folder}/data",
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+            "LOG_LEVEL": "WARNING",
+            **settings,
+        }
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "aura.cli.main", "up", *arguments],
+                env=env,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            until = time.monotonic() + 180
+            while b"Aura is ready" not in log.read_bytes():
+                if process.poll() is not None or time.monotonic() > until:
+                    raise RuntimeError(log.read_text(encoding="utf-8"))
+                time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}", process
+        finally:
+            process.terminate()
+            process.wait(30)

@@ -1,0 +1,82 @@
+"""The peer (Pipecat) on the same recordings; its harness lies outside this repository.
+
+Where it is missing, the measurement says so and goes on with Aura alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.recordings import SHARED
+
+HARNESS = SHARED / "peer"
+VENV = Path(os.environ.get("AURA_BENCH_PEER_VENV") or Path(__file__).parent / ".peer-venv")
+NAMES = {0: "Pipecat, defaults", 1: "Pipecat, tuned", 2: "Pipecat, tuned, 15 s Whisper window"}
+
+
+def missing() -> str:
+    """Return why the peer cannot run here, empty where it can (installing it if need be)."""
+    if not HARNESS.exists():
+        return f"the peer's harness is not here ({HARNESS}): ratios against it are left out"
+    python = VENV / "bin" / "python"
+    if not python.exists():
+        print("Installing the peer into its own environment (some minutes) ...", flush=True)
+        requirements = str(HARNESS / "requirements.txt")
+        for command in (
+            [sys.executable, "-m", "venv", str(VENV)],
+            [str(python), "-m", "pip", "install", "-q", "-U", "pip"],
+            [str(python), "-m", "pip", "install", "-q", "-r", requirements],
+        ):
+            if subprocess.run(command, check=False).returncode:
+                return "the peer could not be installed: ratios against it are left out"
+    return ""
+
+
+def latency(tune: int, wavs: list[Path], rounds: int) -> list[dict[str, Any]]:
+    """Return the peer's turns, one dictionary each, times in ms after the end of speech."""
+    with tempfile.TemporaryDirectory(prefix="aura-peer-") as folder:
+        label = f"tune{tune}"
+        venv_path = f"{VENV / 'bin'}:{os.environ['PATH']}"
+        environment = {**os.environ, "PATH": venv_path, "LAB_OUT": folder}
+        script = (
+            f". {HARNESS / 'env.sh'} {':'.join(map(str, wavs))} && "
+            f"export LAB_OUT={folder}/results LAB_PY={VENV / 'bin' / 'python'} && "
+            f"{HARNESS / 'run_latency.sh'} {label} {tune} {rounds}"
+        )
+        process = subprocess.Popen(
+            ["bash", "-c", script],
+            env=environment,
+            cwd=HARNESS,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            process.wait(timeout=900)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+        found = json.loads((Path(folder) / "results" / f"latency_{label}.json").read_text())
+    return [
+        {
+            "first_audible_ms": _ms(run["first_audible"]),
+            "first_audio_ms": _ms(run["first_audio_at_client"]),
+            "transcript_ms": _ms(run["final_transcript"]),
+            "first_token_ms": _ms(run["llm_first_token"]),
+            "wav": run["wav"],
+            "inside": bool(run["stale_audio"]),
+        }
+        for run in found["runs"]
+        if run["rep"] >= 0
+    ]
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds * 1000

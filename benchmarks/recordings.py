@@ -1,0 +1,36 @@
+"""What is spoken in the measurements: Aura's own voice, and recordings of people where given."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from aura.audio import read_wav
+from workers.engines import pick
+
+SENTENCES = (
+    "Hello, how are you today?",
+    "What is the weather like in Paris this afternoon?",
+    "Please set a timer for ten minutes and tell me a short joke while we wait.",
+)
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+def spoken() -> dict[str, bytes]:
+    """Return a few sentences in Aura's own voice, s16le mono 16 kHz, with a little room noise."""
+    voice = pick.synthesizer(pick.EngineOptions())
+    noise = np.random.default_rng(7)
+    made = {}
+    for number, sentence in enumerate(SENTENCES):
+        pcm = np.frombuffer(b"".join(voice.synthesize(sentence)), np.int16).astype(np.int32)
+        pcm = pcm + noise.normal(0, 6, pcm.size).astype(np.int32)
+        made[f"u{number}"] = np.clip(pcm, -32768, 32767).astype("<i2").tobytes()
+    return made
+
+
+def people() -> dict[str, bytes]:
+    """Return the recordings of people in $AURA_BENCH_AUDIO, or in our own shared folder."""
+    folder = Path(os.environ.get("AURA_BENCH_AUDIO") or SHARED / "audio")
+    return {path.stem: read_wav(path.read_bytes()) for path in sorted(folder.glob("*.wav"))}
