@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     debug: bool = Field(
         validation_alias=_bare("debug"),
         default=True,
-        description="Allows the demo token and shows tracebacks of our own faults in the log.",
+        description="Allows the built-in demo token; turn it off where strangers reach the port.",
     )
     sample_rate: int = Field(
         validation_alias=_bare("sample_rate"),

@@ -1,6 +1,6 @@
 """Write the generated parts of README.md: settings from the code, numbers from result files.
 
-    python docs/tables.py [--check]
+python docs/tables.py [--check]
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ def latency(found: dict[str, Any]) -> str:
 
 def bus(found: dict[str, Any]) -> str:
     return (
-        f"The bus itself, with engines that take no time ({found['turns']} turns): end of speech to "
-        f"first audio less the endpointing wait, p50 {found['p50_ms']:.1f} ms, "
+        f"The bus itself, with engines that take no time ({found['turns']} turns): end of speech "
+        f"to first audio less the endpointing wait, p50 {found['p50_ms']:.1f} ms, "
         f"p99 {found['p99_ms']:.1f} ms."
     )
 

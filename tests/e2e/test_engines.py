@@ -109,26 +109,26 @@ def test_silence_and_noise_are_no_words(whisper):
 
 
 def test_a_minute_of_speech_is_heard_to_its_end(voice, whisper):
-    pcm = speech(voice, SENTENCE) * 10
+    pcm = speech(voice, SENTENCE) * 11
     heard = whisper.transcribe(pcm, language="en")
     assert len(pcm) > 40 * 32_000
-    assert words(heard.text).count("friday afternoon") == 10
+    assert words(heard.text).count("friday afternoon") == 11
 
 
 def test_a_batch_hears_what_single_calls_hear(voice, whisper):
     texts = ["What is the capital of France?", SENTENCE, "No, thank you."]
     pcms = [speech(voice, text) for text in texts]
-    heard = whisper.transcribe_batch(pcms, language="en")
-    assert [words(one.text) for one in heard] == [words(text) for text in texts]
+    together = [one.text for one in whisper.transcribe_batch(pcms, language="en")]
+    assert together == [whisper.transcribe(pcm, language="en").text for pcm in pcms]
 
 
-def test_threads_do_not_mix_their_words_up(voice):
+def test_threads_do_not_mix_their_words_up(voice, whisper):
     recognizer = WhisperRecognizer(cache=CACHE, workers=2)
     texts = ["What is the capital of France?", "No, thank you.", SENTENCE] * 2
     pcms = [speech(voice, text) for text in texts]
     with ThreadPoolExecutor(6) as pool:
         heard = list(pool.map(lambda pcm: recognizer.transcribe(pcm, language="en").text, pcms))
-    assert [words(text) for text in heard] == [words(text) for text in texts]
+    assert heard == [whisper.transcribe(pcm, language="en").text for pcm in pcms]
 
 
 def test_recordings_of_people_are_heard(whisper):

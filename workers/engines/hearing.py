@@ -18,6 +18,9 @@ SHORT_S: Final = 1.5
 TOKENS_PER_S: Final = 6
 """More than the fastest speaker says: 2 to 5 were seen."""
 
+WORDS_PER_S: Final = 4.5
+"""More than a hurried speaker says."""
+
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _NOT_SPOKEN: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|[♪♫]+|<\|[^|]*\|>")
 _PHANTOMS: Final = frozenset(
@@ -69,13 +72,16 @@ def loops(text: str) -> bool:
     return False
 
 
-def unlooped(text: str) -> str | None:
+def unlooped(text: str, audio_s: float) -> str | None:
     """Return what *text* says over and over, once; None where it does not only repeat itself.
 
     A narrow window makes Whisper say a right sentence again until it is cut off: the first time
-    is as good as what a wider window hears. Three words at least, begun a second time.
+    is as good as what a wider window hears. Three words at least, begun a second time, and more
+    words in all than *audio_s* can hold: a caller who does repeat himself needs the time for it.
     """
     said = words(text)
+    if len(said) < WORDS_PER_S * audio_s:
+        return None
     for size in range(3, len(said) - 1):
         if all(said[at] == said[at - size] for at in range(size, len(said))):
             end = [match.end() for match in _WORD.finditer(text)][size - 1]

@@ -30,7 +30,7 @@ from workers.engines.protocols import (
     WeightsError,
 )
 
-NARROW_S: Final = (8.0, 11.0, 15.0)
+NARROW_S: Final = (5.0, 8.0, 11.0, 15.0)
 """Tried in turn before 30 s; measured by benchmarks/stt_window.py."""
 TRUSTED: Final = 0.45
 """Confidence below which the next window is tried. One short word reaches 0.5, a wrong one 0.4."""
@@ -141,7 +141,7 @@ class WhisperRecognizer:
         frames = int(window_s * FRAMES_PER_S)
         # Padded with 0, the mean of the features, as faster-whisper does.
         features = np.stack([_fitted(self._model.feature_extractor(p), frames) for p in pieces])
-        most = [hearing.most_tokens(len(piece) / SAMPLE_RATE_HZ) for piece in pieces]
+        seconds = [len(piece) / SAMPLE_RATE_HZ for piece in pieces]
         try:
             encoded = self._model.model.encode(
                 ctranslate2.StorageView.from_array(features), to_cpu=False
@@ -151,7 +151,10 @@ class WhisperRecognizer:
                 encoded,
                 [self._prompt(each) for each in languages],
                 beam_size=1,
-                max_length=2 * max(most),  # CTranslate2 halves it: the other half is for a prompt
+                max_length=2
+                * hearing.most_tokens(
+                    max(seconds)
+                ),  # CTranslate2 halves it: the other half is for a prompt
                 return_scores=True,
                 return_no_speech_prob=True,
             )
@@ -159,13 +162,14 @@ class WhisperRecognizer:
             raise EngineUnavailableError(f"{self.name} could not run") from error
         full = window_s >= hearing.FULL_S
         return [
-            self._judged(result, limit, full) for result, limit in zip(results, most, strict=True)
+            self._judged(result, each, full) for result, each in zip(results, seconds, strict=True)
         ]
 
-    def _judged(self, result: Any, most: int, full: bool) -> _Heard:
+    def _judged(self, result: Any, audio_s: float, full: bool) -> _Heard:
+        most = hearing.most_tokens(audio_s)
         ids = result.sequences_ids[0]
         said: str = self._decode(ids).strip()
-        once = None if full else hearing.unlooped(said)
+        once = None if full else hearing.unlooped(said, audio_s)
         logprob = float(result.scores[0])
         no_speech = float(result.no_speech_prob)
         text = hearing.cleaned(once or said, no_speech, math.exp(min(0.0, logprob)))

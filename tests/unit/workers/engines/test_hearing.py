@@ -69,3 +69,11 @@ def test_long_audio_is_cut_where_it_is_quiet_and_nothing_is_lost():
 
 def test_short_audio_is_one_piece():
     assert len(hearing.pieces(np.zeros(16_000, np.float32))) == 1
+
+
+def test_a_sentence_said_again_without_the_time_for_it_is_said_once():
+    text = "What is it? What is it? What is"
+    assert hearing.unlooped(text, 1.2) == "What is it?"
+    assert hearing.unlooped(text, 6.0) is None, "there was time to say it twice"
+    assert hearing.unlooped("Stop stop stop stop stop stop", 1.0) == "Stop stop stop"
+    assert hearing.unlooped("What is it? Who is it? Why is it so?", 1.0) is None

@@ -1,0 +1,25 @@
+"""`make bench`: all measurements, one after the other; the README's tables are made from them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from benchmarks import bus, footprint, latency
+
+WHICH = {"bus": bus.main, "footprint": footprint.main, "latency": latency.main}
+
+
+def main() -> None:
+    """Run those named on the command line, or all."""
+    for name in sys.argv[1:] or [*WHICH, "stt_window"]:
+        print(f"== {name}", flush=True)
+        if name in WHICH:
+            WHICH[name]()
+        else:
+            subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
+    print("Now: make readme")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Memory of each process after a call, and how long each takes to get ready."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+import psutil
+
+from benchmarks import aura_server, recordings
+from benchmarks.client import ask_all
+from benchmarks.latency import machine
+from benchmarks.results import save
+
+READY = {"edge": "edge_ready", "stt": "worker_ready", "llm": "worker_ready", "tts": "worker_ready"}
+
+
+def main() -> None:
+    """Measure and write results/footprint.json."""
+    rows: list[dict[str, Any]] = []
+    with aura_server.running() as (url, process):
+        asyncio.run(ask_all(url, [recordings.spoken()["u0"]], 2))
+        memory = {}
+        for child in psutil.Process(process.pid).children():
+            words = child.cmdline()
+            role = "nats-server" if "nats-server" in words[0] else words[-1]
+            memory[role] = child.memory_info().rss / 2**20
+        nats_url = _nats_url(process.pid)
+        rows += [
+            {"role": role, "rss_mib": memory[role], "ready_s": _ready(role, nats_url)}
+            for role in READY
+        ]
+        rows.append({"role": "nats-server", "rss_mib": memory["nats-server"], "ready_s": 0.1})
+    save("footprint", machine=machine(), rows=rows)
+    for row in rows:
+        print(row)
+
+
+def _nats_url(pid: int) -> str:
+    return str(psutil.Process(pid).children()[-1].environ()["NATS_URL"])
+
+
+def _ready(role: str, nats_url: str) -> float:
+    """Return the seconds from starting one more process of *role* until it is ready."""
+    env = {**os.environ, "NATS_URL": nats_url, "PORT": "0", "HOST": "127.0.0.1"}
+    arguments = ["edge"] if role == "edge" else ["worker", role]
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "aura.cli.main", *arguments],
+        env=env,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    for line in process.stdout:
+        if READY[role] in line:
+            break
+    took = time.monotonic() - began
+    process.terminate()
+    process.wait(20)
+    return took
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""Result files: what was measured, when, and where."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "results"
+
+
+def save(name: str, **found: Any) -> None:
+    """Write results/<name>.json."""
+    FOLDER.mkdir(exist_ok=True)
+    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    text = json.dumps({"when": when, **found}, indent=1)
+    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
