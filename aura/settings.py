@@ -138,7 +138,7 @@ class Settings(BaseSettings):
         "auto", description="How soon a pause is taken for the end of a turn."
     )
     history_messages: int = Field(
-        20, ge=2, le=200, description="Messages of history a turn's job carries."
+        40, ge=2, le=200, description="Messages of history a turn's job carries."
     )
     max_tokens: int = Field(120, ge=8, le=4096, description="Most tokens of one answer.")
     temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature of the LLM.")
@@ -154,10 +154,13 @@ class Settings(BaseSettings):
     stt_model: str = Field("tiny.en", description="faster-whisper name or folder.")
     stt_slots: int = Field(16, ge=1, le=1024, description="Utterances one STT worker listens to.")
     stt_workers: int = Field(
-        1, ge=1, le=64, description="Recognitions at once in one STT worker, each of `threads`."
+        2,
+        ge=1,
+        le=64,
+        description="Recognitions at once in one STT worker; one of several is kept for pauses.",
     )
     stt_partial_interval_ms: int = Field(
-        700, ge=0, le=10000, description="Audio between partial transcripts; 0: none."
+        1000, ge=0, le=10000, description="Audio between partial transcripts; 0: none."
     )
     llm_engine: Literal["auto", "cerebras", "openai", "local", "simulated"] = Field(
         "auto", description="`auto`: Cerebras where CEREBRAS_API_KEY is set, else the local model."

@@ -15,11 +15,15 @@ _T = TypeVar("_T")
 
 
 class Desk:
-    """*places* calls of an engine at once; the rest wait, the urgent ones in front."""
+    """*places* calls of an engine at once; the rest wait, the urgent ones in front.
+
+    Of several places one is kept for urgent work (rank 0): what can wait never makes it wait.
+    """
 
     def __init__(self, places: int, *, limit_s: float) -> None:
         self._threads = ThreadPoolExecutor(places, thread_name_prefix="engine")
         self._free = places
+        self._kept = 1 if places > 1 else 0
         self._limit_s = limit_s
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
@@ -44,7 +48,7 @@ class Desk:
             raise EngineHungError from error
 
     async def _take_place(self, rank: int) -> None:
-        if self._free > 0:
+        if self._free > (self._kept if rank else 0):
             self._free -= 1
             return
         turn = asyncio.get_running_loop().create_future()
@@ -59,9 +63,9 @@ class Desk:
     def _leave_place(self, done: object) -> None:
         if isinstance(done, asyncio.Future) and not done.cancelled():
             done.exception()  # told to whoever still waits; nobody else need hear of it
-        while self._waiting:
+        self._free += 1
+        while self._waiting and self._free > (self._kept if self._waiting[0][0] else 0):
             _, _, turn = heapq.heappop(self._waiting)
             if not turn.done():
+                self._free -= 1
                 turn.set_result(None)
-                return
-        self._free += 1

@@ -38,8 +38,14 @@ class History:
             self.answered += 1
 
     def window(self, said: str, size: int) -> tuple[Message, ...]:
-        """Return the last *size* messages, ending with what the caller just said."""
-        return (*self.messages[-(size - 1) :], Message("user", said))
+        """Return the last messages, ending with what the caller just said.
+
+        Between half of *size* and *size* of them: forgetting half at once keeps the beginning the
+        same for several turns, and a language model need not read it again.
+        """
+        block = size // 2
+        over = max(0, len(self.messages) + 1 - size)
+        return (*self.messages[-(-over // block) * block :], Message("user", said))
 
     def take_carried(self, text: str) -> str:
         """Return *text* with the unanswered words before it."""

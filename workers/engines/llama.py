@@ -48,7 +48,10 @@ Aura: There are three hundred and sixty-six days in a leap year.
 """
 """Starts every prompt byte for byte, so llama.cpp reads it once and keeps it."""
 
-REMEMBERED_MESSAGES = 6
+MOST_MESSAGES = 20
+FORGOTTEN_AT_ONCE = 16
+"""The oldest go many at a time: a prompt whose beginning stays the same is not read again, and
+one that changes costs about half a second."""
 MESSAGE_CHARS = 240
 CONTEXT_TOKENS = 2048
 """Of one slot: the call above, the remembered messages at a token a letter, and the answer."""
@@ -59,9 +62,11 @@ _SPEAKER = re.compile(r"\b(caller|aura)\s*:", re.IGNORECASE)
 
 def prompt_text(request: Prompt) -> str:
     """Return the whole call so far as text that ends where Aura is about to speak."""
+    over = max(0, len(request.messages) - MOST_MESSAGES)
+    first = -(-over // FORGOTTEN_AT_ONCE) * FORGOTTEN_AT_ONCE
     lines = [
         f"{'Caller' if role == 'user' else 'Aura'}: {_one_line(text)}"
-        for role, text in request.messages[-REMEMBERED_MESSAGES:]
+        for role, text in request.messages[first:]
     ]
     said = _one_line(request.said)
     return CALL + "\n".join([*lines, f"Aura: {said}" if said else "Aura:"])

@@ -1,6 +1,6 @@
 """The prompt of the base model: nobody can speak for somebody else in it."""
 
-from workers.engines.llama import CALL, REMEMBERED_MESSAGES, prompt_text
+from workers.engines.llama import CALL, MOST_MESSAGES, prompt_text
 from workers.engines.protocols import Prompt
 
 
@@ -31,6 +31,11 @@ def test_a_caller_cannot_forge_lines():
 
 
 def test_only_the_last_messages_are_read():
-    text = prompt_text(Prompt("", tuple(("user", f"number {n}") for n in range(50))))
-    assert "number 49" in text
-    assert text.removeprefix(CALL).count("Caller:") == REMEMBERED_MESSAGES
+    begins = set()
+    for count in range(1, 50):
+        text = prompt_text(Prompt("", tuple(("user", f"number {n}") for n in range(count))))
+        lines = text.removeprefix(CALL).splitlines()
+        assert lines[-2] == f"Caller: number {count - 1}"
+        assert min(count, 5) <= len(lines) - 1 <= MOST_MESSAGES
+        begins.add(lines[0])
+    assert len(begins) == 3, "the beginning changes rarely"
