@@ -21,6 +21,8 @@ from schemas.events import Event
 
 log = structlog.get_logger(__name__)
 
+PATIENCE_S = 2.5
+"""An event that is not stored for so long is worth telling the caller of."""
 MOST_EVENTS = 1000
 """Events that wait for the bus at most; a call whose bus is away longer than that is lost."""
 
@@ -41,6 +43,7 @@ class Line:
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._frames: asyncio.Queue[SendFrame | Recover] = asyncio.Queue()
+        self._bus_is_away = False
         self._closed = False
         self.listening = asyncio.Event()
         """Nothing that the stages say is missed from here on."""
@@ -143,13 +146,21 @@ class Line:
     async def _post_events(self) -> None:
         """Publish events one after the other: their order in the log is the order of decisions."""
         while (event := await self._events.get()) is not None:
-            while True:
-                try:
-                    await self._bus.publish(event, trace=self._trace)
-                except BusAwayError as error:
-                    log.warning("event_waits_for_bus", error=str(error))
-                    continue
-                break
+            since = self._loop.time()
+            while not await self._stored(event):
+                if not self._bus_is_away and self._loop.time() - since > PATIENCE_S:
+                    self._bus_is_away = True
+                    self._tell(Trouble("audio", "the event bus is away; it is waited for"))
+                await asyncio.sleep(0.25)
+            self._bus_is_away = False
+
+    async def _stored(self, event: Event) -> bool:
+        try:
+            await self._bus.publish(event, patience_s=PATIENCE_S, trace=self._trace)
+        except BusAwayError as error:
+            log.warning("event_waits_for_bus", error=str(error))
+            return False
+        return True
 
     async def _send_frames(self) -> None:
         """Send audio apart from the events: it waits for no acknowledgement."""

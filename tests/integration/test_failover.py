@@ -67,11 +67,10 @@ async def test_a_worker_lost_in_the_middle_of_its_job(
             speaking.cancel()
             check_one_answer(caller)
     finally:
-        if signum is signal.SIGSTOP:
-            os.kill(pid, signal.SIGCONT)
         if extra:
             extra.terminate()
-            assert await extra.wait() == 0
+            os.kill(pid, signal.SIGCONT)
+            assert await asyncio.wait_for(extra.wait(), 20) == 0
     await _healthy(aura)
 
 

@@ -1,0 +1,27 @@
+"""When a process that died is started again."""
+
+from __future__ import annotations
+
+from deploy.restarts import CONFIG_EXIT, HEALTHY_S, LONGEST_S, Restarts, how, is_hopeless
+
+
+def test_the_pause_doubles_up_to_a_limit() -> None:
+    record = Restarts()
+    pauses = [record.after(0.1) for _ in range(9)]
+    assert pauses[:4] == [0.2, 0.4, 0.8, 1.6]
+    assert pauses[-1] == LONGEST_S
+
+
+def test_a_long_life_clears_the_record() -> None:
+    record = Restarts()
+    for _ in range(5):
+        record.after(0.1)
+    assert record.after(HEALTHY_S) == 0.2
+
+
+def test_the_end_is_said_in_words() -> None:
+    assert how(-9) == "killed by SIGKILL"
+    assert how(3) == "exit code 3"
+    assert how(-250) == "killed by signal 250"
+    assert is_hopeless(CONFIG_EXIT)
+    assert not is_hopeless(1)
