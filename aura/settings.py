@@ -119,6 +119,15 @@ class Settings(BaseSettings):
     max_connections_per_ip: int = Field(
         10, ge=1, description="WebSockets from one address to one edge."
     )
+    max_sessions: int = Field(1000, ge=1, description="Calls at once, on all edges together.")
+    max_sessions_per_tenant: int = Field(100, ge=1, description="Calls of one tenant at once.")
+    max_sessions_per_user: int = Field(1, ge=1, description="Calls of one user at once.")
+    reconnects_per_minute: int = Field(
+        5, ge=1, description="Reconnections of one user in a minute, on all edges together."
+    )
+    control_messages_per_second: int = Field(
+        10, ge=1, description="Control messages of one /ws/voice/continuous connection."
+    )
     api_requests_per_minute: int = Field(
         100, ge=1, description="HTTP requests a minute from one address."
     )

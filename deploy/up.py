@@ -22,6 +22,14 @@ from deploy import nats_server
 from deploy.provision import ProvisionError, provision
 from deploy.supervisor import HopelessError, Program, Supervisor
 
+KNOWN = (
+    HopelessError,
+    SettingsError,
+    BusAwayError,
+    ProvisionError,
+    nats_server.ServerMissingError,
+)
+"""What may end a start in a way that an operator can mend."""
 READY_WITHIN_S = 180.0
 """The first start joins model files and checks them."""
 
@@ -70,6 +78,8 @@ class _Run:
         self._ports = ports
         self._supervisor = Supervisor(say)
         self._nats_url = settings.nats_url
+        self._port: int | None = None
+        """Of the embedded server, if there is one."""
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
 
@@ -87,7 +97,7 @@ class _Run:
                 await self._leave()
                 for one in keeping:
                     one.cancel()
-        except* (HopelessError, SettingsError, BusAwayError, ProvisionError) as failed:
+        except* KNOWN as failed:
             failure = _first(failed)
             await self._leave()
         finally:
@@ -109,7 +119,7 @@ class _Run:
         """Return the embedded server, unless NATS_URL names another."""
         if self._nats_url:
             return []
-        port = nats_server.free_port()
+        self._port = port = nats_server.free_port()
         self._nats_url = nats_server.url(port)
         (self._data / "nats.url").write_text(self._nats_url, encoding="utf-8")
         return [Program("nats-server", nats_server.command(self._data, port))]
@@ -130,6 +140,12 @@ class _Run:
         return programs
 
     async def _work(self, tasks: asyncio.TaskGroup) -> None:
+        counts = self._counts
+        say(
+            f"Starting Aura: {counts.edges} edge, {counts.stt} STT, {counts.llm} LLM and "
+            f"{counts.tts} TTS worker{'' if self._port is None else ', and a bus of its own'} ..."
+        )
+        await self._bus_listens()
         reach = self._settings.model_copy(update={"nats_url": self._nats_url})
         bus = await connect(reach, "aura-up", wait_s=10)
         try:
@@ -140,6 +156,21 @@ class _Run:
             tasks.create_task(self._supervisor.keep(program))
         self._write_run_file()
         await self._wait_until_ready()
+
+    async def _bus_listens(self) -> None:
+        """Wait for the embedded server.
+
+        Raises:
+            ServerMissingError: it does not start; its log says why.
+        """
+        try:
+            async with asyncio.timeout(15):
+                while self._port is not None and not nats_server.listens(self._port):  # noqa: ASYNC110  # a port has no event
+                    await asyncio.sleep(0.02)
+        except TimeoutError as error:
+            raise nats_server.ServerMissingError(
+                f"nats-server does not start; {self._data / 'nats.log'} says why"
+            ) from error
 
     def _write_run_file(self) -> None:
         shown = "127.0.0.1" if self._settings.host in {"0.0.0.0", "::"} else self._settings.host  # noqa: S104

@@ -23,6 +23,7 @@ from edge.dialects.dialect import Dialect
 from edge.dialects.prices import PRICES
 from edge.health import Stages
 from edge.rates import Places, Requests
+from edge.seats import FullError, Limits, Seats
 from edge.session_rules import rules_of
 
 log = structlog.get_logger(__name__)
@@ -31,6 +32,7 @@ MOST_FRAME_BYTES = 8 * 1024 * 1024
 HEARTBEAT_S = 20.0
 """A ping this often; a client that answers none is gone within 1.5 times as long."""
 POLICY_VIOLATION = 1008
+TRY_AGAIN_LATER = 1013
 
 
 @dataclass
@@ -45,6 +47,7 @@ class Edge:
     requests: Requests
     places: Places
     prices: Mapping[str, tuple[float, float]]
+    seats: Seats
     open: set[Conversation] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
@@ -56,6 +59,7 @@ class Edge:
             self.name,
             lambda options: rules_of(self.settings, options),
             close_code,
+            self.settings.control_messages_per_second,
         )
 
 
@@ -78,19 +82,32 @@ def build(settings: Settings, bus: Bus, name: str) -> web.Application:
         Requests(settings.api_requests_per_minute),
         Places(settings.max_connections_per_ip),
         {**PRICES, **settings.prices},
+        Seats(bus, limits_of(settings)),
     )
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
     app.router.add_get("/ws", conversational)
     app.router.add_get("/ws/voice/continuous", continuous)
-    app.cleanup_ctx.append(watch_stages)
+    app.cleanup_ctx.append(look_around)
     return app
 
 
-async def watch_stages(app: web.Application) -> AsyncIterator[None]:
-    watching = asyncio.create_task(app[EDGE].stages.watch())
+def limits_of(settings: Settings) -> Limits:
+    return Limits(
+        everywhere=settings.max_sessions,
+        a_tenant=settings.max_sessions_per_tenant,
+        a_user=settings.max_sessions_per_user,
+        joins_a_minute=settings.reconnects_per_minute + 1,
+    )
+
+
+async def look_around(app: web.Application) -> AsyncIterator[None]:
+    """Watch the stages and keep our callers' seats, for as long as the application runs."""
+    edge = app[EDGE]
+    tasks = [asyncio.create_task(edge.stages.watch()), asyncio.create_task(edge.seats.renew())]
     yield
-    watching.cancel()
+    for task in tasks:
+        task.cancel()
 
 
 # ---------------------------------------------------------------- middlewares
@@ -195,6 +212,13 @@ async def _converse(
             log.info("token_refused", dialect=dialect.name)
             await ws.close(code=POLICY_VIOLATION, message=b"Invalid Token")
             return ws
+        try:
+            seat = await edge.seats.take(caller if dialect.named else None)
+        except FullError as full:
+            error = {"type": "error", "message": "Too many sessions", "code": full.code}
+            await ws.send_json({**error, "details": str(full)})
+            await ws.close(code=TRY_AGAIN_LATER, message=str(full).encode())
+            return ws
         conversation = Conversation(
             ws,
             dialect,
@@ -208,6 +232,7 @@ async def _converse(
             await conversation.run()
         finally:
             edge.open.discard(conversation)
+            await edge.seats.leave(seat)
         return ws
     finally:
         edge.places.leave(address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from edge.core.call import Call
 from edge.core.notices import Begin, Finish, Notice, Reply, Sound, Speak, Trouble
 from edge.dialects.dialect import Dialect, Json
 from edge.line import Line
+from edge.rates import Bucket
 from schemas.events import SessionStarted, Stage
 
 log = structlog.get_logger(__name__)
@@ -25,6 +27,12 @@ log = structlog.get_logger(__name__)
 MOST_WAITING_BYTES = 4_000_000
 """What waits for a slow reader at most; then its audio is dropped, and at twice that it leaves."""
 
+TOO_OFTEN = {
+    "type": "error",
+    "message": "Too many control messages",
+    "code": "RATE_LIMITED",
+    "details": "the limit is settable: AURA_CONTROL_MESSAGES_PER_SECOND",
+}
 COME_BACK = 1012
 """Service restart (RFC 6455 registry): the client may reconnect at once, to any edge."""
 TOO_SLOW = 1013
@@ -41,6 +49,7 @@ class Place:
     """The rules of a session from the options its client gave."""
     close_code: Callable[[Stage], int]
     """The code that a fatal failure of a stage closes with."""
+    control_messages_per_second: int
 
 
 class Conversation:
@@ -70,6 +79,8 @@ class Conversation:
         self._dropped = 0
         self._close: tuple[int, str] | None = None
         self._wake = asyncio.Event()
+        often = place.control_messages_per_second
+        self._control = Bucket(often, often)
 
     async def run(self) -> None:
         """Serve the client until it leaves, is sent away, or its line breaks."""
@@ -104,15 +115,27 @@ class Conversation:
         self._close = self._close or (code, reason)
         self._wake.set()
 
+    def _fail(self) -> None:
+        self.close(SERVER_ERROR, "Internal server error")
+
     # -------------------------------------------------------- from the client
 
     async def _read(self) -> None:
-        for thing in self._dialect.opened():
-            await self._take(thing)
-        async for message in self._ws:
-            if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
-                for intent in self._dialect.receive(message.data):
-                    await self._take(intent)
+        try:
+            for thing in self._dialect.opened():
+                await self._take(thing)
+            async for message in self._ws:
+                if message.type is WSMsgType.TEXT and self._talks_too_much():
+                    self._send(TOO_OFTEN)
+                elif message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
+                    for intent in self._dialect.receive(message.data):
+                        await self._take(intent)
+        except Exception:
+            log.exception("conversation_broken", dialect=self._dialect.name)
+            self._fail()
+
+    def _talks_too_much(self) -> bool:
+        return self._dialect.named and self._control.refuse_s(time.monotonic()) > 0
 
     async def _take(self, thing: Any) -> None:
         match thing:
@@ -136,7 +159,8 @@ class Conversation:
         session = self._new_session()
         rules = self._place.rules(begin.options)
         call = Call(self._tenant, session, rules, begin.delivery)
-        line = Line(self._place.bus, call, self._tenant, session, self._tell)
+        own = (self._tenant, session)
+        line = Line(self._place.bus, call, own, self._tell, self._fail)
         started = SessionStarted(
             tenant=self._tenant,
             session=session,

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from typing import Any
 
 import structlog
 from nats.aio.msg import Msg
@@ -31,13 +32,23 @@ class Line:
     """One conversation on the bus, for as long as `run` runs."""
 
     def __init__(
-        self, bus: Bus, call: Call, tenant: str, session: str, tell: Callable[[Notice], None]
+        self,
+        bus: Bus,
+        call: Call,
+        session: tuple[str, str],
+        tell: Callable[[Notice], None],
+        broken: Callable[[], None],
     ) -> None:
-        self.session = session
-        self.tenant = tenant
+        """Take the *call* of *session* (tenant, id).
+
+        *tell* is handed what the caller is told; *broken* is called once if a fault of ours ends
+        the call.
+        """
+        self.tenant, self.session = session
         self.call = call
         self._bus = bus
         self._tell = tell
+        self._broken = broken
         self._trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
         self._events: asyncio.Queue[Event | None] = asyncio.Queue(MOST_EVENTS + 1)
         self._timer: asyncio.TimerHandle | None = None
@@ -70,13 +81,13 @@ class Line:
     # -------------------------------------------------------- inputs of the call
 
     def start(self) -> None:
-        self._do(self.call.start(now_ms()))
+        self._put(self.call.start)
 
     def hear(self, pcm: bytes) -> None:
-        self._do(self.call.hear(pcm, now_ms()))
+        self._put(self.call.hear, pcm)
 
     def finish(self, reason: str) -> None:
-        self._do(self.call.finish(reason, now_ms()))
+        self._put(self.call.finish, reason)
         self._closed = True
         if self._timer:
             self._timer.cancel()
@@ -84,7 +95,7 @@ class Line:
 
     def _tick(self) -> None:
         self._timer = None
-        self._do(self.call.tick(now_ms()))
+        self._put(self.call.tick)
 
     async def _on_event(self, msg: Msg) -> None:
         try:
@@ -92,7 +103,7 @@ class Line:
         except codec.BadMessageError:
             log.warning("event_malformed", subject=msg.subject)
             return
-        self._do(self.call.receive(event, now_ms()))
+        self._put(self.call.receive, event)
 
     async def _on_speech(self, msg: Msg) -> None:
         self._take(SpeechChunk, msg.data)
@@ -106,13 +117,22 @@ class Line:
         except codec.BadMessageError:
             log.warning("message_malformed", kind=kind.__name__)
             return
-        self._do(self.call.receive(message, now_ms()))
+        self._put(self.call.receive, message)
+
+    def _put(self, into: Callable[..., list[Effect]], *what: Any) -> None:
+        """Put something into the call and do what comes of it; a fault of ours ends this call."""
+        if self._closed:
+            return
+        try:
+            self._do(into(*what, now_ms()))
+        except Exception:
+            log.exception("call_broken", session=self.session)
+            self._closed = True
+            self._broken()
 
     # -------------------------------------------------------- effects of the call
 
     def _do(self, effects: list[Effect]) -> None:
-        if self._closed:
-            return
         for effect in effects:
             match effect:
                 case Publish(event):

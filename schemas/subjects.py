@@ -16,6 +16,9 @@ from schemas.events import Event, Kind
 EVENTS_STREAM = "AURA_EVENTS"
 AUDIO_STREAM = "AURA_AUDIO"
 DEAD_STREAM = "AURA_DEAD"
+SEATS_STREAM = "KV_AURA_SEATS"
+SEATS = "$KV.AURA_SEATS"
+"""Prefix of the keys that count sessions across edges."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 

@@ -109,6 +109,37 @@ class Bus:
             raise FencedError(f"{event.id}: the subject has moved on")
         raise BusAwayError(f"{event.id} was not acknowledged")
 
+    async def put(self, key: str, last: int, *, ttl_s: int) -> int:
+        """Write *key* if sequence *last* is still its newest (0: it is not there); lives *ttl_s*.
+
+        Raises:
+            FencedError: somebody else wrote it, or it is gone.
+            BusAwayError: not acknowledged.
+        """
+        head = {"Nats-Expected-Last-Subject-Sequence": str(last), "Nats-TTL": f"{ttl_s}s"}
+        try:
+            ack = await self._js.publish(key, b"1", headers=head)
+        except APIError as error:
+            if error.err_code == WRONG_LAST_SEQUENCE:
+                raise FencedError(f"{key} is not as it was") from error
+            raise BusAwayError(f"{key} was not stored: {error}") from error
+        except NatsError as error:
+            raise BusAwayError(f"{key} was not acknowledged") from error
+        return ack.seq
+
+    async def forget(self, key: str) -> None:
+        """Remove *key*.
+
+        Raises:
+            BusAwayError: no answer.
+        """
+        stream = subjects.SEATS_STREAM
+        request = msgspec.json.encode({"filter": key})
+        try:
+            await self.nc.request(f"$JS.API.STREAM.PURGE.{stream}", request, timeout=ACK_TIMEOUT_S)
+        except NatsError as error:
+            raise BusAwayError(f"{key} was not removed") from error
+
     async def send(self, subject: str, message: msgspec.Struct) -> bool:
         """Send *message* without an ack; False where there is no connection and it was dropped.
 
@@ -193,6 +224,7 @@ class Bus:
 class Stored(msgspec.Struct, frozen=True):
     """A message as a stream keeps it."""
 
+    subject: str
     seq: int
     data: bytes
     headers: dict[str, str]
@@ -205,7 +237,8 @@ class Stored(msgspec.Struct, frozen=True):
         head = msg.headers or {}
         if "Status" in head or "Nats-Sequence" not in head:
             return None
-        return Stored(int(head["Nats-Sequence"]), msg.data, head, head.get("Nats-Time-Stamp", ""))
+        subject, time = head.get("Nats-Subject", ""), head.get("Nats-Time-Stamp", "")
+        return Stored(subject, int(head["Nats-Sequence"]), msg.data, head, time)
 
     def event(self) -> AnyEvent:
         """Return it decoded.
@@ -226,7 +259,10 @@ async def connect(settings: Settings, name: str, *, wait_s: float = 5.0) -> Bus:
 
     async def on_error(error: Exception) -> None:
         # A denied publish looks like a timeout to its caller; here is where it is told.
-        log.error("bus_error", error=type(error).__name__, detail=str(error)[:200])
+        if isinstance(error, NatsError):
+            log.error("bus_error", error=str(error)[:200])
+        else:  # a listener of ours failed; what it was listening to stays out of the log
+            log.error("listener_failed", error=type(error).__name__)
 
     async def on_disconnect() -> None:
         if not (bus and bus.leaving):

@@ -44,7 +44,7 @@ def line(said: dict[str, Any], subject: str) -> Text:
     at_ms = said.get("at_ms")
     clock = time.time() if at_ms is None else at_ms / 1000
     millis = f"{int(clock * 1000) % 1000:03}"
-    session = said.get("session") or subject.split(".")[2]
+    session = str(said.get("session") or (*subject.split("."), "", "")[2])
     text = Text(f"{time.strftime('%H:%M:%S', time.localtime(clock))}.{millis} ", style="dim")
     text.append(f"{session[-12:]:12} ", style="cyan")
     text.append(f"{said['type']:24} ", style="bold")

@@ -86,6 +86,7 @@ class ContinuousDialect:
     """One connection to `/ws/voice/continuous`."""
 
     name = "continuous"
+    named = True
 
     def __init__(self, options: Options | None = None) -> None:
         self._options = options or Options()

@@ -31,6 +31,7 @@ class ConversationalDialect:
     """One connection to `/ws`."""
 
     name = "conversational"
+    named = False
 
     def __init__(self, connection_id: str, *, rate_hz: int = RATE_HZ) -> None:
         self._connection_id = connection_id

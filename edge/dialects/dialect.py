@@ -18,6 +18,9 @@ class Dialect(Protocol):
     """One client protocol, one connection."""
 
     name: str
+    named: bool
+    """Its callers show a token: they are counted as users of a tenant, and their control messages
+    (all text frames) are limited."""
 
     def opened(self) -> list[Json | Intent]:
         """Return what follows from a connection alone: messages to send, intents."""

@@ -1,0 +1,108 @@
+"""Limits across edges: two edges count as one, and the seats of a dead one come back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from aura.bus.connection import Bus
+from edge import seats as module
+from edge.auth import Caller
+from edge.seats import FullError, Limits, Seats
+from tests.aura_process import AuraProcess
+from tests.caller import calling
+
+LIMITS = Limits(everywhere=5, a_tenant=3, a_user=1, joins_a_minute=4)
+
+
+def caller(name: str, tenant: str = "t") -> Caller:
+    return Caller(name, tenant)
+
+
+async def test_two_edges_count_as_one(bus: Bus) -> None:
+    here, there = Seats(bus, LIMITS), Seats(bus, LIMITS)
+    seat = await here.take(caller("ada"))
+    with pytest.raises(FullError, match="1 of this user"):
+        await there.take(caller("ada"))
+    await there.take(caller("bob"))
+    await here.take(caller("cy"))
+    with pytest.raises(FullError, match="3 of this tenant"):
+        await there.take(caller("dan"))
+    await here.take(caller("eve", "other"))
+    await there.take(None)
+    with pytest.raises(FullError, match="5 in all"):
+        await here.take(None)
+    await here.leave(seat)
+    await there.take(caller("ada"))
+
+
+async def test_many_at_once_never_get_more_seats_than_there_are(bus: Bus) -> None:
+    edges = [Seats(bus, Limits(20, 20, 1, 9)) for _ in range(3)]
+    tries = [edges[n % 3].take(caller(f"user{n}")) for n in range(60)]
+    results: list[Any] = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(not isinstance(result, FullError) for result in results) == 20
+    assert all(isinstance(result, FullError | module.Seat) for result in results)
+
+
+async def test_a_refusal_leaves_no_seat_behind(bus: Bus) -> None:
+    edge = Seats(bus, Limits(1, 3, 1, 9))
+    seat = await edge.take(caller("ada"))
+    with pytest.raises(FullError, match="1 in all"):
+        await edge.take(caller("bob"))
+    await edge.leave(seat)
+    await edge.take(caller("bob"))
+
+
+async def test_joins_in_a_minute_are_counted_even_if_each_call_is_short(bus: Bus) -> None:
+    edge = Seats(bus, LIMITS)
+    for _ in range(4):
+        await edge.leave(await edge.take(caller("ada")))
+    with pytest.raises(FullError, match="4 joins of this user a minute"):
+        await edge.take(caller("ada"))
+
+
+async def test_the_seats_of_a_dead_edge_come_back(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TTL_S", 1)
+    dead, alive = Seats(bus, Limits(1, 1, 1, 999)), Seats(bus, Limits(1, 1, 1, 999))
+    await dead.take(caller("ada"))
+    with pytest.raises(FullError):
+        await alive.take(caller("bob"))
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                await alive.take(caller("bob"))
+                return
+            except FullError:
+                await asyncio.sleep(0.1)
+
+
+async def test_a_seat_that_is_renewed_stays(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TTL_S", 1)
+    monkeypatch.setattr(module, "RENEW_S", 0.2)
+    here, there = Seats(bus, Limits(1, 1, 1, 9)), Seats(bus, Limits(1, 1, 1, 9))
+    renewing = asyncio.create_task(here.renew())
+    await here.take(caller("ada"))
+    await asyncio.sleep(2)
+    with pytest.raises(FullError):
+        await there.take(caller("bob"))
+    renewing.cancel()
+
+
+async def test_the_eleventh_control_message_of_a_second_is_told_and_the_call_goes_on(
+    simulated: AuraProcess,
+) -> None:
+    async with calling(
+        simulated.url, "/ws/voice/continuous?token=demo_token&greeting=0"
+    ) as someone:
+        for _ in range(15):
+            await someone.send({"type": "ping", "timestamp": "x"})
+        error = await someone.until("error")
+        assert error["code"] == "RATE_LIMITED"
+        assert 10 <= len(someone.told("pong")) < 15
+        await asyncio.sleep(1.1)
+        await someone.send({"type": "ping", "timestamp": "again"})
+        await someone.until("pong", len(someone.told("pong")) + 1)
