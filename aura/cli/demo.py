@@ -13,7 +13,7 @@ from aura.cli.here import running_url
 from aura.settings import Settings
 from deploy.nats_server import free_port
 
-QUESTION = "Hello! What is the capital of France?"
+QUESTION = "Hello! What is the capital of Italy?"
 
 
 async def demo(settings: Settings) -> int:

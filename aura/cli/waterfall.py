@@ -15,7 +15,8 @@ STEPS = (
     ("first_sent_ms", "first audio sent"),
     ("client_ms", "first audio at the client"),
 )
-WIDTH = 48
+WIDTH = 40
+"""Of the bars: a line fits a terminal of 80 columns."""
 
 
 def waterfall(steps: Mapping[str, float | None]) -> list[str]:

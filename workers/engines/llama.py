@@ -28,23 +28,23 @@ from workers.engines.protocols import (
 )
 
 CALL = """\
-The following is a phone call. Aura is a friendly voice assistant. Aura answers every question \
-correctly, in one or two short sentences.
+The following is a phone call between Caller and Aura, a friendly voice assistant. \
+Aura answers in one short, helpful sentence.
 
 Caller: Hi there!
 Aura: Hello! How can I help you today?
 Caller: What is the capital of Italy?
 Aura: The capital of Italy is Rome.
-Caller: Thanks. How are you doing?
-Aura: I'm doing great, thanks for asking! What can I do for you?
-Caller: Can you tell me something about the sun?
-Aura: The sun is a star, and it is about one hundred and fifty million kilometers away from us.
-Caller: Do you know a joke?
+Caller: Thanks, can you recommend something to eat there?
+Aura: Sure, try a plate of carbonara or a slice of Roman pizza.
+Caller: Can you tell me a joke?
 Aura: Sure! What do you call a bear with no teeth? A gummy bear!
-Caller: What is your name?
-Aura: My name is Aura. I'm your voice assistant.
-Caller: How many days are there in a leap year?
-Aura: There are three hundred and sixty-six days in a leap year.
+Caller: I would like to change my booking.
+Aura: Sure, I can help you with that. Which day would suit you best?
+Caller: Can you tell me a fact about the ocean?
+Aura: Sure, the ocean covers most of the Earth, and its water is salty.
+Caller: How are you doing?
+Aura: I'm doing great, thanks for asking!
 """
 """Starts every prompt byte for byte, so llama.cpp reads it once and keeps it."""
 
@@ -52,10 +52,11 @@ MOST_MESSAGES = 20
 FORGOTTEN_AT_ONCE = 16
 """The oldest go many at a time: a prompt whose beginning stays the same is not read again, and
 one that changes costs about half a second."""
-MESSAGE_CHARS = 240
-CONTEXT_TOKENS = 2048
+MESSAGE_CHARS = 180
+CONTEXT_TOKENS = 4096
 """Of one slot: the call above, the remembered messages at a token a letter, and the answer."""
-MOST_TOKENS = 160
+MOST_TOKENS = 64
+"""Two spoken sentences; a model this small may else count up to the end of its context."""
 
 _SPEAKER = re.compile(r"\b(caller|aura)\s*:", re.IGNORECASE)
 
