@@ -7,6 +7,7 @@ import socket
 import sys
 from pathlib import Path
 
+from aura.settings import SettingsError
 from deploy import resources
 
 
@@ -38,22 +39,40 @@ def free_port() -> int:
         return port
 
 
+LEAST_FREE_BYTES = 512 << 20
+MOST_FILE_BYTES = 8 << 30
+
+
+def file_bytes(data_dir: Path) -> int:
+    """Return how much the server may store under *data_dir*: 8 GiB, or most of what is free.
+
+    Raises:
+        SettingsError: that is next to nothing.
+    """
+    free = shutil.disk_usage(data_dir).free
+    if free < LEAST_FREE_BYTES:
+        raise SettingsError(
+            f"AURA_DATA_DIR {data_dir}: only {free >> 20} MiB are free there and "
+            f"{LEAST_FREE_BYTES >> 20} MiB are needed: make room, or set it to another disk"
+        )
+    return min(MOST_FILE_BYTES, free * 9 // 10)
+
+
 def command(data_dir: Path, port: int) -> list[str]:
     """Write the server's configuration and return the command that runs it on *port*.
 
     Raises:
         ServerMissingError: none is installed.
-        OSError: data_dir cannot be written.
+        SettingsError: there is no room in *data_dir*.
+        OSError: *data_dir* cannot be written.
     """
     store = data_dir.resolve() / "jetstream"
     store.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(store).free
     text = (resources.folder() / "server.conf").read_text(encoding="utf-8")
     for name, value in {
         "listen": f"127.0.0.1:{port}",
         "store_dir": str(store),
-        # What is declared in nats/streams, or what the disk has, less a tenth.
-        "max_file_store": str(max(256 << 20, min(8 << 30, free * 9 // 10))),
+        "max_file_store": str(file_bytes(store)),
     }.items():
         text = text.replace(f"<<{name}>>", value)
     config = data_dir.resolve() / "nats.conf"

@@ -26,8 +26,13 @@ class ProvisionError(Exception):
     """The server refused; the message says what to change."""
 
 
-async def provision(bus: Bus, *, replicas: int = 1, wait_s: float = 10.0) -> list[str]:
+async def provision(
+    bus: Bus, *, replicas: int = 1, file_bytes: int | None = None, wait_s: float = 10.0
+) -> list[str]:
     """Apply `nats/` and return what changed, a line each; nothing where all was in place.
+
+    *file_bytes* is what the server may store on its disk: the event stream takes half of it at
+    most. None leaves the sizes as declared.
 
     Raises:
         ProvisionError: the server refuses, or has no JetStream within *wait_s*.
@@ -35,7 +40,10 @@ async def provision(bus: Bus, *, replicas: int = 1, wait_s: float = 10.0) -> lis
     await _jetstream(bus, wait_s)
     changed: list[str] = []
     for stream in resources.streams():
-        changed += await _stream(bus, {**stream, "num_replicas": replicas})
+        wanted = {**stream, "num_replicas": replicas}
+        if file_bytes is not None and stream["storage"] == "file":
+            wanted["max_bytes"] = min(stream["max_bytes"], file_bytes // 2)
+        changed += await _stream(bus, wanted)
     for consumer in resources.consumers():
         changed += await _consumer(bus, consumer)
     return changed

@@ -149,7 +149,8 @@ class _Run:
         reach = self._settings.model_copy(update={"nats_url": self._nats_url})
         bus = await connect(reach, "aura-up", wait_s=10)
         try:
-            await provision(bus, replicas=self._settings.replicas)
+            own_disk = nats_server.file_bytes(self._data) if self._port else None
+            await provision(bus, replicas=self._settings.replicas, file_bytes=own_disk)
         finally:
             await bus.close()
         for program in self._programs():

@@ -6,25 +6,31 @@ import asyncio
 import itertools
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from aiohttp import web
 
-from aura.bus.connection import Bus
+from aura.bus.connection import Bus, BusAwayError
 from aura.settings import Settings
 from edge.auth import Caller, TokenPolicy, identify
+from edge.clock import now_ms
 from edge.conversation import Conversation, Place
+from edge.core.history import History
 from edge.dialects.continuous import ContinuousDialect, close_code, options_of
 from edge.dialects.conversational import ConversationalDialect
 from edge.dialects.dialect import Dialect
 from edge.dialects.prices import PRICES
 from edge.health import Stages
 from edge.rates import Places, Requests
+from edge.resume import resumable
 from edge.seats import FullError, Limits, Seats
 from edge.session_rules import rules_of
+from schemas import subjects
+from schemas.codec import BadMessageError
+from schemas.subjects import is_token
 
 log = structlog.get_logger(__name__)
 
@@ -176,8 +182,7 @@ async def conversational(request: web.Request) -> web.StreamResponse:
     def new_session() -> str:
         return f"session_{connection}_{time.time_ns() // 1_000_000}{secrets.randbelow(10_000):04}"
 
-    caller = Caller(user=connection, tenant="default")
-    return await _converse(request, dialect, caller, new_session)
+    return await _converse(request, dialect, Caller(connection, "default"), new_session)
 
 
 async def continuous(request: web.Request) -> web.StreamResponse:
@@ -185,7 +190,22 @@ async def continuous(request: web.Request) -> web.StreamResponse:
     edge = request.app[EDGE]
     caller = identify(_token(request), policy=edge.policy)
     dialect = ContinuousDialect(options_of(request.query, edge.settings.sample_rate, edge.prices))
-    return await _converse(request, dialect, caller, lambda: f"s_{secrets.token_hex(10)}")
+    session, history = f"s_{secrets.token_hex(10)}", None
+    if caller and is_token(asked := request.query.get("session", "")):
+        history = await remembered(edge.bus, caller, asked)
+        session = asked if history else session
+    return await _converse(request, dialect, caller, lambda: session, history=history)
+
+
+async def remembered(bus: Bus, caller: Caller, session: str) -> History | None:
+    """Return what was said in *session*, None where *caller* may not go on with it."""
+    try:
+        subject = subjects.session_events(caller.tenant, session)
+        stored = await bus.read(subjects.EVENTS_STREAM, subject)
+        events = [one.event() for one in stored]
+    except (BusAwayError, BadMessageError):
+        return None
+    return resumable(events, tenant=caller.tenant, user=caller.user, now_ms=now_ms())
 
 
 def _token(request: web.Request) -> str:
@@ -194,7 +214,12 @@ def _token(request: web.Request) -> str:
 
 
 async def _converse(
-    request: web.Request, dialect: Dialect, caller: Caller | None, new_session: Any
+    request: web.Request,
+    dialect: Dialect,
+    caller: Caller | None,
+    new_session: Callable[[], str],
+    *,
+    history: History | None = None,
 ) -> web.StreamResponse:
     edge, address = request.app[EDGE], request.remote or ""
     if edge.draining:
@@ -213,7 +238,7 @@ async def _converse(
             await ws.close(code=POLICY_VIOLATION, message=b"Invalid Token")
             return ws
         try:
-            seat = await edge.seats.take(caller if dialect.named else None)
+            seat = await edge.seats.take(caller if dialect.named else None, new_session())
         except FullError as full:
             error = {"type": "error", "message": "Too many sessions", "code": full.code}
             await ws.send_json({**error, "details": str(full)})
@@ -226,6 +251,7 @@ async def _converse(
             tenant=caller.tenant,
             user=caller.user,
             new_session=new_session,
+            history=history,
         )
         edge.open.add(conversation)
         try:

@@ -16,11 +16,12 @@ from aura.bus.connection import Bus
 from edge.clock import now_ms
 from edge.core.answering import Rules
 from edge.core.call import Call
+from edge.core.history import History
 from edge.core.notices import Begin, Finish, Notice, Reply, Sound, Speak, Trouble
 from edge.dialects.dialect import Dialect, Json
 from edge.line import Line
 from edge.rates import Bucket
-from schemas.events import SessionStarted, Stage
+from schemas.events import Event, SessionResumed, SessionStarted, Stage
 
 log = structlog.get_logger(__name__)
 
@@ -64,13 +65,16 @@ class Conversation:
         tenant: str,
         user: str,
         new_session: Callable[[], str],
+        history: History | None = None,
     ) -> None:
+        """Take the client's socket; *history* is that of the session it goes on with, if any."""
         self._ws = ws
         self._dialect = dialect
         self._place = place
         self._tenant = tenant
         self._user = user
         self._new_session = new_session
+        self._history = history
         self._line: Line | None = None
         self._running: asyncio.Task[None] | None = None
         self._tasks: asyncio.TaskGroup
@@ -158,10 +162,27 @@ class Conversation:
         await self._end_session("end_call")
         session = self._new_session()
         rules = self._place.rules(begin.options)
-        call = Call(self._tenant, session, rules, begin.delivery)
+        history, self._history = self._history, None
         own = (self._tenant, session)
+        call = Call(*own, rules, begin.delivery, history=history)
         line = Line(self._place.bus, call, own, self._tell, self._fail)
-        started = SessionStarted(
+        started = self._resumed(session) if history else self._started(session, rules)
+        self._running = self._tasks.create_task(line.run(started))
+        await line.listening.wait()
+        self._line = line
+        structlog.contextvars.bind_contextvars(session=session)
+        log.info(
+            "session_started",
+            dialect=self._dialect.name,
+            tenant=self._tenant,
+            resumed=history is not None,
+        )
+        self._send_all(self._dialect.began(session, resumed=history is not None))
+        if history is None:
+            line.start()
+
+    def _started(self, session: str, rules: Rules) -> Event:
+        return SessionStarted(
             tenant=self._tenant,
             session=session,
             at_ms=now_ms(),
@@ -170,13 +191,11 @@ class Conversation:
             edge=self._place.edge,
             settings=rules.settings,
         )
-        self._running = self._tasks.create_task(line.run(started))
-        await line.listening.wait()
-        self._line = line
-        structlog.contextvars.bind_contextvars(session=session)
-        log.info("session_started", dialect=self._dialect.name, tenant=self._tenant)
-        self._send_all(self._dialect.began(session))
-        line.start()
+
+    def _resumed(self, session: str) -> Event:
+        return SessionResumed(
+            tenant=self._tenant, session=session, at_ms=now_ms(), edge=self._place.edge
+        )
 
     async def _end_session(self, reason: str) -> None:
         line, self._line = self._line, None

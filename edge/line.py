@@ -53,7 +53,7 @@ class Line:
         self._events: asyncio.Queue[Event | None] = asyncio.Queue(MOST_EVENTS + 1)
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
-        self._frames: asyncio.Queue[SendFrame | Recover] = asyncio.Queue()
+        self._frames: asyncio.Queue[SendFrame | Recover | None] = asyncio.Queue()
         self._bus_is_away = False
         self._closed = False
         self.listening = asyncio.Event()
@@ -73,10 +73,9 @@ class Line:
                 (subjects.partials(self.session), self._on_partial),
             ):
                 await stack.enter_async_context(self._bus.listening(subject, listener))
-            sender = tasks.create_task(self._send_frames())
+            tasks.create_task(self._send_frames())
             self.listening.set()
             await self._post_events()
-            sender.cancel()
 
     # -------------------------------------------------------- inputs of the call
 
@@ -92,6 +91,7 @@ class Line:
         if self._timer:
             self._timer.cancel()
         self._events.put_nowait(None)
+        self._frames.put_nowait(None)
 
     def _tick(self) -> None:
         self._timer = None
@@ -190,6 +190,8 @@ class Line:
                     await self._bus.send(subjects.utterance(self.session, utterance), frame)
                 case Recover(turn):
                     await self._recover(turn)
+                case None:
+                    return
 
     async def _recover(self, turn: int) -> None:
         try:

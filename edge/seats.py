@@ -49,6 +49,7 @@ class FullError(Exception):
 class Seat:
     """The keys that one session holds, each with the sequence it was last written with."""
 
+    session: str
     keys: dict[str, int] = field(default_factory=dict)
 
 
@@ -60,13 +61,15 @@ class Seats:
         self._limits = limits
         self._held: set[Seat] = set()
 
-    async def take(self, caller: Caller | None) -> Seat:
-        """Return a seat; *caller* None is somebody without a name, counted everywhere only.
+    async def take(self, caller: Caller | None, session: str) -> Seat:
+        """Return a seat for *session*; *caller* None has no name and is counted everywhere only.
+
+        A session that is resumed takes over the seats that its former edge may still hold.
 
         Raises:
             FullError: one of the limits is reached.
         """
-        seat, limits = Seat(), self._limits
+        seat, limits = Seat(session), self._limits
         wanted = [("all", limits.everywhere, "in all", TTL_S)]
         if caller is not None:
             own = f"{caller.tenant}.{caller.user}"
@@ -78,7 +81,7 @@ class Seats:
             ]
         try:
             for prefix, limit, whose, ttl_s in wanted:
-                claimed = await self._claim(prefix, limit, ttl_s)
+                claimed = await self._claim(prefix, limit, ttl_s, session)
                 if claimed is None:
                     await self.leave(seat)
                     raise FullError("SESSION_LIMIT", f"the limit of {limit} {whose} is reached")
@@ -110,30 +113,33 @@ class Seats:
 
     async def _renew(self, seat: Seat, key: str) -> None:
         try:
-            seat.keys[key] = await self._bus.put(key, seat.keys[key], ttl_s=TTL_S)
+            seat.keys[key] = await self._bus.put(key, seat.session, seat.keys[key], ttl_s=TTL_S)
         except FencedError:  # it expired while the bus was away: somebody else may sit there now
             seat.keys.pop(key, None)
             log.info("seat_lost")
         except BusAwayError:
             log.warning("seat_not_renewed")
 
-    async def _claim(self, prefix: str, limit: int, ttl_s: int) -> tuple[str, int] | None:
+    async def _claim(
+        self, prefix: str, limit: int, ttl_s: int, session: str
+    ) -> tuple[str, int] | None:
         """Return the key and sequence of a free seat, None where all are taken."""
         for number in random.sample(range(limit), min(PROBES, limit)):
-            if claimed := await self._try(f"{prefix}.{number}", ttl_s):
+            if claimed := await self._try(f"{prefix}.{number}", session, 0, ttl_s):
                 return claimed
         stored = await self._bus.read(subjects.SEATS_STREAM, f"{subjects.SEATS}.{prefix}.*")
-        taken = {one.subject.rpartition(".")[2] for one in stored if one.data}
-        free = [number for number in range(limit) if str(number) not in taken]
+        taken = {one.subject.rpartition(".")[2]: one for one in stored if one.data}
+        own = [(n, one.seq) for n, one in taken.items() if one.data == session.encode()]
+        free = [(str(n), 0) for n in range(limit) if str(n) not in taken]
         random.shuffle(free)
-        for number in free[:20]:
-            if claimed := await self._try(f"{prefix}.{number}", ttl_s):
+        for name, last in own if ttl_s == TTL_S and own else free[:20]:
+            if claimed := await self._try(f"{prefix}.{name}", session, last, ttl_s):
                 return claimed
         return None
 
-    async def _try(self, name: str, ttl_s: int) -> tuple[str, int] | None:
+    async def _try(self, name: str, session: str, last: int, ttl_s: int) -> tuple[str, int] | None:
         key = f"{subjects.SEATS}.{name}"
         try:
-            return key, await self._bus.put(key, 0, ttl_s=ttl_s)
+            return key, await self._bus.put(key, session, last, ttl_s=ttl_s)
         except FencedError:
             return None

@@ -109,7 +109,7 @@ class Bus:
             raise FencedError(f"{event.id}: the subject has moved on")
         raise BusAwayError(f"{event.id} was not acknowledged")
 
-    async def put(self, key: str, last: int, *, ttl_s: int) -> int:
+    async def put(self, key: str, value: str, last: int, *, ttl_s: int) -> int:
         """Write *key* if sequence *last* is still its newest (0: it is not there); lives *ttl_s*.
 
         Raises:
@@ -118,7 +118,7 @@ class Bus:
         """
         head = {"Nats-Expected-Last-Subject-Sequence": str(last), "Nats-TTL": f"{ttl_s}s"}
         try:
-            ack = await self._js.publish(key, b"1", headers=head)
+            ack = await self._js.publish(key, value.encode(), headers=head)
         except APIError as error:
             if error.err_code == WRONG_LAST_SEQUENCE:
                 raise FencedError(f"{key} is not as it was") from error

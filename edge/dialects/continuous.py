@@ -125,11 +125,12 @@ class ContinuousDialect:
 
     # -------------------------------------------------------- to the client
 
-    def began(self, session: str) -> list[Json]:
+    def began(self, session: str, *, resumed: bool = False) -> list[Json]:
+        """Tell the session's id where no greeting will."""
         self._session = session
-        if self._options.greeting:
+        if self._options.greeting and not resumed:
             return []
-        return [{"type": "session", "session": session}]
+        return [{"type": "session", "session": session, "resumed": resumed}]
 
     def ended(self) -> list[Json]:
         return []

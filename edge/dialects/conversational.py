@@ -103,7 +103,8 @@ class ConversationalDialect:
 
     # -------------------------------------------------------- to the client
 
-    def began(self, session: str) -> list[Json]:
+    def began(self, session: str, *, resumed: bool = False) -> list[Json]:
+        del resumed  # this protocol has no way to ask for it
         return [
             {
                 "type": "conversation_started",

@@ -28,7 +28,7 @@ class Dialect(Protocol):
     def receive(self, frame: str | bytes) -> list[Intent]:
         """Return what the client asked with one WebSocket message; any bytes are answered."""
 
-    def began(self, session: str) -> list[Json]:
+    def began(self, session: str, *, resumed: bool = False) -> list[Json]:
         """Return the messages that tell the client its conversation *session* has begun."""
 
     def ended(self) -> list[Json]:

@@ -136,6 +136,27 @@ async def test_the_eleventh_socket_of_an_address_is_refused(simulated: AuraProce
             await one.close()
 
 
+async def test_a_caller_who_was_cut_off_goes_on_with_the_session(simulated: AuraProcess) -> None:
+    async with calling(simulated.url, DEMO) as caller:
+        session = (await caller.until("greeting"))["session"]
+        await caller.speak(silence(2200) + buzz(VOICE_MS) + silence(1500))
+        await caller.until("ai_complete")
+        await caller.speak(silence(2500))
+    async with calling(simulated.url, f"{DEMO}&session={session}") as caller:
+        told = await caller.until("session")
+        assert told == {"type": "session", "session": session, "resumed": True}
+        await caller.speak(buzz(VOICE_MS) + silence(1500))
+        await caller.until("ai_complete")
+        assert not caller.told("greeting"), "nobody is greeted twice"
+        await caller.send({"type": "end_call"})
+        await caller.ws.wait_closed()
+    async with calling(simulated.url, f"{DEMO}&session={session}") as caller:
+        assert (await caller.until("greeting"))["session"] != session, "it was hung up"
+    async with calling(simulated.url, f"{DEMO}&session=s_made_up_by_a_stranger") as caller:
+        assert (await caller.until("greeting"))["session"].startswith("s_")
+        assert caller.told("greeting")[0]["session"] != "s_made_up_by_a_stranger"
+
+
 async def test_health_and_root_are_as_documented(simulated: AuraProcess) -> None:
     status, body = simulated.health()
     assert status == 200

@@ -23,24 +23,24 @@ def caller(name: str, tenant: str = "t") -> Caller:
 
 async def test_two_edges_count_as_one(bus: Bus) -> None:
     here, there = Seats(bus, LIMITS), Seats(bus, LIMITS)
-    seat = await here.take(caller("ada"))
+    seat = await here.take(caller("ada"), "s1")
     with pytest.raises(FullError, match="1 of this user"):
-        await there.take(caller("ada"))
-    await there.take(caller("bob"))
-    await here.take(caller("cy"))
+        await there.take(caller("ada"), "s2")
+    await there.take(caller("bob"), "s3")
+    await here.take(caller("cy"), "s4")
     with pytest.raises(FullError, match="3 of this tenant"):
-        await there.take(caller("dan"))
-    await here.take(caller("eve", "other"))
-    await there.take(None)
+        await there.take(caller("dan"), "s5")
+    await here.take(caller("eve", "other"), "s6")
+    await there.take(None, "s7")
     with pytest.raises(FullError, match="5 in all"):
-        await here.take(None)
+        await here.take(None, "s8")
     await here.leave(seat)
-    await there.take(caller("ada"))
+    await there.take(caller("ada"), "s9")
 
 
 async def test_many_at_once_never_get_more_seats_than_there_are(bus: Bus) -> None:
     edges = [Seats(bus, Limits(20, 20, 1, 9)) for _ in range(3)]
-    tries = [edges[n % 3].take(caller(f"user{n}")) for n in range(60)]
+    tries = [edges[n % 3].take(caller(f"user{n}"), "s10") for n in range(60)]
     results: list[Any] = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(not isinstance(result, FullError) for result in results) == 20
     assert all(isinstance(result, FullError | module.Seat) for result in results)
@@ -48,19 +48,27 @@ async def test_many_at_once_never_get_more_seats_than_there_are(bus: Bus) -> Non
 
 async def test_a_refusal_leaves_no_seat_behind(bus: Bus) -> None:
     edge = Seats(bus, Limits(1, 3, 1, 9))
-    seat = await edge.take(caller("ada"))
+    seat = await edge.take(caller("ada"), "s11")
     with pytest.raises(FullError, match="1 in all"):
-        await edge.take(caller("bob"))
+        await edge.take(caller("bob"), "s12")
     await edge.leave(seat)
-    await edge.take(caller("bob"))
+    await edge.take(caller("bob"), "s13")
+
+
+async def test_a_session_that_comes_back_takes_its_seats_over(bus: Bus) -> None:
+    dead, alive = Seats(bus, LIMITS), Seats(bus, LIMITS)
+    await dead.take(caller("ada"), "mine")
+    with pytest.raises(FullError, match="1 of this user"):
+        await alive.take(caller("ada"), "another")
+    await alive.take(caller("ada"), "mine")
 
 
 async def test_joins_in_a_minute_are_counted_even_if_each_call_is_short(bus: Bus) -> None:
     edge = Seats(bus, LIMITS)
     for _ in range(4):
-        await edge.leave(await edge.take(caller("ada")))
+        await edge.leave(await edge.take(caller("ada"), "s14"))
     with pytest.raises(FullError, match="4 joins of this user a minute"):
-        await edge.take(caller("ada"))
+        await edge.take(caller("ada"), "s15")
 
 
 async def test_the_seats_of_a_dead_edge_come_back(
@@ -68,13 +76,13 @@ async def test_the_seats_of_a_dead_edge_come_back(
 ) -> None:
     monkeypatch.setattr(module, "TTL_S", 1)
     dead, alive = Seats(bus, Limits(1, 1, 1, 999)), Seats(bus, Limits(1, 1, 1, 999))
-    await dead.take(caller("ada"))
+    await dead.take(caller("ada"), "s16")
     with pytest.raises(FullError):
-        await alive.take(caller("bob"))
+        await alive.take(caller("bob"), "s17")
     async with asyncio.timeout(5):
         while True:
             try:
-                await alive.take(caller("bob"))
+                await alive.take(caller("bob"), "s18")
                 return
             except FullError:
                 await asyncio.sleep(0.1)
@@ -85,10 +93,10 @@ async def test_a_seat_that_is_renewed_stays(bus: Bus, monkeypatch: pytest.Monkey
     monkeypatch.setattr(module, "RENEW_S", 0.2)
     here, there = Seats(bus, Limits(1, 1, 1, 9)), Seats(bus, Limits(1, 1, 1, 9))
     renewing = asyncio.create_task(here.renew())
-    await here.take(caller("ada"))
+    await here.take(caller("ada"), "s19")
     await asyncio.sleep(2)
     with pytest.raises(FullError):
-        await there.take(caller("bob"))
+        await there.take(caller("bob"), "s20")
     renewing.cancel()
 
 
