@@ -13,6 +13,9 @@ from workers.stage import EngineHungError
 
 _T = TypeVar("_T")
 
+AWAKE_S = 0.5
+"""A process that was asleep finds its time is up and its thread about to finish: wait for that."""
+
 
 class Desk:
     """*places* calls of an engine at once; the rest wait, the urgent ones in front.
@@ -41,11 +44,12 @@ class Desk:
         await self._take_place(rank)
         future = asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
         future.add_done_callback(self._leave_place)
-        try:
-            # A thread cannot be stopped: a cancelled caller leaves, its place frees when it ends.
-            return await asyncio.wait_for(asyncio.shield(future), self._limit_s)
-        except TimeoutError as error:
-            raise EngineHungError from error
+        # A thread cannot be stopped: a cancelled caller leaves, its place frees when it ends.
+        for limit_s in (self._limit_s, AWAKE_S):
+            done, _ = await asyncio.wait({future}, timeout=limit_s)
+            if done:
+                return future.result()
+        raise EngineHungError
 
     async def _take_place(self, rank: int) -> None:
         if self._free > (self._kept if rank else 0):

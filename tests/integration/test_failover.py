@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,8 @@ async def test_a_worker_lost_in_the_middle_of_its_job(
     finally:
         if extra:
             extra.terminate()
-            os.kill(pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
             assert await asyncio.wait_for(extra.wait(), 20) == 0
     await _healthy(aura)
 

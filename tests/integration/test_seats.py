@@ -40,7 +40,7 @@ async def test_two_edges_count_as_one(bus: Bus) -> None:
 
 async def test_many_at_once_never_get_more_seats_than_there_are(bus: Bus) -> None:
     edges = [Seats(bus, Limits(20, 20, 1, 9)) for _ in range(3)]
-    tries = [edges[n % 3].take(caller(f"user{n}"), "s10") for n in range(60)]
+    tries = [edges[n % 3].take(caller(f"user{n}"), f"s{n}") for n in range(60)]
     results: list[Any] = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(not isinstance(result, FullError) for result in results) == 20
     assert all(isinstance(result, FullError | module.Seat) for result in results)
