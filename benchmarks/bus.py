@@ -26,7 +26,7 @@ INSTANT = {
 }
 
 
-def main(rounds: int = 40) -> None:
+def main(rounds: int = 25) -> None:
     """Measure and write results/bus.json."""
     sound = recordings.spoken()["u1"]
     with aura_server.running(**INSTANT) as (url, _):
