@@ -32,7 +32,7 @@ async def serve(settings: Settings) -> int:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     name = f"edge-{secrets.token_hex(4)}"
-    bus = await connect(settings, name)
+    bus = await connect(settings, name, role="edge")
     try:
         app = build(settings, bus, name)
         edge = app[EDGE]

@@ -98,7 +98,7 @@ async def serve(settings: Settings, stage_name: Literal["stt", "llm", "tts"]) ->
         loop.add_signal_handler(signum, stop.set)
     stage, slots = build(settings, stage_name)
     await stage.warm()
-    bus = await connect(settings, f"aura-{stage_name}")
+    bus = await connect(settings, f"aura-{stage_name}", role=stage_name)
     try:
         worker = Worker(bus, stage, slots, drain_s=settings.drain_s)
 
