@@ -116,6 +116,15 @@ class Settings(BaseSettings):
     )
     tls_cert: str = Field("", description="PEM certificate chain; set, the edge serves wss.")
     tls_key: str = Field("", description="PEM key of it, where it is not in the same file.")
+    allowed_origins: str = Field(
+        "", description="Origins of web pages that may call, comma separated; empty: all."
+    )
+    trusted_proxies: str = Field(
+        "", description="Addresses or networks whose proxy header is believed; empty: nobody's."
+    )
+    proxy_header: str = Field(
+        "X-Forwarded-For", description="Header in which those proxies name their client."
+    )
     max_connections_per_ip: int = Field(
         10, ge=1, description="WebSockets from one address to one edge."
     )

@@ -24,10 +24,12 @@ from edge.dialects.conversational import ConversationalDialect
 from edge.dialects.dialect import Dialect
 from edge.dialects.prices import PRICES
 from edge.health import Stages
+from edge.masking import MaskedWebSocket
 from edge.rates import Places, Requests
 from edge.resume import resumable
 from edge.seats import FullError, Limits, Seats
 from edge.session_rules import rules_of
+from edge.visitors import Visitors
 from schemas import subjects
 from schemas.codec import BadMessageError
 from schemas.subjects import is_token
@@ -54,6 +56,7 @@ class Edge:
     places: Places
     prices: Mapping[str, tuple[float, float]]
     seats: Seats
+    visitors: Visitors
     open: set[Conversation] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
@@ -76,7 +79,7 @@ def build(settings: Settings, bus: Bus, name: str) -> web.Application:
     """Return the application of one edge.
 
     Raises:
-        SettingsError: a key file that cannot be read.
+        SettingsError: a key file that cannot be read, a network that is none.
     """
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(
@@ -89,6 +92,7 @@ def build(settings: Settings, bus: Bus, name: str) -> web.Application:
         Places(settings.max_connections_per_ip),
         {**PRICES, **settings.prices},
         Seats(bus, limits_of(settings)),
+        Visitors.of(settings),
     )
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
@@ -122,13 +126,17 @@ async def look_around(app: web.Application) -> AsyncIterator[None]:
 @web.middleware
 async def limit_requests(request: web.Request, handler: Any) -> web.StreamResponse:
     """Answer 429 to an address that asks too often; calls and the orchestrator do not count."""
-    edge, address = request.app[EDGE], request.remote or ""
+    edge, address = request.app[EDGE], _address(request)
     counted = not request.path.startswith("/ws") and not (
         request.path == "/health" and address in {"127.0.0.1", "::1"}
     )
     if counted and (wait_s := edge.requests.refuse_s(address, time.monotonic())):
         return _too_many(wait_s)
     answer: web.StreamResponse = await handler(request)
+    origin = request.headers.get("Origin")
+    if counted and origin is not None and edge.visitors.may_call(origin):
+        answer.headers["Access-Control-Allow-Origin"] = origin
+        answer.headers["Vary"] = "Origin"
     return answer
 
 
@@ -145,6 +153,13 @@ async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse
         log.exception("request_failed", path=request.path)
         return web.json_response({"error": "Internal server error"}, status=500)
     return answer
+
+
+def _address(request: web.Request) -> str:
+    """Return the client's address: that of its socket, unless a proxy of ours says another."""
+    visitors = request.app[EDGE].visitors
+    said = request.headers.getall(visitors.header, [])
+    return visitors.address(request.remote or "", said)
 
 
 def _too_many(wait_s: float) -> web.Response:
@@ -221,7 +236,9 @@ async def _converse(
     *,
     history: History | None = None,
 ) -> web.StreamResponse:
-    edge, address = request.app[EDGE], request.remote or ""
+    edge, address = request.app[EDGE], _address(request)
+    if not edge.visitors.may_call(request.headers.get("Origin")):
+        return web.json_response({"error": "This origin may not call"}, status=403)
     if edge.draining:
         return web.json_response(
             {"error": "Service unavailable: restarting"}, status=503, headers={"Retry-After": "1"}
@@ -229,9 +246,7 @@ async def _converse(
     if not edge.places.take(address):
         return _too_many(5)
     try:
-        ws = web.WebSocketResponse(
-            heartbeat=HEARTBEAT_S, max_msg_size=MOST_FRAME_BYTES, compress=False
-        )
+        ws = MaskedWebSocket(heartbeat=HEARTBEAT_S, max_msg_size=MOST_FRAME_BYTES, compress=False)
         await ws.prepare(request)
         if caller is None:
             log.info("token_refused", dialect=dialect.name)

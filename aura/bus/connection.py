@@ -11,8 +11,8 @@ import msgspec
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import AuthorizationError, NoRespondersError, NoServersError
 from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError, NoServersError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.errors import APIError, NoStreamResponseError
 
@@ -263,13 +263,12 @@ async def connect(
         BusAwayError: no server answered within *wait_s*, or it refused us; names the setting.
     """
     bus: Bus | None = None
-    refused = False
 
     async def on_error(error: Exception) -> None:
         # A denied publish looks like a timeout to its caller; here is where it is told.
-        nonlocal refused
         if bus is None:
-            refused = refused or "authorization violation" in str(error).lower()
+            if "authorization violation" in str(error).lower():
+                raise AuthorizationError  # it will not change its mind
         elif isinstance(error, NatsError):
             log.error("bus_error", error=str(error)[:200])
         else:  # a listener of ours failed; what it was listening to stays out of the log
@@ -307,7 +306,7 @@ async def connect(
             )
     except (TimeoutError, OSError, NoServersError, NatsError) as error:
         await nc.close()
-        if refused:
+        if isinstance(error, AuthorizationError):
             raise BusAwayError(
                 f"the NATS server at {_without_password(url)} refuses "
                 f"{f'user {user}' if user else 'a client without a user'}: set AURA_NATS_USER and "
