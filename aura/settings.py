@@ -125,6 +125,13 @@ class Settings(BaseSettings):
     proxy_header: str = Field(
         "X-Forwarded-For", description="Header in which those proxies name their client."
     )
+    heartbeat_s: float = Field(
+        20.0,
+        ge=0.1,
+        le=30,
+        description="Seconds between pings; a client that answers none is "
+        "gone after 1.5 times as long.",
+    )
     max_connections_per_ip: int = Field(
         10, ge=1, description="WebSockets from one address to one edge."
     )

@@ -37,8 +37,6 @@ from schemas.subjects import is_token
 log = structlog.get_logger(__name__)
 
 MOST_FRAME_BYTES = 8 * 1024 * 1024
-HEARTBEAT_S = 20.0
-"""A ping this often; a client that answers none is gone within 1.5 times as long."""
 POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013
 
@@ -148,7 +146,8 @@ async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse
     except web.HTTPException as refused:
         if refused.status < 400 or refused.content_type == "application/json":
             raise
-        return web.json_response({"error": refused.reason}, status=refused.status)
+        kept = {name: refused.headers[name] for name in ("Allow",) if name in refused.headers}
+        return web.json_response({"error": refused.reason}, status=refused.status, headers=kept)
     except Exception:
         log.exception("request_failed", path=request.path)
         return web.json_response({"error": "Internal server error"}, status=500)
@@ -246,7 +245,9 @@ async def _converse(
     if not edge.places.take(address):
         return _too_many(5)
     try:
-        ws = MaskedWebSocket(heartbeat=HEARTBEAT_S, max_msg_size=MOST_FRAME_BYTES, compress=False)
+        ws = MaskedWebSocket(
+            heartbeat=edge.settings.heartbeat_s, max_msg_size=MOST_FRAME_BYTES, compress=False
+        )
         await ws.prepare(request)
         if caller is None:
             log.info("token_refused", dialect=dialect.name)

@@ -86,7 +86,7 @@ class ConversationalDialect:
                 return [_processing_error("language must be a code such as en")]
             options["language"] = language[:LANGUAGE_CHARS]
         if eagerness is not None:
-            if eagerness not in {"low", "auto", "high"}:
+            if eagerness not in ("low", "auto", "high"):  # a list has no hash
                 return [_processing_error("eagerness must be low, auto or high")]
             options["eagerness"] = eagerness
         self._audio = WavStream(Format(rate_hz=self._rate_hz))
