@@ -203,7 +203,9 @@ async def continuous(request: web.Request) -> web.StreamResponse:
     """Serve `/ws/voice/continuous`: PCM up, JSON down, a token to come in."""
     edge = request.app[EDGE]
     caller = identify(_token(request), policy=edge.policy)
-    dialect = ContinuousDialect(options_of(request.query, edge.settings.sample_rate, edge.prices))
+    page = "Origin" in request.headers  # browsers send it, and cannot do otherwise
+    rate_hz = edge.settings.sample_rate
+    dialect = ContinuousDialect(options_of(request.query, rate_hz, edge.prices, page=page))
     session, history = f"s_{secrets.token_hex(10)}", None
     if caller and is_token(asked := request.query.get("session", "")):
         history = await remembered(edge.bus, caller, asked)

@@ -33,9 +33,10 @@ class AuraProcess:
         env: dict[str, str] | None = None,
         command: tuple[str, ...] = COMMAND,
         cwd: Path | None = None,
+        port: int | None = None,
     ) -> None:
         self.data = folder / "data"
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "up.log"
         folder.mkdir(parents=True, exist_ok=True)

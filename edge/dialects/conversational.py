@@ -50,8 +50,9 @@ class ConversationalDialect:
             }
         ]
 
-    def receive(self, frame: str | bytes) -> list[Intent]:
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Intent]:
         """Return what the client asked; a binary frame is raw audio."""
+        del now_ms  # each of its WAVs says its own rate
         if isinstance(frame, bytes):
             return self._sound(frame)
         try:
