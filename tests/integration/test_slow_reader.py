@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from tests.aura_process import SIMULATED, AuraProcess
-from tests.caller import DEMO, VOICE_MS, buzz, calling, silence
+from tests.caller import VOICE_MS, buzz, calling, silence
 from tests.raw_websocket import BINARY, TEXT, frame, upgraded
 
 LONG = {**SIMULATED, "AURA_SIM_TTS_AUDIO_MS": "60000", "AURA_EAGERNESS": "high"}
