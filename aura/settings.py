@@ -171,7 +171,7 @@ class Settings(BaseSettings):
         True, description="Ask the LLM on a likely end of turn, before it is certain."
     )
     job_deadline_s: float = Field(
-        15.0, ge=1, le=120, description="Seconds a caller waits for a stage before hearing why."
+        12.0, ge=1, le=120, description="Seconds a caller waits for a stage before hearing why."
     )
 
     # --- engines

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import aiohttp
 
-from aura.bus.connection import BusAwayError, connect
+from aura.bus.connection import Bus, BusAwayError, connect
 from aura.settings import Settings, SettingsError
 from deploy import nats_server
 from deploy.provision import ProvisionError, provision
@@ -150,14 +150,30 @@ class _Run:
         reach = self._settings.model_copy(update={"nats_url": self._nats_url})
         bus = await connect(reach, "aura-up", wait_s=10)
         try:
-            own_disk = nats_server.file_bytes(self._data) if self._port else None
-            await provision(bus, replicas=self._settings.replicas, file_bytes=own_disk)
+            await self._provision(bus)
+            for program in self._programs():
+                tasks.create_task(self._supervisor.keep(program))
+            self._write_run_file()
+            await self._wait_until_ready()
+            await self._provision_after_restarts(bus)
         finally:
             await bus.close()
-        for program in self._programs():
-            tasks.create_task(self._supervisor.keep(program))
-        self._write_run_file()
-        await self._wait_until_ready()
+
+    async def _provision(self, bus: Bus) -> None:
+        own_disk = nats_server.file_bytes(self._data) if self._port else None
+        await provision(bus, replicas=self._settings.replicas, file_bytes=own_disk)
+
+    async def _provision_after_restarts(self, bus: Bus) -> None:
+        """A lone server forgets what it kept in memory: declare the audio stream anew."""
+        back = asyncio.Event()
+        bus.reconnected.append(back.set)
+        while True:
+            await back.wait()
+            back.clear()
+            try:
+                await self._provision(bus)
+            except (ProvisionError, SettingsError) as error:
+                say(f"The bus is back, but: {error}")
 
     async def _bus_listens(self) -> None:
         """Wait for the embedded server.

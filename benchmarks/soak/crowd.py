@@ -112,7 +112,7 @@ class SoakCaller:
     async def _listen(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         async for message in ws:
             if message.type is aiohttp.WSMsgType.TEXT:
-                said = json.loads(message.data)
+                said = {**json.loads(message.data), "at": time.monotonic()}
                 if said["type"] == "ai_audio_chunk" and not self._first_audio_at:
                     self._first_audio_at = time.monotonic()
                 self.heard.append(said)

@@ -1,0 +1,274 @@
+"""Turn-taking: how soon, how often too soon; what stops an answer and what does not.
+
+Three parts, all with the edge's own core and the real recogniser (see `offline`): pauses inside
+sentences at each eagerness, interruptions at random moments, noises over an answer.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import recordings
+from benchmarks.latency import machine
+from benchmarks.offline import Heard, OfflineCall
+from benchmarks.results import save
+from edge.core.answering import Rules
+from edge.core.notices import Interrupted, Speak
+from schemas import events as ev
+from workers.engines import pick
+from workers.engines.whisper import WhisperRecognizer
+
+Samples = NDArray[np.float64]
+EAGERNESS = ("high", "auto", "low")
+PARTS = (
+    ("I would like to book a table", "for four people tomorrow evening."),
+    ("My number is five five five", "two three four one."),
+    ("Can you tell me", "what the weather will be like in Berlin?"),
+    ("I was thinking that", "maybe we could meet on Friday."),
+    ("Please send the package to", "twenty one Baker Street in London."),
+    ("Hello?", "How are you today?"),
+    ("The thing is,", "I have already paid for it."),
+    ("So I called them, and", "they told me to wait."),
+    ("We need two coffees,", "and a piece of cake, please."),
+    ("Is it possible to", "change the date of my flight?"),
+)
+PAUSES_MS = (300, 700, 1200)
+ANSWER = "Sure, I can help you with that. Let me look at what we have, and then we will see."
+INTERRUPTIONS = (
+    "Wait, stop, that is not what I meant.",
+    "No, I said Thursday.",
+    "Excuse me, can I ask something else?",
+    "Hold on a second, please.",
+    "Actually, cancel that.",
+)
+LISTENING = ("Mhm.", "Yeah.", "Okay.", "Right.", "Uh huh.")
+
+
+@functools.cache
+def _voice() -> Any:
+    return pick.synthesizer(pick.EngineOptions())
+
+
+@functools.cache
+def say(text: str) -> bytes:
+    """Return *text* in Aura's own voice, without the silence around it: s16le mono 16 kHz."""
+    pcm = np.frombuffer(b"".join(_voice().synthesize(text)), np.int16)
+    loud = np.nonzero(np.abs(pcm.astype(np.int32)) > 300)[0]
+    return pcm[loud[0] : loud[-1]].astype("<i2").tobytes()
+
+
+def room(ms: int, seed: int = 0) -> bytes:
+    """Return the hiss of a quiet room."""
+    return np.random.default_rng(seed).normal(0, 8, 16 * ms).astype("<i2").tobytes()
+
+
+def hearing() -> Any:
+    """Return the real recogniser, which remembers what it has heard."""
+    recognizer = WhisperRecognizer("tiny.en", threads=2)
+    recognizer.warm()
+
+    @functools.lru_cache(maxsize=5000)
+    def hear(pcm: bytes) -> tuple[str, float]:
+        heard = recognizer.transcribe(pcm)
+        return heard.text, heard.confidence
+
+    return hear
+
+
+def call(hear: Any, eagerness: str = "auto", **given: Any) -> OfflineCall:
+    rules = Rules(ev.SessionSettings(eagerness=eagerness))  # type: ignore[arg-type]  # one of three
+    return OfflineCall(hear, rules, answer=(ANSWER, say(ANSWER)), **given)
+
+
+# ---------------------------------------------------------------- pauses
+
+
+def with_pauses() -> list[tuple[bytes, int]]:
+    """Return sentences with a pause inside: (sound, ms of its last sample of speech)."""
+    made = []
+    for first, second in PARTS:
+        for pause_ms in PAUSES_MS:
+            spoken = room(500) + say(first) + room(pause_ms) + say(second)
+            made.append((spoken, len(spoken) // 32))
+    for pcm in recordings.people().values():
+        loud = np.nonzero(np.abs(np.frombuffer(pcm, "<i2").astype(int)) > 500)[0]
+        made.append((room(500) + pcm, 500 + int(loud[-1]) // 16))
+    return made
+
+
+def pauses(hear: Any) -> list[dict[str, Any]]:
+    rows = []
+    for eagerness in EAGERNESS:
+        waits, cut_in = [], 0
+        sounds = with_pauses()
+        for spoken, end_ms in sounds:
+            heard = call(hear, eagerness).run(spoken + room(4000, 1))
+            committed = [at for at, _ in heard.of(ev.TurnCommitted)]
+            audible = [at for at, one in heard.notices(Speak) if one.pcm]
+            cut_in += any(at < end_ms - 50 for at in audible)
+            if committed and committed[-1] > end_ms - 50:
+                waits.append(committed[-1] - end_ms)
+        row = {
+            "eagerness": eagerness,
+            "sentences": len(sounds),
+            "cut_in": cut_in,
+            "wait_p50_ms": float(np.percentile(waits, 50)),
+            "wait_p95_ms": float(np.percentile(waits, 95)),
+        }
+        print(row, flush=True)
+        rows.append(row)
+    return rows
+
+
+# ---------------------------------------------------------------- over an answer
+
+
+def _over_an_answer(hear: Any, sound: bytes, at_ms: int, **given: Any) -> Heard:
+    """Ask something, and *at_ms* into the answer's audio make *sound*."""
+    question = room(500) + say("Can you help me with something?")
+    silent = call(hear, **given).run(question + room(3000, 1))
+    (first, _), *_ = [one for one in silent.notices(Speak) if one[1].pcm]
+    lead = room(first - len(question) // 32 + at_ms, 1)
+    return call(hear, **given).run(question + lead + sound + room(6000, 2))
+
+
+def interruptions(hear: Any, count: int = 50) -> dict[str, Any]:
+    rng, took, missed = random.Random(5), [], []
+    for number in range(count):
+        words = INTERRUPTIONS[number % len(INTERRUPTIONS)]
+        at_ms = rng.randrange(200, 3000)
+        heard = _over_an_answer(hear, say(words), at_ms)
+        started = [at for at, one in heard.of(ev.SpeechStarted) if one.over_answer]
+        stopped = [at for at, _ in heard.notices(Interrupted)]
+        if stopped:
+            took.append(stopped[0] - started[0])
+        else:
+            missed.append(f"{words} at {at_ms}")
+    row = {
+        "interruptions": count,
+        "stopped": len(took),
+        "to_decision_p50_ms": float(np.percentile(took, 50)),
+        "to_decision_p95_ms": float(np.percentile(took, 95)),
+        "missed": missed,
+    }
+    print(row, flush=True)
+    return row
+
+
+def noises() -> dict[str, list[bytes]]:
+    """Return ten of each kind of noise, about as loud as a voice; s16le mono 16 kHz."""
+    made: dict[str, list[bytes]] = {}
+    for kind, make in (
+        ("click", _click),
+        ("cough", _cough),
+        ("clap", _clap),
+        ("music", _music),
+        ("typing", _typing),
+    ):
+        made[kind] = [_pcm(make(np.random.default_rng(seed))) for seed in range(10)]
+    return made
+
+
+def _pcm(samples: Samples, peak: float = 9000) -> bytes:
+    scaled = samples / max(1e-9, float(np.abs(samples).max())) * peak
+    return scaled.astype("<i2").tobytes()
+
+
+def _t(seconds: float) -> Samples:
+    return np.arange(int(16000 * seconds)) / 16000
+
+
+def _click(rng: np.random.Generator) -> Samples:
+    t = _t(0.03)
+    return rng.normal(0, 1, t.size) * np.exp(-t * rng.uniform(150, 400))
+
+
+def _clap(rng: np.random.Generator) -> Samples:
+    t = _t(0.25)
+    return np.concatenate(
+        [rng.normal(0, 1, t.size) * np.exp(-t * rng.uniform(25, 60)) for _ in range(3)]
+    )
+
+
+def _cough(rng: np.random.Generator) -> Samples:
+    """Make a burst, then a rough voiced tail, twice."""
+    t = _t(0.3)
+    burst = rng.normal(0, 1, t.size) * np.exp(-t * 25)
+    pitch = rng.uniform(150, 280)
+    tail = np.sin(2 * np.pi * pitch * t) * np.exp(-((t - 0.12) ** 2) / 0.004)
+    one = burst + 0.5 * tail * (1 + 0.6 * rng.normal(0, 1, t.size))
+    return np.concatenate([one, np.zeros(3200), one])
+
+
+def _music(rng: np.random.Generator) -> Samples:
+    """Play two seconds of chords with an attack and a decay."""
+    notes = [220 * 2 ** (k / 12) for k in rng.choice([0, 2, 4, 5, 7, 9, 11, 12], 8)]
+    parts = []
+    for note in notes:
+        t = _t(0.25)
+        chord = sum(np.sin(2 * np.pi * note * f * t) / f for f in (1, 1.26, 1.5, 2, 3))
+        parts.append(np.asarray(chord) * np.exp(-t * 6))
+    return np.concatenate(parts)
+
+
+def _typing(rng: np.random.Generator) -> Samples:
+    out = np.zeros(32000)
+    at = 0
+    while (at := at + int(rng.uniform(1200, 3500))) < out.size - 500:
+        t = _t(0.02)
+        out[at : at + t.size] += rng.normal(0, rng.uniform(0.5, 1), t.size) * np.exp(-t * 300)
+    return out
+
+
+def disturbances(hear: Any) -> list[dict[str, Any]]:
+    """Make each noise over an answer; and our own echo, and words that only say: I listen."""
+    rows = []
+    rng = random.Random(9)
+    for kind, sounds in {**noises(), "mhm": [say(word) for word in LISTENING] * 2}.items():
+        rows.append(_disturb(hear, kind, sounds, rng))
+    echoes = [_over_an_answer(hear, room(100), 1000, echo=0.1) for _ in range(1)]
+    stopped = sum(bool(one.notices(Interrupted)) for one in echoes)
+    rows.append({"kind": "own echo at -20 dB", "count": len(echoes), "stopped": stopped})
+    print(rows[-1], flush=True)
+    return rows
+
+
+def _disturb(hear: Any, kind: str, sounds: list[bytes], rng: random.Random) -> dict[str, Any]:
+    stopped, held, resumed_ms = 0, 0, []
+    for sound in sounds:
+        heard = _over_an_answer(hear, sound, rng.randrange(300, 2500))
+        stopped += bool(heard.notices(Interrupted))
+        suspected = [at for at, _ in heard.of(ev.InterruptionSuspected)]
+        dismissed = [at for at, _ in heard.of(ev.InterruptionDismissed)]
+        held += bool(suspected)
+        resumed_ms += [b - a for a, b in zip(suspected, dismissed, strict=False)]
+    row = {
+        "kind": kind,
+        "count": len(sounds),
+        "stopped": stopped,
+        "held": held,
+        "held_longest_ms": max(resumed_ms, default=0),
+    }
+    print(row, flush=True)
+    return row
+
+
+def main() -> None:
+    """Measure and write results/turn_taking.json."""
+    hear = hearing()
+    save(
+        "turn_taking",
+        machine=machine(),
+        pauses=pauses(hear),
+        interruptions=interruptions(hear),
+        disturbances=disturbances(hear),
+    )
+
+
+if __name__ == "__main__":
+    main()
