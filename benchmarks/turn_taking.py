@@ -88,12 +88,35 @@ def call(hear: Any, eagerness: str = "auto", **given: Any) -> OfflineCall:
 # ---------------------------------------------------------------- pauses
 
 
+@functools.cache
+def _aligner() -> Any:
+    """Return plain faster-whisper, which tells when each word was said."""
+    recognizer = WhisperRecognizer("tiny.en")
+    recognizer.warm()
+    return recognizer._model  # noqa: SLF001  # the same weights, another use
+
+
+@functools.cache
+def split(first: str, second: str) -> tuple[bytes, bytes]:
+    """Return the sentence as it is spoken in one breath, cut where *second* begins."""
+    whole = np.frombuffer(say(f"{first} {second}"), "<i2")
+    audio = whole.astype(np.float32) / 32768
+    segments, _ = _aligner().transcribe(audio, language="en", word_timestamps=True)
+    words = [word for segment in segments for word in segment.words]
+    about = int(16000 * words[min(len(first.split()), len(words) - 1)].start)
+    low, high = max(0, about - 2400), min(whole.size, about + 1600)
+    energy = np.convolve(np.abs(whole.astype(float)), np.ones(480) / 480, "same")
+    at = low + int(np.argmin(energy[low:high]))
+    return whole[:at].tobytes(), whole[at:].tobytes()
+
+
 def with_pauses() -> list[tuple[bytes, int]]:
     """Return sentences with a pause inside: (sound, ms of its last sample of speech)."""
     made = []
     for first, second in PARTS:
         for pause_ms in PAUSES_MS:
-            spoken = room(500) + say(first) + room(pause_ms) + say(second)
+            before, after = split(first, second)
+            spoken = room(500) + before + room(pause_ms) + after
             made.append((spoken, len(spoken) // 32))
     for pcm in recordings.people().values():
         loud = np.nonzero(np.abs(np.frombuffer(pcm, "<i2").astype(int)) > 500)[0]

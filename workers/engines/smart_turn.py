@@ -1,0 +1,74 @@
+"""Is the speaker done? Smart Turn v3 (Daily, BSD-2), asked about the sound itself.
+
+A small Whisper encoder with one output; about 40 ms on one core. It hears intonation, which the
+words do not show. The weights are fetched by `aura models fetch` or named in AURA_TURN_MODEL.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.audio import RATE_HZ
+from workers.engines.protocols import EngineMissingError, WeightsError
+
+WINDOW_S: Final = 8
+"""It hears the last eight seconds."""
+FRAMES: Final = WINDOW_S * 100
+
+
+class SmartTurn:
+    """One model, used by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._loading = threading.Lock()
+        self._session: Any = None
+        self._features: Any = None
+
+    def warm(self) -> None:
+        """Load it and run it once.
+
+        Raises:
+            EngineMissingError: onnxruntime or faster-whisper is not installed.
+            WeightsError: the file is not there or is no such model.
+        """
+        self.finished(bytes(RATE_HZ))
+
+    def finished(self, pcm: bytes) -> float:
+        """Return 0..1: how much *pcm* (s16le mono 16 kHz, up to a pause) sounds like all of it."""
+        self._load()
+        samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32) / 32768
+        samples = samples[-WINDOW_S * RATE_HZ :]
+        padded = np.pad(samples, (WINDOW_S * RATE_HZ - samples.size, 0))
+        normal = (padded - padded.mean()) / np.sqrt(padded.var() + 1e-7)
+        mel = self._features(normal.astype(np.float32), padding=0)[:, :FRAMES]
+        given: NDArray[np.float32] = mel[np.newaxis].astype(np.float32)
+        (said,) = self._session.run(None, {"input_features": given})
+        return float(np.ravel(said)[0])
+
+    def _load(self) -> None:
+        with self._loading:
+            if self._session is not None:
+                return
+            try:
+                import onnxruntime
+                from faster_whisper.feature_extractor import FeatureExtractor
+            except ImportError as error:
+                raise EngineMissingError("onnxruntime and faster-whisper", "stt") from error
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = options.inter_op_num_threads = 1
+            try:
+                self._session = onnxruntime.InferenceSession(
+                    str(self._path), options, providers=["CPUExecutionProvider"]
+                )
+            except Exception as error:  # its errors have no common type
+                raise WeightsError(
+                    f"AURA_TURN_MODEL {self._path} cannot be loaded: fetch it with "
+                    "`aura models fetch`, or leave the setting empty to go by the words alone"
+                ) from error
+            self._features = FeatureExtractor(chunk_length=WINDOW_S)
