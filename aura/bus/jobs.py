@@ -91,12 +91,18 @@ class Job:
 
 
 class Jobs:
-    """The jobs of one consumer, for a worker with *slots* places."""
+    """The jobs of one consumer, for a worker with *slots* places.
 
-    def __init__(self, bus: Bus, consumer: str, slots: int) -> None:
+    Events of other types than *wanted* are acknowledged undecoded; None: all are jobs.
+    """
+
+    def __init__(
+        self, bus: Bus, consumer: str, slots: int, *, wanted: frozenset[str] | None = None
+    ) -> None:
         self.bus = bus
         self.consumer = consumer
         self.slots = slots
+        self._wanted = wanted
         self.in_flight = 0
         self.depth = 0
         """Jobs that nobody had taken when the server last told us."""
@@ -198,6 +204,11 @@ class Jobs:
             return
         self._asked = max(0, self._asked - 1)
         self.depth = msg.metadata.num_pending
+        kind = (msg.headers or {}).get(codec.TYPE_HEADER)
+        if self._wanted is not None and kind is not None and kind not in self._wanted:
+            self._wake.set()
+            await self.bus.nc.publish(msg.reply, b"+ACK")
+            return
         self.in_flight += 1
         try:
             event = codec.decode(msg.data)

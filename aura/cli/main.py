@@ -104,13 +104,37 @@ def edge(port: Port = None, host: Host = None) -> None:
 
 @app.command()
 def worker(
-    stage: Annotated[str, typer.Argument(help="stt, llm or tts.", metavar="STAGE")],
+    stage: Annotated[str, typer.Argument(help="stt, llm, tts or analytics.", metavar="STAGE")],
+    module: Annotated[
+        list[str] | None,
+        typer.Option(help="analytics: module or module:name with subscribers; repeatable."),
+    ] = None,
+    group: Annotated[
+        str, typer.Option(help="analytics: who shares the events; default: the module's name.")
+    ] = "",
+    start: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            help="analytics: where a new group begins: now, beginning, 2h (ago), or a time.",
+        ),
+    ] = "now",
+    live: Annotated[
+        bool, typer.Option("--live", help="analytics: only while it listens, nothing is kept.")
+    ] = False,
 ) -> None:
-    """Run one worker; it shares the load of its stage at once. Needs NATS_URL."""
+    """Run one worker; it shares the load of its stage at once. Needs NATS_URL.
+
+    `aura worker analytics --module mine` runs subscribers: see docs/analytics.md.
+    """
     from workers.main import serve
 
+    if stage == "analytics":
+        from aura.cli import analytics
+
+        run(analytics.run(load(), analytics.plan(module or [], group, start, live=live)))
     if stage not in {"stt", "llm", "tts"}:
-        raise CommandError(f"there is no stage {stage!r}: it is stt, llm or tts")
+        raise CommandError(f"there is no stage {stage!r}: it is stt, llm, tts or analytics")
     settings = load()
     chosen: Literal["stt", "llm", "tts"] = stage  # type: ignore[assignment]  # checked above
     role(settings, stage, serve(settings, chosen))
