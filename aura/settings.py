@@ -110,6 +110,9 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(
         Path("~/.cache/aura"), description="Model weights joined from packages are kept here."
     )
+    analytics_dir: Path | None = Field(
+        None, description="Parquet files of the warehouse; empty: `analytics` in AURA_DATA_DIR."
+    )
     url: str = Field("", description="Where operator commands find the edge; empty: ask data_dir.")
 
     # --- who may call

@@ -175,6 +175,26 @@ def tap(
 
 
 @app.command()
+def report(
+    html: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("report.html"),
+    start: Annotated[
+        str, typer.Option("--from", help="beginning, 2h or 7d (ago), or a time.")
+    ] = "7d",
+    tenant: Annotated[str, typer.Option(help="Only this tenant.")] = "",
+    data: Annotated[
+        Path | None, typer.Option(help="The warehouse; default AURA_ANALYTICS_DIR.")
+    ] = None,
+) -> None:
+    """Draw latencies, talk, interruptions, guesses, errors and cost as one HTML page.
+
+    The numbers come from `aura worker analytics --module workers.analytics.warehouse`.
+    """
+    from aura.cli.report import report as write
+
+    raise typer.Exit(write(load(), data=data, start=start, tenant=tenant, out=html))
+
+
+@app.command()
 def doctor() -> None:
     """Say what is here, what is missing, and how to get it."""
     from aura.cli.doctor import examine

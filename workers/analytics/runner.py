@@ -73,7 +73,7 @@ class Runner:
         more = True
         while more:
             deliveries, more = await self._take(stop)
-            if stop.is_set():
+            if stop.is_set() and not self.subscriber.batch:
                 for delivery in deliveries:
                     await delivery.retry()
             elif deliveries:
