@@ -115,6 +115,22 @@ class Settings(BaseSettings):
     )
     url: str = Field("", description="Where operator commands find the edge; empty: ask data_dir.")
 
+    # --- analytics
+    webhook_url: str = Field("", description="Where the webhook sends events.")
+    webhook_secret: SecretStr = Field(
+        SecretStr(""), description="`whsec_...` that signs them; two by a blank while one changes."
+    )
+    webhook_events: str = Field(
+        "session.started,session.ended,turn.committed,answer.heard,trouble.told",
+        description="Event types it sends, comma separated; `*`: all.",
+    )
+    webhook_format: Literal["standard", "cloudevents"] = Field(
+        "standard", description="Shape of the body: Standard Webhooks or CloudEvents 1.0."
+    )
+    shadow_out: Path | None = Field(
+        None, description="JSON lines of a shadow's comparisons, words included; empty: none."
+    )
+
     # --- who may call
     demo_token: SecretStr = Field(
         SecretStr("demo_token"), description="Token of the demo; refused while DEBUG is off."

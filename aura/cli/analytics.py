@@ -12,7 +12,7 @@ from workers.analytics.main import Plan, serve
 from workers.analytics.subscribers import SubscriberError
 
 
-def plan(modules: list[str], group: str, start: str, *, live: bool) -> Plan:
+def plan(settings: Settings, modules: list[str], group: str, start: str, *, live: bool) -> Plan:
     """Return what is to be run.
 
     Raises:
@@ -26,7 +26,7 @@ def plan(modules: list[str], group: str, start: str, *, live: bool) -> Plan:
     if live and start != "now":
         raise CommandError("--live hears what is said now: leave --from out, or --live")
     try:
-        subscribers = [one for name in modules for one in load(name)]
+        subscribers = [one for name in modules for one in load(name, settings)]
         begin = start_of(start, datetime.now(UTC))
         return Plan(subscribers, group or group_of(modules[0]), begin, live)
     except SubscriberError as error:

@@ -132,7 +132,9 @@ def worker(
     if stage == "analytics":
         from aura.cli import analytics
 
-        run(analytics.run(load(), analytics.plan(module or [], group, start, live=live)))
+        here = load()
+        what = analytics.plan(here, module or [], group, start, live=live)
+        run(analytics.run(here, what))
     if stage not in {"stt", "llm", "tts"}:
         raise CommandError(f"there is no stage {stage!r}: it is stt, llm, tts or analytics")
     settings = load()

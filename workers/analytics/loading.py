@@ -10,15 +10,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aura.bus.groups import Start
+from aura.settings import Settings
 from workers.analytics.subscribers import Subscriber, SubscriberError
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def load(name: str) -> list[Subscriber]:
+def load(name: str, settings: Settings) -> list[Subscriber]:
     """Return the subscribers of `module` or `module:attribute`, looked for here first.
 
+    A function there (in a module: one called `subscribers`) is given the settings and returns them.
+
     Raises:
+        SettingsError: a setting that such a function needs is missing.
         SubscriberError: no such module or attribute, or no subscriber in it.
     """
     module_name, _, attribute = name.partition(":")
@@ -37,13 +41,14 @@ def load(name: str) -> list[Subscriber]:
         raise SubscriberError(f"{module_name} needs {missing}, which is not installed") from error
     except ImportError as error:
         raise SubscriberError(f"{module_name} cannot be imported: {error}") from error
-    if attribute:
-        if not hasattr(module, attribute):
-            raise SubscriberError(f"{module_name} has no {attribute!r}")
-        found = getattr(module, attribute)
-        subscribers = [found] if isinstance(found, Subscriber) else _of(found)
-    else:
-        subscribers = _of(vars(module).values())
+    if attribute and not hasattr(module, attribute):
+        raise SubscriberError(f"{module_name} has no {attribute!r}")
+    found = getattr(module, attribute or "subscribers", None)
+    if callable(found):
+        found = found(settings)
+    elif not attribute:
+        found = vars(module).values()
+    subscribers = [found] if isinstance(found, Subscriber) else _of(found)
     if not subscribers:
         raise SubscriberError(
             f'no subscriber in {name}: put @subscriber("transcript.final") before an async function'

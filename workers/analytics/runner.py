@@ -18,8 +18,6 @@ from workers.analytics.subscribers import Context, GiveUp, Handler, RetryLater, 
 
 log = structlog.get_logger(__name__)
 
-LONGEST_BACKOFF_S = 60.0
-
 
 class Runner:
     """One subscriber in this process."""
@@ -123,7 +121,7 @@ class Runner:
             event_id=delivery.event.id,
             attempt=delivery.attempt,
             gave_up=gave_up,
-            error=type(error).__name__,
+            error=str(error) if isinstance(error, GiveUp | RetryLater) else type(error).__name__,
             where=_where(error),
         )
         if gave_up:
@@ -135,7 +133,7 @@ class Runner:
         delay_s = one.backoff_s * 2 ** (delivery.attempt - 1)
         if isinstance(error, RetryLater):
             delay_s = max(delay_s, error.delay_s)
-        await delivery.retry(min(delay_s, LONGEST_BACKOFF_S))
+        await delivery.retry(min(delay_s, one.longest_backoff_s))
 
 
 def _where(error: Exception) -> str:

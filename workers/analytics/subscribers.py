@@ -76,7 +76,8 @@ class Subscriber:
     tries: int = 5
     """Calls that may fail before the event is given up."""
     backoff_s: float = 0.5
-    """Before the second try; doubled for each further one, 60 s at most."""
+    """Before the second try; doubled for each further one."""
+    longest_backoff_s: float = 60.0
     limit_s: float = 60.0
     """A call that takes longer counts as failed."""
     ack_wait_s: float = 30.0

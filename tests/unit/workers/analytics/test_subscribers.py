@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from aura.settings import load as settings_of
 from schemas.events import TranscriptFinal, TurnMeasured
 from workers.analytics import Subscriber, SubscriberError, subscriber
 from workers.analytics.loading import group_of, load, start_of
 from workers.analytics.main import Plan
 from workers.analytics.subscribers import TYPES
 
+SETTINGS = settings_of(_env_file=None)
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
@@ -89,8 +91,8 @@ def test_a_module_is_found_where_the_command_is_run(
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert [one.name for one in load("of_mine")] == ["one", "two"]
-    (two,) = load("of_mine:two")
+    assert [one.name for one in load("of_mine", SETTINGS)] == ["one", "two"]
+    (two,) = load("of_mine:two", SETTINGS)
     assert isinstance(two, Subscriber)
     for name, said in (
         ("of_nobody", "no module"),
@@ -98,7 +100,7 @@ def test_a_module_is_found_where_the_command_is_run(
         ("of_mine:number", "no subscriber"),
     ):
         with pytest.raises(SubscriberError, match=said):
-            load(name)
+            load(name, SETTINGS)
 
 
 def test_a_group_is_called_after_its_module() -> None:
