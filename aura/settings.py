@@ -110,8 +110,8 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(
         Path("~/.cache/aura"), description="Model weights joined from packages are kept here."
     )
-    analytics_dir: Path | None = Field(
-        None, description="Parquet files of the warehouse; empty: `analytics` in AURA_DATA_DIR."
+    analytics_dir: str = Field(
+        "", description="Folder of the warehouse's files; empty: `analytics` in AURA_DATA_DIR."
     )
     url: str = Field("", description="Where operator commands find the edge; empty: ask data_dir.")
 
@@ -127,8 +127,9 @@ class Settings(BaseSettings):
     webhook_format: Literal["standard", "cloudevents"] = Field(
         "standard", description="Shape of the body: Standard Webhooks or CloudEvents 1.0."
     )
-    shadow_out: Path | None = Field(
-        None, description="JSON lines of a shadow's comparisons, words included; empty: none."
+    shadow_out: str = Field(
+        "",
+        description="File of a shadow's comparisons, words included, as JSON lines; empty: none.",
     )
 
     # --- who may call

@@ -247,6 +247,33 @@ def call(
     )
 
 
+@app.command("eval")
+def evaluate(
+    suite: Annotated[Path, typer.Argument(metavar="SUITE.yaml", help="See docs/evaluate.md.")],
+    url: Annotated[str | None, typer.Option(help="The edge; default: the Aura here.")] = None,
+    token: Annotated[str | None, typer.Option(help="Default: the demo token.")] = None,
+    parallel: Annotated[int, typer.Option(min=1, max=100, help="Calls at once.")] = 2,
+    only: Annotated[str, typer.Option(help="Only scenarios with this in their name.")] = "",
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="The results as JSON.")] = False,
+) -> None:
+    """Hold the spoken scenarios of a suite against a running Aura; exit code 1: one failed."""
+    from aura.cli.evaluate import Wanted
+    from aura.cli.evaluate import evaluate as hold
+
+    here = load()
+    wanted = Wanted(
+        suite,
+        url or here.url or running_url(here),
+        token or here.demo_token.get_secret_value(),
+        parallel,
+        only,
+        junit,
+        json,
+    )
+    run(hold(here, wanted))
+
+
 @app.command()
 def demo() -> None:
     """Start Aura on a free port, ask it a question in its own voice, and stop it."""

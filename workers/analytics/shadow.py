@@ -134,7 +134,7 @@ def _compare(stage: str, event: AnyEvent, in_service: Work, candidate: Work) -> 
     )
 
 
-async def _tell(made: Comparison, out: Path | None) -> None:
+async def _tell(made: Comparison, out: str) -> None:
     COMPARED.labels(made.stage, "compared").inc()
     if made.difference is not None:
         DIFFERENCE.labels(made.stage).observe(made.difference)
@@ -150,9 +150,9 @@ async def _tell(made: Comparison, out: Path | None) -> None:
         in_service_ms=made.in_service.took_ms,
         candidate_ms=made.candidate.took_ms,
     )
-    if out is not None:
+    if out:
         line = msgspec.json.encode(made) + b"\n"
-        await asyncio.to_thread(_append, out, line)
+        await asyncio.to_thread(_append, Path(out), line)
 
 
 def _append(file: Path, line: bytes) -> None:

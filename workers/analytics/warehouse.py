@@ -38,7 +38,7 @@ BATCH_WAIT_S = 10.0
 
 
 def folder_of(settings: Settings) -> Path:
-    return (settings.analytics_dir or settings.data_dir / "analytics").expanduser()
+    return Path(settings.analytics_dir or settings.data_dir / "analytics").expanduser()
 
 
 def columns() -> dict[str, str]:
