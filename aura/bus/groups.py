@@ -18,7 +18,7 @@ from schemas import subjects
 
 NOT_FOUND = 10014
 FORGOTTEN_AFTER_S = 30 * 86400
-MOST_UNANSWERED = 2000
+MOST_UNANSWERED = 10_000
 """Events that all members of a group hold together."""
 MOST_DELIVERIES = 12
 """An event that kills whoever takes it ends here, and is recorded in AURA_DEAD."""

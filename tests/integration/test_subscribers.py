@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from aura.bus.connection import Bus
@@ -40,6 +41,10 @@ async def on_words(event):
 @subscriber("transcript.final", name="sleeper", ack_wait_s=2)
 async def sleeper(event):
     await asyncio.sleep(1)
+
+@subscriber("transcript.final", tenant="acme")
+async def of_acme(event):
+    out.write(f"acme {event.id}\\n")
 
 @subscriber("turn.measured", name="batches", batch=100, batch_wait_s=0.3)
 async def batches(events):
@@ -186,6 +191,13 @@ async def test_a_handler_that_raises_is_called_again_and_not_for_ever(
     assert "poison" not in log, "what was said stays out of the log"
     dead = await bus.nc.jetstream().stream_info(subjects.DEAD_STREAM)
     assert dead.state.messages == 3, "given up twice, malformed once"
+
+
+async def test_only_the_events_of_one_tenant_where_asked_for(bus: Bus, place: Place) -> None:
+    async with place.running("--module", "mine:of_acme"):
+        await bus.publish(words(1))
+        await bus.publish(msgspec.structs.replace(words(2), tenant="acme"))
+        assert await place.until(1) == [f"acme {words(2).id}"]
 
 
 async def test_events_come_in_batches_where_asked_for(bus: Bus, place: Place) -> None:

@@ -7,6 +7,7 @@ GiveUp             raised by a handler: never call again with this event
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import inspect
 import typing
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aura.bus.connection import Bus
+from aura.bus.groups import MOST_DELIVERIES
 from aura.settings import Settings
 from schemas.events import AnyEvent, Event, Kind
 from schemas.subjects import is_token
@@ -24,6 +26,9 @@ TYPES: dict[str, type[Event]] = {
     str(kind.__struct_config__.tag): kind for kind in typing.get_args(AnyEvent)
 }
 """Every event there is, by its tag."""
+
+MOST_BATCH = 1000
+"""What a group holds unanswered is bounded, and its members share it."""
 
 Handler = Callable[[Any], Awaitable[None]]
 """Called with one event; where the subscriber takes batches, with a list of them."""
@@ -86,6 +91,10 @@ class Subscriber:
     def __post_init__(self) -> None:
         if not is_token(self.name):
             raise SubscriberError(f"a subscriber's name is A-Z a-z 0-9 _ -, not {self.name!r}")
+        if not 1 <= self.tries < MOST_DELIVERIES:
+            raise SubscriberError(f"tries is 1 to {MOST_DELIVERIES - 1}, not {self.tries}")
+        if not (0 <= self.batch <= MOST_BATCH and self.at_once > 0):
+            raise SubscriberError(f"batch is 0 to {MOST_BATCH}, at_once 1 or more")
         if self.tenant != "*" and not is_token(self.tenant):
             raise SubscriberError(f"a tenant is A-Z a-z 0-9 _ -, not {self.tenant!r}")
 
@@ -103,8 +112,9 @@ def subscriber(
     *name* is the function's own unless given; the *options* are fields of `Subscriber`.
 
     Raises:
-        SubscriberError: no such event, or the function is not `async def`.
+        SubscriberError: no such event or option, or the function is not `async def`.
     """
+    _check_options(options)
     wanted = _known(types)
 
     def wrap(handler: Handler) -> Subscriber:
@@ -126,14 +136,21 @@ def opening(*types: str | type[Event], name: str, **options: Any) -> Callable[[O
     """Make an async context manager that yields its handler a subscriber: `Opens`.
 
     Raises:
-        SubscriberError: no such event.
+        SubscriberError: no such event or option.
     """
+    _check_options(options)
     wanted = _known(types)
 
     def wrap(opens: Opens) -> Subscriber:
         return Subscriber(name, wanted, opens, **options)
 
     return wrap
+
+
+def _check_options(options: dict[str, Any]) -> None:
+    known = {one.name for one in dataclasses.fields(Subscriber)} - {"name", "types", "opens"}
+    if wrong := sorted(set(options) - known):
+        raise SubscriberError(f"there is no option {wrong[0]!r}: {', '.join(sorted(known))}")
 
 
 def _known(types: tuple[str | type[Event], ...]) -> frozenset[str]:

@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 PRIVATE = frozenset({"text", "messages", "system", "settings", "user"})
 """Fields that hold words or name somebody: never in these files."""
 VIEWS = Path(__file__).with_name("warehouse.sql")
-BATCH = 5000
+BATCH = 1000
 BATCH_WAIT_S = 10.0
 
 

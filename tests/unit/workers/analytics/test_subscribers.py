@@ -48,6 +48,9 @@ def test_a_plain_function_is_refused() -> None:
 def test_what_cannot_name_a_place_in_the_log_is_refused() -> None:
     with pytest.raises(SubscriberError, match="name"):
         subscriber("turn.measured", name="on words")(on_words)
+    for options, said in (({"tries": 12}, "tries"), ({"batch": 5000}, "batch"), ({"x": 1}, "'x'")):
+        with pytest.raises(SubscriberError, match=said):
+            subscriber("turn.measured", **options)(on_words)
     one = subscriber("turn.measured")(on_words)
     with pytest.raises(SubscriberError, match="--group"):
         Plan([one], "my.group", start_of("now", NOW))
