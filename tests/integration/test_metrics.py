@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -106,3 +107,24 @@ def test_a_role_without_a_bus_is_alive_and_not_ready(aura: AuraProcess, base: in
         assert Scrape(base)["aura_bus_connected"] == 0
     finally:
         os.kill(server, signal.SIGCONT)
+
+
+async def test_what_fails_is_counted_where_it_fails_and_where_it_is_told(tmp_path: Path) -> None:
+    base = free_port()
+    env = {
+        **SIMULATED,
+        "AURA_METRICS_PORT": str(base),
+        "AURA_SIM_FAIL": "raise",
+        "AURA_GREETING": "This greeting is poison.",
+    }
+    aura = AuraProcess(tmp_path, env=env).wait_until_ready()
+    try:
+        async with calling(aura.url, "/ws/voice/continuous?token=demo_token") as caller:
+            await caller.until("error")
+        worker, edge = Scrape(base + 3), Scrape(base)
+    finally:
+        aura.stop()
+    assert worker["aura_worker_jobs_total{outcome=retried,stage=tts}"] == 2
+    assert worker["aura_worker_jobs_total{outcome=failed,stage=tts}"] == 1
+    assert worker["aura_worker_redeliveries_total{stage=tts}"] == 2
+    assert edge["aura_edge_errors_total{fatal=false,stage=tts}"] == 1

@@ -68,3 +68,17 @@ async def test_a_shadow_is_compared_and_never_heard(
     assert len(ids) == len(set(ids))
     assert sum("transcript.final" in one for one in ids) == 1
     assert sum("response.completed" in one for one in ids) == 1
+
+
+async def test_a_candidate_that_cannot_be_had_is_said_in_one_line(simulated: AuraProcess) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(*COMMAND, "worker", "analytics", "--module", "workers.analytics.shadow:llm"),
+        *("--group", "hopeless"),
+        env={**os.environ, "NATS_URL": simulated.nats_url, "AURA_LLM_ENGINE": "openai"},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, error = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 78
+    assert b"AURA_LLM_BASE_URL" in error
+    assert len(error.splitlines()) == 1

@@ -16,11 +16,12 @@ from aura.bus.connection import Bus, connect
 from aura.bus.groups import Group, Start, join
 from aura.bus.jobs import Jobs
 from aura.bus.services import announced
-from aura.settings import Settings
+from aura.settings import Settings, SettingsError
 from schemas import subjects
 from workers.analytics.delivery import Live, Source
 from workers.analytics.runner import Runner
 from workers.analytics.subscribers import Context, Subscriber, SubscriberError
+from workers.engines.protocols import EngineError
 
 log = structlog.get_logger(__name__)
 
@@ -67,14 +68,29 @@ async def serve(settings: Settings, plan: Plan) -> int:
                 names = [one.name for one in plan.subscribers]
                 log.info("worker_ready", group=plan.group, subscribers=names, live=plan.live)
                 context = Context(bus, settings, plan.group)
-                async with asyncio.TaskGroup() as tasks:
-                    for runner in runners:
-                        tasks.create_task(runner.run(context, stop))
+                await _run(runners, context, stop)
             done, failed = (sum(getattr(r, name) for r in runners) for name in ("done", "failed"))
             log.info("worker_left", done=done, failed=failed)
         finally:
             await bus.close()
     return 0
+
+
+async def _run(runners: Sequence[Runner], context: Context, stop: asyncio.Event) -> None:
+    """Run all until *stop*.
+
+    Raises:
+        SettingsError, EngineError: what a subscriber needs cannot be had.
+    """
+    failure: Exception | None = None
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for runner in runners:
+                tasks.create_task(runner.run(context, stop))
+    except* (SettingsError, EngineError) as failed:
+        failure = failed.exceptions[0]
+    if failure is not None:
+        raise failure
 
 
 async def _source(bus: Bus, plan: Plan, one: Subscriber) -> Source:

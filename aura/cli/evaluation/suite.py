@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 NOISES = ("cough", "knock", "hum", "hiss")
 
@@ -138,9 +139,21 @@ def load(file: Path) -> Suite:
     try:
         return Suite.model_validate(said)
     except ValidationError as error:
-        first, more = error.errors()[0], error.error_count() - 1
+        first, *others = _own(error)
+        more = len(others)
         message = f"{file}: {_place(first['loc'])}{first['msg'].removeprefix('Value error, ')}"
         raise SuiteError(f"{message} (and {more} more)" if more else message) from error
+
+
+def _own(error: ValidationError) -> list[ErrorDetails]:
+    """Return the errors that do not merely follow from one further in."""
+    every = error.errors()
+
+    def follows(one: ErrorDetails) -> bool:
+        place = one["loc"]
+        return any(len(o["loc"]) > len(place) and o["loc"][: len(place)] == place for o in every)
+
+    return [one for one in every if not follows(one)]
 
 
 def _place(location: tuple[int | str, ...]) -> str:
