@@ -35,7 +35,22 @@ def configure(settings: Settings, role: str) -> None:
     )
     structlog.contextvars.bind_contextvars(role=role)
     # Libraries speak only when something is wrong: their chatter holds URLs and prompts.
-    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(name)s %(message)s")
+    handler = logging.StreamHandler(sys.stdout)
+    handler.addFilter(_without_what_was_sent)
+    logging.basicConfig(
+        level=logging.WARNING, handlers=[handler], format="%(name)s %(message)s", force=True
+    )
+
+
+def _without_what_was_sent(record: logging.LogRecord) -> bool:
+    """Keep of a library's record what its author wrote, and the kind of the error.
+
+    aiohttp quotes a malformed request, query and all; others quote prompts.
+    """
+    error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+    record.msg, record.args = f"{record.msg} {error}".rstrip(), ()
+    record.exc_info, record.exc_text = None, None
+    return True
 
 
 def _keep(

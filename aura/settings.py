@@ -145,6 +145,22 @@ class Settings(BaseSettings):
     )
     tls_cert: str = Field("", description="PEM certificate chain; set, the edge serves wss.")
     tls_key: str = Field("", description="PEM key of it, where it is not in the same file.")
+    allowed_origins: str = Field(
+        "", description="Origins of web pages that may call, comma separated; empty: all."
+    )
+    trusted_proxies: str = Field(
+        "", description="Addresses or networks whose proxy header is believed; empty: nobody's."
+    )
+    proxy_header: str = Field(
+        "X-Forwarded-For", description="Header in which those proxies name their client."
+    )
+    heartbeat_s: float = Field(
+        20.0,
+        ge=0.1,
+        le=30,
+        description="Seconds between pings; a client that answers none is "
+        "gone after 1.5 times as long.",
+    )
     max_connections_per_ip: int = Field(
         10, ge=1, description="WebSockets from one address to one edge."
     )

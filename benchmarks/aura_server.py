@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.nats_server import free_port
+import psutil
+
+from deploy.nats_server import free_port, passwords
+
+
+def bus_url(pid: int) -> str:
+    """Return the URL of the bus of `aura up` *pid*, for a user who may do everything."""
+    data = Path(psutil.Process(pid).environ()["AURA_DATA_DIR"])
+    bare = str(json.loads((data / "up.json").read_text(encoding="utf-8"))["nats_url"])
+    return bare.replace("//", f"//operator:{passwords(data)['operator']}@")
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
 import time
@@ -29,10 +28,9 @@ def main() -> None:
             words = child.cmdline()
             role = "nats-server" if "nats-server" in words[0] else words[-1]
             memory[role] = child.memory_info().rss / 2**20
-        nats_url = _nats_url(process.pid)
+        env = psutil.Process(process.pid).children()[-1].environ()
         rows += [
-            {"role": role, "rss_mib": memory[role], "ready_s": _ready(role, nats_url)}
-            for role in READY
+            {"role": role, "rss_mib": memory[role], "ready_s": _ready(role, env)} for role in READY
         ]
         rows.append({"role": "nats-server", "rss_mib": memory["nats-server"], "ready_s": 0.1})
     save("footprint", machine=machine(), rows=rows)
@@ -40,13 +38,9 @@ def main() -> None:
         print(row)
 
 
-def _nats_url(pid: int) -> str:
-    return str(psutil.Process(pid).children()[-1].environ()["NATS_URL"])
-
-
-def _ready(role: str, nats_url: str) -> float:
+def _ready(role: str, env: dict[str, str]) -> float:
     """Return the seconds from starting one more process of *role* until it is ready."""
-    env = {**os.environ, "NATS_URL": nats_url, "PORT": "0", "HOST": "127.0.0.1"}
+    env = {**env, "PORT": "0"}
     arguments = ["edge"] if role == "edge" else ["worker", role]
     began = time.monotonic()
     process = subprocess.Popen(

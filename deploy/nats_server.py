@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
+import secrets
 import shutil
 import socket
 import sys
 from pathlib import Path
 
+from aura.bus.connection import PASSWORDS_FILE
 from aura.settings import SettingsError
 from deploy import resources
 
@@ -58,8 +62,39 @@ def file_bytes(data_dir: Path) -> int:
     return min(MOST_FILE_BYTES, free * 9 // 10)
 
 
+ROLES = ("operator", "edge", "stt", "llm", "tts", "analytics", "shadow")
+"""The users of nats/users.conf."""
+
+
+def passwords(data_dir: Path) -> dict[str, str]:
+    """Return each role's password, made at the first start and kept for the owner's eyes only.
+
+    Raises:
+        OSError: *data_dir* cannot be written.
+    """
+    kept = data_dir / PASSWORDS_FILE
+    found: dict[str, str] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    # The server reads a word that begins with a digit as a number.
+    made = {role: found.get(role) or f"p{secrets.token_hex(16)}" for role in ROLES}
+    if made != found:
+        _write(kept, json.dumps(made, indent=1))
+    return made
+
+
+def environment(data_dir: Path) -> dict[str, str]:
+    """Return what the server's configuration takes from its environment."""
+    return {f"AURA_NATS_PASSWORD_{k.upper()}": v for k, v in passwords(data_dir).items()}
+
+
+def _write(file: Path, text: str) -> None:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write(text)
+
+
 def command(data_dir: Path, port: int) -> list[str]:
     """Write the server's configuration and return the command that runs it on *port*.
+
+    It wants `environment` in its environment.
 
     Raises:
         ServerMissingError: none is installed.
@@ -77,6 +112,7 @@ def command(data_dir: Path, port: int) -> list[str]:
         text = text.replace(f"<<{name}>>", value)
     config = data_dir.resolve() / "nats.conf"
     config.write_text(text, encoding="utf-8")
+    shutil.copyfile(resources.folder() / "users.conf", config.with_name("users.conf"))
     return [binary(), "-c", str(config), "-l", str(data_dir.resolve() / "nats.log")]
 
 

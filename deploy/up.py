@@ -122,7 +122,8 @@ class _Run:
         self._port = port = nats_server.free_port()
         self._nats_url = nats_server.url(port)
         (self._data / "nats.url").write_text(self._nats_url, encoding="utf-8")
-        return [Program("nats-server", nats_server.command(self._data, port))]
+        env = nats_server.environment(self._data)
+        return [Program("nats-server", nats_server.command(self._data, port), env)]
 
     def _programs(self) -> list[Program]:
         """Return the edges and workers."""

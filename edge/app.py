@@ -24,10 +24,12 @@ from edge.dialects.conversational import ConversationalDialect
 from edge.dialects.dialect import Dialect
 from edge.dialects.prices import PRICES
 from edge.health import Stages
+from edge.masking import MaskedWebSocket
 from edge.rates import Places, Requests
 from edge.resume import resumable
 from edge.seats import FullError, Limits, Seats
 from edge.session_rules import rules_of
+from edge.visitors import Visitors
 from schemas import subjects
 from schemas.codec import BadMessageError
 from schemas.subjects import is_token
@@ -35,8 +37,6 @@ from schemas.subjects import is_token
 log = structlog.get_logger(__name__)
 
 MOST_FRAME_BYTES = 8 * 1024 * 1024
-HEARTBEAT_S = 20.0
-"""A ping this often; a client that answers none is gone within 1.5 times as long."""
 POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013
 
@@ -54,6 +54,7 @@ class Edge:
     places: Places
     prices: Mapping[str, tuple[float, float]]
     seats: Seats
+    visitors: Visitors
     open: set[Conversation] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
@@ -76,7 +77,7 @@ def build(settings: Settings, bus: Bus, name: str) -> web.Application:
     """Return the application of one edge.
 
     Raises:
-        SettingsError: a key file that cannot be read.
+        SettingsError: a key file that cannot be read, a network that is none.
     """
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(
@@ -89,6 +90,7 @@ def build(settings: Settings, bus: Bus, name: str) -> web.Application:
         Places(settings.max_connections_per_ip),
         {**PRICES, **settings.prices},
         Seats(bus, limits_of(settings)),
+        Visitors.of(settings),
     )
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
@@ -122,13 +124,17 @@ async def look_around(app: web.Application) -> AsyncIterator[None]:
 @web.middleware
 async def limit_requests(request: web.Request, handler: Any) -> web.StreamResponse:
     """Answer 429 to an address that asks too often; calls and the orchestrator do not count."""
-    edge, address = request.app[EDGE], request.remote or ""
+    edge, address = request.app[EDGE], _address(request)
     counted = not request.path.startswith("/ws") and not (
         request.path == "/health" and address in {"127.0.0.1", "::1"}
     )
     if counted and (wait_s := edge.requests.refuse_s(address, time.monotonic())):
         return _too_many(wait_s)
     answer: web.StreamResponse = await handler(request)
+    origin = request.headers.get("Origin")
+    if counted and origin is not None and edge.visitors.may_call(origin):
+        answer.headers["Access-Control-Allow-Origin"] = origin
+        answer.headers["Vary"] = "Origin"
     return answer
 
 
@@ -140,11 +146,19 @@ async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse
     except web.HTTPException as refused:
         if refused.status < 400 or refused.content_type == "application/json":
             raise
-        return web.json_response({"error": refused.reason}, status=refused.status)
+        kept = {name: refused.headers[name] for name in ("Allow",) if name in refused.headers}
+        return web.json_response({"error": refused.reason}, status=refused.status, headers=kept)
     except Exception:
         log.exception("request_failed", path=request.path)
         return web.json_response({"error": "Internal server error"}, status=500)
     return answer
+
+
+def _address(request: web.Request) -> str:
+    """Return the client's address: that of its socket, unless a proxy of ours says another."""
+    visitors = request.app[EDGE].visitors
+    said = request.headers.getall(visitors.header, [])
+    return visitors.address(request.remote or "", said)
 
 
 def _too_many(wait_s: float) -> web.Response:
@@ -189,7 +203,9 @@ async def continuous(request: web.Request) -> web.StreamResponse:
     """Serve `/ws/voice/continuous`: PCM up, JSON down, a token to come in."""
     edge = request.app[EDGE]
     caller = identify(_token(request), policy=edge.policy)
-    dialect = ContinuousDialect(options_of(request.query, edge.settings.sample_rate, edge.prices))
+    page = "Origin" in request.headers  # browsers send it, and cannot do otherwise
+    rate_hz = edge.settings.sample_rate
+    dialect = ContinuousDialect(options_of(request.query, rate_hz, edge.prices, page=page))
     session, history = f"s_{secrets.token_hex(10)}", None
     if caller and is_token(asked := request.query.get("session", "")):
         history = await remembered(edge.bus, caller, asked)
@@ -221,7 +237,9 @@ async def _converse(
     *,
     history: History | None = None,
 ) -> web.StreamResponse:
-    edge, address = request.app[EDGE], request.remote or ""
+    edge, address = request.app[EDGE], _address(request)
+    if not edge.visitors.may_call(request.headers.get("Origin")):
+        return web.json_response({"error": "This origin may not call"}, status=403)
     if edge.draining:
         return web.json_response(
             {"error": "Service unavailable: restarting"}, status=503, headers={"Retry-After": "1"}
@@ -229,8 +247,8 @@ async def _converse(
     if not edge.places.take(address):
         return _too_many(5)
     try:
-        ws = web.WebSocketResponse(
-            heartbeat=HEARTBEAT_S, max_msg_size=MOST_FRAME_BYTES, compress=False
+        ws = MaskedWebSocket(
+            heartbeat=edge.settings.heartbeat_s, max_msg_size=MOST_FRAME_BYTES, compress=False
         )
         await ws.prepare(request)
         if caller is None:

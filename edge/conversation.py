@@ -133,7 +133,7 @@ class Conversation:
                 if message.type is WSMsgType.TEXT and self._talks_too_much():
                     self._send(TOO_OFTEN)
                 elif message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
-                    for intent in self._dialect.receive(message.data):
+                    for intent in self._dialect.receive(message.data, now_ms()):
                         await self._take(intent)
         except Exception:
             log.exception("conversation_broken", dialect=self._dialect.name)

@@ -39,7 +39,7 @@ async def serve(settings: Settings) -> int:
 
 async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Condition) -> None:
     name = f"edge-{secrets.token_hex(4)}"
-    bus = await connect(settings, name)
+    bus = await connect(settings, name, role="edge")
     metrics.BUS.set_function(lambda: bus.connected)
     try:
         app = build(settings, bus, name)

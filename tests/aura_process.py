@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from deploy import nats_server
 from deploy.nats_server import free_port
 
 SIMULATED = {
@@ -32,9 +33,10 @@ class AuraProcess:
         env: dict[str, str] | None = None,
         command: tuple[str, ...] = COMMAND,
         cwd: Path | None = None,
+        port: int | None = None,
     ) -> None:
         self.data = folder / "data"
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "up.log"
         folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +74,12 @@ class AuraProcess:
 
     @property
     def nats_url(self) -> str:
-        return str(json.loads((self.data / "up.json").read_text(encoding="utf-8"))["nats_url"])
+        """The bus's URL, for a user who may do everything."""
+        return self.nats_url_of("operator")
+
+    def nats_url_of(self, role: str) -> str:
+        bare = str(json.loads((self.data / "up.json").read_text(encoding="utf-8"))["nats_url"])
+        return bare.replace("//", f"//{role}:{nats_server.passwords(self.data)[role]}@")
 
     def health(self) -> tuple[int, dict[str, object]]:
         try:

@@ -12,20 +12,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-import numpy as np
 import websockets
 
+from benchmarks.recordings import buzz
+
+__all__ = ["DEMO", "VOICE_MS", "Caller", "buzz", "calling", "pcm_of", "silence", "wav"]
+
 VOICE_MS = 900
-
-
-def buzz(ms: int, amplitude: int = 6000) -> bytes:
-    """Return a voice-like sound: s16le mono 16 kHz that a voice detector takes for speech."""
-    t = np.arange(16 * ms) / 16000
-    pitch = 140 + 30 * np.sin(2 * np.pi * 3 * t)
-    phase = 2 * np.pi * np.cumsum(pitch) / 16000
-    sound = sum(np.sin(k * phase) / k for k in range(1, 12))
-    loudness = 0.6 + 0.4 * np.sin(2 * np.pi * 4 * t)
-    return (sound * loudness * amplitude / 2).astype("<i2").tobytes()
 
 
 def silence(ms: int) -> bytes:

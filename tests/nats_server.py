@@ -16,14 +16,27 @@ class NatsServer:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
         self.port = nats_server.free_port()
-        self.url = nats_server.url(self.port)
+        self.bare_url = nats_server.url(self.port)
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def url(self) -> str:
+        """The URL of a user who may do everything."""
+        return self.url_of("operator")
+
+    def url_of(self, role: str) -> str:
+        password = nats_server.passwords(self._folder)[role]
+        return self.bare_url.replace("//", f"//{role}:{password}@")
+
     def start(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
         command = nats_server.command(self._folder, self.port)
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **nats_server.environment(self._folder)},
+        )
         until = time.monotonic() + 10
         while not nats_server.listens(self.port):
             if time.monotonic() > until or self._process.poll() is not None:

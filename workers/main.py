@@ -114,7 +114,7 @@ async def _work(
     """Work until *stop*; False where the engine hung."""
     stage, slots = build(settings, stage_name)
     await stage.warm()
-    bus = await connect(settings, f"aura-{stage_name}")
+    bus = await connect(settings, f"aura-{stage_name}", role=stage_name)
     metrics.BUS.set_function(lambda: bus.connected)
     try:
         worker = Worker(bus, stage, slots, drain_s=settings.drain_s)

@@ -11,8 +11,8 @@ import msgspec
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import AuthorizationError, NoRespondersError, NoServersError
 from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError, NoServersError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.errors import APIError, NoStreamResponseError
 
@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 WRONG_LAST_SEQUENCE = 10071
 ACK_TIMEOUT_S = 2.0
 PENDING_BYTES = 16 * 1024 * 1024
+DEFAULT_URL = "nats://127.0.0.1:4222"
+PASSWORDS_FILE = "nats.passwords.json"  # a file's name
+"""In data_dir: role to password on the embedded server."""
 
 
 class BusError(Exception):
@@ -249,17 +252,24 @@ class Stored(msgspec.Struct, frozen=True):
         return codec.decode(self.data)
 
 
-async def connect(settings: Settings, name: str, *, wait_s: float = 5.0) -> Bus:
+async def connect(
+    settings: Settings, name: str, *, role: str = "operator", wait_s: float = 5.0
+) -> Bus:
     """Return a connection that keeps itself alive; *name* is what the server's monitor shows.
 
+    *role* is whom the embedded server takes us for; elsewhere AURA_NATS_USER says it.
+
     Raises:
-        BusAwayError: no server answered within *wait_s*; names the setting.
+        BusAwayError: no server answered within *wait_s*, or it refused us; names the setting.
     """
     bus: Bus | None = None
 
     async def on_error(error: Exception) -> None:
         # A denied publish looks like a timeout to its caller; here is where it is told.
-        if isinstance(error, NatsError):
+        if bus is None:
+            if "authorization violation" in str(error).lower():
+                raise AuthorizationError  # it will not change its mind
+        elif isinstance(error, NatsError):
             log.error("bus_error", error=str(error)[:200])
         else:  # a listener of ours failed; what it was listening to stays out of the log
             log.error("listener_failed", error=type(error).__name__)
@@ -273,9 +283,9 @@ async def connect(settings: Settings, name: str, *, wait_s: float = 5.0) -> Bus:
         for call in bus.reconnected if bus else ():
             call()
 
-    url = settings.nats_url or embedded_url(settings) or "nats://127.0.0.1:4222"
+    url = settings.nats_url or embedded_url(settings) or DEFAULT_URL
     nc = Client()
-    user = settings.nats_user or None
+    user, password = _credentials(settings, url, role)
     try:
         async with asyncio.timeout(wait_s):
             await nc.connect(
@@ -291,11 +301,17 @@ async def connect(settings: Settings, name: str, *, wait_s: float = 5.0) -> Bus:
                 max_outstanding_pings=2,
                 pending_size=PENDING_BYTES,
                 user=user,
-                password=settings.nats_password.get_secret_value() if user else None,
+                password=password,
                 inbox_prefix=f"_INBOX_{user}" if user else "_INBOX",
             )
     except (TimeoutError, OSError, NoServersError, NatsError) as error:
         await nc.close()
+        if isinstance(error, AuthorizationError):
+            raise BusAwayError(
+                f"the NATS server at {_without_password(url)} refuses "
+                f"{f'user {user}' if user else 'a client without a user'}: set AURA_NATS_USER and "
+                f"AURA_NATS_PASSWORD. Those of `aura up` are in AURA_DATA_DIR/{PASSWORDS_FILE}."
+            ) from error
         raise BusAwayError(
             f"no NATS server answers at {_without_password(url)}. Start one, set NATS_URL to one, "
             "or let `aura up` run its own."
@@ -310,6 +326,19 @@ def embedded_url(settings: Settings) -> str:
         return (Path(settings.data_dir) / "nats.url").read_text(encoding="utf-8").strip()
     except OSError:
         return ""
+
+
+def _credentials(settings: Settings, url: str, role: str) -> tuple[str | None, str | None]:
+    """Return user and password: as set, or those that the embedded server gave to *role*."""
+    if settings.nats_user:
+        return settings.nats_user, settings.nats_password.get_secret_value()
+    if url == embedded_url(settings):
+        try:
+            found = (Path(settings.data_dir) / PASSWORDS_FILE).read_text(encoding="utf-8")
+            return role, str(msgspec.json.decode(found)[role])
+        except (OSError, msgspec.DecodeError, KeyError):
+            pass  # a server without users, or a folder that is not ours to read: it will be told
+    return None, None
 
 
 def _without_password(url: str) -> str:

@@ -40,6 +40,7 @@ const nc = await connect({
   servers: process.env.NATS_URL ?? "nats://127.0.0.1:4222",
   user: process.env.NATS_USER,
   pass: process.env.NATS_PASSWORD,
+  inboxPrefix: process.env.NATS_USER && `_INBOX_${process.env.NATS_USER}`, // nats/users.conf
   name: `subscriber-${group}`,
   maxReconnectAttempts: -1,
 });

@@ -25,6 +25,7 @@ from edge.core.notices import (
     Words,
 )
 from edge.dialects.dialect import Json
+from edge.dialects.pace import Pace
 from edge.dialects.parsing import NotJsonError, parse, shown, to_base64
 from edge.dialects.prices import PRICES, cost_usd
 from schemas.audio import RATE_HZ
@@ -55,6 +56,8 @@ class Options:
     language: str | None = None
     rate_hz: int = RATE_HZ
     """Of the PCM that comes and the WAVs that go."""
+    page: bool = False
+    """The client is a web page, whose microphone may run at another rate than it says."""
     prices: Mapping[str, tuple[float, float]] = field(default_factory=lambda: PRICES)
 
 
@@ -62,6 +65,8 @@ def options_of(
     query: Mapping[str, str],
     rate_hz: int = RATE_HZ,
     prices: Mapping[str, tuple[float, float]] = PRICES,
+    *,
+    page: bool = False,
 ) -> Options:
     """Return the options in *query*; what is unknown or malformed is ignored."""
     eagerness, language = query.get("eagerness"), query.get("language")
@@ -73,6 +78,7 @@ def options_of(
         eagerness=eagerness if eagerness in {"low", "auto", "high"} else None,
         language=language[:16] if language and language.isascii() else None,
         rate_hz=rate_hz,
+        page=page,
         prices=prices,
     )
 
@@ -91,6 +97,7 @@ class ContinuousDialect:
     def __init__(self, options: Options | None = None) -> None:
         self._options = options or Options()
         self._audio = PcmStream(Format(rate_hz=self._options.rate_hz))
+        self._pace = Pace(self._options.rate_hz) if self._options.page else None
         self._session = ""
 
     # -------------------------------------------------------- from the client
@@ -103,8 +110,12 @@ class ContinuousDialect:
             options["language"] = self._options.language
         return [Begin(Delivery.CHUNKS if self._options.chunks else Delivery.SENTENCES, options)]
 
-    def receive(self, frame: str | bytes) -> list[Intent]:
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Intent]:
         if isinstance(frame, bytes):
+            if self._pace:
+                frame, found = self._pace.take(frame, now_ms)
+                if found:
+                    self._audio = PcmStream(Format(rate_hz=self._pace.rate_hz or RATE_HZ))
             pcm = self._audio.feed(frame)
             return [Sound(pcm)] if pcm else []
         try:

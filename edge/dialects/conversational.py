@@ -50,8 +50,9 @@ class ConversationalDialect:
             }
         ]
 
-    def receive(self, frame: str | bytes) -> list[Intent]:
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Intent]:
         """Return what the client asked; a binary frame is raw audio."""
+        del now_ms  # each of its WAVs says its own rate
         if isinstance(frame, bytes):
             return self._sound(frame)
         try:
@@ -86,7 +87,7 @@ class ConversationalDialect:
                 return [_processing_error("language must be a code such as en")]
             options["language"] = language[:LANGUAGE_CHARS]
         if eagerness is not None:
-            if eagerness not in {"low", "auto", "high"}:
+            if eagerness not in ("low", "auto", "high"):  # a list has no hash
                 return [_processing_error("eagerness must be low, auto or high")]
             options["eagerness"] = eagerness
         self._audio = WavStream(Format(rate_hz=self._rate_hz))

@@ -25,8 +25,11 @@ class Dialect(Protocol):
     def opened(self) -> list[Json | Intent]:
         """Return what follows from a connection alone: messages to send, intents."""
 
-    def receive(self, frame: str | bytes) -> list[Intent]:
-        """Return what the client asked with one WebSocket message; any bytes are answered."""
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Intent]:
+        """Return what the client asked with one WebSocket message; any bytes are answered.
+
+        *now_ms* is Unix time, ms, of its arrival.
+        """
 
     def began(self, session: str, *, resumed: bool = False) -> list[Json]:
         """Return the messages that tell the client its conversation *session* has begun."""

@@ -17,6 +17,7 @@ from aura.bus.connection import Bus
 from aura.settings import Settings
 from schemas import generate
 from schemas.events import TranscriptFinal, TurnMeasured
+from tests.integration.test_subscribers import as_user
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "subscriber.mjs"
 PACKAGES = ("@nats-io/transport-node@3", "@nats-io/jetstream@3", "@msgpack/msgpack@3")
@@ -54,11 +55,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def start(folder: Path, settings: Settings, **env: str) -> asyncio.subprocess.Process:
+    ours = as_user(settings)
+    user = {name.removeprefix("AURA_"): value for name, value in ours.items()}
     process = await asyncio.create_subprocess_exec(
         str(shutil.which("node")),
         *("subscriber.mjs", "transcript.final"),
         cwd=folder,
-        env={**os.environ, "NATS_URL": settings.nats_url, **env},
+        env={**os.environ, **user, **env},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

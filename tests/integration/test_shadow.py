@@ -23,7 +23,7 @@ async def test_a_shadow_is_compared_and_never_heard(
     out = tmp_path / "compared.jsonl"
     env = {
         **SIMULATED,
-        "NATS_URL": simulated.nats_url,
+        "AURA_DATA_DIR": str(simulated.data),
         "AURA_SHADOW_OUT": str(out),
         "AURA_SIM_STT_MS": "300",
         "AURA_SIM_TTS_MS": "300",
@@ -74,7 +74,7 @@ async def test_a_candidate_that_cannot_be_had_is_said_in_one_line(simulated: Aur
     process = await asyncio.create_subprocess_exec(
         *(*COMMAND, "worker", "analytics", "--module", "workers.analytics.shadow:llm"),
         *("--group", "hopeless"),
-        env={**os.environ, "NATS_URL": simulated.nats_url, "AURA_LLM_ENGINE": "openai"},
+        env={**os.environ, "AURA_DATA_DIR": str(simulated.data), "AURA_LLM_ENGINE": "openai"},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -15,6 +15,7 @@ from aura.settings import Settings
 from schemas import events as ev
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
+from tests.integration.test_subscribers import as_user
 from workers.analytics import warehouse
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -120,7 +121,7 @@ def test_a_report_of_nothing_says_what_to_do(kept: Path, tmp_path: Path) -> None
 
 async def test_a_call_is_in_the_report_when_the_worker_has_left(tmp_path: Path) -> None:
     running = AuraProcess(tmp_path, env=SIMULATED).wait_until_ready()
-    env = {"NATS_URL": running.nats_url, "AURA_ANALYTICS_DIR": str(tmp_path / "numbers")}
+    env = {"AURA_DATA_DIR": str(running.data), "AURA_ANALYTICS_DIR": str(tmp_path / "numbers")}
     try:
         async with calling(running.url, "/ws/voice/continuous?token=demo_token&greeting=0") as one:
             await one.speak(buzz(VOICE_MS) + silence(1500))
@@ -153,7 +154,7 @@ async def test_sessions_are_counted_for_prometheus(bus: Bus, settings: Settings)
     from tests.integration.test_metrics import Scrape  # noqa: PLC0415  # the same
 
     port = free_port()
-    env = {"NATS_URL": settings.nats_url, "AURA_METRICS_PORT": str(port)}
+    env = {**as_user(settings), "AURA_METRICS_PORT": str(port)}
     worker = await asyncio.create_subprocess_exec(
         *(*COMMAND, "worker", "analytics", "--module", "workers.analytics.metrics"),
         env={**os.environ, **env},

@@ -19,6 +19,7 @@ from deploy.nats_server import free_port
 from schemas import subjects
 from schemas.events import AnswerHeard, TurnCommitted
 from tests.aura_process import COMMAND
+from tests.integration.test_subscribers import as_user
 
 KEY = b"k" * 32
 WHOSE = {"tenant": "acme", "session": "s", "at_ms": 1_700_000_000_000}
@@ -60,7 +61,7 @@ async def worker(settings: Settings, port: int, **env: str) -> AsyncIterator[Non
         *(*COMMAND, "worker", "analytics", "--module", "workers.analytics.webhook"),
         env={
             **os.environ,
-            "NATS_URL": settings.nats_url,
+            **as_user(settings),
             "AURA_WEBHOOK_URL": f"http://127.0.0.1:{port}/hook",
             "AURA_WEBHOOK_SECRET": f"whsec_{secret}",
             **env,
@@ -128,7 +129,7 @@ async def test_what_is_missing_is_said_in_one_line(settings: Settings) -> None:
     ):
         process = await asyncio.create_subprocess_exec(
             *(*COMMAND, "worker", "analytics", "--module", "workers.analytics.webhook"),
-            env={**os.environ, "NATS_URL": settings.nats_url, **env},
+            env={**os.environ, **as_user(settings), **env},
             stderr=asyncio.subprocess.PIPE,
         )
         _, error = await process.communicate()

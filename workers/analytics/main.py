@@ -47,6 +47,11 @@ class Plan:
                 f"two subscribers are called {twice.pop()!r}: give one of them name=..."
             )
 
+    @property
+    def user(self) -> str:
+        """Whom the bus of `aura up` takes us for: with no more rights than are needed."""
+        return max((one.user for one in self.subscribers), key=["analytics", "shadow"].index)
+
 
 async def serve(settings: Settings, plan: Plan) -> int:
     """Run *plan* until SIGTERM or SIGINT; return the process's exit code.
@@ -59,7 +64,7 @@ async def serve(settings: Settings, plan: Plan) -> int:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     async with metrics.served(settings, "analytics") as condition:
-        bus = await connect(settings, f"aura-analytics-{plan.group}")
+        bus = await connect(settings, f"aura-analytics-{plan.group}", role=plan.user)
         metrics.BUS.set_function(lambda: bus.connected)
         try:
             runners = [Runner(one, await _source(bus, plan, one)) for one in plan.subscribers]

@@ -103,7 +103,9 @@ def _shadow(
 
         yield follow
 
-    return opening(job, name=f"shadow-{stage}", at_once=4, tries=1, limit_s=180.0)(opens)
+    return opening(job, name=f"shadow-{stage}", at_once=4, tries=1, limit_s=180.0, user="shadow")(
+        opens
+    )
 
 
 async def _in_service(

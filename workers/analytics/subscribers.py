@@ -14,7 +14,7 @@ import typing
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from aura.bus.connection import Bus
 from aura.bus.groups import MOST_DELIVERIES
@@ -85,6 +85,8 @@ class Subscriber:
     longest_backoff_s: float = 60.0
     limit_s: float = 60.0
     """A call that takes longer counts as failed."""
+    user: Literal["analytics", "shadow"] = "analytics"
+    """Whom the bus of `aura up` takes it for; a shadow hears callers. See nats/users.conf."""
     ack_wait_s: float = 30.0
     """Events of a process that died are given to another one after this."""
 

@@ -7,6 +7,7 @@ text; a recognizer looks for its UTF-8 bytes in the audio, since audio is all it
 import asyncio
 import math
 import os
+import re
 import struct
 import threading
 import time
@@ -55,8 +56,12 @@ class Fault:
         return self.fail == "nonsense"
 
 
+_WRITTEN: Final = re.compile(rb"SAY:([ -:<-~]{1,80});")
+_TAG: Final = re.compile(r"#\w+")
+
+
 class SimulatedRecognizer:
-    """Hears the same sentence in any audio, and nothing in none."""
+    """Hears the same sentence in any audio, or what is written in it: `SAY:...;` as bytes."""
 
     name = "simulated-recognizer"
 
@@ -72,7 +77,8 @@ class SimulatedRecognizer:
         """Return the fixed sentence; *language* changes nothing."""
         del language
         began = time.perf_counter()
-        text = HEARD if pcm else ""
+        written = _WRITTEN.search(pcm)
+        text = written[1].decode() if written else HEARD if pcm else ""
         if self._fault.hits(pcm):
             text = _block(self._fault, text)
         time.sleep(self._delay_ms / 1000)
@@ -81,7 +87,7 @@ class SimulatedRecognizer:
 
 
 class SimulatedLanguageModel:
-    """Answers anything with twenty tokens of one sentence."""
+    """Answers anything with twenty tokens of one sentence; a #tag that it was told is in it."""
 
     name = "simulated-language-model"
 
@@ -102,6 +108,8 @@ class SimulatedLanguageModel:
         due_s = loop.time() + self._first_ms / 1000
         tokens = ANSWER[: request.max_tokens]
         last = request.messages[-1][1] if request.messages else ""
+        if tag := _TAG.search(last):
+            tokens = (f"{tokens[0]} {tag[0]}", *tokens[1:])
         if self._fault.hits(last):
             if self._fault.fail == "hang":
                 await asyncio.sleep(self._fault.hang_s)

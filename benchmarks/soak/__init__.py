@@ -1,0 +1,1 @@
+"""Faults and load, longer than a test may take: `make soak`."""

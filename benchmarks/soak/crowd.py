@@ -1,0 +1,214 @@
+"""Callers who know what they said: a turn must come back once, whole, in order, and theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import statistics
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from benchmarks.recordings import buzz
+
+PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
+VOICE_MS = 700
+CHUNK_MS = 100
+COME_BACK = {1012, 1006, 1001, 1011, None}
+"""Closed with one of these, a caller comes back and goes on with the session."""
+_numbers = itertools.count(1)
+
+
+def question(tag: str, extra: str = "") -> bytes:
+    """Return sound in which the simulated recogniser reads *tag*: s16le mono 16 kHz."""
+    sound = bytearray(buzz(VOICE_MS))
+    words = f"SAY:Hello, my word is {tag}{extra}.;".encode()
+    words += b" " * (len(words) % 2)
+    sound[12_000 : 12_000 + len(words)] = words
+    return bytes(sound)
+
+
+@dataclass
+class Tally:
+    """What a crowd saw."""
+
+    turns: int = 0
+    lost: int = 0
+    doubled: int = 0
+    mixed: int = 0
+    reordered: int = 0
+    errors: int = 0
+    resumed: int = 0
+    felt_ms: list[float] = field(default_factory=list)
+    """End of speech to first audio, of each turn."""
+    why: list[str] = field(default_factory=list)
+
+    def figures(self) -> dict[str, Any]:
+        felt = sorted(self.felt_ms)
+        return {
+            "turns": self.turns,
+            "lost": self.lost,
+            "doubled": self.doubled,
+            "mixed": self.mixed,
+            "reordered": self.reordered,
+            "errors": self.errors,
+            "resumed": self.resumed,
+            "felt_p50_ms": round(statistics.median(felt)) if felt else None,
+            "felt_p99_ms": round(felt[int(0.99 * (len(felt) - 1))]) if felt else None,
+            "felt_max_ms": round(felt[-1]) if felt else None,
+        }
+
+    @property
+    def clean(self) -> bool:
+        return not (self.lost or self.doubled or self.mixed or self.reordered)
+
+
+class SoakCaller:
+    """One caller, turn after turn; comes back when it is cut off."""
+
+    def __init__(self, http: aiohttp.ClientSession, urls: list[str], tally: Tally) -> None:
+        self.number = next(_numbers)
+        self.tally = tally
+        self.session = ""
+        self._http = http
+        self._urls = urls
+        self._at = self.number % len(urls)
+        self._turn = 0
+        self._ws: aiohttp.ClientWebSocketResponse | None = None
+        self.heard: list[dict[str, Any]] = []
+        """What it was told since it began to speak."""
+        self._first_audio_at = 0.0
+        self._listening: asyncio.Task[None] | None = None
+        self.cut_off = asyncio.Event()
+
+    async def connect(self) -> None:
+        """Call in, or come back to whichever edge answers.
+
+        Raises:
+            RuntimeError: no edge did within 30 s.
+        """
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            url = self._urls[self._at % len(self._urls)] + PATH
+            url += f"&session={self.session}" if self.session else ""
+            with suppress(aiohttp.ClientError, OSError, asyncio.TimeoutError, TypeError, KeyError):
+                self._ws = await self._http.ws_connect(url, max_msg_size=0, timeout=10)
+                told = await self._ws.receive_json()
+                if told["type"] == "session":
+                    self.tally.resumed += bool(told["resumed"])
+                    self.session = told["session"]
+                    self.cut_off.clear()
+                    self._listening = asyncio.create_task(self._listen(self._ws))
+                    return
+            self._at += 1
+            await asyncio.sleep(0.2)
+        raise RuntimeError("no edge answers")
+
+    async def _listen(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        async for message in ws:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                said = json.loads(message.data)
+                if said["type"] == "ai_audio_chunk" and not self._first_audio_at:
+                    self._first_audio_at = time.monotonic()
+                self.heard.append(said)
+        self.cut_off.set()
+
+    async def turn(self, *, patience_s: float = 25.0, extra: str = "") -> bool:
+        """Say something and check what comes of it; False where this turn was lost."""
+        self._turn += 1
+        tag = f"#c{self.number}t{self._turn}"
+        self.tally.turns += 1
+        for _ in range(3):  # cut off, a caller says it again
+            if self._ws is None or self._ws.closed or self.cut_off.is_set():
+                await self.connect()
+            self.heard, self._first_audio_at = [], 0.0
+            ended = await self._speak(question(tag, extra))
+            if await self._answered(patience_s):
+                self._check(tag, ended)
+                return True
+            if not self.cut_off.is_set():
+                break
+        self.tally.lost += 1
+        self.tally.why.append(f"{tag}: {[one['type'] for one in self.heard][-8:]}")
+        return False
+
+    async def _speak(self, pcm: bytes) -> float:
+        """Send *pcm* like a microphone; return when its last sample was due."""
+        start = time.monotonic()
+        size = 32 * CHUNK_MS
+        for number, at in enumerate(range(0, len(pcm), size)):
+            await asyncio.sleep(max(0.0, start + (number + 1) * CHUNK_MS / 1000 - time.monotonic()))
+            await self._send(pcm[at : at + size])
+        return start + len(pcm) / 32_000
+
+    async def _send(self, pcm: bytes) -> None:
+        assert self._ws is not None
+        with suppress(ConnectionError):
+            await self._ws.send_bytes(pcm)
+
+    async def _answered(self, patience_s: float) -> bool:
+        until = time.monotonic() + patience_s
+        while time.monotonic() < until and not self.cut_off.is_set():
+            if any(one["type"] == "ai_complete" for one in self.heard):
+                await asyncio.sleep(0.4)  # a second one would come about now
+                return True
+            await self._send(bytes(32 * CHUNK_MS))
+            await asyncio.sleep(CHUNK_MS / 1000)
+        return False
+
+    def _check(self, tag: str, ended: float) -> None:
+        def told(kind: str) -> list[dict[str, Any]]:
+            return [one for one in self.heard if one["type"] == kind]
+
+        tally, chunks, done = self.tally, told("ai_audio_chunk"), told("ai_complete")
+        tally.errors += len(told("error"))
+        tally.doubled += len(done) > 1 or len(told("user_transcript")) > 1
+        answer = done[0]["full_response"]
+        heard = "".join(chunk["text"] for chunk in chunks)
+        tally.mixed += f"{tag} " not in f"{answer} " or tag not in heard
+        ends = [chunk["is_complete"] for chunk in chunks]
+        tally.reordered += heard != answer or ends != [False] * (len(ends) - 1) + [True]
+        if heard != answer:
+            tally.why.append(f"{tag}: heard {heard!r} of {answer!r}")
+        tally.felt_ms.append((self._first_audio_at - ended) * 1000)
+
+    async def leave(self) -> None:
+        if self._ws is not None:
+            await self._ws.close()
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.wait([self._listening])
+
+
+@asynccontextmanager
+async def crowd(urls: list[str], count: int) -> AsyncIterator[tuple[list[SoakCaller], Tally]]:
+    """Yield *count* connected callers and their tally."""
+    tally = Tally()
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector) as http:
+        callers = [SoakCaller(http, urls, tally) for _ in range(count)]
+        for at in range(0, count, 20):
+            await asyncio.gather(*(caller.connect() for caller in callers[at : at + 20]))
+        try:
+            yield callers, tally
+        finally:
+            await asyncio.gather(*(caller.leave() for caller in callers))
+
+
+async def talk_until(callers: list[SoakCaller], stop: asyncio.Event, pause_s: float = 1.0) -> None:
+    """Let every caller have turns, not all at once, until *stop*."""
+
+    async def one(caller: SoakCaller, delay_s: float) -> None:
+        await asyncio.sleep(delay_s)
+        while not stop.is_set():
+            await caller.turn()
+            await asyncio.sleep(pause_s)
+
+    async with asyncio.TaskGroup() as tasks:
+        for number, caller in enumerate(callers):
+            tasks.create_task(one(caller, (number % 50) * 0.07))

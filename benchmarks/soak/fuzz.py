@@ -1,0 +1,157 @@
+"""A hundred thousand malformed messages, over both dialects and on the bus, a good call beside."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import nats
+import psutil
+
+from benchmarks import recordings
+from benchmarks.client import ask_all
+from benchmarks.soak import hostile
+
+ANSWER_S = 10.0
+IN_FLIGHT = 50
+CONTINUOUS = "/ws/voice/continuous?token=demo_token&greeting=0"
+TOLD = {
+    "/ws": {"INVALID_JSON", "UNKNOWN_TYPE", "NO_SESSION", "PROCESSING_ERROR"},
+    CONTINUOUS: {"INVALID_JSON", "UNKNOWN_TYPE", "RATE_LIMITED"},
+}
+
+
+@dataclass
+class Result:
+    """What a barrage did."""
+
+    sent: int = 0
+    answered: int = 0
+    good_turns: int = 0
+    good_turns_lost: int = 0
+    wrong_answers: list[Any] = field(default_factory=list)
+    memory_growth: float = 0.0
+    """Of the process that was shot at: (after - before) / before."""
+
+
+async def sockets(url: str, edge_pid: int, count: int, *, seed: int = 1) -> Result:
+    """Send *count* messages over both dialects while another caller has a good call."""
+    result, edge = Result(), psutil.Process(edge_pid)
+    before = 0
+    async with aiohttp.ClientSession() as http:
+        beside = asyncio.create_task(_good_calls(url, result))
+        for path in TOLD:
+            for begun in (False, True):
+                share = count // 4
+                messages = hostile.for_sockets(seed + begun, share)
+                await _shoot(http, url, path, messages, result, begun=begun)
+                before = before or edge.memory_info().rss  # the first quarter warms it up
+        beside.cancel()
+        await asyncio.wait([beside])
+    result.memory_growth = edge.memory_info().rss / before - 1
+    return result
+
+
+async def _shoot(
+    http: aiohttp.ClientSession,
+    url: str,
+    path: str,
+    messages: Any,
+    result: Result,
+    *,
+    begun: bool,
+) -> None:
+    """Send *messages* and read what each text is answered with."""
+    codes = TOLD[path]
+    async with http.ws_connect(url + path, max_msg_size=0) as ws:
+        if begun and path == "/ws":
+            await ws.send_json({"type": "start_conversation"})
+        waiting = 0
+
+        async def read_one() -> None:
+            async with asyncio.timeout(ANSWER_S):
+                said = json.loads((await ws.receive()).data)
+            if said["type"] == "error":
+                result.answered += 1
+                if said["code"] not in codes:
+                    result.wrong_answers.append(said)
+
+        for message in messages:
+            result.sent += 1
+            if isinstance(message, bytes):
+                await ws.send_bytes(message)
+                waiting += path == "/ws" and not begun
+            else:
+                await ws.send_str(message)
+                waiting += not (begun and "audio_chunk" in message)
+            while waiting > IN_FLIGHT:
+                await read_one()
+                waiting -= 1
+        # Still alive and in its senses after all that: an honest message is answered.
+        honest = {"type": "ping", "timestamp": 1} if path != "/ws" else {"type": "honest"}
+        await asyncio.sleep(1.1)  # the second in which control messages are limited is over
+        await ws.send_json(honest)
+        async with asyncio.timeout(ANSWER_S):
+            while True:
+                said = json.loads((await ws.receive()).data)
+                if said["type"] == "pong" or "honest" in said.get("message", ""):
+                    return
+
+
+async def _good_calls(url: str, result: Result) -> None:
+    """Have one call after the other, until cancelled."""
+    question = recordings.buzz(900)
+    while True:
+        (turn,) = await ask_all(url, [question], 1, warm_up=0)
+        result.good_turns += 1
+        result.good_turns_lost += not turn.answer
+
+
+async def on_bus(url: str, nats_url: str, worker_pid: int, count: int, *, seed: int = 1) -> Result:
+    """Publish *count* malformed messages where jobs, audio and results are expected."""
+    result, worker = Result(), psutil.Process(worker_pid)
+    before = 0
+    client = await nats.connect(nats_url, error_cb=_quiet)
+    beside = asyncio.create_task(_good_calls(url, result))
+    async with aiohttp.ClientSession() as http, http.ws_connect(url + CONTINUOUS) as ws:
+        session = json.loads((await ws.receive()).data)["session"]
+        subjects = [
+            *(f"aura.ev.demo.{session}.{k}" for k in "life speech heard turn say out".split()),
+            *(f"aura.live.demo.{session}.{k}" for k in "heard say out".split()),
+            f"aura.au.{session}.1",
+            f"aura.pcm.{session}.1",
+            f"aura.part.{session}",
+        ]
+        for number, payload in enumerate(hostile.for_bus(seed, count)):
+            subject = subjects[number % len(subjects)]
+            await client.publish(subject, payload, headers={"Nats-Msg-Id": f"f{seed}.{number}"})
+            result.sent += 1
+            if number % 200 == 0:
+                await client.flush()
+            if number == count // 4:
+                before = worker.memory_info().rss
+        await client.flush()
+        js = client.jetstream()
+        async with asyncio.timeout(120):
+            for consumer in ("STT", "LLM", "TTS"):
+                while (await js.consumer_info("AURA_EVENTS", consumer)).num_pending:
+                    await asyncio.sleep(0.1)
+        result.answered = result.sent
+        await ws.send_json({"type": "ping", "timestamp": 1})
+        async with asyncio.timeout(ANSWER_S):
+            while json.loads((await ws.receive()).data)["type"] != "pong":
+                pass
+    while not result.good_turns:
+        await asyncio.sleep(0.1)
+    beside.cancel()
+    await asyncio.wait([beside])
+    await client.close()
+    result.memory_growth = worker.memory_info().rss / before - 1
+    return result
+
+
+async def _quiet(_: Exception) -> None:
+    return

@@ -1,0 +1,36 @@
+"""What `aura up` runs, as psutil sees it, by role."""
+
+from __future__ import annotations
+
+import time
+
+import psutil
+
+
+def of(pid: int) -> dict[str, list[psutil.Process]]:
+    """Return role (edge, stt, llm, tts, nats-server) to its processes."""
+    found: dict[str, list[psutil.Process]] = {}
+    for child in psutil.Process(pid).children():
+        try:
+            words = child.cmdline()
+        except psutil.Error:
+            continue
+        if not words or child.status() == psutil.STATUS_ZOMBIE:
+            continue
+        role = "nats-server" if "nats-server" in words[0] else words[-1]
+        found.setdefault(role, []).append(child)
+    return found
+
+
+def wait_for(pid: int, role: str, count: int, seconds: float = 60) -> list[psutil.Process]:
+    """Return the processes of *role* as soon as there are *count*.
+
+    Raises:
+        TimeoutError: there were not.
+    """
+    until = time.monotonic() + seconds
+    while len(there := of(pid).get(role, [])) < count:
+        if time.monotonic() > until:
+            raise TimeoutError(role)
+        time.sleep(0.02)
+    return there

@@ -1,0 +1,157 @@
+"""What each user of the bus may not do: nats/users.conf against a real server, act by act."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from pathlib import Path
+
+import nats
+import pytest
+from nats.errors import Error as NatsError
+
+from aura.bus.connection import BusAwayError, connect
+from aura.settings import load
+from deploy import nats_server
+from tests.nats_server import NatsServer
+
+EV, API = "aura.ev.default.s1", "$JS.API"
+FORBIDDEN = [
+    # an edge relays what a caller does, never what was heard
+    ("edge", "pub", f"{EV}.heard"),
+    ("edge", "pub", "aura.pcm.s1.1"),
+    ("edge", "pub", "aura.part.s1"),
+    ("edge", "pub", "aura.live.default.s1.say"),
+    ("edge", "pub", f"{API}.STREAM.DELETE.AURA_EVENTS"),
+    ("edge", "pub", f"{API}.STREAM.PURGE.AURA_EVENTS"),
+    ("edge", "pub", f"{API}.STREAM.UPDATE.AURA_EVENTS"),
+    ("edge", "pub", f"{API}.STREAM.MSG.DELETE.AURA_EVENTS"),
+    ("edge", "pub", f"{API}.CONSUMER.DELETE.AURA_EVENTS.STT"),
+    ("edge", "pub", f"{API}.CONSUMER.MSG.NEXT.AURA_EVENTS.LLM"),
+    ("edge", "pub", "$JS.ACK.AURA_EVENTS.LLM.1.1.1.1.1"),
+    ("edge", "sub", "aura.ev.>"),
+    ("edge", "sub", "aura.live.>"),
+    ("edge", "sub", "aura.au.>"),
+    ("edge", "sub", "_INBOX_llm.>"),
+    ("edge", "sub", ">"),
+    # a recogniser hears and tells
+    ("stt", "pub", f"{EV}.turn"),
+    ("stt", "pub", f"{EV}.say"),
+    ("stt", "pub", f"{EV}.life"),
+    ("stt", "pub", f"{EV}.speech"),
+    ("stt", "pub", "aura.pcm.s1.1"),
+    ("stt", "pub", "aura.au.s1.1"),
+    ("stt", "pub", f"{API}.DIRECT.GET.AURA_EVENTS"),
+    ("stt", "pub", f"{API}.CONSUMER.MSG.NEXT.AURA_EVENTS.LLM"),
+    ("stt", "pub", "$KV.AURA_SEATS.all.1"),
+    ("stt", "sub", "aura.live.>"),
+    ("stt", "sub", "aura.pcm.>"),
+    ("stt", "sub", "_INBOX_edge.>"),
+    # a language model reads its turn and never hears a caller
+    ("llm", "pub", f"{EV}.life"),
+    ("llm", "pub", f"{EV}.heard"),
+    ("llm", "pub", f"{EV}.turn"),
+    ("llm", "pub", f"{API}.DIRECT.GET.AURA_AUDIO"),
+    ("llm", "pub", f"{API}.STREAM.PURGE.AURA_EVENTS"),
+    ("llm", "sub", "aura.au.>"),
+    ("llm", "sub", "aura.pcm.>"),
+    ("llm", "sub", "aura.part.>"),
+    ("llm", "sub", "aura.live.*.*.heard"),
+    # a voice speaks sentences
+    ("tts", "pub", f"{EV}.say"),
+    ("tts", "pub", f"{EV}.life"),
+    ("tts", "pub", "aura.au.s1.1"),
+    ("tts", "pub", f"{API}.CONSUMER.MSG.NEXT.AURA_EVENTS.STT"),
+    ("tts", "pub", "$JS.ACK.AURA_EVENTS.STT.1.1.1.1.1"),
+    ("tts", "sub", "aura.au.>"),
+    ("tts", "sub", "aura.live.*.*.heard"),
+    # a subscriber reads events and changes nothing
+    ("analytics", "pub", f"{EV}.life"),
+    ("analytics", "pub", f"{EV}.say"),
+    ("analytics", "pub", "aura.live.default.s1.say"),
+    ("analytics", "pub", f"{API}.STREAM.DELETE.AURA_EVENTS"),
+    ("analytics", "pub", f"{API}.CONSUMER.DELETE.AURA_EVENTS.STT"),
+    ("analytics", "pub", f"{API}.CONSUMER.MSG.NEXT.AURA_EVENTS.STT"),
+    ("analytics", "pub", f"{API}.CONSUMER.CREATE.AURA_EVENTS.LLM.aura.ev.*.*.turn"),
+    ("analytics", "pub", "$JS.ACK.AURA_EVENTS.TTS.1.1.1.1.1"),
+    ("analytics", "pub", "$KV.AURA_SEATS.all.1"),
+    ("analytics", "sub", "aura.au.>"),
+    ("analytics", "sub", "aura.pcm.>"),
+    ("analytics", "sub", "_INBOX_edge.>"),
+    ("analytics", "pub", f"{API}.DIRECT.GET.AURA_AUDIO"),
+    ("analytics", "pub", f"{API}.CONSUMER.DURABLE.CREATE.AURA_EVENTS.LLM"),
+    # an engine on trial hears callers and is never heard
+    ("shadow", "pub", f"{EV}.heard"),
+    ("shadow", "pub", f"{EV}.say"),
+    ("shadow", "pub", f"{EV}.out"),
+    ("shadow", "pub", "aura.pcm.s1.1"),
+    ("shadow", "pub", "aura.au.s1.1"),
+    ("shadow", "pub", "aura.part.s1"),
+    ("shadow", "pub", "aura.live.default.s1.say"),
+    ("shadow", "pub", f"{API}.CONSUMER.MSG.NEXT.AURA_EVENTS.STT"),
+    ("shadow", "pub", "$JS.ACK.AURA_EVENTS.STT.1.1.1.1.1"),
+    ("shadow", "sub", "_INBOX_analytics.>"),
+]
+
+
+@pytest.mark.parametrize("role", sorted({role for role, _, _ in FORBIDDEN}))
+async def test_a_role_may_not_do_what_its_code_does_not(nats_server: NatsServer, role: str) -> None:
+    acts = [(verb, subject) for one, verb, subject in FORBIDDEN if one == role]
+    said: list[str] = []
+
+    async def on_error(error: Exception) -> None:
+        said.append(str(error).lower())
+
+    async def nothing(_: object) -> None:
+        raise AssertionError
+
+    client = await nats.connect(nats_server.url_of(role), error_cb=on_error)
+    for verb, subject in acts:
+        if verb == "pub":
+            await client.publish(subject, b"x")
+        else:
+            await client.subscribe(subject, cb=nothing)
+    async with asyncio.timeout(5):
+        while len(said) < len(acts):
+            await client.flush()
+            await asyncio.sleep(0.01)
+    for verb, subject in acts:
+        verb_said = {"pub": "publish", "sub": "subscription"}[verb]
+        violation = f'permissions violation for {verb_said} to "{subject.lower()}"'
+        assert any(violation in one for one in said), (role, verb, subject)
+    await client.close()
+
+
+refused = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""nats-py leaves the stream of a refused connection open; collected here, it harms no other test."""
+
+
+@refused
+async def test_nobody_comes_in_without_a_user_or_with_a_wrong_password(
+    nats_server: NatsServer,
+) -> None:
+    for url in (nats_server.bare_url, nats_server.bare_url.replace("//", "//operator:wrong@")):
+        with pytest.raises(NatsError):
+            await nats.connect(
+                url, allow_reconnect=False, max_reconnect_attempts=0, error_cb=_quiet
+            )
+    gc.collect()
+
+
+@refused
+async def test_a_refused_command_is_told_which_settings_let_it_in(nats_server: NatsServer) -> None:
+    with pytest.raises(BusAwayError, match="AURA_NATS_USER and AURA_NATS_PASSWORD"):
+        await connect(load(nats_url=nats_server.bare_url), "test", wait_s=1)
+    gc.collect()
+
+
+async def _quiet(_: Exception) -> None:
+    return
+
+
+def test_passwords_are_kept_for_the_owner_and_differ(tmp_path: Path) -> None:
+    made = nats_server.passwords(tmp_path)
+    assert made == nats_server.passwords(tmp_path)
+    assert len(set(made.values())) == len(made)
+    (kept,) = tmp_path.iterdir()
+    assert kept.stat().st_mode & 0o077 == 0

@@ -1,0 +1,51 @@
+"""A client that does not read: its audio is dropped, its neighbour notices nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import psutil
+
+from tests.aura_process import SIMULATED, AuraProcess
+from tests.caller import VOICE_MS, buzz, calling, silence
+from tests.raw_websocket import BINARY, TEXT, frame, upgraded
+
+LONG = {**SIMULATED, "AURA_SIM_TTS_AUDIO_MS": "60000", "AURA_EAGERNESS": "high"}
+TURNS = 12
+"""Each answer is 2.5 MB of base64."""
+
+
+async def test_what_a_client_does_not_read_is_dropped_and_costs_nobody_else(tmp_path: Path) -> None:
+    aura = AuraProcess(tmp_path, env=LONG)
+    try:
+        aura.wait_until_ready()
+        edge = psutil.Process(aura.children()["edge"])
+        async with upgraded(aura.url, "/ws") as slow:
+            await slow.send(frame(TEXT, b'{"type": "start_conversation"}'))
+            question = buzz(VOICE_MS) + silence(900)
+            before = edge.memory_info().rss
+            for _ in range(TURNS):
+                for at in range(0, len(question), 3200):
+                    await slow.send(frame(BINARY, question[at : at + 3200]))
+                    await asyncio.sleep(0.1)
+            grown = edge.memory_info().rss - before
+            assert grown < 120 << 20
+            async with calling(
+                aura.url, "/ws/voice/continuous?token=demo_token&greeting=0"
+            ) as good:
+                await good.speak(buzz(VOICE_MS) + silence(1500))
+                await good.until("ai_complete")
+            answers = 0
+            async with asyncio.timeout(20):
+                await slow.send(frame(TEXT, b'{"type": "end_conversation"}'))
+                while (got := await slow.receive()) is not None:
+                    kind = json.loads(got[1])["type"] if got[0] == TEXT else "closed"
+                    answers += kind == "ai_response"
+                    if kind in {"conversation_ended", "closed"}:
+                        break
+            assert 0 < answers < TURNS  # some were dropped, the rest came whole
+        assert "Traceback" not in aura.said()
+    finally:
+        assert aura.stop() == 0
