@@ -123,7 +123,7 @@ async def test_a_role_may_not_do_what_its_code_does_not(nats_server: NatsServer,
 
 
 refused = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""nats-py leaves the stream of a refused connection open; collected here, it harms no other test."""
+"""nats-py leaves the stream of a refused connection open: collected here, it harms no other."""
 
 
 @refused
