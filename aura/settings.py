@@ -84,6 +84,15 @@ class Settings(BaseSettings):
         "auto", description="`auto`: console on a terminal, JSON elsewhere."
     )
 
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Port of `/metrics`, `/health/live` and `/health/ready` of this process; 0: "
+        "none. `aura up` counts up from it, a port a process.",
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address that this port listens on.")
+
     # --- the bus
     nats_url: str = Field(
         validation_alias=_bare("nats_url"),
@@ -101,7 +110,27 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(
         Path("~/.cache/aura"), description="Model weights joined from packages are kept here."
     )
+    analytics_dir: str = Field(
+        "", description="Folder of the warehouse's files; empty: `analytics` in AURA_DATA_DIR."
+    )
     url: str = Field("", description="Where operator commands find the edge; empty: ask data_dir.")
+
+    # --- analytics
+    webhook_url: str = Field("", description="Where the webhook sends events.")
+    webhook_secret: SecretStr = Field(
+        SecretStr(""), description="`whsec_...` that signs them; two by a blank while one changes."
+    )
+    webhook_events: str = Field(
+        "session.started,session.ended,turn.committed,answer.heard,trouble.told",
+        description="Event types it sends, comma separated; `*`: all.",
+    )
+    webhook_format: Literal["standard", "cloudevents"] = Field(
+        "standard", description="Shape of the body: Standard Webhooks or CloudEvents 1.0."
+    )
+    shadow_out: str = Field(
+        "",
+        description="File of a shadow's comparisons, words included, as JSON lines; empty: none.",
+    )
 
     # --- who may call
     demo_token: SecretStr = Field(

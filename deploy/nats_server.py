@@ -62,7 +62,7 @@ def file_bytes(data_dir: Path) -> int:
     return min(MOST_FILE_BYTES, free * 9 // 10)
 
 
-ROLES = ("operator", "edge", "stt", "llm", "tts", "analytics")
+ROLES = ("operator", "edge", "stt", "llm", "tts", "analytics", "shadow")
 """The users of nats/users.conf."""
 
 

@@ -104,13 +104,39 @@ def edge(port: Port = None, host: Host = None) -> None:
 
 @app.command()
 def worker(
-    stage: Annotated[str, typer.Argument(help="stt, llm or tts.", metavar="STAGE")],
+    stage: Annotated[str, typer.Argument(help="stt, llm, tts or analytics.", metavar="STAGE")],
+    module: Annotated[
+        list[str] | None,
+        typer.Option(help="analytics: module or module:name with subscribers; repeatable."),
+    ] = None,
+    group: Annotated[
+        str, typer.Option(help="analytics: who shares the events; default: the module's name.")
+    ] = "",
+    start: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            help="analytics: where a new group begins: now, beginning, 2h (ago), or a time.",
+        ),
+    ] = "now",
+    live: Annotated[
+        bool, typer.Option("--live", help="analytics: only while it listens, nothing is kept.")
+    ] = False,
 ) -> None:
-    """Run one worker; it shares the load of its stage at once. Needs NATS_URL."""
+    """Run one worker; it shares the load of its stage at once. Needs NATS_URL.
+
+    `aura worker analytics --module mine` runs subscribers: see docs/analytics.md.
+    """
     from workers.main import serve
 
+    if stage == "analytics":
+        from aura.cli import analytics
+
+        here = load()
+        what = analytics.plan(here, module or [], group, start, live=live)
+        run(analytics.run(here, what))
     if stage not in {"stt", "llm", "tts"}:
-        raise CommandError(f"there is no stage {stage!r}: it is stt, llm or tts")
+        raise CommandError(f"there is no stage {stage!r}: it is stt, llm, tts or analytics")
     settings = load()
     chosen: Literal["stt", "llm", "tts"] = stage  # type: ignore[assignment]  # checked above
     role(settings, stage, serve(settings, chosen))
@@ -148,6 +174,26 @@ def tap(
     from aura.cli.tap import listen
 
     run(listen(load(), subject, as_json=json, session=session))
+
+
+@app.command()
+def report(
+    html: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("report.html"),
+    start: Annotated[
+        str, typer.Option("--from", help="beginning, 2h or 7d (ago), or a time.")
+    ] = "7d",
+    tenant: Annotated[str, typer.Option(help="Only this tenant.")] = "",
+    data: Annotated[
+        Path | None, typer.Option(help="The warehouse; default AURA_ANALYTICS_DIR.")
+    ] = None,
+) -> None:
+    """Draw latencies, talk, interruptions, guesses, errors and cost as one HTML page.
+
+    The numbers come from `aura worker analytics --module workers.analytics.warehouse`.
+    """
+    from aura.cli.report import report as write
+
+    raise typer.Exit(write(load(), data=data, start=start, tenant=tenant, out=html))
 
 
 @app.command()
@@ -199,6 +245,33 @@ def call(
             as_json=json,
         )
     )
+
+
+@app.command("eval")
+def evaluate(
+    suite: Annotated[Path, typer.Argument(metavar="SUITE.yaml", help="See docs/evaluate.md.")],
+    url: Annotated[str | None, typer.Option(help="The edge; default: the Aura here.")] = None,
+    token: Annotated[str | None, typer.Option(help="Default: the demo token.")] = None,
+    parallel: Annotated[int, typer.Option(min=1, max=100, help="Calls at once.")] = 2,
+    only: Annotated[str, typer.Option(help="Only scenarios with this in their name.")] = "",
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="The results as JSON.")] = False,
+) -> None:
+    """Hold the spoken scenarios of a suite against a running Aura; exit code 1: one failed."""
+    from aura.cli.evaluate import Wanted
+    from aura.cli.evaluate import evaluate as hold
+
+    here = load()
+    wanted = Wanted(
+        suite,
+        url or here.url or running_url(here),
+        token or here.demo_token.get_secret_value(),
+        parallel,
+        only,
+        junit,
+        json,
+    )
+    run(hold(here, wanted))
 
 
 @app.command()

@@ -1,0 +1,43 @@
+"""`aura worker analytics`: subscribers of an operator's own, or those that are shipped."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from aura import logs
+from aura.cli.here import CommandError
+from aura.settings import Settings
+from workers.analytics.loading import group_of, load, start_of
+from workers.analytics.main import Plan, serve
+from workers.analytics.subscribers import SubscriberError
+
+
+def plan(settings: Settings, modules: list[str], group: str, start: str, *, live: bool) -> Plan:
+    """Return what is to be run.
+
+    Raises:
+        CommandError: no module, no subscriber in it, or a name or time that cannot be.
+    """
+    if not modules:
+        raise CommandError(
+            "which subscribers? Name a module: aura worker analytics --module mine:on_words "
+            "(shipped: workers.analytics.metrics, .warehouse, .webhook, .shadow:stt)"
+        )
+    if live and start != "now":
+        raise CommandError("--live hears what is said now: leave --from out, or --live")
+    try:
+        subscribers = [one for name in modules for one in load(name, settings)]
+        begin = start_of(start, datetime.now(UTC))
+        return Plan(subscribers, group or group_of(modules[0]), begin, live)
+    except SubscriberError as error:
+        raise CommandError(str(error)) from error
+
+
+async def run(settings: Settings, what: Plan) -> int:
+    """Run *what* until it is told to leave.
+
+    Raises:
+        BusAwayError: no server answers, or it refuses the group.
+    """
+    logs.configure(settings, "analytics")
+    return await serve(settings, what)

@@ -1,0 +1,126 @@
+"""`aura eval`: spoken scenarios against a running Aura, several at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from rich.console import Console
+
+from aura.cli.evaluation.caller import perform
+from aura.cli.evaluation.judge import judge
+from aura.cli.evaluation.results import Result, junit, summary, table
+from aura.cli.evaluation.sounds import sounds
+from aura.cli.evaluation.suite import Scenario, Step, Suite, SuiteError, load
+from aura.cli.here import CommandError
+from aura.settings import Settings
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the operator asked for."""
+
+    suite: Path
+    url: str
+    token: str
+    parallel: int = 2
+    only: str = ""
+    junit: Path | None = None
+    as_json: bool = False
+
+
+async def evaluate(settings: Settings, wanted: Wanted) -> int:
+    """Run the suite and tell; 1 where a scenario failed.
+
+    Raises:
+        CommandError: the suite cannot be read, no scenario is left, or nobody answers.
+        EngineError: the voice that speaks the texts cannot be had.
+    """
+    try:
+        suite = load(wanted.suite)
+        if wanted.only:
+            some = tuple(one for one in suite.scenarios if wanted.only in one.name)
+            if not some:
+                raise CommandError(f"no scenario has {wanted.only!r} in its name")
+            suite = suite.model_copy(update={"scenarios": some})
+        spoken = await asyncio.to_thread(_sounds, settings, suite, wanted.suite.parent)
+    except SuiteError as error:
+        raise CommandError(str(error)) from error
+    await _is_there(wanted.url)
+    console, turn = Console(stderr=wanted.as_json), asyncio.Semaphore(wanted.parallel)
+
+    async def one(scenario: Scenario) -> Result:
+        async with turn:
+            result = await _try(scenario, suite, spoken, wanted)
+            console.print("." if result.passed else "F", end="")
+            return result
+
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(one(scenario)) for scenario in suite.scenarios]
+    results = [task.result() for task in running]
+    _tell(suite, results, wanted, console)
+    return 0 if all(result.passed for result in results) else 1
+
+
+def _sounds(settings: Settings, suite: Suite, folder: Path) -> Mapping[Step, bytes]:
+    """Return the sound of every step; the voice is loaded only where something is to be said."""
+    from workers.engines import pick  # noqa: PLC0415  # needs an engine, which an edge has not
+    from workers.main import options  # noqa: PLC0415  # the same
+
+    def say(text: str) -> bytes:
+        return b"".join(voice[0].synthesize(text))
+
+    voice = []
+    if any(step.say for scenario in suite.scenarios for step in scenario.steps):
+        chosen = settings.model_copy(update={"tts_engine": "auto"})
+        voice.append(pick.synthesizer(options(chosen)))
+    return sounds(suite, folder, say)
+
+
+async def _is_there(url: str) -> None:
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as http,
+            http.get(f"{url.rstrip('/')}/") as answer,
+        ):
+            await answer.read()
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise CommandError(
+            f"no edge answers at {url}: start one with `aura up`, or name one with --url"
+        ) from error
+
+
+async def _try(
+    scenario: Scenario, suite: Suite, spoken: Mapping[Step, bytes], wanted: Wanted
+) -> Result:
+    result, began = Result(scenario.name), time.monotonic()
+    try:
+        result.seen = await perform(scenario, spoken, wanted.url, wanted.token)
+    except aiohttp.WSServerHandshakeError as error:
+        result.error = f"the call was refused: HTTP {error.status}"
+    except (aiohttp.ClientError, OSError) as error:
+        result.error = f"the call failed: {type(error).__name__}"
+    for number, (step, seen) in enumerate(zip(scenario.steps, result.seen, strict=False), 1):
+        result.wrong += [f"step {number}: {said}" for said in judge(step, seen, suite.within_s)]
+    result.seconds = time.monotonic() - began
+    return result
+
+
+def _tell(suite: Suite, results: list[Result], wanted: Wanted, console: Console) -> None:
+    console.print("\n", suite.name, sep="")
+    console.print(table(results))
+    console.print(summary(results), highlight=False)
+    if wanted.as_json:
+        json.dump([result.as_json() for result in results], sys.stdout, ensure_ascii=False)
+        sys.stdout.write("\n")
+    if wanted.junit is not None:
+        try:
+            wanted.junit.write_bytes(junit(suite.name, results))
+        except OSError as error:
+            raise CommandError(f"--junit {wanted.junit}: {error.strerror}") from error

@@ -1,0 +1,236 @@
+"""One scenario as a call: a microphone that is never off, and ears that note what they are told."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from aura.audio import read_wav
+from aura.cli.call import FRAME_BYTES, FRAME_MS, SILENCE, socket_url, speech_end_ms
+from aura.cli.evaluation.judge import Seen
+from aura.cli.evaluation.suite import Scenario, Step
+
+SETTLE_S = 2.5
+"""Nothing that is to come of a noise comes later."""
+BREATH_S = 0.4
+"""Between the end of an answer and the next words."""
+ANSWER_S = 30.0
+POLL_S = 0.02
+
+
+@dataclass
+class Ears:
+    """What was told so far. Times are monotonic seconds."""
+
+    transcripts: list[tuple[float, str]] = field(default_factory=list)
+    sounds: list[tuple[float, float, str]] = field(default_factory=list)
+    """When it came, seconds of audio, words."""
+    interrupted: list[float] = field(default_factory=list)
+    completed: list[float] = field(default_factory=list)
+    answers: list[tuple[float, str]] = field(default_factory=list)
+    errors: list[tuple[float, str]] = field(default_factory=list)
+    playing_until: float = 0.0
+    """When a client that plays what it gets falls silent."""
+
+    def take(self, message: dict[str, Any], now: float) -> None:
+        """Take one message of the server."""
+        match message.get("type"):
+            case "user_transcript":
+                self.transcripts.append((now, message["text"]))
+            case "greeting" | "ai_audio" | "ai_audio_chunk":
+                encoded = message.get("audio")
+                seconds = len(read_wav(base64.b64decode(encoded))) / 32000 if encoded else 0.0
+                self.playing_until = max(self.playing_until, now) + seconds
+                self.sounds.append((now, seconds, message["text"]))
+                if message["type"] == "greeting":
+                    self.completed.append(now)
+            case "ai_complete":
+                self.completed.append(now)
+                self.answers.append((now, message["full_response"]))
+            case "ai_interrupted":
+                self.interrupted.append(now)
+                self.playing_until = now
+            case "error":
+                self.errors.append((now, str(message.get("code"))))
+            case _:
+                pass
+
+
+class _Microphone:
+    """Sends 20 ms every 20 ms: what it is given, else silence."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self._ws = ws
+        self._pcm = b""
+
+    def play(self, pcm: bytes) -> None:
+        self._pcm = pcm
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._pcm)
+
+    async def run(self) -> None:
+        start, sent = time.monotonic(), 0
+        while not self._ws.closed:
+            # a frame can leave when its last sample has been spoken
+            await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_MS / 1000 - time.monotonic()))
+            frame, self._pcm = self._pcm[:FRAME_BYTES], self._pcm[FRAME_BYTES:]
+            try:
+                await self._ws.send_bytes(frame.ljust(FRAME_BYTES, b"\0") if frame else SILENCE)
+            except ConnectionError:
+                return
+            sent += 1
+
+
+async def perform(
+    scenario: Scenario, sounds: Mapping[Step, bytes], url: str, token: str
+) -> list[Seen]:
+    """Make the call and return what was told, step by step.
+
+    Raises:
+        aiohttp.ClientError, OSError: nobody answers, or the call is refused.
+    """
+    seen: list[Seen] = []
+    address = socket_url(url, token, greeting=scenario.greeting)
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(address, max_msg_size=0) as ws,
+    ):
+        ears, microphone = Ears(), _Microphone(ws)
+        speaking = asyncio.create_task(microphone.run())
+        listening = asyncio.create_task(_listen(ws, ears))
+        try:
+            async with asyncio.timeout(scenario.limit_s):
+                await _perform(scenario, sounds, seen, _Line(ears, microphone, listening))
+        except TimeoutError:
+            _lost(scenario, seen, f"not over within {scenario.limit_s:g} s")
+        except _LostError as lost:
+            _lost(scenario, seen, str(lost))
+        if not ws.closed:
+            await ws.send_json({"type": "end_call"})
+        for task in (speaking, listening):
+            task.cancel()
+    return seen
+
+
+class _LostError(Exception):
+    """The call ended under our hands."""
+
+
+@dataclass
+class _Line:
+    ears: Ears
+    microphone: _Microphone
+    listening: asyncio.Task[str]
+
+    async def until(self, there: Callable[[], bool], seconds: float) -> bool:
+        """Wait until *there* says so; False after *seconds*.
+
+        Raises:
+            _LostError: the server ended the call.
+        """
+        until = time.monotonic() + seconds
+        while not there():
+            if self.listening.done():
+                raise _LostError(self.listening.result())
+            if time.monotonic() > until:
+                return False
+            await asyncio.sleep(POLL_S)
+        return True
+
+
+async def _listen(ws: aiohttp.ClientWebSocketResponse, ears: Ears) -> str:
+    """Take messages until the server ends the call; returns why it did."""
+    async for message in ws:
+        if message.type is aiohttp.WSMsgType.TEXT:
+            ears.take(json.loads(message.data), time.monotonic())
+    told = f", told {ears.errors[-1][1]}" if ears.errors else ""
+    return f"the server ended the call (code {ws.close_code}{told})"
+
+
+def _lost(scenario: Scenario, seen: list[Seen], reason: str) -> None:
+    """Say *reason* of the step that was not finished and of those after it."""
+    seen += [Seen(lost=reason) for _ in range(len(scenario.steps) - len(seen))]
+
+
+async def _perform(
+    scenario: Scenario, sounds: Mapping[Step, bytes], seen: list[Seen], line: _Line
+) -> None:
+    ears, answer_from = line.ears, 0.0
+    if scenario.greeting:
+        await line.until(lambda: bool(ears.sounds), ANSWER_S)
+    for number, step in enumerate(scenario.steps):
+        await _moment(step, line, answer_from)
+        began, pcm = time.monotonic(), sounds[step]
+        answer_from = began
+        speech_end = began + speech_end_ms(pcm) / 1000
+        line.microphone.play(pcm)
+        await line.until(lambda: not line.microphone.busy, len(pcm) / 32000 + 5)
+        after = scenario.steps[number + 1 : number + 2]
+        over = bool(after) and after[0].over_answer_s is not None
+        await _outcome(step, line, began, over=over)
+        seen.append(_noted(ears, began, speech_end))
+
+
+async def _moment(step: Step, line: _Line, answer_from: float) -> None:
+    """Wait until it is time for *step*."""
+    ears = line.ears
+    if step.over_answer_s is None:
+        await line.until(lambda: time.monotonic() > ears.playing_until + BREATH_S, ANSWER_S)
+        return
+    await line.until(lambda: _first_sound(ears, answer_from) is not None, ANSWER_S)
+    first = _first_sound(ears, answer_from) or 0.0
+    await asyncio.sleep(max(0.0, first + step.over_answer_s - time.monotonic()))
+
+
+async def _outcome(step: Step, line: _Line, began: float, *, over: bool) -> None:
+    """Wait until all that is to come of *step* has come.
+
+    *over*: the next step speaks over the answer, so its first sound is enough.
+    """
+    ears = line.ears
+    if step.expect.ignored:
+        await asyncio.sleep(SETTLE_S)
+        return
+
+    def answered() -> bool:
+        if over:
+            return _first_sound(ears, began) is not None
+        since = max((at for at, _ in ears.transcripts if at > began), default=None)
+        return since is not None and any(at > since for at in ears.completed)
+
+    def failed() -> bool:
+        return any(at > began for at, _ in ears.errors)
+
+    await line.until(lambda: answered() or failed(), ANSWER_S)
+
+
+def _first_sound(ears: Ears, since: float) -> float | None:
+    """Return when the answer to what was said from *since* on began to sound."""
+    words = [at for at, _ in ears.transcripts if at > since]
+    if not words and since:
+        return None
+    after = words[-1] if words else since
+    return next((at for at, seconds, _ in ears.sounds if at >= after and seconds), None)
+
+
+def _noted(ears: Ears, began: float, speech_end: float) -> Seen:
+    transcripts = [text for at, text in ears.transcripts if at > began]
+    first = _first_sound(ears, began)
+    told = [text for at, text in ears.answers if first is not None and at >= first]
+    spoken = [text for at, _, text in ears.sounds if first is not None and at >= first]
+    return Seen(
+        transcript=transcripts[-1] if transcripts else "",
+        answer=told[-1] if told else "".join(spoken).strip(),
+        first_audio_ms=None if first is None else (first - speech_end) * 1000,
+        interrupted=any(at > began for at in ears.interrupted),
+        errors=[code for at, code in ears.errors if at > began],
+    )

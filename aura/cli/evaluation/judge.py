@@ -1,0 +1,85 @@
+"""What came of a step against what was expected of it. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from aura.cli.evaluation.suite import Expected, Step, Words
+from aura.wer import word_error_rate, words
+
+
+@dataclass
+class Seen:
+    """What the caller was told during one step."""
+
+    transcript: str = ""
+    answer: str = ""
+    first_audio_ms: float | None = None
+    """After the end of speech; None: no sound of an answer."""
+    interrupted: bool = False
+    """The answer before was cut off."""
+    errors: list[str] = field(default_factory=list)
+    lost: str = ""
+    """Why the call ended before its time; empty: it did not."""
+
+
+def judge(step: Step, seen: Seen, within_s: float | None) -> list[str]:
+    """Return what is wrong, a line each; nothing where all is as expected.
+
+    *within_s* is the suite's limit for steps that have none.
+    """
+    if seen.lost:
+        return [seen.lost]
+    expected = step.expect
+    if expected.ignored:
+        return _ignored(seen)
+    wrong = [f"error told: {error}" for error in seen.errors]
+    wrong += _words("transcript", expected.transcript, seen.transcript, step.text)
+    wrong += _words("answer", expected.answer, seen.answer, "")
+    wrong += _time(expected, seen, within_s, noise=bool(step.noise))
+    if expected.interrupts is not None and expected.interrupts != seen.interrupted:
+        wrong.append(
+            "the answer was not interrupted" if expected.interrupts else "the answer was cut off"
+        )
+    return wrong
+
+
+def _ignored(seen: Seen) -> list[str]:
+    wrong = []
+    if seen.transcript:
+        wrong.append(f"not ignored: taken for {seen.transcript!r}")
+    if seen.interrupted:
+        wrong.append("not ignored: it cut the answer off")
+    return wrong
+
+
+def _time(expected: Expected, seen: Seen, within_s: float | None, *, noise: bool) -> list[str]:
+    limit_s = expected.within_s or (None if noise else within_s)
+    if seen.first_audio_ms is None:
+        asked = limit_s is not None or expected.answer is not None
+        return ["no answer was heard"] if asked else []
+    if limit_s is not None and seen.first_audio_ms > limit_s * 1000:
+        return [f"first sound after {seen.first_audio_ms / 1000:.2f} s, expected {limit_s:g} s"]
+    return []
+
+
+def _words(name: str, expected: Words | None, text: str, said: str) -> list[str]:
+    if expected is None:
+        return []
+    flat = f" {' '.join(words(text))} "
+
+    def there(part: str) -> bool:
+        return f" {' '.join(words(part))} " in flat
+
+    wrong = [f"{name} lacks {part!r}" for part in expected.contains if not there(part)]
+    wrong += [f"{name} has {part!r}" for part in expected.excludes if there(part)]
+    if expected.contains_any and not any(map(there, expected.contains_any)):
+        wrong.append(f"{name} has none of {', '.join(map(repr, expected.contains_any))}")
+    if expected.matches is not None and not re.search(expected.matches, text):
+        wrong.append(f"{name} does not match /{expected.matches}/")
+    if len(words(text)) < expected.min_words:
+        wrong.append(f"{name} has {len(words(text))} words, expected {expected.min_words}")
+    if expected.wer is not None and (rate := word_error_rate(said, text)) > expected.wer:
+        wrong.append(f"{name} has a word error rate of {rate:.2f}, expected {expected.wer:g}")
+    return [f"{one}: {text!r}" for one in wrong] if wrong else []

@@ -1,0 +1,1 @@
+"""`aura report`: what the warehouse knows, as one page with plots."""

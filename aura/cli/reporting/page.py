@@ -1,0 +1,161 @@
+"""Figures to one HTML page that needs nothing else: no script, no font, no network. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from aura.cli.reporting.plots import lines, stacked
+from aura.cli.reporting.queries import Figures, Row
+
+FORMATS = {"minute": "%H:%M", "hour": "%d %H:00", "day": "%d %b"}
+STYLE = """
+:root { color-scheme: light dark; --ink: #0f172a; --dim: #64748b; --line: #e2e8f0; --card: #fff;
+  --ground: #f8fafc }
+@media (prefers-color-scheme: dark) { :root { --ink: #e2e8f0; --dim: #94a3b8; --line: #334155;
+  --card: #1e293b; --ground: #0f172a } }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
+  margin: 2rem auto; max-width: 60rem; padding: 0 1rem }
+h1 { font-size: 1.4rem; margin: 0 } h2 { font-size: 1rem; margin: 0 0 .5rem }
+p { color: var(--dim); margin: .2rem 0 1rem }
+section { background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
+  padding: 1rem; margin: 1rem 0; overflow-x: auto }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .8rem }
+.tiles div { border: 1px solid var(--line); border-radius: .5rem; padding: .6rem .8rem;
+  background: var(--card) }
+.tiles b { display: block; font-size: 1.3rem } .tiles span { color: var(--dim); font-size: .8rem }
+svg { width: 100%; height: auto } svg text { font-size: 11px; fill: var(--dim) }
+.grid { stroke: var(--line); stroke-width: 1 }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 1rem; margin: .3rem 0 0;
+  padding: 0;
+  font-size: .85rem } .legend i { display: inline-block; width: .7rem; height: .7rem;
+  border-radius: .2rem; margin-right: .35rem }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
+th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--line) }
+th:first-child, td:first-child { text-align: left } th { color: var(--dim); font-weight: 500 }
+"""
+
+
+def page(found: Figures, *, title: str, now: datetime) -> str:
+    """Return the report as HTML."""
+    labels = [row["bucket"].strftime(FORMATS[found.bucket]) for row in found.over_time]
+    span = f"{found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC"
+    body = [
+        f"<h1>{escape(title)}</h1>",
+        f"<p>{span}, a point a {found.bucket}; written {now:%Y-%m-%d %H:%M} UTC. "
+        "Numbers only: no words are kept.</p>",
+        _tiles(found.totals),
+        *(_section(name, note, plot) for name, note, plot in _plots(found, labels)),
+        _section("The steps of a turn", "Milliseconds after the end of speech.", _steps(found)),
+        _section("Tokens and cost", "By tenant and model; USD by AURA_PRICES.", _cost(found)),
+        _section("Errors", "What callers were told, and jobs given up.", _errors(found)),
+    ]
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style>{''.join(body)}</html>\n"
+    )
+
+
+def _plots(found: Figures, labels: Sequence[str]) -> list[tuple[str, str, str]]:
+    rows = found.over_time
+
+    def of(name: str, *columns: str) -> tuple[str, list[Any]]:
+        return name, [sum(row[c] or 0 for c in columns) for row in rows]
+
+    waits = [(name, [row[f"{name}_ms"] for row in rows]) for name in ("p50", "p95", "p99")]
+    talk = [of("caller", "caller_seconds"), of("Aura", "aura_seconds")]
+    barge = [of("meant", "interruptions"), of("it was nothing", "false_interruptions")]
+    guesses = [of("right", "right_guesses"), of("wrong", "wrong_guesses")]
+    return [
+        (
+            "What callers waited",
+            "End of speech to the first audio sent.",
+            lines(labels, waits, "ms"),
+        ),
+        ("Turns", "Answered or interrupted.", stacked(labels, [of("turns", "turns")], "turns")),
+        ("Who talked", "Seconds of speech.", stacked(labels, talk, "s")),
+        ("Interruptions", "Speech or noise over an answer.", stacked(labels, barge, "times")),
+        ("Guesses", "Turns taken before the end was certain.", stacked(labels, guesses, "guesses")),
+        (
+            "Errors",
+            "That callers were told of.",
+            stacked(labels, [of("errors", "errors")], "errors"),
+        ),
+    ]
+
+
+def _section(name: str, note: str, content: str) -> str:
+    return f"<section><h2>{escape(name)}</h2><p>{escape(note)}</p>{content}</section>"
+
+
+def tiles(totals: Row) -> list[tuple[str, str]]:
+    """Return the headline numbers, name and value."""
+    caller, aura = totals["caller_seconds"] or 0, totals["aura_seconds"] or 0
+    spoken, guesses = caller + aura, totals["guesses"]
+    right = guesses - totals["wrong_guesses"]
+    return [
+        ("sessions", f"{totals['sessions']:,}"),
+        ("turns", f"{totals['turns']:,}"),
+        ("wait p50", _ms(totals["p50_ms"])),
+        ("wait p95", _ms(totals["p95_ms"])),
+        ("wait p99", _ms(totals["p99_ms"])),
+        ("Aura's share of talk", f"{aura / spoken:.0%}" if spoken else "-"),
+        ("interruptions", f"{totals['interruptions']:,}"),
+        ("right guesses", f"{right / guesses:.0%} of {guesses:,}" if guesses else "-"),
+        ("errors", f"{totals['errors']:,}"),
+    ]
+
+
+def _tiles(totals: Row) -> str:
+    shown = "".join(
+        f"<div><b>{escape(v)}</b><span>{escape(k)}</span></div>" for k, v in tiles(totals)
+    )
+    return f'<div class="tiles">{shown}</div>'
+
+
+def _steps(found: Figures) -> str:
+    rows = [
+        [row["step"], _ms(row["p50_ms"]), _ms(row["p95_ms"]), _ms(row["p99_ms"])]
+        for row in found.steps
+    ]
+    return _table(["step", "p50", "p95", "p99"], rows)
+
+
+def _cost(found: Figures) -> str:
+    rows = [
+        [
+            row["tenant"],
+            row["model"],
+            f"{row['sessions']:,}",
+            f"{row['answers']:,}",
+            f"{row['prompt_tokens'] or 0:,}",
+            f"{row['completion_tokens'] or 0:,}",
+            f"{row['cost_usd']:.4f}",
+        ]
+        for row in found.tenants
+    ]
+    heads = ["tenant", "model", "sessions", "answers", "prompt tokens", "completion tokens", "USD"]
+    return _table(heads, rows)
+
+
+def _errors(found: Figures) -> str:
+    rows = [
+        [row["stage"], row["type"], f"{row['count']:,}", f"{row['sessions']:,}"]
+        for row in found.errors
+    ]
+    return _table(["stage", "event", "count", "sessions"], rows) if rows else "<p>None.</p>"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(one)}</th>" for one in heads)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(str(one))}</td>" for one in row) + "</tr>" for row in rows
+    )
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f} ms"

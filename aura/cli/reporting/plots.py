@@ -1,0 +1,125 @@
+"""Plots as SVG text: lines over time, bars over time, bars side by side. Pure.
+
+Values may be None (nothing there); hovering a mark says its value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+WIDTH, HEIGHT = 720, 220
+LEFT, RIGHT, TOP, BOTTOM = 56, 8, 10, 24
+INNER_W, INNER_H = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+COLOURS = ("#2563eb", "#d97706", "#dc2626", "#059669", "#7c3aed", "#64748b")
+
+Series = tuple[str, Sequence[float | None]]
+
+
+def ticks(top: float, count: int = 4) -> list[float]:
+    """Return round numbers from 0 to at least *top*."""
+    if top <= 0:
+        return [0.0, 1.0]
+    raw = top / count
+    unit = 10.0 ** math.floor(math.log10(raw))
+    step = next(unit * k for k in (1, 2, 2.5, 5, 10) if unit * k >= raw * 0.999999)
+    return [step * k for k in range(math.ceil(top / step - 1e-9) + 1)]
+
+
+def lines(labels: Sequence[str], series: Sequence[Series], unit: str) -> str:
+    """Return a line a series over *labels*; a gap where there is no value."""
+    top = ticks(max((v for _, values in series for v in values if v is not None), default=0.0))
+    parts = [_axes(labels, top, unit)]
+    for colour, (name, values) in zip(COLOURS, series, strict=False):
+        points = [
+            None if v is None else (_x(k, len(labels)), _y(v, top[-1]))
+            for k, v in enumerate(values)
+        ]
+        for run in _runs(points):
+            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in run)
+            parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}"/>')
+        for point, value, label in zip(points, values, labels, strict=True):
+            if point and value is not None:
+                parts.append(
+                    f'<circle cx="{point[0]:.1f}" cy="{point[1]:.1f}" r="3" fill="{colour}">'
+                    f"<title>{escape(f'{label} {name}: {_number(value)} {unit}')}</title></circle>"
+                )
+    return _svg(parts, [name for name, _ in series])
+
+
+def stacked(labels: Sequence[str], series: Sequence[Series], unit: str) -> str:
+    """Return a bar a label, the series on top of each other."""
+    sums = [sum(values[k] or 0.0 for _, values in series) for k in range(len(labels))]
+    top = ticks(max(sums, default=0.0))
+    wide = max(2.0, INNER_W / max(1, len(labels)) * 0.7)
+    parts = [_axes(labels, top, unit)]
+    for k, label in enumerate(labels):
+        base = 0.0
+        for colour, (name, values) in zip(COLOURS, series, strict=False):
+            value = values[k] or 0.0
+            if value <= 0:
+                continue
+            y, below = _y(base + value, top[-1]), _y(base, top[-1])
+            parts.append(
+                f'<rect x="{_x(k, len(labels)) - wide / 2:.1f}" y="{y:.1f}" width="{wide:.1f}" '
+                f'height="{below - y:.1f}" fill="{colour}">'
+                f"<title>{escape(f'{label} {name}: {_number(value)} {unit}')}</title></rect>"
+            )
+            base += value
+    return _svg(parts, [name for name, _ in series])
+
+
+def _svg(parts: Sequence[str], names: Sequence[str]) -> str:
+    legend = "".join(
+        f'<li><i style="background:{colour}"></i>{escape(name)}</li>'
+        for colour, name in zip(COLOURS, names, strict=False)
+    )
+    drawn = "".join(parts)
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" stroke-width="2">{drawn}</svg>'
+        f'<ul class="legend">{legend}</ul>'
+    )
+
+
+def _axes(labels: Sequence[str], top: Sequence[float], unit: str) -> str:
+    parts = []
+    for value in top:
+        y = _y(value, top[-1])
+        parts.append(
+            f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>'
+            f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{_number(value)}</text>'
+        )
+    every = max(1, math.ceil(len(labels) / 8))
+    parts += [
+        f'<text x="{_x(k, len(labels)):.1f}" y="{HEIGHT - 6}" text-anchor="middle">'
+        f"{escape(labels[k])}</text>"
+        for k in range(0, len(labels), every)
+    ]
+    parts.append(f'<text x="{LEFT + 4}" y="{TOP + 8}">{escape(unit)}</text>')
+    return "".join(parts)
+
+
+def _runs(
+    points: Sequence[tuple[float, float] | None],
+) -> list[list[tuple[float, float]]]:
+    """Return the stretches without a gap."""
+    runs: list[list[tuple[float, float]]] = [[]]
+    for point in points:
+        if point is None:
+            runs.append([])
+        else:
+            runs[-1].append(point)
+    return [run for run in runs if len(run) > 1]
+
+
+def _x(k: int, count: int) -> float:
+    return LEFT + INNER_W * (k + 0.5) / max(1, count)
+
+
+def _y(value: float, top: float) -> float:
+    return TOP + INNER_H * (1 - value / top)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"

@@ -1,0 +1,161 @@
+"""The questions of the report, asked of the warehouse's views. Times are UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+
+STEPS = (
+    # column, what it is called, in the order of a turn
+    ("pause_ms", "pause noticed"),
+    ("transcript_ms", "words known"),
+    ("taken_ms", "model asked"),
+    ("first_token_ms", "first token"),
+    ("first_sentence_ms", "first sentence"),
+    ("committed_ms", "end of turn certain"),
+    ("first_audio_ms", "first audio at the edge"),
+    ("first_sent_ms", "first audio sent"),
+)
+Row = dict[str, Any]
+
+
+@dataclass
+class Figures:
+    """All that the page shows."""
+
+    since: datetime
+    until: datetime
+    bucket: str
+    """`minute`, `hour` or `day`."""
+    totals: Row = field(default_factory=dict)
+    over_time: list[Row] = field(default_factory=list)
+    steps: list[Row] = field(default_factory=list)
+    errors: list[Row] = field(default_factory=list)
+    tenants: list[Row] = field(default_factory=list)
+
+
+def bucket_of(span: timedelta) -> str:
+    """Return the grain in which a plot of *span* has a readable number of points."""
+    if span <= timedelta(hours=2):
+        return "minute"
+    return "hour" if span <= timedelta(days=3) else "day"
+
+
+def figures(
+    db: duckdb.DuckDBPyConnection,
+    since: datetime,
+    until: datetime,
+    prices: Mapping[str, tuple[float, float]],
+    tenant: str = "",
+) -> Figures:
+    """Return what happened from *since* to *until* (UTC, naive), of one tenant or of all."""
+    where = {"since": since, "until": until, "tenant": tenant}
+    for view in ("events", "turns"):
+        db.execute(
+            f"CREATE TEMP TABLE some_{view} AS SELECT * FROM {view} "  # noqa: S608  # our own names
+            "WHERE at_utc >= $since AND at_utc < $until AND ($tenant = '' OR tenant = $tenant)",
+            where,
+        )
+    db.execute(
+        "CREATE TEMP TABLE some_sessions AS SELECT * FROM sessions "
+        "WHERE session IN (SELECT session FROM some_events)"
+    )
+    span = _one(db, "SELECT min(at_utc) AS first, max(at_utc) AS last FROM some_events")
+    if span["first"] is None:
+        return Figures(since, until, "hour")
+    bucket = bucket_of(span["last"] - span["first"])
+    found = Figures(span["first"], span["last"], bucket)
+    found.totals = _one(db, TOTALS)
+    found.over_time = _all(db, OVER_TIME.replace("$BUCKET", f"'{bucket}'"))
+    found.steps = [
+        {"step": name, **_one(db, STEP.replace("$COLUMN", column))} for column, name in STEPS
+    ]
+    found.errors = _all(db, ERRORS)
+    found.tenants = _with_cost(_all(db, TENANTS), prices)
+    return found
+
+
+def _with_cost(rows: list[Row], prices: Mapping[str, tuple[float, float]]) -> list[Row]:
+    for row in rows:
+        prompt, completion = prices.get(row["model"] or "", (0.0, 0.0))
+        tokens = (row["prompt_tokens"] or 0) * prompt + (row["completion_tokens"] or 0) * completion
+        row["cost_usd"] = tokens / 1_000_000
+    return rows
+
+
+def _all(db: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
+    answer = db.execute(sql)
+    names = [column[0] for column in answer.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+def _one(db: duckdb.DuckDBPyConnection, sql: str) -> Row:
+    return _all(db, sql)[0]
+
+
+TOTALS = """
+SELECT
+  (SELECT count(*) FROM some_sessions) AS sessions,
+  count(*) AS turns,
+  quantile_cont(first_sent_ms, 0.5) AS p50_ms,
+  quantile_cont(first_sent_ms, 0.95) AS p95_ms,
+  quantile_cont(first_sent_ms, 0.99) AS p99_ms,
+  coalesce(sum(guesses), 0) AS guesses,
+  coalesce(sum(retracted), 0) AS wrong_guesses,
+  coalesce(sum(wasted_sentences), 0) AS wasted_sentences,
+  count(*) FILTER (interrupted) AS interruptions,
+  (SELECT count(*) FROM some_events WHERE type = 'interruption.dismissed') AS false_interruptions,
+  (SELECT count(*) FROM some_events WHERE type = 'trouble.told') AS errors,
+  (SELECT sum(caller_seconds) FROM some_sessions) AS caller_seconds,
+  (SELECT sum(aura_seconds) FROM some_sessions) AS aura_seconds
+FROM some_turns
+"""
+
+OVER_TIME = """
+WITH measured AS (
+  SELECT date_trunc($BUCKET, at_utc) AS bucket,
+    count(*) AS turns,
+    quantile_cont(first_sent_ms, 0.5) AS p50_ms,
+    quantile_cont(first_sent_ms, 0.95) AS p95_ms,
+    quantile_cont(first_sent_ms, 0.99) AS p99_ms,
+    coalesce(sum(guesses - retracted), 0) AS right_guesses,
+    coalesce(sum(retracted), 0) AS wrong_guesses,
+    count(*) FILTER (interrupted) AS interruptions
+  FROM some_turns GROUP BY 1
+), said AS (
+  SELECT date_trunc($BUCKET, at_utc) AS bucket,
+    count(*) FILTER (type = 'trouble.told') AS errors,
+    count(*) FILTER (type = 'interruption.dismissed') AS false_interruptions,
+    count(DISTINCT session) AS sessions,
+    coalesce(sum(audio_ms) FILTER (type = 'transcript.final' AND confidence > 0), 0) / 1000.0
+      AS caller_seconds,
+    coalesce(sum(played_ms) FILTER (type = 'answer.heard'), 0) / 1000.0 AS aura_seconds
+  FROM some_events GROUP BY 1
+)
+SELECT * FROM said LEFT JOIN measured USING (bucket) ORDER BY bucket
+"""
+
+STEP = """
+SELECT quantile_cont($COLUMN, 0.5) AS p50_ms, quantile_cont($COLUMN, 0.95) AS p95_ms,
+  quantile_cont($COLUMN, 0.99) AS p99_ms
+FROM some_turns
+"""
+
+ERRORS = """
+SELECT type, stage, count(*) AS count, count(DISTINCT session) AS sessions
+FROM some_events WHERE type IN ('trouble.told', 'job.failed')
+GROUP BY ALL ORDER BY count DESC, type, stage
+"""
+
+TENANTS = """
+SELECT tenant, coalesce(model, '') AS model, count(DISTINCT session) AS sessions,
+  count(*) AS answers, sum(prompt_tokens) AS prompt_tokens,
+  sum(completion_tokens) AS completion_tokens
+FROM some_events WHERE type = 'response.completed' AND turn > 0
+GROUP BY ALL ORDER BY tenant, model
+"""

@@ -1,0 +1,34 @@
+"""How far two texts are apart, in words. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+
+
+def words(text: str) -> list[str]:
+    """Return the words of *text*, small letters, without punctuation."""
+    return [word.replace("\u2019", "'") for word in _WORD.findall(text.lower())]
+
+
+def word_error_rate(reference: str, heard: str) -> float:
+    """Return wrong, missing and added words for each word of *reference*; above 1 is possible.
+
+    Of no words at all against none it is 0, against some it is 1.
+    """
+    truth, other = words(reference), words(heard)
+    if not truth:
+        return 1.0 if other else 0.0
+    return distance(truth, other) / len(truth)
+
+
+def distance(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return the least number of replaced, removed and added items between two sequences."""
+    row = list(range(len(other) + 1))
+    for k, a in enumerate(one, 1):
+        before, row[0] = row[0], k
+        for j, b in enumerate(other, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
+    return row[-1]

@@ -1,0 +1,179 @@
+"""Calls into Parquet files, and the report that is drawn from them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from aura.bus.connection import Bus
+from aura.settings import Settings
+from schemas import events as ev
+from tests.aura_process import COMMAND, SIMULATED, AuraProcess
+from tests.caller import VOICE_MS, buzz, calling, silence
+from tests.integration.test_subscribers import as_user
+from workers.analytics import warehouse
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def aura(*arguments: str, env: dict[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        env={**os.environ, **env},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def a_call(number: int, at: datetime) -> list[ev.Event]:
+    """Return what a call of one turn leaves in the log, as far as the report asks for it."""
+    at_ms = int(at.timestamp() * 1000)
+    whose = {"tenant": "acme" if number % 2 else "zeta", "session": f"s{number}", "at_ms": at_ms}
+    return [
+        ev.SessionStarted(
+            **whose, user="someone@acme", dialect="continuous", edge="e",
+            settings=ev.SessionSettings(system_prompt="Be secret."),
+        ),
+        ev.TranscriptFinal(
+            **whose, utterance=1, text="My secret.", confidence=0.9, audio_ms=2000, took_ms=9.0,
+            model="m",
+        ),
+        ev.ResponseCompleted(
+            **whose, turn=1, sentences=1, text="A secret.", model="gpt-oss-120b",
+            prompt_tokens=1000, completion_tokens=100, took_ms=1.0,
+        ),
+        ev.TurnMeasured(
+            **whose, turn=1, first_sent_ms=800.0 + number, guesses=2, retracted=1,
+            interrupted=number == 0,
+        ),
+        ev.AnswerHeard(**whose, turn=1, text="A secret.", complete=True, played_ms=3000),
+        ev.TroubleTold(**whose, stage="stt", reason="no words came within 15 s"),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """A warehouse of 40 calls over ten days, every file written twice."""
+    folder = tmp_path / "kept"
+    start = datetime.now(UTC) - timedelta(days=10)
+    events = [e for n in range(40) for e in a_call(n, start + timedelta(hours=6 * n))]
+    for _ in range(2):
+        warehouse.write(folder, events, NOW)
+    return folder
+
+
+def test_an_event_that_was_written_twice_counts_once(kept: Path) -> None:
+    with warehouse.database(kept) as db:
+        assert db.execute("SELECT count(*) FROM events").fetchone() == (240,)
+        assert db.execute("SELECT count(*), sum(turns) FROM sessions").fetchone() == (40, 40)
+        row = db.execute("SELECT * FROM turns WHERE session = 's7'").fetchone()
+        assert row is not None
+        names = [column[0] for column in db.description or ()]
+    turn = dict(zip(names, row, strict=True))
+    assert (turn["first_sent_ms"], turn["played_ms"], turn["prompt_tokens"]) == (807, 3000, 1000)
+
+
+def test_no_words_and_nobodys_name_are_kept(kept: Path) -> None:
+    for file in kept.rglob("*.parquet"):
+        data = file.read_bytes().lower()
+        assert b"secret" not in data
+        assert b"someone" not in data
+    assert not {"text", "messages", "system", "user"} & set(warehouse.columns())
+
+
+def test_the_report_is_one_page_that_needs_nothing_else(kept: Path, tmp_path: Path) -> None:
+    page = tmp_path / "r.html"
+    done = aura("report", "--data", str(kept), "--html", str(page), "--from", "beginning",
+                env={}, cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "50% of 80" in done.stdout
+    html = page.read_text(encoding="utf-8")
+    assert html.count("<svg") == 6
+    assert "http" not in html
+    assert "<script" not in html
+    # 20 calls of 1000 prompt and 100 completion tokens, at 0.35 and 0.75 USD a million
+    assert "<td>0.0085</td>" in html
+    only = aura("report", "--data", str(kept), "--html", str(page), "--tenant", "acme",
+                "--from", "30d", env={}, cwd=tmp_path)  # fmt: skip
+    assert "sessions               20" in only.stdout
+
+
+def test_a_report_of_nothing_says_what_to_do(kept: Path, tmp_path: Path) -> None:
+    for arguments, said in (
+        (("--data", str(tmp_path / "empty")), "aura worker analytics"),
+        (("--data", str(kept), "--from", "1s"), "choose another"),
+        (("--data", str(kept), "--from", "soon"), "how long ago"),
+        (("--data", str(kept), "--html", "/nowhere/r.html"), "No such file"),
+    ):
+        done = aura("report", *arguments, env={}, cwd=tmp_path)
+        assert done.returncode == 1
+        assert said in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+async def test_a_call_is_in_the_report_when_the_worker_has_left(tmp_path: Path) -> None:
+    running = AuraProcess(tmp_path, env=SIMULATED).wait_until_ready()
+    env = {"AURA_DATA_DIR": str(running.data), "AURA_ANALYTICS_DIR": str(tmp_path / "numbers")}
+    try:
+        async with calling(running.url, "/ws/voice/continuous?token=demo_token&greeting=0") as one:
+            await one.speak(buzz(VOICE_MS) + silence(1500))
+            await one.until("ai_complete")
+            await one.send({"type": "end_call"})
+            await asyncio.wait_for(one.ws.wait_closed(), 5)
+        worker = await asyncio.create_subprocess_exec(
+            *(*COMMAND, "worker", "analytics", "--module", "workers.analytics.warehouse"),
+            *("--from", "beginning"),
+            env={**os.environ, **env},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert worker.stdout
+        while b"warehouse_opened" not in await worker.stdout.readline():
+            pass
+        await asyncio.sleep(1)
+        worker.terminate()
+        assert await asyncio.wait_for(worker.wait(), 15) == 0
+    finally:
+        running.stop()
+    done = aura("report", "--from", "1h", env=env, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "turns                  1" in done.stdout
+    assert (tmp_path / "report.html").exists()
+
+
+async def test_sessions_are_counted_for_prometheus(bus: Bus, settings: Settings) -> None:
+    """The shipped subscriber, in its own process; events that come twice count once."""
+    from deploy.nats_server import free_port  # noqa: PLC0415  # only here
+    from tests.integration.test_metrics import Scrape  # noqa: PLC0415  # the same
+
+    port = free_port()
+    env = {**as_user(settings), "AURA_METRICS_PORT": str(port)}
+    worker = await asyncio.create_subprocess_exec(
+        *(*COMMAND, "worker", "analytics", "--module", "workers.analytics.metrics"),
+        env={**os.environ, **env},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert worker.stdout
+    while b"worker_ready" not in await worker.stdout.readline():
+        pass
+    try:
+        for event in a_call(0, NOW):
+            await bus.publish(event)
+        async with asyncio.timeout(5):
+            while Scrape(port).get("aura_session_errors_total{stage=stt}") != 1:
+                await asyncio.sleep(0.1)
+        found = Scrape(port)
+        assert found["aura_session_wait_seconds_sum"] == 0.8
+        assert found["aura_session_talk_seconds_total{who=aura}"] == 3
+        assert found["aura_session_guesses_total{outcome=wrong}"] == 1
+        assert found["aura_subscriber_events_total{outcome=done,subscriber=metrics}"] == 6
+    finally:
+        worker.terminate()
+        await worker.wait()

@@ -1,0 +1,24 @@
+"""What is counted of subscribers for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from aura.metrics import WORK_S
+
+EVENTS = Counter(
+    "aura_subscriber_events_total",
+    "Events answered: done, retried, failed (given up).",
+    ["subscriber", "outcome"],
+)
+SECONDS = Histogram(
+    "aura_subscriber_seconds",
+    "One call of the handler; a batch is one call.",
+    ["subscriber"],
+    buckets=WORK_S,
+)
+LAG = Gauge(
+    "aura_subscriber_lag_events",
+    "Events that wait for the group, as the server last said.",
+    ["subscriber"],
+)

@@ -1,0 +1,117 @@
+"""How events reach a subscriber: from a durable place in the log, or live and then gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Protocol
+
+import structlog
+from nats.aio.msg import Msg
+
+from aura.bus.connection import Bus
+from schemas import codec, subjects
+from schemas.events import AnyEvent
+from workers.analytics.subscribers import Subscriber
+
+log = structlog.get_logger(__name__)
+
+MOST_WAITING = 10_000
+"""Live events that wait for a slow handler; then new ones are dropped and counted."""
+
+
+class Delivery(Protocol):
+    """One event in hand, answered exactly once."""
+
+    event: AnyEvent
+
+    @property
+    def attempt(self) -> int:
+        """Count deliveries from 1."""
+
+    async def working(self) -> None: ...
+    async def done(self) -> None: ...
+    async def retry(self, delay_s: float = 0.0) -> None: ...
+    async def give_up(self, reason: str) -> None: ...
+
+
+class Source(Protocol):
+    """Where a subscriber's events come from."""
+
+    @property
+    def depth(self) -> int:
+        """Events that wait."""
+
+    def __aiter__(self) -> AsyncIterator[Delivery]: ...
+    async def leave(self) -> None: ...
+
+
+class LiveDelivery:
+    """An event as it passes by: there is no second time."""
+
+    def __init__(self, event: AnyEvent) -> None:
+        self.event = event
+
+    @property
+    def attempt(self) -> int:
+        return 1
+
+    async def working(self) -> None:
+        """Nobody waits for it."""
+
+    async def done(self) -> None:
+        """Nobody keeps it."""
+
+    async def retry(self, delay_s: float = 0.0) -> None:
+        """It is gone."""
+
+    async def give_up(self, reason: str) -> None:
+        """It is gone."""
+
+
+class Live:
+    """What passes by while we listen. Every process that listens so is told everything."""
+
+    def __init__(self, bus: Bus, subscriber: Subscriber) -> None:
+        self.dropped = 0
+        self._bus = bus
+        self._subscriber = subscriber
+        self._queue: asyncio.Queue[LiveDelivery | None] = asyncio.Queue()
+        self._listening = AsyncExitStack()
+
+    @property
+    def depth(self) -> int:
+        return self._queue.qsize()
+
+    async def listen(self) -> Live:
+        """Return itself once nothing that is said is missed any more."""
+        one = self._subscriber
+        for kind in one.kinds:
+            live = subjects.live(one.tenant, "*", kind)
+            listening = self._bus.listening(live, self._on_message)
+            await self._listening.enter_async_context(listening)
+        await self._bus.nc.flush()
+        return self
+
+    async def __aiter__(self) -> AsyncIterator[Delivery]:
+        async with self._listening:
+            while (delivery := await self._queue.get()) is not None:
+                yield delivery
+
+    async def leave(self) -> None:
+        self._queue.put_nowait(None)
+
+    async def _on_message(self, msg: Msg) -> None:
+        kind = (msg.headers or {}).get(codec.TYPE_HEADER)
+        if kind is not None and kind not in self._subscriber.types:
+            return
+        if self._queue.qsize() >= MOST_WAITING:
+            self.dropped += 1
+            if self.dropped == 1:
+                log.warning("subscriber_too_slow", subscriber=self._subscriber.name)
+            return
+        try:
+            self._queue.put_nowait(LiveDelivery(codec.decode(msg.data)))
+        except codec.BadMessageError:
+            log.warning("event_malformed", subscriber=self._subscriber.name)

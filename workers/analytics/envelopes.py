@@ -1,0 +1,95 @@
+"""Events as JSON for other systems, and how a delivery is signed. Pure.
+
+Standard Webhooks (standardwebhooks.com): `{"type", "timestamp", "data"}`, and a signature over
+`id.timestamp.body`. CloudEvents 1.0 (cloudevents.io): the JSON event format.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from schemas.events import Event
+
+SECRET_PREFIX = "whsec_"  # noqa: S105  # says that a secret follows
+
+
+class SecretError(ValueError):
+    """Not a secret of Standard Webhooks."""
+
+
+def timestamp(event: Event) -> str:
+    """Return when *event* happened: RFC 3339, UTC, ms."""
+    at = datetime.fromtimestamp(event.at_ms / 1000, UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def fields(event: Event) -> dict[str, Any]:
+    """Return what the contract says of *event*, less its type, with its id."""
+    said: dict[str, Any] = msgspec.to_builtins(event)
+    said.pop("type")
+    return {"id": event.id, **said}
+
+
+def standard(event: Event) -> bytes:
+    """Return the body that Standard Webhooks recommends."""
+    kind = str(event.__struct_config__.tag)
+    return msgspec.json.encode({"type": kind, "timestamp": timestamp(event), "data": fields(event)})
+
+
+def cloud_event(event: Event) -> bytes:
+    """Return *event* as a CloudEvent, structured mode (`application/cloudevents+json`)."""
+    return msgspec.json.encode(
+        {
+            "specversion": "1.0",
+            "id": event.id,
+            "source": f"/aura/{event.tenant}/{event.session}",
+            "type": f"aura.{event.__struct_config__.tag}",
+            "subject": event.session,
+            "time": timestamp(event),
+            "datacontenttype": "application/json",
+            "data": fields(event),
+        }
+    )
+
+
+def message_id(event: Event) -> str:
+    """Return the `webhook-id`: the same for the same event, without a full stop."""
+    return f"msg_{hashlib.sha256(event.id.encode()).hexdigest()[:32]}"
+
+
+def keys(text: str) -> list[bytes]:
+    """Return the keys in *text*: `whsec_<base64>`, several (while one is replaced) by blanks.
+
+    Raises:
+        SecretError: one of them is not; the message does not hold it.
+    """
+    found = []
+    for one in text.split():
+        try:
+            key = base64.b64decode(one.removeprefix(SECRET_PREFIX), validate=True)
+        except binascii.Error as error:
+            raise SecretError("not base64") from error
+        if not 24 <= len(key) <= 64:
+            raise SecretError(f"{len(key)} bytes, not 24 to 64")
+        found.append(key)
+    return found
+
+
+def signed(event: Event, body: bytes, secrets: Sequence[bytes], now_s: int) -> dict[str, str]:
+    """Return the headers of a delivery of *body* at *now_s* (Unix seconds)."""
+    identity = message_id(event)
+    content = f"{identity}.{now_s}.".encode() + body
+    macs = [hmac.new(key, content, hashlib.sha256).digest() for key in secrets]
+    return {
+        "webhook-id": identity,
+        "webhook-timestamp": str(now_s),
+        "webhook-signature": " ".join(f"v1,{base64.b64encode(mac).decode()}" for mac in macs),
+    }

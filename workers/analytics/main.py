@@ -1,0 +1,120 @@
+"""One analytics process: subscribers of a group, each with its own place in the log."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from aura import metrics
+from aura.bus.connection import Bus, connect
+from aura.bus.groups import Group, Start, join
+from aura.bus.jobs import Jobs
+from aura.bus.services import announced
+from aura.settings import Settings, SettingsError
+from schemas import subjects
+from workers.analytics.delivery import Live, Source
+from workers.analytics.runner import Runner
+from workers.analytics.subscribers import Context, Subscriber, SubscriberError
+from workers.engines.protocols import EngineError
+
+log = structlog.get_logger(__name__)
+
+AHEAD = 64
+"""Events fetched ahead of the handler: one that dies gives so many to another member."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run."""
+
+    subscribers: Sequence[Subscriber]
+    group: str
+    start: Start
+    live: bool = False
+
+    def __post_init__(self) -> None:
+        if not subjects.is_token(self.group):
+            raise SubscriberError(f"--group is A-Z a-z 0-9 _ -, not {self.group!r}")
+        names = [one.name for one in self.subscribers]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise SubscriberError(
+                f"two subscribers are called {twice.pop()!r}: give one of them name=..."
+            )
+
+    @property
+    def user(self) -> str:
+        """Whom the bus of `aura up` takes us for: with no more rights than are needed."""
+        return max((one.user for one in self.subscribers), key=["analytics", "shadow"].index)
+
+
+async def serve(settings: Settings, plan: Plan) -> int:
+    """Run *plan* until SIGTERM or SIGINT; return the process's exit code.
+
+    Raises:
+        BusAwayError: no server answers, or it refuses the group.
+        SettingsError: a setting that a subscriber needs is missing.
+    """
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    async with metrics.served(settings, "analytics") as condition:
+        bus = await connect(settings, f"aura-analytics-{plan.group}", role=plan.user)
+        metrics.BUS.set_function(lambda: bus.connected)
+        try:
+            runners = [Runner(one, await _source(bus, plan, one)) for one in plan.subscribers]
+            async with announced(bus, "analytics", lambda: _describe(plan, runners)):
+                condition.ready = lambda: bus.connected and not stop.is_set()
+                names = [one.name for one in plan.subscribers]
+                log.info("worker_ready", group=plan.group, subscribers=names, live=plan.live)
+                context = Context(bus, settings, plan.group)
+                await _run(runners, context, stop)
+            done, failed = (sum(getattr(r, name) for r in runners) for name in ("done", "failed"))
+            log.info("worker_left", done=done, failed=failed)
+        finally:
+            await bus.close()
+    return 0
+
+
+async def _run(runners: Sequence[Runner], context: Context, stop: asyncio.Event) -> None:
+    """Run all until *stop*.
+
+    Raises:
+        SettingsError, EngineError: what a subscriber needs cannot be had.
+    """
+    failure: Exception | None = None
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for runner in runners:
+                tasks.create_task(runner.run(context, stop))
+    except* (SettingsError, EngineError) as failed:
+        failure = failed.exceptions[0]
+    if failure is not None:
+        raise failure
+
+
+async def _source(bus: Bus, plan: Plan, one: Subscriber) -> Source:
+    if plan.live:
+        return await Live(bus, one).listen()
+    name = f"{plan.group}-{one.name}"
+    filters = [subjects.session_events(one.tenant, "*", kind) for kind in one.kinds]
+    if not await join(bus, Group(name, filters, one.ack_wait_s), plan.start):
+        log.info("group_goes_on", consumer=name)
+    return Jobs(bus, name, max(AHEAD, one.at_once, 2 * one.batch), wanted=one.types)
+
+
+def _describe(plan: Plan, runners: Sequence[Runner]) -> dict[str, Any]:
+    return {
+        "model": ", ".join(one.name for one in plan.subscribers),
+        "group": plan.group,
+        "slots": sum(one.at_once for one in plan.subscribers),
+        "in_flight": sum(one.in_flight for one in runners),
+        "done": sum(one.done for one in runners),
+        "failed": sum(one.failed for one in runners),
+        "pid": os.getpid(),
+    }

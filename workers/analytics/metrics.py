@@ -1,0 +1,100 @@
+"""Shipped: what sessions are like, over all edges, for Prometheus.
+
+AURA_METRICS_PORT=9101 aura worker analytics --module workers.analytics.metrics
+
+Members of the group count different events: let Prometheus sum over them.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Histogram
+
+from aura.metrics import STEPS_S
+from schemas import events as ev
+from workers.analytics.seen import Seen
+from workers.analytics.subscribers import subscriber
+
+STARTED = Counter("aura_sessions_started_total", "Sessions begun.", ["dialect"])
+RESUMED = Counter("aura_sessions_resumed_total", "Callers who came back to their session.")
+ENDED = Counter(
+    "aura_sessions_ended_total", "Sessions ended, by who or what ended them.", ["reason"]
+)
+TURNS = Histogram(
+    "aura_session_turns", "Turns answered in a session.", buckets=(0, 1, 2, 3, 5, 8, 13, 21, 50)
+)
+FELT = Histogram(
+    "aura_session_wait_seconds", "End of speech to the first audio sent.", buckets=STEPS_S
+)
+TALK = Counter("aura_session_talk_seconds_total", "Time spoken, by whom.", ["who"])
+GUESSES = Counter("aura_session_guesses_total", "Turns taken on a guess, by outcome.", ["outcome"])
+INTERRUPTIONS = Counter(
+    "aura_session_interruptions_total",
+    "Sound over an answer: suspected, dismissed (it was nothing), meant.",
+    ["outcome"],
+)
+ERRORS = Counter("aura_session_errors_total", "Errors that callers were told of.", ["stage"])
+TOKENS = Counter("aura_session_tokens_total", "Tokens of answers.", ["model", "direction"])
+CONFIDENCE = Histogram(
+    "aura_session_transcript_confidence_ratio",
+    "Confidence of the words of whole utterances.",
+    buckets=(0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0),
+)
+
+_seen = Seen()
+
+
+@subscriber(
+    ev.SessionStarted,
+    ev.SessionResumed,
+    ev.SessionEnded,
+    ev.TranscriptFinal,
+    ev.InterruptionSuspected,
+    ev.InterruptionDismissed,
+    ev.AnswerHeard,
+    ev.ResponseCompleted,
+    ev.TroubleTold,
+    ev.TurnMeasured,
+    name="metrics",
+)
+async def count(event: ev.AnyEvent) -> None:
+    """Count *event*, once."""
+    if not _seen.again(event.id):
+        _count(event)
+
+
+def _count(event: ev.AnyEvent) -> None:
+    match event:
+        case ev.SessionStarted(dialect=dialect):
+            STARTED.labels(dialect).inc()
+        case ev.SessionResumed():
+            RESUMED.inc()
+        case ev.SessionEnded(reason=reason, turns=turns):
+            ENDED.labels(reason).inc()
+            TURNS.observe(turns)
+        case ev.TranscriptFinal(audio_ms=audio_ms, confidence=confidence, text=text) if text:
+            TALK.labels("caller").inc(audio_ms / 1000)
+            CONFIDENCE.observe(confidence)
+        case ev.AnswerHeard(played_ms=played_ms):
+            TALK.labels("aura").inc(played_ms / 1000)
+        case ev.InterruptionSuspected():
+            INTERRUPTIONS.labels("suspected").inc()
+        case ev.InterruptionDismissed():
+            INTERRUPTIONS.labels("dismissed").inc()
+        case ev.ResponseCompleted():
+            TOKENS.labels(event.model, "prompt").inc(event.prompt_tokens)
+            TOKENS.labels(event.model, "completion").inc(event.completion_tokens)
+        case ev.TroubleTold(stage=stage):
+            ERRORS.labels(stage).inc()
+        case ev.TurnMeasured():
+            _measured(event)
+        case _:
+            pass
+
+
+def _measured(event: ev.TurnMeasured) -> None:
+    if event.first_sent_ms is not None:
+        FELT.observe(max(0.0, event.first_sent_ms) / 1000)
+    if event.interrupted:
+        INTERRUPTIONS.labels("meant").inc()
+    GUESSES.labels("wrong").inc(event.retracted)
+    GUESSES.labels("right").inc(max(0, event.guesses - event.retracted))

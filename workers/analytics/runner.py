@@ -1,0 +1,142 @@
+"""Runs one subscriber: hands it events in order, answers each exactly once, retries with patience.
+
+Everything here is about the subscriber's own consumer: a handler that sleeps holds back nobody
+else's events, and no call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+
+import structlog
+
+from workers.analytics import counters
+from workers.analytics.delivery import Delivery, Source
+from workers.analytics.subscribers import Context, GiveUp, Handler, RetryLater, Subscriber
+
+log = structlog.get_logger(__name__)
+
+
+class Runner:
+    """One subscriber in this process."""
+
+    def __init__(self, subscriber: Subscriber, source: Source) -> None:
+        self.subscriber = subscriber
+        self.done = 0
+        self.failed = 0
+        self._source = source
+        self._waiting: asyncio.Queue[Delivery | None] = asyncio.Queue()
+        self._held: set[Delivery] = set()
+        """Not answered yet."""
+        counters.LAG.labels(subscriber.name).set_function(lambda: source.depth)
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._held)
+
+    async def run(self, context: Context, stop: asyncio.Event) -> None:
+        """Handle events until *stop*; what was not begun by then is given back."""
+        async with self.subscriber.opens(context) as handler, asyncio.TaskGroup() as tasks:
+            heart = tasks.create_task(self._keep_alive())
+            leaver = tasks.create_task(self._leave(stop))
+            hands = [
+                tasks.create_task(self._work(handler, stop)) for _ in range(self.subscriber.at_once)
+            ]
+            async for delivery in self._source:
+                if delivery.event.__struct_config__.tag not in self.subscriber.types:
+                    await delivery.done()
+                    continue
+                self._held.add(delivery)
+                self._waiting.put_nowait(delivery)
+            for _ in hands:
+                self._waiting.put_nowait(None)
+            await asyncio.wait(hands)
+            heart.cancel()
+            leaver.cancel()
+
+    async def _leave(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        await self._source.leave()
+
+    async def _keep_alive(self) -> None:
+        while True:
+            await asyncio.sleep(self.subscriber.ack_wait_s / 3)
+            for delivery in list(self._held):
+                await delivery.working()
+
+    async def _work(self, handler: Handler, stop: asyncio.Event) -> None:
+        """Take what is next and handle it, until there is no more."""
+        more = True
+        while more:
+            deliveries, more = await self._take(stop)
+            if stop.is_set() and not self.subscriber.batch:
+                for delivery in deliveries:
+                    await delivery.retry()
+            elif deliveries:
+                await self._handle(handler, deliveries)
+            self._held.difference_update(deliveries)
+
+    async def _take(self, stop: asyncio.Event) -> tuple[list[Delivery], bool]:
+        """Return what one call of the handler gets, and whether to come again."""
+        first = await self._waiting.get()
+        if first is None:
+            return [], False
+        taken, loop = [first], asyncio.get_running_loop()
+        until = loop.time() + self.subscriber.batch_wait_s
+        while len(taken) < self.subscriber.batch and not stop.is_set():
+            try:
+                async with asyncio.timeout_at(until):
+                    delivery = await self._waiting.get()
+            except TimeoutError:
+                break
+            if delivery is None:
+                return taken, False
+            taken.append(delivery)
+        return taken, True
+
+    async def _handle(self, handler: Handler, deliveries: list[Delivery]) -> None:
+        one, began = self.subscriber, time.monotonic()
+        what = [d.event for d in deliveries] if one.batch else deliveries[0].event
+        try:
+            async with asyncio.timeout(one.limit_s):
+                await handler(what)
+        except Exception as error:  # noqa: BLE001  # the boundary: told once, answered once
+            for delivery in deliveries:
+                await self._answer_failure(delivery, error)
+        else:
+            self.done += len(deliveries)
+            counters.EVENTS.labels(one.name, "done").inc(len(deliveries))
+            for delivery in deliveries:
+                await delivery.done()
+        counters.SECONDS.labels(one.name).observe(time.monotonic() - began)
+
+    async def _answer_failure(self, delivery: Delivery, error: Exception) -> None:
+        one = self.subscriber
+        gave_up = isinstance(error, GiveUp) or delivery.attempt >= one.tries
+        log.warning(
+            "subscriber_failed",
+            subscriber=one.name,
+            event_id=delivery.event.id,
+            attempt=delivery.attempt,
+            gave_up=gave_up,
+            error=str(error) if isinstance(error, GiveUp | RetryLater) else type(error).__name__,
+            where=_where(error),
+        )
+        if gave_up:
+            self.failed += 1
+            counters.EVENTS.labels(one.name, "failed").inc()
+            await delivery.give_up(f"{one.name}: {type(error).__name__}")
+            return
+        counters.EVENTS.labels(one.name, "retried").inc()
+        delay_s = one.backoff_s * 2 ** (delivery.attempt - 1)
+        if isinstance(error, RetryLater):
+            delay_s = max(delay_s, error.delay_s)
+        await delivery.retry(min(delay_s, one.longest_backoff_s))
+
+
+def _where(error: Exception) -> str:
+    """Return file and line of *error*; its message may hold what somebody said."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""

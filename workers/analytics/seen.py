@@ -1,0 +1,23 @@
+"""A bounded memory of event ids: at least once becomes once, as far back as it reaches."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+
+class Seen:
+    """The last *limit* ids."""
+
+    def __init__(self, limit: int = 50_000) -> None:
+        self._ids: OrderedDict[str, None] = OrderedDict()
+        self._limit = limit
+
+    def again(self, event_id: str) -> bool:
+        """Tell whether *event_id* was asked for before, and remember it."""
+        if event_id in self._ids:
+            self._ids.move_to_end(event_id)
+            return True
+        self._ids[event_id] = None
+        if len(self._ids) > self._limit:
+            self._ids.popitem(last=False)
+        return False

@@ -1,0 +1,165 @@
+"""Shipped: a candidate engine that is given the live work of a stage and is never heard.
+
+    AURA_STT_MODEL=base aura worker analytics --module workers.analytics.shadow:stt --group base
+
+The engine is chosen as a worker's is. It works when the stage in service has answered, on the same
+input, and publishes nothing: what comes of it is compared, counted (`aura_shadow_...`), logged
+without words, and written with them to AURA_SHADOW_OUT where that is set.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import structlog
+from prometheus_client import Counter, Histogram
+
+from aura.bus.connection import Bus
+from aura.metrics import STEPS_S
+from aura.settings import Settings
+from aura.wer import word_error_rate
+from schemas import subjects
+from schemas.events import AnyEvent, Event, ResponseSentence, SpeechStarted, TurnTaken
+from workers.analytics.candidates import (
+    Candidate,
+    Work,
+    language_model,
+    recognizer,
+    synthesizer,
+)
+from workers.analytics.subscribers import Context, Handler, Subscriber, opening
+
+log = structlog.get_logger(__name__)
+
+PATIENCE_S = 20.0
+"""The stage in service answers within this, or there is nothing to compare with."""
+LOOK_S = 0.5
+
+COMPARED = Counter("aura_shadow_jobs_total", "Jobs that a candidate did too.", ["stage", "outcome"])
+DIFFERENCE = Histogram(
+    "aura_shadow_difference_ratio",
+    "Words by which the candidate's text differs, for each word of the one in service.",
+    ["stage"],
+    buckets=(0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0),
+)
+SECONDS = Histogram(
+    "aura_shadow_seconds",
+    "Time to the first result and to the whole, in service and of the candidate.",
+    ["stage", "step", "whose"],
+    buckets=STEPS_S,
+)
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """One job as two engines did it."""
+
+    stage: str
+    session: str
+    job: str
+    """The id of its event."""
+    in_service: Work
+    candidate: Work
+    difference: float | None
+    """Word error rate of the candidate's text against the one in service; None: no text."""
+
+
+def stt(settings: Settings) -> Subscriber:
+    """Return a shadow of the recogniser."""
+    return _shadow("stt", SpeechStarted, lambda: recognizer(settings), settings)
+
+
+def llm(settings: Settings) -> Subscriber:
+    """Return a shadow of the language model."""
+    return _shadow("llm", TurnTaken, lambda: language_model(settings), settings)
+
+
+def tts(settings: Settings) -> Subscriber:
+    """Return a shadow of the voice."""
+    return _shadow("tts", ResponseSentence, lambda: synthesizer(settings), settings)
+
+
+def _shadow(
+    stage: str, job: type[Event], build: Callable[[], Candidate], settings: Settings
+) -> Subscriber:
+    @asynccontextmanager
+    async def opens(context: Context) -> AsyncIterator[Handler]:
+        candidate = build()
+        await candidate.warm()
+        log.info("shadow_ready", stage=stage, model=candidate.model)
+
+        async def follow(event: AnyEvent) -> None:
+            given = await candidate.collect(context.bus, event)
+            work = await _in_service(context.bus, event, candidate.matches)
+            if work is None:
+                COMPARED.labels(stage, "unanswered").inc()
+                return
+            done = await candidate.run(event, given)
+            await _tell(_compare(stage, event, work, done), settings.shadow_out)
+
+        yield follow
+
+    return opening(job, name=f"shadow-{stage}", at_once=4, tries=1, limit_s=180.0, user="shadow")(
+        opens
+    )
+
+
+async def _in_service(
+    bus: Bus, event: AnyEvent, matches: Callable[[AnyEvent, AnyEvent], Work | None]
+) -> Work | None:
+    """Return what the stage in service made of *event*, None where nothing came of it."""
+    subject = subjects.session_events(event.tenant, event.session, "*")
+    loop = asyncio.get_running_loop()
+    until, after = loop.time() + PATIENCE_S, 0
+    while loop.time() < until:
+        for stored in await bus.read(subjects.EVENTS_STREAM, subject, after=after):
+            after = stored.seq
+            if (work := matches(event, stored.event())) is not None:
+                return work
+        await asyncio.sleep(LOOK_S)
+    return None
+
+
+def _compare(stage: str, event: AnyEvent, in_service: Work, candidate: Work) -> Comparison:
+    texts = stage != "tts"
+    return Comparison(
+        stage=stage,
+        session=event.session,
+        job=event.id,
+        in_service=in_service,
+        candidate=candidate,
+        difference=word_error_rate(in_service.text, candidate.text) if texts else None,
+    )
+
+
+async def _tell(made: Comparison, out: str) -> None:
+    COMPARED.labels(made.stage, "compared").inc()
+    if made.difference is not None:
+        DIFFERENCE.labels(made.stage).observe(made.difference)
+    for whose, work in (("in_service", made.in_service), ("candidate", made.candidate)):
+        for step, ms in (("first", work.first_ms), ("whole", work.took_ms)):
+            if ms is not None:
+                SECONDS.labels(made.stage, step, whose).observe(ms / 1000)
+    log.info(
+        "shadow_compared",
+        stage=made.stage,
+        job=made.job,
+        difference=made.difference,
+        in_service_ms=made.in_service.took_ms,
+        candidate_ms=made.candidate.took_ms,
+    )
+    if out:
+        line = msgspec.json.encode(made) + b"\n"
+        await asyncio.to_thread(_append, Path(out), line)
+
+
+def _append(file: Path, line: bytes) -> None:
+    def private(path: str, flags: int) -> int:
+        return os.open(path, flags, 0o600)  # it holds what was said
+
+    with open(file.expanduser(), "ab", opener=private) as out:  # Path.open takes no opener
+        out.write(line)

@@ -1,0 +1,128 @@
+"""Shipped: the numbers of every call into Parquet files, for DuckDB and `aura report`.
+
+    aura worker analytics --module workers.analytics.warehouse
+
+One row an event, a column a number or name in it; **no words**: transcripts, answers and prompts
+are left out, and so is the user. Files are written whole before their events are acknowledged; an
+event that came twice has one id, and the view `events` shows it once (`warehouse.sql`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import typing
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import msgspec
+import structlog
+
+from aura.settings import Settings, SettingsError
+from schemas.events import Event
+from workers.analytics.subscribers import TYPES, Context, Handler, opening
+
+if TYPE_CHECKING:
+    import duckdb
+
+log = structlog.get_logger(__name__)
+
+PRIVATE = frozenset({"text", "messages", "system", "settings", "user"})
+"""Fields that hold words or name somebody: never in these files."""
+VIEWS = Path(__file__).with_name("warehouse.sql")
+BATCH = 1000
+BATCH_WAIT_S = 10.0
+
+
+def folder_of(settings: Settings) -> Path:
+    return Path(settings.analytics_dir or settings.data_dir / "analytics").expanduser()
+
+
+def columns() -> dict[str, str]:
+    """Return every column and its DuckDB type, from the events' own types."""
+    found = {"id": "VARCHAR", "type": "VARCHAR"}
+    for kind in TYPES.values():
+        for field in msgspec.structs.fields(kind):
+            if field.name not in PRIVATE:
+                found.setdefault(field.name, _sql_type(field.type))
+    return found
+
+
+def _sql_type(kind: Any) -> str:
+    arguments = typing.get_args(kind)
+    if type(None) in arguments:
+        kind = next(one for one in arguments if one is not type(None))
+    return {int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}.get(kind, "VARCHAR")
+
+
+def row(event: Event) -> dict[str, Any]:
+    """Return what is kept of *event*."""
+    fields = msgspec.structs.asdict(event)
+    kept = {name: value for name, value in fields.items() if name not in PRIVATE}
+    return {"id": event.id, "type": event.__struct_config__.tag, **kept}
+
+
+def write(folder: Path, events: Sequence[Event], now: datetime) -> Path:
+    """Write *events* into a new Parquet file under *folder* and return it, whole or not at all."""
+    place = folder / "events" / now.strftime("%Y-%m-%d")
+    place.mkdir(parents=True, exist_ok=True)
+    file = place / f"{now.strftime('%H%M%S')}-{uuid4().hex[:12]}.parquet"
+    rows, part = file.with_suffix(".ndjson"), file.with_suffix(".part")
+    try:
+        lines = msgspec.json.Encoder().encode_lines([row(event) for event in events])
+        rows.write_bytes(lines)
+        types = ", ".join(f"'{name}': '{kind}'" for name, kind in columns().items())
+        with library().connect() as db:
+            db.execute(
+                f"COPY (SELECT * FROM read_json('{_quoted(rows)}', format='newline_delimited', "  # noqa: S608  # our own path
+                f"columns={{{types}}})) TO '{_quoted(part)}' (FORMAT parquet)"
+            )
+        part.replace(file)
+    finally:
+        rows.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
+    return file
+
+
+def database(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Return a database in memory with the views of `warehouse.sql` over *folder*."""
+    db: duckdb.DuckDBPyConnection = library().connect()
+    pattern = _quoted(folder / "events" / "*" / "*.parquet")
+    db.execute(VIEWS.read_text(encoding="utf-8").replace("$FILES", pattern))
+    return db
+
+
+def library() -> Any:
+    """Return DuckDB.
+
+    Raises:
+        SettingsError: it is not installed.
+    """
+    try:
+        import duckdb  # noqa: PLC0415  # an extra
+    except ImportError as error:
+        raise SettingsError(
+            "DuckDB is not installed: pip install 'aura-voice[analytics]'"
+        ) from error
+    return duckdb
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+@opening("*", name="warehouse", batch=BATCH, batch_wait_s=BATCH_WAIT_S)
+@asynccontextmanager
+async def subscriber(context: Context) -> AsyncIterator[Handler]:
+    """Yield the handler that writes a batch into a file."""
+    folder = folder_of(context.settings)
+    await asyncio.to_thread(library)
+    log.info("warehouse_opened", folder=str(folder))
+
+    async def keep(events: list[Event]) -> None:
+        await asyncio.to_thread(write, folder, events, datetime.now(UTC))
+
+    yield keep

@@ -1,0 +1,43 @@
+-- Views over the Parquet files of workers/analytics/warehouse.py. $FILES is where they lie:
+--     sed "s#\$FILES#.aura/analytics/events/*/*.parquet#" warehouse.sql | duckdb -init /dev/stdin
+-- Times are UTC. Only calls are counted once: an event that came twice has one id.
+
+CREATE VIEW events AS
+SELECT DISTINCT ON (id) *, make_timestamp(at_ms * 1000) AS at_utc
+FROM read_parquet('$FILES', union_by_name = true);
+
+CREATE VIEW turns AS
+SELECT
+  measured.tenant, measured.session, measured.turn, measured.at_utc,
+  measured.pause_ms, measured.transcript_ms, measured.taken_ms, measured.committed_ms,
+  measured.first_token_ms, measured.first_sentence_ms, measured.first_audio_ms,
+  measured.first_sent_ms, measured.stt_ms,
+  measured.guesses, measured.retracted, measured.wasted_sentences, measured.interrupted,
+  heard.played_ms, heard.complete,
+  answer.model, answer.prompt_tokens, answer.completion_tokens
+FROM events AS measured
+LEFT JOIN events AS heard
+  ON heard.type = 'answer.heard' AND heard.session = measured.session AND heard.turn = measured.turn
+LEFT JOIN events AS answer
+  ON answer.type = 'response.completed' AND answer.session = measured.session
+  AND answer.turn = measured.turn
+WHERE measured.type = 'turn.measured';
+
+CREATE VIEW sessions AS
+SELECT
+  any_value(tenant) AS tenant, session,
+  min(at_utc) AS started_at, max(at_utc) AS ended_at,
+  (max(at_ms) - min(at_ms)) / 1000.0 AS seconds,
+  any_value(dialect) AS dialect,
+  count(*) FILTER (type = 'turn.measured') AS turns,
+  count(*) FILTER (type = 'turn.measured' AND interrupted) AS interruptions,
+  count(*) FILTER (type = 'interruption.dismissed') AS false_interruptions,
+  count(*) FILTER (type = 'trouble.told') AS errors,
+  count(*) FILTER (type = 'session.resumed') AS resumed,
+  coalesce(sum(audio_ms) FILTER (type = 'transcript.final' AND confidence > 0), 0) / 1000.0
+    AS caller_seconds,
+  coalesce(sum(played_ms) FILTER (type = 'answer.heard'), 0) / 1000.0 AS aura_seconds,
+  coalesce(sum(prompt_tokens), 0) AS prompt_tokens,
+  coalesce(sum(completion_tokens), 0) AS completion_tokens
+FROM events
+GROUP BY session;

@@ -1,0 +1,112 @@
+"""Shipped: events to an HTTP address, signed, retried, at least once.
+
+    export AURA_WEBHOOK_URL=https://crm.example/hooks AURA_WEBHOOK_SECRET=whsec_...
+    aura worker analytics --module workers.analytics.webhook
+
+AURA_WEBHOOK_EVENTS chooses the events, AURA_WEBHOOK_FORMAT their shape.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from aura import __version__
+from aura.settings import Settings, SettingsError
+from schemas.events import Event
+from workers.analytics import envelopes
+from workers.analytics.subscribers import (
+    Context,
+    GiveUp,
+    Handler,
+    RetryLater,
+    Subscriber,
+    SubscriberError,
+    opening,
+)
+
+TIMEOUT_S = 15.0
+TRIES = 11
+"""After 1, 2, 4 ... 512 s: about 17 minutes."""
+LONGEST_BACKOFF_S = 900.0
+GONE = 410
+
+
+def subscribers(settings: Settings) -> list[Subscriber]:
+    """Return the webhook that *settings* describe.
+
+    Raises:
+        SettingsError: no address, no secret, or events that do not exist.
+    """
+    url = settings.webhook_url
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise SettingsError("AURA_WEBHOOK_URL: the http or https address that events are sent to")
+    secret = settings.webhook_secret.get_secret_value()
+    try:
+        keys = envelopes.keys(secret)
+    except envelopes.SecretError as error:
+        raise SettingsError(f"AURA_WEBHOOK_SECRET is {error}: {HOW_TO}") from error
+    if not keys:
+        raise SettingsError(f"AURA_WEBHOOK_SECRET is missing: {HOW_TO}")
+    types = [one.strip() for one in settings.webhook_events.split(",") if one.strip()]
+    cloud = settings.webhook_format == "cloudevents"
+    body_of = envelopes.cloud_event if cloud else envelopes.standard
+    kind = "application/cloudevents+json" if cloud else "application/json"
+
+    @asynccontextmanager
+    async def opens(_: Context) -> AsyncIterator[Handler]:
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        headers = {"Content-Type": kind, "User-Agent": f"Aura/{__version__}"}
+        jar = aiohttp.DummyCookieJar()
+        async with aiohttp.ClientSession(timeout=timeout, headers=headers, cookie_jar=jar) as http:
+
+            async def send(event: Event) -> None:
+                body = body_of(event)
+                signed = envelopes.signed(event, body, keys, int(time.time()))
+                await _post(http, url, body, signed)
+
+            yield send
+
+    try:
+        made = opening(
+            *types,
+            name="webhook",
+            at_once=8,
+            tries=TRIES,
+            backoff_s=1.0,
+            longest_backoff_s=LONGEST_BACKOFF_S,
+        )
+    except SubscriberError as error:
+        raise SettingsError(f"AURA_WEBHOOK_EVENTS: {error}") from error
+    return [made(opens)]
+
+
+HOW_TO = (
+    "it is whsec_ and the base64 of 24 to 64 random bytes, which the receiver knows too; make one "
+    "with: echo whsec_$(openssl rand -base64 32)"
+)
+
+
+async def _post(
+    http: aiohttp.ClientSession, url: str, body: bytes, headers: dict[str, str]
+) -> None:
+    """Deliver, or say what is to be done about it.
+
+    Raises:
+        RetryLater: no 2xx came; a redirect is none.
+        GiveUp: the receiver says that it wants no more.
+    """
+    try:
+        async with http.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+            status = answer.status
+            wait = answer.headers.get("Retry-After", "")
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise RetryLater(0, f"no answer: {type(error).__name__}") from error
+    if status == GONE:
+        raise GiveUp("HTTP 410: the receiver wants no more")
+    if not 200 <= status < 300:
+        raise RetryLater(float(wait) if wait.isdigit() else 0.0, f"HTTP {status}")
