@@ -216,6 +216,11 @@ class Settings(BaseSettings):
     stt_partial_interval_ms: int = Field(
         1000, ge=0, le=10000, description="Audio between partial transcripts; 0: none."
     )
+    turn_model: str = Field(
+        "auto",
+        description="Smart Turn v3 file that hears whether a speaker is done; `auto`: the one that "
+        "`aura models fetch` brought, if it did; empty: by the words alone.",
+    )
     llm_engine: Literal["auto", "cerebras", "openai", "local", "simulated"] = Field(
         "auto", description="`auto`: Cerebras where CEREBRAS_API_KEY is set, else the local model."
     )

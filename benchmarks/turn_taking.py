@@ -93,7 +93,7 @@ def _aligner() -> Any:
     """Return plain faster-whisper, which tells when each word was said."""
     recognizer = WhisperRecognizer("tiny.en")
     recognizer.warm()
-    return recognizer._model  # noqa: SLF001  # the same weights, another use
+    return recognizer._model  # the same weights, another use
 
 
 @functools.cache

@@ -226,6 +226,9 @@ class TranscriptGuess(Event, frozen=True, kw_only=True, tag="transcript.guess"):
     took_ms: float
     """Recognition alone, without queueing."""
     model: str
+    finished: float | None = None
+    """0..1: how much it sounds like the end of what the speaker wants to say, where a model was
+    asked (AURA_TURN_MODEL); None: nobody was."""
 
 
 class TranscriptFinal(Event, frozen=True, kw_only=True, tag="transcript.final"):

@@ -38,6 +38,7 @@ def options(settings: Settings) -> pick.EngineOptions:
         stt_engine=settings.stt_engine,
         stt_model=settings.stt_model,
         stt_workers=settings.stt_workers,
+        turn_model=settings.turn_model,
         llm_engine=settings.llm_engine,
         llm_model=settings.llm_model,
         llm_base_url=settings.llm_base_url,
@@ -71,7 +72,9 @@ def build(settings: Settings, stage: Literal["stt", "llm", "tts"]) -> tuple[Stag
             places = settings.stt_slots if simulated else settings.stt_workers
             desk = Desk(places, limit_s=settings.engine_limit_s)
             interval_ms = settings.stt_partial_interval_ms
-            return SttStage(recognizer, desk, partial_interval_ms=interval_ms), settings.stt_slots
+            turns = None if simulated else pick.turn_model(chosen)
+            listening = SttStage(recognizer, desk, partial_interval_ms=interval_ms, turns=turns)
+            return listening, settings.stt_slots
         case "llm":
             model = pick.language_model(chosen)
             local = settings.llm_engine in {"auto", "local"} and not (

@@ -11,7 +11,7 @@ from schemas.audio import BYTES_PER_MS, AudioFrame, TranscriptPartial
 from schemas.events import AnyEvent, SpeechStarted, TranscriptFinal, TranscriptGuess
 from schemas.events import Stage as StageName
 from workers.desk import Desk
-from workers.engines.protocols import Recognition, Recognizer
+from workers.engines.protocols import Recognition, Recognizer, TurnModel
 from workers.stage import Task
 
 SILENCE_LIMIT_S = 10.0
@@ -36,14 +36,24 @@ class SttStage:
 
     name: StageName = "stt"
 
-    def __init__(self, recognizer: Recognizer, desk: Desk, *, partial_interval_ms: int) -> None:
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        desk: Desk,
+        *,
+        partial_interval_ms: int,
+        turns: TurnModel | None = None,
+    ) -> None:
         self.model = recognizer.name
         self._recognizer = recognizer
         self._desk = desk
         self._interval_ms = partial_interval_ms
+        self._turns = turns
 
     async def warm(self) -> None:
         await asyncio.to_thread(self._recognizer.warm)
+        if self._turns:
+            await asyncio.to_thread(self._turns.warm)
 
     def is_job(self, event: AnyEvent) -> bool:
         return isinstance(event, SpeechStarted)
@@ -98,7 +108,9 @@ class SttStage:
 
     async def _guess(self, task: Task, event: SpeechStarted, pcm: bytes, words: _Words) -> None:
         pause = words.pause
-        heard = await self._hear(event, pcm, rank=0)
+        heard, finished = await asyncio.gather(
+            self._hear(event, pcm, rank=0), self._sounds_finished(pcm)
+        )
         if pause != words.pause:
             return
         words.heard = heard
@@ -110,9 +122,15 @@ class SttStage:
                 confidence=round(heard.confidence, 4),
                 took_ms=round(heard.took_ms, 1),
                 model=self.model,
+                finished=finished,
             )
         )
         await task.bus.publish(guess, trace=task.trace)
+
+    async def _sounds_finished(self, pcm: bytes) -> float | None:
+        if self._turns is None:
+            return None
+        return round(await self._desk.run(self._turns.finished, pcm), 3)
 
     async def _partial(self, task: Task, event: SpeechStarted, pcm: bytes) -> None:
         heard = await self._hear(event, pcm, rank=0 if event.over_answer else 1)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from aura import __version__
+from aura.cli import models
 from aura.cli.here import CommandError, running_url
 from aura.settings import Settings, SettingsError, load
 
@@ -30,6 +31,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 CONFIG_EXIT = 78
+app.add_typer(models.app, name="models")
 
 
 def _version(wanted: bool) -> None:

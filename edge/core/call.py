@@ -21,7 +21,7 @@ from edge.core.answer import Phase
 from edge.core.answering import Answering, Rules
 from edge.core.ear import Heard
 from edge.core.effects import Effect
-from edge.core.endpointing import is_backchannel, sounds_finished, wait_ms
+from edge.core.endpointing import is_backchannel, is_finished, wait_ms
 from edge.core.history import History
 from edge.core.listening import Listener, Noticed
 from edge.core.notices import Delivery, Trouble, Words
@@ -213,7 +213,7 @@ class Call:
             self._answering.interrupt()
             self._out.tell(Words(guess.text, final=False))
             words = self.history.take_carried(guess.text)
-            if self._rules.speculate and sounds_finished(words) is not False:
+            if self._rules.speculate and is_finished(words, guess.finished) is not False:
                 self._answering.take(utterance, guess, speculative=True)
         self._endpoint(utterance)
 
@@ -227,7 +227,9 @@ class Call:
                 self._close_utterance(discarded=True)
             return
         words = self.history.take_carried(guess.text)
-        if self._listener.silence_ms < wait_ms(words, self._rules.settings.eagerness):
+        if self._listener.silence_ms < wait_ms(
+            words, self._rules.settings.eagerness, guess.finished
+        ):
             return
         answer = self._answering.answer
         if answer is None:

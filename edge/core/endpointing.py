@@ -1,4 +1,10 @@
-"""How long to listen to a silence before answering: what the words say about being finished."""
+"""How long to listen to a silence before answering: what words and sound say about an end.
+
+the words ...              ... sound finished     nobody asked     ... sound unfinished
+finished ("Stop that.")    finished               finished         unfinished
+unclear  ("Hello?")        finished if very sure  unclear          unfinished
+unfinished ("I want to")   unfinished             unfinished       unfinished
+"""
 
 from __future__ import annotations
 
@@ -20,20 +26,30 @@ class Waits:
 
 WAITS: dict[Eagerness, Waits] = {
     "high": Waits(finished_ms=300, unclear_ms=500, unfinished_ms=1100),
-    "auto": Waits(finished_ms=440, unclear_ms=700, unfinished_ms=1500),
+    "auto": Waits(finished_ms=440, unclear_ms=900, unfinished_ms=1500),
     "low": Waits(finished_ms=800, unclear_ms=1200, unfinished_ms=2500),
 }
+
+SURE = 0.8
+"""A model of turns is this sure: what the words leave unclear is finished."""
+DOUBTED = 0.5
+"""Below this it takes the speaker for unfinished, whatever the words."""
 
 _OPEN_ENDS = frozenset(
     "a about after an and are as at because before between but by can could do does for "
     "from had has have her his how i if in into is it's i'm let's like my of on or our "
     "please so than that the their then there these this those to um uh uhm er hmm was "
     "were what when where whether which while who whose why will with without would your "
-    "we're you're".split()
+    "we're you're they he she we maybe perhaps very also just i'll i've they're he's she's".split()
 )
 _NUMBER = re.compile(
     r"(\d+|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)", re.IGNORECASE
 )
+_OPENINGS = frozenset(
+    "tell me|thing is|number is|name is|can you|could you|would you|would like|i'd like|"
+    "i want|i need|was thinking|is possible|possible to".split("|")
+)
+"""What begins something, however it was punctuated."""
 _WORD = re.compile("[\\w'\u2019-]+")
 
 
@@ -52,17 +68,30 @@ def sounds_finished(text: str) -> bool | None:
         return None if len(said) == 1 or said[-1] in _OPEN_ENDS else True
     if stripped.endswith((",", "-", "\u2026", "...", ":", ";")) or said[-1] in _OPEN_ENDS:
         return False
-    if _NUMBER.fullmatch(said[-1]) and (len(said) == 1 or _NUMBER.fullmatch(said[-2])):
+    ended = stripped.endswith((".", "!"))
+    if _NUMBER.fullmatch(said[-1]) and (len(said) == 1 or not ended or _NUMBER.fullmatch(said[-2])):
         return False  # a number is being dictated
-    if stripped.endswith((".", "!")):
+    if ended and " ".join(said[-2:]) in _OPENINGS:
+        return False
+    if ended:
         return len(said) > 2 or None
     return None
 
 
-def wait_ms(text: str, eagerness: Eagerness) -> int:
+def is_finished(text: str, sound: float | None = None) -> bool | None:
+    """Weigh the words against the sound (0..1: like an end; None: nobody listened for it)."""
+    by_words = sounds_finished(text)
+    if sound is None or by_words is False:
+        return by_words
+    if sound < DOUBTED:
+        return False
+    return True if sound >= SURE else by_words
+
+
+def wait_ms(text: str, eagerness: Eagerness, sound: float | None = None) -> int:
     """Return the silence after which a turn that ended with *text* is answered."""
     waits = WAITS[eagerness]
-    match sounds_finished(text):
+    match is_finished(text, sound):
         case True:
             return waits.finished_ms
         case False:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from workers.engines import weights
+from workers.engines import fetched, weights
 from workers.engines.protocols import (
     EngineRefusedError,
     LanguageModel,
     Recognizer,
     Synthesizer,
+    TurnModel,
     WeightsError,
 )
 
@@ -29,6 +30,8 @@ class EngineOptions:
     stt_model: str = ""
     stt_workers: int = 1
     """Utterances recognised at once, each with `threads`."""
+    turn_model: str = ""
+    """A Smart Turn file; `auto`: the fetched one, if it was; empty: none."""
     llm_engine: Literal["auto", "cerebras", "openai", "local", "simulated"] = "auto"
     llm_model: str = ""
     llm_base_url: str = ""
@@ -69,6 +72,20 @@ def recognizer(options: EngineOptions) -> Recognizer:
         threads=options.threads or 1,
         workers=options.stt_workers,
     )
+
+
+def turn_model(options: EngineOptions) -> TurnModel | None:
+    """Return the model that hears the end of a turn, not yet loaded; None where there is none."""
+    path = Path(options.turn_model).expanduser()
+    if options.turn_model == "auto":
+        path = fetched.turn_model(options.cache_dir)
+        if not path.exists():
+            return None
+    if not options.turn_model:
+        return None
+    from workers.engines.smart_turn import SmartTurn
+
+    return SmartTurn(path)
 
 
 def language_model(options: EngineOptions) -> LanguageModel:

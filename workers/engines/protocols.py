@@ -97,6 +97,20 @@ class Recognizer(Protocol):
         ...
 
 
+class TurnModel(Protocol):
+    """Tells from the sound of an utterance whether its speaker is done."""
+
+    def warm(self) -> None:
+        """Load it and run it once.
+
+        Raises:
+            EngineMissingError, WeightsError: it cannot be had.
+        """
+
+    def finished(self, pcm: bytes) -> float:
+        """Return 0..1 for *pcm*: s16le mono 16 kHz, from the onset to a pause."""
+
+
 class LanguageModel(Protocol):
     """Turn to answer. Lives on the event loop and never blocks it."""
 

@@ -4,6 +4,8 @@ A small Whisper encoder with one output; about 40 ms on one core. It hears inton
 words do not show. The weights are fetched by `aura models fetch` or named in AURA_TURN_MODEL.
 """
 
+# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+
 from __future__ import annotations
 
 import threading
