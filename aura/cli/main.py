@@ -151,6 +151,21 @@ def tap(
 
 
 @app.command()
+def workers(
+    once: Annotated[bool, typer.Option("--once", help="Print one table and end.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and end.")] = False,
+) -> None:
+    """Show who is there: edges, workers, their load, and how far behind each stage is.
+
+    Live until Ctrl-C. WAITING is jobs that no worker has yet, OLDEST how long the first of them has
+    waited: more than a moment means that the stage wants another worker.
+    """
+    from aura.cli.workers import show
+
+    run(show(load(), once=once, as_json=json))
+
+
+@app.command()
 def doctor() -> None:
     """Say what is here, what is missing, and how to get it."""
     from aura.cli.doctor import examine
