@@ -62,21 +62,30 @@ class Bus:
         Raises:
             BusAwayError: not acknowledged within *patience_s*.
         """
-        subject, data, head = (
-            subjects.event(event),
-            codec.encode(event),
-            codec.headers(event, trace),
+        head = codec.headers(event, trace)
+        return await self.publish_raw(
+            subjects.event(event), codec.encode(event), head, patience_s=patience_s
         )
+
+    async def publish_raw(
+        self, subject: str, data: bytes, head: dict[str, str], *, patience_s: float = 6.0
+    ) -> int:
+        """Store bytes with the headers *head* and return their sequence in the stream.
+
+        Raises:
+            BusAwayError: not acknowledged within *patience_s*.
+        """
+        what = head.get(codec.ID_HEADER, subject)
         give_up_at = asyncio.get_running_loop().time() + patience_s
         while True:
             try:
                 ack = await self._js.publish(subject, data, headers=head)
             except (NatsTimeoutError, NoStreamResponseError, NoRespondersError) as error:
                 if asyncio.get_running_loop().time() >= give_up_at:
-                    raise BusAwayError(f"{event.id} was not acknowledged") from error
+                    raise BusAwayError(f"{what} was not acknowledged") from error
                 await asyncio.sleep(0.1)
             except (NatsError, APIError) as error:
-                raise BusAwayError(f"{event.id} was not stored: {error}") from error
+                raise BusAwayError(f"{what} was not stored: {error}") from error
             else:
                 return ack.seq
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from aura import __version__
-from aura.cli.here import CommandError, running_url
+from aura.cli import dead
+from aura.cli.here import CommandError, run, running_url
 from aura.settings import Settings, SettingsError, load
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app = typer.Typer(
     ),
     rich_markup_mode="rich",
 )
+app.add_typer(dead.app, name="dead")
 CONFIG_EXIT = 78
 
 
@@ -45,17 +46,6 @@ def _aura(
     ] = False,
 ) -> None:
     del version
-
-
-def run(work: Coroutine[Any, Any, int]) -> None:
-    """Run *work* on the fastest loop there is and leave with its exit code."""
-    try:
-        import uvloop
-
-        code = uvloop.run(work)
-    except ImportError:
-        code = asyncio.run(work)
-    raise typer.Exit(code)
 
 
 def role(settings: Settings, name: str, work: Coroutine[Any, Any, int]) -> None:
