@@ -36,6 +36,10 @@ class LlmStage:
         self._model = model
         self._limit_s = limit_s
 
+    @property
+    def wait_ms(self) -> int:
+        return 0  # a turn that has a slot has the model
+
     async def warm(self) -> None:
         await self._model.warm()
 

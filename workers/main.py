@@ -107,6 +107,7 @@ async def serve(settings: Settings, stage_name: Literal["stt", "llm", "tts"]) ->
                 "model": stage.model,
                 "slots": slots,
                 "in_flight": worker.jobs.in_flight,
+                "wait_ms": stage.wait_ms,
                 "done": worker.done,
                 "failed": worker.failed,
                 "pid": os.getpid(),

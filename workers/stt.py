@@ -42,6 +42,10 @@ class SttStage:
         self._desk = desk
         self._interval_ms = partial_interval_ms
 
+    @property
+    def wait_ms(self) -> int:
+        return self._desk.wait_ms
+
     async def warm(self) -> None:
         await asyncio.to_thread(self._recognizer.warm)
 
