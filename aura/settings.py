@@ -84,6 +84,15 @@ class Settings(BaseSettings):
         "auto", description="`auto`: console on a terminal, JSON elsewhere."
     )
 
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Port of `/metrics`, `/health/live` and `/health/ready` of this process; 0: "
+        "none. `aura up` counts up from it, a port a process.",
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address that this port listens on.")
+
     # --- the bus
     nats_url: str = Field(
         validation_alias=_bare("nats_url"),

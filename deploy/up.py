@@ -11,7 +11,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
@@ -137,7 +137,13 @@ class _Run:
                 Program(f"{stage} worker {k + 1}", [*aura, "worker", stage], env)
                 for k in range(getattr(self._counts, stage))
             ]
-        return programs
+        return [self._with_metrics(one, k) for k, one in enumerate(programs)]
+
+    def _with_metrics(self, program: Program, number: int) -> Program:
+        """Return *program* with a metrics port of its own: several cannot share one."""
+        base = self._settings.metrics_port
+        port = str(base + number) if base else "0"
+        return replace(program, env={**program.env, "AURA_METRICS_PORT": port})
 
     async def _work(self, tasks: asyncio.TaskGroup) -> None:
         counts = self._counts

@@ -13,6 +13,7 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from aura.bus.connection import Bus
+from edge import counters
 from edge.clock import now_ms
 from edge.core.answering import Rules
 from edge.core.call import Call
@@ -212,6 +213,7 @@ class Conversation:
     def _tell(self, notice: Notice) -> None:
         if isinstance(notice, Speak) and self._waiting_bytes > MOST_WAITING_BYTES:
             self._dropped += 1
+            counters.dropped("caller", len(notice.pcm))
             return
         self._send_all(self._dialect.tell(notice))
         if isinstance(notice, Trouble) and notice.fatal:

@@ -12,6 +12,7 @@ import structlog
 from nats.aio.msg import Msg
 
 from aura.bus.connection import Bus, BusAwayError
+from edge import counters
 from edge.clock import now_ms
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
@@ -72,6 +73,7 @@ class Line:
         for event in first:
             self._events.put_nowait(event)
         async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
+            stack.enter_context(counters.CALLS.track_inprogress())
             for kind in HEARD_KINDS:
                 listening = self._bus.listening(subjects.live(*own, kind), self._on_event)
                 await stack.enter_async_context(listening)
@@ -153,10 +155,12 @@ class Line:
         for effect in effects:
             match effect:
                 case Publish(event):
+                    counters.published(event)
                     self._queue(event)
                 case SendFrame():
                     self._frames.put_nowait(effect)
                 case Tell(notice):
+                    counters.told(notice)
                     if isinstance(notice, Measured):
                         _log_turn(notice)
                     self._tell(notice)
@@ -204,7 +208,8 @@ class Line:
         while True:
             match await self._frames.get():
                 case SendFrame(utterance, frame):
-                    await self._bus.send(subjects.utterance(self.session, utterance), frame)
+                    if not await self._bus.send(subjects.utterance(self.session, utterance), frame):
+                        counters.dropped("bus", len(frame.pcm))
                 case Recover(turn):
                     await self._recover(turn)
                 case None:

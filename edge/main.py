@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from aura import metrics
 from aura.bus.connection import connect
 from aura.bus.services import announced
 from aura.settings import Settings, SettingsError
@@ -31,8 +32,15 @@ async def serve(settings: Settings) -> int:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
+    async with metrics.served(settings, "edge") as condition:
+        await _serve(settings, stop, condition)
+    return 0
+
+
+async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Condition) -> None:
     name = f"edge-{secrets.token_hex(4)}"
     bus = await connect(settings, name)
+    metrics.BUS.set_function(lambda: bus.connected)
     try:
         app = build(settings, bus, name)
         edge = app[EDGE]
@@ -51,6 +59,7 @@ async def serve(settings: Settings) -> int:
             return {"calls": len(edge.open), "draining": edge.draining, "pid": os.getpid()}
 
         async with announced(bus, "edge", describe):
+            condition.ready = lambda: bus.connected and not edge.draining
             log.info("edge_ready", host=settings.host, port=settings.port)
             await stop.wait()
             await _drain(edge)
@@ -58,7 +67,6 @@ async def serve(settings: Settings) -> int:
         log.info("edge_left")
     finally:
         await bus.close()
-    return 0
 
 
 async def _drain(edge: Edge) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import structlog
 
+from aura import metrics
 from aura.bus.connection import connect
 from aura.bus.services import announced
 from aura.settings import Settings
@@ -96,9 +97,25 @@ async def serve(settings: Settings, stage_name: Literal["stt", "llm", "tts"]) ->
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
+    async with metrics.served(settings, stage_name) as condition:
+        healthy = await _work(settings, stage_name, stop, condition)
+    if not healthy:
+        sys.stdout.flush()
+        os._exit(HUNG_EXIT)  # an orderly exit would wait for the thread that hangs
+    return 0
+
+
+async def _work(
+    settings: Settings,
+    stage_name: Literal["stt", "llm", "tts"],
+    stop: asyncio.Event,
+    condition: metrics.Condition,
+) -> bool:
+    """Work until *stop*; False where the engine hung."""
     stage, slots = build(settings, stage_name)
     await stage.warm()
     bus = await connect(settings, f"aura-{stage_name}")
+    metrics.BUS.set_function(lambda: bus.connected)
     try:
         worker = Worker(bus, stage, slots, drain_s=settings.drain_s)
 
@@ -114,12 +131,10 @@ async def serve(settings: Settings, stage_name: Literal["stt", "llm", "tts"]) ->
             }
 
         async with announced(bus, stage_name, describe):
+            condition.ready = lambda: bus.connected and not stop.is_set()
             log.info("worker_ready", model=stage.model, slots=slots)
             healthy = await worker.run(stop)
         log.info("worker_left", done=worker.done, failed=worker.failed)
     finally:
         await bus.close()
-    if not healthy:
-        sys.stdout.flush()
-        os._exit(HUNG_EXIT)  # an orderly exit would wait for the thread that hangs
-    return 0
+    return healthy

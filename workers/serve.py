@@ -13,6 +13,7 @@ from aura.bus.connection import Bus, BusError, FencedError
 from aura.bus.jobs import Job, Jobs
 from schemas import codec, subjects
 from schemas.events import JobFailed, ResponseCancelled, ResponseSentence, TurnTaken
+from workers import counters
 from workers.engines.protocols import (
     EngineError,
     EngineMissingError,
@@ -39,6 +40,7 @@ class Worker:
         self.bus = bus
         self.stage = stage
         self.jobs = Jobs(bus, CONSUMERS[stage.name], slots)
+        counters.watch(stage.name, self.jobs)
         self.done = 0
         self.failed = 0
         self._drain_s = drain_s
@@ -82,6 +84,7 @@ class Worker:
         event = job.event
         task = Task(event, job.seq, job.attempt, self.bus, job.trace, time.monotonic())
         unwanted = asyncio.Event()
+        counters.taken(self.stage.name, job)
         with structlog.contextvars.bound_contextvars(session=event.session, job=event.id):
             try:
                 async with AsyncExitStack() as stack:
@@ -92,9 +95,11 @@ class Worker:
                 await job.retry()
                 raise
             except Exception as error:  # noqa: BLE001  # the boundary: told once, answered once
-                await self._answer_failure(job, _cause(error), stop)
+                outcome = await self._answer_failure(job, _cause(error), stop)
+                counters.answered(self.stage.name, outcome, task.took_ms() / 1000)
             else:
                 self.done += 1
+                counters.answered(self.stage.name, "done", task.took_ms() / 1000)
                 log.debug("job_done", took_ms=task.took_ms(), unwanted=unwanted.is_set())
                 await job.done()
 
@@ -127,12 +132,15 @@ class Worker:
         ):
             unwanted.set()
 
-    async def _answer_failure(self, job: Job, error: Exception, stop: asyncio.Event) -> None:
-        """Retry what another try may mend; else tell the edge and end the job for good."""
+    async def _answer_failure(self, job: Job, error: Exception, stop: asyncio.Event) -> str:
+        """Retry what another try may mend; else tell the edge and end the job for good.
+
+        Returns what became of it, as it is counted.
+        """
         if isinstance(error, FencedError):
             log.info("job_overtaken")
             await job.done()
-            return
+            return "overtaken"
         if isinstance(error, EngineHungError):  # the thread is lost, and so is this process
             self._hung = True
             stop.set()
@@ -148,7 +156,7 @@ class Worker:
         )
         if not hopeless:
             await job.retry(0.2 * job.attempt)
-            return
+            return "retried"
         self.failed += 1
         event = job.event
         failure = JobFailed(
@@ -166,8 +174,9 @@ class Worker:
             await self.bus.publish(failure)
         except BusError:
             await job.retry(1.0)
-        else:
-            await job.give_up(reason)
+            return "retried"
+        await job.give_up(reason)
+        return "failed"
 
 
 def _cause(error: Exception) -> Exception:

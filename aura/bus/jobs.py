@@ -53,6 +53,11 @@ class Job:
         return self._msg.metadata.num_pending
 
     @property
+    def stored_s(self) -> float:
+        """When the event was stored, Unix seconds on the server's clock."""
+        return self._msg.metadata.timestamp.timestamp()
+
+    @property
     def trace(self) -> str:
         return (self._msg.headers or {}).get(codec.TRACE_HEADER, "")
 
@@ -93,6 +98,8 @@ class Jobs:
         self.consumer = consumer
         self.slots = slots
         self.in_flight = 0
+        self.depth = 0
+        """Jobs that nobody had taken when the server last told us."""
         self._asked = 0
         self._queue: asyncio.Queue[Job | None] = asyncio.Queue()
         self._subscription: Subscription | None = None
@@ -178,7 +185,8 @@ class Jobs:
     async def _on_message(self, msg: Msg) -> None:
         self._heard_at = asyncio.get_running_loop().time()
         status = (msg.headers or {}).get("Status")
-        if status == "100":
+        if status == "100":  # we have asked and nothing came: there is nothing
+            self.depth = 0
             return
         if status is not None:  # the request ended: by time (408), or the consumer moved (409)
             left = (msg.headers or {}).get("Nats-Pending-Messages")
@@ -189,6 +197,7 @@ class Jobs:
             self._wake.set()
             return
         self._asked = max(0, self._asked - 1)
+        self.depth = msg.metadata.num_pending
         self.in_flight += 1
         try:
             event = codec.decode(msg.data)

@@ -1,0 +1,61 @@
+"""What a worker counts for Prometheus, by stage."""
+
+from __future__ import annotations
+
+import time
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from aura.bus.jobs import Job, Jobs
+from aura.metrics import WORK_S
+
+JOBS = Counter(
+    "aura_worker_jobs_total",
+    "Jobs answered: done, failed (given up), retried, overtaken (somebody else's word counts).",
+    ["stage", "outcome"],
+)
+SECONDS = Histogram(
+    "aura_worker_job_seconds",
+    "From taking a job to answering it; an STT job lasts as long as its utterance.",
+    ["stage"],
+    buckets=WORK_S,
+)
+WAIT = Histogram(
+    "aura_worker_queue_wait_seconds",
+    "From storing a job to taking it, first deliveries only (clocks of server and worker).",
+    ["stage"],
+    buckets=WORK_S,
+)
+REDELIVERED = Counter(
+    "aura_worker_redeliveries_total",
+    "Jobs that came again: a worker before us lost them.",
+    ["stage"],
+)
+IN_FLIGHT = Gauge("aura_worker_jobs_in_flight", "Jobs in hand.", ["stage"])
+SLOTS = Gauge("aura_worker_slots", "Jobs that fit at once.", ["stage"])
+DEPTH = Gauge(
+    "aura_worker_queue_depth",
+    "Jobs of the stage that nobody has taken, as the server last told this worker.",
+    ["stage"],
+)
+
+
+def watch(stage: str, jobs: Jobs) -> None:
+    """Let the gauges of *stage* read from *jobs*."""
+    SLOTS.labels(stage).set(jobs.slots)
+    IN_FLIGHT.labels(stage).set_function(lambda: jobs.in_flight)
+    DEPTH.labels(stage).set_function(lambda: jobs.depth)
+    for outcome in ("done", "failed", "retried", "overtaken"):
+        JOBS.labels(stage, outcome)
+
+
+def taken(stage: str, job: Job) -> None:
+    if job.attempt > 1:
+        REDELIVERED.labels(stage).inc()
+    else:
+        WAIT.labels(stage).observe(max(0.0, time.time() - job.stored_s))
+
+
+def answered(stage: str, outcome: str, took_s: float) -> None:
+    JOBS.labels(stage, outcome).inc()
+    SECONDS.labels(stage).observe(took_s)
