@@ -62,6 +62,8 @@ class Line:
         self._heard_seq = 0
         """In the event stream: up to here nothing of the stages was missed, or it was read."""
         self._look_again = asyncio.Event()
+        self._spoken: list[SendFrame] = []
+        """The frames of the latest utterance, to be sent again where the bus lost them."""
         self._bus_is_away = False
         self._closed = False
         self.listening = asyncio.Event()
@@ -207,19 +209,25 @@ class Line:
         """Send audio apart from the events: it waits for no acknowledgement."""
         while True:
             match await self._frames.get():
-                case SendFrame(utterance, frame):
-                    if not await self._bus.send(subjects.utterance(self.session, utterance), frame):
-                        counters.dropped("bus", len(frame.pcm))
+                case SendFrame() as frame:
+                    if self._spoken and self._spoken[0].utterance != frame.utterance:
+                        self._spoken.clear()
+                    self._spoken.append(frame)
+                    await self._send(frame)
                 case Recover(turn):
                     await self._recover(turn)
                 case None:
                     return
 
-    async def _catch_up(self) -> None:
-        """Read from the log what was said to nobody: a connection or a server was lost.
+    async def _send(self, one: SendFrame) -> None:
+        if not await self._bus.send(subjects.utterance(self.session, one.utterance), one.frame):
+            counters.dropped("bus", len(one.frame.pcm))
 
-        The live mirror is not stored. Hearing a fact twice changes nothing, so all of the session
-        after the last reading is put in again.
+    async def _catch_up(self) -> None:
+        """Read from the log what was said to nobody, and say again what nobody may have heard.
+
+        The live mirror is not stored, nor is audio while its stream elects a leader. Hearing a
+        fact or a frame twice changes nothing.
         """
         while True:
             try:
@@ -229,6 +237,9 @@ class Line:
                 if not self.call.misses_news(now_ms()):
                     continue
             self._look_again.clear()
+            if self.call.wants_words:
+                for again in tuple(self._spoken):
+                    await self._send(again)
             try:
                 subject = subjects.session_events(self.tenant, self.session)
                 stored = await self._bus.read(

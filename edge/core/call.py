@@ -146,6 +146,12 @@ class Call:
         late_ms = self._rules.deadline_ms - SILENT_STAGE_MS
         return any(t is not None and now_ms >= t - late_ms for t in waits)
 
+    @property
+    def wants_words(self) -> bool:
+        """The caller speaks, or has paused and the words are not here yet."""
+        utterance = self._listener.utterance
+        return utterance is not None and utterance.guess is None
+
     # -------------------------------------------------------- the caller speaks
 
     def _notice(self, noticed: Noticed) -> None:
