@@ -68,6 +68,15 @@ async def leader(bus: Bus, name: str = subjects.EVENTS_STREAM) -> str:
     return str(cluster["leader"])
 
 
+async def let_lead(bus: Bus, stream: str, node: str) -> None:
+    """Make *node* the leader of *stream*: with it, frames have nowhere to be stored either."""
+    request = json.dumps({"placement": {"preferred": node}}).encode()
+    async with asyncio.timeout(15):
+        while await leader(bus, stream) != node:
+            await bus.nc.request(f"$JS.API.STREAM.LEADER.STEPDOWN.{stream}", request, timeout=5)
+            await asyncio.sleep(1)
+
+
 class Writer:
     """Publishes one event after the other and remembers which were acknowledged, and when."""
 
@@ -129,18 +138,17 @@ async def test_every_stream_has_three_copies(
         check(caller, 1)
 
 
-@pytest.mark.parametrize(
-    ("moment_s", "stream"), [(0.0, "AURA_AUDIO"), (0.4, "AURA_EVENTS"), (1.6, "AURA_EVENTS")]
-)
-async def test_the_leader_is_killed_during_a_call(
-    cluster: NatsCluster, aura: AuraProcess, tmp_path: Path, moment_s: float, stream: str
+@pytest.mark.parametrize("moment_s", [0.0, 0.4, 1.6])
+async def test_the_leader_of_it_all_is_killed_during_a_call(
+    cluster: NatsCluster, aura: AuraProcess, tmp_path: Path, moment_s: float
 ) -> None:
     """Before the caller speaks, while she speaks, and while the answer is made."""
     async with on_the_bus(cluster, tmp_path) as bus, calling(aura.url, QUIET) as caller:
         writer = Writer(bus)
         writing = asyncio.create_task(writer.write())
         await ask(caller, 1, 10)
-        lost = await leader(bus, stream)
+        lost = await leader(bus)
+        await let_lead(bus, "AURA_AUDIO", lost)
         asking = asyncio.create_task(ask(caller, 2, 40))
         await asyncio.sleep(moment_s)
         cluster.kill(lost)
