@@ -203,6 +203,19 @@ class Settings(BaseSettings):
         12.0, ge=1, le=120, description="Seconds a caller waits for a stage before hearing why."
     )
 
+    overload_wait_ms: int = Field(
+        1000,
+        ge=0,
+        description="New calls are refused while a job waits so long, ms, for a free worker; "
+        "0: never.",
+    )
+    overload_calm_s: float = Field(
+        5.0,
+        ge=0.5,
+        le=300,
+        description="Seconds without such a wait until they are welcome again; their Retry-After.",
+    )
+
     # --- engines
     stt_engine: Literal["auto", "whisper", "simulated"] = Field("auto", description="Recogniser.")
     stt_model: str = Field("tiny.en", description="faster-whisper name or folder.")

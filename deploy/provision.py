@@ -15,8 +15,10 @@ STREAM_NOT_FOUND = 10059
 ADVICE = {
     10047: "the server's disk or memory limit is too small: raise max_file_store or "
     "max_memory_store in its configuration, or the account's limits",
-    10074: "fewer servers than AURA_REPLICAS: start more, or lower it",
-    10005: "fewer servers than AURA_REPLICAS: start more, or lower it",
+    10074: "fewer servers than AURA_REPLICAS, or too little room on them: start more, lower it, or "
+    "raise max_file_store (NATS_DISK in nats/cluster) above the sizes in nats/streams",
+    10005: "fewer servers than AURA_REPLICAS, or too little room on them: start more, lower it, or "
+    "raise max_file_store (NATS_DISK in nats/cluster) above the sizes in nats/streams",
     10039: "JetStream is not enabled: start nats-server with -js",
     10076: "JetStream is not enabled for this account",
 }

@@ -25,6 +25,7 @@ from edge.dialects.dialect import Dialect
 from edge.dialects.prices import PRICES
 from edge.health import Stages
 from edge.masking import MaskedWebSocket
+from edge.overload import Overload
 from edge.rates import Places, Requests
 from edge.resume import resumable
 from edge.seats import FullError, Limits, Seats
@@ -84,7 +85,7 @@ def build(settings: Settings, bus: Bus, name: str) -> web.Application:
         settings,
         bus,
         name,
-        Stages(bus),
+        Stages(bus, Overload(settings.overload_wait_ms, settings.overload_calm_s)),
         TokenPolicy.of(settings),
         Requests(settings.api_requests_per_minute),
         Places(settings.max_connections_per_ip),
@@ -169,6 +170,14 @@ def _too_many(wait_s: float) -> web.Response:
     )
 
 
+def _too_busy(wait_s: int) -> web.Response:
+    return web.json_response(
+        {"error": "Service unavailable: all busy"},
+        status=503,
+        headers={"Retry-After": str(wait_s)},
+    )
+
+
 # ---------------------------------------------------------------- pages
 
 
@@ -244,6 +253,9 @@ async def _converse(
         return web.json_response(
             {"error": "Service unavailable: restarting"}, status=503, headers={"Retry-After": "1"}
         )
+    full = "" if history else edge.stages.full()  # who is in a session already may go on with it
+    if full and not dialect.named:
+        return _too_busy(edge.stages.retry_after_s)
     if not edge.places.take(address):
         return _too_many(5)
     try:
@@ -256,11 +268,14 @@ async def _converse(
             await ws.close(code=POLICY_VIOLATION, message=b"Invalid Token")
             return ws
         try:
+            if full:
+                wait_s = edge.stages.retry_after_s
+                raise FullError("OVERLOADED", f"the {full} stage is busy: try again in {wait_s} s")
             seat = await edge.seats.take(caller if dialect.named else None, new_session())
-        except FullError as full:
-            error = {"type": "error", "message": "Too many sessions", "code": full.code}
-            await ws.send_json({**error, "details": str(full)})
-            await ws.close(code=TRY_AGAIN_LATER, message=str(full).encode())
+        except FullError as no_seat:
+            error = {"type": "error", "message": "Too many sessions", "code": no_seat.code}
+            await ws.send_json({**error, "details": str(no_seat)})
+            await ws.close(code=TRY_AGAIN_LATER, message=str(no_seat).encode())
             return ws
         conversation = Conversation(
             ws,

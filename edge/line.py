@@ -25,6 +25,10 @@ log = structlog.get_logger(__name__)
 
 PATIENCE_S = 2.5
 """An event that is not stored for so long is worth telling the caller of."""
+CATCH_UP_S = 1.0
+"""Between two looks at whether the stages are silent for longer than they should be."""
+HEARD_KINDS = ("heard", "say", "out")
+"""What the stages say."""
 MOST_EVENTS = 1000
 """Events that wait for the bus at most; a call whose bus is away longer than that is lost."""
 
@@ -55,6 +59,11 @@ class Line:
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._frames: asyncio.Queue[SendFrame | Recover | None] = asyncio.Queue()
+        self._heard_seq = 0
+        """In the event stream: up to here nothing of the stages was missed, or it was read."""
+        self._look_again = asyncio.Event()
+        self._spoken: list[SendFrame] = []
+        """The frames of the latest utterance, to be sent again where the bus lost them."""
         self._bus_is_away = False
         self._closed = False
         self.listening = asyncio.Event()
@@ -67,7 +76,7 @@ class Line:
             self._events.put_nowait(event)
         async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
             stack.enter_context(counters.CALLS.track_inprogress())
-            for kind in ("heard", "say", "out"):
+            for kind in HEARD_KINDS:
                 listening = self._bus.listening(subjects.live(*own, kind), self._on_event)
                 await stack.enter_async_context(listening)
             for subject, listener in (
@@ -75,9 +84,16 @@ class Line:
                 (subjects.partials(self.session), self._on_partial),
             ):
                 await stack.enter_async_context(self._bus.listening(subject, listener))
-            tasks.create_task(self._send_frames())
+            sending = tasks.create_task(self._send_frames())
+            catching_up = tasks.create_task(self._catch_up())
+            self._bus.reconnected.append(self._look_again.set)
             self.listening.set()
-            await self._post_events()
+            try:
+                await self._post_events()
+                await sending
+            finally:
+                self._bus.reconnected.remove(self._look_again.set)
+                catching_up.cancel()
 
     # -------------------------------------------------------- inputs of the call
 
@@ -100,10 +116,13 @@ class Line:
         self._put(self.call.tick)
 
     async def _on_event(self, msg: Msg) -> None:
+        self._hear_of(msg.data, msg.subject)
+
+    def _hear_of(self, data: bytes, subject: str) -> None:
         try:
-            event = codec.decode(msg.data)
+            event = codec.decode(data)
         except codec.BadMessageError:
-            log.warning("event_malformed", subject=msg.subject)
+            log.warning("event_malformed", subject=subject)
             return
         self._put(self.call.receive, event)
 
@@ -190,13 +209,48 @@ class Line:
         """Send audio apart from the events: it waits for no acknowledgement."""
         while True:
             match await self._frames.get():
-                case SendFrame(utterance, frame):
-                    if not await self._bus.send(subjects.utterance(self.session, utterance), frame):
-                        counters.dropped("bus", len(frame.pcm))
+                case SendFrame() as frame:
+                    if self._spoken and self._spoken[0].utterance != frame.utterance:
+                        self._spoken.clear()
+                    self._spoken.append(frame)
+                    await self._send(frame)
                 case Recover(turn):
                     await self._recover(turn)
                 case None:
                     return
+
+    async def _send(self, one: SendFrame) -> None:
+        if not await self._bus.send(subjects.utterance(self.session, one.utterance), one.frame):
+            counters.dropped("bus", len(one.frame.pcm))
+
+    async def _catch_up(self) -> None:
+        """Read from the log what was said to nobody, and say again what nobody may have heard.
+
+        The live mirror is not stored, nor is audio while its stream elects a leader. Hearing a
+        fact or a frame twice changes nothing.
+        """
+        while True:
+            try:
+                async with asyncio.timeout(CATCH_UP_S):
+                    await self._look_again.wait()
+            except TimeoutError:
+                if not self.call.misses_news(now_ms()):
+                    continue
+            self._look_again.clear()
+            if self.call.wants_words:
+                for again in tuple(self._spoken):
+                    await self._send(again)
+            try:
+                subject = subjects.session_events(self.tenant, self.session)
+                stored = await self._bus.read(
+                    subjects.EVENTS_STREAM, subject, after=self._heard_seq
+                )
+            except BusAwayError:
+                continue
+            for one in stored:
+                self._heard_seq = one.seq
+                if one.subject.rpartition(".")[2] in HEARD_KINDS:
+                    self._hear_of(one.data, one.subject)
 
     async def _recover(self, turn: int) -> None:
         try:

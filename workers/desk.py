@@ -29,11 +29,21 @@ class Desk:
         self._kept = 1 if places > 1 else 0
         self._limit_s = limit_s
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._since: dict[asyncio.Future[None], float] = {}
+        """When urgent work began to wait, s on the loop's clock."""
         self._order = itertools.count()
 
     @property
     def waiting(self) -> int:
         return len(self._waiting)
+
+    @property
+    def wait_ms(self) -> int:
+        """How long urgent work (rank 0) has waited for a place."""
+        oldest = min(self._since.values(), default=None)
+        if oldest is None:
+            return 0
+        return int((asyncio.get_running_loop().time() - oldest) * 1000)
 
     async def run(self, call: Callable[..., _T], *args: Any, rank: int = 0) -> _T:
         """Return what *call* returns; a smaller *rank* goes first.
@@ -55,14 +65,19 @@ class Desk:
         if self._free > (self._kept if rank else 0):
             self._free -= 1
             return
-        turn = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        turn = loop.create_future()
         heapq.heappush(self._waiting, (rank, next(self._order), turn))
+        if rank == 0:
+            self._since[turn] = loop.time()
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self._leave_place(None)
             raise
+        finally:
+            self._since.pop(turn, None)
 
     def _leave_place(self, done: object) -> None:
         if isinstance(done, asyncio.Future) and not done.cancelled():

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from aura.bus.connection import FencedError
 from schemas import subjects
 from schemas.events import (
     AnyEvent,
@@ -35,6 +36,10 @@ class LlmStage:
         self.model = model.name
         self._model = model
         self._limit_s = limit_s
+
+    @property
+    def wait_ms(self) -> int:
+        return 0  # a turn that has a slot has the model
 
     async def warm(self) -> None:
         await self._model.warm()
@@ -117,7 +122,7 @@ class _Chain:
                 deadline_ms=self._event.deadline_ms,
             )
         )
-        self.last = await self._task.bus.publish_fenced(sentence, self.last, trace=self._task.trace)
+        self.last = await self._publish(sentence)
         self.sentences.append(text)
 
     async def complete(self, usage: Usage) -> None:
@@ -132,7 +137,30 @@ class _Chain:
                 took_ms=self._task.took_ms(),
             )
         )
-        await self._task.bus.publish_fenced(completed, self.last, trace=self._task.trace)
+        await self._publish(completed)
+
+    async def _publish(self, link: ResponseSentence | ResponseCompleted) -> int:
+        """Add *link* to the chain and return its sequence.
+
+        A copy of the log that was a moment behind may have told us of an older end of the chain
+        than it had. Then nothing of this answer is new there, and the link is added once more.
+
+        Raises:
+            FencedError: the answer was cancelled, or another worker goes on with it.
+            BusAwayError: not acknowledged.
+        """
+        bus, trace = self._task.bus, self._task.trace
+        try:
+            return await bus.publish_fenced(link, self.last, trace=trace)
+        except FencedError as fenced:
+            for _ in range(20):
+                now = await _Chain.found(self._task, self._event, self._model)
+                if now.last >= fenced.newest:
+                    break
+                await asyncio.sleep(0.05)
+            if now.over or now.sentences != self.sentences or now.last <= self.last:
+                raise
+            return await bus.publish_fenced(link, now.last, trace=trace)
 
 
 async def _each_within(

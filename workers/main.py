@@ -127,6 +127,7 @@ async def _work(
                 "model": stage.model,
                 "slots": slots,
                 "in_flight": worker.jobs.in_flight,
+                "wait_ms": stage.wait_ms,
                 "done": worker.done,
                 "failed": worker.failed,
                 "pid": os.getpid(),

@@ -89,7 +89,7 @@ class Worker:
             try:
                 async with AsyncExitStack() as stack:
                     if isinstance(event, TurnTaken | ResponseSentence):
-                        await self._listen_for_cancel(stack, event, unwanted)
+                        await self._listen_for_cancel(stack, job, event, unwanted)
                     await _until(unwanted, self.stage.run(task))
             except asyncio.CancelledError:  # shutting down: somebody else has time for it
                 await job.retry()
@@ -104,9 +104,17 @@ class Worker:
                 await job.done()
 
     async def _listen_for_cancel(
-        self, stack: AsyncExitStack, event: TurnTaken | ResponseSentence, unwanted: asyncio.Event
+        self,
+        stack: AsyncExitStack,
+        job: Job,
+        event: TurnTaken | ResponseSentence,
+        unwanted: asyncio.Event,
     ) -> None:
-        """Set *unwanted* when the edge gives this turn up, while it runs or just before."""
+        """Set *unwanted* when the edge gives this turn up, while it runs or just before.
+
+        What is older than the job does not count: an operator may drive a job again that the edge
+        had given up.
+        """
 
         async def on_say(msg: Msg) -> None:
             if (msg.headers or {}).get(codec.TYPE_HEADER) != "response.cancelled":
@@ -118,7 +126,7 @@ class Worker:
         live = subjects.live(event.tenant, event.session, "say")
         await stack.enter_async_context(self.bus.listening(live, on_say))
         last = await self.bus.last(subjects.session_events(event.tenant, event.session, "say"))
-        newest = last.event() if last else None
+        newest = last.event() if last and last.seq > job.seq else None
         if (isinstance(newest, ResponseCancelled) and newest.turn >= event.turn) or (
             getattr(newest, "turn", -1) > event.turn
         ):

@@ -49,6 +49,10 @@ class Stage(Protocol):
     model: str
     """What it says of itself in events and to operators."""
 
+    @property
+    def wait_ms(self) -> int:
+        """How long urgent work has waited for an engine, though its job has a slot."""
+
     async def warm(self) -> None:
         """Load the model and run it once.
 

@@ -50,6 +50,10 @@ class SttStage:
         self._interval_ms = partial_interval_ms
         self._turns = turns
 
+    @property
+    def wait_ms(self) -> int:
+        return self._desk.wait_ms
+
     async def warm(self) -> None:
         await asyncio.to_thread(self._recognizer.warm)
         if self._turns:

@@ -29,6 +29,10 @@ class TtsStage:
         self._synthesizer = synthesizer
         self._desk = desk
 
+    @property
+    def wait_ms(self) -> int:
+        return self._desk.wait_ms
+
     async def warm(self) -> None:
         await asyncio.to_thread(self._synthesizer.warm)
 

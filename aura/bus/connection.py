@@ -24,6 +24,9 @@ log = structlog.get_logger(__name__)
 
 WRONG_LAST_SEQUENCE = 10071
 ACK_TIMEOUT_S = 2.0
+PATIENCE_S = 12.0
+"""A publisher waits so long: longer than a cluster that lost a leader takes to elect another."""
+AGAIN_S = 0.1
 PENDING_BYTES = 16 * 1024 * 1024
 DEFAULT_URL = "nats://127.0.0.1:4222"
 PASSWORDS_FILE = "nats.passwords.json"  # a file's name
@@ -40,6 +43,11 @@ class BusAwayError(BusError):
 
 class FencedError(BusError):
     """The subject holds something newer than the publisher had seen."""
+
+    def __init__(self, message: str, newest: int = 0) -> None:
+        """Take the sequence of the subject's newest message; 0: not known."""
+        super().__init__(message)
+        self.newest = newest
 
 
 Listener = Callable[[Msg], Awaitable[None]]
@@ -59,27 +67,38 @@ class Bus:
     def connected(self) -> bool:
         return self.nc.is_connected
 
-    async def publish(self, event: Event, *, patience_s: float = 6.0, trace: str = "") -> int:
+    async def publish(
+        self, event: Event, *, patience_s: float = PATIENCE_S, trace: str = ""
+    ) -> int:
         """Store *event* and return its sequence in the stream; the same event twice is one.
 
         Raises:
             BusAwayError: not acknowledged within *patience_s*.
         """
-        subject, data, head = (
-            subjects.event(event),
-            codec.encode(event),
-            codec.headers(event, trace),
+        head = codec.headers(event, trace)
+        return await self.publish_raw(
+            subjects.event(event), codec.encode(event), head, patience_s=patience_s
         )
+
+    async def publish_raw(
+        self, subject: str, data: bytes, head: dict[str, str], *, patience_s: float = PATIENCE_S
+    ) -> int:
+        """Store bytes with the headers *head* and return their sequence in the stream.
+
+        Raises:
+            BusAwayError: not acknowledged within *patience_s*.
+        """
+        what = head.get(codec.ID_HEADER, subject)
         give_up_at = asyncio.get_running_loop().time() + patience_s
         while True:
             try:
                 ack = await self._js.publish(subject, data, headers=head)
             except (NatsTimeoutError, NoStreamResponseError, NoRespondersError) as error:
                 if asyncio.get_running_loop().time() >= give_up_at:
-                    raise BusAwayError(f"{event.id} was not acknowledged") from error
-                await asyncio.sleep(0.1)
+                    raise BusAwayError(f"{what} was not acknowledged") from error
+                await asyncio.sleep(AGAIN_S)
             except (NatsError, APIError) as error:
-                raise BusAwayError(f"{event.id} was not stored: {error}") from error
+                raise BusAwayError(f"{what} was not stored: {error}") from error
             else:
                 return ack.seq
 
@@ -96,20 +115,25 @@ class Bus:
         subject, data = subjects.event(event), codec.encode(event)
         head = codec.headers(event, trace)
         head["Nats-Expected-Last-Subject-Sequence"] = str(last)
-        for _ in range(3):
+        clock = asyncio.get_running_loop().time
+        give_up_at = clock() + PATIENCE_S
+        while clock() < give_up_at:
             try:
                 ack = await self._js.publish(subject, data, headers=head)
                 if not ack.duplicate:
                     return ack.seq
+                newest = ack.seq
             except APIError as error:
                 if error.err_code != WRONG_LAST_SEQUENCE:
                     raise BusAwayError(f"{event.id} was not stored: {error}") from error
+                newest = _sequence_in(error.description)
             except NatsError:  # it may have been stored all the same: the next try finds out
+                await asyncio.sleep(AGAIN_S)
                 continue
-            stored = await self.last(subject)
+            stored = await self.last(subject, at_least=newest)
             if stored is not None and stored.data == data:
                 return stored.seq
-            raise FencedError(f"{event.id}: the subject has moved on")
+            raise FencedError(f"{event.id}: the subject has moved on", newest)
         raise BusAwayError(f"{event.id} was not acknowledged")
 
     async def put(self, key: str, value: str, last: int, *, ttl_s: int) -> int:
@@ -168,20 +192,28 @@ class Bus:
             if not self.nc.is_closed:
                 await subscription.unsubscribe()
 
-    async def last(self, subject: str) -> Stored | None:
+    async def last(self, subject: str, *, at_least: int = 0) -> Stored | None:
         """Return the newest stored message of *subject* in the event stream.
+
+        In a cluster any copy of the stream answers, and one may be a moment behind: where the
+        caller knows of sequence *at_least*, an older answer is asked for again, a second at most.
 
         Raises:
             BusAwayError: no answer.
         """
         request = msgspec.json.encode({"last_by_subj": subject})
-        try:
-            reply = await self.nc.request(
-                f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}", request, timeout=ACK_TIMEOUT_S
-            )
-        except NatsError as error:
-            raise BusAwayError(f"cannot read {subject}: {error!r}") from error
-        return Stored.of(reply)
+        for _ in range(20):
+            try:
+                reply = await self.nc.request(
+                    f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}", request, timeout=ACK_TIMEOUT_S
+                )
+            except NatsError as error:
+                raise BusAwayError(f"cannot read {subject}: {error!r}") from error
+            stored = Stored.of(reply)
+            if (stored.seq if stored else 0) >= at_least:
+                break
+            await asyncio.sleep(0.05)
+        return stored
 
     async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
         """Return all that *stream* holds of *subject* after sequence *after*, oldest first.
@@ -339,6 +371,12 @@ def _credentials(settings: Settings, url: str, role: str) -> tuple[str | None, s
         except (OSError, msgspec.DecodeError, KeyError):
             pass  # a server without users, or a folder that is not ours to read: it will be told
     return None, None
+
+
+def _sequence_in(refusal: str | None) -> int:
+    """Return n of "wrong last sequence: n", 0 where it is not told."""
+    number = (refusal or "").rpartition(":")[2].strip()
+    return int(number) if number.isdecimal() else 0
 
 
 def _without_password(url: str) -> str:

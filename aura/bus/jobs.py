@@ -111,6 +111,8 @@ class Jobs:
         self._subscription: Subscription | None = None
         self._heard_at = 0.0
         self._leaving = False
+        self._told = ""
+        """How the latest request ended; the same again is not news."""
 
     async def __aiter__(self) -> AsyncIterator[Job]:
         """Yield jobs until `leave` is called and the last one in transit has come."""
@@ -197,8 +199,10 @@ class Jobs:
         if status is not None:  # the request ended: by time (408), or the consumer moved (409)
             left = (msg.headers or {}).get("Nats-Pending-Messages")
             self._asked = max(0, self._asked - int(left)) if left else 0
-            if status != "408":
+            if status not in {"408", self._told}:
                 log.info("consumer_request_ended", consumer=self.consumer, status=status)
+            self._told = status
+            if status != "408":
                 await asyncio.sleep(0.1)
             self._wake.set()
             return

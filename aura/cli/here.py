@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Coroutine
+from typing import Any
+
+import typer
 
 from aura.settings import Settings
 
@@ -18,3 +23,14 @@ def running_url(here: Settings) -> str:
         return str(found["url"])
     except (OSError, ValueError, KeyError):
         return f"http://127.0.0.1:{here.port}"
+
+
+def run(work: Coroutine[Any, Any, int]) -> None:
+    """Run *work* on the fastest loop there is and leave with its exit code."""
+    try:
+        import uvloop  # noqa: PLC0415  # not everywhere
+
+        code = uvloop.run(work)
+    except ImportError:
+        code = asyncio.run(work)
+    raise typer.Exit(code)

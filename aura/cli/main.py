@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from aura import __version__
-from aura.cli import models
-from aura.cli.here import CommandError, running_url
+from aura.cli import dead, models
+from aura.cli.here import CommandError, run, running_url
 from aura.settings import Settings, SettingsError, load
 
 app = typer.Typer(
@@ -31,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 CONFIG_EXIT = 78
+app.add_typer(dead.app, name="dead")
 app.add_typer(models.app, name="models")
 
 
@@ -47,17 +47,6 @@ def _aura(
     ] = False,
 ) -> None:
     del version
-
-
-def run(work: Coroutine[Any, Any, int]) -> None:
-    """Run *work* on the fastest loop there is and leave with its exit code."""
-    try:
-        import uvloop
-
-        code = uvloop.run(work)
-    except ImportError:
-        code = asyncio.run(work)
-    raise typer.Exit(code)
 
 
 def role(settings: Settings, name: str, work: Coroutine[Any, Any, int]) -> None:
@@ -196,6 +185,21 @@ def report(
     from aura.cli.report import report as write
 
     raise typer.Exit(write(load(), data=data, start=start, tenant=tenant, out=html))
+
+
+@app.command()
+def workers(
+    once: Annotated[bool, typer.Option("--once", help="Print one table and end.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and end.")] = False,
+) -> None:
+    """Show who is there: edges, workers, their load, and how far behind each stage is.
+
+    Live until Ctrl-C. WAITING is jobs that no worker has yet, OLDEST how long the first of them has
+    waited: more than a moment means that the stage wants another worker.
+    """
+    from aura.cli.workers import show
+
+    run(show(load(), once=once, as_json=json))
 
 
 @app.command()

@@ -34,6 +34,8 @@ INTERRUPT_MS = 700
 """Voiced sound over an answer that is an interruption whatever the words."""
 NOISE_MS = 400
 """Silence after which an utterance without words is forgotten."""
+SILENT_STAGE_MS = 3000
+"""A stage that is waited for and says nothing for so long may have said it to nobody."""
 FATAL_FAILURES = 3
 """Failures of one stage in a row after which it counts as down."""
 
@@ -134,6 +136,21 @@ class Call:
             self._words_expire_ms,
         )
         return min((t for t in times if t is not None), default=None)
+
+    def misses_news(self, now_ms: int) -> bool:
+        """Tell whether the stages have said nothing for longer than they should need.
+
+        What they said may have been lost between the log and this edge: it is worth reading.
+        """
+        waits = (self._answering.expires_ms, self._words_expire_ms)
+        late_ms = self._rules.deadline_ms - SILENT_STAGE_MS
+        return any(t is not None and now_ms >= t - late_ms for t in waits)
+
+    @property
+    def wants_words(self) -> bool:
+        """The caller speaks, or has paused and the words are not here yet."""
+        utterance = self._listener.utterance
+        return utterance is not None and utterance.guess is None
 
     # -------------------------------------------------------- the caller speaks
 

@@ -45,6 +45,11 @@ _OPEN_ENDS = frozenset(
 _NUMBER = re.compile(
     r"(\d+|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)", re.IGNORECASE
 )
+_ASKS_ON = frozenset(
+    "a an and because but er hmm how i if my or our the their uh uhm um what when where "
+    "whether which while who whose why your".split()
+)
+"""The end of no question, however it was punctuated."""
 _OPENINGS = frozenset(
     "tell me|thing is|number is|name is|can you|could you|would you|would like|i'd like|"
     "i want|i need|was thinking|is possible|possible to".split("|")
@@ -65,7 +70,7 @@ def sounds_finished(text: str) -> bool | None:
         return None
     stripped = text.rstrip()
     if stripped.endswith("?"):  # "Are you there?" may end where a statement cannot
-        return None if len(said) == 1 or said[-1] in _OPEN_ENDS else True
+        return None if len(said) == 1 or said[-1] in _ASKS_ON else True
     if stripped.endswith((",", "-", "\u2026", "...", ":", ";")) or said[-1] in _OPEN_ENDS:
         return False
     ended = stripped.endswith((".", "!"))

@@ -146,8 +146,8 @@ class Playback:
             part = self._sentences[self._next]
             start, end = self._offset, min(self._offset + self._chunk_bytes, len(part.pcm))
             text = _words_between(part.text or "", start, end, len(part.pcm))
-            if self._next and not start and text:
-                text = f" {text}"
+            if self._next and text and not text.startswith(" "):
+                text = f" {text}"  # the first words of a sentence: its first sound may hold none
             self._offset = end
             if end >= len(part.pcm):
                 self._next, self._offset = self._next + 1, 0

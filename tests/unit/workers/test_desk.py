@@ -56,3 +56,17 @@ async def test_an_error_of_the_engine_reaches_its_caller() -> None:
     desk = Desk(1, limit_s=5)
     with pytest.raises(ZeroDivisionError):
         await desk.run(lambda: 1 / 0)
+
+
+async def test_it_tells_how_long_urgent_work_has_waited() -> None:
+    desk, gate = Desk(1, limit_s=5), threading.Event()
+    first = asyncio.create_task(desk.run(gate.wait))
+    await asyncio.sleep(0)
+    later = [asyncio.create_task(desk.run(int, rank=rank)) for rank in (0, 1)]
+    await asyncio.sleep(0.05)
+    assert 40 <= desk.wait_ms < 1000
+    later[0].cancel()
+    await asyncio.sleep(0)
+    assert desk.wait_ms == 0
+    gate.set()
+    await asyncio.gather(first, later[1])

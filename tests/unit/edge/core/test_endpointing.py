@@ -30,6 +30,7 @@ from edge.core.endpointing import WAITS, Eagerness, is_finished, sounds_finished
         ("The thing is.", False),
         ("My name is...", False),
         ("Can you tell me what?", None),
+        ("What are you looking at?", True),
         ("I'm, uh", False),
     ],
 )

@@ -1,0 +1,147 @@
+"""`aura dead`: jobs that were given up; look at them, try them again, forget them."""
+
+# ruff: noqa: PLC0415 - `aura --help` must not load the bus
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aura.cli.here import CommandError, run
+from aura.settings import load
+
+if TYPE_CHECKING:
+    from aura.bus.connection import Bus
+    from aura.bus.dead import DeadLetter
+
+app = typer.Typer(
+    help=(
+        "List jobs that were given up: failed again and again, or killed every worker that took "
+        "them. `aura dead retry` tries one again, `aura dead forget` removes its record. Records "
+        "live 7 days."
+    )
+)
+
+Seq = Annotated[int | None, typer.Argument(metavar="SEQ", help="The record, as listed.")]
+All = Annotated[bool, typer.Option("--all", help="Every record there is.")]
+
+
+@app.callback(invoke_without_command=True)
+def dead(
+    context: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        run(_list(as_json=json))
+
+
+@app.command()
+def retry(
+    seq: Seq = None,
+    every: All = False,
+    force: Annotated[bool, typer.Option(help="Even if its caller is long gone.")] = False,
+) -> None:
+    """Publish the job again, as a new one, and forget the record.
+
+    Do so once the cause is mended: a job that fails again becomes a new record.
+    """
+    run(_retry(_one_or_all(seq, every), force=force))
+
+
+@app.command()
+def forget(seq: Seq = None, every: All = False) -> None:
+    """Remove the record; the event stays in the log."""
+    run(_forget(_one_or_all(seq, every)))
+
+
+def _one_or_all(seq: int | None, every: bool) -> int | None:
+    """Return the one record that is meant, None for all.
+
+    Raises:
+        CommandError: both or neither was said.
+    """
+    if (seq is None) != every:
+        raise CommandError("say which record (`aura dead` lists them), or --all")
+    return seq
+
+
+@asynccontextmanager
+async def _bus() -> AsyncIterator[Bus]:
+    from aura.bus.connection import connect
+
+    bus = await connect(load(), "aura-dead")
+    try:
+        yield bus
+    finally:
+        await bus.close()
+
+
+async def _list(*, as_json: bool) -> int:
+    import msgspec
+    from rich.console import Console
+    from rich.table import Table
+
+    from aura.bus.dead import dead_letters
+
+    async with _bus() as bus:
+        letters = await dead_letters(bus)
+    if as_json:
+        for letter in letters:
+            sys.stdout.write(msgspec.json.encode(letter).decode() + "\n")
+        return 0
+    if not letters:
+        print("No job was given up.")
+        return 0
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("SEQ", "TIME", "STAGE", "SESSION", "EVENT", "TRIES", "REASON"):
+        table.add_column(name, overflow="fold")
+    for one in letters:
+        event = one.event_id.removeprefix(f"{one.session}.") or (
+            "unreadable" if one.in_log else "no longer in the log"
+        )
+        tries = str(one.attempts)
+        table.add_row(
+            str(one.seq), f"{one.time[:19]}Z", one.stage, one.session, event, tries, one.reason
+        )
+    Console().print(table)
+    return 0
+
+
+async def _chosen(bus: Bus, seq: int | None) -> list[DeadLetter]:
+    from aura.bus.dead import DeadLetterError, dead_letter, dead_letters
+
+    try:
+        return await dead_letters(bus) if seq is None else [await dead_letter(bus, seq)]
+    except DeadLetterError as error:
+        raise CommandError(str(error)) from error
+
+
+async def _retry(seq: int | None, *, force: bool) -> int:
+    from aura.bus.dead import DeadLetterError, again
+
+    refused = 0
+    async with _bus() as bus:
+        for letter in await _chosen(bus, seq):
+            try:
+                new = await again(bus, letter, now_ms=int(time.time() * 1000), force=force)
+                print(f"{letter.seq}: {letter.event_id} is a job again (event {new})")
+            except DeadLetterError as error:
+                sys.stderr.write(f"aura: {error}\n")
+                refused += 1
+    return 1 if refused else 0
+
+
+async def _forget(seq: int | None) -> int:
+    from aura.bus.dead import forget as remove
+
+    async with _bus() as bus:
+        letters = await _chosen(bus, seq)
+        for letter in letters:
+            await remove(bus, letter.seq)
+    print(f"{len(letters)} forgotten.")
+    return 0

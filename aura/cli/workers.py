@@ -1,0 +1,159 @@
+"""`aura workers`: who is there, how busy they are, and how far behind each stage is."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from aura.bus.connection import Bus, BusAwayError, connect
+from aura.bus.queues import Queue, queues
+from aura.bus.services import Service, discover
+from aura.settings import Settings
+
+LOOK_S = 1.0
+"""Between two looks; the rate of jobs is what was done from one to the next."""
+ORDER = ("edge", "stt", "llm", "tts")
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One process, as it is shown. Numbers that a role does not tell are None."""
+
+    role: str
+    id: str
+    pid: int | None
+    model: str | None
+    slots: int | None
+    in_flight: int | None
+    """Jobs of a worker, calls of an edge."""
+    done: int | None
+    failed: int | None
+    done_per_s: float | None
+    draining: bool = False
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What one look around found."""
+
+    workers: list[Row]
+    stages: list[Queue]
+
+
+def look_of(
+    now: Sequence[Service], before: Sequence[Service], elapsed_s: float, stages: list[Queue]
+) -> Look:
+    """Return the look: *before* is what was found *elapsed_s* earlier, for the rates."""
+    done_before = {one.id: one.said.get("done") for one in before}
+    rows = [_row(one, done_before.get(one.id), elapsed_s) for one in now]
+    rows.sort(key=lambda row: (ORDER.index(row.role) if row.role in ORDER else 9, row.role, row.id))
+    return Look(rows, stages)
+
+
+def _row(service: Service, done_before: Any, elapsed_s: float) -> Row:
+    said = service.said
+    done = said.get("done")
+    known = isinstance(done, int) and isinstance(done_before, int) and elapsed_s > 0
+    return Row(
+        role=service.role,
+        id=service.id,
+        pid=said.get("pid"),
+        model=said.get("model"),
+        slots=said.get("slots"),
+        in_flight=said.get("in_flight", said.get("calls")),
+        done=done,
+        failed=said.get("failed"),
+        done_per_s=round(max(0, done - done_before) / elapsed_s, 2) if known else None,
+        draining=bool(said.get("draining")),
+    )
+
+
+def tables(look: Look) -> Group:
+    """Return the look as two tables for people."""
+    people = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("ROLE", "MODEL", "PID"):
+        people.add_column(name)
+    for name in ("SLOTS", "BUSY", "DONE", "FAILED", "DONE/S"):
+        people.add_column(name, justify="right")
+    for row in look.workers:
+        busy = "bold" if row.slots and (row.in_flight or 0) >= row.slots else ""
+        name = f"{row.role} (leaving)" if row.draining else row.role
+        numbers = (row.slots, row.in_flight, row.done, row.failed, row.done_per_s)
+        cells = ["-" if number is None else str(number) for number in numbers]
+        people.add_row(name, row.model or "-", str(row.pid or "-"), *cells, style=busy)
+    stages = Table(box=None, pad_edge=False, header_style="dim")
+    stages.add_column("STAGE")
+    for name in ("WORKERS", "SLOTS", "IN FLIGHT", "WAITING", "OLDEST", "RETRIED"):
+        stages.add_column(name, justify="right")
+    for stage in look.stages:
+        here = [row for row in look.workers if row.role == stage.stage]
+        cells = [
+            str(len(here)),
+            str(sum(row.slots or 0 for row in here)),
+            str(stage.in_flight),
+            str(stage.waiting),
+            f"{stage.oldest_ms} ms" if stage.waiting else "-",
+            str(stage.redelivered),
+        ]
+        style = "red" if not here else "yellow" if stage.oldest_ms >= 1000 else ""
+        stages.add_row(stage.stage, *cells, style=style)
+    return Group(people, Text(), stages)
+
+
+async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
+    """Print the look: once, or again and again until Ctrl-C.
+
+    Raises:
+        BusAwayError: no server answers, or it is not provisioned.
+    """
+    bus = await connect(settings, "aura-workers")
+    try:
+        look, found = await _look(bus, [])
+        if as_json:
+            sys.stdout.write(msgspec.json.encode(look).decode() + "\n")
+        elif once:
+            Console().print(tables(look))
+        else:
+            await _live(bus, look, found)
+    finally:
+        await bus.close()
+    return 0
+
+
+async def _look(bus: Bus, before: Sequence[Service]) -> tuple[Look, list[Service]]:
+    """Look around, LOOK_S after *before* was found; without one, find it first."""
+    loop = asyncio.get_running_loop()
+    at = loop.time()
+    earlier = before or await discover(bus)
+    await asyncio.sleep(max(0.0, at + LOOK_S - loop.time()))
+    now = await discover(bus)
+    return look_of(now, earlier, loop.time() - at, await queues(bus)), now
+
+
+async def _live(bus: Bus, look: Look, found: list[Service]) -> None:
+    """Keep the tables fresh until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    with Live(tables(look), console=Console(), auto_refresh=False) as live:
+        while not stop.is_set():
+            looking = asyncio.ensure_future(_look(bus, found))
+            stopping = asyncio.ensure_future(stop.wait())
+            await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if not looking.done():
+                looking.cancel()
+                return
+            try:
+                look, found = looking.result()
+                live.update(tables(look), refresh=True)
+            except BusAwayError:
+                live.update(Text("The bus is away; waiting for it.", style="red"), refresh=True)
+                await asyncio.sleep(LOOK_S)

@@ -1,0 +1,24 @@
+"""Ask one URL and exit 0 if it answers 200: a container's health check, without curl.
+
+python -m deploy.healthcheck http://127.0.0.1:9100/health/live
+"""
+
+from __future__ import annotations
+
+import sys
+import urllib.error
+import urllib.request
+
+TIMEOUT_S = 2.0
+
+
+def healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310  # our own port
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(0 if len(sys.argv) == 2 and healthy(sys.argv[1]) else 1)

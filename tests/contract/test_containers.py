@@ -1,0 +1,99 @@
+"""What the Dockerfile and compose.yaml promise, read from the files themselves."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load(
+    (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
+)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+ROLES = ("edge", "stt", "llm", "tts", "all")
+LASTING = [name for name in SERVICES if name not in {"provision", "nats-owner"}]
+
+
+def stages() -> dict[str, tuple[str, str]]:
+    """Return stage to (what it is made from, its instructions)."""
+    found = {}
+    for part in re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]:
+        first, _, body = part.partition("\n")
+        base, _, name = first.partition(" AS ")
+        found[name] = (base, body)
+    return found
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_has_an_image_that_runs_as_nobody_and_tells_its_health(role: str) -> None:
+    base, body = stages()[role]
+    assert base == "role"
+    shared = stages()["role"][1]
+    assert "USER 10001:10001" in shared
+    assert "USER" not in body
+    assert "HEALTHCHECK" in shared
+    assert f"COPY --from={role}-packages /aura /aura" in body
+    assert re.search(r'^CMD \["aura", ', body, re.MULTILINE), "signals reach aura, not a shell"
+
+
+def test_an_edge_carries_no_engine_and_is_built_before_anything_that_does() -> None:
+    assert '"$(echo /wheels/*.whl)" ' in stages()["edge-packages"][1]
+    for stage in ("stt", "llm", "tts"):
+        assert re.search(rf"\.whl\)\[{stage}\b", stages()[f"{stage}-packages"][1])
+    order = list(stages())
+    assert order.index("edge") < min(order.index(f"{one}-packages") for one in ROLES[1:])
+
+
+def test_images_hold_the_packages_and_nothing_of_a_checkout() -> None:
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert "*" in ignored
+    assert not {"!tests", "!.git", "!.env", "!docs"} & set(ignored)
+    assert "BUILDKIT" not in DOCKERFILE.upper().replace("IT NEEDS NO BUILDKIT", "")
+    assert "--mount" not in DOCKERFILE
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_every_service_is_read_only_powerless_and_watched(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["user"] == "10001:10001"
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["restart"] == "unless-stopped"
+    assert "privileged" not in service
+    from_image = service.get("build", {}).get("target") in ROLES
+    assert "healthcheck" in service or from_image
+
+
+def test_the_bus_is_three_nodes_that_leave_as_lame_ducks() -> None:
+    nodes = [SERVICES[f"nats-{number}"] for number in (1, 2, 3)]
+    assert {node["environment"]["NATS_NODE"] for node in nodes} == {"nats-1", "nats-2", "nats-3"}
+    assert all(node["stop_signal"] == "SIGUSR2" for node in nodes)
+    assert len({node["volumes"][1] for node in nodes}) == 3
+    config = (ROOT / "nats" / "cluster" / "node.conf").read_text(encoding="utf-8")
+    wanted = set(re.findall(r"\$(NATS_\w+)", config))
+    assert wanted <= set(nodes[0]["environment"]), "the file takes no more than it is given"
+    assert SERVICES["provision"]["environment"]["AURA_REPLICAS"] == "3"
+
+
+def test_two_edges_stand_behind_the_door_and_only_the_door_is_open() -> None:
+    caddy = (ROOT / "deploy" / "Caddyfile").read_text(encoding="utf-8")
+    assert "reverse_proxy edge-1:8000 edge-2:8000" in caddy
+    assert "health_uri /health" in caddy
+    assert [name for name, one in SERVICES.items() if "ports" in one] == ["door"]
+    subnet = COMPOSE["networks"]["default"]["ipam"]["config"][0]["subnet"]
+    assert SERVICES["edge-1"]["environment"]["AURA_TRUSTED_PROXIES"] == subnet
+
+
+@pytest.mark.parametrize("stage", ["stt", "llm", "tts"])
+def test_workers_can_be_scaled_and_have_time_to_finish(stage: str) -> None:
+    service = SERVICES[stage]
+    assert "container_name" not in service
+    assert "ports" not in service
+    assert service["build"]["target"] == stage
+    assert int(service["stop_grace_period"].rstrip("s")) > 8, "more than AURA_DRAIN_S"

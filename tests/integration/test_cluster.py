@@ -1,0 +1,206 @@
+"""The bus is a cluster of three: a node is killed or asked to leave during calls."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from aura.bus.connection import Bus, BusAwayError, connect
+from aura.settings import load
+from schemas import subjects
+from schemas.events import TroubleTold
+from tests.aura_process import SIMULATED, AuraProcess
+from tests.caller import VOICE_MS, Caller, buzz, calling, silence
+from tests.nats_cluster import NODES, NatsCluster
+
+QUIET = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
+STALL_S = 10.0
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsCluster]:
+    nodes = NatsCluster(tmp_path_factory.mktemp("cluster"))
+    nodes.start()
+    yield nodes
+    nodes.stop()
+
+
+@pytest.fixture(scope="module")
+def aura(cluster: NatsCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
+    env = {
+        **SIMULATED,
+        "NATS_URL": cluster.url,
+        "AURA_REPLICAS": "3",
+        "AURA_SIM_LLM_FIRST_MS": "400",
+        "AURA_SIM_TTS_AUDIO_MS": "500",
+    }
+    process = AuraProcess(tmp_path_factory.mktemp("aura"), env=env)
+    try:
+        yield process.wait_until_ready()
+    finally:
+        assert process.stop() == 0
+
+
+@asynccontextmanager
+async def on_the_bus(cluster: NatsCluster, tmp_path: Path) -> AsyncIterator[Bus]:
+    bus = await connect(load(nats_url=cluster.url, data_dir=tmp_path), "test")
+    try:
+        yield bus
+    finally:
+        await bus.close()
+
+
+async def stream_info(bus: Bus, name: str) -> dict[str, object]:
+    reply = await bus.nc.request(f"$JS.API.STREAM.INFO.{name}", b"", timeout=5)
+    info: dict[str, object] = json.loads(reply.data)
+    return info
+
+
+async def leader(bus: Bus, name: str = subjects.EVENTS_STREAM) -> str:
+    cluster = (await stream_info(bus, name))["cluster"]
+    assert isinstance(cluster, dict)
+    return str(cluster["leader"])
+
+
+async def let_lead(bus: Bus, stream: str, node: str) -> None:
+    """Make *node* the leader of *stream*: with it, frames have nowhere to be stored either."""
+    request = json.dumps({"placement": {"preferred": node}}).encode()
+    async with asyncio.timeout(15):
+        while await leader(bus, stream) != node:
+            await bus.nc.request(f"$JS.API.STREAM.LEADER.STEPDOWN.{stream}", request, timeout=5)
+            await asyncio.sleep(1)
+
+
+class Writer:
+    """Publishes one event after the other and remembers which were acknowledged, and when."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self.stored: list[int] = []
+        self.longest_wait_s = 0.0
+
+    async def write(self) -> None:
+        for number in range(1_000_000):
+            event = TroubleTold(
+                tenant="t", session="writer", at_ms=number, stage="audio", reason="test"
+            )
+            before = time.monotonic()
+            try:
+                self.stored.append(await self._bus.publish(event, patience_s=20))
+            except BusAwayError:
+                continue
+            self.longest_wait_s = max(self.longest_wait_s, time.monotonic() - before)
+            await asyncio.sleep(0.01)
+
+    async def nothing_is_lost(self) -> bool:
+        subject = subjects.session_events("t", "writer")
+        found = {one.seq for one in await self._bus.read(subjects.EVENTS_STREAM, subject)}
+        return set(self.stored) <= found
+
+
+async def ask(caller: Caller, answers: int, seconds: float) -> float:
+    """Ask a question; return how long its answer took, s."""
+    since = time.monotonic()
+    speaking = asyncio.create_task(caller.speak(buzz(VOICE_MS) + silence(30_000)))
+    try:
+        await caller.until("ai_complete", answers, seconds=seconds)
+    finally:
+        speaking.cancel()
+        await asyncio.gather(speaking, return_exceptions=True)
+    return time.monotonic() - since
+
+
+def check(caller: Caller, answers: int) -> None:
+    """Nothing doubled, nothing mixed; an error may say that the bus was waited for."""
+    assert len(caller.told("user_transcript")) == answers
+    assert len(caller.told("ai_complete")) == answers
+    said = "".join(chunk["text"] for chunk in caller.told("ai_audio_chunk"))
+    assert said == "".join(done["full_response"] for done in caller.told("ai_complete"))
+    assert {error["code"] for error in caller.told("error")} <= {"AUDIO_ERROR"}
+
+
+async def test_every_stream_has_three_copies(
+    cluster: NatsCluster, aura: AuraProcess, tmp_path: Path
+) -> None:
+    async with on_the_bus(cluster, tmp_path) as bus:
+        for name in ("AURA_EVENTS", "AURA_AUDIO", "AURA_DEAD", "KV_AURA_SEATS"):
+            info = await stream_info(bus, name)
+            assert isinstance(info["cluster"], dict)
+            assert len(info["cluster"]["replicas"]) == 2, name
+    async with calling(aura.url, QUIET) as caller:
+        await ask(caller, 1, 10)
+        check(caller, 1)
+
+
+@pytest.mark.parametrize("moment_s", [0.0, 0.4, 1.6])
+async def test_the_leader_of_it_all_is_killed_during_a_call(
+    cluster: NatsCluster, aura: AuraProcess, tmp_path: Path, moment_s: float
+) -> None:
+    """Before the caller speaks, while she speaks, and while the answer is made."""
+    async with on_the_bus(cluster, tmp_path) as bus, calling(aura.url, QUIET) as caller:
+        writer = Writer(bus)
+        writing = asyncio.create_task(writer.write())
+        await ask(caller, 1, 10)
+        lost = await leader(bus)
+        await let_lead(bus, "AURA_AUDIO", lost)
+        asking = asyncio.create_task(ask(caller, 2, 40))
+        await asyncio.sleep(moment_s)
+        cluster.kill(lost)
+        took_s = await asking
+        assert took_s < VOICE_MS / 1000 + STALL_S + 3, took_s
+        await ask(caller, 3, 10)
+        check(caller, 3)
+        writing.cancel()
+        assert writer.longest_wait_s < STALL_S
+        assert await writer.nothing_is_lost()
+        cluster.start_node(lost)
+        await asyncio.to_thread(cluster.wait_until_whole)
+
+
+@pytest.mark.parametrize("moment_s", [1.1, 1.5])
+async def test_the_node_that_the_edge_is_connected_to_is_killed(
+    cluster: NatsCluster, aura: AuraProcess, moment_s: float
+) -> None:
+    """What the stages say while the edge finds another node is read from the log."""
+    async with calling(aura.url, QUIET) as caller:
+        await ask(caller, 1, 10)
+        lost = cluster.holder("edge-")
+        asking = asyncio.create_task(ask(caller, 2, 30))
+        await asyncio.sleep(moment_s)
+        cluster.kill(lost)
+        took_s = await asking
+        await ask(caller, 3, 10)
+        check(caller, 3)
+        cluster.start_node(lost)
+        await asyncio.to_thread(cluster.wait_until_whole)
+    assert took_s < VOICE_MS / 1000 + STALL_S + 3, took_s
+
+
+async def test_a_node_that_is_asked_to_leave_costs_nothing(
+    cluster: NatsCluster, aura: AuraProcess, tmp_path: Path
+) -> None:
+    async with on_the_bus(cluster, tmp_path) as bus, calling(aura.url, QUIET) as caller:
+        writer = Writer(bus)
+        writing = asyncio.create_task(writer.write())
+        leaving = await leader(bus)
+        cluster.lame_duck(leaving)
+        until, answers, slowest_s = time.monotonic() + 12, 0, 0.0
+        while time.monotonic() < until:
+            answers += 1
+            slowest_s = max(slowest_s, await ask(caller, answers, 15))
+        check(caller, answers)
+        assert not caller.told("error")
+        writing.cancel()
+        assert await writer.nothing_is_lost()
+        assert writer.longest_wait_s < 3
+        await asyncio.to_thread(cluster.wait_until_left, leaving)
+        cluster.start_node(leaving)
+        await asyncio.to_thread(cluster.wait_until_whole)
+    assert slowest_s < VOICE_MS / 1000 + 4
+    assert set(cluster.ports) == set(NODES)

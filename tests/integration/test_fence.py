@@ -1,0 +1,79 @@
+"""The fence refuses what is stale, and only that: a copy that was behind costs no answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from aura.bus.connection import Bus, FencedError
+from schemas import codec, subjects
+from schemas.events import ResponseCancelled, ResponseSentence, TurnTaken
+from workers.engines.simulated import SimulatedLanguageModel
+from workers.llm import LlmStage
+from workers.stage import Task
+
+WHOSE = {"tenant": "t", "session": "s", "at_ms": 1}
+SAY = subjects.session_events("t", "s", "say")
+
+
+async def a_turn(bus: Bus, number: int) -> Task:
+    turn = TurnTaken(
+        **WHOSE,
+        turn=number,
+        utterance=1,
+        pause=1,
+        system="",
+        messages=(),
+        llm_model="",
+        max_tokens=20,
+        temperature=0,
+        seed=0,
+        speculative=False,
+        deadline_ms=0,
+    )
+    return Task(turn, await bus.publish(turn), 1, bus, "", time.monotonic())
+
+
+async def types(bus: Bus) -> list[str]:
+    stored = await bus.read(subjects.EVENTS_STREAM, SAY)
+    return [one.headers[codec.TYPE_HEADER] for one in stored]
+
+
+async def answer_while(bus: Bus, cancelled_turn: int) -> None:
+    """Answer turn 5; while the model thinks, somebody writes on the same subject."""
+    task = await a_turn(bus, 5)
+    stage = LlmStage(SimulatedLanguageModel(first_ms=300, token_ms=1), limit_s=5)
+    running = asyncio.create_task(stage.run(task))
+    await asyncio.sleep(0.1)
+    await bus.publish(ResponseCancelled(**WHOSE, turn=cancelled_turn, reason="retracted"))
+    await running
+
+
+async def test_news_of_an_older_turn_do_not_end_this_answer(bus: Bus) -> None:
+    await answer_while(bus, 4)
+    assert await types(bus) == ["response.cancelled", "response.sentence", "response.completed"]
+
+
+async def test_a_cancellation_of_this_turn_does(bus: Bus) -> None:
+    with pytest.raises(FencedError):
+        await answer_while(bus, 5)
+    assert await types(bus) == ["response.cancelled"]
+
+
+async def test_a_refusal_names_the_newest_sequence_and_a_reader_waits_for_it(bus: Bus) -> None:
+    await bus.publish(ResponseCancelled(**WHOSE, turn=1, reason="failed"))
+    seq = await bus.publish(ResponseCancelled(**WHOSE, turn=2, reason="failed"))
+    sentence = ResponseSentence(
+        **WHOSE, turn=3, index=0, text="", first_token_ms=0, took_ms=0, model="", deadline_ms=0
+    )
+    with pytest.raises(FencedError) as refused:
+        await bus.publish_fenced(sentence, seq - 1)
+    assert refused.value.newest == seq
+    newest = await bus.last(SAY, at_least=seq)
+    assert newest
+    assert newest.seq == seq
+    before = time.monotonic()
+    assert await bus.last(SAY, at_least=seq + 1)  # never comes: the newest there is, a second later
+    assert 0.8 < time.monotonic() - before < 3

@@ -1,0 +1,39 @@
+"""What the stages said reaches the call though the live mirror of it was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+from aura.bus.connection import connect
+from aura.settings import load
+from deploy import resources
+from tests.aura_process import SIMULATED, AuraProcess
+from tests.caller import VOICE_MS, buzz, calling, silence
+
+
+async def test_a_call_whose_news_are_lost_reads_them_from_the_log(tmp_path: Path) -> None:
+    aura = AuraProcess(tmp_path, env=SIMULATED).wait_until_ready()
+    try:
+        bus = await connect(load(nats_url=aura.nats_url, data_dir=aura.data), "test")
+        (events,) = [one for one in resources.streams() if one["name"] == "AURA_EVENTS"]
+        info = await bus.nc.request("$JS.API.STREAM.INFO.AURA_EVENTS", b"")
+        mute = {**json.loads(info.data)["config"], "republish": None}
+        assert events["republish"], "the mirror that is taken away here"
+        answer = await bus.nc.request(
+            "$JS.API.STREAM.UPDATE.AURA_EVENTS", json.dumps(mute).encode()
+        )
+        assert "error" not in json.loads(answer.data)
+        await bus.close()
+        path = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
+        async with calling(aura.url, path) as caller:
+            speaking = asyncio.create_task(caller.speak(buzz(VOICE_MS) + silence(30_000)))
+            done = await caller.until("ai_complete", seconds=20)
+            speaking.cancel()
+            assert not caller.told("error")
+            assert len(caller.told("user_transcript")) == 1
+            said = "".join(chunk["text"] for chunk in caller.told("ai_audio_chunk"))
+            assert said == done["full_response"]
+    finally:
+        aura.stop()

@@ -1,0 +1,245 @@
+"""The bus delays, repeats, reorders and drops what the stages say; the caller hears no difference.
+
+What is dropped live is recovered as in production: events from the log when the call misses news,
+audio from its stream when the call asks for it (Recover).
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edge.core.answering import Rules
+from edge.core.call import Call
+from edge.core.effects import Effect, Publish, Recover, Tell
+from edge.core.notices import Delivery, Speak, Trouble
+from schemas import events as ev
+from schemas.audio import SpeechChunk
+from tests.unit.edge.core.rehearsal import SILENCE, VOICE
+
+FRAME_MS = 20
+CATCH_UP_MS = 1000
+SENTENCES = 3
+CHUNKS = 2
+CHUNK_BYTES = 32 * 150
+NOTHING_HAPPENS = ((0, 1),)
+
+Fate = tuple[int, int]
+"""What becomes of one message: its delay in ms, and how many times it arrives (0: dropped)."""
+fates = st.lists(
+    st.tuples(st.integers(0, 2500), st.sampled_from([1, 1, 1, 0, 2, 3])), min_size=1, max_size=40
+)
+
+
+def sound(turn: int, index: int, chunk: int) -> bytes:
+    """Return audio that no other chunk has."""
+    return bytes([(turn * 36 + index * 6 + chunk) % 255 + 1]) * CHUNK_BYTES
+
+
+def answer_to(turn: int) -> tuple[str, bytes]:
+    """Return the words and the audio of the whole answer."""
+    words = " ".join(f"turn{turn}word{index} end." for index in range(SENTENCES))
+    pieces = itertools.product(range(SENTENCES), range(CHUNKS))
+    return words, b"".join(sound(turn, index, chunk) for index, chunk in pieces)
+
+
+@dataclass
+class Bus:
+    """Messages on their way, each with the fate that it was dealt."""
+
+    fates: tuple[Fate, ...]
+    log: list[ev.Event] = field(default_factory=list)
+    audio: list[SpeechChunk] = field(default_factory=list)
+    _on_the_way: list[tuple[int, int, Any]] = field(default_factory=list)
+    _count: itertools.count[int] = field(default_factory=itertools.count)
+
+    def say(self, message: Any, now_ms: int) -> None:
+        (self.audio if isinstance(message, SpeechChunk) else self.log).append(message)
+        delay_ms, copies = self.fates[next(self._count) % len(self.fates)]
+        for copy in range(copies):
+            self.put(message, now_ms + delay_ms * (copy + 1))
+
+    def put(self, message: Any, at_ms: int) -> None:
+        heapq.heappush(self._on_the_way, (at_ms, next(self._count), message))
+
+    def arrived(self, now_ms: int) -> list[Any]:
+        found = []
+        while self._on_the_way and self._on_the_way[0][0] <= now_ms:
+            found.append(heapq.heappop(self._on_the_way)[2])
+        return found
+
+
+class Play:
+    """One call between a caller and stages that answer everything, over a bad bus."""
+
+    def __init__(self, dealt: tuple[Fate, ...]) -> None:
+        self.now_ms = 1_000_000
+        self.bus = Bus(dealt)
+        self.heard: list[Speak] = []
+        self.troubles: list[Trouble] = []
+        self.published: list[ev.Event] = []
+        self._caught_up_ms = 0
+        rules = Rules(ev.SessionSettings())
+        self.call = Call("t", "s", rules, Delivery.CHUNKS, is_voice=lambda frame: frame == VOICE)
+
+    def pass_time(self, frame: bytes, ms: int) -> None:
+        for _ in range(ms // FRAME_MS):
+            self.now_ms += FRAME_MS
+            for message in self.bus.arrived(self.now_ms):
+                self._take(self.call.receive(message, self.now_ms))
+            self._take(self.call.hear(frame, self.now_ms))
+            self._take(self.call.tick(self.now_ms))
+            self._catch_up()
+
+    def ask(self) -> None:
+        self.pass_time(VOICE, 600)
+
+    def wait_for_the_answer(self) -> None:
+        """Be silent until the answer was heard to its end, and then a while."""
+        until, before = self.now_ms + 60_000, self._whole_answers()
+        while self.now_ms < until:
+            self.pass_time(SILENCE, 400)
+            if self._whole_answers() > before:
+                return
+        raise AssertionError("nothing was heard for a minute")
+
+    def _whole_answers(self) -> int:
+        return sum(isinstance(one, ev.AnswerHeard) and one.complete for one in self.published)
+
+    def _catch_up(self) -> None:
+        """Do as `edge.line` does: read the log where the stages are silent for too long."""
+        due = self.now_ms - self._caught_up_ms >= CATCH_UP_MS
+        if due and self.call.misses_news(self.now_ms):
+            self._caught_up_ms = self.now_ms
+            for event in tuple(self.bus.log):
+                self._take(self.call.receive(event, self.now_ms))  # type: ignore[arg-type]
+
+    def _take(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Publish(event):
+                    self.published.append(event)
+                    self._answer(event)
+                case Tell(Speak() as speak):
+                    self.heard.append(speak)
+                case Tell(Trouble() as trouble):
+                    self.troubles.append(trouble)
+                case Recover(turn):
+                    for chunk in self.bus.audio:
+                        if chunk.turn == turn:
+                            self.bus.put(chunk, self.now_ms + FRAME_MS)
+                case _:
+                    pass
+
+    def _answer(self, event: ev.Event) -> None:
+        """Be the stages."""
+        match event:
+            case ev.SpeechPaused(utterance=utterance, pause=pause):
+                self._say(
+                    ev.TranscriptGuess,
+                    utterance=utterance,
+                    pause=pause,
+                    text="What is the capital of France?",
+                    confidence=0.9,
+                    took_ms=1.0,
+                    model="m",
+                )
+            case ev.TurnTaken(turn=turn):
+                self._answer_turn(turn)
+            case _:
+                pass
+
+    def _answer_turn(self, turn: int) -> None:
+        said: dict[str, Any] = {"turn": turn, "model": "m", "took_ms": 1.0}
+        for index in range(SENTENCES):
+            text = f"turn{turn}word{index} end."
+            self._say(
+                ev.ResponseSentence,
+                index=index,
+                text=text,
+                first_token_ms=1.0,
+                deadline_ms=0,
+                **said,
+            )
+            for chunk in range(CHUNKS):
+                last = chunk == CHUNKS - 1
+                pcm = sound(turn, index, chunk)
+                one = SpeechChunk(turn=turn, index=index, chunk=chunk, pcm=pcm, last=last)
+                self.bus.say(one, self.now_ms)
+            self._say(
+                ev.SpeechReady, index=index, chunks=CHUNKS, audio_ms=300, first_chunk_ms=1.0, **said
+            )
+        usage = {"prompt_tokens": 1, "completion_tokens": 1}
+        words, _ = answer_to(turn)
+        self._say(ev.ResponseCompleted, sentences=SENTENCES, text=words, **usage, **said)
+
+    def _say(self, kind: type[ev.Event], **fields: Any) -> None:
+        whose = {"tenant": "t", "session": "s", "at_ms": self.now_ms}
+        self.bus.say(msgspec.convert({**whose, **fields}, kind), self.now_ms)
+
+    # ---- what the caller heard
+
+    def turns(self) -> list[int]:
+        return [turn for turn, _ in itertools.groupby(speak.turn for speak in self.heard)]
+
+    def words(self, turn: int) -> str:
+        return "".join(speak.text for speak in self.heard if speak.turn == turn)
+
+    def pcm(self, turn: int) -> bytes:
+        return b"".join(speak.pcm for speak in self.heard if speak.turn == turn)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(fates)
+def test_a_caller_who_waits_hears_every_answer_once_whole_and_in_order(dealt: list[Fate]) -> None:
+    play = Play(tuple(dealt))
+    for _ in range(2):
+        play.ask()
+        play.wait_for_the_answer()
+    play.pass_time(SILENCE, 8000)  # what comes late, or twice, changes nothing
+    assert not play.troubles
+    turns = play.turns()
+    assert turns == sorted(set(turns)), "no answer goes on after another began"
+    assert len(turns) == 2
+    for turn in turns:
+        assert (play.words(turn), play.pcm(turn)) == answer_to(turn)
+        (last,) = [speak for speak in play.heard if speak.turn == turn and speak.ends]
+        assert last is [speak for speak in play.heard if speak.turn == turn][-1]
+    heard = [one for one in play.published if isinstance(one, ev.AnswerHeard)]
+    assert [(one.text, one.complete) for one in heard if one.text] == [
+        (answer_to(turn)[0], True) for turn in turns
+    ]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(fates, st.integers(1, 200))
+def test_a_caller_who_interrupts_never_hears_two_answers_mixed(
+    dealt: list[Fate], patience: int
+) -> None:
+    play = Play(tuple(dealt))
+    play.ask()
+    play.pass_time(SILENCE, patience * FRAME_MS)
+    play.pass_time(VOICE, 900)
+    play.wait_for_the_answer()
+    play.pass_time(SILENCE, 8000)
+    assert not play.troubles
+    turns = play.turns()
+    assert turns == sorted(set(turns)), "no answer goes on after another began"
+    for turn in turns:
+        _, pcm = answer_to(turn)
+        assert pcm.startswith(play.pcm(turn)), "what is heard of an answer is its beginning"
+    assert (play.words(turns[-1]), play.pcm(turns[-1])) == answer_to(turns[-1])
+
+
+def test_without_faults_the_play_is_an_ordinary_call() -> None:
+    play = Play(NOTHING_HAPPENS)
+    play.ask()
+    play.wait_for_the_answer()
+    (turn,) = play.turns()
+    assert play.words(turn) == answer_to(turn)[0]
