@@ -25,8 +25,8 @@ from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
 
 START_MS = 1_000_000
 FRAME = 640
-Hear = Callable[[bytes], tuple[str, float]]
-"""s16le mono 16 kHz to text and confidence."""
+Hear = Callable[[bytes], tuple[str, float, float | None]]
+"""s16le mono 16 kHz to text, confidence, and how much it sounds like an end."""
 
 
 @dataclass(frozen=True)
@@ -147,15 +147,15 @@ class OfflineCall:
         sound = self._sound.setdefault(utterance, bytearray())
         sound += frame.pcm
         if frame.pause:
-            text, confidence = self._hear(bytes(sound))
+            text, confidence, finished = self._hear(bytes(sound))
             guess = {"utterance": utterance, "pause": frame.pause, "text": text}
-            more = {"confidence": confidence, "took_ms": 1.0, "model": "m"}
+            more = {"confidence": confidence, "finished": finished, "took_ms": 1.0, "model": "m"}
             self._later(self._stages.stt_ms, self._event(ev.TranscriptGuess, **guess, **more))
         elif utterance in self._over_answer and not frame.end:
             length_ms = len(sound) // 32
             if length_ms - self._partial_at.get(utterance, 0) >= self._stages.partial_every_ms:
                 self._partial_at[utterance] = length_ms
-                text, _ = self._hear(bytes(sound))
+                text, _, _ = self._hear(bytes(sound))
                 partial = TranscriptPartial(utterance=utterance, text=text, audio_ms=length_ms)
                 self._later(self._stages.stt_ms, partial)
 

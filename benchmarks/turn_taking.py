@@ -20,7 +20,7 @@ from benchmarks.results import save
 from edge.core.answering import Rules
 from edge.core.notices import Interrupted, Speak
 from schemas import events as ev
-from workers.engines import pick
+from workers.engines import fetched, pick
 from workers.engines.whisper import WhisperRecognizer
 
 Samples = NDArray[np.float64]
@@ -67,17 +67,28 @@ def room(ms: int, seed: int = 0) -> bytes:
     return np.random.default_rng(seed).normal(0, 8, 16 * ms).astype("<i2").tobytes()
 
 
-def hearing() -> Any:
-    """Return the real recogniser, which remembers what it has heard."""
-    recognizer = WhisperRecognizer("tiny.en", threads=2)
-    recognizer.warm()
+def hearing(*, by_sound: bool) -> Any:
+    """Return the real recogniser, with or without the model of turns."""
+    turns = pick.turn_model(pick.EngineOptions(turn_model="auto")) if by_sound else None
 
-    @functools.lru_cache(maxsize=5000)
-    def hear(pcm: bytes) -> tuple[str, float]:
-        heard = recognizer.transcribe(pcm)
-        return heard.text, heard.confidence
+    def hear(pcm: bytes) -> tuple[str, float, float | None]:
+        text, confidence = _words(pcm)
+        return text, confidence, turns.finished(pcm) if turns else None
 
     return hear
+
+
+@functools.lru_cache(maxsize=5000)
+def _words(pcm: bytes) -> tuple[str, float]:
+    heard = _recognizer().transcribe(pcm)
+    return heard.text, heard.confidence
+
+
+@functools.cache
+def _recognizer() -> Any:
+    recognizer = WhisperRecognizer("tiny.en", threads=2)
+    recognizer.warm()
+    return recognizer
 
 
 def call(hear: Any, eagerness: str = "auto", **given: Any) -> OfflineCall:
@@ -91,9 +102,7 @@ def call(hear: Any, eagerness: str = "auto", **given: Any) -> OfflineCall:
 @functools.cache
 def _aligner() -> Any:
     """Return plain faster-whisper, which tells when each word was said."""
-    recognizer = WhisperRecognizer("tiny.en")
-    recognizer.warm()
-    return recognizer._model  # the same weights, another use
+    return _recognizer()._model  # the same weights, another use
 
 
 @functools.cache
@@ -124,7 +133,7 @@ def with_pauses() -> list[tuple[bytes, int]]:
     return made
 
 
-def pauses(hear: Any) -> list[dict[str, Any]]:
+def pauses(hear: Any, evidence: str) -> list[dict[str, Any]]:
     rows = []
     for eagerness in EAGERNESS:
         waits, cut_in = [], 0
@@ -137,6 +146,7 @@ def pauses(hear: Any) -> list[dict[str, Any]]:
             if committed and committed[-1] > end_ms - 50:
                 waits.append(committed[-1] - end_ms)
         row = {
+            "evidence": evidence,
             "eagerness": eagerness,
             "sentences": len(sounds),
             "cut_in": cut_in,
@@ -283,11 +293,16 @@ def _disturb(hear: Any, kind: str, sounds: list[bytes], rng: random.Random) -> d
 
 def main() -> None:
     """Measure and write results/turn_taking.json."""
-    hear = hearing()
+    hear = hearing(by_sound=False)
+    rows = pauses(hear, "words")
+    if fetched.turn_model(pick.EngineOptions().cache_dir).exists():
+        rows += pauses(hearing(by_sound=True), "words and sound")
+    else:
+        print("Without the model of turns: aura models fetch brings it")
     save(
         "turn_taking",
         machine=machine(),
-        pauses=pauses(hear),
+        pauses=rows,
         interruptions=interruptions(hear),
         disturbances=disturbances(hear),
     )

@@ -1,9 +1,9 @@
 """How long to listen to a silence before answering: what words and sound say about an end.
 
-the words ...              ... sound finished     nobody asked     ... sound unfinished
-finished ("Stop that.")    finished               finished         unfinished
-unclear  ("Hello?")        finished if very sure  unclear          unfinished
-unfinished ("I want to")   unfinished             unfinished       unfinished
+the words are ...            and sound like an end   nobody listened   and do not
+finished   ("Stop that.")    finished                finished          unclear
+unclear    ("Hello?")        finished                unclear           unfinished
+unfinished ("I want to")     unfinished              unfinished        unfinished
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ WAITS: dict[Eagerness, Waits] = {
 }
 
 SURE = 0.8
-"""A model of turns is this sure: what the words leave unclear is finished."""
+"""A model of turns that is this sure makes finished what the words leave unclear."""
 DOUBTED = 0.5
-"""Below this it takes the speaker for unfinished, whatever the words."""
+"""Below this the speaker is listened to one step longer than the words say."""
 
 _OPEN_ENDS = frozenset(
     "a about after an and are as at because before between but by can could do does for "
     "from had has have her his how i if in into is it's i'm let's like my of on or our "
-    "please so than that the their then there these this those to um uh uhm er hmm was "
+    "so than that the their then there these this those to um uh uhm er hmm was "
     "were what when where whether which while who whose why will with without would your "
     "we're you're they he she we maybe perhaps very also just i'll i've they're he's she's".split()
 )
@@ -89,7 +89,7 @@ def is_finished(text: str, sound: float | None = None) -> bool | None:
     if sound is None or by_words is False:
         return by_words
     if sound < DOUBTED:
-        return False
+        return None if by_words else False
     return True if sound >= SURE else by_words
 
 

@@ -41,7 +41,7 @@ def test_words_that_sound_finished_or_not(text: str, finished: bool | None) -> N
 @pytest.mark.parametrize(
     ("text", "sound", "finished"),
     [
-        ("Please call me back tomorrow.", 0.1, False),  # it sounds as if more will come
+        ("Please call me back tomorrow.", 0.1, None),  # it sounds as if more will come
         ("Please call me back tomorrow.", 0.6, True),
         ("I would like to book a table", 0.95, True),
         ("I would like to book a table", 0.6, None),
@@ -62,7 +62,7 @@ def test_the_less_it_sounds_like_an_end_the_longer_it_is_listened_on(eagerness: 
     unclear = wait_ms("I would like to book a table", eagerness)
     unfinished = wait_ms("So I called them, and", eagerness)
     assert finished < unclear < unfinished
-    assert wait_ms("Please call me back tomorrow.", eagerness, 0.1) == unfinished
+    assert wait_ms("Please call me back tomorrow.", eagerness, 0.1) == unclear
 
 
 def test_low_eagerness_waits_longer_than_high() -> None:
