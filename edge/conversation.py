@@ -17,10 +17,13 @@ from edge.clock import now_ms
 from edge.core.answering import Rules
 from edge.core.call import Call
 from edge.core.history import History
+from edge.core.journal import Journal
 from edge.core.notices import Begin, Finish, Notice, Reply, Sound, Speak, Trouble
+from edge.core.voice_activity import VoiceActivity
 from edge.dialects.dialect import Dialect, Json
 from edge.line import Line
 from edge.rates import Bucket
+from edge.session_rules import noted
 from schemas.events import Event, SessionResumed, SessionStarted, Stage
 
 log = structlog.get_logger(__name__)
@@ -164,9 +167,13 @@ class Conversation:
         rules = self._place.rules(begin.options)
         history, self._history = self._history, None
         own = (self._tenant, session)
-        call = Call(*own, rules, begin.delivery, history=history)
-        line = Line(self._place.bus, call, own, self._tell, self._fail)
-        started = self._resumed(session) if history else self._started(session, rules)
+        journal = Journal(*own)
+        ear = journal.listening(VoiceActivity())
+        call = Call(*own, rules, begin.delivery, history=history, is_voice=ear)
+        line = Line(self._place.bus, call, own, self._tell, self._fail, journal)
+        set_to = noted(rules, begin.delivery)
+        started = self._resumed(session, set_to) if history else self._started(session, set_to)
+        call.history.summary.take(started)
         self._running = self._tasks.create_task(line.run(started))
         await line.listening.wait()
         self._line = line
@@ -181,7 +188,7 @@ class Conversation:
         if history is None:
             line.start()
 
-    def _started(self, session: str, rules: Rules) -> Event:
+    def _started(self, session: str, set_to: dict[str, Any]) -> Event:
         return SessionStarted(
             tenant=self._tenant,
             session=session,
@@ -189,12 +196,16 @@ class Conversation:
             user=self._user,
             dialect=self._dialect.name,
             edge=self._place.edge,
-            settings=rules.settings,
+            **set_to,
         )
 
-    def _resumed(self, session: str) -> Event:
+    def _resumed(self, session: str, set_to: dict[str, Any]) -> Event:
         return SessionResumed(
-            tenant=self._tenant, session=session, at_ms=now_ms(), edge=self._place.edge
+            tenant=self._tenant,
+            session=session,
+            at_ms=now_ms(),
+            edge=self._place.edge,
+            **set_to,
         )
 
     async def _end_session(self, reason: str) -> None:

@@ -15,6 +15,7 @@ from aura.bus.connection import Bus, BusAwayError
 from edge.clock import now_ms
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
+from edge.core.journal import Journal
 from edge.core.notices import Measured, Notice, Trouble
 from schemas import codec, subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
@@ -38,11 +39,12 @@ class Line:
         session: tuple[str, str],
         tell: Callable[[Notice], None],
         broken: Callable[[], None],
+        journal: Journal | None = None,
     ) -> None:
         """Take the *call* of *session* (tenant, id).
 
         *tell* is handed what the caller is told; *broken* is called once if a fault of ours ends
-        the call.
+        the call. *journal* is where the call's ear notes voice, if it does.
         """
         self.tenant, self.session = session
         self.call = call
@@ -56,6 +58,7 @@ class Line:
         self._frames: asyncio.Queue[SendFrame | Recover | None] = asyncio.Queue()
         self._bus_is_away = False
         self._closed = False
+        self._journal = journal or Journal(*session)
         self.listening = asyncio.Event()
         """Nothing that the stages say is missed from here on."""
 
@@ -123,12 +126,22 @@ class Line:
         """Put something into the call and do what comes of it; a fault of ours ends this call."""
         if self._closed:
             return
+        at_ms = now_ms()
         try:
-            self._do(into(*what, now_ms()))
+            self._note(into.__name__, what[0] if what else None, at_ms)
+            self._do(into(*what, at_ms))
         except Exception:
             log.exception("call_broken", session=self.session)
             self._closed = True
             self._broken()
+
+    def _note(self, name: str, what: Any, at_ms: int) -> None:
+        """Note in the journal what the call is given, and store a part of it when it is due."""
+        if self._journal.due(at_ms):
+            self._queue(self._journal.take(at_ms))
+        self._journal.note(name, what, at_ms)
+        if name == "finish":
+            self._queue(self._journal.take(at_ms))
 
     # -------------------------------------------------------- effects of the call
 

@@ -28,6 +28,7 @@ CHANNELS: dict[str, tuple[str, str]] = {
     "turn": ("edge", "One job for the LLM each."),
     "say": ("llm, edge", "The answer, a fenced chain; sentences are jobs for TTS."),
     "out": ("tts, llm, stt, edge", "Work that is done, failed, measured."),
+    "in": ("edge", "What the call was given, to decide again."),
 }
 FLOWS = (
     ("audio", "aura.au.{session}.{utterance}", "AudioFrame", "The caller's audio, to STT."),

@@ -40,7 +40,7 @@ class LlmStage:
         await self._model.warm()
 
     def is_job(self, event: AnyEvent) -> bool:
-        return isinstance(event, TurnTaken)
+        return isinstance(event, TurnTaken) and self.name not in event.recorded
 
     async def run(self, task: Task) -> None:
         event = task.event
@@ -115,6 +115,7 @@ class _Chain:
                 took_ms=self._task.took_ms(),
                 model=self._model,
                 deadline_ms=self._event.deadline_ms,
+                recorded=self._event.recorded,
             )
         )
         self.last = await self._task.bus.publish_fenced(sentence, self.last, trace=self._task.trace)

@@ -15,6 +15,7 @@ drawn where it lives. This file is where they meet:
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 from edge.core.answer import Phase
@@ -53,7 +54,7 @@ class Call:
     ) -> None:
         self.history = history or History()
         self._rules = rules
-        self._out = Outbox(tenant, session)
+        self._out = Outbox(tenant, session, self.history.summary)
         self._listener = Listener(self.history.utterance, is_voice)
         self._answering = Answering(rules, delivery, self.history, self._out)
         self._cut_off: set[int] = set()
@@ -116,7 +117,8 @@ class Call:
         self._out.now_ms = now_ms
         self._close_utterance(discarded=True)
         self._answering.drop("hung_up")
-        self._out.publish(ev.SessionEnded, reason=reason, turns=self.history.answered)
+        summary = dataclasses.asdict(self.history.summary)
+        self._out.publish(ev.SessionEnded, reason=reason, turns=self.history.answered, **summary)
         return self._out.take()
 
     @property
