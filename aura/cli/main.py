@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from aura import __version__
+from aura.cli import recorded
 from aura.cli.here import CommandError, running_url
 from aura.settings import Settings, SettingsError, load
 
@@ -207,6 +208,9 @@ def demo() -> None:
     from aura.cli.demo import demo as show
 
     run(show(load()))
+
+
+recorded.register(app, run)
 
 
 def main() -> None:
