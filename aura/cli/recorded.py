@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -41,3 +42,15 @@ def register(app: typer.Typer, run: Run) -> None:
         since_ms = moment_ms(since, time.time())
         wanted = Wanted(tenant, user, since_ms, error, slow, interrupted)
         run(show(load(), wanted, as_json=json))
+
+    @app.command()
+    def show(
+        session: Session,
+        html: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="Write it as a page to zoom in.")
+        ] = None,
+    ) -> None:
+        """Draw one session: who was busy, what happened, where each turn's time went."""
+        from aura.cli.show import show as draw
+
+        run(draw(load(), session, html))
