@@ -189,6 +189,10 @@ class Jobs:
             self._wake.set()
             return
         self._asked = max(0, self._asked - 1)
+        if codec.COPY_HEADER in (msg.headers or {}):  # imported or replayed: it was done long ago
+            self._wake.set()
+            await self.bus.nc.publish(msg.reply, b"+ACK")
+            return
         self.in_flight += 1
         try:
             event = codec.decode(msg.data)

@@ -54,3 +54,57 @@ def register(app: typer.Typer, run: Run) -> None:
         from aura.cli.show import show as draw
 
         run(draw(load(), session, html))
+
+    @app.command()
+    def replay(  # noqa: PLR0913  # one option a wish
+        sessions: Annotated[
+            list[str], typer.Argument(metavar="SESSION...", help="One; many with --decide.")
+        ],
+        *,
+        publish: Annotated[
+            bool, typer.Option("--publish", help="Publish them as a session of their own.")
+        ] = False,
+        speed: Annotated[float, typer.Option(help="How many times as fast.")] = 1.0,
+        from_turn: Annotated[
+            int, typer.Option("--from", "--from-turn", metavar="TURN", help="From this turn on.")
+        ] = 0,
+        decide: Annotated[
+            bool,
+            typer.Option("--decide", help="Decide the call again, alone: what would be other?"),
+        ] = False,
+        eagerness: Annotated[str, typer.Option(help="With --decide: low, auto or high.")] = "",
+        waits: Annotated[
+            str, typer.Option(metavar="MS,MS,MS", help="With --decide: finished,unclear,unfinished")
+        ] = "",
+        speculate: Annotated[
+            bool | None, typer.Option(help="With --decide: guess at the end of a turn, or not.")
+        ] = None,
+        json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    ) -> None:
+        """Replay a session: print it, publish it, decide it again, or drive it again.
+
+        aura replay S                        its events at their own pace
+        aura replay S --publish --speed 10   the same on the bus, under a new id, marked as replay
+        aura replay S --decide --eagerness low    which decisions would have been others
+        """
+        from aura.cli.here import CommandError
+
+        if decide:
+            from aura.cli.decide import Try
+            from aura.cli.decide import decide as again
+
+            run(again(load(), sessions, Try(eagerness, waits, speculate), as_json=json))
+        if len(sessions) > 1:
+            raise CommandError("several sessions can only be replayed with --decide")
+        from aura.cli.replay import replay as once_more
+
+        run(
+            once_more(
+                load(),
+                sessions[0],
+                speed=speed,
+                from_turn=from_turn,
+                publish=publish,
+                as_json=json,
+            )
+        )

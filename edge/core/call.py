@@ -137,6 +137,14 @@ class Call:
         )
         return min((t for t in times if t is not None), default=None)
 
+    @property
+    def quiet_until_ms(self) -> float:
+        """Until when silence changes nothing, Unix ms: a replay need not hear it; 0: it counts."""
+        if self._listener.utterance is not None:
+            return 0
+        due_ms = self.due_ms
+        return float("inf") if due_ms is None else due_ms
+
     # -------------------------------------------------------- the caller speaks
 
     def _notice(self, noticed: Noticed) -> None:
@@ -229,7 +237,8 @@ class Call:
                 self._close_utterance(discarded=True)
             return
         words = self.history.take_carried(guess.text)
-        if self._listener.silence_ms < wait_ms(words, self._rules.settings.eagerness):
+        rules = self._rules
+        if self._listener.silence_ms < wait_ms(words, rules.settings.eagerness, rules.waits):
             return
         answer = self._answering.answer
         if answer is None:

@@ -59,9 +59,12 @@ def sounds_finished(text: str) -> bool | None:
     return None
 
 
-def wait_ms(text: str, eagerness: Eagerness) -> int:
-    """Return the silence after which a turn that ended with *text* is answered."""
-    waits = WAITS[eagerness]
+def wait_ms(text: str, eagerness: Eagerness, waits: Waits | None = None) -> int:
+    """Return the silence after which a turn that ended with *text* is answered.
+
+    *waits* replaces the numbers of *eagerness*, for a replay that tries others.
+    """
+    waits = waits or WAITS[eagerness]
     match sounds_finished(text):
         case True:
             return waits.finished_ms
