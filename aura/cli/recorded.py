@@ -108,3 +108,41 @@ def register(app: typer.Typer, run: Run) -> None:
                 as_json=json,
             )
         )
+
+    @app.command()
+    def export(
+        session: Session,
+        *,
+        out: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="Where to; default: standard output.")
+        ] = None,
+        wav: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="Its sound: caller left, Aura right.")
+        ] = None,
+        audio: Annotated[bool, typer.Option(help="With what was recorded of its sound.")] = True,
+    ) -> None:
+        """Write a session as one file: aura export SESSION > call.aura."""
+        from aura.cli.export import export as write
+
+        run(write(load(), session, out=out, wav=wav, audio=audio))
+
+    @app.command("import")
+    def bring_in(
+        file: Annotated[Path, typer.Argument(metavar="FILE", help="From `aura export`.")],
+    ) -> None:
+        """Bring in a session from a file, under its own id."""
+        from aura.cli.export import bring_in as read
+
+        run(read(load(), file))
+
+    @app.command()
+    def forget(
+        session: Annotated[str, typer.Argument(metavar="[SESSION]", help="Its id.")] = "",
+        *,
+        user: Annotated[str, typer.Option(help="All sessions of this user.")] = "",
+        tenant: Annotated[str, typer.Option(help="All sessions of this tenant.")] = "",
+    ) -> None:
+        """Erase every trace of sessions, then ask the server whether any is left."""
+        from aura.cli.forget import forget as erase
+
+        run(erase(load(), session, user=user, tenant=tenant))

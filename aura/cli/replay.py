@@ -37,12 +37,12 @@ async def replay(
         stored = since_turn(await read(bus, session), from_turn)
         if not publish:
             console = Console()
-            async for one, _ in paced(stored, speed):
+            async for one, _ in paced(stored, speed, cut=from_turn > 0):
                 _print(console, one, as_json=as_json)
             return 0
         name = copies.new_session()
         print(f"Session {session} is replayed as {name} (`aura tap --session {name}`).")
-        async for one, later_ms in paced(stored, speed):
+        async for one, later_ms in paced(stored, speed, cut=from_turn > 0):
             made = copies.renamed(one, name, later_ms=later_ms)
             if made:
                 await log.store(bus, *made)
@@ -72,8 +72,13 @@ def since_turn(stored: list[Stored], turn: int) -> list[Stored]:
     raise CommandError(f"the session has no turn {turn}")
 
 
-async def paced(stored: list[Stored], speed: float) -> AsyncIterator[tuple[Stored, int]]:
-    """Yield the events when they are due, with how many ms later than once that is."""
+async def paced(
+    stored: list[Stored], speed: float, *, cut: bool
+) -> AsyncIterator[tuple[Stored, int]]:
+    """Yield the events when they are due, with how many ms later than once that is.
+
+    *cut*: what came between the first one and the second is left out, and not waited through.
+    """
     loop = asyncio.get_running_loop()
     timed: list[tuple[int, Stored]] = []
     for one in stored:
@@ -84,8 +89,7 @@ async def paced(stored: list[Stored], speed: float) -> AsyncIterator[tuple[Store
     timed.sort(key=lambda pair: pair[0])
     if not timed:
         return
-    # what is left out before the turn that was asked for is not waited through
-    first_ms = timed[1][0] if len(timed) > 1 else timed[0][0]
+    first_ms = timed[1 if cut and len(timed) > 1 else 0][0]
     begin_s, now_ms = loop.time(), int(time.time() * 1000)
     for at_ms, one in timed:
         due_s = begin_s + max(0, at_ms - first_ms) / 1000 / speed

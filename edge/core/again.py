@@ -153,12 +153,14 @@ def decide(
     """
     call, sound = connection.call(rules, delivery), Sound(connection.bits)
     decided: list[ev.Event] = []
-    quiet_until_ms = 0.0
+    due_ms: int | None = None
     for one in connection.given:
-        if one.kind == inputs.SOUND and one.at_ms < quiet_until_ms and sound.leave_out(one.what[0]):
-            continue
+        if one.kind == inputs.SOUND and not call.listening:  # long silence changes nothing
+            waits = due_ms is None or one.at_ms < due_ms
+            if waits and sound.leave_out(one.what[0]):
+                continue
         decided += published(_put(call, one, sound, said))
-        quiet_until_ms = call.quiet_until_ms
+        due_ms = None if call.listening else call.due_ms
     return decided
 
 

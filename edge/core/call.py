@@ -138,12 +138,9 @@ class Call:
         return min((t for t in times if t is not None), default=None)
 
     @property
-    def quiet_until_ms(self) -> float:
-        """Until when silence changes nothing, Unix ms: a replay need not hear it; 0: it counts."""
-        if self._listener.utterance is not None:
-            return 0
-        due_ms = self.due_ms
-        return float("inf") if due_ms is None else due_ms
+    def listening(self) -> bool:
+        """An utterance is open: silence counts."""
+        return self._listener.utterance is not None
 
     # -------------------------------------------------------- the caller speaks
 
@@ -268,14 +265,18 @@ class Call:
 
     def _advance(self) -> list[Effect]:
         self._answering.advance()
-        now_ms, patience = self._out.now_ms, f"{self._rules.deadline_ms / 1000:g} s"
+        now_ms = self._out.now_ms
         if (expires_ms := self._answering.expires_ms) is not None and now_ms >= expires_ms:
             answer = self._answering.answer
             stage: ev.Stage = "tts" if answer and answer.sentences else "llm"
-            self._trouble(stage, f"nothing came within {patience}")
+            self._trouble(stage, f"nothing came within {self._patience}")
         if (expires_ms := self._words_expire_ms) is not None and now_ms >= expires_ms:
-            self._trouble("stt", f"no words came within {patience}")
+            self._trouble("stt", f"no words came within {self._patience}")
         return self._out.take()
+
+    @property
+    def _patience(self) -> str:
+        return f"{self._rules.deadline_ms / 1000:g} s"
 
     @property
     def _words_expire_ms(self) -> int | None:

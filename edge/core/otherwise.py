@@ -43,7 +43,7 @@ class _Rehearsal:
         self._coming: list[tuple[int, int, Heard | TranscriptPartial]] = []
         self._order = itertools.count()
         self._started_ms: dict[int, int] = {}
-        self._quiet_until_ms = 0.0
+        self._due_ms: int | None = None
 
     def run(self) -> Iterator[ev.Event]:
         for one in self._given:
@@ -66,18 +66,19 @@ class _Rehearsal:
                 case _:  # timers and stages are our own
                     continue
             yield from self._take(effects, one.at_ms)
-            self._quiet_until_ms = self._call.quiet_until_ms
 
     def _leaves_out(self, at_ms: int, size: int) -> bool:
         """Skip silence that changes nothing; tell whether it was skipped."""
-        if at_ms >= self._quiet_until_ms or (self._coming and self._coming[0][0] < at_ms):
+        if self._call.listening or (self._due_ms is not None and self._due_ms <= at_ms):
+            return False
+        if self._coming and self._coming[0][0] < at_ms:
             return False
         return self._sound.leave_out(size)
 
     def _until(self, at_ms: int) -> Iterator[ev.Event]:
         """Let happen what is due before *at_ms*."""
         while True:
-            due_ms = self._call.due_ms
+            due_ms = self._due_ms
             coming_ms = self._coming[0][0] if self._coming else None
             if (
                 coming_ms is not None
@@ -89,7 +90,7 @@ class _Rehearsal:
             elif due_ms is not None and due_ms < at_ms:
                 effects = self._call.tick(due_ms)
                 yield from self._take(effects, due_ms)
-                if not effects and self._call.due_ms == due_ms:
+                if not effects and self._due_ms == due_ms:
                     return
             else:
                 return
@@ -98,6 +99,7 @@ class _Rehearsal:
         heapq.heappush(self._coming, (at_ms, next(self._order), heard))
 
     def _take(self, effects: list[Effect], at_ms: int) -> Iterator[ev.Event]:
+        self._due_ms = self._call.due_ms
         for event in published([one for one in effects if isinstance(one, Publish)]):
             match event:
                 case ev.SpeechStarted(utterance=number):
