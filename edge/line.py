@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
+import msgspec
 import structlog
 from nats.aio.msg import Msg
 
@@ -19,7 +20,7 @@ from edge.core.journal import Journal
 from edge.core.notices import Measured, Notice, Trouble
 from schemas import codec, subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
-from schemas.events import Event
+from schemas.events import Event, ResponseSentence, SpeechStarted, Stage, TurnTaken
 
 log = structlog.get_logger(__name__)
 
@@ -40,11 +41,13 @@ class Line:
         tell: Callable[[Notice], None],
         broken: Callable[[], None],
         journal: Journal | None = None,
+        recorded: tuple[Stage, ...] = (),
     ) -> None:
         """Take the *call* of *session* (tenant, id).
 
         *tell* is handed what the caller is told; *broken* is called once if a fault of ours ends
         the call. *journal* is where the call's ear notes voice, if it does.
+        *recorded*: stages that a replay answers from the record, so that no worker does.
         """
         self.tenant, self.session = session
         self.call = call
@@ -58,6 +61,7 @@ class Line:
         self._frames: asyncio.Queue[SendFrame | Recover | None] = asyncio.Queue()
         self._bus_is_away = False
         self._closed = False
+        self._recorded = recorded
         self._journal = journal or Journal(*session)
         self.listening = asyncio.Event()
         """Nothing that the stages say is missed from here on."""
@@ -170,6 +174,8 @@ class Line:
             self._timer = self._loop.call_later(delay_s, self._tick)
 
     def _queue(self, event: Event) -> None:
+        if self._recorded and isinstance(event, SpeechStarted | TurnTaken | ResponseSentence):
+            event = msgspec.structs.replace(event, recorded=self._recorded)
         if self._events.qsize() < MOST_EVENTS:
             self._events.put_nowait(event)
         else:

@@ -72,7 +72,20 @@ def register(app: typer.Typer, run: Run) -> None:
             bool,
             typer.Option("--decide", help="Decide the call again, alone: what would be other?"),
         ] = False,
-        eagerness: Annotated[str, typer.Option(help="With --decide: low, auto or high.")] = "",
+        drive: Annotated[
+            bool,
+            typer.Option("--drive", help="Through today's workers, and compare with the record."),
+        ] = False,
+        stages: Annotated[
+            str, typer.Option(metavar="stt,llm,tts", help="With --drive: others use the record.")
+        ] = "",
+        llm_model: Annotated[str, typer.Option(help="With --drive: ask this model.")] = "",
+        fail_on: Annotated[
+            str, typer.Option(metavar="wer=0.1,latency=1.2x", help="With --drive: exit 1 beyond.")
+        ] = "",
+        eagerness: Annotated[
+            str, typer.Option(help="With --decide or --drive: low, auto or high.")
+        ] = "",
         waits: Annotated[
             str, typer.Option(metavar="MS,MS,MS", help="With --decide: finished,unclear,unfinished")
         ] = "",
@@ -86,6 +99,7 @@ def register(app: typer.Typer, run: Run) -> None:
         aura replay S                        its events at their own pace
         aura replay S --publish --speed 10   the same on the bus, under a new id, marked as replay
         aura replay S --decide --eagerness low    which decisions would have been others
+        aura replay S --drive --llm-model m  what another model would have said
         """
         from aura.cli.here import CommandError
 
@@ -96,6 +110,12 @@ def register(app: typer.Typer, run: Run) -> None:
             run(again(load(), sessions, Try(eagerness, waits, speculate), as_json=json))
         if len(sessions) > 1:
             raise CommandError("several sessions can only be replayed with --decide")
+        if drive:
+            from aura.cli.drive import Wish
+            from aura.cli.drive import drive as through
+
+            wish = Wish(stages, from_turn, llm_model, eagerness, fail_on)
+            run(through(load(), sessions[0], wish, as_json=json))
         from aura.cli.replay import replay as once_more
 
         run(

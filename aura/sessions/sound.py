@@ -45,6 +45,12 @@ def sides(stored: Sequence[Stored]) -> tuple[int, dict[str, bytes]]:
     return start_ms, {side: track.tobytes() for side, track in found.items()}
 
 
+def delivered(stored: Sequence[Stored]) -> bytes:
+    """Return the sound of one side piece after piece, as it was delivered: gaps are closed."""
+    pieces = [codec.decode_as(RecordedSound, one.data) for one in stored]
+    return b"".join(piece.pcm for piece in sorted(pieces, key=lambda one: one.seq))
+
+
 def _laid_out(pieces: list[RecordedSound], start_ms: int, length_ms: int) -> NDArray[np.int16]:
     track = np.zeros(length_ms * RATE_HZ // 1000, np.int16)
     end = 0

@@ -101,17 +101,19 @@ class Record:
     # -------------------------------------------------------- asked
 
     def words(
-        self, paused: ev.SpeechPaused, started_ms: int
+        self, paused: ev.SpeechPaused, started_ms: int, *, near_ms: int = 0
     ) -> tuple[ev.TranscriptGuess, int] | None:
         """Return the words up to a pause of an utterance that began at *started_ms*, if known.
 
-        With them: how many ms after the pause they came.
+        With them: how many ms after the pause they came. A pause is the recorded one if the
+        speech before it ended at the same time, give or take *near_ms*.
         """
+        end_ms = paused.speech_end_ms
         for spoken in self.spoken.values():
-            known = spoken.guesses.get(paused.speech_end_ms)
-            if known is None:
+            known_ms = min(spoken.guesses, key=lambda at_ms: abs(at_ms - end_ms), default=None)
+            if known_ms is None or abs(known_ms - end_ms) > near_ms:
                 continue
-            guess, after_ms = known
+            guess, after_ms = spoken.guesses[known_ms]
             text = self._as_heard_since(started_ms, spoken, guess.text)
             own = {"utterance": paused.utterance, "pause": paused.pause, "text": text}
             return msgspec.structs.replace(guess, **own), after_ms

@@ -139,3 +139,35 @@ async def test_what_cannot_be_done_is_said_in_one_line(
     assert done.returncode == 1
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+async def test_a_driven_replay_of_deterministic_engines_is_the_same_event_by_event(
+    simulated: AuraProcess,
+) -> None:
+    session = await a_call(simulated, turns=2)
+    done = await typed(simulated, "replay", session, "--drive", "--json", "--fail-on", "same=1")
+    found = json.loads(done.stdout)
+    assert done.returncode == 0, (found, done.stderr)
+    assert found["events_same"] == found["events"] > 40
+    assert found["wer"] == 0
+    rows = {row["session"]: row for row in await listed(simulated)}
+    assert rows[found["replay"]]["replay_of"] == session
+
+
+async def test_a_replay_branches_at_a_turn_and_asks_only_the_stages_that_it_is_to(
+    simulated: AuraProcess,
+) -> None:
+    session = await a_call(simulated, turns=2)
+    options = ("--drive", "--from-turn", "2", "--stages", "tts", "--json", "--fail-on", "wer=0")
+    done = await typed(simulated, "replay", session, *options)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["turns"][0]["now"]["said"] == "Hello, how are you today?"
+    lines = (await typed(simulated, "replay", found["replay"], "--json", "--speed", "1000")).stdout
+    events = [json.loads(line) for line in lines.splitlines()]
+    taken = [event for event in events if event["type"] == "turn.taken"]
+    assert taken[0]["turn"] == 2
+    assert taken[0]["recorded"] == ["stt", "llm"]
+    assert len(taken[0]["messages"]) == 3  # the turn before is remembered
+    spoken = {event["model"] for event in events if event["type"] == "speech.ready"}
+    assert spoken == {"simulated-synthesizer"}
