@@ -21,10 +21,17 @@ from edge.core.journal import Journal
 from edge.core.notices import Begin, Finish, Notice, Reply, Sound, Speak, Trouble
 from edge.core.voice_activity import VoiceActivity
 from edge.dialects.dialect import Dialect, Json
-from edge.line import Line
+from edge.line import Keeping, Line
 from edge.rates import Bucket
+from edge.recording import Recording
 from edge.session_rules import noted
-from schemas.events import Event, SessionResumed, SessionStarted, Stage
+from schemas.events import (
+    Event,
+    RecordingConsented,
+    SessionResumed,
+    SessionStarted,
+    Stage,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -170,11 +177,19 @@ class Conversation:
         journal = Journal(*own)
         ear = journal.listening(VoiceActivity())
         call = Call(*own, rules, begin.delivery, history=history, is_voice=ear)
-        line = Line(self._place.bus, call, own, self._tell, self._fail, journal)
+        keep = rules.settings.record_audio
+        recording = Recording(self._place.bus, *own) if keep else None
+        keeping = Keeping(journal, recording)
+        line = Line(self._place.bus, call, own, self._tell, self._fail, keeping)
         set_to = noted(rules, begin.delivery)
         started = self._resumed(session, set_to) if history else self._started(session, set_to)
         call.history.summary.take(started)
-        self._running = self._tasks.create_task(line.run(started))
+        first = [started]
+        if keep:
+            by = "caller" if begin.options.get("record_audio") else "operator"
+            whose = {"tenant": self._tenant, "session": session, "at_ms": now_ms()}
+            first.append(msgspec.convert({**whose, "by": by}, RecordingConsented))
+        self._running = self._tasks.create_task(line.run(*first))
         await line.listening.wait()
         self._line = line
         structlog.contextvars.bind_contextvars(session=session)

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from edge.core.call import Call
 from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
 from edge.core.journal import Journal
 from edge.core.notices import Measured, Notice, Trouble
+from edge.recording import Recording
 from schemas import codec, subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
 from schemas.events import Event, ResponseSentence, SpeechStarted, Stage, TurnTaken
@@ -30,6 +32,18 @@ MOST_EVENTS = 1000
 """Events that wait for the bus at most; a call whose bus is away longer than that is lost."""
 
 
+@dataclass(frozen=True)
+class Keeping:
+    """What is kept of a call."""
+
+    journal: Journal
+    """Where the call's ear notes voice."""
+    recording: Recording | None = None
+    """Keeps the sound of both sides, where that is wanted."""
+    recorded: tuple[Stage, ...] = ()
+    """Stages that a replay answers from the record, so that no worker does."""
+
+
 class Line:
     """One conversation on the bus, for as long as `run` runs."""
 
@@ -40,14 +54,12 @@ class Line:
         session: tuple[str, str],
         tell: Callable[[Notice], None],
         broken: Callable[[], None],
-        journal: Journal | None = None,
-        recorded: tuple[Stage, ...] = (),
+        keeping: Keeping | None = None,
     ) -> None:
         """Take the *call* of *session* (tenant, id).
 
         *tell* is handed what the caller is told; *broken* is called once if a fault of ours ends
-        the call. *journal* is where the call's ear notes voice, if it does.
-        *recorded*: stages that a replay answers from the record, so that no worker does.
+        the call. *keeping* says what is kept of it beside its events.
         """
         self.tenant, self.session = session
         self.call = call
@@ -61,8 +73,10 @@ class Line:
         self._frames: asyncio.Queue[SendFrame | Recover | None] = asyncio.Queue()
         self._bus_is_away = False
         self._closed = False
-        self._recorded = recorded
-        self._journal = journal or Journal(*session)
+        keeping = keeping or Keeping(Journal(*session))
+        self._journal = keeping.journal
+        self._recorded = keeping.recorded
+        self._recording = keeping.recording
         self.listening = asyncio.Event()
         """Nothing that the stages say is missed from here on."""
 
@@ -81,6 +95,8 @@ class Line:
             ):
                 await stack.enter_async_context(self._bus.listening(subject, listener))
             tasks.create_task(self._send_frames())
+            if self._recording:
+                tasks.create_task(self._recording.run())
             self.listening.set()
             await self._post_events()
 
@@ -90,6 +106,8 @@ class Line:
         self._put(self.call.start)
 
     def hear(self, pcm: bytes) -> None:
+        if self._recording and not self._closed:
+            self._recording.heard(pcm, now_ms())
         self._put(self.call.hear, pcm)
 
     def finish(self, reason: str) -> None:
@@ -99,6 +117,8 @@ class Line:
             self._timer.cancel()
         self._events.put_nowait(None)
         self._frames.put_nowait(None)
+        if self._recording:
+            self._recording.finish(now_ms())
 
     def _tick(self) -> None:
         self._timer = None
@@ -159,6 +179,8 @@ class Line:
                 case Tell(notice):
                     if isinstance(notice, Measured):
                         _log_turn(notice)
+                    if self._recording:
+                        self._recording.told(notice, now_ms())
                     self._tell(notice)
                 case Recover():
                     self._frames.put_nowait(effect)

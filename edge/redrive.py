@@ -24,7 +24,7 @@ from edge.core.history import History, fold
 from edge.core.journal import Journal
 from edge.core.record import Record
 from edge.core.voice_activity import VoiceActivity
-from edge.line import Line
+from edge.line import Keeping, Line
 from edge.session_rules import rules_from
 from edge.stand_ins import StandIns
 from schemas import events as ev
@@ -78,7 +78,7 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
     ear = journal.listening(VoiceActivity() if plan.sound else again.is_voice)
     call = Call(*own, rules, delivery, history=history, is_voice=ear)
     recorded = tuple(stage for stage in STAGES if stage not in plan.stages)
-    line = Line(bus, call, own, lambda _: None, lambda: None, journal, recorded)
+    line = Line(bus, call, own, lambda _: None, lambda: None, Keeping(journal, None, recorded))
     started = ev.SessionStarted(
         tenant=began.tenant,
         session=plan.session,

@@ -21,6 +21,7 @@ def rules_of(settings: Settings, options: dict[str, Any]) -> Rules:
             llm_model="",
             max_tokens=settings.max_tokens,
             temperature=settings.temperature,
+            record_audio=settings.record_audio or options.get("record_audio", False),
         ),
         greeting=settings.greeting if options.get("greeting", False) else "",
         history_messages=settings.history_messages,

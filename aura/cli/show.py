@@ -18,7 +18,9 @@ from aura.sessions import log
 from aura.sessions.finding import decoded
 from aura.sessions.listing import Row, folded
 from aura.sessions.moments import LANES, Lane, Moment, moments
+from aura.sessions.sound import since
 from aura.settings import Settings
+from schemas import subjects
 
 COLOUR: dict[Lane, Style] = {
     "caller": Style(color="cyan"),
@@ -66,6 +68,8 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
     bus = await connect(settings, "aura-show")
     try:
         events = decoded(await read(bus, session))
+        of = subjects.recording(events[0].tenant if events else "*", session)
+        recorded = await bus.read(subjects.RECORDING_STREAM, of) if html else []
     finally:
         await bus.close()
     row = folded(events)
@@ -75,8 +79,9 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
     if html is None:
         Console().print(Segments(drawing(row, told)), soft_wrap=True)
         return 0
+    heard = since(recorded, row.started_at_ms) if recorded else {}
     try:
-        await asyncio.to_thread(html.write_text, page(row, told), encoding="utf-8")
+        await asyncio.to_thread(html.write_text, page(row, told, heard), encoding="utf-8")
     except OSError as error:
         raise CommandError(f"--html {html}: {error.strerror}") from error
     print(f"Session {session} is drawn in {html}: open it in any browser.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import statistics
 from collections.abc import Sequence
@@ -48,6 +49,8 @@ class Comparison:
     same: int
     """Events that came in the same order with the same content, subject by subject."""
     events: int
+    other: list[tuple[str, str]] = field(default_factory=list)
+    """The events that are not the same: recorded, now; empty where there is none."""
 
     @property
     def latency(self) -> float | None:
@@ -64,6 +67,7 @@ class Comparison:
             "errors": self.errors,
             "events_same": self.same,
             "events": self.events,
+            "events_other": self.other,
             "turns": [
                 {
                     "recorded": {"said": then.said, "answer": then.answer} if then else None,
@@ -119,20 +123,26 @@ def compare(
             latencies[name] = (statistics.median(values[0]), statistics.median(values[1]))
     said = [" ".join(turn.said for turn in side) for side in (then_turns, now_turns)]
     first, second = sequence(recorded), sequence(now)
-    same = sum(
-        sum(a == b for a, b in zip(first[kind], second.get(kind, []), strict=False))
-        for kind in first
-    )
-    lengths = [sum(map(len, one.values())) for one in (first, second)]
+    aligned = [
+        pair
+        for kind in sorted({*first, *second})
+        for pair in itertools.zip_longest(first.get(kind, []), second.get(kind, []))
+    ]
+    other = [(_shown(a), _shown(b)) for a, b in aligned if a != b]
     return Comparison(
         pairs=pairs,
         wer=wer(*said),
         latencies=latencies,
         interrupted=(_interrupted(recorded), _interrupted(now)),
         errors=(_errors(recorded), _errors(now)),
-        same=same,
-        events=max(lengths),
+        same=len(aligned) - len(other),
+        events=len(aligned),
+        other=other,
     )
+
+
+def _shown(one: tuple[Any, ...] | None) -> str:
+    return "" if one is None else " ".join(str(part) for part in one if part is not None)
 
 
 def _interrupted(events: Sequence[ev.AnyEvent]) -> int:
@@ -154,6 +164,12 @@ def wer(reference: str, said: str) -> float:
     return row[-1] / max(1, len(right))
 
 
+NOT_COMPARED = (
+    ev.InputsDelivered,
+    ev.SessionStarted,
+    ev.SessionResumed,
+    ev.RecordingConsented,
+)
 _CONTENT = (
     "text",
     "reason",
@@ -172,16 +188,18 @@ def sequence(events: Sequence[ev.AnyEvent]) -> dict[str, list[tuple[Any, ...]]]:
     Between two subjects there are two writers and no order: they race by milliseconds in a call.
     """
     found: dict[str, list[tuple[Any, ...]]] = {}
+    # an answer is cut to the word: a few ms of another world are another word
+    cut = {e.text for e in events if isinstance(e, ev.AnswerHeard) and not e.complete}
     for event in events:
-        if isinstance(event, ev.InputsDelivered | ev.SessionStarted | ev.SessionResumed):
+        if isinstance(event, NOT_COMPARED):
             continue
         tag = str(event.__struct_config__.tag)
         key = [getattr(event, name) for name in event.KEY if name != "at_ms"]
         content = [getattr(event, name, None) for name in _CONTENT]
         if isinstance(event, ev.TurnTaken):
-            content.append(event.messages)
+            content += [None if m.text in cut else m.text for m in event.messages]
         if isinstance(event, ev.AnswerHeard) and not event.complete:
-            content[0] = None  # cut to the word, by milliseconds
+            content[0] = None
         found.setdefault(event.KIND, []).append((tag, *key, *content))
     return found
 

@@ -51,6 +51,18 @@ def delivered(stored: Sequence[Stored]) -> bytes:
     return b"".join(piece.pcm for piece in sorted(pieces, key=lambda one: one.seq))
 
 
+def since(stored: Sequence[Stored], from_ms: int) -> dict[str, bytes]:
+    """Return what each side said from *from_ms* (Unix ms) on, s16le mono 16 kHz.
+
+    Raises:
+        NotRecordedError: there is no sound.
+    """
+    start_ms, heard = sides(stored)
+    before = max(0, start_ms - from_ms) * BYTES_PER_MS
+    cut = max(0, from_ms - start_ms) * BYTES_PER_MS
+    return {side: bytes(before) + pcm[cut:] for side, pcm in heard.items()}
+
+
 def _laid_out(pieces: list[RecordedSound], start_ms: int, length_ms: int) -> NDArray[np.int16]:
     track = np.zeros(length_ms * RATE_HZ // 1000, np.int16)
     end = 0

@@ -53,6 +53,8 @@ class Options:
     """`greeting=0`: none."""
     eagerness: str | None = None
     language: str | None = None
+    record: bool = False
+    """`record=1`: the caller agrees that the sound of both sides is kept."""
     rate_hz: int = RATE_HZ
     """Of the PCM that comes and the WAVs that go."""
     prices: Mapping[str, tuple[float, float]] = field(default_factory=lambda: PRICES)
@@ -71,6 +73,7 @@ def options_of(
         metrics=query.get("metrics") == "1",
         greeting=query.get("greeting") != "0",
         eagerness=eagerness if eagerness in {"low", "auto", "high"} else None,
+        record=query.get("record") == "1",
         language=language[:16] if language and language.isascii() else None,
         rate_hz=rate_hz,
         prices=prices,
@@ -99,6 +102,8 @@ class ContinuousDialect:
         options: dict[str, Any] = {"greeting": self._options.greeting}
         if self._options.eagerness:
             options["eagerness"] = self._options.eagerness
+        if self._options.record:
+            options["record_audio"] = True
         if self._options.language:
             options["language"] = self._options.language
         return [Begin(Delivery.CHUNKS if self._options.chunks else Delivery.SENTENCES, options)]

@@ -7,9 +7,11 @@ import json
 import os
 import subprocess
 import sys
+import wave
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.aura_process import AuraProcess
@@ -147,7 +149,8 @@ async def test_a_driven_replay_of_deterministic_engines_is_the_same_event_by_eve
     session = await a_call(simulated, turns=2)
     done = await typed(simulated, "replay", session, "--drive", "--json", "--fail-on", "same=1")
     found = json.loads(done.stdout)
-    assert done.returncode == 0, (found, done.stderr)
+    assert found["events_other"] == []
+    assert done.returncode == 0, done.stderr
     assert found["events_same"] == found["events"] > 40
     assert found["wer"] == 0
     rows = {row["session"]: row for row in await listed(simulated)}
@@ -171,3 +174,43 @@ async def test_a_replay_branches_at_a_turn_and_asks_only_the_stages_that_it_is_t
     assert len(taken[0]["messages"]) == 3  # the turn before is remembered
     spoken = {event["model"] for event in events if event["type"] == "speech.ready"}
     assert spoken == {"simulated-synthesizer"}
+
+
+async def test_sound_is_kept_where_the_caller_agrees_and_a_replay_hears_it_again(
+    simulated: AuraProcess, tmp_path: Path
+) -> None:
+    silent = await a_call(simulated)
+    refused = await typed(simulated, "export", silent, "--wav", str(tmp_path / "no.wav"))
+    assert refused.returncode == 1
+    assert "AURA_RECORD_AUDIO" in refused.stderr
+
+    session = await a_call(simulated, f"{PATH}&record=1")
+    sound = tmp_path / "call.wav"
+    done = await typed(simulated, "export", session, "--wav", str(sound))
+    assert done.returncode == 0, done.stderr
+    with wave.open(str(sound)) as file:
+        assert (file.getnchannels(), file.getframerate()) == (2, 16000)
+        both = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
+    loud_ms = [np.abs(both[:, side]).reshape(-1, 16).max(axis=1) > 500 for side in (0, 1)]
+    caller, answer = (int(np.argmax(side)) for side in loud_ms)
+    assert 60 <= caller <= 200  # it was silent for 100 ms
+    assert caller + VOICE_MS + 300 < answer < caller + VOICE_MS + 2000
+    assert loud_ms[1].sum() > 2000
+
+    page = tmp_path / "call.html"
+    assert (await typed(simulated, "show", session, "--html", str(page))).returncode == 0
+    assert '"peaks":{"caller":"' in page.read_text(encoding="utf-8")
+    shown = await typed(simulated, "show", session)
+    assert "recording.consented" in shown.stdout
+    assert "by the caller" in shown.stdout
+
+    driven = await typed(simulated, "replay", session, "--drive", "--json", "--fail-on", "wer=0")
+    assert driven.returncode == 0, driven.stderr
+    assert "stt, llm, tts from its sound" in driven.stderr
+    found = json.loads(driven.stdout)
+    assert found["events_other"] == []
+
+    gone = await typed(simulated, "forget", session)
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert "asked again, holds none" in gone.stdout
+    assert (await typed(simulated, "show", session)).returncode == 1
