@@ -158,6 +158,11 @@ class Settings(BaseSettings):
         False,
         description="Keep the sound of both sides of every call; a client can ask for its own.",
     )
+    redact: str = Field(
+        "",
+        description="Masked in what callers say before it is stored: `numbers`, `emails`, or JSON "
+        "of patterns and masks.",
+    )
     job_deadline_s: float = Field(
         15.0, ge=1, le=120, description="Seconds a caller waits for a stage before hearing why."
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,12 @@ FORMAT = "aura-session"
 VERSION = 1
 MOST_BYTES = 2 * 1024**3
 """Of a file's content: a small file that unpacks to more is no session."""
+
+
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, msgpack.UnpackException, EOFError, OSError),
+    *(KeyError, ValueError, TypeError, AttributeError, RuntimeError),  # encrypted, unknown method
+)
 
 
 class NotASessionError(ValueError):
@@ -86,7 +93,7 @@ def unpack(data: bytes) -> SessionFile:
             names = archive.namelist()
             audio = _unpacked(archive.read("audio.msgpack")) if "audio.msgpack" in names else []
         tenant, session = manifest["tenant"], manifest["session"]
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError) as error:
+    except DAMAGED as error:
         if isinstance(error, NotASessionError):
             raise
         raise NotASessionError("it is damaged, or no session file at all") from error
