@@ -79,7 +79,8 @@ class Comparison:
 
 
 def turns(events: Sequence[ev.AnyEvent], *, from_turn: int = 0) -> list[Turn]:
-    """Return the turns that were committed, in order."""
+    """Return the turns that were answered, in order; words carried on are in a later one."""
+    carried = {e.turn for e in events if isinstance(e, ev.AnswerHeard) and e.carried}
     answers = {e.turn: e.text for e in events if isinstance(e, ev.ResponseCompleted)}
     heard = {e.turn: e.text for e in events if isinstance(e, ev.AnswerHeard)}
     measured = {e.turn: e for e in events if isinstance(e, ev.TurnMeasured)}
@@ -92,7 +93,7 @@ def turns(events: Sequence[ev.AnyEvent], *, from_turn: int = 0) -> list[Turn]:
             _steps(measured.get(e.turn)),
         )
         for e in events
-        if isinstance(e, ev.TurnCommitted) and e.turn >= from_turn
+        if isinstance(e, ev.TurnCommitted) and e.turn >= from_turn and e.turn not in carried
     ]
 
 
