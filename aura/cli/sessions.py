@@ -46,8 +46,8 @@ async def show(settings: Settings, wanted: Wanted, *, as_json: bool) -> int:
     finally:
         await bus.close()
     if as_json:
-        json.dump([row.as_json() for row in rows], sys.stdout, indent=1)
-        sys.stdout.write("\n")
+        lines = ",\n".join(json.dumps(row.as_json()) for row in rows)
+        sys.stdout.write(f"[{lines}]\n")
         return 0
     if not rows:
         print("No session is recorded that fits. Make one: aura call QUESTION.wav")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,7 +37,7 @@ class Row:
         )
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "started_at": self.started_at}
+        return {**vars(self), "started_at": self.started_at}
 
 
 def summed_up(ended: ev.AnyEvent) -> Row | None:
