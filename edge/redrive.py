@@ -66,20 +66,38 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
     connection = again.connections(events)[0]
     began = connection.began
     rules, delivery = rules_from(began.settings, began.rules)
-    settings = rules.settings
-    if plan.llm_model:
-        settings = msgspec.structs.replace(settings, llm_model=plan.llm_model)
-    if plan.eagerness:
-        settings = msgspec.structs.replace(settings, eagerness=plan.eagerness)
-    rules = replace(rules, settings=settings)
+    rules = replace(rules, settings=_changed(rules.settings, plan))
     given, skipped, history = _from(connection, events, plan.from_turn)
     own = (began.tenant, plan.session)
     journal = Journal(*own)
     ear = journal.listening(VoiceActivity() if plan.sound else again.is_voice)
     call = Call(*own, rules, delivery, history=history, is_voice=ear)
     recorded = tuple(stage for stage in STAGES if stage not in plan.stages)
-    line = Line(bus, call, own, lambda _: None, lambda: None, Keeping(journal, None, recorded))
-    started = ev.SessionStarted(
+    keeping = Keeping(journal, None, recorded)
+    line = Line(bus, call, own, lambda _: None, lambda: None, keeping)
+    started = _started(connection, plan, rules.settings)
+    call.history.summary.take(started)
+    stages = StandIns(bus, own, Record(connection, again.by_id(events)), recorded)
+    sound = _Voice(connection.bits, plan.sound, skipped)
+    async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
+        running = tasks.create_task(line.run(started))
+        await line.listening.wait()
+        await stages.listen(stack, tasks)
+        await _speak(line, given, sound, stages, wait=not _hung_up(connection))
+        await asyncio.sleep(0.5)  # the last words about it are on their way
+        last = given[-1] if given else None
+        line.finish(last.what[0] if last and last.kind == inputs.FINISH else "end_call")
+        await running
+
+
+def _changed(settings: ev.SessionSettings, plan: Plan) -> ev.SessionSettings:
+    wanted = {"llm_model": plan.llm_model, "eagerness": plan.eagerness}
+    return msgspec.structs.replace(settings, **{k: v for k, v in wanted.items() if v})
+
+
+def _started(connection: Connection, plan: Plan, settings: ev.SessionSettings) -> ev.SessionStarted:
+    began = connection.began
+    return ev.SessionStarted(
         tenant=began.tenant,
         session=plan.session,
         at_ms=now_ms(),
@@ -91,21 +109,14 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
         version=__version__,
         replay_of=began.session,
     )
-    call.history.summary.take(started)
-    stages = StandIns(bus, own, Record(connection, again.by_id(events)), recorded)
-    sound = _Voice(connection.bits, plan.sound, skipped)
-    hung_up = any(
-        isinstance(e, ev.ResponseCancelled) and e.reason == "hung_up" for e in connection.decided
+
+
+def _hung_up(connection: Connection) -> bool:
+    """Tell whether the caller left in the middle of an answer, which a replay does, too."""
+    return any(
+        isinstance(one, ev.ResponseCancelled) and one.reason == "hung_up"
+        for one in connection.decided
     )
-    async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
-        running = tasks.create_task(line.run(started))
-        await line.listening.wait()
-        await stages.listen(stack, tasks)
-        await _speak(line, given, sound, stages, wait=not hung_up)
-        await asyncio.sleep(0.5)  # the last words about it are on their way
-        last = given[-1] if given else None
-        line.finish(last.what[0] if last and last.kind == inputs.FINISH else "end_call")
-        await running
 
 
 def _from(

@@ -57,6 +57,7 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
     """Drive *session* again and print how it went; 1 where a limit was not held."""
     if wish.eagerness not in {"", "low", "auto", "high"}:
         raise CommandError("--eagerness is low, auto or high")
+    check_limits(wish.fail_on)
     quiet()
     bus = await connect(settings, "aura-replay")
     try:
@@ -84,19 +85,32 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
     finally:
         await bus.close()
     found = compare(recorded, now, from_turn=wish.from_turn)
-    try:
-        failed = failures(wish.fail_on, found)
-    except BadLimitError as error:
-        raise CommandError(f"--fail-on: {error}") from error
+    return _tell(found, (session, plan.session), failures(wish.fail_on, found), as_json=as_json)
+
+
+def _tell(found: Comparison, of: tuple[str, str], failed: list[str], *, as_json: bool) -> int:
+    """Print how the replay went; *of* is the session and its replay."""
     if as_json:
-        said = {"session": session, "replay": plan.session, **found.as_json(), "failed": failed}
+        said = {"session": of[0], "replay": of[1], **found.as_json(), "failed": failed}
         json.dump(said, sys.stdout, indent=1)
         sys.stdout.write("\n")
     else:
-        _print(found, plan.session)
+        _print(found, of[1])
     for one in failed:
         print(f"aura: {one}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def check_limits(limits: str) -> None:
+    """Say so before a call is driven for minutes.
+
+    Raises:
+        CommandError: they are no limits.
+    """
+    try:
+        failures(limits, compare([], []))
+    except BadLimitError as error:
+        raise CommandError(f"--fail-on: {error}") from error
 
 
 def quiet() -> None:

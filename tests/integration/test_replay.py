@@ -214,3 +214,25 @@ async def test_sound_is_kept_where_the_caller_agrees_and_a_replay_hears_it_again
     assert gone.returncode == 0, gone.stdout + gone.stderr
     assert "asked again, holds none" in gone.stdout
     assert (await typed(simulated, "show", session)).returncode == 1
+
+
+async def test_a_session_that_was_resumed_is_decided_again_in_both_its_parts(
+    simulated: AuraProcess,
+) -> None:
+    async with calling(simulated.url, PATH) as caller:
+        session = (await caller.until("session"))["session"]
+        await caller.speak(silence(100) + buzz(VOICE_MS) + silence(1000))
+        await caller.until("ai_complete")
+        await caller.speak(silence(2300))
+    async with calling(simulated.url, f"{PATH}&session={session}") as caller:
+        assert (await caller.until("session"))["resumed"] is True
+        await caller.speak(silence(100) + buzz(VOICE_MS) + silence(1000))
+        await caller.until("ai_complete")
+        await caller.send({"type": "end_call"})
+        await caller.ws.wait_closed()
+    again = await typed(simulated, "replay", session, "--decide", "--json")
+    assert again.returncode == 0, again.stdout + again.stderr
+    (verdict,) = json.loads(again.stdout)
+    assert verdict["differences"] == []
+    (row,) = [one for one in await listed(simulated) if one["session"] == session]
+    assert row["turns"] == 2
