@@ -199,6 +199,15 @@ class Settings(BaseSettings):
     speculate: bool = Field(
         True, description="Ask the LLM on a likely end of turn, before it is certain."
     )
+    record_audio: bool = Field(
+        False,
+        description="Keep the sound of both sides of every call; a client can ask for its own.",
+    )
+    redact: str = Field(
+        "",
+        description="Masked in what callers say before it is stored: `numbers`, `emails`, or JSON "
+        "of patterns and masks.",
+    )
     job_deadline_s: float = Field(
         12.0, ge=1, le=120, description="Seconds a caller waits for a stage before hearing why."
     )

@@ -10,6 +10,7 @@ from nats.errors import Error as NatsError
 
 from aura.bus.connection import Bus
 from deploy import resources
+from schemas import subjects
 
 STREAM_NOT_FOUND = 10059
 ADVICE = {
@@ -34,7 +35,7 @@ async def provision(
     """Apply `nats/` and return what changed, a line each; nothing where all was in place.
 
     *file_bytes* is what the server may store on its disk: the event stream takes half of it at
-    most. None leaves the sizes as declared.
+    most, each other a quarter. None leaves the sizes as declared.
 
     Raises:
         ProvisionError: the server refuses, or has no JetStream within *wait_s*.
@@ -44,7 +45,8 @@ async def provision(
     for stream in resources.streams():
         wanted = {**stream, "num_replicas": replicas}
         if file_bytes is not None and stream["storage"] == "file":
-            wanted["max_bytes"] = min(stream["max_bytes"], file_bytes // 2)
+            share = 2 if stream["name"] == subjects.EVENTS_STREAM else 4
+            wanted["max_bytes"] = min(stream["max_bytes"], file_bytes // share)
         changed += await _stream(bus, wanted)
     for consumer in resources.consumers():
         changed += await _consumer(bus, consumer)

@@ -18,11 +18,21 @@ from edge.clock import now_ms
 from edge.core.answering import Rules
 from edge.core.call import Call
 from edge.core.history import History
+from edge.core.journal import Journal
 from edge.core.notices import Begin, Finish, Notice, Reply, Sound, Speak, Trouble
+from edge.core.voice_activity import VoiceActivity
 from edge.dialects.dialect import Dialect, Json
-from edge.line import Line
+from edge.line import Keeping, Line
 from edge.rates import Bucket
-from schemas.events import Event, SessionResumed, SessionStarted, Stage
+from edge.recording import Recording
+from edge.session_rules import noted
+from schemas.events import (
+    Event,
+    RecordingConsented,
+    SessionResumed,
+    SessionStarted,
+    Stage,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -165,10 +175,22 @@ class Conversation:
         rules = self._place.rules(begin.options)
         history, self._history = self._history, None
         own = (self._tenant, session)
-        call = Call(*own, rules, begin.delivery, history=history)
-        line = Line(self._place.bus, call, own, self._tell, self._fail)
-        started = self._resumed(session) if history else self._started(session, rules)
-        self._running = self._tasks.create_task(line.run(started))
+        journal = Journal(*own)
+        ear = journal.listening(VoiceActivity())
+        call = Call(*own, rules, begin.delivery, history=history, is_voice=ear)
+        keep = rules.settings.record_audio
+        recording = Recording(self._place.bus, *own) if keep else None
+        keeping = Keeping(journal, recording)
+        line = Line(self._place.bus, call, own, self._tell, self._fail, keeping)
+        set_to = noted(rules, begin.delivery)
+        started = self._resumed(session, set_to) if history else self._started(session, set_to)
+        call.history.summary.take(started)
+        first = [started]
+        if keep:
+            by = "caller" if begin.options.get("record_audio") else "operator"
+            whose = {"tenant": self._tenant, "session": session, "at_ms": now_ms()}
+            first.append(msgspec.convert({**whose, "by": by}, RecordingConsented))
+        self._running = self._tasks.create_task(line.run(*first))
         await line.listening.wait()
         self._line = line
         structlog.contextvars.bind_contextvars(session=session)
@@ -182,7 +204,7 @@ class Conversation:
         if history is None:
             line.start()
 
-    def _started(self, session: str, rules: Rules) -> Event:
+    def _started(self, session: str, set_to: dict[str, Any]) -> Event:
         return SessionStarted(
             tenant=self._tenant,
             session=session,
@@ -190,12 +212,16 @@ class Conversation:
             user=self._user,
             dialect=self._dialect.name,
             edge=self._place.edge,
-            settings=rules.settings,
+            **set_to,
         )
 
-    def _resumed(self, session: str) -> Event:
+    def _resumed(self, session: str, set_to: dict[str, Any]) -> Event:
         return SessionResumed(
-            tenant=self._tenant, session=session, at_ms=now_ms(), edge=self._place.edge
+            tenant=self._tenant,
+            session=session,
+            at_ms=now_ms(),
+            edge=self._place.edge,
+            **set_to,
         )
 
     async def _end_session(self, reason: str) -> None:

@@ -6,8 +6,10 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import structlog
 from nats.aio.msg import Msg
 
@@ -16,10 +18,12 @@ from edge import counters
 from edge.clock import now_ms
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
+from edge.core.journal import Journal
 from edge.core.notices import Measured, Notice, Trouble
+from edge.recording import Recording
 from schemas import codec, subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
-from schemas.events import Event
+from schemas.events import Event, ResponseSentence, SpeechStarted, Stage, TurnTaken
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +37,18 @@ MOST_EVENTS = 1000
 """Events that wait for the bus at most; a call whose bus is away longer than that is lost."""
 
 
+@dataclass(frozen=True)
+class Keeping:
+    """What is kept of a call."""
+
+    journal: Journal
+    """Where the call's ear notes voice."""
+    recording: Recording | None = None
+    """Keeps the sound of both sides, where that is wanted."""
+    recorded: tuple[Stage, ...] = ()
+    """Stages that a replay answers from the record, so that no worker does."""
+
+
 class Line:
     """One conversation on the bus, for as long as `run` runs."""
 
@@ -43,11 +59,12 @@ class Line:
         session: tuple[str, str],
         tell: Callable[[Notice], None],
         broken: Callable[[], None],
+        keeping: Keeping | None = None,
     ) -> None:
         """Take the *call* of *session* (tenant, id).
 
         *tell* is handed what the caller is told; *broken* is called once if a fault of ours ends
-        the call.
+        the call. *keeping* says what is kept of it beside its events.
         """
         self.tenant, self.session = session
         self.call = call
@@ -66,6 +83,10 @@ class Line:
         """The frames of the latest utterance, to be sent again where the bus lost them."""
         self._bus_is_away = False
         self._closed = False
+        keeping = keeping or Keeping(Journal(*session))
+        self._journal = keeping.journal
+        self._recorded = keeping.recorded
+        self._recording = keeping.recording
         self.listening = asyncio.Event()
         """Nothing that the stages say is missed from here on."""
 
@@ -87,6 +108,8 @@ class Line:
             sending = tasks.create_task(self._send_frames())
             catching_up = tasks.create_task(self._catch_up())
             self._bus.reconnected.append(self._look_again.set)
+            if self._recording:
+                tasks.create_task(self._recording.run())
             self.listening.set()
             try:
                 await self._post_events()
@@ -101,6 +124,8 @@ class Line:
         self._put(self.call.start)
 
     def hear(self, pcm: bytes) -> None:
+        if self._recording and not self._closed:
+            self._recording.heard(pcm, now_ms())
         self._put(self.call.hear, pcm)
 
     def finish(self, reason: str) -> None:
@@ -110,6 +135,8 @@ class Line:
             self._timer.cancel()
         self._events.put_nowait(None)
         self._frames.put_nowait(None)
+        if self._recording:
+            self._recording.finish(now_ms())
 
     def _tick(self) -> None:
         self._timer = None
@@ -144,12 +171,22 @@ class Line:
         """Put something into the call and do what comes of it; a fault of ours ends this call."""
         if self._closed:
             return
+        at_ms = now_ms()
         try:
-            self._do(into(*what, now_ms()))
+            self._note(into.__name__, what[0] if what else None, at_ms)
+            self._do(into(*what, at_ms))
         except Exception:
             log.exception("call_broken", session=self.session)
             self._closed = True
             self._broken()
+
+    def _note(self, name: str, what: Any, at_ms: int) -> None:
+        """Note in the journal what the call is given, and store a part of it when it is due."""
+        if self._journal.due(at_ms):
+            self._queue(self._journal.take(at_ms))
+        self._journal.note(name, what, at_ms)
+        if name == "finish":
+            self._queue(self._journal.take(at_ms))
 
     # -------------------------------------------------------- effects of the call
 
@@ -165,6 +202,8 @@ class Line:
                     counters.told(notice)
                     if isinstance(notice, Measured):
                         _log_turn(notice)
+                    if self._recording:
+                        self._recording.told(notice, now_ms())
                     self._tell(notice)
                 case Recover():
                     self._frames.put_nowait(effect)
@@ -180,6 +219,8 @@ class Line:
             self._timer = self._loop.call_later(delay_s, self._tick)
 
     def _queue(self, event: Event) -> None:
+        if self._recorded and isinstance(event, SpeechStarted | TurnTaken | ResponseSentence):
+            event = msgspec.structs.replace(event, recorded=self._recorded)
         if self._events.qsize() < MOST_EVENTS:
             self._events.put_nowait(event)
         else:

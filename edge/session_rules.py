@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from aura import __version__
 from aura.settings import Settings
 from edge.core.answering import Rules
-from schemas.events import SessionSettings
+from edge.core.notices import Delivery
+from schemas.events import CallRules, SessionSettings
 
 
 def rules_of(settings: Settings, options: dict[str, Any]) -> Rules:
@@ -19,6 +21,7 @@ def rules_of(settings: Settings, options: dict[str, Any]) -> Rules:
             llm_model="",
             max_tokens=settings.max_tokens,
             temperature=settings.temperature,
+            record_audio=settings.record_audio or options.get("record_audio", False),
         ),
         greeting=settings.greeting if options.get("greeting", False) else "",
         history_messages=settings.history_messages,
@@ -26,3 +29,29 @@ def rules_of(settings: Settings, options: dict[str, Any]) -> Rules:
         deadline_ms=int(settings.job_deadline_s * 1000),
         chunk_ms=max(10, settings.chunk_size * 1000 // settings.sample_rate),
     )
+
+
+def noted(rules: Rules, delivery: Delivery) -> dict[str, Any]:
+    """Return what an event says of the rules: with it the session's decisions can be made again."""
+    own = CallRules(
+        delivery=delivery.value,
+        greeting=rules.greeting,
+        history_messages=rules.history_messages,
+        speculate=rules.speculate,
+        deadline_ms=rules.deadline_ms,
+        chunk_ms=rules.chunk_ms,
+    )
+    return {"settings": rules.settings, "rules": own, "version": __version__}
+
+
+def rules_from(settings: SessionSettings, noted: CallRules) -> tuple[Rules, Delivery]:
+    """Return the rules and the delivery that an event noted."""
+    rules = Rules(
+        settings,
+        greeting=noted.greeting,
+        history_messages=noted.history_messages,
+        speculate=noted.speculate,
+        deadline_ms=noted.deadline_ms,
+        chunk_ms=noted.chunk_ms,
+    )
+    return rules, Delivery(noted.delivery or "sentences")

@@ -1,4 +1,4 @@
-"""What flows beside the events: audio and growing words, never written to disk."""
+"""What flows beside the events: audio and growing words. Only recorded sound is ever on a disk."""
 
 from __future__ import annotations
 
@@ -48,3 +48,16 @@ class TranscriptPartial(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     audio_ms: int
     """How much of the utterance this covers."""
+
+
+class RecordedSound(msgspec.Struct, frozen=True, kw_only=True):
+    """Edge -> recording, where it was asked for: on `aura.rec.<tenant>.<session>.<side>`.
+
+    The side is `caller`, or `client` for what was played there.
+    """
+
+    seq: int
+    """Counts the pieces of a side and connection from 0."""
+    from_ms: int
+    """Unix time, ms, at which the first sample was spoken or played, on the edge's clock."""
+    pcm: Pcm

@@ -12,6 +12,8 @@ from schemas.events import SCHEMA_VERSION, AnyEvent, Event
 TYPE_HEADER = "Aura-Type"
 SCHEMA_HEADER = "Aura-Schema"
 TRACE_HEADER = "traceparent"
+COPY_HEADER = "Aura-Copy"
+"""On an event that was imported or replayed, with the session it is from: it is nobody's job."""
 ID_HEADER = "Nats-Msg-Id"
 
 _S = TypeVar("_S", bound=msgspec.Struct)

@@ -11,6 +11,7 @@ Kinds (the last token of the subject; see `schemas.subjects`):
     turn    edge        turn.taken                           one job for the LLM
     say     LLM, edge   response.sentence                    one job for TTS; a fenced chain
     out     TTS, any    speech.ready, job.failed, turn.measured
+    in      edge        inputs.delivered: all that the call was given, to decide again
 
 Times: `at_ms` is Unix time in ms on the clock of the session's edge. A worker has no say in what
 time it is: it adds its own monotonic duration to the `at_ms` of its job.
@@ -18,16 +19,17 @@ time it is: it adds its own monotonic duration to the `at_ms` of its job.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
 SCHEMA_VERSION = 1
 """Travels in the header `Aura-Schema`; grows only with an incompatible change."""
 
-Kind = Literal["life", "speech", "heard", "turn", "say", "out"]
+Kind = Literal["life", "speech", "heard", "turn", "say", "out", "in"]
 Stage = Literal["audio", "stt", "llm", "tts"]
 Role = Literal["user", "assistant"]
+Bin = Annotated[bytes, msgspec.Meta(extra_json_schema={"x-msgpack-type": "bin"})]
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -75,6 +77,18 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
     record_audio: bool = False
 
 
+class CallRules(msgspec.Struct, frozen=True, kw_only=True):
+    """What else the edge's decisions followed from: its own settings, and the client's wish."""
+
+    delivery: Literal["", "whole", "sentences", "chunks"] = ""
+    """In what pieces the client takes audio; empty: recorded before this was noted."""
+    greeting: str = ""
+    history_messages: int = 40
+    speculate: bool = True
+    deadline_ms: int = 15_000
+    chunk_ms: int = 64
+
+
 class SessionStarted(Event, frozen=True, kw_only=True, tag="session.started"):
     """Edge -> all: a caller came in."""
 
@@ -84,6 +98,11 @@ class SessionStarted(Event, frozen=True, kw_only=True, tag="session.started"):
     edge: str
     """Name of the edge process that holds the call."""
     settings: SessionSettings
+    rules: CallRules = CallRules()
+    version: str = ""
+    """Of the Aura at the edge."""
+    replay_of: str = ""
+    """The session that this one is a replay of; empty: somebody calls."""
 
 
 class SessionResumed(Event, frozen=True, kw_only=True, tag="session.resumed"):
@@ -92,6 +111,9 @@ class SessionResumed(Event, frozen=True, kw_only=True, tag="session.resumed"):
     KIND = "life"
     KEY = ("at_ms",)
     edge: str
+    settings: SessionSettings = SessionSettings()
+    rules: CallRules = CallRules()
+    version: str = ""
 
 
 class SessionEnded(Event, frozen=True, kw_only=True, tag="session.ended"):
@@ -102,6 +124,25 @@ class SessionEnded(Event, frozen=True, kw_only=True, tag="session.ended"):
     reason: Literal["caller_left", "end_call", "drained", "failed"]
     turns: int
     """Turns answered."""
+    started_at_ms: int = 0
+    """Unix time, ms. This and what follows sums the session up, so that a list reads one event."""
+    user: str = ""
+    dialect: str = ""
+    errors: int = 0
+    """Troubles that the caller was told of."""
+    interrupted: int = 0
+    """Answers that the caller interrupted."""
+    slowest_ms: float | None = None
+    """The longest that an answer was waited for."""
+    replay_of: str = ""
+
+
+class RecordingConsented(Event, frozen=True, kw_only=True, tag="recording.consented"):
+    """Edge -> all: from here on the sound of both sides is kept; by whose choice."""
+
+    KIND = "life"
+    KEY = ("at_ms",)
+    by: Literal["caller", "operator"]
 
 
 class SpeechPaused(Event, frozen=True, kw_only=True, tag="speech.paused"):
@@ -207,6 +248,8 @@ class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
     """Unix time, ms, after which nobody waits for the words any more."""
     over_answer: bool = False
     """Spoken over an answer: partials decide whether it is an interruption, so hurry."""
+    recorded: tuple[Stage, ...] = ()
+    """Stages that a replay answers from the record: for a worker of these this is no job."""
 
 
 # ---------------------------------------------------------------- heard: what STT understood
@@ -266,6 +309,8 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     speculative: bool
     """True while the caller might still go on; see turn.committed and response.cancelled."""
     deadline_ms: int
+    recorded: tuple[Stage, ...] = ()
+    """Stages that a replay answers from the record: for a worker of these this is no job."""
 
 
 # ---------------------------------------------------------------- say: the answer, a fenced chain
@@ -286,6 +331,8 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
     """From taking the job to this sentence."""
     model: str
     deadline_ms: int
+    recorded: tuple[Stage, ...] = ()
+    """Stages that a replay answers from the record: for a worker of these this is no job."""
 
 
 class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.completed"):
@@ -374,10 +421,34 @@ class TurnMeasured(Event, frozen=True, kw_only=True, tag="turn.measured"):
     interrupted: bool = False
 
 
+# ---------------------------------------------------------------- in
+
+
+class InputsDelivered(Event, frozen=True, kw_only=True, tag="inputs.delivered"):
+    """Edge -> all: what the call was given, and when: its decisions can be made again from this.
+
+    A part every ten seconds, and one at the end; `schemas/inputs.py` packs and unpacks it.
+    """
+
+    KIND = "in"
+    KEY = ("from_ms", "part")
+    part: int
+    """Counts from 0 for every connection of the session."""
+    from_ms: int
+    """Unix time, ms, that the first row counts from."""
+    frames: int
+    """Bits in `voice`."""
+    voice: Bin
+    """A bit a 20 ms frame of sound, first frame in the highest bit: 1 where there was voice."""
+    rows: Bin
+    """A MessagePack array; each row is [ms after the row before, kind, ...]."""
+
+
 AnyEvent = (
     SessionStarted
     | SessionResumed
     | SessionEnded
+    | RecordingConsented
     | SpeechStarted
     | SpeechPaused
     | SpeechContinued
@@ -396,4 +467,5 @@ AnyEvent = (
     | JobFailed
     | TroubleTold
     | TurnMeasured
+    | InputsDelivered
 )

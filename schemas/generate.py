@@ -18,7 +18,7 @@ import msgspec
 from schemas import audio, codec, events
 
 HERE = Path(__file__).parent
-SIDE = (audio.AudioFrame, audio.SpeechChunk, audio.TranscriptPartial)
+SIDE = (audio.AudioFrame, audio.SpeechChunk, audio.TranscriptPartial, audio.RecordedSound)
 
 CHANNELS: dict[str, tuple[str, str]] = {
     # kind: (who writes, what it is)
@@ -28,11 +28,19 @@ CHANNELS: dict[str, tuple[str, str]] = {
     "turn": ("edge", "One job for the LLM each."),
     "say": ("llm, edge", "The answer, a fenced chain; sentences are jobs for TTS."),
     "out": ("tts, llm, stt, edge", "Work that is done, failed, measured."),
+    "in": ("edge", "What the call was given, to decide again."),
 }
+IN_MEMORY = "In memory for a minute at most, never on disk."
 FLOWS = (
     ("audio", "aura.au.{session}.{utterance}", "AudioFrame", "The caller's audio, to STT."),
     ("speech", "aura.pcm.{session}.{turn}", "SpeechChunk", "Synthesized audio, to the edge."),
     ("partial", "aura.part.{session}", "TranscriptPartial", "Growing words. Core NATS only."),
+    (
+        "recording",
+        "aura.rec.{tenant}.{session}.{side}",
+        "RecordedSound",
+        "Sound of a call that is recorded, in stream AURA_RECORDING.",
+    ),
 )
 
 
@@ -116,7 +124,7 @@ def asyncapi() -> dict[str, Any]:
         }
         channels[name] = {
             "address": address,
-            "description": f"{note} In memory for a minute at most, never on disk.",
+            "description": note if name == "recording" else f"{note} {IN_MEMORY}",
             "parameters": parameters,
             "messages": {message: {"$ref": f"#/components/messages/{message}"}},
         }

@@ -5,6 +5,7 @@ aura.live.<tenant>.<session>.<kind>   the same, mirrored by the server after it 
 aura.au.<session>.<utterance>         the caller's audio       stream AURA_AUDIO (memory)
 aura.pcm.<session>.<turn>             synthesized audio        stream AURA_AUDIO (memory)
 aura.part.<session>                   partial transcripts      core NATS only
+aura.rec.<tenant>.<session>.<side>    recorded sound           stream AURA_RECORDING (file)
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from schemas.events import Event, Kind
 EVENTS_STREAM = "AURA_EVENTS"
 AUDIO_STREAM = "AURA_AUDIO"
 DEAD_STREAM = "AURA_DEAD"
+RECORDING_STREAM = "AURA_RECORDING"
 SEATS_STREAM = "KV_AURA_SEATS"
 SEATS = "$KV.AURA_SEATS"
 """Prefix of the keys that count sessions across edges."""
@@ -61,3 +63,7 @@ def speech(session: str, turn: int | str = "*") -> str:
 
 def partials(session: str) -> str:
     return f"aura.part.{session}"
+
+
+def recording(tenant: str, session: str, side: str = "*") -> str:
+    return f"aura.rec.{tenant}.{session}.{side}"

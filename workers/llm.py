@@ -45,7 +45,7 @@ class LlmStage:
         await self._model.warm()
 
     def is_job(self, event: AnyEvent) -> bool:
-        return isinstance(event, TurnTaken)
+        return isinstance(event, TurnTaken) and self.name not in event.recorded
 
     async def run(self, task: Task) -> None:
         event = task.event
@@ -120,6 +120,7 @@ class _Chain:
                 took_ms=self._task.took_ms(),
                 model=self._model,
                 deadline_ms=self._event.deadline_ms,
+                recorded=self._event.recorded,
             )
         )
         self.last = await self._publish(sentence)

@@ -13,10 +13,11 @@ import structlog
 from aura import metrics
 from aura.bus.connection import connect
 from aura.bus.services import announced
-from aura.settings import Settings
+from aura.settings import Settings, SettingsError
 from workers.desk import Desk
 from workers.engines import pick
 from workers.llm import LlmStage
+from workers.redaction import BadRulesError, redacting
 from workers.serve import Worker
 from workers.stage import Stage
 from workers.stt import SttStage
@@ -67,7 +68,10 @@ def build(settings: Settings, stage: Literal["stt", "llm", "tts"]) -> tuple[Stag
     chosen = options(settings)
     match stage:
         case "stt":
-            recognizer = pick.recognizer(chosen)
+            try:
+                recognizer = redacting(pick.recognizer(chosen), settings.redact)
+            except BadRulesError as error:
+                raise SettingsError(str(error)) from error
             simulated = settings.stt_engine == "simulated"
             places = settings.stt_slots if simulated else settings.stt_workers
             desk = Desk(places, limit_s=settings.engine_limit_s)

@@ -60,7 +60,7 @@ class SttStage:
             await asyncio.to_thread(self._turns.warm)
 
     def is_job(self, event: AnyEvent) -> bool:
-        return isinstance(event, SpeechStarted)
+        return isinstance(event, SpeechStarted) and self.name not in event.recorded
 
     async def run(self, task: Task) -> None:
         """Follow the utterance to its end: partials while it goes on, a guess at each pause."""

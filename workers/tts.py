@@ -37,7 +37,7 @@ class TtsStage:
         await asyncio.to_thread(self._synthesizer.warm)
 
     def is_job(self, event: AnyEvent) -> bool:
-        return isinstance(event, ResponseSentence)
+        return isinstance(event, ResponseSentence) and self.name not in event.recorded
 
     async def run(self, task: Task) -> None:
         event = task.event

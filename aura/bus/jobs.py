@@ -93,16 +93,24 @@ class Job:
 class Jobs:
     """The jobs of one consumer, for a worker with *slots* places.
 
-    Events of other types than *wanted* are acknowledged undecoded; None: all are jobs.
+    Events of other types than *wanted* are acknowledged undecoded; None: all are jobs. Copies
+    (imported or replayed events) were done long ago: they are jobs only where *copies* says so.
     """
 
     def __init__(
-        self, bus: Bus, consumer: str, slots: int, *, wanted: frozenset[str] | None = None
+        self,
+        bus: Bus,
+        consumer: str,
+        slots: int,
+        *,
+        wanted: frozenset[str] | None = None,
+        copies: bool = False,
     ) -> None:
         self.bus = bus
         self.consumer = consumer
         self.slots = slots
         self._wanted = wanted
+        self._copies = copies
         self.in_flight = 0
         self.depth = 0
         """Jobs that nobody had taken when the server last told us."""
@@ -209,7 +217,9 @@ class Jobs:
         self._asked = max(0, self._asked - 1)
         self.depth = msg.metadata.num_pending
         kind = (msg.headers or {}).get(codec.TYPE_HEADER)
-        if self._wanted is not None and kind is not None and kind not in self._wanted:
+        unwanted = self._wanted is not None and kind is not None and kind not in self._wanted
+        copied = codec.COPY_HEADER in (msg.headers or {})
+        if unwanted or (copied and not self._copies):
             self._wake.set()
             await self.bus.nc.publish(msg.reply, b"+ACK")
             return

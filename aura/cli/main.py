@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from aura import __version__
-from aura.cli import dead, models
+from aura.cli import dead, models, recorded
 from aura.cli.here import CommandError, run, running_url
 from aura.settings import Settings, SettingsError, load
 
@@ -286,6 +286,9 @@ def demo() -> None:
     from aura.cli.demo import demo as show
 
     run(show(load()))
+
+
+recorded.register(app, run)
 
 
 def main() -> None:

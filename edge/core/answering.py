@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.core.answer import Answer, Phase
+from edge.core.endpointing import Waits
 from edge.core.history import History
 from edge.core.notices import Delivery, Interrupted, Measured
 from edge.core.outbox import Outbox
@@ -27,6 +28,8 @@ class Rules:
     speculate: bool = True
     deadline_ms: int = 15_000
     chunk_ms: int = 64
+    waits: Waits | None = None
+    """Other numbers than those of the eagerness, tried by a replay."""
 
 
 @dataclass

@@ -15,13 +15,14 @@ drawn where it lives. This file is where they meet:
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 from edge.core.answer import Phase
 from edge.core.answering import Answering, Rules
 from edge.core.ear import Heard
 from edge.core.effects import Effect
-from edge.core.endpointing import is_backchannel, is_finished, wait_ms
+from edge.core.endpointing import WAITS, is_backchannel, is_finished, wait_ms
 from edge.core.history import History
 from edge.core.listening import Listener, Noticed
 from edge.core.notices import Delivery, Trouble, Words
@@ -55,7 +56,7 @@ class Call:
     ) -> None:
         self.history = history or History()
         self._rules = rules
-        self._out = Outbox(tenant, session)
+        self._out = Outbox(tenant, session, self.history.summary)
         self._listener = Listener(self.history.utterance, is_voice)
         self._answering = Answering(rules, delivery, self.history, self._out)
         self._cut_off: set[int] = set()
@@ -118,7 +119,8 @@ class Call:
         self._out.now_ms = now_ms
         self._close_utterance(discarded=True)
         self._answering.drop("hung_up")
-        self._out.publish(ev.SessionEnded, reason=reason, turns=self.history.answered)
+        summary = dataclasses.asdict(self.history.summary)
+        self._out.publish(ev.SessionEnded, reason=reason, turns=self.history.answered, **summary)
         return self._out.take()
 
     @property
@@ -151,6 +153,11 @@ class Call:
         """The caller speaks, or has paused and the words are not here yet."""
         utterance = self._listener.utterance
         return utterance is not None and utterance.guess is None
+
+    @property
+    def listening(self) -> bool:
+        """An utterance is open: silence counts."""
+        return self._listener.utterance is not None
 
     # -------------------------------------------------------- the caller speaks
 
@@ -244,9 +251,9 @@ class Call:
                 self._close_utterance(discarded=True)
             return
         words = self.history.take_carried(guess.text)
-        if self._listener.silence_ms < wait_ms(
-            words, self._rules.settings.eagerness, guess.finished
-        ):
+        rules = self._rules
+        waits = rules.waits or WAITS[rules.settings.eagerness]
+        if self._listener.silence_ms < wait_ms(words, waits, guess.finished):
             return
         answer = self._answering.answer
         if answer is None:
@@ -276,14 +283,18 @@ class Call:
 
     def _advance(self) -> list[Effect]:
         self._answering.advance()
-        now_ms, patience = self._out.now_ms, f"{self._rules.deadline_ms / 1000:g} s"
+        now_ms = self._out.now_ms
         if (expires_ms := self._answering.expires_ms) is not None and now_ms >= expires_ms:
             answer = self._answering.answer
             stage: ev.Stage = "tts" if answer and answer.sentences else "llm"
-            self._trouble(stage, f"nothing came within {patience}")
+            self._trouble(stage, f"nothing came within {self._patience}")
         if (expires_ms := self._words_expire_ms) is not None and now_ms >= expires_ms:
-            self._trouble("stt", f"no words came within {patience}")
+            self._trouble("stt", f"no words came within {self._patience}")
         return self._out.take()
+
+    @property
+    def _patience(self) -> str:
+        return f"{self._rules.deadline_ms / 1000:g} s"
 
     @property
     def _words_expire_ms(self) -> int | None:

@@ -93,9 +93,8 @@ def is_finished(text: str, sound: float | None = None) -> bool | None:
     return True if sound >= SURE else by_words
 
 
-def wait_ms(text: str, eagerness: Eagerness, sound: float | None = None) -> int:
+def wait_ms(text: str, waits: Waits, sound: float | None = None) -> int:
     """Return the silence after which a turn that ended with *text* is answered."""
-    waits = WAITS[eagerness]
     match is_finished(text, sound):
         case True:
             return waits.finished_ms

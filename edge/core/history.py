@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from edge.core.summary import Summary
 from schemas.events import (
     AnswerHeard,
     Event,
@@ -28,6 +29,7 @@ class History:
     """Turns of which something was heard."""
     carried: list[str] = field(default_factory=list)
     """Words said but not answered yet: they begin the next turn."""
+    summary: Summary = field(default_factory=Summary)
 
     def settle(self, said: str, heard: str) -> None:
         """Enter a turn that is over: what the caller said, and what they heard in answer."""
@@ -56,6 +58,7 @@ def fold(events: Iterable[Event]) -> History:
     """Return the history that *events* of one session, in their order, amount to."""
     history, said = History(), dict[int, str]()
     for event in events:
+        history.summary.take(event)
         match event:
             case TurnTaken(turn=turn):
                 history.turn = max(history.turn, turn)

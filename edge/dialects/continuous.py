@@ -54,6 +54,8 @@ class Options:
     """`greeting=0`: none."""
     eagerness: str | None = None
     language: str | None = None
+    record: bool = False
+    """`record=1`: the caller agrees that the sound of both sides is kept."""
     rate_hz: int = RATE_HZ
     """Of the PCM that comes and the WAVs that go."""
     page: bool = False
@@ -76,6 +78,7 @@ def options_of(
         metrics=query.get("metrics") == "1",
         greeting=query.get("greeting") != "0",
         eagerness=eagerness if eagerness in {"low", "auto", "high"} else None,
+        record=query.get("record") == "1",
         language=language[:16] if language and language.isascii() else None,
         rate_hz=rate_hz,
         page=page,
@@ -106,6 +109,8 @@ class ContinuousDialect:
         options: dict[str, Any] = {"greeting": self._options.greeting}
         if self._options.eagerness:
             options["eagerness"] = self._options.eagerness
+        if self._options.record:
+            options["record_audio"] = True
         if self._options.language:
             options["language"] = self._options.language
         return [Begin(Delivery.CHUNKS if self._options.chunks else Delivery.SENTENCES, options)]

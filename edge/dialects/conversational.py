@@ -82,6 +82,8 @@ class ConversationalDialect:
         if not isinstance(stream, bool):
             return [_processing_error("stream must be true or false")]
         options: dict[str, Any] = {}
+        if message.get("record") is True:
+            options["record_audio"] = True
         if language is not None:
             if not isinstance(language, str) or not language.isascii():
                 return [_processing_error("language must be a code such as en")]

@@ -105,7 +105,8 @@ async def _source(bus: Bus, plan: Plan, one: Subscriber) -> Source:
     filters = [subjects.session_events(one.tenant, "*", kind) for kind in one.kinds]
     if not await join(bus, Group(name, filters, one.ack_wait_s), plan.start):
         log.info("group_goes_on", consumer=name)
-    return Jobs(bus, name, max(AHEAD, one.at_once, 2 * one.batch), wanted=one.types)
+    ahead = max(AHEAD, one.at_once, 2 * one.batch)
+    return Jobs(bus, name, ahead, wanted=one.types, copies=True)
 
 
 def _describe(plan: Plan, runners: Sequence[Runner]) -> dict[str, Any]:

@@ -32,10 +32,13 @@ class Rehearsal:
         self.now_ms = 1_000_000
         self.effects: list[Effect] = []
         made = Rules(ev.SessionSettings(), **rules)
-        self.call = Call(
-            "t", "s", made, delivery, history=history, is_voice=lambda frame: frame == VOICE
-        )
+        self.call = self.make(made, delivery, history)
         self._take(self.call.start(self.now_ms))
+
+    def make(self, rules: Rules, delivery: Delivery, history: History | None) -> Call:
+        return Call(
+            "t", "s", rules, delivery, history=history, is_voice=lambda frame: frame == VOICE
+        )
 
     # ---- the caller
 

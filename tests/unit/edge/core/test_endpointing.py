@@ -58,11 +58,11 @@ def test_the_sound_is_weighed_against_the_words(
 
 @pytest.mark.parametrize("eagerness", ["low", "auto", "high"])
 def test_the_less_it_sounds_like_an_end_the_longer_it_is_listened_on(eagerness: Eagerness) -> None:
-    finished = wait_ms("Please call me back tomorrow.", eagerness)
-    unclear = wait_ms("I would like to book a table", eagerness)
-    unfinished = wait_ms("So I called them, and", eagerness)
+    finished = wait_ms("Please call me back tomorrow.", WAITS[eagerness])
+    unclear = wait_ms("I would like to book a table", WAITS[eagerness])
+    unfinished = wait_ms("So I called them, and", WAITS[eagerness])
     assert finished < unclear < unfinished
-    assert wait_ms("Please call me back tomorrow.", eagerness, 0.1) == unclear
+    assert wait_ms("Please call me back tomorrow.", WAITS[eagerness], 0.1) == unclear
 
 
 def test_low_eagerness_waits_longer_than_high() -> None:

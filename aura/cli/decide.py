@@ -1,0 +1,176 @@
+"""`aura replay --decide`: recorded calls decided again, by today's code or with other numbers."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from aura.bus.connection import connect
+from aura.cli.here import CommandError
+from aura.cli.show import read
+from aura.sessions.finding import decoded
+from aura.settings import Settings
+from edge.core import again, otherwise
+from edge.core.answering import Rules
+from edge.core.endpointing import Waits
+from edge.core.otherwise import Difference
+from edge.session_rules import rules_from
+from schemas.events import AnyEvent, Event
+
+
+@dataclass(frozen=True)
+class Try:
+    """What is to be other than it was."""
+
+    eagerness: str = ""
+    waits: str = ""
+    speculate: bool | None = None
+
+    def changed(self, rules: Rules) -> Rules:
+        """Return *rules* with what is to be other.
+
+        Raises:
+            CommandError: it is no such thing.
+        """
+        if self.eagerness:
+            if self.eagerness not in {"low", "auto", "high"}:
+                raise CommandError("--eagerness is low, auto or high")
+            settings = msgspec.structs.replace(rules.settings, eagerness=self.eagerness)
+            rules = replace(rules, settings=settings)
+        if self.waits:
+            try:
+                rules = replace(rules, waits=Waits(*(int(ms) for ms in self.waits.split(","))))
+            except (ValueError, TypeError) as error:
+                raise CommandError(
+                    "--waits is three numbers, ms: finished,unclear,unfinished (440,700,1500)"
+                ) from error
+        if self.speculate is not None:
+            rules = replace(rules, speculate=self.speculate)
+        return rules
+
+
+@dataclass
+class Verdict:
+    """What became of one session."""
+
+    session: str
+    decisions: int = 0
+    differences: list[Difference] | None = None
+    """None: it cannot be decided again; *why* says why."""
+    why: str = ""
+    call_ms: int = 0
+    started_ms: int = 0
+    """Unix time, ms."""
+    took_ms: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        differences = None
+        if self.differences is not None:
+            differences = [
+                {
+                    "at_s": round((one.at_ms - self.started_ms) / 1000, 3),
+                    "recorded": one.recorded,
+                    "now": one.now,
+                }
+                for one in self.differences
+            ]
+        return {
+            "session": self.session,
+            "decisions": self.decisions,
+            "differences": differences,
+            "why": self.why,
+            "call_s": self.call_ms / 1000,
+            "took_ms": round(self.took_ms, 1),
+        }
+
+
+def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> Verdict:
+    """Return where the session of *events* would be decided otherwise.
+
+    Raises:
+        CommandError: what is to be tried is no such thing.
+    """
+    began = time.perf_counter()
+    verdict = Verdict(session)
+    try:
+        found = again.connections(events)
+    except again.NotRecordedError as error:
+        verdict.why = str(error)
+        return verdict
+    said = again.by_id(events)
+    verdict.differences, verdict.started_ms = [], events[0].at_ms
+    for one in found:
+        rules, delivery = rules_from(one.began.settings, one.began.rules)
+        changed = wanted.changed(rules)
+        verdict.decisions += len(one.decided)
+        if one.given:
+            verdict.call_ms += one.given[-1].at_ms - one.given[0].at_ms
+        if changed == rules:
+            now: list[Event] = again.decide(one, rules, delivery, said)
+            if now == one.decided:
+                continue
+        rehearsed = otherwise.rehearse(one, changed, delivery, said)
+        differences = otherwise.differences(one.decided, rehearsed)
+        if not differences and changed == rules:
+            differences = [_first(one.decided, now)]
+        verdict.differences += differences
+    verdict.took_ms = (time.perf_counter() - began) * 1000
+    return verdict
+
+
+def _first(recorded: Sequence[Event], now: Sequence[Event]) -> Difference:
+    """Return the first event that is another, where the caller would notice nothing of it."""
+    for one, other in zip(recorded, now, strict=False):
+        if one != other:
+            return Difference(one.at_ms, one.id, f"{other.id} at +{other.at_ms - one.at_ms} ms")
+    longer = recorded if len(recorded) > len(now) else now
+    extra = longer[min(len(recorded), len(now))]
+    there = longer is recorded
+    return Difference(extra.at_ms, extra.id if there else "", "" if there else extra.id)
+
+
+async def decide(settings: Settings, names: Sequence[str], wanted: Try, *, as_json: bool) -> int:
+    """Decide the sessions *names* again and print what is other; 1 where something is."""
+    bus = await connect(settings, "aura-replay")
+    verdicts: list[Verdict] = []
+    try:
+        for name in names:
+            verdict = judge(name, decoded(await read(bus, name)), wanted)
+            verdicts.append(verdict)
+            if not as_json:
+                _print(verdict)
+    finally:
+        await bus.close()
+    other = [one for one in verdicts if one.differences]
+    if as_json:
+        json.dump([one.as_json() for one in verdicts], sys.stdout, indent=1)
+        sys.stdout.write("\n")
+    else:
+        took_ms = sum(one.took_ms for one in verdicts)
+        call_ms = sum(one.call_ms for one in verdicts)
+        speed = f", {call_ms / took_ms:,.0f} times real time" if took_ms else ""
+        print(
+            f"{len(other)} of {len(verdicts)} sessions would have gone otherwise "
+            f"({call_ms / 1000:.1f} s of calls in {took_ms:.0f} ms{speed})."
+        )
+    return 1 if other else 0
+
+
+def _print(verdict: Verdict) -> None:
+    if verdict.differences is None:
+        print(f"{verdict.session}: cannot be decided again: {verdict.why}")
+        return
+    if not verdict.differences:
+        print(f"{verdict.session}: all {verdict.decisions} decisions are the same")
+        return
+    print(f"{verdict.session}: {len(verdict.differences)} of what the caller notices is other")
+    for one in verdict.differences:
+        at_s = (one.at_ms - verdict.started_ms) / 1000
+        print(f"  {at_s:9.3f}  recorded: {one.recorded or '-'}")
+        print(f"  {'':9}       now: {one.now or '-'}")

@@ -1,0 +1,155 @@
+"""`aura replay --drive`: a session through the workers that are there now, compared with itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from dataclasses import dataclass
+
+import structlog
+from rich.console import Console
+from rich.table import Table
+
+from aura.bus.connection import Bus, connect
+from aura.cli.here import CommandError
+from aura.cli.show import read
+from aura.sessions import copies, sound
+from aura.sessions.compare import STEPS, BadLimitError, Comparison, compare, failures
+from aura.sessions.finding import decoded
+from aura.settings import Settings
+from edge import redrive
+from edge.core.again import NotRecordedError
+from schemas import events as ev
+from schemas import subjects
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was typed."""
+
+    stages: str = ""
+    from_turn: int = 0
+    llm_model: str = ""
+    eagerness: str = ""
+    fail_on: str = ""
+
+    def driven(self, *, sound_is_there: bool) -> tuple[ev.Stage, ...]:
+        """Return the stages to drive.
+
+        Raises:
+            CommandError: there is no such stage, or no sound for it.
+        """
+        if not self.stages:
+            return redrive.STAGES if sound_is_there else ("llm", "tts")
+        names = {name.strip() for name in self.stages.split(",")}
+        if not names <= set(redrive.STAGES):
+            raise CommandError("--stages is some of stt,llm,tts")
+        if "stt" in names and not sound_is_there:
+            raise CommandError(
+                "stt cannot be driven: the session's sound was not recorded (AURA_RECORD_AUDIO)"
+            )
+        return tuple(stage for stage in redrive.STAGES if stage in names)
+
+
+async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) -> int:
+    """Drive *session* again and print how it went; 1 where a limit was not held."""
+    if wish.eagerness not in {"", "low", "auto", "high"}:
+        raise CommandError("--eagerness is low, auto or high")
+    check_limits(wish.fail_on)
+    quiet()
+    bus = await connect(settings, "aura-replay")
+    try:
+        recorded = decoded(await read(bus, session))
+        pcm = await _sound(bus, recorded[0].tenant, session)
+        plan = redrive.Plan(
+            session=copies.new_session(),
+            stages=wish.driven(sound_is_there=bool(pcm)),
+            from_turn=wish.from_turn,
+            llm_model=wish.llm_model,
+            eagerness=wish.eagerness,
+            sound=pcm,
+        )
+        length_s = (recorded[-1].at_ms - recorded[0].at_ms) / 1000
+        print(
+            f"Driving {session} ({length_s:.0f} s) again as {plan.session}: "
+            f"{', '.join(plan.stages)} {'from its sound' if pcm else 'from its transcripts'} ...",
+            file=sys.stderr,
+        )
+        await redrive.drive(bus, recorded, plan)
+        await asyncio.sleep(0.3)  # what is published last is read, too
+        now = decoded(await read(bus, plan.session))
+    except (NotRecordedError, redrive.NoSuchTurnError) as error:
+        raise CommandError(f"{session} cannot be driven: {error}") from error
+    finally:
+        await bus.close()
+    found = compare(recorded, now, from_turn=wish.from_turn)
+    return _tell(found, (session, plan.session), failures(wish.fail_on, found), as_json=as_json)
+
+
+def _tell(found: Comparison, of: tuple[str, str], failed: list[str], *, as_json: bool) -> int:
+    """Print how the replay went; *of* is the session and its replay."""
+    if as_json:
+        said = {"session": of[0], "replay": of[1], **found.as_json(), "failed": failed}
+        json.dump(said, sys.stdout, indent=1)
+        sys.stdout.write("\n")
+    else:
+        _print(found, of[1])
+    for one in failed:
+        print(f"aura: {one}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def check_limits(limits: str) -> None:
+    """Say so before a call is driven for minutes.
+
+    Raises:
+        CommandError: they are no limits.
+    """
+    try:
+        failures(limits, compare([], []))
+    except BadLimitError as error:
+        raise CommandError(f"--fail-on: {error}") from error
+
+
+def quiet() -> None:
+    """Keep what an edge logs of a call out of the output; what goes wrong is still said."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+async def _sound(bus: Bus, tenant: str, session: str) -> bytes:
+    """Return what was recorded of the caller, byte after byte as it was delivered."""
+    subject = subjects.recording(tenant, session, "caller")
+    return sound.delivered(await bus.read(subjects.RECORDING_STREAM, subject))
+
+
+def _print(found: Comparison, session: str) -> None:
+    console = Console()
+    table = Table("", "recorded", "now", box=None, pad_edge=False)
+    for then, now in found.pairs:
+        turn = (then or now).turn if then or now else 0  # type: ignore[union-attr]  # one is there
+        table.add_row(f"{turn} you", then.said if then else "-", now.said if now else "-")
+        table.add_row(
+            "  aura", then.answer if then else "-", now.answer if now else "-", style="green"
+        )
+    console.print(table)
+    numbers = Table(
+        "median, ms after the end of speech", "recorded", "now", box=None, pad_edge=False
+    )
+    for name, words in STEPS:
+        if name in found.latencies:
+            then_ms, now_ms = found.latencies[name]
+            numbers.add_row(words, f"{then_ms:.0f}", f"{now_ms:.0f}")
+    console.print(numbers)
+    ratio = "not measured" if found.latency is None else f"{found.latency:.2f} times"
+    console.print(
+        f"\nWord error rate {found.wer:.3f}; latency {ratio}; interruptions "
+        f"{found.interrupted[0]} and {found.interrupted[1]}; errors {found.errors[0]} and "
+        f"{found.errors[1]}; {found.same} of {found.events} events the same.\n"
+        f"The replay is session {session}: aura show {session}",
+        highlight=False,
+    )

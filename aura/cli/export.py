@@ -1,0 +1,80 @@
+"""`aura export` and `aura import`: a session as one file, from one machine to another."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from aura.bus.connection import connect
+from aura.cli.here import CommandError
+from aura.sessions import moving
+from aura.sessions.file import NotASessionError, SessionFile, pack, unpack
+from aura.sessions.sound import NotRecordedError, stereo_wav
+from aura.settings import Settings
+
+
+async def export(
+    settings: Settings, session: str, *, out: Path | None, wav: Path | None, audio: bool
+) -> int:
+    """Write *session* to *out* or standard output, or its sound to *wav*."""
+    if out is None and wav is None and sys.stdout.isatty():
+        raise CommandError(
+            f"a session file is no text: aura export {session} > call.aura, or --out call.aura"
+        )
+    one = await _taken_out(settings, session, audio=audio)
+    if wav is not None:
+        try:
+            sound = stereo_wav(one.audio)
+        except NotRecordedError as error:
+            raise CommandError(
+                f"no sound of {session} was recorded: set AURA_RECORD_AUDIO=true, or have the "
+                "client ask for it with record=1"
+            ) from error
+        await _write(wav, sound)
+        print(f"The caller is on the left of {wav}, Aura on the right.", file=sys.stderr)
+    if out is not None:
+        await _write(out, pack(one))
+    elif wav is None:
+        sys.stdout.buffer.write(pack(one))
+    return 0
+
+
+async def _taken_out(settings: Settings, session: str, *, audio: bool) -> SessionFile:
+    bus = await connect(settings, "aura-export")
+    try:
+        one = await moving.taken_out(bus, session, audio=audio)
+    finally:
+        await bus.close()
+    if one is None:
+        raise CommandError(f"no session {session} is recorded: `aura sessions` lists those there")
+    return one
+
+
+async def _write(path: Path, data: bytes) -> None:
+    try:
+        await asyncio.to_thread(path.write_bytes, data)
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from error
+
+
+async def bring_in(settings: Settings, file: Path) -> int:
+    """Store the session in *file* here, under its own id."""
+    try:
+        data = await asyncio.to_thread(file.read_bytes)
+        one = unpack(data)
+    except OSError as error:
+        raise CommandError(f"{file}: {error.strerror}") from error
+    except NotASessionError as error:
+        raise CommandError(f"{file} cannot be imported: {error}") from error
+    bus = await connect(settings, "aura-import")
+    try:
+        count = await moving.put_in(bus, one)
+    except moving.ThereAlreadyError as error:
+        raise CommandError(
+            f"session {one.session} is here already; to replace it: aura forget {one.session}"
+        ) from error
+    finally:
+        await bus.close()
+    print(f"{one.session}: {count} messages imported. Next: aura show {one.session}")
+    return 0

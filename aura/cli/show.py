@@ -1,0 +1,124 @@
+"""`aura show`: one session as a timeline in the terminal, or as a page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.segment import Segment, Segments
+from rich.style import Style
+
+from aura.bus.connection import Bus, Stored, connect
+from aura.cli.here import CommandError
+from aura.cli.page import page
+from aura.cli.waterfall import waterfall
+from aura.sessions import log
+from aura.sessions.finding import decoded
+from aura.sessions.listing import Row, folded
+from aura.sessions.moments import LANES, Lane, Moment, moments
+from aura.sessions.sound import since
+from aura.settings import Settings
+from schemas import subjects
+
+COLOUR: dict[Lane, Style] = {
+    "caller": Style(color="cyan"),
+    "edge": Style(),
+    "stt": Style(color="blue"),
+    "llm": Style(color="magenta"),
+    "tts": Style(color="yellow"),
+    "client": Style(color="green"),
+}
+BOLD, DIM, RED = Style(bold=True), Style(dim=True), Style(color="red", bold=True)
+_OPENS: dict[str, Lane] = {
+    "speech.started": "caller",
+    "speech.continued": "caller",
+    "turn.taken": "llm",
+    "response.sentence": "tts",
+    "answer.sent": "client",
+}
+_CLOSES: dict[str, tuple[Lane, ...]] = {
+    "speech.paused": ("caller",),
+    "speech.ended": ("caller",),
+    "response.completed": ("llm",),
+    "response.cancelled": ("llm", "tts"),
+    "speech.ready": ("tts",),
+    "answer.heard": ("client",),
+    "session.ended": LANES,
+}
+BAD = {"trouble.told", "job.failed"}
+STRONG = {"turn.committed", "answer.heard", "response.cancelled"}
+
+
+async def read(bus: Bus, session: str) -> list[Stored]:
+    """Return what the log holds of *session*.
+
+    Raises:
+        CommandError: nothing.
+    """
+    stored = await log.read(bus, session)
+    if not stored:
+        raise CommandError(f"no session {session} is recorded: `aura sessions` lists those there")
+    return stored
+
+
+async def show(settings: Settings, session: str, html: Path | None) -> int:
+    """Draw *session* in the terminal, or write it to *html*."""
+    bus = await connect(settings, "aura-show")
+    try:
+        events = decoded(await read(bus, session))
+        of = subjects.recording(events[0].tenant if events else "*", session)
+        recorded = await bus.read(subjects.RECORDING_STREAM, of) if html else []
+    finally:
+        await bus.close()
+    row = folded(events)
+    if row is None:
+        raise CommandError(f"nothing of session {session} can be read by this version of Aura")
+    told = moments(events)
+    if html is None:
+        Console().print(Segments(drawing(row, told)), soft_wrap=True)
+        return 0
+    heard = since(recorded, row.started_at_ms) if recorded else {}
+    try:
+        await asyncio.to_thread(html.write_text, page(row, told, heard), encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"--html {html}: {error.strerror}") from error
+    print(f"Session {session} is drawn in {html}: open it in any browser.")
+    return 0
+
+
+def drawing(row: Row, told: list[Moment]) -> Iterator[Segment]:
+    """Yield the session line by line: who was busy, what happened, where each turn's time went."""
+    slowest = "" if row.slowest_ms is None else f", slowest answer {row.slowest_ms:.0f} ms"
+    of = f", replay of {row.replay_of}" if row.replay_of else ""
+    yield Segment(f"{row.session}   {row.tenant} / {row.user}   {row.started_at}\n", BOLD)
+    yield Segment(
+        f"{row.duration_ms / 1000:.1f} s, {row.turns} turns, {row.interrupted} interrupted, "
+        f"{row.errors} errors{slowest}{of}\n\n{'':11}"
+    )
+    for lane in LANES:
+        yield Segment(f"{lane[:3]:4}", COLOUR[lane])
+    yield Segment("\n")
+    open_lanes: set[Lane] = set()
+    for one in told:
+        yield from _line(one, row.started_at_ms, open_lanes)
+        if one.name in _OPENS:
+            open_lanes.add(_OPENS[one.name])
+        open_lanes -= set(_CLOSES.get(one.name, ()))
+        if one.name == "turn.measured":
+            steps = {k: v for k, v in one.fields.items() if isinstance(v, float)}
+            for bar in waterfall(steps):
+                yield Segment(f"{'':36}{bar}\n", DIM)
+
+
+def _line(one: Moment, start_ms: int, open_lanes: set[Lane]) -> Iterator[Segment]:
+    yield Segment(f"{(one.at_ms - start_ms) / 1000:>9.3f}  ", DIM)
+    for lane in LANES:
+        if lane == one.lane:
+            yield Segment("●   ", RED if one.name in BAD else COLOUR[lane])
+        else:
+            yield Segment("┃   " if lane in open_lanes else "·   ", COLOUR[lane])
+    strong = RED if one.name in BAD else BOLD if one.name in STRONG else None
+    yield Segment(f"{one.name:22} ", strong or COLOUR[one.lane])
+    yield Segment(f"{one.text}\n", strong)

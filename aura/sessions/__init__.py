@@ -1,0 +1,1 @@
+"""Sessions as they are recorded: found, read, drawn, compared, moved, forgotten."""

@@ -1,0 +1,110 @@
+"""A line a session: from the event that sums it up, or from its story where there is none yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from schemas import events as ev
+
+
+@dataclass(frozen=True)
+class Row:
+    """One session as a list shows it."""
+
+    session: str
+    tenant: str
+    user: str = ""
+    dialect: str = ""
+    started_at_ms: int = 0
+    """Unix time, ms."""
+    duration_ms: int = 0
+    turns: int = 0
+    errors: int = 0
+    interrupted: int = 0
+    slowest_ms: float | None = None
+    """The longest that an answer was waited for."""
+    ended: str = ""
+    """Why; empty: it goes on, or its edge died."""
+    replay_of: str = ""
+
+    @property
+    def started_at(self) -> str:
+        return datetime.fromtimestamp(self.started_at_ms / 1000, UTC).isoformat(
+            timespec="milliseconds"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {**vars(self), "started_at": self.started_at}
+
+
+def summed_up(ended: ev.AnyEvent) -> Row | None:
+    """Return the row of a session that ends with *ended*, None where that does not sum it up."""
+    if not isinstance(ended, ev.SessionEnded) or not ended.started_at_ms:
+        return None
+    return Row(
+        session=ended.session,
+        tenant=ended.tenant,
+        user=ended.user,
+        dialect=ended.dialect,
+        started_at_ms=ended.started_at_ms,
+        duration_ms=ended.at_ms - ended.started_at_ms,
+        turns=ended.turns,
+        errors=ended.errors,
+        interrupted=ended.interrupted,
+        slowest_ms=ended.slowest_ms,
+        ended=ended.reason,
+        replay_of=ended.replay_of,
+    )
+
+
+def folded(events: Iterable[ev.AnyEvent]) -> Row | None:
+    """Return the row of the session that *events* tell, None where there are none."""
+    told = list(events)
+    if not told:
+        return None
+    started = next((one for one in told if isinstance(one, ev.SessionStarted)), None)
+    measured = [one for one in told if isinstance(one, ev.TurnMeasured)]
+    waited_ms = [one.first_sent_ms for one in measured if one.first_sent_ms is not None]
+    last = told[-1]
+    return Row(
+        session=last.session,
+        tenant=last.tenant,
+        user=started.user if started else "",
+        dialect=started.dialect if started else "",
+        started_at_ms=told[0].at_ms,
+        duration_ms=max(one.at_ms for one in told) - told[0].at_ms,
+        turns=sum(isinstance(one, ev.AnswerHeard) and bool(one.text) for one in told),
+        errors=sum(isinstance(one, ev.TroubleTold) for one in told),
+        interrupted=sum(
+            isinstance(one, ev.ResponseCancelled) and one.reason == "interrupted" for one in told
+        ),
+        slowest_ms=max(waited_ms, default=None),
+        ended=next((one.reason for one in reversed(told) if isinstance(one, ev.SessionEnded)), ""),
+        replay_of=started.replay_of if started else "",
+    )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which sessions a list is to show."""
+
+    tenant: str = ""
+    user: str = ""
+    since_ms: int = 0
+    """Unix time, ms."""
+    errors: bool = False
+    slow_ms: float | None = None
+    interrupted: bool = False
+
+    def wants(self, row: Row) -> bool:
+        return (
+            (not self.tenant or row.tenant == self.tenant)
+            and (not self.user or row.user == self.user)
+            and row.started_at_ms >= self.since_ms
+            and (not self.errors or row.errors > 0)
+            and (self.slow_ms is None or (row.slowest_ms or 0.0) >= self.slow_ms)
+            and (not self.interrupted or row.interrupted > 0)
+        )

@@ -1,0 +1,194 @@
+"""What happened in a session, lane by lane, on the edge's clock: what a drawing is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from schemas import events as ev
+from schemas import inputs
+
+Lane = Literal["caller", "edge", "stt", "llm", "tts", "client"]
+LANES: tuple[Lane, ...] = ("caller", "edge", "stt", "llm", "tts", "client")
+ENVELOPE = {"type", "tenant", "session", "at_ms"}
+
+_LANE: dict[str, Lane] = {
+    "speech.started": "caller",
+    "speech.paused": "caller",
+    "speech.continued": "caller",
+    "speech.ended": "edge",
+    "transcript.partial": "stt",
+    "transcript.guess": "stt",
+    "transcript.final": "stt",
+    "response.sentence": "llm",
+    "response.completed": "llm",
+    "speech.ready": "tts",
+    "answer.sent": "client",
+    "answer.heard": "client",
+    "interruption.suspected": "caller",
+}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that happened."""
+
+    at_ms: int
+    """Unix time, ms."""
+    lane: Lane
+    name: str
+    """The event's type; `transcript.partial` and `answer.sent` are no events of their own."""
+    text: str
+    """What was said, or the numbers that matter, in a few words."""
+    fields: dict[str, Any]
+    """All that is known of it."""
+    turn: int | None = None
+
+
+@dataclass(frozen=True)
+class Span:
+    """Something that took its time."""
+
+    start_ms: int
+    """Unix time, ms."""
+    end_ms: int
+    lane: Lane
+    name: str
+    text: str
+    moment: int = 0
+    """The index of the moment that tells of it."""
+
+
+def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
+    """Return what happened, in the order of the one clock."""
+    found: list[Moment] = []
+    for event in events:
+        if isinstance(event, ev.InputsDelivered):
+            found += _partials(event)
+            continue
+        name = str(event.__struct_config__.tag)
+        fields = {k: v for k, v in msgspec.to_builtins(event).items() if k not in ENVELOPE}
+        turn = fields.get("turn")
+        found.append(Moment(event.at_ms, _lane(event, name), name, _words(event), fields, turn))
+        if isinstance(event, ev.TurnMeasured) and event.first_sent_ms is not None:
+            speech_end_ms = _speech_end(found, event.turn)
+            if speech_end_ms is not None:
+                said = {"turn": event.turn, "first_sent_ms": event.first_sent_ms}
+                sent_ms = round(speech_end_ms + event.first_sent_ms)
+                text = f"first sound after {event.first_sent_ms:.0f} ms"
+                found.append(Moment(sent_ms, "client", "answer.sent", text, said, event.turn))
+    return sorted(found, key=lambda one: one.at_ms)
+
+
+def _lane(event: ev.AnyEvent, name: str) -> Lane:
+    if isinstance(event, ev.JobFailed) and event.stage != "audio":
+        return event.stage
+    return _LANE.get(name, "edge")
+
+
+def _speech_end(found: list[Moment], turn: int) -> int | None:
+    """Return when the speech that *turn* answers ended, Unix ms."""
+    taken = next((m for m in reversed(found) if m.name == "turn.taken" and m.turn == turn), None)
+    if taken is None:
+        return None
+    for one in reversed(found):
+        own = ("speech.paused", taken.fields["utterance"], taken.fields["pause"])
+        if (one.name, one.fields.get("utterance"), one.fields.get("pause")) == own:
+            return int(one.fields["speech_end_ms"])
+    return None
+
+
+def _partials(delivered: ev.InputsDelivered) -> Iterator[Moment]:
+    try:
+        for row in inputs.unpack(delivered.rows, delivered.from_ms):
+            if row.kind == inputs.PARTIAL:
+                utterance, audio_ms, text = row.what
+                fields = {"utterance": utterance, "audio_ms": audio_ms, "text": text}
+                yield Moment(row.at_ms, "stt", "transcript.partial", f"{text} ...", fields)
+    except inputs.BadInputsError:
+        return
+
+
+_WORDS: dict[type, Callable[[Any], str]] = {
+    ev.SessionStarted: lambda e: (
+        f"user {e.user}, {e.dialect}, eagerness {e.settings.eagerness}"
+        + (f", replay of {e.replay_of}" if e.replay_of else "")
+    ),
+    ev.SessionEnded: lambda e: f"{e.reason}, {e.turns} turns",
+    ev.RecordingConsented: lambda e: f"by the {e.by}",
+    ev.SpeechStarted: lambda e: "over the answer" if e.over_answer else "",
+    ev.SpeechPaused: lambda e: f"pause {e.pause}",
+    ev.SpeechEnded: lambda e: (
+        f"after {e.wait_ms} ms of silence{', nothing was said in it' if e.discarded else ''}"
+    ),
+    ev.TranscriptGuess: lambda e: f"{e.text!r} ({e.took_ms:.0f} ms, {e.model})",
+    ev.TranscriptFinal: lambda e: f"{e.text!r} ({e.took_ms:.0f} ms, {e.model})",
+    ev.TurnTaken: lambda e: f"turn {e.turn}, {'on a guess' if e.speculative else 'for certain'}",
+    ev.TurnCommitted: lambda e: f"turn {e.turn}: {e.text!r}",
+    ev.TurnMeasured: lambda e: f"turn {e.turn}",
+    ev.ResponseSentence: lambda e: f"{e.text!r} ({e.took_ms:.0f} ms)",
+    ev.ResponseCompleted: lambda e: (
+        f"{e.completion_tokens} tokens in {e.took_ms:.0f} ms, {e.model}"
+    ),
+    ev.ResponseCancelled: lambda e: f"turn {e.turn} {e.reason}",
+    ev.SpeechReady: lambda e: (
+        f"sentence {e.index}: {e.audio_ms} ms of sound in {e.took_ms:.0f} ms, {e.model}"
+    ),
+    ev.AnswerHeard: lambda e: f"{'all' if e.complete else 'cut'}: {e.text!r}",
+    ev.JobFailed: lambda e: f"{e.stage}: {e.reason}",
+    ev.TroubleTold: lambda e: f"{e.stage}: {e.reason}",
+    ev.InterruptionSuspected: lambda e: f"{e.played_ms} ms into the answer",
+    ev.InterruptionDismissed: lambda e: f"{e.played_ms} ms into the answer",
+}
+
+
+def _words(event: ev.AnyEvent) -> str:
+    words = _WORDS.get(type(event))
+    return words(event) if words else ""
+
+
+# ---------------------------------------------------------------- spans
+
+
+def spans(told: list[Moment]) -> list[Span]:
+    """Return what took its time: speech, waits, work of the stages, what was heard."""
+    found: list[Span] = []
+    speaking_since: int | None = None
+    sent: dict[int, int] = {}
+    taken: dict[int, int] = {}
+    for index, one in enumerate(told):
+        f = one.fields
+        match one.name:
+            case "speech.started" | "speech.continued":
+                speaking_since = one.at_ms
+            case "speech.paused" | "speech.ended":
+                end_ms = max(int(f["speech_end_ms"]), speaking_since or 0)
+                if speaking_since is not None:
+                    found.append(Span(speaking_since, end_ms, "caller", "speech", "", index))
+                    speaking_since = None
+                if one.name == "speech.ended":
+                    text = f"listened to silence for {f['wait_ms']} ms"
+                    start_ms = one.at_ms - int(f["wait_ms"])
+                    found.append(Span(start_ms, one.at_ms, "edge", "wait", text, index))
+            case "transcript.guess" | "transcript.final" | "speech.ready":
+                start_ms = one.at_ms - round(f["took_ms"])
+                text = str(f.get("text", one.text))
+                found.append(Span(start_ms, one.at_ms, one.lane, one.name, text, index))
+            case "turn.taken":
+                taken[int(f["turn"])] = one.at_ms
+            case "response.sentence":
+                start_ms = taken.get(int(f["turn"]), one.at_ms)
+                taken[int(f["turn"])] = one.at_ms
+                found.append(Span(start_ms, one.at_ms, "llm", "sentence", f["text"], index))
+            case "answer.sent":
+                sent[int(f["turn"])] = one.at_ms
+            case "answer.heard" if f["played_ms"]:
+                start_ms = sent.get(int(f["turn"]), one.at_ms - int(f["played_ms"]))
+                name = "heard" if f["complete"] else "cut"
+                found.append(Span(start_ms, one.at_ms, "client", name, f["text"], index))
+            case _:
+                pass
+    return found

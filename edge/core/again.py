@@ -1,0 +1,208 @@
+"""A recorded call decided again, by today's code, from what it was given then: no clock, no bus.
+
+The same code comes to the same decisions, to the millisecond. Where it does not, something was
+changed, and `edge/core/otherwise.py` tells what the caller would have noticed of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from edge.core.answering import Rules
+from edge.core.call import Call
+from edge.core.effects import Effect, Publish
+from edge.core.history import History, fold
+from edge.core.listening import PREFIX_MS
+from edge.core.microphone import FRAME_BYTES, FRAME_MS, SILENCE
+from edge.core.notices import Delivery
+from schemas import events as ev
+from schemas import inputs
+from schemas.audio import SpeechChunk, TranscriptPartial
+from schemas.inputs import Input
+
+VOICE = b"\x01" * FRAME_BYTES
+REMEMBERED_FRAMES = PREFIX_MS // FRAME_MS + 1
+OWN = (
+    ev.SpeechStarted,
+    ev.SpeechPaused,
+    ev.SpeechContinued,
+    ev.SpeechEnded,
+    ev.TurnTaken,
+    ev.TurnCommitted,
+    ev.TurnMeasured,
+    ev.InterruptionSuspected,
+    ev.InterruptionDismissed,
+    ev.ResponseCancelled,
+    ev.AnswerHeard,
+    ev.TroubleTold,
+    ev.SessionEnded,
+)
+"""What a call decides; a greeting's sentence is one, too."""
+
+
+class NotRecordedError(ValueError):
+    """The session was recorded without what its decisions followed from."""
+
+
+def is_voice(frame: bytes) -> bool:
+    """Tell what a frame made by `Sound` stands for."""
+    return frame[0] == 1
+
+
+def is_own(event: ev.Event) -> bool:
+    """Tell whether *event* is a decision of the call."""
+    greeting = isinstance(event, ev.ResponseSentence | ev.ResponseCompleted) and event.turn == 0
+    return greeting or isinstance(event, OWN)
+
+
+@dataclass
+class Sound:
+    """Sound with voice where there was voice, made from a bit a frame."""
+
+    bits: list[bool]
+    _at: int = 0
+    """Bytes made so far."""
+    _quiet: list[bool] = field(default_factory=list)
+    """Frames after which there is no voice for longer than the ear remembers."""
+
+    def __post_init__(self) -> None:
+        still = 0
+        for bit in reversed(self.bits):
+            still = 0 if bit else still + 1
+            self._quiet.append(still > REMEMBERED_FRAMES)
+        self._quiet.reverse()
+
+    def leave_out(self, size: int) -> bool:
+        """Skip the next *size* bytes if they are a frame of long silence; tell whether."""
+        frame, offset = divmod(self._at, FRAME_BYTES)
+        if size != FRAME_BYTES or offset or frame >= len(self._quiet) or not self._quiet[frame]:
+            return False
+        self._at += size
+        return True
+
+    def take(self, size: int) -> bytes:
+        """Return the next *size* bytes."""
+        first, offset = divmod(self._at, FRAME_BYTES)
+        self._at += size
+        if offset == 0 and size == FRAME_BYTES:
+            return self._frame(first)
+        last = (self._at - 1) // FRAME_BYTES if size else first
+        joined = b"".join(self._frame(k) for k in range(first, last + 1))
+        return joined[offset : offset + size]
+
+    def _frame(self, number: int) -> bytes:
+        return VOICE if number < len(self.bits) and self.bits[number] else SILENCE
+
+
+@dataclass
+class Connection:
+    """One connection of a session: what its call was set to, given, and decided."""
+
+    began: ev.SessionStarted | ev.SessionResumed
+    before: tuple[ev.AnyEvent, ...]
+    """The session's events before it: a resumed call remembers them."""
+    given: list[Input] = field(default_factory=list)
+    bits: list[bool] = field(default_factory=list)
+    decided: list[ev.Event] = field(default_factory=list)
+
+    def call(self, rules: Rules, delivery: Delivery) -> Call:
+        """Return a call as it was before its first input."""
+        resumed = isinstance(self.began, ev.SessionResumed)
+        history = fold(self.before) if resumed else History()
+        history.summary.take(self.began)
+        own = (self.began.tenant, self.began.session)
+        return Call(*own, rules, delivery, history=history, is_voice=is_voice)
+
+
+def connections(events: Sequence[ev.AnyEvent]) -> list[Connection]:
+    """Return the connections of a session from its *events*, in the order of the log.
+
+    Raises:
+        NotRecordedError: it was recorded without its inputs, by an older Aura.
+    """
+    found: list[Connection] = []
+    parts: list[list[ev.InputsDelivered]] = []
+    for index, event in enumerate(events):
+        if isinstance(event, ev.SessionStarted | ev.SessionResumed):
+            found.append(Connection(event, tuple(events[:index])))
+        elif isinstance(event, ev.InputsDelivered):
+            if event.part == 0:
+                parts.append([])
+            parts[-1:] = [[*parts[-1], event]] if parts else [[event]]
+        elif found and is_own(event):
+            found[-1].decided.append(event)
+    if not parts or len(parts) != len(found):
+        raise NotRecordedError("its inputs were not recorded (by an Aura before 0.2)")
+    for connection, delivered in zip(found, parts, strict=True):
+        for part in delivered:
+            connection.given += inputs.unpack(part.rows, part.from_ms)
+            connection.bits += inputs.unpack_bits(part.voice, part.frames)
+    return found
+
+
+def decide(
+    connection: Connection,
+    rules: Rules,
+    delivery: Delivery,
+    said: dict[str, ev.AnyEvent],
+) -> list[ev.Event]:
+    """Return what a call decides that is given what *connection* was given, when it was.
+
+    *said* are the session's events by their id.
+    """
+    call, sound = connection.call(rules, delivery), Sound(connection.bits)
+    decided: list[ev.Event] = []
+    due_ms: int | None = None
+    for one in connection.given:
+        if one.kind == inputs.SOUND and not call.listening:  # long silence changes nothing
+            waits = due_ms is None or one.at_ms < due_ms
+            if waits and sound.leave_out(one.what[0]):
+                continue
+        decided += published(_put(call, one, sound, said))
+        due_ms = None if call.listening else call.due_ms
+    return decided
+
+
+def _put(call: Call, one: Input, sound: Sound, said: dict[str, ev.AnyEvent]) -> list[Effect]:
+    at_ms, what = one.at_ms, one.what
+    match one.kind:
+        case inputs.SOUND:
+            return call.hear(sound.take(what[0]), at_ms)
+        case inputs.TICK:
+            return call.tick(at_ms)
+        case inputs.SAID:
+            event = said.get(what[0])
+            return call.receive(event, at_ms) if event else call.tick(at_ms)
+        case inputs.PARTIAL:
+            return call.receive(partial(what), at_ms)
+        case inputs.CHUNK:
+            return call.receive(chunk(what), at_ms)
+        case inputs.BEGAN:
+            return call.start(at_ms)
+        case inputs.FINISH:
+            return call.finish(what[0], at_ms)
+        case _:  # of a newer Aura
+            return []
+
+
+def partial(what: tuple[int, int, str]) -> TranscriptPartial:
+    return TranscriptPartial(utterance=what[0], audio_ms=what[1], text=what[2])
+
+
+def chunk(what: tuple[int, int, int, int, bool]) -> SpeechChunk:
+    """Return a chunk as long as the one that came; its sound is silence."""
+    turn, index, number, size, last = what
+    return SpeechChunk(turn=turn, index=index, chunk=number, pcm=bytes(size), last=last)
+
+
+def published(effects: Iterable[Effect]) -> list[ev.Event]:
+    return [one.event for one in effects if isinstance(one, Publish)]
+
+
+def by_id(events: Iterable[ev.AnyEvent]) -> dict[str, ev.AnyEvent]:
+    """Return *events* by their ids without the session, as the inputs name them."""
+    found: dict[str, ev.AnyEvent] = {}
+    for one in events:
+        found.setdefault(one.id[len(one.session) + 1 :], one)
+    return found

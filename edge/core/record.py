@@ -1,0 +1,196 @@
+"""The stages as they were in a recorded session: their words, and how long each took.
+
+Asked by a call that decides otherwise than the recorded one, they answer with what was recorded of
+that moment of the sound: pauses are told by the time at which the speech before them ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from edge.core.again import Connection, chunk, is_own
+from schemas import events as ev
+from schemas import inputs
+from schemas.audio import SpeechChunk
+
+Heard = ev.AnyEvent | SpeechChunk
+USUAL_TOKEN_MS, USUAL_VOICE_MS, USUAL_AUDIO_MS = 300, 450, 2000
+"""What is taken for an answer of which nothing was recorded."""
+NEAR_MS = 200
+
+
+@dataclass
+class Spoken:
+    """One utterance as it was recorded."""
+
+    number: int
+    started_ms: int
+    ended_ms: int = 0
+    discarded: bool = False
+    guesses: dict[int, tuple[ev.TranscriptGuess, int]] = field(default_factory=dict)
+    """Words up to a pause, by the end of the speech before it (Unix ms); ms after the pause."""
+    text: str = ""
+
+
+@dataclass
+class Answered:
+    """One answer as it was recorded: what came, ms after it was asked for."""
+
+    taken: ev.TurnTaken
+    came: list[tuple[int, Heard]] = field(default_factory=list)
+
+
+class Record:
+    """What the stages said in one connection."""
+
+    def __init__(self, connection: Connection, said: dict[str, ev.AnyEvent]) -> None:
+        self.spoken: dict[int, Spoken] = {}
+        self.answers: dict[int, Answered] = {}
+        self.greeting: list[tuple[int, Heard]] = []
+        self._pauses: dict[tuple[int, int], ev.SpeechPaused] = {}
+        for event in connection.decided:
+            self._decided(event)
+        began_ms = connection.given[0].at_ms if connection.given else 0
+        for one in connection.given:
+            heard: Heard | None = None
+            if one.kind == inputs.SAID:
+                heard = said.get(one.what[0])
+            elif one.kind == inputs.CHUNK:
+                heard = chunk(one.what)
+            if heard is not None:
+                self._came(heard, one.at_ms, began_ms)
+
+    def _decided(self, event: ev.Event) -> None:
+        match event:
+            case ev.SpeechStarted(utterance=number, at_ms=at_ms):
+                self.spoken[number] = Spoken(number, at_ms)
+            case ev.SpeechPaused(utterance=number, pause=pause):
+                self._pauses[number, pause] = event
+            case ev.SpeechEnded(utterance=number) if number in self.spoken:
+                spoken = self.spoken[number]
+                spoken.ended_ms, spoken.discarded = event.at_ms, event.discarded
+            case ev.TurnTaken(turn=turn):
+                self.answers[turn] = Answered(event)
+            case _:
+                pass
+
+    def _came(self, heard: Heard, at_ms: int, began_ms: int) -> None:
+        match heard:
+            case ev.TranscriptGuess(utterance=number, pause=number_of_pause):
+                pause = self._pauses.get((number, number_of_pause))
+                if pause and number in self.spoken:
+                    spoken = self.spoken[number]
+                    spoken.guesses[pause.speech_end_ms] = (heard, at_ms - pause.at_ms)
+                    spoken.text = heard.text
+            case ev.TranscriptFinal(utterance=number, text=text) if number in self.spoken:
+                self.spoken[number].text = text
+            case _ if getattr(heard, "turn", None) == 0:
+                if not (isinstance(heard, ev.Event) and is_own(heard)):
+                    self.greeting.append((at_ms - began_ms, heard))
+            case (
+                ev.ResponseSentence() | ev.ResponseCompleted() | SpeechChunk() | ev.SpeechReady()
+            ) if heard.turn in self.answers:
+                answered = self.answers[heard.turn]
+                answered.came.append((at_ms - answered.taken.at_ms, heard))
+            case _:
+                pass
+
+    # -------------------------------------------------------- asked
+
+    def words(
+        self, paused: ev.SpeechPaused, started_ms: int, *, near_ms: int = 0
+    ) -> tuple[ev.TranscriptGuess, int] | None:
+        """Return the words up to a pause of an utterance that began at *started_ms*, if known.
+
+        With them: how many ms after the pause they came. A pause is the recorded one if the
+        speech before it ended at the same time, give or take *near_ms*.
+        """
+        end_ms = paused.speech_end_ms
+        for spoken in self.spoken.values():
+            known_ms = min(spoken.guesses, key=lambda at_ms: abs(at_ms - end_ms), default=None)
+            if known_ms is None or abs(known_ms - end_ms) > near_ms:
+                continue
+            guess, after_ms = spoken.guesses[known_ms]
+            text = self._as_heard_since(started_ms, spoken, guess.text)
+            own = {"utterance": paused.utterance, "pause": paused.pause, "text": text}
+            return msgspec.structs.replace(guess, **own), after_ms
+        return None
+
+    def _as_heard_since(self, started_ms: int, spoken: Spoken, text: str) -> str:
+        """Return *text* with the words of earlier utterances that are part of this one now."""
+        joined = [
+            one.text
+            for one in self.spoken.values()
+            if started_ms - NEAR_MS <= one.started_ms < spoken.started_ms - NEAR_MS and one.text
+        ]
+        if joined:
+            return " ".join([*joined, text]).strip()
+        before = [
+            guess.text
+            for end_ms, (guess, _) in sorted(spoken.guesses.items())
+            if end_ms < started_ms - NEAR_MS
+        ]
+        if before and text.startswith(before[-1].rstrip(".?!, ")):
+            return text[len(before[-1].rstrip(".?!, ")) :].lstrip(".?!, ")
+        return text
+
+    def answer(self, taken: ev.TurnTaken) -> Iterator[tuple[int, Heard]]:
+        """Yield what comes of a turn, with ms after it was taken."""
+        said = taken.messages[-1].text if taken.messages else ""
+        known = [one for one in self.answers.values() if one.came]
+        if not known:
+            yield from _usual(taken)
+            return
+
+        def unlike(one: Answered) -> tuple[bool, int]:
+            asked = one.taken.messages[-1].text if one.taken.messages else ""
+            return asked != said, abs(one.taken.at_ms - taken.at_ms)
+
+        best = min(known, key=unlike)
+        completed = False
+        for after_ms, heard in best.came:
+            completed = completed or isinstance(heard, ev.ResponseCompleted)
+            yield after_ms, msgspec.structs.replace(heard, turn=taken.turn)
+        if not completed:  # it was cancelled then, and need not be now
+            sentences = [e for _, e in best.came if isinstance(e, ev.ResponseSentence)]
+            text = " ".join(one.text for one in sentences)
+            yield best.came[-1][0], _completed(taken, len(sentences), text)
+
+
+def _completed(taken: ev.TurnTaken, sentences: int, text: str) -> ev.ResponseCompleted:
+    return ev.ResponseCompleted(
+        tenant=taken.tenant,
+        session=taken.session,
+        at_ms=taken.at_ms,
+        turn=taken.turn,
+        sentences=sentences,
+        text=text,
+        model="",
+        prompt_tokens=0,
+        completion_tokens=0,
+        took_ms=0.0,
+    )
+
+
+def _usual(taken: ev.TurnTaken) -> Iterator[tuple[int, Heard]]:
+    yield (
+        USUAL_TOKEN_MS,
+        ev.ResponseSentence(
+            tenant=taken.tenant,
+            session=taken.session,
+            at_ms=taken.at_ms,
+            turn=taken.turn,
+            index=0,
+            text="...",
+            first_token_ms=0.0,
+            took_ms=0.0,
+            model="",
+            deadline_ms=0,
+        ),
+    )
+    yield USUAL_TOKEN_MS, _completed(taken, 1, "...")
+    pcm = bytes(USUAL_AUDIO_MS * 32)
+    yield USUAL_VOICE_MS, SpeechChunk(turn=taken.turn, index=0, chunk=0, pcm=pcm, last=True)

@@ -1,0 +1,41 @@
+"""A session in a handful of numbers, kept while it goes on: what a list of sessions shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas.events import (
+    Event,
+    ResponseCancelled,
+    SessionStarted,
+    TroubleTold,
+    TurnMeasured,
+)
+
+
+@dataclass
+class Summary:
+    """The fold of what happened so far."""
+
+    started_at_ms: int = 0
+    user: str = ""
+    dialect: str = ""
+    replay_of: str = ""
+    errors: int = 0
+    interrupted: int = 0
+    slowest_ms: float | None = None
+
+    def take(self, event: Event) -> None:
+        match event:
+            case SessionStarted():
+                self.started_at_ms = event.at_ms
+                self.user, self.dialect = event.user, event.dialect
+                self.replay_of = event.replay_of
+            case TroubleTold():
+                self.errors += 1
+            case ResponseCancelled(reason="interrupted"):
+                self.interrupted += 1
+            case TurnMeasured(first_sent_ms=waited_ms) if waited_ms is not None:
+                self.slowest_ms = max(waited_ms, self.slowest_ms or 0.0)
+            case _:
+                pass

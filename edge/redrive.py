@@ -1,0 +1,182 @@
+"""A recorded session driven again: a call as an edge holds it, with the workers that are there now.
+
+The caller's side comes from the record, at the pace at which it came: its sound where that was
+recorded, else where there was voice. Stages that are not to be driven answer from the record, on
+the bus like workers do, each after the time it took then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from aura import __version__
+from aura.bus.connection import Bus
+from edge.clock import now_ms
+from edge.core import again
+from edge.core.again import Connection, Sound
+from edge.core.call import Call
+from edge.core.history import History, fold
+from edge.core.journal import Journal
+from edge.core.record import Record
+from edge.core.voice_activity import VoiceActivity
+from edge.line import Keeping, Line
+from edge.session_rules import rules_from
+from edge.stand_ins import StandIns
+from schemas import events as ev
+from schemas import inputs
+from schemas.inputs import Input
+
+LEAD_MS = 600
+"""Of the sound before the turn that a replay begins with."""
+PATIENCE_S = 30.0
+"""An answer under way when the recording ends is waited for."""
+STAGES: tuple[ev.Stage, ...] = ("stt", "llm", "tts")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be driven, and what is to be other."""
+
+    session: str
+    """The new session's id."""
+    stages: tuple[ev.Stage, ...]
+    from_turn: int = 0
+    llm_model: str = ""
+    eagerness: str = ""
+    sound: bytes = b""
+    """What the caller said, s16le mono 16 kHz, from the first byte delivered; empty: not known."""
+
+
+class NoSuchTurnError(ValueError):
+    """The session has no turn of that number."""
+
+
+async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
+    """Hold the first connection of the session in *events* again.
+
+    Raises:
+        NotRecordedError: its inputs were not recorded.
+        NoSuchTurnError: it has no turn *from_turn*.
+    """
+    connection = again.connections(events)[0]
+    began = connection.began
+    rules, delivery = rules_from(began.settings, began.rules)
+    rules = replace(rules, settings=_changed(rules.settings, plan))
+    given, skipped, history = _from(connection, events, plan.from_turn)
+    own = (began.tenant, plan.session)
+    journal = Journal(*own)
+    ear = journal.listening(VoiceActivity() if plan.sound else again.is_voice)
+    call = Call(*own, rules, delivery, history=history, is_voice=ear)
+    recorded = tuple(stage for stage in STAGES if stage not in plan.stages)
+    keeping = Keeping(journal, None, recorded)
+    line = Line(bus, call, own, lambda _: None, lambda: None, keeping)
+    started = _started(connection, plan, rules.settings)
+    call.history.summary.take(started)
+    stages = StandIns(bus, own, Record(connection, again.by_id(events)), recorded)
+    sound = _Voice(connection.bits, plan.sound, skipped)
+    async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
+        running = tasks.create_task(line.run(started))
+        await line.listening.wait()
+        await stages.listen(stack, tasks)
+        await _speak(line, given, sound, stages, wait=not _hung_up(connection))
+        await asyncio.sleep(0.5)  # the last words about it are on their way
+        last = given[-1] if given else None
+        line.finish(last.what[0] if last and last.kind == inputs.FINISH else "end_call")
+        await running
+
+
+def _changed(settings: ev.SessionSettings, plan: Plan) -> ev.SessionSettings:
+    wanted = {"llm_model": plan.llm_model, "eagerness": plan.eagerness}
+    return msgspec.structs.replace(settings, **{k: v for k, v in wanted.items() if v})
+
+
+def _started(connection: Connection, plan: Plan, settings: ev.SessionSettings) -> ev.SessionStarted:
+    began = connection.began
+    return ev.SessionStarted(
+        tenant=began.tenant,
+        session=plan.session,
+        at_ms=now_ms(),
+        user=getattr(began, "user", "replay"),
+        dialect=getattr(began, "dialect", "replay"),
+        edge="replay",
+        settings=settings,
+        rules=began.rules,
+        version=__version__,
+        replay_of=began.session,
+    )
+
+
+def _hung_up(connection: Connection) -> bool:
+    """Tell whether the caller left in the middle of an answer, which a replay does, too."""
+    return any(
+        isinstance(one, ev.ResponseCancelled) and one.reason == "hung_up"
+        for one in connection.decided
+    )
+
+
+def _from(
+    connection: Connection, events: Sequence[ev.AnyEvent], turn: int
+) -> tuple[list[Input], int, History | None]:
+    """Return what was given from *turn* on, the bytes of sound before it, and the history."""
+    if turn <= 0:
+        return connection.given, 0, None
+    taken = next((e for e in events if isinstance(e, ev.TurnTaken) and e.turn >= turn), None)
+    if taken is None:
+        raise NoSuchTurnError(f"the session has no turn {turn}")
+    index = next(
+        k
+        for k, e in enumerate(events)
+        if isinstance(e, ev.SpeechStarted) and e.utterance == taken.utterance
+    )
+    from_ms = events[index].at_ms - LEAD_MS
+    skipped = sum(
+        one.what[0] for one in connection.given if one.kind == inputs.SOUND and one.at_ms < from_ms
+    )
+    given = [one for one in connection.given if one.at_ms >= from_ms]
+    history = fold(e for e in events[:index] if e.at_ms <= events[index].at_ms)
+    history.summary = type(history.summary)()
+    return given, skipped, history
+
+
+class _Voice:
+    """The caller: recorded sound, or sound that only says where there was voice."""
+
+    def __init__(self, bits: list[bool], pcm: bytes, skipped: int) -> None:
+        self._pcm, self._at = pcm, skipped
+        self._made = Sound(bits)
+        if not pcm:
+            self._made.take(skipped)
+
+    def take(self, size: int) -> bytes:
+        if not self._pcm:
+            return self._made.take(size)
+        self._at += size
+        return self._pcm[self._at - size : self._at].ljust(size, b"\0")
+
+
+async def _speak(
+    line: Line, given: Sequence[Input], sound: _Voice, stages: StandIns, *, wait: bool
+) -> None:
+    """Put the caller's side into *line* at the pace at which it came."""
+    loop = asyncio.get_running_loop()
+    if not given:
+        return
+    begin_s = loop.time()
+    stages.later_ms = now_ms() - given[0].at_ms
+    for one in given:
+        if one.kind not in {inputs.SOUND, inputs.BEGAN, inputs.FINISH}:
+            continue
+        due_s = begin_s + (one.at_ms - given[0].at_ms) / 1000
+        await asyncio.sleep(max(0.0, due_s - loop.time()))
+        if one.kind == inputs.BEGAN:
+            line.start()
+        elif one.kind == inputs.SOUND:
+            line.hear(sound.take(one.what[0]))
+    until_s = loop.time() + PATIENCE_S
+    while wait and line.call.answering and loop.time() < until_s:  # noqa: ASYNC110  # with a limit
+        await asyncio.sleep(0.05)

@@ -1,0 +1,238 @@
+"""What a caller did is seen, decided again and replayed: a whole Aura with simulated engines."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import wave
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.aura_process import AuraProcess
+from tests.caller import VOICE_MS, buzz, calling, silence
+
+PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
+
+
+def aura(of: AuraProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "aura.cli.main", *arguments],
+        env={**os.environ, "AURA_DATA_DIR": str(of.data)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+async def typed(of: AuraProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return await asyncio.to_thread(aura, of, *arguments)
+
+
+async def a_call(of: AuraProcess, path: str = PATH, *, turns: int = 1) -> str:
+    """Ask, and ask something else over the answer; return the session."""
+    async with calling(of.url, path) as caller:
+        session = (await caller.until("session"))["session"]
+        for turn in range(turns):
+            await caller.speak(silence(100) + buzz(VOICE_MS) + silence(1000))
+            await caller.until("ai_complete", turn + 1)
+            await caller.speak(silence(2200))
+        await caller.speak(buzz(VOICE_MS) + silence(1100))
+        await caller.speak(buzz(1000))
+        await caller.until("ai_interrupted")
+        await caller.speak(silence(3500))
+        await caller.send({"type": "end_call"})
+        await caller.ws.wait_closed()
+    return str(session)
+
+
+async def listed(of: AuraProcess, *arguments: str) -> list[dict[str, Any]]:
+    done = await typed(of, "sessions", "--json", *arguments)
+    assert done.returncode == 0, done.stderr
+    rows: list[dict[str, Any]] = json.loads(done.stdout)
+    return rows
+
+
+async def test_a_call_is_listed_drawn_and_decided_again_to_the_millisecond(
+    simulated: AuraProcess, tmp_path: Path
+) -> None:
+    session = await a_call(simulated)
+    (row,) = [one for one in await listed(simulated, "--interrupted") if one["session"] == session]
+    assert row["tenant"] == "demo"
+    assert row["turns"] >= 2
+    assert row["interrupted"] >= 1
+    assert row["slowest_ms"] > 0
+
+    shown = await typed(simulated, "show", session)
+    assert shown.returncode == 0, shown.stderr
+    assert "Hello, how are you today?" in shown.stdout
+    page = tmp_path / "call.html"
+    assert (await typed(simulated, "show", session, "--html", str(page))).returncode == 0
+    assert session in page.read_text(encoding="utf-8")
+
+    again = await typed(simulated, "replay", session, "--decide", "--json")
+    assert again.returncode == 0, again.stdout + again.stderr
+    (verdict,) = json.loads(again.stdout)
+    assert verdict["differences"] == []
+    assert verdict["decisions"] > 10
+
+    other = await typed(simulated, "replay", session, "--decide", "--eagerness", "low", "--json")
+    assert other.returncode == 1
+    (verdict,) = json.loads(other.stdout)
+    assert "after 800 ms of silence" in verdict["differences"][0]["now"]
+
+
+async def test_a_replay_is_published_as_a_session_of_its_own_that_no_worker_works_for(
+    simulated: AuraProcess,
+) -> None:
+    session = await a_call(simulated)
+    done = await typed(simulated, "replay", session, "--publish", "--speed", "20")
+    assert done.returncode == 0, done.stderr
+    name = done.stdout.split(" as ")[1].split(" ")[0]
+    rows = {row["session"]: row for row in await listed(simulated)}
+    assert rows[name]["replay_of"] == session
+    assert rows[name]["turns"] == rows[session]["turns"]
+    once, again = [
+        (await typed(simulated, "replay", one, "--json", "--speed", "1000")).stdout.splitlines()
+        for one in (session, name)
+    ]
+    kinds = [[json.loads(line)["type"] for line in lines] for lines in (once, again)]
+    assert sorted(kinds[0]) == sorted(kinds[1])
+
+
+async def test_a_replay_keeps_the_pace_of_the_session(simulated: AuraProcess) -> None:
+    session = await a_call(simulated)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "aura.cli.main", "replay", session, "--json"),
+        env={**os.environ, "AURA_DATA_DIR": str(simulated.data)},
+        stdout=asyncio.subprocess.PIPE,
+        limit=1_000_000,
+    )
+    assert process.stdout
+    loop, late = asyncio.get_running_loop(), []
+    first: tuple[float, int] | None = None
+    while line := await process.stdout.readline():
+        said = json.loads(line)
+        first = first or (loop.time(), said["at_ms"])
+        late.append((loop.time() - first[0]) * 1000 - (said["at_ms"] - first[1]))
+    assert await process.wait() == 0
+    assert sorted(late)[int(len(late) * 0.98)] < 40  # 20 ms alone; this machine is shared
+    assert min(late) > -40
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("show", "nobody"), "aura sessions"),
+        (("replay", "nobody", "--decide"), "aura sessions"),
+        (("replay", "nobody", "--speed", "0"), "--speed"),
+    ],
+)
+async def test_what_cannot_be_done_is_said_in_one_line(
+    simulated: AuraProcess, arguments: tuple[str, ...], words: str
+) -> None:
+    done = await typed(simulated, *arguments)
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+async def test_a_driven_replay_of_deterministic_engines_is_the_same_event_by_event(
+    simulated: AuraProcess,
+) -> None:
+    session = await a_call(simulated, turns=2)
+    done = await typed(simulated, "replay", session, "--drive", "--json", "--fail-on", "same=1")
+    found = json.loads(done.stdout)
+    assert found["events_other"] == []
+    assert done.returncode == 0, done.stderr
+    assert found["events_same"] == found["events"] > 40
+    assert found["wer"] == 0
+    rows = {row["session"]: row for row in await listed(simulated)}
+    assert rows[found["replay"]]["replay_of"] == session
+
+
+async def test_a_replay_branches_at_a_turn_and_asks_only_the_stages_that_it_is_to(
+    simulated: AuraProcess,
+) -> None:
+    session = await a_call(simulated, turns=2)
+    options = ("--drive", "--from-turn", "2", "--stages", "tts", "--json", "--fail-on", "wer=0")
+    done = await typed(simulated, "replay", session, *options)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["turns"][0]["now"]["said"] == "Hello, how are you today?"
+    lines = (await typed(simulated, "replay", found["replay"], "--json", "--speed", "1000")).stdout
+    events = [json.loads(line) for line in lines.splitlines()]
+    taken = [event for event in events if event["type"] == "turn.taken"]
+    assert taken[0]["turn"] == 2
+    assert taken[0]["recorded"] == ["stt", "llm"]
+    assert len(taken[0]["messages"]) == 3  # the turn before is remembered
+    spoken = {event["model"] for event in events if event["type"] == "speech.ready"}
+    assert spoken == {"simulated-synthesizer"}
+
+
+async def test_sound_is_kept_where_the_caller_agrees_and_a_replay_hears_it_again(
+    simulated: AuraProcess, tmp_path: Path
+) -> None:
+    silent = await a_call(simulated)
+    refused = await typed(simulated, "export", silent, "--wav", str(tmp_path / "no.wav"))
+    assert refused.returncode == 1
+    assert "AURA_RECORD_AUDIO" in refused.stderr
+
+    session = await a_call(simulated, f"{PATH}&record=1")
+    sound = tmp_path / "call.wav"
+    done = await typed(simulated, "export", session, "--wav", str(sound))
+    assert done.returncode == 0, done.stderr
+    with wave.open(str(sound)) as file:
+        assert (file.getnchannels(), file.getframerate()) == (2, 16000)
+        both = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
+    loud_ms = [np.abs(both[:, side]).reshape(-1, 16).max(axis=1) > 500 for side in (0, 1)]
+    caller, answer = (int(np.argmax(side)) for side in loud_ms)
+    assert 60 <= caller <= 200  # it was silent for 100 ms
+    assert caller + VOICE_MS + 300 < answer < caller + VOICE_MS + 2000
+    assert loud_ms[1].sum() > 2000
+
+    page = tmp_path / "call.html"
+    assert (await typed(simulated, "show", session, "--html", str(page))).returncode == 0
+    assert '"peaks":{"caller":"' in page.read_text(encoding="utf-8")
+    shown = await typed(simulated, "show", session)
+    assert "recording.consented" in shown.stdout
+    assert "by the caller" in shown.stdout
+
+    driven = await typed(simulated, "replay", session, "--drive", "--json", "--fail-on", "wer=0")
+    assert driven.returncode == 0, driven.stderr
+    assert "stt, llm, tts from its sound" in driven.stderr
+    found = json.loads(driven.stdout)
+    assert found["events_other"] == []
+
+    gone = await typed(simulated, "forget", session)
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert "asked again, holds none" in gone.stdout
+    assert (await typed(simulated, "show", session)).returncode == 1
+
+
+async def test_a_session_that_was_resumed_is_decided_again_in_both_its_parts(
+    simulated: AuraProcess,
+) -> None:
+    async with calling(simulated.url, PATH) as caller:
+        session = (await caller.until("session"))["session"]
+        await caller.speak(silence(100) + buzz(VOICE_MS) + silence(1000))
+        await caller.until("ai_complete")
+        await caller.speak(silence(2300))
+    async with calling(simulated.url, f"{PATH}&session={session}") as caller:
+        assert (await caller.until("session"))["resumed"] is True
+        await caller.speak(silence(100) + buzz(VOICE_MS) + silence(1000))
+        await caller.until("ai_complete")
+        await caller.send({"type": "end_call"})
+        await caller.ws.wait_closed()
+    again = await typed(simulated, "replay", session, "--decide", "--json")
+    assert again.returncode == 0, again.stdout + again.stderr
+    (verdict,) = json.loads(again.stdout)
+    assert verdict["differences"] == []
+    (row,) = [one for one in await listed(simulated) if one["session"] == session]
+    assert row["turns"] == 2

@@ -1,0 +1,124 @@
+"""Sessions on a real server: listed, read, moved, forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from aura.bus.connection import Bus
+from aura.bus.jobs import Job, Jobs
+from aura.sessions import log, moving
+from aura.sessions.file import pack, unpack
+from aura.sessions.finding import sessions
+from aura.sessions.listing import Wanted
+from schemas import codec, subjects
+from schemas.audio import RecordedSound
+from schemas.events import AnyEvent
+from tests.nats_server import NatsServer
+from tests.unit.aura.story import story
+
+MANY = 2000
+
+
+async def stored(bus: Bus, events: list[AnyEvent]) -> None:
+    """Store *events* as they are, waiting for the last alone."""
+    for event in events[:-1]:
+        data, head = codec.encode(event), codec.headers(event)
+        await bus.nc.publish(subjects.event(event), data, headers=head)
+    await bus.publish(events[-1])
+
+
+async def test_sessions_are_listed_whether_they_were_ended_or_not(bus: Bus) -> None:
+    await stored(bus, story("s_1"))
+    await stored(bus, story("s_2", tenant="other", user="bob")[:-1])
+    found = {row.session: row for row in await sessions(bus, Wanted())}
+    assert (found["s_1"].turns, found["s_1"].ended) == (2, "end_call")
+    assert (found["s_2"].turns, found["s_2"].ended) == (2, "")
+    assert [row.session for row in await sessions(bus, Wanted(tenant="other"))] == ["s_2"]
+    assert not await sessions(bus, Wanted(tenant="nobody"))
+
+
+async def test_thousands_of_sessions_are_listed_without_reading_them(bus: Bus) -> None:
+    told = story()
+    for number in range(MANY):
+        own = {"session": f"s_{number}"}
+        await stored(bus, [msgspec.structs.replace(one, **own) for one in (told[0], told[-1])])
+    began = time.monotonic()
+    rows = await sessions(bus, Wanted())
+    took_s = time.monotonic() - began
+    assert len({row.session for row in rows}) == MANY
+    assert took_s < 2.0 * MANY / 10_000 + 0.5  # 10,000 in 2 s; half a second for a busy machine
+
+
+async def test_a_session_is_read_in_the_order_of_the_log_whosever_it_is(bus: Bus) -> None:
+    told = story()
+    await stored(bus, told)
+    await stored(bus, story("s_11"))
+    assert [one.event() for one in await log.read(bus, "s_1")] == told
+
+
+async def test_a_session_moves_in_one_file_and_is_no_work_where_it_arrives(bus: Bus) -> None:
+    await stored(bus, story())
+    before = await log.read(bus, "s_1")
+    out = await moving.taken_out(bus, "s_1")
+    assert out is not None
+    data = pack(out)
+    with pytest.raises(moving.ThereAlreadyError):
+        await moving.put_in(bus, unpack(data))
+
+    await moving.forget(bus, [("acme", "s_1")])
+    jobs = Jobs(bus, "TTS", 4)
+    taken: list[Job] = []
+    async with asyncio.TaskGroup() as tasks:
+        working = tasks.create_task(_take(jobs, taken))
+        await asyncio.sleep(0.2)
+        await moving.put_in(bus, unpack(data))  # ids that the server has seen a moment ago
+        after = await log.read(bus, "s_1")
+        await asyncio.sleep(0.3)
+        working.cancel()
+    assert [one.data for one in after] == [one.data for one in before]
+    assert not [job for job in taken if job.seq >= after[0].seq]
+    assert [row.turns for row in await sessions(bus, Wanted())] == [2]
+
+
+async def _take(jobs: Jobs, into: list[Job]) -> None:
+    async for job in jobs:
+        into.append(job)
+        await job.done()
+
+
+async def test_forgetting_leaves_nothing_not_even_on_the_disk(
+    bus: Bus, nats_server: NatsServer, tmp_path: Path
+) -> None:
+    secret = "xylophone-of-anna"
+    told = story()
+    told[6] = msgspec.structs.replace(told[6], text=secret)
+    await stored(bus, told)
+    await stored(bus, story("s_2"))
+    sound = RecordedSound(seq=0, from_ms=0, pcm=secret.encode() * 50)
+    await log.store(bus, subjects.recording("acme", "s_1", "caller"), codec.encode(sound), {})
+    await asyncio.sleep(0.2)
+    assert on_disk(tmp_path, secret)
+    last = (await log.read(bus, "s_1"))[-1].seq
+    advisory = b'{"stream_seq":%d}' % last
+    dead = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.AURA_EVENTS.TTS"
+    await bus.nc.publish(dead, advisory)
+    await bus.nc.flush()
+
+    assert await moving.left(bus, "acme", "s_1") > 0
+    assert await moving.forget(bus, [("acme", "s_1")]) == len(told) + 2
+    assert await moving.left(bus, "acme", "s_1") == 0
+    assert not await bus.read(subjects.DEAD_STREAM, ">")
+    assert len(await log.read(bus, "s_2")) == len(story())
+    await bus.close()
+    nats_server.stop()
+    assert not on_disk(tmp_path, secret)
+
+
+def on_disk(folder: Path, words: str) -> list[Path]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in files if words.encode() in path.read_bytes()]

@@ -1,0 +1,63 @@
+"""A list of sessions says of each what its events say."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+import pytest
+
+from aura.cli.here import CommandError
+from aura.cli.sessions import moment_ms
+from aura.sessions.listing import Row, Wanted, folded, summed_up
+from tests.unit.aura.story import T0, story
+
+
+def test_the_last_event_and_the_whole_story_say_the_same() -> None:
+    told = story()
+    assert summed_up(told[-1]) == folded(told)
+
+
+def test_a_session_that_goes_on_is_summed_up_by_nothing_yet() -> None:
+    told = story()[:-1]
+    assert summed_up(told[-1]) is None
+    row = folded(told)
+    assert row is not None
+    assert (row.ended, row.turns, row.interrupted) == ("", 2, 1)
+
+
+def test_an_end_of_an_older_aura_sums_nothing_up() -> None:
+    old = msgspec.structs.replace(story()[-1], started_at_ms=0)
+    assert summed_up(old) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "yes"),
+    [
+        (Wanted(), True),
+        (Wanted(tenant="acme", user="ann"), True),
+        (Wanted(user="bob"), False),
+        (Wanted(errors=True), False),
+        (Wanted(slow_ms=500), True),
+        (Wanted(slow_ms=600), False),
+        (Wanted(interrupted=True), True),
+        (Wanted(since_ms=T0 + 1), False),
+    ],
+)
+def test_a_filter_leaves_out_what_does_not_fit(wanted: Wanted, yes: bool) -> None:
+    row = folded(story())
+    assert row is not None
+    assert wanted.wants(row) is yes
+
+
+def test_a_row_as_json_says_when_it_began_in_words_of_iso_8601() -> None:
+    said = Row("s", "t", started_at_ms=T0).as_json()
+    assert said["started_at"] == "2023-11-14T22:13:20.000+00:00"
+
+
+def test_since_takes_ages_and_times() -> None:
+    now = time.time()
+    assert moment_ms("2h", now) == int((now - 7200) * 1000)
+    assert moment_ms("2023-11-14T22:13:20", now) == T0
+    with pytest.raises(CommandError, match="how long ago"):
+        moment_ms("yesterday", now)

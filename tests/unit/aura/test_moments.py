@@ -1,0 +1,93 @@
+"""A drawing of a session shows what its events tell, on one clock."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import time
+
+import msgspec
+from rich.console import Console
+from rich.segment import Segments
+
+from aura.cli.page import page
+from aura.cli.show import drawing
+from aura.sessions.listing import Row, folded
+from aura.sessions.moments import LANES, moments, spans
+from schemas import events as ev
+from schemas import inputs
+from tests.unit.aura.story import T0, story
+
+
+def row_of(told: list[ev.AnyEvent]) -> Row:
+    row = folded(told)
+    assert row is not None
+    return row
+
+
+def test_moments_are_in_the_order_of_the_edges_clock_whatever_the_order_of_the_log() -> None:
+    told = moments(reversed(story()))
+    assert [one.at_ms for one in told] == sorted(one.at_ms for one in told)
+
+
+def test_the_first_sound_of_an_answer_is_a_moment_though_no_event_says_when_it_left() -> None:
+    sent = [one for one in moments(story()) if one.name == "answer.sent"]
+    assert [one.at_ms - T0 for one in sent] == [1900 + 561, 5900 + 562]
+
+
+def test_growing_words_are_found_in_the_inputs() -> None:
+    rows = [inputs.Input(T0 + 1500, inputs.PARTIAL, (1, 700, "What is"))]
+    delivered = ev.InputsDelivered(
+        tenant="acme",
+        session="s_1",
+        at_ms=T0 + 9000,
+        part=0,
+        from_ms=T0,
+        frames=0,
+        voice=b"",
+        rows=inputs.pack(rows, T0),
+    )
+    (partial,) = [m for m in moments([*story(), delivered]) if m.name == "transcript.partial"]
+    assert (partial.at_ms, partial.fields["text"]) == (T0 + 1500, "What is")
+
+
+def test_every_lane_has_something_that_took_time() -> None:
+    found = spans(moments(story()))
+    assert {span.lane for span in found} == set(LANES)
+    assert all(span.end_ms >= span.start_ms for span in found)
+    assert [span.name for span in found if span.lane == "client"] == ["heard", "cut"]
+
+
+def test_a_session_is_drawn_with_its_words_and_its_waterfall() -> None:
+    told = story()
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(Segments(drawing(row_of(told), moments(told))), soft_wrap=True)
+    text = console.export_text()
+    for words in ("What is the capital of France?", "interrupted", "first audio sent", "Madrid,"):
+        assert words in text
+
+
+def test_a_page_is_whole_by_itself_and_what_was_said_cannot_end_its_script() -> None:
+    told = story()
+    told[6] = msgspec.structs.replace(told[6], text="</script><script>alert(1)</script>")
+    text = page(row_of(told), moments(told), {"caller": b"\x00\x40" * 16000})
+    assert text.count("</script>") == 2
+    assert not re.search(r"(src|href)=|https?://(?!www\.w3\.org/2000/svg)|@import|url\(", text)
+    data = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
+    assert data["row"]["session"] == "s_1"
+    assert any("<script>" in moment[3] for moment in data["moments"])
+
+
+def test_an_hour_is_drawn_within_a_second() -> None:
+    told, hour = story(), []
+    for k in range(360):
+        for one in told[1:-1]:
+            later = {"at_ms": one.at_ms + k * 10_000}
+            for name in ("turn", "utterance"):
+                if hasattr(one, name):
+                    later[name] = getattr(one, name) + 2 * k
+            hour.append(msgspec.structs.replace(one, **later))
+    began = time.perf_counter()
+    page(row_of(hour), moments(hour))
+    assert time.perf_counter() - began < 1.0

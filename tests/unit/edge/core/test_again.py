@@ -1,0 +1,156 @@
+"""A recorded call, given again what it was given, decides the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.core.again import by_id, connections, decide
+from edge.core.call import Call
+from edge.core.journal import Journal
+from edge.core.notices import Delivery
+from edge.session_rules import noted, rules_from
+from schemas import codec
+from schemas import events as ev
+from schemas.audio import SpeechChunk, TranscriptPartial
+from tests.unit.edge.core.rehearsal import VOICE, Rehearsal
+
+
+class Recorded(Rehearsal):
+    """A rehearsal whose call is journalled as an edge does it."""
+
+    def __init__(self, delivery: Delivery = Delivery.CHUNKS, **rules: Any) -> None:
+        self.journal = Journal("t", "s")
+        self.log: list[ev.AnyEvent] = []
+        super().__init__(delivery, **rules)
+
+    def make(self, rules: Any, delivery: Delivery, history: Any) -> Call:
+        ear = self.journal.listening(lambda frame: frame == VOICE)
+        call = Call("t", "s", rules, delivery, history=history, is_voice=ear)
+        started = ev.SessionStarted(
+            tenant="t",
+            session="s",
+            at_ms=self.now_ms,
+            user="u",
+            dialect="d",
+            edge="e",
+            **noted(rules, delivery),
+        )
+        call.history.summary.take(started)
+        self.log.append(started)
+        return _Noting(call, self)  # type: ignore[return-value]  # a stand-in with the same methods
+
+    def recorded(self) -> list[ev.AnyEvent]:
+        """The log after the caller left, as it is read back."""
+        self._take(self.call.finish("caller_left", self.now_ms))
+        self.log.append(self.journal.take(self.now_ms))
+        return [codec.decode(codec.encode(one)) for one in self.log]
+
+
+class _Noting:
+    """A call that notes what it is given, and logs what it decides."""
+
+    def __init__(self, call: Call, of: Recorded) -> None:
+        self._call, self._of = call, of
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._call, name)
+        if name not in {"start", "hear", "tick", "receive", "finish"}:
+            return method
+
+        def noted_first(*args: Any) -> Any:
+            what, now_ms = (None, args[0]) if len(args) == 1 else args
+            if name == "finish":
+                what, now_ms = args
+            if self._of.journal.due(now_ms):
+                self._of.log.append(self._of.journal.take(now_ms))
+            self._of.journal.note(name, what, now_ms)
+            if isinstance(what, ev.Event):
+                self._of.log.append(what)
+            effects = method(*args)
+            self._of.log += [one.event for one in effects if hasattr(one, "event")]
+            return effects
+
+        return noted_first
+
+
+def decided_again(log: list[ev.AnyEvent]) -> None:
+    said = by_id(log)
+    for connection in connections(log):
+        rules, delivery = rules_from(connection.began.settings, connection.began.rules)
+        assert decide(connection, rules, delivery, said) == connection.decided
+
+
+def test_a_question_and_its_answer_are_decided_again() -> None:
+    r = Recorded(greeting="Hello.")
+    r.says(800)
+    r.quiet(160)
+    r.hears("What is the capital of France?")
+    r.quiet(600)
+    r.answers("It is Paris.", "Do you want to go there?")
+    r.speaks(0, 1000)
+    r.speaks(1, 1000)
+    r.quiet(900)
+    r.says(400)
+    r.partial("stop please")
+    r.quiet(3000)
+    log = r.recorded()
+    assert [one for one in log if isinstance(one, ev.ResponseCancelled)]
+    decided_again(log)
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(
+            st.sampled_from(["says", "quiet", "wait"]), st.integers(1, 90).map(lambda n: 20 * n)
+        ),
+        st.tuples(st.just("burst"), st.integers(1, 4000)),
+        st.tuples(
+            st.just("hears"), st.sampled_from(["", "yes", "What is it?", "and the", "Go on."])
+        ),
+        st.tuples(st.just("partial"), st.sampled_from(["mhm", "no stop"])),
+        st.tuples(st.just("answers"), st.sampled_from(["It is Paris.", "Sure."])),
+        st.tuples(st.just("speaks"), st.integers(1, 900)),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS, st.sampled_from(Delivery))
+def test_whatever_happens_in_a_call_is_decided_again(
+    steps: list[tuple[str, Any]], delivery: Delivery
+) -> None:
+    r = Recorded(delivery, greeting="Hello.")
+    needs = {
+        "hears": ev.SpeechPaused,
+        "partial": ev.SpeechStarted,
+        "answers": ev.TurnTaken,
+        "speaks": ev.TurnTaken,
+    }
+    for name, what in steps:
+        if name in needs and not r.events(needs[name]):
+            continue
+        if name == "burst":
+            r.burst((VOICE * 9)[: what - what % 2])
+        elif name == "speaks":
+            r.speaks(0, what)
+        else:
+            getattr(r, name)(what)
+    decided_again(r.recorded())
+
+
+def test_what_is_noted_cannot_be_heard() -> None:
+    journal = Journal("t", "s")
+    ear = journal.listening(lambda _: True)
+    for k in range(50):
+        journal.note("hear", VOICE, 20 * k)
+        ear(VOICE)
+    journal.note("receive", SpeechChunk(turn=1, index=0, chunk=0, pcm=b"\x07" * 900), 1000)
+    journal.note("receive", TranscriptPartial(utterance=1, text="hi", audio_ms=9), 1001)
+    data = codec.encode(journal.take(1001))
+    assert len(data) < 250
+    assert b"\x07\x07" not in data
+    assert VOICE[:8] not in data

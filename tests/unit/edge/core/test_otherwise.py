@@ -1,0 +1,75 @@
+"""With other numbers a recorded call goes otherwise, and it is said where."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from edge.core.again import by_id, connections
+from edge.core.endpointing import Waits
+from edge.core.otherwise import Difference, differences, rehearse
+from edge.session_rules import rules_from
+from schemas import events as ev
+from tests.unit.edge.core.test_again import Recorded
+
+
+def conversation(turns: int = 3) -> list[ev.AnyEvent]:
+    """A log of turns, each answered to its end; in the second the caller pauses for 600 ms."""
+    r = Recorded(greeting="Hello.")
+    r.speaks(0, 900, turn=0)
+    r.quiet(1500)
+    for turn in range(turns):
+        r.says(800)
+        r.quiet(160)
+        r.hears("I would like to fly to Paris.")
+        r.quiet(440)
+        if turn != 1:
+            r.quiet(500)
+        r.answers("Of course.", "When?")
+        r.speaks(0, 1000)
+        if turn == 1:  # it was answered, and the caller goes on all the same
+            r.says(900)
+            r.quiet(160)
+            r.hears("With my dog.")
+            r.quiet(900)
+            r.answers("Dogs are welcome.")
+            r.speaks(0, 700)
+        else:
+            r.speaks(1, 800)
+        r.quiet(3000)
+    return r.recorded()
+
+
+def compared(log: list[ev.AnyEvent], **changes: object) -> list[Difference]:
+    (connection,) = connections(log)
+    rules, delivery = rules_from(connection.began.settings, connection.began.rules)
+    now = rehearse(connection, replace(rules, **changes), delivery, by_id(log))  # type: ignore[arg-type]
+    return differences(connection.decided, now)
+
+
+def test_with_the_same_numbers_nothing_is_other() -> None:
+    assert compared(conversation()) == []
+
+
+def test_a_longer_wait_answers_later_and_lets_the_caller_go_on() -> None:
+    found = compared(conversation(), waits=Waits(800, 1200, 2500))
+    assert found[0].recorded.endswith("after 440 ms of silence")
+    assert found[0].now.endswith("after 800 ms of silence")
+    joined = [one.now for one in found if "With my dog." in one.now]
+    assert joined == [
+        "answers 'I would like to fly to Paris. With my dog.' after 800 ms of silence"
+    ]
+
+
+def test_a_call_is_rehearsed_much_faster_than_it_was() -> None:
+    log = conversation(40)
+    seconds = (log[-1].at_ms - log[0].at_ms) / 1000
+    best = min(_timed(log) for _ in range(5))
+    # over 1,000 times real time alone; this machine may be shared by a dozen other processes
+    assert seconds / best > 200, f"{seconds / best:.0f} times"
+
+
+def _timed(log: list[ev.AnyEvent]) -> float:
+    began = time.process_time()
+    compared(log, waits=Waits(800, 1200, 2500))
+    return time.process_time() - began
