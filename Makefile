@@ -17,7 +17,8 @@ demo: .venv/.installed ## Start everything, ask a question in Aura's own voice, 
 	@exec $(BIN)/aura demo
 
 test: .venv/.dev ## Run all tests, the real engines included
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 3 --dist loadfile tests/unit tests/contract tests/integration
+	@$(BIN)/python -m pytest tests/e2e
 
 check: .venv/.dev ## Format, lint, types, imports, schemas, unit tests
 	@$(BIN)/ruff format --check .
@@ -62,6 +63,7 @@ clean: ## Remove what was built; data in .aura stays
 .venv/.installed: .venv/bin/python pyproject.toml
 	@echo "Installing Aura and its engines into .venv (a few minutes the first time) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[all]'
+	@$(BIN)/aura models fetch || echo "Going on without that model; it is optional."
 	@touch $@ && echo "Installed. Next: make run, make demo, or .venv/bin/aura --help"
 
 .venv/.dev: .venv/.installed

@@ -213,7 +213,7 @@ class Settings(BaseSettings):
     )
 
     overload_wait_ms: int = Field(
-        1000,
+        3000,
         ge=0,
         description="New calls are refused while a job waits so long, ms, for a free worker; "
         "0: never.",

@@ -5,9 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from benchmarks import bus, footprint, latency
+from benchmarks import bus, density, footprint, latency, turn_taking
 
-WHICH = {"bus": bus.main, "footprint": footprint.main, "latency": latency.main}
+WHICH = {
+    "bus": bus.main,
+    "footprint": footprint.main,
+    "density": density.main,
+    "turn_taking": turn_taking.main,
+    "latency": latency.main,
+}
 
 
 def main() -> None:

@@ -36,6 +36,8 @@ def bench() -> str:
         ("latency", latency),
         ("bus", bus),
         ("stt_window", stt_window),
+        ("turn_taking", turn_taking),
+        ("density", density),
         ("footprint", footprint),
     ):
         if found := result(name):
@@ -98,10 +100,82 @@ def footprint(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def turn_taking(found: dict[str, Any]) -> str:
+    lines = [
+        "Pauses of 0.3 to 1.2 s inside a sentence, by how eager Aura is to answer; the wait is "
+        "from the last sound of speech to the decision:",
+        "",
+        "| evidence | eagerness | answered inside the sentence | wait p50 | wait p95 |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['evidence']} | {row['eagerness']} | {row['cut_in']} of {row['sentences']} "
+        f"| {row['wait_p50_ms']:.0f} ms | {row['wait_p95_ms']:.0f} ms |"
+        for row in found["pauses"]
+    ]
+    spoken = found["interruptions"]
+    stopped = ", ".join(
+        f"{row['kind']} {row['stopped']} of {row['count']}" for row in found["disturbances"]
+    )
+    lines += [
+        "",
+        f"Speech over an answer stopped it in {spoken['stopped']} of {spoken['interruptions']} "
+        f"cases, {spoken['to_decision_p50_ms']:.0f} ms (p50) after it began; sounds that should "
+        f"not, and how often they did: {stopped}.",
+    ]
+    return "\n".join(lines)
+
+
+def density(found: dict[str, Any]) -> str:
+    lines = [
+        "One edge process, simulated engines, every microphone open all the time, client and all "
+        "on the same machine:",
+        "",
+        "| calls | wait p50 | wait p95 | over a lone call | edge CPU | a call | memory | held |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['calls']} | {row['wait_p50_ms']:.0f} ms | {row['wait_p95_ms']:.0f} ms "
+        f"| {row['overhead_p95_ms']:.0f} ms | {100 * row['edge_cpu']:.0f} % "
+        f"| {row['edge_cpu_ms_a_call_second']:.1f} ms/s | {row['edge_rss_mib']} MiB "
+        f"| {'yes' if row['held'] else 'no'} |"
+        for row in found["rows"]
+    ]
+    return "\n".join(lines)
+
+
+def soak() -> str:
+    """Return the table of the trials that were run, one line each."""
+    file = RESULTS / "soak.jsonl"
+    if not file.exists():
+        return "Run `make soak` and `make readme` to fill this in."
+    lines = [
+        "| fault or load | held | of its full length | turns | lost | doubled | mixed | more |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    told = ("trial", "held", "scale", "took_s", "machine", "when", "turns", "lost", "doubled")
+    for text in file.read_text(encoding="utf-8").splitlines():
+        row = json.loads(text)
+        more = [
+            f"{name} {value}"
+            for name, value in row.items()
+            if name not in {*told, "mixed", "reordered", "errors", "resumed"}
+        ]
+        counts = " | ".join(
+            str(row.get(name, "")) for name in ("turns", "lost", "doubled", "mixed")
+        )
+        held = "yes" if row["held"] else "**no**"
+        lines.append(
+            f"| {row['trial']} | {held} | {row['scale']:g} | {counts} | {', '.join(more)} |"
+        )
+    return "\n".join(lines)
+
+
 def main() -> int:
     """Write README.md, or with --check return 1 if it is behind."""
     old = README.read_text(encoding="utf-8")
     new = filled(filled(old, "settings", as_markdown()), "bench", bench())
+    new = filled(new, "soak", soak())
     if "--check" in sys.argv:
         if new != old:
             sys.stderr.write("README.md is behind: run `make readme`\n")

@@ -1,17 +1,15 @@
 """`aura models`: the models at hand, and fetching those that no package of ours brings."""
 
+# ruff: noqa: PLC0415 - `aura --help` must not load what looks after weights
+
 from __future__ import annotations
 
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from aura.cli.here import CommandError
 from aura.settings import load
-from workers.engines import fetched, weights
-from workers.engines.protocols import EngineError
 
 app = typer.Typer(no_args_is_help=True, help="The models at hand; fetch the optional ones.")
 TURN = "turn"
@@ -20,6 +18,12 @@ TURN = "turn"
 @app.command("list")
 def show() -> None:
     """List the built-in models and whether they are here."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    from workers.engines import fetched, weights
+    from workers.engines.protocols import EngineError
+
     settings, console = load(), Console()
     for name in weights.PINNED:
         try:
@@ -40,6 +44,10 @@ def fetch(
     name: Annotated[str, typer.Argument(help="Which; there is one: turn.")] = TURN,
 ) -> None:
     """Fetch the end-of-turn model (8.7 MB, BSD-2) from the package registry, once."""
+    from rich.console import Console
+
+    from workers.engines import fetched
+
     if name != TURN:
         raise CommandError(f"there is no model {name!r} to fetch: it is {TURN}")
     settings = load()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from aura.wer import word_error_rate
 from schemas import events as ev
 
 STEPS = (
@@ -21,7 +21,6 @@ STEPS = (
     ("first_audio_ms", "first audio at the edge"),
     ("first_sent_ms", "first audio sent"),
 )
-_WORD = re.compile(r"[\w']+")
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ def compare(
     other = [(_shown(a), _shown(b)) for a, b in aligned if a != b]
     return Comparison(
         pairs=pairs,
-        wer=wer(*said),
+        wer=word_error_rate(*said),
         latencies=latencies,
         interrupted=(_interrupted(recorded), _interrupted(now)),
         errors=(_errors(recorded), _errors(now)),
@@ -152,17 +151,6 @@ def _interrupted(events: Sequence[ev.AnyEvent]) -> int:
 
 def _errors(events: Sequence[ev.AnyEvent]) -> int:
     return sum(isinstance(e, ev.TroubleTold) for e in events)
-
-
-def wer(reference: str, said: str) -> float:
-    """Return the word error rate of *said*: words changed, added or dropped, by all words."""
-    right, other = (_WORD.findall(text.lower()) for text in (reference, said))
-    row = list(range(len(other) + 1))
-    for i, word in enumerate(right, 1):
-        before, row[0] = row[0], i
-        for j, heard in enumerate(other, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (word != heard))
-    return row[-1] / max(1, len(right))
 
 
 NOT_COMPARED = (

@@ -25,6 +25,7 @@ const KIND = {
   "speech.ready": "out",
   "job.failed": "out",
   "turn.measured": "out",
+  "inputs.delivered": "in",
 }; // every other event is "life"
 
 const STREAM = "AURA_EVENTS";

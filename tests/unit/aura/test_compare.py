@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aura.sessions.compare import BadLimitError, compare, failures, turns, wer
+from aura.sessions.compare import BadLimitError, compare, failures, turns
 from schemas import events as ev
 from tests.unit.aura.story import story
 

@@ -16,7 +16,7 @@ from aura.settings import SettingsError, load
 from edge.auth import Caller, TokenPolicy, identify
 
 SECRET = "a secret of thirty-two bytes or more"
-SOON = int(time.time()) + 600
+SOON = int(time.time()) // 3600 * 3600 + 7200
 
 
 def policy(**settings: Any) -> TokenPolicy:

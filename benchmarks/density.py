@@ -1,0 +1,131 @@
+"""How many calls one edge process holds: simulated engines, every microphone always open.
+
+Each caller sends 20 ms every 20 ms and has a turn every ten seconds. A size is held while the 95th
+percentile of what the callers wait is within 100 ms of what a lone caller waits, nothing is lost
+and no piece of an answer comes later than it is due in the ear.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import psutil
+
+from benchmarks import aura_server
+from benchmarks.latency import machine
+from benchmarks.recordings import buzz
+from benchmarks.results import save
+from benchmarks.soak import processes
+from benchmarks.soak.trials import SIMULATED
+
+SIZES = (1, 10, 50, 100, 150, 200, 250, 300, 400)
+SECONDS = 25.0
+TURN_EVERY_S = 10.0
+LATEST_MS = 100.0
+PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
+FRAME = bytes(640)
+QUESTION = buzz(900)
+ENGINES = {"AURA_SIM_TTS_AUDIO_MS": "2000", "AURA_OVERLOAD_WAIT_MS": "0"}
+
+
+@dataclass
+class Seen:
+    """What the callers of one size saw."""
+
+    waits_ms: list[float] = field(default_factory=list)
+    lost: int = 0
+    late: int = 0
+
+
+async def caller(http: aiohttp.ClientSession, url: str, delay_s: float, seen: Seen) -> None:
+    """Hold one call for the length of the measurement."""
+    await asyncio.sleep(delay_s)
+    first_at: list[float] = []
+    due_at = 0.0
+    async with http.ws_connect(url + PATH, max_msg_size=0) as ws:
+
+        async def listen() -> None:
+            nonlocal due_at
+            async for message in ws:
+                if '"ai_audio_chunk"' in message.data[:40]:
+                    now = time.monotonic()
+                    if not first_at:
+                        first_at.append(now)
+                        due_at = now
+                    seen.late += now > due_at + 0.02
+                    due_at += (len(message.data) - 150) * 3 / 4 / 32_000
+
+        listening = asyncio.create_task(listen())
+        start, sent = time.monotonic(), 0
+        while (began := time.monotonic()) < start + SECONDS:
+            first_at.clear()
+            for at in range(0, len(QUESTION), 640):
+                sent = await _send(ws, QUESTION[at : at + 640], start, sent)
+            ended = start + sent * 0.02
+            while time.monotonic() < began + TURN_EVERY_S:
+                sent = await _send(ws, FRAME, start, sent)
+            if first_at:
+                seen.waits_ms.append((first_at[0] - ended) * 1000)
+            else:
+                seen.lost += 1
+        listening.cancel()
+
+
+async def _send(ws: aiohttp.ClientWebSocketResponse, frame: bytes, start: float, sent: int) -> int:
+    await ws.send_bytes(frame)
+    sent += 1
+    await asyncio.sleep(max(0.0, start + sent * 0.02 - time.monotonic()))
+    return sent
+
+
+async def measure(url: str, pid: int, size: int) -> dict[str, Any]:
+    """Return what *size* calls cost and felt."""
+    seen = Seen()
+    watched = {role: those[0] for role, those in processes.of(pid).items()}
+    before = {role: sum(p.cpu_times()[:2]) for role, p in watched.items()}
+    own, began = sum(psutil.Process().cpu_times()[:2]), time.monotonic()
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
+        step_s = TURN_EVERY_S / size
+        await asyncio.gather(*(caller(http, url, k * step_s, seen) for k in range(size)))
+    took = time.monotonic() - began
+    cpu = {r: (sum(p.cpu_times()[:2]) - before[r]) / took for r, p in watched.items()}
+    waits = sorted(seen.waits_ms)
+    return {
+        "calls": size,
+        "turns": len(waits),
+        "wait_p50_ms": statistics.median(waits),
+        "wait_p95_ms": waits[int(0.95 * (len(waits) - 1))],
+        "lost": seen.lost,
+        "late_chunks": seen.late,
+        "edge_cpu": round(cpu["edge"], 3),
+        "bus_cpu": round(cpu["nats-server"], 3),
+        "edge_cpu_ms_a_call_second": round(1000 * cpu["edge"] * took / (size * SECONDS), 2),
+        "edge_rss_mib": round(watched["edge"].memory_info().rss / 2**20),
+        "client_cpu": round((sum(psutil.Process().cpu_times()[:2]) - own) / took, 3),
+    }
+
+
+def main() -> None:
+    """Measure and write results/density.json."""
+    rows: list[dict[str, Any]] = []
+    with aura_server.running(**{**SIMULATED, **ENGINES}) as (url, process):
+        for size in SIZES:
+            row = asyncio.run(measure(url, process.pid, size))
+            base = rows[0]["wait_p50_ms"] if rows else row["wait_p50_ms"]
+            over = row["wait_p95_ms"] - base
+            row["overhead_p95_ms"] = round(over, 1)
+            row["held"] = over <= LATEST_MS and not row["lost"] and not row["late_chunks"]
+            rows.append(row)
+            print(row, flush=True)
+            if not row["held"] and size > 1:
+                break
+    save("density", machine=machine(), rows=rows)
+
+
+if __name__ == "__main__":
+    main()
