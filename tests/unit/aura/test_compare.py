@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from aura.sessions.compare import BadLimitError, compare, failures, turns
 from schemas import events as ev
@@ -58,24 +56,3 @@ def test_words_carried_on_are_counted_once() -> None:
     at = next(k for k, one in enumerate(told) if isinstance(one, ev.AnswerHeard))
     told[at] = msgspec.structs.replace(told[at], carried=True, text="")
     assert [turn.turn for turn in turns(told)] == [2]
-
-
-@pytest.mark.parametrize(
-    ("right", "said", "rate"),
-    [
-        ("a b c d", "a b c d", 0.0),
-        ("A, b c d.", "a x c", 0.5),
-        ("", "", 0.0),
-        ("a", "b c", 2.0),
-    ],
-)
-def test_the_word_error_rate_counts_changes_drops_and_additions(
-    right: str, said: str, rate: float
-) -> None:
-    assert wer(right, said) == rate
-
-
-@given(st.lists(st.sampled_from("abc"), max_size=9), st.lists(st.sampled_from("abc"), max_size=9))
-def test_the_word_error_rate_is_a_distance(one: list[str], two: list[str]) -> None:
-    forth, back = wer(" ".join(one), " ".join(two)), wer(" ".join(two), " ".join(one))
-    assert round(forth * max(1, len(one))) == round(back * max(1, len(two)))
