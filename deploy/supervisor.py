@@ -71,6 +71,11 @@ class Supervisor:
             self._say(f"{program.name} died ({how(code)}); starting it again in {pause_s:g} s")
             await asyncio.sleep(pause_s)
 
+    def restart(self, name: str) -> None:
+        """End the program *name* kindly; `keep` starts it again."""
+        if process := self._running.get(name):
+            _signal(process, signal.SIGTERM)
+
     async def stop(self, names: Callable[[str], bool], *, hurry: asyncio.Event) -> None:
         """End the programs that *names* picks, kindly at first; *hurry* cuts the grace short."""
         self._stopping = True

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -19,6 +20,7 @@ import aiohttp
 from aura.bus.connection import Bus, BusAwayError, connect
 from aura.settings import Settings, SettingsError
 from deploy import nats_server
+from deploy.disk import Disk
 from deploy.provision import ProvisionError, provision
 from deploy.supervisor import HopelessError, Program, Supervisor
 
@@ -160,6 +162,8 @@ class _Run:
             for program in self._programs():
                 tasks.create_task(self._supervisor.keep(program))
             self._write_run_file()
+            if self._port is not None:
+                tasks.create_task(self._watch_disk())
             await self._wait_until_ready()
             await self._provision_after_restarts(bus)
         finally:
@@ -168,6 +172,23 @@ class _Run:
     async def _provision(self, bus: Bus) -> None:
         own_disk = nats_server.file_bytes(self._data) if self._port else None
         await provision(bus, replicas=self._settings.replicas, file_bytes=own_disk)
+
+    async def _watch_disk(self) -> None:
+        """Say that the disk is full, and have the server start afresh when it no longer is.
+
+        A stream that could not write to its file does not try again by itself (nats-server 2.15).
+        """
+        disk = Disk()
+        while not self._stop.is_set():
+            match disk.seen(shutil.disk_usage(self._data).free):
+                case "full":
+                    say(f"The disk of AURA_DATA_DIR {self._data} is full: calls wait for room.")
+                case "room":
+                    say("There is room on the disk again; the bus starts afresh.")
+                    self._supervisor.restart("nats-server")
+                case None:
+                    pass
+            await asyncio.sleep(1)
 
     async def _provision_after_restarts(self, bus: Bus) -> None:
         """A lone server forgets what it kept in memory: declare the audio stream anew."""

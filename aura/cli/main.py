@@ -81,7 +81,11 @@ def up(
     from deploy.up import Counts
     from deploy.up import up as run_up
 
-    run(run_up(place({"port": port, "host": host}), Counts(edges, stt, llm, tts)))
+    role(
+        settings := place({"port": port, "host": host}),
+        "up",
+        run_up(settings, Counts(edges, stt, llm, tts)),
+    )
 
 
 @app.command()
