@@ -32,6 +32,8 @@ WAITS: dict[Eagerness, Waits] = {
 
 SURE = 0.8
 """A model of turns that is this sure makes finished what the words leave unclear."""
+MOST_OPENING_WORDS = 2
+"""So few may be an opening ("Hello?") whatever they sound like: more may well come."""
 DOUBTED = 0.5
 """Below this the speaker is listened to one step longer than the words say."""
 
@@ -90,7 +92,7 @@ def is_finished(text: str, sound: float | None = None) -> bool | None:
         return by_words
     if sound < DOUBTED:
         return None if by_words else False
-    return True if sound >= SURE else by_words
+    return True if sound >= SURE and len(words(text)) > MOST_OPENING_WORDS else by_words
 
 
 def wait_ms(text: str, waits: Waits, sound: float | None = None) -> int:

@@ -48,6 +48,7 @@ def test_words_that_sound_finished_or_not(text: str, finished: bool | None) -> N
         ("I would like to book a table", 0.02, False),
         ("So I called them, and", 0.99, False),  # words that cannot end are believed
         ("Hello?", None, None),
+        ("Hello?", 0.99, None),  # it opens more often than it is all
     ],
 )
 def test_the_sound_is_weighed_against_the_words(
