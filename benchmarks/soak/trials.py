@@ -32,8 +32,11 @@ SIMULATED = {
     "AURA_MAX_CONNECTIONS_PER_IP": "5000",
     "AURA_MAX_SESSIONS": "5000",
     "AURA_MAX_SESSIONS_PER_TENANT": "5000",
+    "AURA_OVERLOAD_WAIT_MS": "0",
 }
 STAGES = ("stt", "llm", "tts")
+AT_WORK_S = {"stt": (0.3, 1.2), "llm": (1.0, 1.6), "tts": (1.4, 1.8)}
+"""When a stage has our job in hand, after we began to speak, with engines that take 300 ms."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ async def kill_mid_job(stage: str, scale: Scale, **settings: str) -> Outcome:
         base_ms = statistics.median(tally.felt_ms)
         for _ in range(scale.times(50)):
             before = len(tally.felt_ms)
-            killer = asyncio.create_task(_kill_one(run.pid, stage, rng.uniform(0.3, 1.6)))
+            killer = asyncio.create_task(_kill_one(run.pid, stage, rng.uniform(*AT_WORK_S[stage])))
             await caller.turn()
             await killer
             late_ms += [felt - base_ms for felt in tally.felt_ms[before:]]
@@ -420,7 +423,7 @@ TRIALS: dict[str, Callable[[Scale], Awaitable[Outcome]]] = {
     "1000 calls, a tenth speaking": full_house,
     "1, 2, 4, 8 workers": scaling,
     **{
-        f"a job on which the language model fails ({fail})": functools.partial(bad_engine, fail)
+        f"a job on which an engine fails ({fail})": functools.partial(bad_engine, fail)
         for fail in ("raise", "hang", "nonsense", "exit")
     },
     "malformed WebSocket messages": malformed_sockets,
