@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +52,8 @@ class StopwatchCaller:
             await asyncio.sleep(max(0.0, start + sent * 0.02 - time.monotonic()))
             if self._to_say and self._began is None:
                 self._began = start + (sent - 1) * 0.02
-            await self._ws.send_bytes(self._to_say.pop(0) if self._to_say else SILENCE)
+            with suppress(ConnectionError):  # it is being closed
+                await self._ws.send_bytes(self._to_say.pop(0) if self._to_say else SILENCE)
 
     async def ear(self) -> None:
         async for message in self._ws:

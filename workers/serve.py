@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from contextlib import AsyncExitStack
 
@@ -29,6 +30,9 @@ HEARTBEAT_S = 1.0
 """A third of the consumers' ack_wait."""
 LAST_ATTEMPT = 3
 """One less than the consumers' max_deliver, so that a failure can still be told."""
+APART_S = 2.0
+"""Jobs that died together with a worker twice start apart: one of them may be what killed it, and
+would take the others with it again."""
 EXPECTED = (EngineError, BusError)
 HOPELESS = (EngineRefusedError, EngineMissingError, WeightsError)
 
@@ -87,6 +91,8 @@ class Worker:
         counters.taken(self.stage.name, job)
         with structlog.contextvars.bound_contextvars(session=event.session, job=event.id):
             try:
+                if job.attempt >= LAST_ATTEMPT:
+                    await asyncio.sleep(random.uniform(0, APART_S))  # noqa: S311  # no secret
                 async with AsyncExitStack() as stack:
                     if isinstance(event, TurnTaken | ResponseSentence):
                         await self._listen_for_cancel(stack, job, event, unwanted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,10 +19,13 @@ from benchmarks.soak import hostile
 ANSWER_S = 10.0
 IN_FLIGHT = 50
 CONTINUOUS = "/ws/voice/continuous?token=demo_token&greeting=0"
+STAGES_FAIL = {"AUDIO_ERROR", "STT_ERROR", "LLM_ERROR", "TTS_ERROR"}
 TOLD = {
     "/ws": {"INVALID_JSON", "UNKNOWN_TYPE", "NO_SESSION", "PROCESSING_ERROR"},
-    CONTINUOUS: {"INVALID_JSON", "UNKNOWN_TYPE", "RATE_LIMITED"},
+    CONTINUOUS: {"INVALID_JSON", "UNKNOWN_TYPE", "RATE_LIMITED", *STAGES_FAIL},
 }
+DOCUMENTED_CLOSES = {4001, 4002, 4003, 4004, 1013}
+"""Minutes of noise sent in a second may well be more than the stages are waited for."""
 
 
 @dataclass
@@ -33,6 +37,8 @@ class Result:
     good_turns: int = 0
     good_turns_lost: int = 0
     wrong_answers: list[Any] = field(default_factory=list)
+    closed: dict[int | None, int] = field(default_factory=dict)
+    """Connections that the server ended, by code."""
     memory_growth: float = 0.0
     """Of the process that was shot at: (after - before) / before."""
 
@@ -55,50 +61,78 @@ async def sockets(url: str, edge_pid: int, count: int, *, seed: int = 1) -> Resu
     return result
 
 
+class _ClosedError(Exception):
+    """The server ended the connection, with a code."""
+
+
 async def _shoot(
     http: aiohttp.ClientSession,
     url: str,
     path: str,
-    messages: Any,
+    messages: Iterator[str | bytes],
+    result: Result,
+    *,
+    begun: bool,
+) -> None:
+    """Send *messages*, on a new connection where the server ended one with a documented code."""
+    while True:
+        try:
+            async with http.ws_connect(url + path, max_msg_size=0) as ws:
+                if begun and path == "/ws":
+                    await ws.send_json({"type": "start_conversation"})
+                await _shoot_at(ws, path, messages, result, begun=begun)
+                return
+        except _ClosedError as closed:
+            (code,) = closed.args
+            result.closed[code] = result.closed.get(code, 0) + 1
+            if code not in DOCUMENTED_CLOSES:
+                result.wrong_answers.append({"closed": code})
+        except ConnectionError:
+            result.closed[1006] = result.closed.get(1006, 0) + 1
+
+
+async def _shoot_at(
+    ws: aiohttp.ClientWebSocketResponse,
+    path: str,
+    messages: Iterator[str | bytes],
     result: Result,
     *,
     begun: bool,
 ) -> None:
     """Send *messages* and read what each text is answered with."""
-    codes = TOLD[path]
-    async with http.ws_connect(url + path, max_msg_size=0) as ws:
-        if begun and path == "/ws":
-            await ws.send_json({"type": "start_conversation"})
-        waiting = 0
+    waiting = 0
 
-        async def read_one() -> None:
-            async with asyncio.timeout(ANSWER_S):
-                said = json.loads((await ws.receive()).data)
-            if said["type"] == "error":
-                result.answered += 1
-                if said["code"] not in codes:
-                    result.wrong_answers.append(said)
-
-        for message in messages:
-            result.sent += 1
-            if isinstance(message, bytes):
-                await ws.send_bytes(message)
-                waiting += path == "/ws" and not begun
-            else:
-                await ws.send_str(message)
-                waiting += not (begun and "audio_chunk" in message)
-            while waiting > IN_FLIGHT:
-                await read_one()
-                waiting -= 1
-        # Still alive and in its senses after all that: an honest message is answered.
-        honest = {"type": "ping", "timestamp": 1} if path != "/ws" else {"type": "honest"}
-        await asyncio.sleep(1.1)  # the second in which control messages are limited is over
-        await ws.send_json(honest)
+    async def read_one() -> dict[str, Any]:
         async with asyncio.timeout(ANSWER_S):
-            while True:
-                said = json.loads((await ws.receive()).data)
-                if said["type"] == "pong" or "honest" in said.get("message", ""):
-                    return
+            message = await ws.receive()
+        if message.type is not aiohttp.WSMsgType.TEXT:
+            raise _ClosedError(ws.close_code)
+        said: dict[str, Any] = json.loads(message.data)
+        if said["type"] == "error":
+            result.answered += 1
+            if said["code"] not in TOLD[path]:
+                result.wrong_answers.append(said)
+        return said
+
+    for message in messages:
+        result.sent += 1
+        if isinstance(message, bytes):
+            await ws.send_bytes(message)
+            waiting += path == "/ws" and not begun
+        else:
+            await ws.send_str(message)
+            waiting += not (begun and "audio_chunk" in message)
+        while waiting > IN_FLIGHT:
+            await read_one()
+            waiting -= 1
+    # Still alive and in its senses after all that: an honest message is answered.
+    honest = {"type": "ping", "timestamp": 1} if path != "/ws" else {"type": "honest"}
+    await asyncio.sleep(1.1)  # the second in which control messages are limited is over
+    await ws.send_json(honest)
+    while True:
+        said = await read_one()
+        if said["type"] == "pong" or "honest" in said.get("message", ""):
+            return
 
 
 async def _good_calls(url: str, result: Result) -> None:

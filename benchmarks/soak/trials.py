@@ -404,6 +404,7 @@ def _fuzzed(found: fuzz.Result, alive: bool) -> Outcome:
         "sent": found.sent,
         "answered": found.answered,
         "wrong_answers": len(found.wrong_answers),
+        **{f"closed_{code}": count for code, count in found.closed.items()},
         "good_turns": found.good_turns,
         "good_turns_lost": found.good_turns_lost,
         "memory_growth_percent": round(100 * found.memory_growth, 1),
