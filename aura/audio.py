@@ -60,7 +60,7 @@ def parse_header(data: bytes) -> tuple[Format, int, int] | None:
         NotAudioError: it is no WAV, or one that is not supported.
     """
     if not b"RIFF".startswith(data[:4]) or not b"WAVE".startswith(data[8:12]):
-        raise NotAudioError("a WAV begins with RIFF....WAVE")
+        raise NotAudioError("a WAV, which begins with RIFF....WAVE")
     at, found = 12, None
     while at + 8 <= len(data):
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
