@@ -137,7 +137,7 @@ def test_a_file_that_is_no_audio_is_one_clear_line(tmp_path: Path) -> None:
     done = run(tmp_path, "call", str(file))
     assert done.returncode == 1
     assert done.stderr.strip().splitlines() == [
-        f"aura: {file} is not a recording: expected a WAV begins with RIFF....WAVE"
+        f"aura: {file} is not a recording: expected a WAV, which begins with RIFF....WAVE"
     ]
     assert (
         run(tmp_path, "call", str(tmp_path / "none.wav"))
