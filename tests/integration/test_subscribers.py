@@ -9,7 +9,7 @@ import signal
 import statistics
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -113,7 +113,8 @@ class Place:
             yield process
         finally:
             if process.returncode is None:
-                process.terminate()
+                with suppress(ProcessLookupError):  # terminate() may reap what asyncio waits for
+                    os.kill(process.pid, signal.SIGTERM)
                 assert await asyncio.wait_for(process.wait(), 15) == 0
 
     async def until(self, count: int, seconds: float = 30) -> list[str]:
