@@ -14,9 +14,11 @@ from workers.engines.protocols import Synthesizer
 from workers.stage import Task
 
 FIRST_CHUNK_BYTES = 100 * BYTES_PER_MS
-"""Somebody waits for it in silence."""
+"""At least so much at first: somebody waits for it in silence."""
 CHUNK_BYTES = 500 * BYTES_PER_MS
-"""The rest: a message costs about the same whatever its size."""
+"""At least so much later: a message costs about the same whatever its size."""
+TAIL_BYTES = 5 * BYTES_PER_MS
+"""Kept back, so that there always is a last chunk to be marked as the last."""
 
 
 class TtsStage:
@@ -58,8 +60,8 @@ class TtsStage:
         # the opening of an answer goes first
         while (piece := await self._desk.run(_next, pieces, rank=event.index)) is not None:
             waiting += piece
-            while len(waiting) > (size := CHUNK_BYTES if count else FIRST_CHUNK_BYTES):
-                await send(size, last=False)
+            if len(waiting) > (CHUNK_BYTES if count else FIRST_CHUNK_BYTES):
+                await send(len(waiting) - TAIL_BYTES, last=False)
         if waiting:
             await send(len(waiting), last=True)
         ready = SpeechReady(

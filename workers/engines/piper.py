@@ -1,4 +1,4 @@
-"""Piper voices on onnxruntime: one inference a sentence, resampled to 16 kHz, without lead silence.
+"""Piper voices on onnxruntime: a sentence in growing pieces, at 16 kHz, without lead silence.
 
 piper-tts is GPL-3.0: whoever ships Aura together with it ships a work under that licence. It is
 imported only here, and only when this engine is chosen.
@@ -8,13 +8,14 @@ imported only here, and only when this engine is chosen.
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from workers.engines import vits
 from workers.engines.protocols import (
     SAMPLE_RATE_HZ,
     EngineMissingError,
@@ -25,7 +26,8 @@ from workers.engines.speakable import sentences, speakable
 
 Samples = npt.NDArray[np.int16]
 
-PIECE_MS: Final = 100
+LOUD: Final = 1.25
+"""One gain for all a voice says, for a peak that comes later cannot be known."""
 LEAD_MS: Final = 30
 """Silence kept before the first sound: less clips soft consonants, more is felt as latency."""
 QUIET: Final = 0.01
@@ -42,12 +44,13 @@ class PiperVoice:
         it turns off Piper's two random inputs, and the voice sounds a little flatter.
         """
         self.name = f"piper:{model.stem}"
-        self._model = model
+        self.model = model
         self._threads = threads
         self._noise = noise
         self._loading = threading.Lock()
         self._voice: Any = None
         self._config: Any = None
+        self._phonemes: Any = None
 
     def warm(self) -> None:
         """Load the voice and speak a sentence into nothing."""
@@ -55,30 +58,38 @@ class PiperVoice:
             pass
 
     def synthesize(self, text: str) -> Iterator[bytes]:
-        """Yield *text* in pieces of 100 ms (the last of a sentence is shorter), or nothing."""
+        """Yield *text* piece by piece, each longer than the one before, or nothing."""
         said = sentences(speakable(text))
         if not said:
             return
         import soxr
 
         self._load()
-        rate_hz: int = self._voice.config.sample_rate
+        rate_hz: int = self._config.sample_rate
         for sentence in said:
             resampler = soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, 1, dtype="int16", quality="HQ")
-            for samples, last in _marking_last(_pieces(self._speak(sentence), rate_hz)):
-                pcm = resampler.resample_chunk(samples, last=last).astype("<i2").tobytes()
-                if pcm:
-                    yield pcm
+            for samples in without_lead(map(_loud, self._speak(sentence)), rate_hz):
+                if len(pcm := resampler.resample_chunk(samples)):
+                    yield pcm.astype("<i2").tobytes()
+            if len(pcm := resampler.resample_chunk(np.zeros(0, np.int16), last=True)):
+                yield pcm.astype("<i2").tobytes()
 
-    def _speak(self, sentence: str) -> Samples:
+    def _speak(self, sentence: str) -> Iterator[vits.Floats]:
+        scale_w = self._config.noise_w_scale if self._noise else 0.0
+        scales = [self._config.noise_scale if self._noise else 0.0, self._config.length_scale]
         try:
-            spoken = self._voice.synthesize(sentence, self._config)
-            chunks = [chunk.audio_int16_array for chunk in spoken]
+            for phonemes in self._phonemes.phonemize(sentence):
+                ids = self._phonemes.phonemes_to_ids(phonemes)
+                inputs = {
+                    "input": np.array([ids], np.int64),
+                    "input_lengths": np.array([len(ids)], np.int64),
+                    "scales": np.array([*scales, scale_w], np.float32),
+                }
+                if self._config.num_speakers > 1:
+                    inputs["sid"] = np.array([0], np.int64)
+                yield from self._voice.speak(inputs)
         except Exception as error:  # onnxruntime and espeak raise types of their own
             raise EngineUnavailableError(f"{self.name} could not speak a sentence") from error
-        if not chunks:
-            return np.zeros(0, np.int16)
-        return trimmed(np.concatenate(chunks), self._voice.config.sample_rate)
 
     def _load(self) -> None:
         with self._loading:
@@ -95,43 +106,44 @@ class PiperVoice:
             # Idle workers must not spin: the core belongs to the other stages between sentences.
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             try:
-                config = piper.PiperConfig.from_dict(_json(Path(f"{self._model}.json")))
-                session = onnxruntime.InferenceSession(
-                    str(self._model), options, providers=["CPUExecutionProvider"]
-                )
+                self._config = piper.PiperConfig.from_dict(_json(Path(f"{self.model}.json")))
+                voice = vits.opened(self.model, options)
             except Exception as error:  # onnxruntime raises types of its own
                 raise WeightsError(
-                    f"{self._model} is not a Piper voice with its .json beside it: "
+                    f"{self.model} is not a Piper voice with its .json beside it: "
                     "set AURA_TTS_VOICE"
                 ) from error
-            scale = None if self._noise else 0.0  # None: what the voice was made with
-            self._config = piper.SynthesisConfig(noise_scale=scale, noise_w_scale=scale)
-            self._voice = piper.PiperVoice(session=session, config=config)
+            self._phonemes = piper.PiperVoice(session=voice, config=self._config)
+            self._voice = voice
 
 
-def trimmed(samples: Samples, rate_hz: int) -> Samples:
-    """Return *samples* with at most LEAD_MS of silence before the first sound."""
+def _loud(sound: vits.Floats) -> Samples:
+    louder: Samples = (np.clip(sound * LOUD, -1, 1) * 32767).astype(np.int16)
+    return louder
+
+
+def without_lead(pieces: Iterable[Samples], rate_hz: int) -> Iterator[Samples]:
+    """Yield *pieces* with at most LEAD_MS of silence before the first sound."""
+    silent: list[Samples] = []
+    waiting = True
+    for piece in pieces:
+        if not waiting:
+            yield piece
+            continue
+        silent.append(piece)
+        so_far = np.concatenate(silent)
+        if (loud := _first_loud(so_far, rate_hz)) is not None:
+            waiting = False
+            yield so_far[max(0, loud - rate_hz * LEAD_MS // 1000) :]
+    if waiting:
+        yield from silent
+
+
+def _first_loud(samples: Samples, rate_hz: int) -> int | None:
     block = rate_hz * 5 // 1000
     whole = samples[: len(samples) // block * block].reshape(-1, block).astype(np.int32)
     loud = np.flatnonzero(np.abs(whole).max(axis=1, initial=0) > QUIET * 32767)
-    if not len(loud):
-        return samples
-    return samples[max(0, int(loud[0]) * block - rate_hz * LEAD_MS // 1000) :]
-
-
-def _pieces(samples: Samples, rate_hz: int) -> Iterator[Samples]:
-    size = rate_hz * PIECE_MS // 1000
-    for start in range(0, len(samples), size):
-        yield samples[start : start + size]
-
-
-def _marking_last(pieces: Iterator[Samples]) -> Iterator[tuple[Samples, bool]]:
-    held = next(pieces, None)
-    for piece in pieces:
-        yield cast("Samples", held), False
-        held = piece
-    if held is not None:
-        yield held, True
+    return int(loud[0]) * block if len(loud) else None
 
 
 def _json(path: Path) -> dict[str, Any]:
