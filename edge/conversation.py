@@ -144,7 +144,10 @@ class Conversation:
                     self._send(TOO_OFTEN)
                 elif message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
                     for intent in self._dialect.receive(message.data, now_ms()):
-                        await self._take(intent)
+                        if isinstance(intent, Sound):
+                            self._hear(intent)
+                        else:
+                            await self._take(intent)
         except Exception:
             log.exception("conversation_broken", dialect=self._dialect.name)
             self._fail()
@@ -152,11 +155,14 @@ class Conversation:
     def _talks_too_much(self) -> bool:
         return self._dialect.named and self._control.refuse_s(time.monotonic()) > 0
 
+    def _hear(self, sound: Sound) -> None:
+        if self._line:
+            self._line.hear(sound.pcm)
+
     async def _take(self, thing: Any) -> None:
         match thing:
-            case Sound(pcm):
-                if self._line:
-                    self._line.hear(pcm)
+            case Sound():
+                self._hear(thing)
             case Begin():
                 await self._begin(thing)
             case Finish(close=close):
