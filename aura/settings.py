@@ -235,6 +235,13 @@ class Settings(BaseSettings):
         le=64,
         description="Recognitions at once in one STT worker; one of several is kept for pauses.",
     )
+    stt_batch: int = Field(
+        8,
+        ge=1,
+        le=64,
+        description="Utterances that one recognition takes at most when several wait; 1: each "
+        "alone. None ever waits for others.",
+    )
     stt_partial_interval_ms: int = Field(
         1000, ge=0, le=10000, description="Audio between partial transcripts; 0: none."
     )

@@ -1,49 +1,124 @@
-"""What the bus costs: a turn with engines that take no time, less the endpointing wait."""
+"""What the bus and the edge cost a turn: simulated engines, one call, the peer beside it.
+
+STT takes 50 ms, the LLM 100 ms and then 10 ms a token (20 of them, one sentence), TTS 50 ms for two
+seconds of audio. Aura does not guess here: all work comes one after the other, where it can be
+seen. A turn's overhead is the time from the sending of the frame that decides that the turn is over
+(found by running the same detector over the same frames) to the first audio at the client, less
+what the engines take after it; and what the recogniser's answer took longer than its 50 ms, though
+the wait for the end of the turn hides it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
+import time
+from typing import Any
 
+import aiohttp
 import numpy as np
 
-from benchmarks import aura_server, recordings
-from benchmarks.client import ask_all
+from benchmarks import aura_server, peer
 from benchmarks.latency import machine
+from benchmarks.recordings import buzz
 from benchmarks.results import save
+from edge.core.ear import Ear
+from edge.core.endpointing import WAITS, wait_ms
+from edge.core.microphone import FRAME_BYTES, FRAME_MS, SILENCE
+from edge.core.voice_activity import VoiceActivity
+from workers.engines.simulated import HEARD
 
-INSTANT = {
+STT_MS, LLM_MS, TTS_MS, ANSWER_MS = 50.0, 100.0 + 19 * 10.0, 50.0, 2000
+ENGINES = {
     "AURA_STT_ENGINE": "simulated",
     "AURA_LLM_ENGINE": "simulated",
     "AURA_TTS_ENGINE": "simulated",
-    "AURA_SIM_STT_MS": "0",
-    "AURA_SIM_LLM_FIRST_MS": "0",
-    "AURA_SIM_LLM_TOKEN_MS": "0",
-    "AURA_SIM_TTS_MS": "0",
-    "AURA_SIM_TTS_AUDIO_MS": "300",
-    # Without guessing: all of the work comes after the wait, where it can be seen.
+    "AURA_SIM_STT_MS": f"{STT_MS}",
+    "AURA_SIM_LLM_FIRST_MS": "100",
+    "AURA_SIM_LLM_TOKEN_MS": "10",
+    "AURA_SIM_TTS_MS": f"{TTS_MS}",
+    "AURA_SIM_TTS_AUDIO_MS": f"{ANSWER_MS}",
     "AURA_SPECULATE": "false",
     "AURA_STT_PARTIAL_INTERVAL_MS": "0",
 }
+QUESTION = buzz(900)
+FRAMES = [QUESTION[at : at + FRAME_BYTES] for at in range(0, len(QUESTION), FRAME_BYTES)]
+PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks&metrics=1"
+PAUSE_S = 0.5
+"""Between an answer's last sound and the next question."""
 
 
-def main(rounds: int = 25) -> None:
+def deciding_frame() -> int:
+    """Return the number of the frame, from the question's first, that ends the turn."""
+    voice, ear = VoiceActivity(), Ear()
+    for _ in range(50):
+        ear.step(voice(SILENCE))
+    enough_ms = wait_ms(HEARD, WAITS["auto"], None)
+    for number in range(len(FRAMES) + 200):
+        voiced = voice(FRAMES[number] if number < len(FRAMES) else SILENCE)
+        ear.step(voiced)
+        if number >= len(FRAMES) and ear.silence_ms >= enough_ms:
+            return number
+    raise RuntimeError("the question has no end")
+
+
+async def turns(url: str, count: int) -> list[dict[str, float]]:
+    """Hold one call of *count* questions; return what each cost, ms."""
+    deciding, costs = deciding_frame(), []
+    audio_at: list[float] = []
+    steps: list[dict[str, Any]] = []
+    address = url.replace("http", "ws", 1) + PATH
+
+    async def listen(ws: aiohttp.ClientWebSocketResponse) -> None:
+        async for message in ws:
+            now, said = time.monotonic(), json.loads(message.data)
+            if said["type"] == "ai_audio_chunk" and base64.b64decode(said["audio"]):
+                audio_at.append(now)
+            elif said["type"] == "turn_metrics":
+                steps.append(said)
+
+    async with aiohttp.ClientSession() as http, http.ws_connect(address, max_msg_size=0) as ws:
+        listening = asyncio.create_task(listen(ws))
+        start, sent = time.monotonic(), 0
+
+        async def send(frame: bytes) -> float:
+            nonlocal sent
+            await asyncio.sleep(max(0.0, start + sent * FRAME_MS / 1000 - time.monotonic()))
+            at = time.monotonic()
+            await ws.send_bytes(frame)
+            sent += 1
+            return at
+
+        for number in range(-2, count):
+            for _ in range(round(PAUSE_S * 1000 / FRAME_MS)):
+                await send(SILENCE)
+            audio_at.clear()
+            steps.clear()
+            silence = (ANSWER_MS + 1200) // FRAME_MS
+            sent_at = [await send(frame) for frame in [*FRAMES, *[SILENCE] * silence]]
+            if number >= 0 and audio_at and steps:
+                after_ms = (audio_at[0] - sent_at[deciding]) * 1000 - LLM_MS - TTS_MS
+                words_ms = steps[0]["transcript_ms"] - steps[0]["pause_ms"] - STT_MS
+                costs.append({"felt_ms": after_ms, "words_ms": words_ms})
+        listening.cancel()
+    return costs
+
+
+def main(count: int = 80) -> None:
     """Measure and write results/bus.json."""
-    sound = recordings.spoken()["u1"]
-    with aura_server.running(**INSTANT) as (url, _):
-        turns = asyncio.run(ask_all(url, [sound], rounds))
-    cost = [
-        turn.first_audio_ms
-        - (turn.first_audio_ms - turn.steps["first_sent_ms"])
-        - turn.steps["committed_ms"]
-        for turn in turns
-        if turn.first_audio_ms is not None and "first_sent_ms" in turn.steps
-    ]
-    # What the recogniser's answer took over the bus belongs to it too, though the wait hides it.
-    words = [t.steps["transcript_ms"] - t.steps["pause_ms"] for t in turns if t.steps]
-    cost = [after + before for after, before in zip(cost, words, strict=True)]
-    p50, p99 = (float(np.percentile(cost, q)) for q in (50, 99))
-    save("bus", machine=machine(), turns=len(cost), p50_ms=p50, p99_ms=p99, all=cost)
-    print(f"the bus costs a turn {p50:.1f} ms (p50), {p99:.1f} ms (p99), n {len(cost)}")
+    with aura_server.running(**ENGINES) as (url, _):
+        costs = asyncio.run(turns(url, count))
+    every = [cost["felt_ms"] + cost["words_ms"] for cost in costs]
+    p50, p99 = (float(np.percentile(every, q)) for q in (50, 99))
+    felt = [cost["felt_ms"] for cost in costs]
+    row = {"turns": len(costs), "of": count, "p50_ms": p50, "p99_ms": p99}
+    row["felt_p50_ms"], row["felt_p99_ms"] = (float(np.percentile(felt, q)) for q in (50, 99))
+    print(row, flush=True)
+    without = peer.missing()
+    beside = None if without else peer.overhead()
+    print(without or beside)
+    save("bus", machine=machine(), **row, peer=beside, all=costs)
 
 
 if __name__ == "__main__":

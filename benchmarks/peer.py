@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.recordings import SHARED
+from aura.audio import write_wav
+from benchmarks.recordings import SHARED, buzz
 
 HARNESS = SHARED / "peer"
 VENV = Path(os.environ.get("AURA_BENCH_PEER_VENV") or Path(__file__).parent / ".peer-venv")
@@ -76,6 +77,30 @@ def latency(tune: int, wavs: list[Path], rounds: int) -> list[dict[str, Any]]:
         for run in found["runs"]
         if run["rep"] >= 0
     ]
+
+
+def overhead(calls: int = 1) -> dict[str, Any]:
+    """Return what the peer's own framework costs a turn with the same simulated engines, ms.
+
+    The harness measures as `benchmarks.bus` does: from the frame on which the peer's detector says
+    that the speech is over, less the delays of the engines.
+    """
+    with tempfile.TemporaryDirectory(prefix="aura-peer-") as folder:
+        wav = Path(folder) / "question.wav"
+        wav.write_bytes(write_wav(buzz(900)))
+        environment = {
+            **os.environ,
+            "PATH": f"{VENV / 'bin'}:{os.environ['PATH']}",
+            "LAB_OUT": folder,
+        }
+        script = (
+            f". {HARNESS / 'env.sh'} {wav} && export LAB_OUT={folder} LAB_UTT={wav} && "
+            f"{VENV / 'bin' / 'python'} {HARNESS / 'density.py'} beside {calls} --vad silero "
+            "--turn smart"
+        )
+        subprocess.run(["bash", "-c", script], env=environment, cwd=HARNESS, check=True)
+        (run,) = json.loads((Path(folder) / "density_beside.json").read_text())["runs"]
+    return {"turns": run["replies"], "missing": run["missing"], **run["overhead_ms"]}
 
 
 def _ms(seconds: float | None) -> float | None:

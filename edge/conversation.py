@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import WSMsgType
 
 from aura.bus.connection import Bus
 from edge import counters
@@ -23,6 +23,7 @@ from edge.core.notices import Begin, Finish, Notice, Reply, Sound, Speak, Troubl
 from edge.core.voice_activity import VoiceActivity
 from edge.dialects.dialect import Dialect, Json
 from edge.line import Keeping, Line
+from edge.masking import MaskedWebSocket
 from edge.rates import Bucket
 from edge.recording import Recording
 from edge.session_rules import noted
@@ -69,7 +70,7 @@ class Conversation:
 
     def __init__(
         self,
-        ws: web.WebSocketResponse,
+        ws: MaskedWebSocket,
         dialect: Dialect,
         place: Place,
         *,
@@ -139,6 +140,8 @@ class Conversation:
         try:
             for thing in self._dialect.opened():
                 await self._take(thing)
+            if self._dialect.binary_is_sound:
+                self._ws.on_binary = self._hear
             async for message in self._ws:
                 if message.type is WSMsgType.TEXT and self._talks_too_much():
                     self._send(TOO_OFTEN)
@@ -148,9 +151,21 @@ class Conversation:
         except Exception:
             log.exception("conversation_broken", dialect=self._dialect.name)
             self._fail()
+        finally:
+            self._ws.on_binary = None
 
     def _talks_too_much(self) -> bool:
         return self._dialect.named and self._control.refuse_s(time.monotonic()) > 0
+
+    def _hear(self, data: bytes) -> None:
+        """Take a message of sound without a detour."""
+        try:
+            for intent in self._dialect.receive(data, now_ms()):
+                if self._line and isinstance(intent, Sound):
+                    self._line.hear(intent.pcm)
+        except Exception:
+            log.exception("conversation_broken", dialect=self._dialect.name)
+            self._fail()
 
     async def _take(self, thing: Any) -> None:
         match thing:

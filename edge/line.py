@@ -74,6 +74,8 @@ class Line:
         self._trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
         self._events: asyncio.Queue[Event | None] = asyncio.Queue(MOST_EVENTS + 1)
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_ms = 0
+        """When it rings, Unix ms."""
         self._loop = asyncio.get_running_loop()
         self._frames: asyncio.Queue[SendFrame | Recover | None] = asyncio.Queue()
         self._heard_seq = 0
@@ -139,8 +141,13 @@ class Line:
             self._recording.finish(now_ms())
 
     def _tick(self) -> None:
+        """Let the call's time pass if it still wants that now."""
         self._timer = None
-        self._put(self.call.tick)
+        due_ms = self.call.due_ms
+        if due_ms is not None and now_ms() >= due_ms:
+            self._put(self.call.tick)
+        else:
+            self._set_timer()
 
     async def _on_event(self, msg: Msg) -> None:
         self._hear_of(msg.data, msg.subject)
@@ -210,13 +217,17 @@ class Line:
         self._set_timer()
 
     def _set_timer(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
+        """Wake up when the call wants it; a timer that is too early finds that out itself."""
         due_ms = self.call.due_ms
-        if due_ms is not None and not self._closed:
-            delay_s = max(0.0, (due_ms - now_ms()) / 1000)
-            self._timer = self._loop.call_later(delay_s, self._tick)
+        if due_ms is None or self._closed:
+            return
+        if self._timer:
+            if self._timer_ms <= due_ms:
+                return
+            self._timer.cancel()
+        self._timer_ms = due_ms
+        delay_s = max(0.0, (due_ms - now_ms()) / 1000)
+        self._timer = self._loop.call_later(delay_s, self._tick)
 
     def _queue(self, event: Event) -> None:
         if self._recorded and isinstance(event, SpeechStarted | TurnTaken | ResponseSentence):

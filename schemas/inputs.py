@@ -36,21 +36,51 @@ class BadInputsError(ValueError):
     """Rows that are not what is written above."""
 
 
+class Rows:
+    """Inputs as rows, packed as they come: a sound like the one before costs one number."""
+
+    def __init__(self, from_ms: int) -> None:
+        """Take *from_ms*, from which the first row counts."""
+        self.from_ms = from_ms
+        self.count = 0
+        self._rows: list[list[Any]] = []
+        self._before_ms = from_ms
+        self._size = -1
+        """Bytes of the sound of the last row; -1: it is none."""
+        self._more: list[int] = []
+
+    def add(self, at_ms: int, kind: int, what: tuple[Any, ...]) -> None:
+        """Take one input, not older than the last one."""
+        if kind == SOUND:
+            self.sound(at_ms, what[0])
+            return
+        self._rows.append([at_ms - self._before_ms, kind, *what])
+        self._before_ms, self._size = at_ms, -1
+        self.count += 1
+
+    def sound(self, at_ms: int, size: int) -> None:
+        """Take *size* bytes of sound."""
+        if size == self._size:
+            if not self._more:
+                self._rows[-1].append(self._more)
+            self._more.append(at_ms - self._before_ms)
+        else:
+            self._rows.append([at_ms - self._before_ms, SOUND, size])
+            self._size, self._more = size, []
+        self._before_ms = at_ms
+        self.count += 1
+
+    def packed(self) -> bytes:
+        data: bytes = msgpack.packb(self._rows)
+        return data
+
+
 def pack(inputs: Iterable[Input], from_ms: int) -> bytes:
     """Return *inputs* as rows, the first counting from *from_ms*."""
-    rows: list[list[Any]] = []
-    before = from_ms
-    for at_ms, kind, what in inputs:
-        last: list[Any] = rows[-1] if rows else [0, TICK]
-        if kind == SOUND and last[1] == SOUND and last[2] == what[0]:
-            if len(last) == 3:
-                last.append([])
-            last[3].append(at_ms - before)
-        else:
-            rows.append([at_ms - before, kind, *what])
-        before = at_ms
-    packed: bytes = msgpack.packb(rows)
-    return packed
+    rows = Rows(from_ms)
+    for each in inputs:
+        rows.add(*each)
+    return rows.packed()
 
 
 def unpack(rows: bytes, from_ms: int) -> Iterator[Input]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from aura.bus.connection import FencedError
+from aura.bus.connection import FencedError, Stored
 from schemas import subjects
 from schemas.events import (
     AnyEvent,
@@ -50,7 +50,7 @@ class LlmStage:
     async def run(self, task: Task) -> None:
         event = task.event
         assert isinstance(event, TurnTaken)  # noqa: S101  # is_job said so
-        chain = await _Chain.found(task, event, self.model)
+        chain = await _Chain.found(task, event, self.model, task.newest)
         if chain.over:
             return
         prompt = Prompt(
@@ -91,11 +91,16 @@ class _Chain:
         self.over = False
 
     @staticmethod
-    async def found(task: Task, event: TurnTaken, model: str) -> _Chain:
-        """Return the chain as far as it goes, which an earlier try may have begun."""
+    async def found(
+        task: Task, event: TurnTaken, model: str, newest: Stored | None = None
+    ) -> _Chain:
+        """Return the chain as far as it goes, which an earlier try may have begun.
+
+        *newest* is its last link where that is known; None: it is read.
+        """
         chain = _Chain(task, event, model)
         subject = subjects.session_events(event.tenant, event.session, "say")
-        newest = await task.bus.last(subject)
+        newest = newest or await task.bus.last(subject)
         chain.last = newest.seq if newest else 0
         if chain.last <= task.seq:  # nothing was said since the turn was taken
             return chain

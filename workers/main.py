@@ -77,7 +77,13 @@ def build(settings: Settings, stage: Literal["stt", "llm", "tts"]) -> tuple[Stag
             desk = Desk(places, limit_s=settings.engine_limit_s)
             interval_ms = settings.stt_partial_interval_ms
             turns = None if simulated else pick.turn_model(chosen)
-            listening = SttStage(recognizer, desk, partial_interval_ms=interval_ms, turns=turns)
+            listening = SttStage(
+                recognizer,
+                desk,
+                partial_interval_ms=interval_ms,
+                turns=turns,
+                most_at_once=settings.stt_batch,
+            )
             return listening, settings.stt_slots
         case "llm":
             model = pick.language_model(chosen)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from workers.engines.protocols import Recognition, Recognizer
+from workers.engines.protocols import BatchRecognizer, Recognition, Recognizer
 
 _DIGIT = r"(?:\d|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)"
 BUILT_IN = {
@@ -78,8 +79,25 @@ class RedactingRecognizer:
 
     def transcribe(self, pcm: bytes, *, language: str) -> Recognition:
         """Return the words in *pcm*, masked."""
-        heard = self._recognizer.transcribe(pcm, language=language)
+        return self._masked(self._recognizer.transcribe(pcm, language=language))
+
+    def _masked(self, heard: Recognition) -> Recognition:
         return replace(heard, text=self._redaction.mask(heard.text))
+
+
+class RedactingBatchRecognizer(RedactingRecognizer):
+    """The same of one that takes several utterances at once."""
+
+    def __init__(self, recognizer: BatchRecognizer, redaction: Redaction) -> None:
+        super().__init__(recognizer, redaction)
+        self._several = recognizer
+
+    def transcribe_each(
+        self, pcms: Sequence[bytes], *, language: str
+    ) -> Iterator[tuple[int, Recognition]]:
+        """Yield (place in *pcms*, the words in it, masked)."""
+        for place, heard in self._several.transcribe_each(pcms, language=language):
+            yield place, self._masked(heard)
 
 
 def redacting(recognizer: Recognizer, setting: str) -> Recognizer:
@@ -89,4 +107,8 @@ def redacting(recognizer: Recognizer, setting: str) -> Recognizer:
         BadRulesError: it says no rule.
     """
     redaction = Redaction.of(setting)
-    return RedactingRecognizer(recognizer, redaction) if redaction.rules else recognizer
+    if not redaction.rules:
+        return recognizer
+    if isinstance(recognizer, BatchRecognizer):
+        return RedactingBatchRecognizer(recognizer, redaction)
+    return RedactingRecognizer(recognizer, redaction)

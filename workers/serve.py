@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import random
 import time
 from contextlib import AsyncExitStack
@@ -10,7 +11,7 @@ from contextlib import AsyncExitStack
 import structlog
 from nats.aio.msg import Msg
 
-from aura.bus.connection import Bus, BusError, FencedError
+from aura.bus.connection import Bus, BusError, FencedError, Stored
 from aura.bus.jobs import Job, Jobs
 from schemas import codec, subjects
 from schemas.events import JobFailed, ResponseCancelled, ResponseSentence, TurnTaken
@@ -95,7 +96,8 @@ class Worker:
                     await asyncio.sleep(random.uniform(0, APART_S))  # noqa: S311  # no secret
                 async with AsyncExitStack() as stack:
                     if isinstance(event, TurnTaken | ResponseSentence):
-                        await self._listen_for_cancel(stack, job, event, unwanted)
+                        newest = await self._listen_for_cancel(stack, job, event, unwanted)
+                        task = dataclasses.replace(task, newest=newest)
                     await _until(unwanted, self.stage.run(task))
             except asyncio.CancelledError:  # shutting down: somebody else has time for it
                 await job.retry()
@@ -115,8 +117,10 @@ class Worker:
         job: Job,
         event: TurnTaken | ResponseSentence,
         unwanted: asyncio.Event,
-    ) -> None:
+    ) -> Stored | None:
         """Set *unwanted* when the edge gives this turn up, while it runs or just before.
+
+        Returns the newest of the session's answers.
 
         What is older than the job does not count: an operator may drive a job again that the edge
         had given up.
@@ -137,6 +141,7 @@ class Worker:
             getattr(newest, "turn", -1) > event.turn
         ):
             unwanted.set()
+        return last
 
     async def _answer_failure(self, job: Job, error: Exception, stop: asyncio.Event) -> str:
         """Retry what another try may mend; else tell the edge and end the job for good.

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from aura.bus.connection import Bus
+from aura.bus.connection import Bus, Stored
 from schemas.events import AnyEvent
 from schemas.events import Stage as StageName
 
@@ -27,6 +27,8 @@ class Task:
     trace: str
     started_s: float
     """Monotonic."""
+    newest: Stored | None = None
+    """Of the answers of its session, when the job was taken: what it may have to go on after."""
 
     def took_ms(self) -> float:
         """Return the time since the job was taken."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from dataclasses import dataclass
 
 from aura.bus.frames import frames
@@ -10,8 +11,13 @@ from schemas import subjects
 from schemas.audio import BYTES_PER_MS, AudioFrame, TranscriptPartial
 from schemas.events import AnyEvent, SpeechStarted, TranscriptFinal, TranscriptGuess
 from schemas.events import Stage as StageName
-from workers.desk import Desk
-from workers.engines.protocols import Recognition, Recognizer, TurnModel
+from workers.desk import Desk, Together
+from workers.engines.protocols import (
+    BatchRecognizer,
+    Recognition,
+    Recognizer,
+    TurnModel,
+)
 from workers.stage import Task
 
 SILENCE_LIMIT_S = 10.0
@@ -43,12 +49,15 @@ class SttStage:
         *,
         partial_interval_ms: int,
         turns: TurnModel | None = None,
+        most_at_once: int = 1,
     ) -> None:
+        """Take *most_at_once*: how many utterances that wait may be recognised as one batch."""
         self.model = recognizer.name
         self._recognizer = recognizer
         self._desk = desk
         self._interval_ms = partial_interval_ms
         self._turns = turns
+        self._most = most_at_once
 
     @property
     def wait_ms(self) -> int:
@@ -105,10 +114,14 @@ class SttStage:
         return len(pcm) // BYTES_PER_MS - words.partial_ms >= interval_ms
 
     async def _hear(self, event: SpeechStarted, pcm: bytes, *, rank: int) -> Recognition:
-        def transcribe() -> Recognition:
-            return self._recognizer.transcribe(pcm, language=event.language)
-
-        return await self._desk.run(transcribe, rank=rank)
+        listen, language = self._recognizer, event.language
+        if isinstance(listen, BatchRecognizer):
+            each = functools.partial(listen.transcribe_each, language=language)
+            work = Together(each, kind=language, most=self._most)
+            heard: Recognition = await self._desk.run_together(work, pcm, rank=rank)
+            return heard
+        alone = functools.partial(listen.transcribe, pcm, language=language)
+        return await self._desk.run(alone, rank=rank)
 
     async def _guess(self, task: Task, event: SpeechStarted, pcm: bytes, words: _Words) -> None:
         pause = words.pause

@@ -54,6 +54,11 @@ class Answering:
         self._out = out
         self._guesses = Guesses()
 
+    @property
+    def idle(self) -> bool:
+        """There is nothing to say, and no interruption of it to wait for."""
+        return self.answer is None and self.held_since_ms is None
+
     # -------------------------------------------------------- asking for it
 
     def greet(self, text: str) -> None:

@@ -131,6 +131,8 @@ class Call:
     @property
     def due_ms(self) -> int | None:
         """When `tick` is worth calling if nothing else happens, Unix ms; None: no need."""
+        if self._idle:
+            return None
         times = (
             self._listener.silent_from_ms,
             self._answering.due_ms(),
@@ -281,7 +283,14 @@ class Call:
 
     # -------------------------------------------------------- time, and stages that fail
 
+    @property
+    def _idle(self) -> bool:
+        """Nobody speaks and nothing is said: the state of most calls most of the time."""
+        return self._listener.utterance is None and self._answering.idle
+
     def _advance(self) -> list[Effect]:
+        if self._idle:
+            return self._out.take()
         self._answering.advance()
         now_ms = self._out.now_ms
         if (expires_ms := self._answering.expires_ms) is not None and now_ms >= expires_ms:

@@ -8,7 +8,6 @@ from typing import Any
 from schemas import inputs
 from schemas.audio import SpeechChunk, TranscriptPartial
 from schemas.events import Event, InputsDelivered
-from schemas.inputs import Input
 
 PART_MS = 10_000
 """A part of the journal is stored this often: what a killed edge forgets at most."""
@@ -21,7 +20,7 @@ class Journal:
     def __init__(self, tenant: str, session: str) -> None:
         self._tenant = tenant
         self._session = session
-        self._inputs: list[Input] = []
+        self._rows: inputs.Rows | None = None
         self._bits: list[bool] = []
         self._hears = False
         """What is looked at for voice came from the client: no silence put into a gap."""
@@ -38,16 +37,26 @@ class Journal:
 
         return noted
 
+    def sound(self, size: int, now_ms: int) -> None:
+        """Note that the call is about to be given *size* bytes of sound."""
+        self._hears = True
+        if self._rows is None:
+            self._rows = inputs.Rows(now_ms)
+        self._rows.sound(now_ms, size)
+
     def note(self, name: str, what: Any, now_ms: int) -> None:
         """Note that the call's method *name* is about to be given *what* (None: nothing)."""
-        self._hears = name == "hear"
+        if name == "hear":
+            self.sound(len(what), now_ms)
+            return
+        self._hears = False
+        if self._rows is None:
+            self._rows = inputs.Rows(now_ms)
         kind, row = self._row(name, what)
-        self._inputs.append(Input(now_ms, kind, row))
+        self._rows.add(now_ms, kind, row)
 
     def _row(self, name: str, what: Any) -> tuple[int, tuple[Any, ...]]:
         match name, what:
-            case "hear", bytes():
-                return inputs.SOUND, (len(what),)
             case "receive", TranscriptPartial():
                 return inputs.PARTIAL, (what.utterance, what.audio_ms, what.text)
             case "receive", SpeechChunk():
@@ -64,21 +73,22 @@ class Journal:
 
     def due(self, now_ms: int) -> bool:
         """Tell whether what was noted is worth storing."""
-        rows = self._inputs
-        return bool(rows) and (now_ms - rows[0].at_ms >= PART_MS or len(rows) >= PART_INPUTS)
+        rows = self._rows
+        if rows is None:
+            return False
+        return now_ms - rows.from_ms >= PART_MS or rows.count >= PART_INPUTS
 
     def take(self, now_ms: int) -> InputsDelivered:
         """Return what was noted since the last time."""
-        noted, bits, part = self._inputs, self._bits, self._part
-        self._inputs, self._bits, self._part = [], [], part + 1
-        from_ms = noted[0].at_ms if noted else now_ms
+        rows, bits, part = self._rows or inputs.Rows(now_ms), self._bits, self._part
+        self._rows, self._bits, self._part = None, [], part + 1
         return InputsDelivered(
             tenant=self._tenant,
             session=self._session,
             at_ms=now_ms,
             part=part,
-            from_ms=from_ms,
+            from_ms=rows.from_ms,
             frames=len(bits),
             voice=inputs.pack_bits(bits),
-            rows=inputs.pack(noted, from_ms),
+            rows=rows.packed(),
         )

@@ -59,13 +59,15 @@ class Listener:
     def hear(self, pcm: bytes, now_ms: int) -> Iterator[Noticed]:
         """Yield what is noticed in *pcm* (s16le mono 16 kHz)."""
         for frame, at_ms in self._microphone.hear(pcm, now_ms):
-            yield from self._frame(frame, at_ms)
+            change = self._step(frame, at_ms)
+            if change or self.utterance:  # most frames of a call are neither
+                yield from self._frame(frame, at_ms, change)
 
     def wait(self, now_ms: int) -> Iterator[Noticed]:
         """Yield what is noticed in the silence of a microphone that stopped sending."""
         if self.utterance is not None:
             for frame, at_ms in self._microphone.missing(now_ms):
-                yield from self._frame(frame, at_ms)
+                yield from self._frame(frame, at_ms, self._step(frame, at_ms))
 
     def close(self, *, stands: int) -> AudioFrame | None:
         """End the utterance and return its last message."""
@@ -73,12 +75,15 @@ class Listener:
         self._ear.close()
         return utterance.end(stands) if utterance else None
 
-    def _frame(self, frame: bytes, at_ms: int) -> Iterator[Noticed]:
+    def _step(self, frame: bytes, at_ms: int) -> Heard | None:
+        """Listen to *frame* and return what it changed."""
+        self._prefix.append(frame)
         voiced = self._is_voice(frame)
         if voiced:
             self._voiced_at_ms = at_ms
-        change = self._ear.step(voiced)
-        self._prefix.append(frame)
+        return self._ear.step(voiced)
+
+    def _frame(self, frame: bytes, at_ms: int, change: Heard | None) -> Iterator[Noticed]:
         if change is Heard.STARTED:
             self._last += 1
             self.utterance = Utterance(self._last, over_answer=False)

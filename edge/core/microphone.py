@@ -24,17 +24,20 @@ class Microphone:
         self._silent_from_ms = 0
         """When the absence of a chunk becomes silence."""
 
-    def hear(self, pcm: bytes, now_ms: int) -> Iterator[tuple[bytes, int]]:
-        """Yield the whole frames of *pcm* (s16le mono 16 kHz), each with its end in Unix ms."""
-        data = self._rest + pcm if self._rest else pcm
-        whole = len(data) // FRAME_BYTES
-        self._rest = data[whole * FRAME_BYTES :]
+    def hear(self, pcm: bytes, now_ms: int) -> list[tuple[bytes, int]]:
+        """Return the whole frames of *pcm* (s16le mono 16 kHz), each with its end in Unix ms."""
         chunk_ms = len(pcm) // 32
         self._until_ms = now_ms
         self._silent_from_ms = now_ms + min(chunk_ms, PATIENCE_MS) + SLACK_MS
-        for k in range(whole):
-            at_ms = now_ms - (whole - 1 - k) * FRAME_MS
-            yield data[k * FRAME_BYTES : (k + 1) * FRAME_BYTES], at_ms
+        if len(pcm) == FRAME_BYTES and not self._rest:
+            return [(pcm, now_ms)]
+        data = self._rest + pcm
+        whole = len(data) // FRAME_BYTES
+        self._rest = data[whole * FRAME_BYTES :]
+        return [
+            (data[k * FRAME_BYTES : (k + 1) * FRAME_BYTES], now_ms - (whole - 1 - k) * FRAME_MS)
+            for k in range(whole)
+        ]
 
     def missing(self, now_ms: int) -> Iterator[tuple[bytes, int]]:
         """Yield frames of silence for the time in which nothing came that should have."""

@@ -48,5 +48,7 @@ class Outbox:
         self._effects.append(Recover(turn))
 
     def take(self) -> list[Effect]:
-        effects, self._effects = self._effects, []
+        if not (effects := self._effects):
+            return []
+        self._effects = []
         return effects

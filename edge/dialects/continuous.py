@@ -96,6 +96,7 @@ class ContinuousDialect:
 
     name = "continuous"
     named = True
+    binary_is_sound = True
 
     def __init__(self, options: Options | None = None) -> None:
         self._options = options or Options()

@@ -32,6 +32,7 @@ class ConversationalDialect:
 
     name = "conversational"
     named = False
+    binary_is_sound = False
 
     def __init__(self, connection_id: str, *, rate_hz: int = RATE_HZ) -> None:
         self._connection_id = connection_id

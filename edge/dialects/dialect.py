@@ -21,6 +21,8 @@ class Dialect(Protocol):
     named: bool
     """Its callers show a token: they are counted as users of a tenant, and their control messages
     (all text frames) are limited."""
+    binary_is_sound: bool
+    """A binary message is sound and nothing else."""
 
     def opened(self) -> list[Json | Intent]:
         """Return what follows from a connection alone: messages to send, intents."""

@@ -147,11 +147,47 @@ def test_a_long_speech_is_heard_to_its_end(voice, whisper):
         assert word in heard
 
 
+def together(whisper, pcms: list[bytes]) -> list[str]:
+    found = dict(whisper.transcribe_each(pcms, language="en"))
+    return [found[place].text for place in range(len(pcms))]
+
+
 def test_a_batch_hears_what_single_calls_hear(voice, whisper):
-    texts = ["What is the capital of France?", SENTENCE, "No, thank you."]
+    texts = [
+        "What is the capital of France?",
+        SENTENCE,
+        "No, thank you.",
+        "Yes.",
+        "Is there a pharmacy that is open on Sunday?",
+        "My order number is four seven one nine, and it has not arrived yet.",
+        "Set a timer for ten minutes.",
+        "Which bus goes to the airport from here?",
+        "Goodbye.",
+        "I forgot my password and the reset link does not work.",
+    ]
     pcms = [speech(voice, text) for text in texts]
-    together = [one.text for one in whisper.transcribe_batch(pcms, language="en")]
-    assert together == [whisper.transcribe(pcm, language="en").text for pcm in pcms]
+    pcms += [pcm[: len(pcm) * 2 // 3 // 2 * 2] for pcm in pcms[:4]]  # cut off in the middle
+    alone = [whisper.transcribe(pcm, language="en").text for pcm in pcms]
+    assert together(whisper, pcms) == alone
+    assert together(whisper, pcms[::-1]) == alone[::-1]
+
+
+def test_what_is_no_speech_in_a_batch_spoils_only_itself(voice, whisper):
+    noise = np.random.default_rng(3).normal(0, 9000, 48_000).astype("<i2").tobytes()
+    clip = speech(voice, SENTENCE)
+    strange = [b"", b"\x01", bytes(64_000), noise, clip[:999], clip * 7]
+    mixed = [part for one in strange for part in (one, clip)]
+    heard = together(whisper, mixed)
+    assert heard[1::2] == [whisper.transcribe(clip, language="en").text] * len(strange)
+    assert heard[:4:2] == ["", ""]
+
+
+def test_a_sure_utterance_does_not_wait_for_one_that_stumbles(voice, whisper):
+    clip = speech(voice, "What is the capital of France?")
+    backwards = np.frombuffer(clip, "<i2")[::-1].tobytes()
+    found = list(whisper.transcribe_each([backwards, clip], language="en"))
+    assert [place for place, _ in found] == [1, 0]
+    assert found[0][1].took_ms < found[1][1].took_ms / 2
 
 
 def test_threads_do_not_mix_their_words_up(voice, whisper):

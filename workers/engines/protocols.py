@@ -9,9 +9,9 @@ EngineError                    anything an engine says
 No message holds a key, a prompt or what somebody said.
 """
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, runtime_checkable
 
 SAMPLE_RATE_HZ: Final = 16_000
 BYTES_PER_MS: Final = 32
@@ -94,6 +94,23 @@ class Recognizer(Protocol):
 
     def transcribe(self, pcm: bytes, *, language: str) -> Recognition:
         """Return the words in *pcm* (s16le, mono, 16 kHz); *language* is ISO 639-1 or 'auto'."""
+        ...
+
+
+@runtime_checkable
+class BatchRecognizer(Recognizer, Protocol):
+    """A recognizer that needs less time for several utterances at once than one by one.
+
+    An engine need not be one: the worker looks whether it is (ADR 14).
+    """
+
+    def transcribe_each(
+        self, pcms: Sequence[bytes], *, language: str
+    ) -> Iterator[tuple[int, Recognition]]:
+        """Yield (place in *pcms*, the words in it), each as soon as they are known.
+
+        The words are those that `transcribe` returns.
+        """
         ...
 
 

@@ -11,7 +11,7 @@ the check fails. The last, 30 s, is Whisper as it was trained.
 import math
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -88,7 +88,7 @@ class WhisperRecognizer:
         """Load the model and recognise two seconds of noise."""
         self._load()
         noise = np.random.default_rng(0).normal(0.0, 0.02, 2 * SAMPLE_RATE_HZ).astype(np.float32)
-        self._hear([noise], "en")
+        list(self._hear([noise], "en"))
 
     def transcribe(self, pcm: bytes, *, language: str = "en") -> Recognition:
         """Return the words in *pcm*; audio over 28 s is cut at quiet spots first.
@@ -97,32 +97,39 @@ class WhisperRecognizer:
             EngineMissingError, WeightsError: the model cannot be loaded.
             EngineRefusedError: *language* is none that this model knows.
         """
-        return self.transcribe_batch([pcm], language=language)[0]
+        ((_, heard),) = self.transcribe_each([pcm], language=language)
+        return heard
 
-    def transcribe_batch(self, pcms: Sequence[bytes], *, language: str = "en") -> list[Recognition]:
-        """Return the words in each of *pcms*, encoded together where their windows are alike.
+    def transcribe_each(
+        self, pcms: Sequence[bytes], *, language: str = "en"
+    ) -> Iterator[tuple[int, Recognition]]:
+        """Yield (place in *pcms*, its words): those of the narrowest windows, sure at once, first.
 
-        `took_ms` is that of the whole batch: how long each of them waited.
+        What stumbles is tried again after that, so that nobody waits for it who need not.
         """
         began = time.perf_counter()
         self._load()
         cut = [hearing.pieces(_floats(pcm)) for pcm in pcms]
-        heard = iter(self._hear([piece for pieces in cut for piece in pieces], language))
-        joined = [_join([next(heard) for _ in pieces]) for pieces in cut]
-        took_ms = (time.perf_counter() - began) * 1000
-        return [
-            Recognition(text, confidence, len(pcm) // BYTES_PER_MS, took_ms)
-            for (text, confidence), pcm in zip(joined, pcms, strict=True)
-        ]
+        owners = [place for place, pieces in enumerate(cut) for _ in pieces]
+        found: list[dict[int, _Heard]] = [{} for _ in pcms]
+        for at, heard in self._hear([piece for pieces in cut for piece in pieces], language):
+            place = owners[at]
+            found[place][at] = heard
+            if len(found[place]) == len(cut[place]):
+                text, confidence = _join([one for _, one in sorted(found[place].items())])
+                took_ms = (time.perf_counter() - began) * 1000
+                audio_ms = len(pcms[place]) // BYTES_PER_MS
+                yield place, Recognition(text, confidence, audio_ms, took_ms)
 
-    def _hear(self, pieces: list[Floats], language: str) -> list[_Heard]:
+    def _hear(self, pieces: list[Floats], language: str) -> Iterator[tuple[int, _Heard]]:
         """Give each piece its narrowest window, and what came out unsound the next one."""
-        best = [_Heard("", -9.0, 1.0, 0, sound=False)] * len(pieces)
         ways = {
             at: hearing.windows_s(len(piece) / SAMPLE_RATE_HZ, self._narrow_s)
             for at, piece in enumerate(pieces)
             if len(piece) > SAMPLE_RATE_HZ // 10 and np.abs(piece).max() > _SILENT_PEAK
         }
+        best = [_Heard("", -9.0, 1.0, 0, sound=False)] * len(pieces)
+        yield from ((at, silence) for at, silence in enumerate(best) if at not in ways)
         while ways:
             window_s = min(way[0] for way in ways.values())
             now = [at for at, way in ways.items() if way[0] == window_s][:MOST_AT_ONCE]
@@ -132,7 +139,7 @@ class WhisperRecognizer:
                 ways[at].pop(0)
                 if heard.sound or not ways[at]:
                     del ways[at]
-        return best
+                    yield at, best[at]
 
     def _try(self, pieces: list[Floats], window_s: float, language: str) -> list[_Heard]:
         """Run the model once over *pieces*, each padded to *window_s*."""
@@ -167,7 +174,7 @@ class WhisperRecognizer:
 
     def _judged(self, result: Any, audio_s: float, full: bool) -> _Heard:
         most = hearing.most_tokens(audio_s)
-        ids = result.sequences_ids[0]
+        ids = result.sequences_ids[0][:most]  # in a batch the longest utterance sets the bound
         said: str = self._decode(ids).strip()
         once = None if full else hearing.unlooped(said, audio_s)
         logprob = float(result.scores[0])
@@ -209,8 +216,11 @@ class WhisperRecognizer:
                 return
             try:
                 from faster_whisper import WhisperModel
+                from threadpoolctl import threadpool_limits
             except ImportError as error:
                 raise EngineMissingError("faster-whisper", "stt") from error
+            # One small product a spectrum: BLAS threads spin nine times as long as it takes.
+            threadpool_limits(1, user_api="blas")
             found = weights.find(self._asked, self._cache)
             folder = found.parent if found and found.is_file() else found
             try:

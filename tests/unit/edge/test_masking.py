@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.masking import FrameHeads
-from tests.raw_websocket import BINARY, PING, TEXT, frame
+from tests.raw_websocket import BINARY, CONT, PING, TEXT, frame
 
 FRAMES = st.lists(
     st.builds(
@@ -39,6 +39,25 @@ def test_an_unmasked_frame_is_seen_behind_any_others(
     heads = FrameHeads()
     stream = b"".join(frames) + frame(TEXT, payload, masked=False)
     assert any(heads.unmasked_at(piece) is not None for piece in pieces(stream, cuts))
+
+
+@given(FRAMES, st.integers(1, 4000), st.lists(st.integers(0, 10_000), max_size=12))
+def test_a_whole_binary_message_is_known_only_between_messages(
+    frames: list[bytes], size: int, cuts: list[int]
+) -> None:
+    heads, sound = FrameHeads(), frame(BINARY, bytes(size), wide=2)
+    stream = b"".join(frames)
+    for piece in pieces(stream, cuts):
+        heads.unmasked_at(piece)
+    assert heads.is_whole_binary(sound)
+    assert not heads.is_whole_binary(sound[:-1])
+    assert not heads.is_whole_binary(sound + sound)
+    assert not heads.is_whole_binary(frame(TEXT, bytes(size), wide=2))
+    assert not heads.is_whole_binary(frame(BINARY, bytes(size), wide=2, fin=False))
+    heads.unmasked_at(frame(BINARY, bytes(200), fin=False))
+    assert not heads.is_whole_binary(sound)
+    heads.unmasked_at(frame(CONT, bytes(200)) + sound[:3])
+    assert not heads.is_whole_binary(sound)
 
 
 def test_what_stands_before_the_unmasked_frame_is_still_read() -> None:

@@ -1,0 +1,220 @@
+"""Recognition: utterances a core-second, plain faster-whisper beside Aura, alone and in batches.
+
+    python -m benchmarks.stt_throughput
+
+Clips under 8 s: the sentences of stt_window in Aura's own voice, and the WAVs in $AURA_BENCH_AUDIO
+where that is set. Each way runs in a process of its own with one thread an utterance, the ways in
+turn, twice over; CPU time is that of the whole process. Then the queue: utterances come at random,
+as from many calls, and what a recognition waits and takes is measured for each size of batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from faster_whisper import WhisperModel
+
+from benchmarks import stt_window
+from benchmarks.latency import machine
+from benchmarks.recordings import SHARED
+from benchmarks.results import save
+from workers.desk import Desk, Together
+from workers.engines import whisper
+
+LONGEST_S = 8.0
+ROUNDS = 2
+SIZES = (1, 2, 4, 8)
+WAYS = {
+    "plain": "faster-whisper, defaults (beam 5)",
+    "greedy": "faster-whisper, greedy",
+    "batch-1": "Aura, one at a time",
+    **{f"batch-{size}": f"Aura, batches of {size}" for size in SIZES[1:]},
+}
+LOADS = (0.5, 0.9, 1.2)
+"""Of what one place does one by one."""
+QUEUE_S = 20.0
+PLACES = 1
+"""One core of the two: the other stages need the rest."""
+
+
+class Clip(msgspec.Struct):
+    """One utterance and its words."""
+
+    words: str
+    pcm: bytes
+
+
+class Run(msgspec.Struct):
+    """One way over all clips, once."""
+
+    heard: list[str]
+    cpu_s: float
+    wall_s: float
+
+
+def clips() -> list[Clip]:
+    """Return what is spoken in this measurement, s16le mono 16 kHz."""
+    folder = Path(os.environ.get("AURA_BENCH_AUDIO") or SHARED / "audio")
+    if not folder.exists():
+        print(f"!! No recordings of people in {folder}: Aura's own voice alone is recognised")
+    people = stt_window.recorded(folder) if folder.exists() else []
+    found = []
+    for text, audio in [*stt_window.spoken(), *people]:
+        if len(audio) / 16_000 < LONGEST_S:
+            pcm = (np.clip(audio, -1, 1) * 32767).astype("<i2").tobytes()
+            found.append(Clip(text, pcm))
+        else:
+            print(f"   left out, {len(audio) / 16_000:.1f} s: {text[:40]} ...")
+    random.Random(5).shuffle(found)
+    return found
+
+
+def _plain(options: dict[str, Any]) -> Callable[[list[bytes]], list[str]]:
+    found = stt_window.weights.find("tiny.en", stt_window.CACHE)
+    assert found is not None
+    model = WhisperModel(str(found.parent), device="cpu", compute_type="int8", cpu_threads=1)
+
+    def transcribed(pcms: list[bytes]) -> list[str]:
+        heard = []
+        for pcm in pcms:
+            audio = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768
+            segments, _ = model.transcribe(audio, language="en", **options)
+            heard.append("".join(segment.text for segment in segments))
+        return heard
+
+    return transcribed
+
+
+def _ours(size: int) -> Callable[[list[bytes]], list[str]]:
+    model = whisper.WhisperRecognizer("tiny.en", cache=stt_window.CACHE)
+    model.warm()
+
+    def transcribed(pcms: list[bytes]) -> list[str]:
+        heard = [""] * len(pcms)
+        for at in range(0, len(pcms), size):
+            for place, found in model.transcribe_each(pcms[at : at + size], language="en"):
+                heard[at + place] = found.text
+        return heard
+
+    return transcribed
+
+
+def one_way(way: str, file: str) -> Run:
+    """Recognise the clips in *file* and return what was heard and what it cost."""
+    given = msgspec.msgpack.decode(Path(file).read_bytes(), type=list[Clip])
+    greedy = {"beam_size": 1, "without_timestamps": True, "condition_on_previous_text": False}
+    if way.startswith("batch-"):
+        listen = _ours(int(way.removeprefix("batch-")))
+    else:
+        listen = _plain(greedy if way == "greedy" else {})
+    pcms = [clip.pcm for clip in given]
+    listen(pcms[:2])  # the first run of a model allocates
+    cpu_s, wall_s = time.process_time(), time.perf_counter()
+    heard = listen(pcms)
+    return Run(heard, time.process_time() - cpu_s, time.perf_counter() - wall_s)
+
+
+def _row(way: str, runs: list[Run], given: list[Clip]) -> dict[str, Any]:
+    meant = [stt_window.words(clip.words) for clip in given]
+    heard = [stt_window.words(text) for text in runs[0].heard]
+    wrong = sum(stt_window.errors(m, h) for m, h in zip(meant, heard, strict=True))
+    return {
+        "way": WAYS[way],
+        "wer_percent": round(100 * wrong / sum(map(len, meant)), 2),
+        "cpu_ms": round(1000 * min(run.cpu_s for run in runs) / len(given), 1),
+        "wall_ms": round(1000 * min(run.wall_s for run in runs) / len(given), 1),
+        "a_core_second": round(len(given) / min(run.cpu_s for run in runs), 2),
+    }
+
+
+async def queue(
+    model: whisper.WhisperRecognizer, given: list[Clip], a_second: float, most: int
+) -> dict[str, Any]:
+    """Return the waits, ms, of utterances that come at random moments, *a_second* on average."""
+    desk = Desk(PLACES, limit_s=60)
+    each = functools.partial(model.transcribe_each, language="en")
+    work = Together(each, kind="en", most=most)
+    waits: list[float] = []
+    chance = random.Random(11)
+
+    async def one(pcm: bytes) -> None:
+        began = time.perf_counter()
+        await desk.run_together(work, pcm)
+        waits.append((time.perf_counter() - began) * 1000)
+
+    async with asyncio.TaskGroup() as tasks:
+        due_s = time.perf_counter()
+        for number in range(int(a_second * QUEUE_S)):
+            tasks.create_task(one(given[number % len(given)].pcm))
+            due_s += chance.expovariate(a_second)
+            await asyncio.sleep(max(0.0, due_s - time.perf_counter()))
+    waits.sort()
+    return {
+        "most": most,
+        "a_second": round(a_second, 2),
+        "p50_ms": round(statistics.median(waits)),
+        "mean_ms": round(statistics.mean(waits)),
+        "p95_ms": round(waits[int(0.95 * (len(waits) - 1))]),
+        "max_ms": round(waits[-1]),
+    }
+
+
+def queues(given: list[Clip], wall_ms: float) -> list[dict[str, Any]]:
+    model = whisper.WhisperRecognizer("tiny.en", cache=stt_window.CACHE)
+    model.warm()
+    rows = []
+    for load in LOADS:
+        for most in SIZES:
+            row = asyncio.run(queue(model, given, load * PLACES * 1000 / wall_ms, most))
+            rows.append({"load": load, **row})
+            print(rows[-1], flush=True)
+    return rows
+
+
+def main() -> None:
+    """Measure and write results/stt_throughput.json."""
+    given = clips()
+    runs: dict[str, list[Run]] = {way: [] for way in WAYS}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "clips"
+        file.write_bytes(msgspec.msgpack.encode(given))
+        for _ in range(ROUNDS):
+            for way in WAYS:
+                command = [sys.executable, "-m", "benchmarks.stt_throughput", way, str(file)]
+                out = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+                runs[way].append(msgspec.json.decode(out.splitlines()[-1], type=Run))
+    rows = [_row(way, of, given) for way, of in runs.items()]
+    for row in rows:
+        row["times"] = round(row["a_core_second"] / rows[0]["a_core_second"], 2)
+        row["times_greedy"] = round(row["a_core_second"] / rows[1]["a_core_second"], 2)
+        print(row, flush=True)
+    audio_s = statistics.mean(len(clip.pcm) / 32_000 for clip in given)
+    waits = queues(given, rows[2]["wall_ms"])
+    save(
+        "stt_throughput",
+        machine=machine(),
+        clips=len(given),
+        audio_s=round(audio_s, 2),
+        rows=rows,
+        queue=waits,
+    )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        sys.stdout.write(msgspec.json.encode(one_way(sys.argv[1], sys.argv[2])).decode() + "\n")
+    else:
+        main()
