@@ -7,6 +7,7 @@ import itertools
 import json
 import statistics
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -79,11 +80,14 @@ class SoakCaller:
         self._http = http
         self._urls = urls
         self._at = self.number % len(urls)
-        self._turn = 0
+        self.asked = 0
+        """Turns so far."""
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self.heard: list[dict[str, Any]] = []
         """What it was told since it began to speak."""
-        self._first_audio_at = 0.0
+        self.told: deque[tuple[float, str, str]] = deque(maxlen=1000)
+        """When (monotonic), what kind, and the words, of all but audio."""
+        self.first_audio_at = 0.0
         self._listening: asyncio.Task[None] | None = None
         self.cut_off = asyncio.Event()
 
@@ -114,20 +118,23 @@ class SoakCaller:
         async for message in ws:
             if message.type is aiohttp.WSMsgType.TEXT:
                 said = {**json.loads(message.data), "at": time.monotonic()}
-                if said["type"] == "ai_audio_chunk" and not self._first_audio_at:
-                    self._first_audio_at = time.monotonic()
+                if said["type"] == "ai_audio_chunk" and not self.first_audio_at:
+                    self.first_audio_at = time.monotonic()
                 self.heard.append(said)
+                if not said.get("audio"):
+                    words = said.get("full_response") or said.get("text") or said.get("code") or ""
+                    self.told.append((said["at"], said["type"], words))
         self.cut_off.set()
 
     async def turn(self, *, patience_s: float = 25.0, extra: str = "") -> bool:
         """Say something and check what comes of it; False where this turn was lost."""
-        self._turn += 1
-        tag = f"#c{self.number}t{self._turn}"
+        self.asked += 1
+        tag = f"#c{self.number}t{self.asked}"
         self.tally.turns += 1
         for _ in range(3):  # cut off, a caller says it again
             if self._ws is None or self._ws.closed or self.cut_off.is_set():
                 await self.connect()
-            self.heard, self._first_audio_at = [], 0.0
+            self.heard, self.first_audio_at = [], 0.0
             ended = await self._speak(question(tag, extra))
             if await self._answered(patience_s):
                 self._check(tag, ended)
@@ -137,6 +144,14 @@ class SoakCaller:
         self.tally.lost += 1
         self.tally.why.append(f"{tag}: {[one['type'] for one in self.heard][-8:]}")
         return False
+
+    async def say(self, extra: str) -> None:
+        """Say something without waiting for what comes of it."""
+        await self._speak(question(f"{extra}"))
+        await self._speak(bytes(32 * 1500))
+
+    async def silence(self) -> None:
+        await self._speak(bytes(32 * CHUNK_MS))
 
     async def _speak(self, pcm: bytes) -> float:
         """Send *pcm* like a microphone; return when its last sample was due."""
@@ -179,7 +194,7 @@ class SoakCaller:
         tally.reordered += heard != answer or ends != [False] * (len(ends) - 1) + [True]
         if heard != answer:
             tally.why.append(f"{tag}: heard {heard!r} of {answer!r}")
-        tally.felt_ms.append((self._first_audio_at - ended) * 1000)
+        tally.felt_ms.append((self.first_audio_at - ended) * 1000)
 
     async def leave(self) -> None:
         if self._ws is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from benchmarks.soak import crowds, deaths, links, nonsense
+from benchmarks.soak import clusters, crowds, deaths, full, links, nonsense
 from benchmarks.soak.trial import Trials
 
 TRIALS: Trials = {
     **deaths.TRIALS,
     **links.TRIALS,
+    **clusters.TRIALS,
+    **full.TRIALS,
     **crowds.TRIALS,
     **nonsense.TRIALS,
 }
