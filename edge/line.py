@@ -132,6 +132,10 @@ class Line:
     def start(self) -> None:
         self._put(self.call.start)
 
+    def resume(self) -> None:
+        self._put(self.call.resume)
+        self._look_again.set()
+
     def hear(self, pcm: bytes) -> None:
         if self._deaf:
             counters.dropped("bus", len(pcm))

@@ -23,6 +23,8 @@ CHUNK_MS = 250
 """Large: on a busy machine we ourselves are late now and then, which is not what is tried here."""
 COME_BACK = {1012, 1006, 1001, 1011, None}
 """Closed with one of these, a caller comes back and goes on with the session."""
+GOES_ON_WITHIN_S = 1.0
+"""An answer that was cut off is spoken on so soon, or not at all."""
 _numbers = itertools.count(1)
 
 
@@ -46,6 +48,8 @@ class Tally:
     reordered: int = 0
     errors: int = 0
     resumed: int = 0
+    went_on: int = 0
+    """Answers that another edge spoke to their end."""
     felt_ms: list[float] = field(default_factory=list)
     """End of speech to first audio, of each turn."""
     why: list[str] = field(default_factory=list)
@@ -60,6 +64,7 @@ class Tally:
             "reordered": self.reordered,
             "errors": self.errors,
             "resumed": self.resumed,
+            "went_on": self.went_on,
             "felt_p50_ms": round(statistics.median(felt)) if felt else None,
             "felt_p99_ms": round(felt[int(0.99 * (len(felt) - 1))]) if felt else None,
             "felt_max_ms": round(felt[-1]) if felt else None,
@@ -133,7 +138,11 @@ class SoakCaller:
         self.tally.turns += 1
         for _ in range(3):  # cut off, a caller says it again
             if self._ws is None or self._ws.closed or self.cut_off.is_set():
+                self.heard, self.first_audio_at = [], 0.0
                 await self.connect()
+                if await self._spoken_on(patience_s):
+                    self.tally.went_on += 1
+                    return True
             self.heard, self.first_audio_at = [], 0.0
             ended = await self._speak(question(tag, extra))
             if await self._answered(patience_s):
@@ -173,6 +182,16 @@ class SoakCaller:
             if any(one["type"] == "ai_complete" for one in self.heard):
                 await asyncio.sleep(0.4)  # a second one would come about now
                 return True
+            await self._send(bytes(32 * CHUNK_MS))
+            await asyncio.sleep(CHUNK_MS / 1000)
+        return False
+
+    async def _spoken_on(self, patience_s: float) -> bool:
+        """Tell whether the answer that was cut off is spoken to its end on the new connection."""
+        until = time.monotonic() + GOES_ON_WITHIN_S
+        while time.monotonic() < until:
+            if any(one["type"] in {"ai_audio_chunk", "ai_complete"} for one in self.heard):
+                return await self._answered(patience_s)
             await self._send(bytes(32 * CHUNK_MS))
             await asyncio.sleep(CHUNK_MS / 1000)
         return False

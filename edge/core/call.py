@@ -72,6 +72,14 @@ class Call:
             self._answering.greet(self._rules.greeting)
         return self._out.take()
 
+    def resume(self, now_ms: int) -> list[Effect]:
+        """Go on with a conversation that was cut off; an answer under way is spoken on."""
+        self._out.now_ms = now_ms
+        if begun := self.history.unfinished:
+            self.history.unfinished = None
+            self._answering.go_on(begun)
+        return self._out.take()
+
     def hear(self, pcm: bytes, now_ms: int) -> list[Effect]:
         """Take sound from the caller: s16le mono 16 kHz, any length."""
         self._out.now_ms = now_ms
