@@ -216,8 +216,7 @@ class Conversation:
             resumed=history is not None,
         )
         self._send_all(self._dialect.began(session, resumed=history is not None))
-        if history is None:
-            line.start()
+        line.resume() if history else line.start()
 
     def _started(self, session: str, set_to: dict[str, Any]) -> Event:
         return SessionStarted(

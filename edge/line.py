@@ -31,6 +31,9 @@ PATIENCE_S = 2.5
 """An event that is not stored for so long is worth telling the caller of."""
 CATCH_UP_S = 1.0
 """Between two looks at whether the stages are silent for longer than they should be."""
+LATE_MS = 5000
+"""An utterance that could not be told to the recogniser for so long may be over by now."""
+STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
 HEARD_KINDS = ("heard", "say", "out")
 """What the stages say."""
 MOST_EVENTS = 1000
@@ -83,7 +86,10 @@ class Line:
         self._look_again = asyncio.Event()
         self._spoken: list[SendFrame] = []
         """The frames of the latest utterance, to be sent again where the bus lost them."""
-        self._bus_is_away = False
+        self._told_away = False
+        """The caller knows that the bus is away."""
+        self._away_since: float | None = None
+        """The bus does not answer, since then; monotonic."""
         self._closed = False
         keeping = keeping or Keeping(Journal(*session))
         self._journal = keeping.journal
@@ -110,6 +116,8 @@ class Line:
             sending = tasks.create_task(self._send_frames())
             catching_up = tasks.create_task(self._catch_up())
             self._bus.reconnected.append(self._look_again.set)
+            self._bus.pulse.changed.append(self._on_pulse)
+            self._on_pulse(self._bus.pulse.away)
             if self._recording:
                 tasks.create_task(self._recording.run())
             self.listening.set()
@@ -118,6 +126,7 @@ class Line:
                 await sending
             finally:
                 self._bus.reconnected.remove(self._look_again.set)
+                self._bus.pulse.changed.remove(self._on_pulse)
                 catching_up.cancel()
 
     # -------------------------------------------------------- inputs of the call
@@ -125,7 +134,14 @@ class Line:
     def start(self) -> None:
         self._put(self.call.start)
 
+    def resume(self) -> None:
+        self._put(self.call.resume)
+        self._look_again.set()
+
     def hear(self, pcm: bytes) -> None:
+        if self._deaf:
+            counters.dropped("bus", len(pcm))
+            return
         if self._recording and not self._closed:
             self._recording.heard(pcm, now_ms())
         self._put(self.call.hear, pcm)
@@ -139,6 +155,28 @@ class Line:
         self._frames.put_nowait(None)
         if self._recording:
             self._recording.finish(now_ms())
+
+    @property
+    def _deaf(self) -> bool:
+        """The bus is away for longer than an answer may take: what is said now is lost.
+
+        The caller knows. To take it in would only heap up utterances that nobody recognises.
+        """
+        since, patience_s = self._away_since, self.call.patience_ms / 1000
+        return since is not None and self._loop.time() - since > patience_s
+
+    def _on_pulse(self, away: bool) -> None:
+        if away:
+            self._away_since = self._away_since or self._loop.time()
+            self._tell_away()
+        elif self._away_since is not None:
+            self._away_since = None
+            self._look_again.set()
+
+    def _tell_away(self) -> None:
+        if not self._told_away and not self._closed:
+            self._told_away = True
+            self._tell(Trouble("audio", "the event bus is away; it is waited for"))
 
     def _tick(self) -> None:
         """Let the call's time pass if it still wants that now."""
@@ -241,13 +279,26 @@ class Line:
     async def _post_events(self) -> None:
         """Publish events one after the other: their order in the log is the order of decisions."""
         while (event := await self._events.get()) is not None:
-            since = self._loop.time()
-            while not await self._stored(event):
-                if not self._bus_is_away and self._loop.time() - since > PATIENCE_S:
-                    self._bus_is_away = True
-                    self._tell(Trouble("audio", "the event bus is away; it is waited for"))
+            while not await self._stored(self._in_time(event)):
+                self._tell_away()
                 await asyncio.sleep(0.25)
-            self._bus_is_away = False
+            if self._away_since is None:
+                self._told_away = False
+
+    def _in_time(self, event: Event) -> Event:
+        """Return *event* as it is, or as a fact alone where it comes too late to be a job."""
+        match event:
+            case TurnTaken() | ResponseSentence():
+                late = bool(event.deadline_ms) and now_ms() > event.deadline_ms
+            case SpeechStarted():
+                late = now_ms() - event.at_ms > LATE_MS and not self._awaits(event.utterance)
+            case _:
+                return event
+        return msgspec.structs.replace(event, recorded=STAGES) if late else event
+
+    def _awaits(self, utterance: int) -> bool:
+        """Tell whether words of *utterance* are still wanted."""
+        return self.call.wants_words and any(one.utterance == utterance for one in self._spoken)
 
     async def _stored(self, event: Event) -> bool:
         try:
@@ -298,6 +349,8 @@ class Line:
                     subjects.EVENTS_STREAM, subject, after=self._heard_seq
                 )
             except BusAwayError:
+                self._look_again.set()
+                await asyncio.sleep(CATCH_UP_S)
                 continue
             for one in stored:
                 self._heard_seq = one.seq

@@ -223,6 +223,16 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
     """Nothing was heard, for the caller went on: the words are part of the next turn's."""
 
 
+class AnswerReached(Event, frozen=True, kw_only=True, tag="answer.reached"):
+    """Edge -> edge: how far an answer was handed out, should another edge have to go on with it."""
+
+    KIND = "life"
+    KEY = ("turn", "index")
+    turn: int
+    index: int
+    """The sentence that begins now; the client was sent all before it."""
+
+
 class TroubleTold(Event, frozen=True, kw_only=True, tag="trouble.told"):
     """Edge -> all: an error that the caller was told of."""
 
@@ -464,6 +474,7 @@ AnyEvent = (
     | ResponseCancelled
     | SpeechReady
     | AnswerHeard
+    | AnswerReached
     | JobFailed
     | TroubleTold
     | TurnMeasured

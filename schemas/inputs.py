@@ -9,6 +9,7 @@ A row is [ms after the row before it, kind, ...]:
     4  chunk    turn, index, chunk, bytes, last
     5  began                               the conversation began (and not: it was resumed)
     6  finish   reason
+    7  resumed                             the conversation went on, on this connection
 
 Of sound there is a bit a 20 ms frame: was there voice. No sound can be made of it.
 """
@@ -20,7 +21,7 @@ from typing import Any, NamedTuple
 
 import msgpack
 
-SOUND, TICK, SAID, PARTIAL, CHUNK, BEGAN, FINISH = range(7)
+SOUND, TICK, SAID, PARTIAL, CHUNK, BEGAN, FINISH, RESUMED = range(8)
 
 
 class Input(NamedTuple):

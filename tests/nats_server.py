@@ -1,55 +1,5 @@
-"""A real nats-server for one test: a process of its own, or a container where one is asked for."""
+"""The nats-server of a test."""
 
-from __future__ import annotations
+from benchmarks.nats_server import NatsServer
 
-import os
-import signal
-import subprocess
-import time
-from pathlib import Path
-
-from deploy import nats_server
-
-
-class NatsServer:
-    """Starts, dies and comes back on the same port with the same data."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self.port = nats_server.free_port()
-        self.bare_url = nats_server.url(self.port)
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """The URL of a user who may do everything."""
-        return self.url_of("operator")
-
-    def url_of(self, role: str) -> str:
-        password = nats_server.passwords(self._folder)[role]
-        return self.bare_url.replace("//", f"//{role}:{password}@")
-
-    def start(self) -> None:
-        command = nats_server.command(self._folder, self.port)
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, **nats_server.environment(self._folder)},
-        )
-        until = time.monotonic() + 10
-        while not nats_server.listens(self.port):
-            if time.monotonic() > until or self._process.poll() is not None:
-                raise RuntimeError((self._folder / "nats.log").read_text(encoding="utf-8"))
-            time.sleep(0.01)
-
-    def kill(self) -> None:
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> None:
-        self._end(signal.SIGTERM)
-
-    def _end(self, signum: int) -> None:
-        if self._process and self._process.poll() is None:
-            os.kill(self._process.pid, signum)
-            self._process.wait(timeout=10)
+__all__ = ["NatsServer"]

@@ -53,6 +53,7 @@ def options(settings: Settings) -> pick.EngineOptions:
         sim_stt_ms=settings.sim_stt_ms,
         sim_llm_first_ms=settings.sim_llm_first_ms,
         sim_llm_token_ms=settings.sim_llm_token_ms,
+        sim_llm_tokens=settings.sim_llm_tokens,
         sim_tts_ms=settings.sim_tts_ms,
         sim_tts_audio_ms=settings.sim_tts_audio_ms,
         sim_fail=settings.sim_fail,

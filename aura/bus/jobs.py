@@ -117,6 +117,8 @@ class Jobs:
         self._asked = 0
         self._queue: asyncio.Queue[Job | None] = asyncio.Queue()
         self._subscription: Subscription | None = None
+        self._drains: set[asyncio.Task[None]] = set()
+        """Of subscriptions before it; each waits for an answer, which may take long."""
         self._heard_at = 0.0
         self._leaving = False
         self._told = ""
@@ -163,7 +165,9 @@ class Jobs:
         self._inbox, self._asked = inbox, 0
         if old is not None:
             # the server drops the old requests; a job on its way still counts
-            await old.drain()  # type: ignore[no-untyped-call]  # nats-py
+            leaving = asyncio.create_task(_drain(old))
+            self._drains.add(leaving)
+            leaving.add_done_callback(self._drains.discard)
 
     async def _keep_asking(self, loop: asyncio.AbstractEventLoop, wake: asyncio.Event) -> None:
         while not self._leaving:
@@ -233,3 +237,11 @@ class Jobs:
             await self.bus.nc.publish(msg.reply, b"+TERM malformed")
             return
         self._queue.put_nowait(Job(event, msg, self))
+
+
+async def _drain(subscription: Subscription) -> None:
+    """Let the server send what it has sent already, then nothing more."""
+    try:
+        await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py
+    except NatsError:
+        log.info("old_request_left_unclean")

@@ -13,7 +13,8 @@ import time
 
 from benchmarks.latency import machine
 from benchmarks.results import FOLDER
-from benchmarks.soak.trials import TRIALS, Scale
+from benchmarks.soak.trial import Scale
+from benchmarks.soak.trials import TRIALS
 
 
 def main() -> int:

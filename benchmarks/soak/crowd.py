@@ -7,6 +7,7 @@ import itertools
 import json
 import statistics
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ CHUNK_MS = 250
 """Large: on a busy machine we ourselves are late now and then, which is not what is tried here."""
 COME_BACK = {1012, 1006, 1001, 1011, None}
 """Closed with one of these, a caller comes back and goes on with the session."""
+GOES_ON_WITHIN_S = 1.0
+"""An answer that was cut off is spoken on so soon, or not at all."""
 _numbers = itertools.count(1)
 
 
@@ -45,6 +48,8 @@ class Tally:
     reordered: int = 0
     errors: int = 0
     resumed: int = 0
+    went_on: int = 0
+    """Answers that another edge spoke to their end."""
     felt_ms: list[float] = field(default_factory=list)
     """End of speech to first audio, of each turn."""
     why: list[str] = field(default_factory=list)
@@ -59,6 +64,7 @@ class Tally:
             "reordered": self.reordered,
             "errors": self.errors,
             "resumed": self.resumed,
+            "went_on": self.went_on,
             "felt_p50_ms": round(statistics.median(felt)) if felt else None,
             "felt_p99_ms": round(felt[int(0.99 * (len(felt) - 1))]) if felt else None,
             "felt_max_ms": round(felt[-1]) if felt else None,
@@ -79,11 +85,14 @@ class SoakCaller:
         self._http = http
         self._urls = urls
         self._at = self.number % len(urls)
-        self._turn = 0
+        self.asked = 0
+        """Turns so far."""
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self.heard: list[dict[str, Any]] = []
         """What it was told since it began to speak."""
-        self._first_audio_at = 0.0
+        self.told: deque[tuple[float, str, str]] = deque(maxlen=1000)
+        """When (monotonic), what kind, and the words, of all but audio."""
+        self.first_audio_at = 0.0
         self._listening: asyncio.Task[None] | None = None
         self.cut_off = asyncio.Event()
 
@@ -114,20 +123,27 @@ class SoakCaller:
         async for message in ws:
             if message.type is aiohttp.WSMsgType.TEXT:
                 said = {**json.loads(message.data), "at": time.monotonic()}
-                if said["type"] == "ai_audio_chunk" and not self._first_audio_at:
-                    self._first_audio_at = time.monotonic()
+                if said["type"] == "ai_audio_chunk" and not self.first_audio_at:
+                    self.first_audio_at = time.monotonic()
                 self.heard.append(said)
+                if not said.get("audio"):
+                    words = said.get("full_response") or said.get("text") or said.get("code") or ""
+                    self.told.append((said["at"], said["type"], words))
         self.cut_off.set()
 
     async def turn(self, *, patience_s: float = 25.0, extra: str = "") -> bool:
         """Say something and check what comes of it; False where this turn was lost."""
-        self._turn += 1
-        tag = f"#c{self.number}t{self._turn}"
+        self.asked += 1
+        tag = f"#c{self.number}t{self.asked}"
         self.tally.turns += 1
         for _ in range(3):  # cut off, a caller says it again
             if self._ws is None or self._ws.closed or self.cut_off.is_set():
+                self.heard, self.first_audio_at = [], 0.0
                 await self.connect()
-            self.heard, self._first_audio_at = [], 0.0
+                if await self._spoken_on(patience_s):
+                    self.tally.went_on += 1
+                    return True
+            self.heard, self.first_audio_at = [], 0.0
             ended = await self._speak(question(tag, extra))
             if await self._answered(patience_s):
                 self._check(tag, ended)
@@ -137,6 +153,14 @@ class SoakCaller:
         self.tally.lost += 1
         self.tally.why.append(f"{tag}: {[one['type'] for one in self.heard][-8:]}")
         return False
+
+    async def say(self, extra: str) -> None:
+        """Say something without waiting for what comes of it."""
+        await self._speak(question(f"{extra}"))
+        await self._speak(bytes(32 * 1500))
+
+    async def silence(self) -> None:
+        await self._speak(bytes(32 * CHUNK_MS))
 
     async def _speak(self, pcm: bytes) -> float:
         """Send *pcm* like a microphone; return when its last sample was due."""
@@ -162,6 +186,16 @@ class SoakCaller:
             await asyncio.sleep(CHUNK_MS / 1000)
         return False
 
+    async def _spoken_on(self, patience_s: float) -> bool:
+        """Tell whether the answer that was cut off is spoken to its end on the new connection."""
+        until = time.monotonic() + GOES_ON_WITHIN_S
+        while time.monotonic() < until:
+            if any(one["type"] in {"ai_audio_chunk", "ai_complete"} for one in self.heard):
+                return await self._answered(patience_s)
+            await self._send(bytes(32 * CHUNK_MS))
+            await asyncio.sleep(CHUNK_MS / 1000)
+        return False
+
     def _check(self, tag: str, ended: float) -> None:
         def told(kind: str) -> list[dict[str, Any]]:
             return [one for one in self.heard if one["type"] == kind]
@@ -179,7 +213,7 @@ class SoakCaller:
         tally.reordered += heard != answer or ends != [False] * (len(ends) - 1) + [True]
         if heard != answer:
             tally.why.append(f"{tag}: heard {heard!r} of {answer!r}")
-        tally.felt_ms.append((self._first_audio_at - ended) * 1000)
+        tally.felt_ms.append((self.first_audio_at - ended) * 1000)
 
     async def leave(self) -> None:
         if self._ws is not None:

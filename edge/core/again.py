@@ -180,6 +180,8 @@ def _put(call: Call, one: Input, sound: Sound, said: dict[str, ev.AnyEvent]) -> 
             return call.receive(chunk(what), at_ms)
         case inputs.BEGAN:
             return call.start(at_ms)
+        case inputs.RESUMED:
+            return call.resume(at_ms)
         case inputs.FINISH:
             return call.finish(what[0], at_ms)
         case _:  # of a newer Aura
@@ -197,7 +199,9 @@ def chunk(what: tuple[int, int, int, int, bool]) -> SpeechChunk:
 
 
 def published(effects: Iterable[Effect]) -> list[ev.Event]:
-    return [one.event for one in effects if isinstance(one, Publish)]
+    """Return the decisions among *effects*; how far an answer was handed out is a note."""
+    events = [one.event for one in effects if isinstance(one, Publish)]
+    return [one for one in events if not isinstance(one, ev.AnswerReached)]
 
 
 def by_id(events: Iterable[ev.AnyEvent]) -> dict[str, ev.AnyEvent]:

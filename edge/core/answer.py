@@ -45,6 +45,10 @@ class Answer:
     """When it last moved: the stages' deadline counts from here."""
     completed: ResponseCompleted | None = None
     first_sent_ms: int | None = None
+    reached: int = 0
+    """The sentence that was noted last as being handed out."""
+    gone_on_with: bool = False
+    """It began on another edge."""
 
     def __post_init__(self) -> None:
         self.waiting_since_ms = self.taken_ms

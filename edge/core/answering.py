@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from edge.core.answer import Answer, Phase
 from edge.core.endpointing import Waits
-from edge.core.history import History
+from edge.core.history import History, Unfinished
 from edge.core.notices import Delivery, Interrupted, Measured
 from edge.core.outbox import Outbox
 from edge.core.playback import Playback
@@ -14,6 +14,8 @@ from edge.core.utterance import Utterance
 from schemas import events as ev
 from schemas.audio import SpeechChunk
 
+STILL_THERE_MS = 45_000
+"""So long after a turn its answer's audio is sure to be on the bus, which keeps it a minute."""
 FALSE_INTERRUPTION_MS = 2000
 """A held answer goes on after this, if no words came."""
 
@@ -77,6 +79,42 @@ class Answering:
         )
         answer.sentence(sentence, now_ms)
         answer.complete(completed, now_ms)
+
+    def go_on(self, begun: Unfinished) -> None:
+        """Take over an answer from an edge that died: speak the rest of it, or end it plainly."""
+        now_ms, rules = self._out.now_ms, self._rules
+        if begun.handed_over or now_ms - begun.since_ms > STILL_THERE_MS:
+            self._end(begun)
+            return
+        self.history.carried = [one for one in self.history.carried if one != begun.text]
+        self.answer = Answer(
+            turn=begun.turn,
+            text=begun.text,
+            confidence=begun.confidence,
+            playback=Playback(begun.turn, self._delivery, rules.chunk_ms, first=begun.reached),
+            speech_end_ms=now_ms,
+            taken_ms=now_ms,
+            phase=Phase.COMMITTED,
+            reached=begun.reached,
+            gone_on_with=True,
+        )
+
+    def _end(self, begun: Unfinished) -> None:
+        """Close the books on an answer that is not spoken on; words that it left are carried."""
+        if not begun.handed_over:
+            self._out.publish(ev.ResponseCancelled, turn=begun.turn, reason="hung_up")
+            self._out.tell(Interrupted(begun.turn, begun.sent))
+        if begun.sent:
+            self.history.carried = [one for one in self.history.carried if one != begun.text]
+            self.history.settle(begun.text, begun.sent)
+        self._out.publish(
+            ev.AnswerHeard,
+            turn=begun.turn,
+            text=begun.sent,
+            complete=begun.handed_over,
+            played_ms=0,
+            carried=not begun.sent,
+        )
 
     def take(self, utterance: Utterance, guess: ev.TranscriptGuess, *, speculative: bool) -> Answer:
         """Ask the language model for the turn that *guess* ends, for certain or on a guess."""
@@ -163,6 +201,7 @@ class Answering:
                 if speak.pcm:
                     answer.sent(now_ms)
                 self._out.tell(speak)
+            self._note_reached(answer)
             if answer.playback.all_sent:
                 answer.phase = Phase.HANDED_OVER
                 if answer.turn:
@@ -170,6 +209,13 @@ class Answering:
                     self._measure(answer, interrupted=False)
         if answer and answer.heard_to_the_end(now_ms):
             self._settle(answer, heard=answer.spoken, complete=True)
+
+    def _note_reached(self, answer: Answer) -> None:
+        """Note the sentence that begins, for an edge that may have to go on with it."""
+        index = answer.playback.reached
+        if answer.turn and index > answer.reached and not answer.playback.all_sent:
+            answer.reached = index
+            self._out.publish(ev.AnswerReached, turn=answer.turn, index=index)
 
     def due_ms(self) -> int | None:
         """When `advance` is worth calling if nothing else happens, Unix ms."""
@@ -270,6 +316,8 @@ class Answering:
         )
 
     def _measure(self, answer: Answer, *, interrupted: bool) -> None:
+        if answer.gone_on_with:  # how long the caller waited is not known here
+            return
         guesses, self._guesses = self._guesses, Guesses()
         measured = self._out.publish(
             ev.TurnMeasured,

@@ -72,6 +72,14 @@ class Call:
             self._answering.greet(self._rules.greeting)
         return self._out.take()
 
+    def resume(self, now_ms: int) -> list[Effect]:
+        """Go on with a conversation that was cut off; an answer under way is spoken on."""
+        self._out.now_ms = now_ms
+        if begun := self.history.unfinished:
+            self.history.unfinished = None
+            self._answering.go_on(begun)
+        return self._out.take()
+
     def hear(self, pcm: bytes, now_ms: int) -> list[Effect]:
         """Take sound from the caller: s16le mono 16 kHz, any length."""
         self._out.now_ms = now_ms
@@ -149,6 +157,11 @@ class Call:
         waits = (self._answering.expires_ms, self._words_expire_ms)
         late_ms = self._rules.deadline_ms - SILENT_STAGE_MS
         return any(t is not None and now_ms >= t - late_ms for t in waits)
+
+    @property
+    def patience_ms(self) -> int:
+        """How long a stage may take before the caller is told that it failed."""
+        return self._rules.deadline_ms
 
     @property
     def wants_words(self) -> bool:

@@ -8,12 +8,39 @@ from dataclasses import dataclass, field
 from edge.core.summary import Summary
 from schemas.events import (
     AnswerHeard,
+    AnswerReached,
     Event,
     Message,
+    ResponseCancelled,
+    ResponseSentence,
     SpeechStarted,
     TurnCommitted,
+    TurnMeasured,
     TurnTaken,
 )
+
+
+@dataclass
+class Unfinished:
+    """An answer whose edge died before it was heard to its end."""
+
+    turn: int
+    text: str
+    """What the caller said."""
+    confidence: float
+    since_ms: int
+    """When it was committed, Unix ms."""
+    reached: int = 0
+    """The first sentence of which not all was sent."""
+    handed_over: bool = False
+    """All of it was sent."""
+    sentences: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def sent(self) -> str:
+        """The sentences of which all was sent."""
+        known = sorted(self.sentences.items())
+        return " ".join(text for index, text in known if self.handed_over or index < self.reached)
 
 
 @dataclass
@@ -29,6 +56,8 @@ class History:
     """Turns of which something was heard."""
     carried: list[str] = field(default_factory=list)
     """Words said but not answered yet: they begin the next turn."""
+    unfinished: Unfinished | None = None
+    """The answer that was being spoken when an edge died; its question is carried, too."""
     summary: Summary = field(default_factory=Summary)
 
     def settle(self, said: str, heard: str) -> None:
@@ -57,6 +86,7 @@ class History:
 def fold(events: Iterable[Event]) -> History:
     """Return the history that *events* of one session, in their order, amount to."""
     history, said = History(), dict[int, str]()
+    answers: dict[int, dict[int, str]] = {}
     for event in events:
         history.summary.take(event)
         match event:
@@ -66,13 +96,35 @@ def fold(events: Iterable[Event]) -> History:
                 history.utterance = max(history.utterance, utterance)
             case TurnCommitted(turn=turn, text=text):
                 said[turn] = text
+                history.unfinished = Unfinished(turn, text, event.confidence, event.at_ms)
             case AnswerHeard(turn=turn, carried=True):
                 history.carried = [said.pop(turn, "")]
             case AnswerHeard(turn=turn, text=heard):
                 history.carried = []
                 history.settle(said.pop(turn, ""), heard)
+            case ResponseSentence(turn=turn, index=index, text=text):
+                answers.setdefault(turn, {})[index] = text
             case _:
                 pass
+        history.unfinished = _still(history.unfinished, event)
     # Committed, never heard: the edge died in between. The words are answered with the next ones.
     history.carried += [said[turn] for turn in sorted(said)]
+    if history.unfinished:
+        history.unfinished.sentences = answers.get(history.unfinished.turn, {})
     return history
+
+
+def _still(answer: Unfinished | None, event: Event) -> Unfinished | None:
+    """Return *answer* as *event* leaves it, None where it is over."""
+    if answer is None or getattr(event, "turn", None) != answer.turn:
+        return answer
+    match event:
+        case AnswerReached(index=index):
+            answer.reached = max(answer.reached, index)
+        case TurnMeasured(interrupted=False):
+            answer.handed_over = True
+        case AnswerHeard() | ResponseCancelled():
+            return None
+        case _:
+            pass
+    return answer

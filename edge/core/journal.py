@@ -68,6 +68,8 @@ class Journal:
                 return inputs.FINISH, (what,)
             case "start", None:
                 return inputs.BEGAN, ()
+            case "resume", None:
+                return inputs.RESUMED, ()
             case _:
                 return inputs.TICK, ()
 

@@ -46,13 +46,17 @@ class Playback:
     Time is an argument. The client is taken to play what it is sent at once, piece after piece.
     """
 
-    def __init__(self, turn: int, delivery: Delivery, chunk_ms: int = 64) -> None:
+    def __init__(
+        self, turn: int, delivery: Delivery, chunk_ms: int = 64, *, first: int = 0
+    ) -> None:
+        """Begin with sentence *first*: those before it were heard from another edge."""
         self.turn = turn
+        self._first = first
         self._delivery = delivery
         self._chunk_bytes = chunk_ms * BYTES_PER_MS
         self._sentences: dict[int, Sentence] = {}
         self._total: int | None = None
-        self._next = 0
+        self._next = first
         """The sentence to send from."""
         self._offset = 0
         """Bytes of it that were sent."""
@@ -85,7 +89,7 @@ class Playback:
 
     def has(self, index: int) -> bool:
         """Tell whether all audio of sentence *index* is here."""
-        return index in self._sentences and self._sentences[index].voiced
+        return index < self._first or (index in self._sentences and self._sentences[index].voiced)
 
     def _at(self, index: int) -> Sentence:
         return self._sentences.setdefault(index, Sentence())
@@ -120,13 +124,14 @@ class Playback:
     def complete(self) -> bool:
         """All of the answer's audio is here."""
         return self._total is not None and all(
-            i in self._sentences and self._sentences[i].whole for i in range(self._total)
+            i in self._sentences and self._sentences[i].whole
+            for i in range(self._first, self._total)
         )
 
     def _whole(self, now_ms: int) -> list[Speak]:
         if not self.complete:
             return []
-        parts = [self._sentences[i] for i in range(self._total or 0)]
+        parts = [self._sentences[i] for i in range(self._first, self._total or 0)]
         text = " ".join(part.text or "" for part in parts)
         pcm = b"".join(part.pcm for part in parts)
         self._next, self._ends_sent = self._total or 0, True
@@ -182,6 +187,11 @@ class Playback:
         return self._ends_sent
 
     @property
+    def reached(self) -> int:
+        """The first sentence of which not all was sent."""
+        return self._next
+
+    @property
     def begun(self) -> bool:
         return self._sent_ms > 0
 
@@ -197,8 +207,11 @@ class Playback:
     def heard(self, now_ms: int) -> str:
         """Return the words that were heard at *now_ms*, to the word."""
         left, words = self.played_ms(now_ms), []
-        for index in range(len(self._sentences)):
+        for index in range(max(self._sentences, default=-1) + 1):
             part = self._sentences.get(index)
+            if part and index < self._first:
+                words.append(part.text or "")
+                continue
             if part is None or not part.whole or left <= 0:
                 break
             length_ms = len(part.pcm) // BYTES_PER_MS

@@ -50,6 +50,7 @@ class EngineOptions:
     sim_stt_ms: float = 50
     sim_llm_first_ms: float = 100
     sim_llm_token_ms: float = 10
+    sim_llm_tokens: int = 20
     sim_tts_ms: float = 50
     sim_tts_audio_ms: int = 2000
     sim_fail: Literal["none", "raise", "hang", "nonsense", "exit"] = "none"
@@ -104,6 +105,7 @@ def language_model(options: EngineOptions) -> LanguageModel:
             return SimulatedLanguageModel(
                 first_ms=options.sim_llm_first_ms,
                 token_ms=options.sim_llm_token_ms,
+                tokens=options.sim_llm_tokens,
                 fault=Fault(options.sim_fail, options.sim_fail_marker),
             )
         case "auto" if options.llm_base_url:

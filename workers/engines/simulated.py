@@ -87,14 +87,22 @@ class SimulatedRecognizer:
 
 
 class SimulatedLanguageModel:
-    """Answers anything with twenty tokens of one sentence; a #tag that it was told is in it."""
+    """Answers anything with sentences of twenty tokens; a #tag that it was told is in the first."""
 
     name = "simulated-language-model"
 
     def __init__(
-        self, *, first_ms: float = 100, token_ms: float = 10, fault: Fault | None = None
+        self,
+        *,
+        first_ms: float = 100,
+        token_ms: float = 10,
+        tokens: int = len(ANSWER),
+        fault: Fault | None = None,
     ) -> None:
-        """Take *first_ms* to the first token and *token_ms* from each to the next."""
+        """Take *first_ms* to the first of *tokens* and *token_ms* from each to the next."""
+        sentence = (f" {ANSWER[0]}", *ANSWER[1:])
+        more = -(-tokens // len(ANSWER)) - 1
+        self._answer = (*ANSWER, *sentence * more)[:tokens]
         self._first_ms = first_ms
         self._token_ms = token_ms
         self._fault = fault or Fault()
@@ -106,7 +114,7 @@ class SimulatedLanguageModel:
         """Yield the tokens on schedule; what was said already is left out."""
         loop = asyncio.get_running_loop()
         due_s = loop.time() + self._first_ms / 1000
-        tokens = ANSWER[: request.max_tokens]
+        tokens = self._answer[: request.max_tokens]
         last = request.messages[-1][1] if request.messages else ""
         if tag := _TAG.search(last):
             tokens = (f"{tokens[0]} {tag[0]}", *tokens[1:])

@@ -1,0 +1,165 @@
+"""Trials: the bus is a cluster of three and loses nodes, killed or asked to leave."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aura.bus.connection import Bus, BusAwayError, connect
+from aura.settings import load
+from benchmarks.nats_cluster import NODES, NatsCluster
+from benchmarks.soak.crowd import SoakCaller, Tally, crowd
+from benchmarks.soak.trial import Outcome, Scale, Trials, aura, talk
+from schemas import subjects
+from schemas.events import TroubleTold
+
+STALL_S, LAME_S = 10.0, 1.5
+
+
+@dataclass
+class Ledger:
+    """Events published one after the other: which were acknowledged, and how long each took."""
+
+    bus: Bus
+    stored: list[int] = field(default_factory=list)
+    stalls_s: list[float] = field(default_factory=list)
+
+    async def write(self) -> None:
+        for number in range(1_000_000):
+            event = TroubleTold(
+                tenant="t", session="ledger", at_ms=number, stage="audio", reason="soak"
+            )
+            before = time.monotonic()
+            try:
+                self.stored.append(await self.bus.publish(event, patience_s=20))
+            except BusAwayError:
+                continue
+            finally:
+                self.stalls_s.append(time.monotonic() - before)
+            await asyncio.sleep(0.01)
+
+    async def missing(self) -> int:
+        """Return how many that were acknowledged are not there."""
+        subject = subjects.session_events("t", "ledger")
+        found = {one.seq for one in await self.bus.read(subjects.EVENTS_STREAM, subject)}
+        return len(set(self.stored) - found)
+
+
+@dataclass
+class Three:
+    """An Aura on a bus of three, callers on it, and a ledger beside them."""
+
+    cluster: NatsCluster
+    bus: Bus
+    ledger: Ledger
+    callers: list[SoakCaller]
+    tally: Tally
+
+    async def leader(self) -> str:
+        reply = await self.bus.nc.request("$JS.API.STREAM.INFO.AURA_EVENTS", b"", timeout=10)
+        return str(json.loads(reply.data)["cluster"]["leader"])
+
+    async def back(self, node: str) -> None:
+        """Start *node* again and wait until it has what it missed."""
+        self.cluster.start_node(node)
+        await asyncio.to_thread(self.cluster.wait_until_whole, 60)
+
+    async def outcome(self, times: int, most_s: float, *, callers_too: bool) -> Outcome:
+        worst_s, missing, tally = max(self.ledger.stalls_s), await self.ledger.missing(), self.tally
+        figures = {
+            "times": times,
+            "stall_max_s": round(worst_s, 2),
+            "acknowledged": len(self.ledger.stored),
+            "acknowledged_and_missing": missing,
+            **tally.figures(),
+        }
+        held = worst_s <= most_s and not missing and tally.clean
+        return Outcome(held and not (callers_too and tally.errors), figures)
+
+
+@asynccontextmanager
+async def three(callers: int) -> AsyncIterator[Three]:
+    with tempfile.TemporaryDirectory(prefix="aura-soak-") as folder:
+        cluster = NatsCluster(Path(folder))
+        try:
+            await asyncio.to_thread(cluster.start)
+            async with (
+                aura(
+                    *("--stt", "2", "--llm", "2", "--tts", "2"),
+                    NATS_URL=cluster.url,
+                    AURA_REPLICAS="3",
+                ) as run,
+                crowd(run.urls, callers) as (those, tally),
+            ):
+                bus = await connect(load(nats_url=cluster.url, data_dir=Path(folder)), "ledger")
+                ledger = Ledger(bus)
+                writing = asyncio.create_task(ledger.write())
+                try:
+                    yield Three(cluster, bus, ledger, those, tally)
+                finally:
+                    writing.cancel()
+                    await bus.close()
+        finally:
+            await asyncio.to_thread(cluster.stop)
+
+
+async def leader_dies(scale: Scale) -> Outcome:
+    """kill -9 whichever node leads the event stream; it comes back and catches up."""
+    times = scale.times(5)
+    async with three(10) as here:
+
+        async def kill_leaders(_: asyncio.Event) -> None:
+            for _ in range(times):
+                await asyncio.sleep(6)
+                lost = await here.leader()
+                here.cluster.kill(lost)
+                await asyncio.sleep(12)
+                await here.back(lost)
+
+        await talk(here.callers, 600, kill_leaders)
+        return await here.outcome(times, STALL_S, callers_too=False)
+
+
+async def lame_duck(scale: Scale) -> Outcome:
+    """Ask the leader to leave."""
+    del scale
+    async with three(10) as here:
+
+        async def send_away(_: asyncio.Event) -> None:
+            await asyncio.sleep(5)
+            leaving = await here.leader()
+            here.cluster.lame_duck(leaving)
+            await asyncio.to_thread(here.cluster.wait_until_left, leaving)
+            await here.back(leaving)
+
+        await talk(here.callers, 300, send_away)
+        return await here.outcome(1, LAME_S, callers_too=True)
+
+
+async def rolling_restart(scale: Scale) -> Outcome:
+    """Each node is asked to leave, ends, and comes back, one after the other."""
+    del scale
+    async with three(10) as here:
+
+        async def restart_each(_: asyncio.Event) -> None:
+            for node in NODES:
+                await asyncio.sleep(3)
+                here.cluster.lame_duck(node)
+                await asyncio.to_thread(here.cluster.wait_until_left, node)
+                await here.back(node)
+
+        await talk(here.callers, 600, restart_each)
+        return await here.outcome(len(NODES), STALL_S, callers_too=True)
+
+
+TRIALS: Trials = {
+    "kill -9 the leader of three": leader_dies,
+    "lame duck: the leader of three leaves": lame_duck,
+    "rolling restart of three": rolling_restart,
+}

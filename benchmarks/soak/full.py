@@ -1,0 +1,139 @@
+"""Trials: the disk is full, or JetStream's quota of it is, and then no longer.
+
+They mount a small disk in memory, which takes root.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aura.bus.connection import connect
+from aura.settings import load
+from benchmarks import aura_server
+from benchmarks.soak import processes
+from benchmarks.soak.crowd import SoakCaller, crowd
+from benchmarks.soak.trial import Outcome, Scale, Trials, aura, talk
+
+DISK_MIB = 700
+BACK_WITHIN_S = 10.0
+
+
+@contextmanager
+def small_disk() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="aura-soak-") as folder:
+        size = f"size={DISK_MIB}m"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder], check=True)
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", "-l", folder], check=True)
+
+
+class Quota:
+    """Somebody else's stream takes all that the server may store."""
+
+    def __init__(self, url: str, disk: Path) -> None:
+        self._url = url
+        del disk
+
+    async def fill(self) -> str:
+        """Store zeros until the server takes no more; return its words."""
+        config = {"name": "FILLER", "subjects": ["filler"], "storage": "file"}
+        bus = await connect(load(nats_url=self._url), "filler")
+        request = json.dumps({**config, "num_replicas": 1, "retention": "limits"}).encode()
+        await bus.nc.request("$JS.API.STREAM.CREATE.FILLER", request, timeout=10)
+        js, piece = bus.nc.jetstream(timeout=20), bytes(1 << 19)
+        try:
+            while True:
+                await asyncio.gather(*(js.publish("filler", piece) for _ in range(16)))
+        except Exception as error:  # noqa: BLE001  # whatever it says is what we want to know
+            return f"{type(error).__name__}: {error}"[:120]
+        finally:
+            await bus.close()
+
+    async def make_room(self) -> None:
+        bus = await connect(load(nats_url=self._url), "filler")
+        await bus.nc.request("$JS.API.STREAM.DELETE.FILLER", b"", timeout=30)
+        await bus.close()
+
+
+class Disk:
+    """A file takes all the room there is."""
+
+    def __init__(self, url: str, disk: Path) -> None:
+        self._file = disk / "filler"
+        del url
+
+    async def fill(self) -> str:
+        try:
+            with self._file.open("wb", buffering=0) as file:
+                while True:
+                    file.write(bytes(1 << 20))
+        except OSError as error:
+            return str(error.strerror)
+
+    async def make_room(self) -> None:
+        self._file.unlink()
+
+
+async def full(what: type[Quota | Disk], scale: Scale) -> Outcome:
+    """Callers are told, nobody dies, and they are answered again when there is room."""
+    with small_disk() as disk:
+        async with aura(AURA_DATA_DIR=str(disk / "data")) as run, crowd(run.urls, 5) as met:
+            callers, tally = met
+            filler = what(await asyncio.to_thread(aura_server.bus_url, run.pid), disk)
+            await asyncio.gather(*(caller.turn() for caller in callers))
+            ours, began = _ours(run.pid), time.monotonic()
+            refused = await filler.fill()
+            await talk(callers, scale.seconds(20))
+            in_vain, told = tally.lost, [_told(caller, began) for caller in callers]
+            await filler.make_room()
+            room, tally.lost = time.monotonic(), 0
+            await asyncio.gather(*(_until_answered(caller) for caller in callers))
+            back_s = max(caller.first_audio_at for caller in callers) - room
+            alive = ours == _ours(run.pid)
+    figures = {
+        "refused_with": refused,
+        "turns_lost_while_full": in_vain,
+        "callers_told": sum(told),
+        "nobody_died": alive,
+        "all_answered_after_s": round(back_s, 1),
+        **tally.figures(),
+    }
+    clean = not (tally.doubled or tally.mixed or tally.reordered)
+    return Outcome(
+        bool(refused) and all(told) and alive and clean and back_s <= BACK_WITHIN_S, figures
+    )
+
+
+async def _until_answered(caller: SoakCaller) -> None:
+    for _ in range(5):
+        if await caller.turn(patience_s=5):
+            return
+
+
+def _ours(pid: int) -> set[int]:
+    return {
+        one.pid
+        for role, those in processes.of(pid).items()
+        for one in those
+        if role != "nats-server"
+    }
+
+
+def _told(caller: SoakCaller, after: float) -> bool:
+    return any(kind == "error" and at > after for at, kind, _ in caller.told)
+
+
+TRIALS: Trials = {
+    "JetStream quota full": functools.partial(full, Quota),
+    "disk full": functools.partial(full, Disk),
+}

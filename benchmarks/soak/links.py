@@ -1,0 +1,182 @@
+"""Trials: the bus itself dies, or the link to it does."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.nats_server import NatsServer
+from benchmarks.soak import processes
+from benchmarks.soak.crowd import SoakCaller, Tally, crowd
+from benchmarks.soak.proxy import Proxy, proxied
+from benchmarks.soak.trial import Outcome, Running, Scale, Trials, aura, memory, talk
+
+TOLD_WITHIN_S, BACK_WITHIN_S, NOTICED_WITHIN_S = 3.0, 2.0, 12.0
+SPEECH_S = 0.7
+
+
+@dataclass
+class Behind:
+    """An Aura whose every process reaches its bus through a proxy."""
+
+    run: Running
+    proxy: Proxy
+    callers: list[SoakCaller]
+    tally: Tally
+
+
+@asynccontextmanager
+async def behind_a_proxy(callers: int, *arguments: str, **settings: str) -> AsyncIterator[Behind]:
+    with tempfile.TemporaryDirectory(prefix="aura-soak-") as folder:
+        server = NatsServer(Path(folder))
+        server.start()
+        try:
+            async with proxied(server.port) as proxy:
+                url = server.url.replace(str(server.port), str(proxy.port))
+                async with (
+                    aura(*arguments, NATS_URL=url, **settings) as run,
+                    crowd(run.urls, callers) as (those, tally),
+                ):
+                    yield Behind(run, proxy, those, tally)
+        finally:
+            server.stop()
+
+
+async def bus_dies(scale: Scale) -> Outcome:
+    """kill -9 the single nats-server again and again; it is back within a breath or a second."""
+    back_s: list[float] = []
+    async with aura() as run, crowd(run.urls, 10) as (callers, tally):
+
+        async def kill_it(stop: asyncio.Event) -> None:
+            for _ in range(scale.times(5)):
+                await asyncio.sleep(8)
+                (server,) = processes.of(run.pid)["nats-server"]
+                server.kill()
+                began, felt = time.monotonic(), len(tally.felt_ms)
+                await asyncio.to_thread(processes.wait_for, run.pid, "nats-server", 1)
+                while len(tally.felt_ms) <= felt and not stop.is_set():
+                    await asyncio.sleep(0.02)
+                back_s.append(time.monotonic() - began)
+
+        await talk(callers, 300, kill_it)
+    figures = {"kills": len(back_s), "next_answer_max_s": round(max(back_s), 1), **tally.figures()}
+    return Outcome(tally.doubled + tally.mixed + tally.reordered == 0 and max(back_s) < 8, figures)
+
+
+async def unreachable(how: str, scale: Scale) -> Outcome:
+    """The bus is away for a minute while everybody asks something."""
+    length_s = scale.seconds(60)
+    async with behind_a_proxy(10) as here:
+        await asyncio.gather(*(caller.turn() for caller in here.callers))
+        base_s, before = max(here.tally.felt_ms) / 1000, memory(here.run.pid)
+        asking = [asyncio.create_task(caller.turn(patience_s=1.0)) for caller in here.callers]
+        await asyncio.sleep(0.4)  # in the middle of their question
+        gone = time.monotonic()
+        if how == "refused":
+            await here.proxy.refuse()
+        else:
+            here.proxy.go_dark()
+        await asyncio.gather(*asking)
+        in_vain = len(here.tally.felt_ms)
+        others = [asyncio.create_task(_mutter(caller, gone + length_s)) for caller in here.callers]
+        await asyncio.sleep(gone + length_s - time.monotonic())
+        during = memory(here.run.pid)
+        back = time.monotonic()
+        if how == "refused":
+            await here.proxy.listen_again()
+        else:
+            here.proxy.light()
+        await asyncio.gather(*others)
+        old = {caller.number: caller.asked for caller in here.callers}
+        async with asyncio.TaskGroup() as tasks:
+            for caller in here.callers:
+                tasks.create_task(caller.turn())
+        late_s = [
+            caller.first_audio_at - back - SPEECH_S - base_s if caller.first_audio_at else 99.0
+            for caller in here.callers
+        ]
+        await talk(here.callers, 10)
+        told_s = [_first(caller, "error", gone) - gone for caller in here.callers]
+        stale = sum(
+            any(f"#c{n}t{k}." in text for k in range(2, asked + 1))
+            for n, asked in old.items()
+            for caller in here.callers
+            for at, kind, text in caller.told
+            if kind == "ai_complete" and at > back
+        )
+    growth = max(during[pid] - before[pid] for pid in before if pid in during) / 2**20
+    figures = {
+        "away_s": round(length_s),
+        "told_max_s": round(max(told_s), 1),
+        "back_max_s": round(max(late_s), 1),
+        "stale_answers": stale,
+        "memory_growth_mib": round(growth, 1),
+        **here.tally.figures(),
+        "asked_while_away": len(here.callers) - in_vain + len(here.callers),
+    }
+    held = max(told_s) <= TOLD_WITHIN_S and max(late_s) <= BACK_WITHIN_S
+    tally = here.tally
+    clean = not (tally.doubled or tally.mixed or tally.reordered or stale)
+    return Outcome(held and clean and growth < 10, figures)
+
+
+async def _mutter(caller: SoakCaller, until: float) -> None:
+    """Talk on, a sentence now and then, though nobody answers; end in silence."""
+    while time.monotonic() < until - 6:
+        await caller.say(f" and #c{caller.number}t{caller.asked}")
+    while time.monotonic() < until:
+        await caller.silence()
+
+
+def _first(caller: SoakCaller, kind: str, after: float) -> float:
+    """Return when *caller* was first told *kind* after that moment."""
+    return next((at for at, what, _ in caller.told if what == kind and at > after), float("inf"))
+
+
+async def latency(scale: Scale) -> Outcome:
+    """Every message takes 100 +/- 50 ms to the bus and as long from it."""
+    async with behind_a_proxy(20, "--stt", "2", "--llm", "2", "--tts", "2") as here:
+        here.proxy.delay(100, 50)
+        await talk(here.callers, scale.seconds(120))
+    return Outcome(here.tally.clean and here.tally.errors == 0, here.tally.figures())
+
+
+async def half_open(scale: Scale) -> Outcome:
+    """All links freeze, sockets open; new ones are well: who notices, and when?"""
+    noticed_s: list[float] = []
+    async with behind_a_proxy(10, "--stt", "2", "--llm", "2", "--tts", "2") as here:
+
+        async def freeze(_: asyncio.Event) -> None:
+            for _ in range(scale.times(5)):
+                await asyncio.sleep(8)
+                taken, began = here.proxy.taken, time.monotonic()
+                links = here.proxy.freeze()
+                while here.proxy.taken < taken + links:
+                    await asyncio.sleep(0.05)
+                    if time.monotonic() - began > 60:
+                        break
+                noticed_s.append(time.monotonic() - began)
+
+        await talk(here.callers, 600, freeze)
+    figures: dict[str, Any] = {
+        "freezes": len(noticed_s),
+        "all_reconnected_max_s": round(max(noticed_s), 1),
+        **here.tally.figures(),
+    }
+    return Outcome(here.tally.clean and max(noticed_s) <= NOTICED_WITHIN_S, figures)
+
+
+TRIALS: Trials = {
+    "kill -9 nats-server": bus_dies,
+    "bus unreachable 60 s (refused)": functools.partial(unreachable, "refused"),
+    "bus unreachable 60 s (dark)": functools.partial(unreachable, "dark"),
+    "bus with 100 +/- 50 ms of latency": latency,
+    "half-open TCP to the bus": half_open,
+}

@@ -1,0 +1,75 @@
+"""An edge is killed in the middle of an answer; its caller goes on at another one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from tests.aura_process import SIMULATED, AuraProcess
+from tests.caller import VOICE_MS, Caller, buzz, calling, silence
+
+PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
+LONG = {
+    **SIMULATED,
+    "AURA_SIM_LLM_TOKENS": "60",
+    "AURA_SIM_TTS_AUDIO_MS": "1500",
+    "AURA_RECONNECTS_PER_MINUTE": "60",
+}
+
+
+@pytest.fixture(scope="module")
+def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
+    process = AuraProcess(tmp_path_factory.mktemp("edges"), "--edges", "2", env=LONG)
+    try:
+        yield process.wait_until_ready()
+    finally:
+        assert process.stop() == 0
+
+
+def edge_on(aura: AuraProcess, port: int) -> psutil.Process:
+    """Return the edge that listens on *port*."""
+    for child in psutil.Process(aura.process.pid).children():
+        if any(one.laddr.port == port for one in child.net_connections("tcp")):
+            return child
+    raise AssertionError(f"nobody listens on {port}")
+
+
+def words(caller: Caller) -> str:
+    return "".join(chunk["text"] for chunk in caller.told("ai_audio_chunk"))
+
+
+async def ask(caller: Caller) -> None:
+    await caller.speak(buzz(VOICE_MS) + silence(700))
+
+
+@pytest.mark.parametrize("heard_s", [0.0, 0.7, 2.2])
+async def test_the_rest_of_the_answer_is_spoken_by_the_other_edge(
+    aura: AuraProcess, heard_s: float
+) -> None:
+    other = f"http://127.0.0.1:{aura.port + 1}"
+    async with calling(aura.url, PATH) as caller:
+        session = (await caller.until("session"))["session"]
+        await ask(caller)
+        await caller.until("ai_audio_chunk")
+        await asyncio.sleep(heard_s)
+        edge_on(aura, aura.port).kill()
+        await asyncio.wait_for(caller.ws.wait_closed(), 5)
+        before = words(caller)
+    async with calling(other, f"{PATH}&session={session}") as again:
+        assert (await again.until("session"))["resumed"] is True
+        done = await again.until("ai_complete", seconds=12)
+        rest = words(again)
+        assert done["full_response"].endswith(rest.strip())
+        first = done["full_response"].removesuffix(rest.strip()).strip()
+        assert before.strip().startswith(first), "what was not heard before is spoken now"
+        assert not again.told("error")
+        assert not again.told("user_transcript")
+        await ask(again)
+        await again.until("ai_complete", 2, seconds=12)
+        assert len(again.told("user_transcript")) == 1
+    async with asyncio.timeout(20):
+        while (await asyncio.to_thread(aura.health))[0] != 200:
+            await asyncio.sleep(0.2)
