@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from aura.bus.connection import Bus, connect
-from aura.cli.here import CommandError
+from aura.cli.here import CommandError, run
 from aura.sessions import log, moving
 from aura.sessions.finding import sessions
 from aura.sessions.listing import Wanted
-from aura.settings import Settings
+from aura.settings import Settings, load
 from schemas import subjects
 
 
@@ -50,3 +54,13 @@ async def _whose(bus: Bus, session: str, *, user: str, tenant: str) -> list[tupl
             parts = name.split(".")
             found.add((parts[2], parts[3]))
     return sorted(found)
+
+
+def command(
+    session: Annotated[str, typer.Argument(metavar="[SESSION]", help="Its id.")] = "",
+    *,
+    user: Annotated[str, typer.Option(help="All sessions of this user.")] = "",
+    tenant: Annotated[str, typer.Option(help="All sessions of this tenant.")] = "",
+) -> None:
+    """Erase every trace of sessions, then ask the server whether any is left."""
+    run(forget(load(), session, user=user, tenant=tenant))

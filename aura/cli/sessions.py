@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 from datetime import UTC, datetime
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
 from aura.bus.connection import connect
-from aura.cli.here import CommandError
+from aura.cli.here import CommandError, run
 from aura.sessions.finding import sessions
 from aura.sessions.listing import Row, Wanted
-from aura.settings import Settings
+from aura.settings import Settings, load
 
 _AGO = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -94,3 +97,23 @@ def _notes(row: Row) -> str:
         f"[dim]{row.ended}[/]" if row.ended in {"failed", "drained"} else "",
     ]
     return " ".join(note for note in notes if note)
+
+
+def command(
+    *,
+    tenant: Annotated[str, typer.Option(help="Only of this tenant.")] = "",
+    user: Annotated[str, typer.Option(help="Only of this user.")] = "",
+    since: Annotated[str, typer.Option(help="Begun since 30m, 2h, 1d ago or a time.")] = "",
+    error: Annotated[bool, typer.Option("--error", help="Only with an error.")] = False,
+    slow: Annotated[
+        float | None, typer.Option(metavar="MS", help="Only where an answer took so long.")
+    ] = None,
+    interrupted: Annotated[
+        bool, typer.Option("--interrupted", help="Only where the caller interrupted.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A list of JSON objects.")] = False,
+) -> None:
+    """List the recorded sessions, newest first."""
+    since_ms = moment_ms(since, time.time())
+    wanted = Wanted(tenant, user, since_ms, error, slow, interrupted)
+    run(show(load(), wanted, as_json=as_json))

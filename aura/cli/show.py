@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.style import Style
 
 from aura.bus.connection import Bus, Stored, connect
-from aura.cli.here import CommandError
+from aura.cli.here import CommandError, run
+from aura.cli.options import Session
 from aura.cli.page import page
 from aura.cli.waterfall import waterfall
 from aura.sessions import log
@@ -19,7 +22,7 @@ from aura.sessions.finding import decoded
 from aura.sessions.listing import Row, folded
 from aura.sessions.moments import LANES, Lane, Moment, moments
 from aura.sessions.sound import since
-from aura.settings import Settings
+from aura.settings import Settings, load
 from schemas import subjects
 
 COLOUR: dict[Lane, Style] = {
@@ -122,3 +125,13 @@ def _line(one: Moment, start_ms: int, open_lanes: set[Lane]) -> Iterator[Segment
     strong = RED if one.name in BAD else BOLD if one.name in STRONG else None
     yield Segment(f"{one.name:22} ", strong or COLOUR[one.lane])
     yield Segment(f"{one.text}\n", strong)
+
+
+def command(
+    session: Session,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it as a page to zoom in.")
+    ] = None,
+) -> None:
+    """Draw one session: who was busy, what happened, where each turn's time went."""
+    run(show(load(), session, html))
