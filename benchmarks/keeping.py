@@ -54,7 +54,7 @@ def measure() -> dict[str, Any]:
     """Return the CPU of CALLS calls, ms a call and second, without and with their sound kept."""
     spent: dict[bool, dict[str, float]] = {k: dict.fromkeys(ROLES, 0.0) for k in (False, True)}
     ratios = []
-    with aura_server.running(**SIMULATED, AURA_OVERLOAD_WAIT_MS="0") as (url, process):
+    with aura_server.running(**{**SIMULATED, "AURA_OVERLOAD_WAIT_MS": "0"}) as (url, process):
         watched = {role: processes.of(process.pid)[role][0] for role in ROLES}
         asyncio.run(_round(url, keep=True))  # a warm-up
         for number in range(ROUNDS):

@@ -50,6 +50,8 @@ class Wish:
             raise CommandError(
                 "stt cannot be driven: the session's sound was not recorded (AURA_RECORD_AUDIO)"
             )
+        if self.llm_model and "llm" not in names:
+            raise CommandError("--llm-model asks a model: llm is to be one of the --stages")
         return tuple(stage for stage in redrive.STAGES if stage in names)
 
 
@@ -80,7 +82,7 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
         await redrive.drive(bus, recorded, plan)
         await asyncio.sleep(0.3)  # what is published last is read, too
         now = decoded(await read(bus, plan.session))
-    except (NotRecordedError, redrive.NoSuchTurnError) as error:
+    except (NotRecordedError, redrive.NoSuchTurnError, redrive.ModelRefusedError) as error:
         raise CommandError(f"{session} cannot be driven: {error}") from error
     finally:
         await bus.close()

@@ -57,6 +57,10 @@ def command(  # noqa: PLR0913  # one option a wish
     aura replay S --decide --eagerness low    which decisions would have been others
     aura replay S --drive --llm-model m  what another model would have said
     """
+    _check_ways({"--publish": publish, "--decide": decide, "--drive": drive})
+    _check(drive, "--drive", {"--stages": stages, "--llm-model": llm_model, "--fail-on": fail_on})
+    _check(decide, "--decide", {"--waits": waits, "--speculate": speculate is not None})
+    _check(decide or drive, "--decide or --drive", {"--eagerness": eagerness})
     if decide:
         from aura.cli.decide import Try
         from aura.cli.decide import decide as again
@@ -82,3 +86,25 @@ def command(  # noqa: PLR0913  # one option a wish
             as_json=json,
         )
     )
+
+
+def _check_ways(ways: dict[str, bool]) -> None:
+    """Let a session be replayed one way at a time.
+
+    Raises:
+        CommandError: several are wanted.
+    """
+    if sum(ways.values()) > 1:
+        wanted = " and ".join(name for name, value in ways.items() if value)
+        raise CommandError(f"{wanted} are two ways to replay: choose one")
+
+
+def _check(there: bool, needed: str, options: dict[str, object]) -> None:
+    """Leave no option without effect.
+
+    Raises:
+        CommandError: one was given without what it *needed*.
+    """
+    for name, value in options.items():
+        if value and not there:
+            raise CommandError(f"{name} does nothing without {needed}: add that")
