@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated
 
 import typer
+
+from aura.cli.quick import without_aiohttp
 
 CONFIG_EXIT = 78
 HELP = (
@@ -26,6 +29,8 @@ class Command:
     name: str
     module: str
     help: str
+    quick: bool = False
+    """It talks to the bus and to nobody else."""
 
 
 COMMANDS = {
@@ -42,18 +47,25 @@ COMMANDS = {
         Command("eval", "evaluate", "Hold the spoken scenarios of a suite against it."),
     ),
     "Recorded sessions": (
-        Command("sessions", "sessions", "List the recorded sessions, newest first."),
-        Command("show", "show", "Draw one session, in the terminal or as a page."),
-        Command("replay", "replay", "Print it, publish it, decide it again, or drive it again."),
-        Command("export", "export", "Write a session as one file."),
-        Command("import", "bring_in", "Bring in a session from a file, under its own id."),
-        Command("forget", "forget", "Erase every trace of sessions, and prove it."),
+        Command("sessions", "sessions", "List the recorded sessions, newest first.", quick=True),
+        Command("show", "show", "Draw one session, in the terminal or as a page.", quick=True),
+        Command(
+            "replay",
+            "replay",
+            "Print it, publish it, decide it again, or drive it again.",
+            quick=True,
+        ),
+        Command("export", "export", "Write a session as one file.", quick=True),
+        Command(
+            "import", "bring_in", "Bring in a session from a file, under its own id.", quick=True
+        ),
+        Command("forget", "forget", "Erase every trace of sessions, and prove it.", quick=True),
         Command("report", "report", "Draw latencies, talk, errors and cost as one HTML page."),
     ),
     "Looking at it": (
-        Command("tap", "tap", "Print live events, decoded, one a line."),
-        Command("workers", "workers", "Show who is there, how busy, how far behind."),
-        Command("dead", "dead", "Jobs that were given up: look, try again, forget."),
+        Command("tap", "tap", "Print live events, decoded, one a line.", quick=True),
+        Command("workers", "workers", "Show who is there, how busy, how far behind.", quick=True),
+        Command("dead", "dead", "Jobs that were given up: look, try again, forget.", quick=True),
         Command("doctor", "doctor", "Say what is here, what is missing, and how to get it."),
         Command("settings", "settings_table", "List every setting: variable, default, meaning."),
     ),
@@ -95,7 +107,8 @@ def command_line(typed: str) -> typer.Typer:
         for one in commands:
             what: Callable[..., None] | typer.Typer = _not_loaded
             if one.name == typed:
-                module = import_module(f"aura.cli.{one.module}")
+                with without_aiohttp() if one.quick else nullcontext():
+                    module = import_module(f"aura.cli.{one.module}")
                 what = getattr(module, "app", None) or module.command
             if isinstance(what, typer.Typer):
                 app.add_typer(what, name=one.name, rich_help_panel=panel)
