@@ -133,7 +133,7 @@ def _print(found: Comparison, session: str) -> None:
     console = Console()
     table = Table("", "recorded", "now", box=None, pad_edge=False)
     for then, now in found.pairs:
-        turn = (then or now).turn if then or now else 0  # type: ignore[union-attr]  # one is there
+        turn = then.turn if then else "+"
         table.add_row(f"{turn} you", then.said if then else "-", now.said if now else "-")
         table.add_row(
             "  aura", then.answer if then else "-", now.answer if now else "-", style="green"
@@ -154,4 +154,5 @@ def _print(found: Comparison, session: str) -> None:
         f"{found.errors[1]}; {found.same} of {found.events} events the same.\n"
         f"The replay is session {session}: aura show {session}",
         highlight=False,
+        soft_wrap=True,
     )

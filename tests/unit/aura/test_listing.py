@@ -12,7 +12,7 @@ from rich.segment import Segments
 
 from aura.cli.here import CommandError
 from aura.cli.sessions import drawing, moment_ms
-from aura.sessions.listing import Row, Wanted, folded, summed_up
+from aura.sessions.listing import Row, Wanted, folded, replays_of, summed_up
 from tests.unit.aura.story import T0, story
 
 
@@ -79,3 +79,9 @@ def test_a_list_is_drawn_in_columns_with_what_is_worth_a_look() -> None:
     assert first.rstrip().endswith("2 errors not ended")
     assert second.rstrip().endswith("1 interrupted replay of s_1 failed")
     assert first.index("acme") == second.index("other")
+
+
+def test_replays_of_replays_are_found_even_where_the_session_itself_is_gone() -> None:
+    rows = [Row("r_2", "t", replay_of="r_1"), Row("r_1", "t", replay_of="s"), Row("x", "t")]
+    assert [row.session for row in replays_of(["s"], rows)] == ["r_1", "r_2"]
+    assert replays_of(["x"], rows) == []
