@@ -7,6 +7,7 @@ engines are simulated and cost nothing: with real ones the share is smaller.
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 from typing import Any
 
@@ -18,7 +19,7 @@ from benchmarks.recordings import buzz
 from benchmarks.soak import processes
 from benchmarks.soak.trials import SIMULATED
 
-CALLS, SECONDS, ROUNDS = 20, 20.0, 4
+CALLS, SECONDS, ROUNDS = 20, 20.0, 6
 PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 ROLES = ("edge", "nats-server")
 QUESTION = buzz(900)
@@ -52,31 +53,32 @@ async def _round(url: str, *, keep: bool) -> None:
 
 def measure() -> dict[str, Any]:
     """Return the CPU of CALLS calls, ms a call and second, without and with their sound kept."""
-    spent: dict[bool, dict[str, float]] = {k: dict.fromkeys(ROLES, 0.0) for k in (False, True)}
-    ratios = []
+    spent: dict[bool, list[dict[str, float]]] = {False: [], True: []}
     with aura_server.running(**{**SIMULATED, "AURA_OVERLOAD_WAIT_MS": "0"}) as (url, process):
         watched = {role: processes.of(process.pid)[role][0] for role in ROLES}
         asyncio.run(_round(url, keep=True))  # a warm-up
         for number in range(ROUNDS):
-            took: dict[bool, float] = {}
             for keep in (number % 2 == 0, number % 2 == 1):
                 before = {role: _cpu_s(one) for role, one in watched.items()}
                 asyncio.run(_round(url, keep=keep))
                 used = {role: _cpu_s(one) - before[role] for role, one in watched.items()}
-                took[keep] = sum(used.values())
-                for role in ROLES:
-                    spent[keep][role] += used[role]
-            ratios.append(round(took[True] / took[False] - 1, 4))
-            print(f"  recording, round {number}: {100 * ratios[-1]:+.1f} %", flush=True)
-    total_s = CALLS * SECONDS * ROUNDS
-    found = {
-        "with" if keep else "without": {k: round(1000 * v / total_s, 3) for k, v in of.items()}
-        for keep, of in spent.items()
+                spent[keep].append({r: 1000 * s / (CALLS * SECONDS) for r, s in used.items()})
+                print(f"  {'with' if keep else 'without'}: {spent[keep][-1]}", flush=True)
+    medians = {
+        name: {role: round(statistics.median(one[role] for one in of), 3) for role in ROLES}
+        for name, of in (("without", spent[False]), ("with", spent[True]))
     }
-    more = sum(spent[True].values()) / sum(spent[False].values()) - 1
-    result = {"calls": CALLS, "seconds": SECONDS, "rounds": ratios, "more": round(more, 4), **found}
-    print(f"  keeping the sound costs {100 * more:+.1f} %: {found}", flush=True)
-    return result
+    more_ms = sum(medians["with"].values()) - sum(medians["without"].values())
+    more = more_ms / sum(medians["without"].values())
+    print(f"  keeping the sound costs {100 * more:+.1f} %, {more_ms:.2f} ms a second: {medians}")
+    return {
+        "calls": CALLS,
+        "seconds": SECONDS,
+        "rounds": ROUNDS,
+        "more": round(more, 4),
+        "more_ms_a_call_second": round(more_ms, 3),
+        **medians,
+    }
 
 
 def _cpu_s(process: psutil.Process) -> float:
