@@ -15,7 +15,7 @@ from schemas.audio import RecordedSound
 
 log = structlog.get_logger(__name__)
 
-MOST_PIECES = 120
+MOST_PIECES = 24
 """Pieces that wait for the bus at most, a minute of both sides; then the newest is dropped."""
 
 
@@ -31,11 +31,11 @@ class Recording:
 
     def heard(self, pcm: bytes, now_ms: int) -> None:
         self._recorder.heard(pcm, now_ms)
-        self._hand_over(now_ms)
+        if self._recorder.due(now_ms):
+            self._hand_over(now_ms)
 
     def told(self, notice: Notice, now_ms: int) -> None:
         self._recorder.told(notice, now_ms)
-        self._hand_over(now_ms)
 
     def finish(self, now_ms: int) -> None:
         """Hand over the rest; `run` ends when it is stored."""

@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 import msgspec
+from nats.aio.msg import Msg
 
 from aura import __version__
 from aura.bus.connection import Bus
@@ -27,8 +28,8 @@ from edge.core.voice_activity import VoiceActivity
 from edge.line import Keeping, Line
 from edge.session_rules import rules_from
 from edge.stand_ins import StandIns
+from schemas import codec, inputs, subjects
 from schemas import events as ev
-from schemas import inputs
 from schemas.inputs import Input
 
 LEAD_MS = 600
@@ -56,12 +57,36 @@ class NoSuchTurnError(ValueError):
     """The session has no turn of that number."""
 
 
+class ModelRefusedError(ValueError):
+    """The language model that was asked for is not to be had; the message says why."""
+
+
+class _Refusals:
+    """What workers said of the model that was asked for."""
+
+    def __init__(self, bus: Bus, own: tuple[str, str], plan: Plan) -> None:
+        self._bus = bus
+        self._subject = subjects.live(*own, "out")
+        self._asked = bool(plan.llm_model)
+        self.reason = ""
+
+    async def listen(self, stack: AsyncExitStack) -> None:
+        if self._asked:
+            await stack.enter_async_context(self._bus.listening(self._subject, self._on_event))
+
+    async def _on_event(self, msg: Msg) -> None:
+        event = codec.decode(msg.data)
+        if isinstance(event, ev.JobFailed) and event.stage == "llm":
+            self.reason = event.reason
+
+
 async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
     """Hold the first connection of the session in *events* again.
 
     Raises:
         NotRecordedError: its inputs were not recorded.
         NoSuchTurnError: it has no turn *from_turn*.
+        ModelRefusedError: no worker has the model that is asked for.
     """
     connection = again.connections(events)[0]
     began = connection.began
@@ -78,16 +103,19 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
     started = _started(connection, plan, rules.settings)
     call.history.summary.take(started)
     stages = StandIns(bus, own, Record(connection, again.by_id(events)), recorded)
-    sound = _Voice(connection.bits, plan.sound, skipped)
+    sound, refusals = _Voice(connection.bits, plan.sound, skipped), _Refusals(bus, own, plan)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
         running = tasks.create_task(line.run(started))
         await line.listening.wait()
         await stages.listen(stack, tasks)
-        await _speak(line, given, sound, stages, wait=not _hung_up(connection))
+        await refusals.listen(stack)
+        await _speak(line, given, sound, stages, refusals, wait=not _hung_up(connection))
         await asyncio.sleep(0.5)  # the last words about it are on their way
         last = given[-1] if given else None
         line.finish(last.what[0] if last and last.kind == inputs.FINISH else "end_call")
         await running
+    if refusals.reason:
+        raise ModelRefusedError(refusals.reason)
 
 
 def _changed(settings: ev.SessionSettings, plan: Plan) -> ev.SessionSettings:
@@ -160,9 +188,15 @@ class _Voice:
 
 
 async def _speak(
-    line: Line, given: Sequence[Input], sound: _Voice, stages: StandIns, *, wait: bool
+    line: Line,
+    given: Sequence[Input],
+    sound: _Voice,
+    stages: StandIns,
+    refusals: _Refusals,
+    *,
+    wait: bool,
 ) -> None:
-    """Put the caller's side into *line* at the pace at which it came."""
+    """Put the caller's side into *line* at the pace at which it came, or until it is in vain."""
     loop = asyncio.get_running_loop()
     if not given:
         return
@@ -173,6 +207,8 @@ async def _speak(
             continue
         due_s = begin_s + (one.at_ms - given[0].at_ms) / 1000
         await asyncio.sleep(max(0.0, due_s - loop.time()))
+        if refusals.reason:
+            return
         if one.kind == inputs.BEGAN:
             line.start()
         elif one.kind == inputs.SOUND:

@@ -105,6 +105,24 @@ def unpack(rows: bytes, from_ms: int) -> Iterator[Input]:
         raise BadInputsError("not rows of inputs") from error
 
 
+def partials(rows: bytes, from_ms: int) -> Iterator[Input]:
+    """Yield the growing words in what was packed, without a look at the sound.
+
+    Raises:
+        BadInputsError: it is something else.
+    """
+    at_ms = from_ms
+    try:
+        for after_ms, kind, *what in msgpack.unpackb(rows):
+            at_ms += after_ms
+            if kind == PARTIAL:
+                yield Input(at_ms, kind, tuple(what))
+            elif kind == SOUND and len(what) > 1:
+                at_ms += sum(what[1])
+    except (ValueError, TypeError, msgpack.UnpackException) as error:
+        raise BadInputsError("not rows of inputs") from error
+
+
 def pack_bits(bits: Iterable[bool]) -> bytes:
     """Return *bits*, the first in the highest bit."""
     text = "".join("1" if bit else "0" for bit in bits)

@@ -50,7 +50,7 @@ class LlmStage:
     async def run(self, task: Task) -> None:
         event = task.event
         assert isinstance(event, TurnTaken)  # noqa: S101  # is_job said so
-        chain = await _Chain.found(task, event, self.model, task.newest)
+        chain = await _Chain.found(task, event, event.llm_model or self.model, task.newest)
         if chain.over:
             return
         prompt = Prompt(

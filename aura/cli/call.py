@@ -9,18 +9,21 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import aiohttp
 import numpy as np
+import typer
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from aura.audio import NotAudioError, read_wav, write_wav
-from aura.cli.here import CommandError
+from aura.cli.here import CommandError, run, running_url
+from aura.cli.options import Token, Url
 from aura.cli.waterfall import waterfall
+from aura.settings import load
 
 FRAME_MS = 20
 FRAME_BYTES = FRAME_MS * 32
@@ -233,3 +236,25 @@ def _result(answer: Answer, steps: dict[str, Any]) -> dict[str, Any]:
         "steps_ms": {k: v for k, v in steps.items() if k.endswith("_ms")},
         "errors": answer.errors,
     }
+
+
+def command(
+    question: Annotated[Path, typer.Argument(metavar="QUESTION.wav", help="What to say.")],
+    out: Annotated[Path, typer.Option(help="Where the answer goes.")] = Path("answer.wav"),
+    url: Url = None,
+    token: Token = None,
+    greeting: Annotated[bool, typer.Option(help="Hear the greeting first.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
+) -> None:
+    """Ask a recorded question like a microphone would; show words, answer and waterfall."""
+    here = load()
+    run(
+        call(
+            read_question(question),
+            url=url or here.url or running_url(here),
+            token=token or here.demo_token.get_secret_value(),
+            out=out,
+            greeting=greeting,
+            as_json=as_json,
+        )
+    )

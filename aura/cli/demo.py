@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 from aura.cli.call import call
-from aura.cli.here import running_url
-from aura.settings import Settings
+from aura.cli.here import run, running_url
+from aura.settings import Settings, load
 from deploy.nats_server import free_port
 
 QUESTION = "Hello! What is the capital of Italy?"
@@ -70,3 +70,8 @@ async def _ready(process: asyncio.subprocess.Process) -> None:
             return
         sys.stdout.write(line)
     raise SystemExit(await process.wait() or 1)
+
+
+def command() -> None:
+    """Start Aura on a free port, ask it a question in its own voice, and stop it."""
+    run(demo(load()))

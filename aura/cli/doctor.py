@@ -15,8 +15,8 @@ from rich.console import Console
 
 from aura.bus.connection import BusAwayError, connect, embedded_url
 from aura.bus.services import discover
-from aura.cli.here import running_url
-from aura.settings import Settings
+from aura.cli.here import run, running_url
+from aura.settings import Settings, load
 from deploy import nats_server
 
 LIBRARIES = (
@@ -135,3 +135,8 @@ async def examine(settings: Settings) -> int:
             bad = bad or one.needed
     console.print("Something is missing; see above." if bad else "All is well. Next: aura up")
     return 1 if bad else 0
+
+
+def command() -> None:
+    """Say what is here, what is missing, and how to get it."""
+    run(examine(load()))

@@ -50,6 +50,8 @@ class Wish:
             raise CommandError(
                 "stt cannot be driven: the session's sound was not recorded (AURA_RECORD_AUDIO)"
             )
+        if self.llm_model and "llm" not in names:
+            raise CommandError("--llm-model asks a model: llm is to be one of the --stages")
         return tuple(stage for stage in redrive.STAGES if stage in names)
 
 
@@ -80,7 +82,7 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
         await redrive.drive(bus, recorded, plan)
         await asyncio.sleep(0.3)  # what is published last is read, too
         now = decoded(await read(bus, plan.session))
-    except (NotRecordedError, redrive.NoSuchTurnError) as error:
+    except (NotRecordedError, redrive.NoSuchTurnError, redrive.ModelRefusedError) as error:
         raise CommandError(f"{session} cannot be driven: {error}") from error
     finally:
         await bus.close()
@@ -131,7 +133,7 @@ def _print(found: Comparison, session: str) -> None:
     console = Console()
     table = Table("", "recorded", "now", box=None, pad_edge=False)
     for then, now in found.pairs:
-        turn = (then or now).turn if then or now else 0  # type: ignore[union-attr]  # one is there
+        turn = then.turn if then else "+"
         table.add_row(f"{turn} you", then.said if then else "-", now.said if now else "-")
         table.add_row(
             "  aura", then.answer if then else "-", now.answer if now else "-", style="green"
@@ -152,4 +154,5 @@ def _print(found: Comparison, session: str) -> None:
         f"{found.errors[1]}; {found.same} of {found.events} events the same.\n"
         f"The replay is session {session}: aura show {session}",
         highlight=False,
+        soft_wrap=True,
     )

@@ -9,17 +9,21 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import aiohttp
+import typer
 from rich.console import Console
 
 from aura.cli.evaluation.caller import perform
 from aura.cli.evaluation.judge import judge
 from aura.cli.evaluation.results import Result, junit, summary, table
 from aura.cli.evaluation.sounds import sounds
-from aura.cli.evaluation.suite import Scenario, Step, Suite, SuiteError, load
-from aura.cli.here import CommandError
-from aura.settings import Settings
+from aura.cli.evaluation.suite import Scenario, Step, Suite, SuiteError
+from aura.cli.evaluation.suite import load as read_suite
+from aura.cli.here import CommandError, run, running_url
+from aura.cli.options import Token, Url
+from aura.settings import Settings, load
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ async def evaluate(settings: Settings, wanted: Wanted) -> int:
         EngineError: the voice that speaks the texts cannot be had.
     """
     try:
-        suite = load(wanted.suite)
+        suite = read_suite(wanted.suite)
         if wanted.only:
             some = tuple(one for one in suite.scenarios if wanted.only in one.name)
             if not some:
@@ -124,3 +128,21 @@ def _tell(suite: Suite, results: list[Result], wanted: Wanted, console: Console)
             wanted.junit.write_bytes(junit(suite.name, results))
         except OSError as error:
             raise CommandError(f"--junit {wanted.junit}: {error.strerror}") from error
+
+
+def command(
+    suite: Annotated[Path, typer.Argument(metavar="SUITE.yaml", help="See docs/evaluate.md.")],
+    url: Url = None,
+    token: Token = None,
+    parallel: Annotated[int, typer.Option(min=1, max=100, help="Calls at once.")] = 2,
+    only: Annotated[str, typer.Option(help="Only scenarios with this in their name.")] = "",
+    report: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML here.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The results as JSON.")] = False,
+) -> None:
+    """Hold the spoken scenarios of a suite against a running Aura; exit code 1: one failed."""
+    here = load()
+    where = url or here.url or running_url(here)
+    who = token or here.demo_token.get_secret_value()
+    run(evaluate(here, Wanted(suite, where, who, parallel, only, report, as_json)))

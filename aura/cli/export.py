@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from aura.bus.connection import connect
-from aura.cli.here import CommandError
+from aura.cli.here import CommandError, run
+from aura.cli.options import Session
 from aura.sessions import moving
-from aura.sessions.file import NotASessionError, SessionFile, pack, unpack
+from aura.sessions.file import SessionFile, pack
 from aura.sessions.sound import NotRecordedError, stereo_wav
-from aura.settings import Settings
+from aura.settings import Settings, load
 
 
 async def export(
@@ -58,23 +62,16 @@ async def _write(path: Path, data: bytes) -> None:
         raise CommandError(f"{path}: {error.strerror}") from error
 
 
-async def bring_in(settings: Settings, file: Path) -> int:
-    """Store the session in *file* here, under its own id."""
-    try:
-        data = await asyncio.to_thread(file.read_bytes)
-        one = unpack(data)
-    except OSError as error:
-        raise CommandError(f"{file}: {error.strerror}") from error
-    except NotASessionError as error:
-        raise CommandError(f"{file} cannot be imported: {error}") from error
-    bus = await connect(settings, "aura-import")
-    try:
-        count = await moving.put_in(bus, one)
-    except moving.ThereAlreadyError as error:
-        raise CommandError(
-            f"session {one.session} is here already; to replace it: aura forget {one.session}"
-        ) from error
-    finally:
-        await bus.close()
-    print(f"{one.session}: {count} messages imported. Next: aura show {one.session}")
-    return 0
+def command(
+    session: Session,
+    *,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to; default: standard output.")
+    ] = None,
+    wav: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Its sound: caller left, Aura right.")
+    ] = None,
+    audio: Annotated[bool, typer.Option(help="With what was recorded of its sound.")] = True,
+) -> None:
+    """Write a session as one file: aura export SESSION > call.aura."""
+    run(export(load(), session, out=out, wav=wav, audio=audio))

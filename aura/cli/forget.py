@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
 from aura.bus.connection import Bus, connect
-from aura.cli.here import CommandError
+from aura.cli.here import CommandError, run
 from aura.sessions import log, moving
 from aura.sessions.finding import sessions
-from aura.sessions.listing import Wanted
-from aura.settings import Settings
+from aura.sessions.listing import Row, Wanted, replays_of
+from aura.settings import Settings, load
 from schemas import subjects
+
+Own = tuple[str, str]
+"""Tenant and id of a session."""
+NOT_REACHED = (
+    "Not reached from here: files of `aura export`, and what subscribers stored (a webhook's "
+    "receiver, AURA_SHADOW_OUT, the warehouse, which has numbers and ids but no words)."
+)
 
 
 async def forget(settings: Settings, session: str, *, user: str, tenant: str) -> int:
@@ -17,9 +29,12 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
         raise CommandError("say what to forget: a SESSION, --user or --tenant")
     bus = await connect(settings, "aura-forget")
     try:
-        whose = await _whose(bus, session, user=user, tenant=tenant)
-        if not whose:
+        meant, replays = await _whose(bus, session, user=user, tenant=tenant)
+        if not meant and not replays:
             raise CommandError("nothing is recorded that fits; `aura sessions` lists what is there")
+        for row in replays:
+            print(f"{row.session} goes too: it is a replay of {row.replay_of}")
+        whose = sorted({*meant, *_owns(replays)})
         erased = await moving.forget(bus, whose)
         left = {own: await moving.left(bus, *own) for own in whose}
     finally:
@@ -31,17 +46,31 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
         return 1
     print(
         f"{len(whose)} session{'s' * (len(whose) != 1)} forgotten: {erased} messages erased, "
-        "and the server, asked again, holds none of them."
+        f"and the server, asked again, holds none of them.\n{NOT_REACHED}"
     )
     return 0
 
 
-async def _whose(bus: Bus, session: str, *, user: str, tenant: str) -> list[tuple[str, str]]:
-    """Return tenant and id of the sessions that are meant."""
+def _owns(rows: Iterable[Row]) -> set[Own]:
+    return {(row.tenant, row.session) for row in rows}
+
+
+async def _whose(bus: Bus, session: str, *, user: str, tenant: str) -> tuple[set[Own], list[Row]]:
+    """Return the sessions that are meant, and the replays that were made of them."""
+    rows = await sessions(bus, Wanted())
     if user:
-        rows = await sessions(bus, Wanted(tenant=tenant, user=user))
-        return [(row.tenant, row.session) for row in rows if session in {"", row.session}]
-    found: set[tuple[str, str]] = set()
+        wanted = Wanted(tenant=tenant, user=user)
+        meant = _owns(row for row in rows if wanted.wants(row) and session in {"", row.session})
+    else:
+        meant = await _named(bus, session, tenant)
+    names = {name for _, name in meant} | ({session} if session else set())
+    replays = [row for row in replays_of(names, rows) if (row.tenant, row.session) not in meant]
+    return meant, replays
+
+
+async def _named(bus: Bus, session: str, tenant: str) -> set[Own]:
+    """Return the sessions of that name and tenant, of which something is stored."""
+    found: set[Own] = set()
     for stream, subject in (
         (subjects.EVENTS_STREAM, subjects.session_events(tenant or "*", session or "*")),
         (subjects.RECORDING_STREAM, subjects.recording(tenant or "*", session or "*")),
@@ -49,4 +78,14 @@ async def _whose(bus: Bus, session: str, *, user: str, tenant: str) -> list[tupl
         for name in await log.count(bus, stream, subject):
             parts = name.split(".")
             found.add((parts[2], parts[3]))
-    return sorted(found)
+    return found
+
+
+def command(
+    session: Annotated[str, typer.Argument(metavar="[SESSION]", help="Its id.")] = "",
+    *,
+    user: Annotated[str, typer.Option(help="All sessions of this user.")] = "",
+    tenant: Annotated[str, typer.Option(help="All sessions of this tenant.")] = "",
+) -> None:
+    """Erase every trace of sessions and of their replays, then ask the server if any is left."""
+    run(forget(load(), session, user=user, tenant=tenant))

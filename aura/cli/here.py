@@ -1,15 +1,18 @@
-"""What every command shares: the Aura that runs here, and how a command fails."""
+"""What every command shares: the Aura that runs here, and how a command runs and fails."""
+
+# ruff: noqa: PLC0415 - `aura --help` reads this, and is to be there at once
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from aura.settings import Settings
+if TYPE_CHECKING:
+    from aura.settings import Settings
 
 
 class CommandError(Exception):
@@ -28,9 +31,17 @@ def running_url(here: Settings) -> str:
 def run(work: Coroutine[Any, Any, int]) -> None:
     """Run *work* on the fastest loop there is and leave with its exit code."""
     try:
-        import uvloop  # noqa: PLC0415  # not everywhere
+        import uvloop  # not everywhere
 
         code = uvloop.run(work)
     except ImportError:
         code = asyncio.run(work)
     raise typer.Exit(code)
+
+
+def role(settings: Settings, name: str, work: Coroutine[Any, Any, int]) -> None:
+    """Run a service process: what is wrong with its configuration is said and ends it for good."""
+    from aura import logs
+
+    logs.configure(settings, name)
+    run(work)

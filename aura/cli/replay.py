@@ -1,107 +1,110 @@
-"""`aura replay`: the events of a session, once more and at their own pace."""
+"""`aura replay`: a session once more: printed, published, decided again or driven again."""
+
+# ruff: noqa: PLC0415 - each way of replaying loads what it needs
 
 from __future__ import annotations
 
-import asyncio
-import json
-import sys
-import time
-from collections.abc import AsyncIterator
+from typing import Annotated
 
-from rich.console import Console
+import typer
 
-from aura.bus.connection import Stored, connect
-from aura.cli.here import CommandError
-from aura.cli.show import read
-from aura.cli.tap import decoded, line
-from aura.sessions import copies, log
-from aura.settings import Settings
-from schemas import events as ev
-from schemas.codec import BadMessageError
+from aura.cli.here import CommandError, run
+from aura.settings import load
 
 
-async def replay(
-    settings: Settings,
-    session: str,
+def command(  # noqa: PLR0913  # one option a wish
+    sessions: Annotated[
+        list[str], typer.Argument(metavar="SESSION...", help="One; many with --decide.")
+    ],
     *,
-    speed: float,
-    from_turn: int,
-    publish: bool,
-    as_json: bool,
-) -> int:
-    """Print the events of *session*, or publish them as a session of their own."""
-    if speed <= 0:
-        raise CommandError("--speed is above 0: 10 is ten times as fast")
-    bus = await connect(settings, "aura-replay")
-    try:
-        stored = since_turn(await read(bus, session), from_turn)
-        if not publish:
-            console = Console()
-            async for one, _ in paced(stored, speed, cut=from_turn > 0):
-                _print(console, one, as_json=as_json)
-            return 0
-        name = copies.new_session()
-        print(f"Session {session} is replayed as {name} (`aura tap --session {name}`).")
-        async for one, later_ms in paced(stored, speed, cut=from_turn > 0):
-            made = copies.renamed(one, name, later_ms=later_ms)
-            if made:
-                await log.store(bus, *made)
-    finally:
-        await bus.close()
-    return 0
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Publish them as a session of their own.")
+    ] = False,
+    speed: Annotated[float, typer.Option(help="How many times as fast.")] = 1.0,
+    from_turn: Annotated[
+        int, typer.Option("--from", "--from-turn", metavar="TURN", help="From this turn on.")
+    ] = 0,
+    decide: Annotated[
+        bool,
+        typer.Option("--decide", help="Decide the call again, alone: what would be other?"),
+    ] = False,
+    drive: Annotated[
+        bool,
+        typer.Option("--drive", help="Through today's workers, and compare with the record."),
+    ] = False,
+    stages: Annotated[
+        str, typer.Option(metavar="stt,llm,tts", help="With --drive: others use the record.")
+    ] = "",
+    llm_model: Annotated[str, typer.Option(help="With --drive: ask this model.")] = "",
+    fail_on: Annotated[
+        str, typer.Option(metavar="wer=0.1,latency=1.2x", help="With --drive: exit 1 beyond.")
+    ] = "",
+    eagerness: Annotated[
+        str, typer.Option(help="With --decide or --drive: low, auto or high.")
+    ] = "",
+    waits: Annotated[
+        str, typer.Option(metavar="MS,MS,MS", help="With --decide: finished,unclear,unfinished")
+    ] = "",
+    speculate: Annotated[
+        bool | None, typer.Option(help="With --decide: guess at the end of a turn, or not.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Replay a session: print it, publish it, decide it again, or drive it again.
+
+    aura replay S                        its events at their own pace
+    aura replay S --publish --speed 10   the same on the bus, under a new id, marked as replay
+    aura replay S --decide --eagerness low    which decisions would have been others
+    aura replay S --drive --llm-model m  what another model would have said
+    """
+    _check_ways({"--publish": publish, "--decide": decide, "--drive": drive})
+    _check(drive, "--drive", {"--stages": stages, "--llm-model": llm_model, "--fail-on": fail_on})
+    _check(decide, "--decide", {"--waits": waits, "--speculate": speculate is not None})
+    _check(decide or drive, "--decide or --drive", {"--eagerness": eagerness})
+    if decide:
+        from aura.cli.decide import Try
+        from aura.cli.decide import decide as again
+
+        run(again(load(), sessions, Try(eagerness, waits, speculate), as_json=json))
+    if len(sessions) > 1:
+        raise CommandError("several sessions can only be replayed with --decide")
+    if drive:
+        from aura.cli.drive import Wish
+        from aura.cli.drive import drive as through
+
+        wish = Wish(stages, from_turn, llm_model, eagerness, fail_on)
+        run(through(load(), sessions[0], wish, as_json=json))
+    from aura.cli.republish import replay as once_more
+
+    run(
+        once_more(
+            load(),
+            sessions[0],
+            speed=speed,
+            from_turn=from_turn,
+            publish=publish,
+            as_json=json,
+        )
+    )
 
 
-def since_turn(stored: list[Stored], turn: int) -> list[Stored]:
-    """Return the session's beginning and what belongs to *turn* and later ones.
+def _check_ways(ways: dict[str, bool]) -> None:
+    """Let a session be replayed one way at a time.
 
     Raises:
-        CommandError: it has no such turn.
+        CommandError: several are wanted.
     """
-    if turn <= 0:
-        return stored
-    heard_from = None
-    for index, one in enumerate(stored):
-        try:
-            event = one.event()
-        except BadMessageError:
-            continue
-        if isinstance(event, ev.SpeechStarted):
-            heard_from = index
-        if isinstance(event, ev.TurnTaken) and event.turn >= turn:
-            return stored[:1] + stored[heard_from or index :]
-    raise CommandError(f"the session has no turn {turn}")
+    if sum(ways.values()) > 1:
+        wanted = " and ".join(name for name, value in ways.items() if value)
+        raise CommandError(f"{wanted} are two ways to replay: choose one")
 
 
-async def paced(
-    stored: list[Stored], speed: float, *, cut: bool
-) -> AsyncIterator[tuple[Stored, int]]:
-    """Yield the events when they are due, with how many ms later than once that is.
+def _check(there: bool, needed: str, options: dict[str, object]) -> None:
+    """Leave no option without effect.
 
-    *cut*: what came between the first one and the second is left out, and not waited through.
+    Raises:
+        CommandError: one was given without what it *needed*.
     """
-    loop = asyncio.get_running_loop()
-    timed: list[tuple[int, Stored]] = []
-    for one in stored:
-        try:
-            timed.append((one.event().at_ms, one))
-        except BadMessageError:
-            continue
-    timed.sort(key=lambda pair: pair[0])
-    if not timed:
-        return
-    first_ms = timed[1 if cut and len(timed) > 1 else 0][0]
-    begin_s, now_ms = loop.time(), int(time.time() * 1000)
-    for at_ms, one in timed:
-        due_s = begin_s + max(0, at_ms - first_ms) / 1000 / speed
-        if (wait_s := due_s - loop.time()) > 0:
-            await asyncio.sleep(wait_s)
-        yield one, now_ms + round((due_s - begin_s) * 1000) - at_ms
-
-
-def _print(console: Console, one: Stored, *, as_json: bool) -> None:
-    said = decoded(one.subject, one.data)
-    if as_json:
-        sys.stdout.write(json.dumps({**said, "subject": one.subject}) + "\n")
-        sys.stdout.flush()
-    else:
-        console.print(line(said, one.subject), soft_wrap=True)
+    for name, value in options.items():
+        if value and not there:
+            raise CommandError(f"{name} does nothing without {needed}: add that")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
 from aura.cli.here import CommandError
 from aura.cli.reporting.page import page, tiles
 from aura.cli.reporting.queries import figures
-from aura.settings import Settings
+from aura.settings import Settings, load
 from edge.dialects.prices import PRICES
 from workers.analytics import warehouse
 from workers.analytics.loading import start_of
@@ -54,3 +56,20 @@ def report(settings: Settings, *, data: Path | None, start: str, tenant: str, ou
         console.print(f"{name:22} {value}")
     console.print(f"\nThe report is in {out}.")
     return 0
+
+
+def command(
+    html: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("report.html"),
+    start: Annotated[
+        str, typer.Option("--from", help="beginning, 2h or 7d (ago), or a time.")
+    ] = "7d",
+    tenant: Annotated[str, typer.Option(help="Only this tenant.")] = "",
+    data: Annotated[
+        Path | None, typer.Option(help="The warehouse; default AURA_ANALYTICS_DIR.")
+    ] = None,
+) -> None:
+    """Draw latencies, talk, interruptions, guesses, errors and cost as one HTML page.
+
+    The numbers come from `aura worker analytics --module workers.analytics.warehouse`.
+    """
+    raise typer.Exit(report(load(), data=data, start=start, tenant=tenant, out=html))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import types
 import typing
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
@@ -50,3 +51,13 @@ def show() -> None:
     for row in rows():
         table.add_row(*row)
     Console().print(table)
+
+
+def command(
+    markdown: Annotated[bool, typer.Option(help="As the table of the README.")] = False,
+) -> None:
+    """List every setting: variable, default, meaning."""
+    if markdown:
+        print(as_markdown())
+    else:
+        show()

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.style import Style
 
 from aura.bus.connection import Bus, Stored, connect
-from aura.cli.here import CommandError
-from aura.cli.page import page
+from aura.cli.here import CommandError, run
+from aura.cli.options import Session
 from aura.cli.waterfall import waterfall
 from aura.sessions import log
 from aura.sessions.finding import decoded
 from aura.sessions.listing import Row, folded
 from aura.sessions.moments import LANES, Lane, Moment, moments
-from aura.sessions.sound import since
-from aura.settings import Settings
+from aura.settings import Settings, load
 from schemas import subjects
 
 COLOUR: dict[Lane, Style] = {
@@ -79,6 +81,9 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
     if html is None:
         Console().print(Segments(drawing(row, told)), soft_wrap=True)
         return 0
+    from aura.cli.page import page  # noqa: PLC0415  # numpy, which a drawing in text does without
+    from aura.sessions.sound import since  # noqa: PLC0415  # the same
+
     heard = since(recorded, row.started_at_ms) if recorded else {}
     try:
         await asyncio.to_thread(html.write_text, page(row, told, heard), encoding="utf-8")
@@ -112,13 +117,31 @@ def drawing(row: Row, told: list[Moment]) -> Iterator[Segment]:
                 yield Segment(f"{'':36}{bar}\n", DIM)
 
 
+@cache
+def _lanes(here: Lane, open_lanes: frozenset[Lane], bad: bool) -> tuple[Segment, ...]:
+    """Return the lanes of a line: something happened in *here*."""
+    found = []
+    for lane in LANES:
+        if lane == here:
+            found.append(Segment("●   ", RED if bad else COLOUR[lane]))
+        else:
+            found.append(Segment("┃   " if lane in open_lanes else "·   ", COLOUR[lane]))
+    return tuple(found)
+
+
 def _line(one: Moment, start_ms: int, open_lanes: set[Lane]) -> Iterator[Segment]:
     yield Segment(f"{(one.at_ms - start_ms) / 1000:>9.3f}  ", DIM)
-    for lane in LANES:
-        if lane == one.lane:
-            yield Segment("●   ", RED if one.name in BAD else COLOUR[lane])
-        else:
-            yield Segment("┃   " if lane in open_lanes else "·   ", COLOUR[lane])
+    yield from _lanes(one.lane, frozenset(open_lanes), one.name in BAD)
     strong = RED if one.name in BAD else BOLD if one.name in STRONG else None
     yield Segment(f"{one.name:22} ", strong or COLOUR[one.lane])
     yield Segment(f"{one.text}\n", strong)
+
+
+def command(
+    session: Session,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it as a page to zoom in.")
+    ] = None,
+) -> None:
+    """Draw one session: who was busy, what happened, where each turn's time went."""
+    run(show(load(), session, html))

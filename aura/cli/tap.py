@@ -6,15 +6,17 @@ import asyncio
 import json
 import sys
 import time
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+import typer
 from nats.aio.msg import Msg
 from rich.console import Console
 from rich.text import Text
 
 from aura.bus.connection import connect
-from aura.settings import Settings
+from aura.cli.here import run
+from aura.settings import Settings, load
 from schemas import codec
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
 
@@ -81,3 +83,12 @@ async def listen(settings: Settings, subject: str, *, as_json: bool, session: st
     finally:
         await bus.close()
     return 0
+
+
+def command(
+    subject: Annotated[str, typer.Argument(help="Subject to listen to.")] = "aura.live.>",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    session: Annotated[str | None, typer.Option(help="Only this session.")] = None,
+) -> None:
+    """Print live events, decoded, one a line. Also: aura.part.> (growing words), aura.au.>."""
+    run(listen(load(), subject, as_json=as_json, session=session))

@@ -6,9 +6,10 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+import typer
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
@@ -17,7 +18,8 @@ from rich.text import Text
 from aura.bus.connection import Bus, BusAwayError, connect
 from aura.bus.queues import Queue, queues
 from aura.bus.services import Service, discover
-from aura.settings import Settings
+from aura.cli.here import run
+from aura.settings import Settings, load
 
 LOOK_S = 1.0
 """Between two looks; the rate of jobs is what was done from one to the next."""
@@ -157,3 +159,15 @@ async def _live(bus: Bus, look: Look, found: list[Service]) -> None:
             except BusAwayError:
                 live.update(Text("The bus is away; waiting for it.", style="red"), refresh=True)
                 await asyncio.sleep(LOOK_S)
+
+
+def command(
+    once: Annotated[bool, typer.Option("--once", help="Print one table and end.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and end.")] = False,
+) -> None:
+    """Show who is there: edges, workers, their load, and how far behind each stage is.
+
+    Live until Ctrl-C. WAITING is jobs that no worker has yet, OLDEST how long the first of them has
+    waited: more than a moment means that the stage wants another worker.
+    """
+    run(show(load(), once=once, as_json=as_json))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -108,3 +108,14 @@ class Wanted:
             and (self.slow_ms is None or (row.slowest_ms or 0.0) >= self.slow_ms)
             and (not self.interrupted or row.interrupted > 0)
         )
+
+
+def replays_of(names: Iterable[str], rows: Sequence[Row]) -> list[Row]:
+    """Return those of *rows* that are replays of a session in *names*, or replays of replays."""
+    origins, found = set(names), list[Row]()
+    while True:
+        more = [row for row in rows if row.replay_of in origins and row not in found]
+        if not more:
+            return found
+        found += more
+        origins |= {row.session for row in more}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from aura.bus.connection import Bus, BusAwayError, Stored
+from aura.bus.headers import quickly
 from schemas import codec, subjects
 
 BATCH = 1000
@@ -80,7 +82,7 @@ async def newest(bus: Bus, names: Sequence[str]) -> list[Stored]:
         inbox, cb=on_message, pending_bytes_limit=-1, pending_msgs_limit=-1
     )
     try:
-        async with asyncio.timeout(WAIT_S):
+        async with _reading(bus):
             for batch in batches:
                 request = msgspec.json.encode({"multi_last": batch, "batch": BATCH})
                 await bus.nc.publish(
@@ -92,6 +94,14 @@ async def newest(bus: Bus, names: Sequence[str]) -> list[Stored]:
     finally:
         await subscription.unsubscribe()
     return found
+
+
+@asynccontextmanager
+async def _reading(bus: Bus) -> AsyncIterator[None]:
+    """Thousands of messages come, within WAIT_S."""
+    with quickly(bus.nc):
+        async with asyncio.timeout(WAIT_S):
+            yield
 
 
 async def read(bus: Bus, session: str) -> list[Stored]:
@@ -116,7 +126,7 @@ async def read(bus: Bus, session: str) -> list[Stored]:
     )
     subject, left = subjects.session_events("*", session), 1
     try:
-        async with asyncio.timeout(WAIT_S):
+        async with _reading(bus):
             while left:
                 after = found[-1].seq if found else 0
                 request = {"seq": after + 1, "next_by_subj": subject, "batch": READ_AT_ONCE}

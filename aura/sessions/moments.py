@@ -103,11 +103,10 @@ def _speech_end(found: list[Moment], turn: int) -> int | None:
 
 def _partials(delivered: ev.InputsDelivered) -> Iterator[Moment]:
     try:
-        for row in inputs.unpack(delivered.rows, delivered.from_ms):
-            if row.kind == inputs.PARTIAL:
-                utterance, audio_ms, text = row.what
-                fields = {"utterance": utterance, "audio_ms": audio_ms, "text": text}
-                yield Moment(row.at_ms, "stt", "transcript.partial", f"{text} ...", fields)
+        for row in inputs.partials(delivered.rows, delivered.from_ms):
+            utterance, audio_ms, text = row.what
+            fields = {"utterance": utterance, "audio_ms": audio_ms, "text": text}
+            yield Moment(row.at_ms, "stt", "transcript.partial", f"{text} ...", fields)
     except inputs.BadInputsError:
         return
 

@@ -54,9 +54,11 @@ class Record:
         for event in connection.decided:
             self._decided(event)
         began_ms = connection.given[0].at_ms if connection.given else 0
+        told: set[str] = set()
         for one in connection.given:
             heard: Heard | None = None
-            if one.kind == inputs.SAID:
+            if one.kind == inputs.SAID and one.what[0] not in told:
+                told.add(one.what[0])  # an edge that missed something reads all of it again
                 heard = said.get(one.what[0])
             elif one.kind == inputs.CHUNK:
                 heard = chunk(one.what)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,27 +10,50 @@ from edge.core.notices import Interrupted, Notice, Speak
 from schemas.audio import BYTES_PER_MS, RecordedSound
 
 Side = Literal["caller", "client"]
-PIECE_MS = 1000
-"""A piece is stored this often: what a killed edge forgets at most."""
+PIECE_MS = 5000
+"""A piece is stored this often: what a killed edge forgets at most. Each costs as much as 50 ms of
+a call, so there are few of them."""
 PIECE_BYTES = PIECE_MS * BYTES_PER_MS
+
+
+@dataclass
+class _Track:
+    """Sound that follows each other without a gap, not yet a piece."""
+
+    pcm: bytearray = field(default_factory=bytearray)
+    from_ms: int = 0
+    """Unix time, ms, of its first sample."""
+    seq: int = 0
+    """Pieces cut so far."""
+
+    @property
+    def until_ms(self) -> int:
+        return self.from_ms + len(self.pcm) // BYTES_PER_MS
+
+    def cut(self, size: int) -> RecordedSound:
+        """Return the first *size* bytes as a piece."""
+        piece = RecordedSound(seq=self.seq, from_ms=self.from_ms, pcm=bytes(self.pcm[:size]))
+        del self.pcm[:size]
+        self.from_ms += len(piece.pcm) // BYTES_PER_MS
+        self.seq += 1
+        return piece
 
 
 @dataclass
 class Recorder:
     """One connection's sound: what the caller said, and what was played to them."""
 
-    _caller: bytearray = field(default_factory=bytearray)
-    _caller_from_ms: int = 0
+    _caller: _Track = field(default_factory=_Track)
+    _client: _Track = field(default_factory=_Track)
     _playing: list[tuple[int, bytes]] = field(default_factory=list)
     """What the client was sent: when it begins to play (Unix ms), s16le mono 16 kHz."""
     _until_ms: int = 0
-    _seq: dict[Side, int] = field(default_factory=dict)
 
     def heard(self, pcm: bytes, now_ms: int) -> None:
         """Keep sound from the caller, the last of which was spoken just now."""
-        if not self._caller:
-            self._caller_from_ms = now_ms - len(pcm) // BYTES_PER_MS
-        self._caller += pcm
+        if not self._caller.pcm:
+            self._caller.from_ms = now_ms - len(pcm) // BYTES_PER_MS
+        self._caller.pcm += pcm
 
     def told(self, notice: Notice, now_ms: int) -> None:
         """Keep what is played to the caller; an interrupted client drops what it has not played."""
@@ -45,28 +69,38 @@ class Recorder:
                 if start_ms < now_ms
             ]
 
+    def due(self, now_ms: int) -> bool:
+        """Tell whether `take` would return anything: it is asked for every frame."""
+        if len(self._caller.pcm) >= PIECE_BYTES:
+            return True
+        since_ms = self._client.from_ms if self._client.pcm else self._playing_since_ms
+        return since_ms is not None and now_ms - since_ms >= PIECE_MS
+
+    @property
+    def _playing_since_ms(self) -> int | None:
+        return self._playing[0][0] if self._playing else None
+
     def take(self, now_ms: int, *, ended: bool = False) -> list[tuple[Side, RecordedSound]]:
         """Return the pieces that are whole, or with *ended* all there is."""
         found: list[tuple[Side, RecordedSound]] = []
-        while len(self._caller) >= PIECE_BYTES or (ended and self._caller):
-            pcm = bytes(self._caller[:PIECE_BYTES])
-            del self._caller[:PIECE_BYTES]
-            found.append(self._piece("caller", self._caller_from_ms, pcm))
-            self._caller_from_ms += len(pcm) // BYTES_PER_MS
-        waiting: list[tuple[int, bytes]] = []
+        while len(self._caller.pcm) >= PIECE_BYTES or (ended and self._caller.pcm):
+            found.append(("caller", self._caller.cut(PIECE_BYTES)))
+        found += [("client", piece) for piece in self._played(now_ms, ended=ended)]
+        return found
+
+    def _played(self, now_ms: int, *, ended: bool) -> Iterator[RecordedSound]:
+        """Yield what was played until now; a gap or silence ends a piece."""
+        track, waiting = self._client, list[tuple[int, bytes]]()
         for start_ms, pcm in self._playing:
             over = start_ms + len(pcm) // BYTES_PER_MS <= now_ms
             if not (over or ended):
                 waiting.append((start_ms, pcm))
                 continue
-            heard = pcm if over else pcm[: max(0, now_ms - start_ms) * BYTES_PER_MS]
-            for at in range(0, len(heard), PIECE_BYTES):
-                piece = heard[at : at + PIECE_BYTES]
-                found.append(self._piece("client", start_ms + at // BYTES_PER_MS, piece))
+            if start_ms > track.until_ms:
+                while track.pcm:
+                    yield track.cut(PIECE_BYTES)
+                track.from_ms = start_ms
+            track.pcm += pcm if over else pcm[: max(0, now_ms - start_ms) * BYTES_PER_MS]
         self._playing = waiting
-        return found
-
-    def _piece(self, side: Side, from_ms: int, pcm: bytes) -> tuple[Side, RecordedSound]:
-        seq = self._seq.get(side, 0)
-        self._seq[side] = seq + 1
-        return side, RecordedSound(seq=seq, from_ms=from_ms, pcm=pcm)
+        while len(track.pcm) >= PIECE_BYTES or (track.pcm and (ended or not waiting)):
+            yield track.cut(PIECE_BYTES)

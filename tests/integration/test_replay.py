@@ -236,3 +236,28 @@ async def test_a_session_that_was_resumed_is_decided_again_in_both_its_parts(
     assert verdict["differences"] == []
     (row,) = [one for one in await listed(simulated) if one["session"] == session]
     assert row["turns"] == 2
+
+
+async def test_what_is_forgotten_takes_its_replays_with_it(simulated: AuraProcess) -> None:
+    session, other = await a_call(simulated), await a_call(simulated)
+    copied = await typed(simulated, "replay", session, "--publish", "--speed", "50")
+    copy = copied.stdout.split(" as ")[1].split(" ")[0]
+    driven = await typed(simulated, "replay", copy, "--drive", "--json")
+    of_copy = json.loads(driven.stdout)["replay"]
+
+    gone = await typed(simulated, "forget", session)
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert f"{copy} goes too: it is a replay of {session}" in gone.stdout
+    assert f"{of_copy} goes too: it is a replay of {copy}" in gone.stdout
+    assert "3 sessions forgotten" in gone.stdout
+    assert "aura export" in gone.stdout
+    left = {row["session"] for row in await listed(simulated)}
+    assert other in left
+    assert not left & {session, copy, of_copy}
+
+    again = await typed(simulated, "replay", other, "--publish", "--speed", "50")
+    copy = again.stdout.split(" as ")[1].split(" ")[0]
+    (row,) = [one for one in await listed(simulated) if one["session"] == other]
+    gone = await typed(simulated, "forget", "--user", row["user"])
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert not {row["session"] for row in await listed(simulated)} & {other, copy}

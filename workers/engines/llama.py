@@ -25,6 +25,7 @@ from workers.engines.protocols import (
     Token,
     Usage,
     WeightsError,
+    only,
 )
 
 CALL = """\
@@ -82,9 +83,15 @@ def _one_line(text: str) -> str:
 class LlamaModel:
     """One GGUF base model, read by `slots` calls at a time; more wait for a slot."""
 
-    def __init__(self, path: Path, *, threads: int | None = None, slots: int = 2) -> None:
-        """Take *path* of a GGUF file; *threads* None means a thread a core."""
+    def __init__(
+        self, path: Path, *, threads: int | None = None, slots: int = 2, alias: str = ""
+    ) -> None:
+        """Take *path* of a GGUF file; *threads* None means a thread a core.
+
+        *alias* is what AURA_LLM_MODEL calls it.
+        """
         self.name = f"llama:{path.stem}"
+        self._aliases = (path.stem, alias)
         self._path = path
         self._threads = threads or os.cpu_count() or 1
         self._slots = slots
@@ -107,7 +114,12 @@ class LlamaModel:
         )
 
     async def stream(self, request: Prompt) -> AsyncGenerator[Token, None]:
-        """Yield the answer, one line, then its Usage."""
+        """Yield the answer, one line, then its Usage.
+
+        Raises:
+            EngineRefusedError: another model is asked for.
+        """
+        only(self.name, request.model, *self._aliases)
         loop = asyncio.get_running_loop()
         pieces: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         gone = threading.Event()

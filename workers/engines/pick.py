@@ -126,7 +126,7 @@ def _local(options: EngineOptions) -> LanguageModel:
         raise WeightsError(
             f"{name!r} is neither a GGUF file nor {DEFAULT_LOCAL_LLM!r}: set AURA_LLM_MODEL"
         )
-    return LlamaModel(path, threads=options.threads or None, slots=options.llm_slots)
+    return LlamaModel(path, threads=options.threads or None, slots=options.llm_slots, alias=name)
 
 
 def _hosted(engine: Literal["cerebras", "openai"], options: EngineOptions) -> LanguageModel:

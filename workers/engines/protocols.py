@@ -79,6 +79,19 @@ class Usage:
     model: str
 
 
+def only(name: str, wanted: str | None, *others: str) -> None:
+    """Let an engine with one model, called *name* or *others*, answer for no other one.
+
+    Raises:
+        EngineRefusedError: another one is *wanted*.
+    """
+    if wanted and wanted not in {name, *others}:
+        raise EngineRefusedError(
+            f"this worker has the model {name} alone, not {wanted}: start one with "
+            f"AURA_LLM_MODEL={wanted}, or with a server that has it (AURA_LLM_BASE_URL)"
+        )
+
+
 Token = str | Usage
 """A piece of the answer as it is written, then one Usage."""
 

@@ -23,6 +23,7 @@ from workers.engines.protocols import (
     Recognition,
     Token,
     Usage,
+    only,
 )
 
 Fail = Literal["none", "raise", "hang", "nonsense", "exit"]
@@ -111,7 +112,12 @@ class SimulatedLanguageModel:
         """There is nothing to load."""
 
     async def stream(self, request: Prompt) -> AsyncGenerator[Token, None]:
-        """Yield the tokens on schedule; what was said already is left out."""
+        """Yield the tokens on schedule; what was said already is left out.
+
+        Raises:
+            EngineRefusedError: another model is asked for.
+        """
+        only(self.name, request.model)
         loop = asyncio.get_running_loop()
         due_s = loop.time() + self._first_ms / 1000
         tokens = self._answer[: request.max_tokens]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import time
 
 import msgspec
 import pytest
+from rich.console import Console
+from rich.segment import Segments
 
 from aura.cli.here import CommandError
-from aura.cli.sessions import moment_ms
-from aura.sessions.listing import Row, Wanted, folded, summed_up
+from aura.cli.sessions import drawing, moment_ms
+from aura.sessions.listing import Row, Wanted, folded, replays_of, summed_up
 from tests.unit.aura.story import T0, story
 
 
@@ -61,3 +64,24 @@ def test_since_takes_ages_and_times() -> None:
     assert moment_ms("2023-11-14T22:13:20", now) == T0
     with pytest.raises(CommandError, match="how long ago"):
         moment_ms("yesterday", now)
+
+
+def test_a_list_is_drawn_in_columns_with_what_is_worth_a_look() -> None:
+    console = Console(width=200, file=io.StringIO())
+    rows = [
+        Row("s_1", "acme", "ann", started_at_ms=1, turns=2, errors=2, slowest_ms=800.4),
+        Row("s_22", "other", started_at_ms=1, interrupted=1, ended="failed", replay_of="s_1"),
+    ]
+    console.print(Segments(drawing(rows)), soft_wrap=True, end="")
+    head, first, second = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert head.split() == ["session", "tenant", "user", "started", "length", "turns", "slowest"]
+    assert "800 ms  " in first
+    assert first.rstrip().endswith("2 errors not ended")
+    assert second.rstrip().endswith("1 interrupted replay of s_1 failed")
+    assert first.index("acme") == second.index("other")
+
+
+def test_replays_of_replays_are_found_even_where_the_session_itself_is_gone() -> None:
+    rows = [Row("r_2", "t", replay_of="r_1"), Row("r_1", "t", replay_of="s"), Row("x", "t")]
+    assert [row.session for row in replays_of(["s"], rows)] == ["r_1", "r_2"]
+    assert replays_of(["x"], rows) == []

@@ -51,6 +51,20 @@ def test_with_the_same_numbers_nothing_is_other() -> None:
     assert compared(conversation()) == []
 
 
+def test_words_that_were_read_again_from_the_log_came_when_they_came_first() -> None:
+    r = Recorded()
+    r.says(800)
+    r.quiet(160)
+    r.hears("I would like to fly to Paris.")
+    r.quiet(440)
+    guess = next(one for one in r.log if isinstance(one, ev.TranscriptGuess))
+    r.quiet(4000)
+    r._take(r.call.receive(guess, r.now_ms))  # an edge that missed something reads all of it again
+    r.quiet(200)
+    (found,) = compared(r.recorded(), waits=Waits(800, 1200, 2500))
+    assert found.now.endswith("after 800 ms of silence")
+
+
 def test_a_longer_wait_answers_later_and_lets_the_caller_go_on() -> None:
     found = compared(conversation(), waits=Waits(800, 1200, 2500))
     assert found[0].recorded.endswith("after 440 ms of silence")

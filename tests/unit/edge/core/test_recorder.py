@@ -10,18 +10,21 @@ def sound(ms: int, value: int = 1) -> bytes:
     return bytes([value]) * (32 * ms)
 
 
-def test_the_caller_is_kept_in_pieces_of_a_second_without_a_gap() -> None:
+def test_the_caller_is_kept_in_pieces_of_five_seconds_without_a_gap() -> None:
     recorder, kept = Recorder(), []
-    for k in range(120):
-        recorder.heard(sound(20, k), 1000 + 20 * (k + 1))
-        kept += recorder.take(1000 + 20 * (k + 1))
-    kept += recorder.take(3400, ended=True)
+    for k in range(600):
+        now_ms = 1000 + 20 * (k + 1)
+        recorder.heard(sound(20, k % 256), now_ms)
+        if recorder.due(now_ms):
+            kept += recorder.take(now_ms)
+    kept += recorder.take(13_000, ended=True)
     assert [(side, piece.seq, piece.from_ms) for side, piece in kept] == [
         ("caller", 0, 1000),
-        ("caller", 1, 2000),
-        ("caller", 2, 3000),
+        ("caller", 1, 6000),
+        ("caller", 2, 11_000),
     ]
-    assert b"".join(piece.pcm for _, piece in kept) == b"".join(sound(20, k) for k in range(120))
+    said = b"".join(sound(20, k % 256) for k in range(600))
+    assert b"".join(piece.pcm for _, piece in kept) == said
 
 
 def test_an_answer_is_kept_when_it_is_played_one_piece_after_the_other() -> None:
@@ -29,11 +32,25 @@ def test_an_answer_is_kept_when_it_is_played_one_piece_after_the_other() -> None
     recorder.told(Speak(1, "a", sound(500, 1), ends=False), 1000)
     recorder.told(Speak(1, "b", sound(300, 2), ends=True), 1010)
     assert recorder.take(1400) == []
-    kept = recorder.take(1800)
-    assert [(piece.from_ms, len(piece.pcm) // 32) for _, piece in kept] == [
-        (1000, 500),
-        (1500, 300),
-    ]
+    assert recorder.take(1700) == []
+    ((side, piece),) = recorder.take(1800)
+    assert (side, piece.from_ms, piece.pcm) == ("client", 1000, sound(500, 1) + sound(300, 2))
+
+
+def test_an_answer_in_many_chunks_is_kept_in_few_pieces_and_a_gap_ends_one() -> None:
+    recorder, kept = Recorder(), []
+    for k in range(100):
+        now_ms = 1000 + 64 * k
+        recorder.told(Speak(1, "a", sound(64, k), ends=k == 99), now_ms)
+        if recorder.due(now_ms):
+            kept += recorder.take(now_ms)
+    recorder.told(Speak(2, "b", sound(64), ends=True), 9000)
+    kept += recorder.take(20_000)
+    found = [(piece.seq, piece.from_ms, len(piece.pcm) // 32) for _, piece in kept]
+    assert found == [(0, 1000, 5000), (1, 6000, 1400), (2, 9000, 64)]
+    assert b"".join(piece.pcm for _, piece in kept[:2]) == b"".join(
+        sound(64, k) for k in range(100)
+    )
 
 
 def test_what_an_interrupted_client_dropped_is_not_kept() -> None:

@@ -1,0 +1,13 @@
+"""`aura edge`: one edge."""
+
+from __future__ import annotations
+
+from aura.cli.here import role
+from aura.cli.options import Host, Port, place
+from edge.main import serve
+
+
+def command(port: Port = None, host: Host = None) -> None:
+    """Run one edge: the door that clients call. Needs NATS_URL and a provisioned bus."""
+    settings = place({"port": port, "host": host})
+    role(settings, "edge", serve(settings))

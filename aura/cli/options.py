@@ -1,0 +1,20 @@
+"""Options that several commands share, and settings with what was typed put over them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from aura.settings import Settings, load
+
+Port = Annotated[int | None, typer.Option(help="Port of the (first) edge; default PORT or 8000.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on; default HOST or 0.0.0.0.")]
+Url = Annotated[str | None, typer.Option(help="The edge; default: the Aura here.")]
+Token = Annotated[str | None, typer.Option(help="Default: the demo token.")]
+Session = Annotated[str, typer.Argument(metavar="SESSION", help="Its id; see `aura sessions`.")]
+
+
+def place(given: dict[str, Any]) -> Settings:
+    """Return the settings, with the options that were given on the command line."""
+    return load(**{name: value for name, value in given.items() if value is not None})

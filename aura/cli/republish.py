@@ -1,0 +1,107 @@
+"""`aura replay`: the events of a session, once more and at their own pace."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator
+
+from rich.console import Console
+
+from aura.bus.connection import Stored, connect
+from aura.cli.here import CommandError
+from aura.cli.show import read
+from aura.cli.tap import decoded, line
+from aura.sessions import copies, log
+from aura.settings import Settings
+from schemas import events as ev
+from schemas.codec import BadMessageError
+
+
+async def replay(
+    settings: Settings,
+    session: str,
+    *,
+    speed: float,
+    from_turn: int,
+    publish: bool,
+    as_json: bool,
+) -> int:
+    """Print the events of *session*, or publish them as a session of their own."""
+    if speed <= 0:
+        raise CommandError("--speed is above 0: 10 is ten times as fast")
+    bus = await connect(settings, "aura-replay")
+    try:
+        stored = since_turn(await read(bus, session), from_turn)
+        if not publish:
+            console = Console()
+            async for one, _ in paced(stored, speed, cut=from_turn > 0):
+                _print(console, one, as_json=as_json)
+            return 0
+        name = copies.new_session()
+        print(f"Session {session} is replayed as {name} (`aura tap --session {name}`).")
+        async for one, later_ms in paced(stored, speed, cut=from_turn > 0):
+            made = copies.renamed(one, name, later_ms=later_ms)
+            if made:
+                await log.store(bus, *made)
+    finally:
+        await bus.close()
+    return 0
+
+
+def since_turn(stored: list[Stored], turn: int) -> list[Stored]:
+    """Return the session's beginning and what belongs to *turn* and later ones.
+
+    Raises:
+        CommandError: it has no such turn.
+    """
+    if turn <= 0:
+        return stored
+    heard_from = None
+    for index, one in enumerate(stored):
+        try:
+            event = one.event()
+        except BadMessageError:
+            continue
+        if isinstance(event, ev.SpeechStarted):
+            heard_from = index
+        if isinstance(event, ev.TurnTaken) and event.turn >= turn:
+            return stored[:1] + stored[heard_from or index :]
+    raise CommandError(f"the session has no turn {turn}")
+
+
+async def paced(
+    stored: list[Stored], speed: float, *, cut: bool
+) -> AsyncIterator[tuple[Stored, int]]:
+    """Yield the events when they are due, with how many ms later than once that is.
+
+    *cut*: what came between the first one and the second is left out, and not waited through.
+    """
+    loop = asyncio.get_running_loop()
+    timed: list[tuple[int, Stored]] = []
+    for one in stored:
+        try:
+            timed.append((one.event().at_ms, one))
+        except BadMessageError:
+            continue
+    timed.sort(key=lambda pair: pair[0])
+    if not timed:
+        return
+    first_ms = timed[1 if cut and len(timed) > 1 else 0][0]
+    begin_s, now_ms = loop.time(), int(time.time() * 1000)
+    for at_ms, one in timed:
+        due_s = begin_s + max(0, at_ms - first_ms) / 1000 / speed
+        if (wait_s := due_s - loop.time()) > 0:
+            await asyncio.sleep(wait_s)
+        yield one, now_ms + round((due_s - begin_s) * 1000) - at_ms
+
+
+def _print(console: Console, one: Stored, *, as_json: bool) -> None:
+    said = decoded(one.subject, one.data)
+    if as_json:
+        sys.stdout.write(json.dumps({**said, "subject": one.subject}) + "\n")
+        sys.stdout.flush()
+    else:
+        console.print(line(said, one.subject), soft_wrap=True)

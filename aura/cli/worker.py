@@ -1,0 +1,51 @@
+"""`aura worker`: one worker of a stage, or subscribers."""
+
+# ruff: noqa: PLC0415 - a worker loads no subscribers, and the other way round
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from aura.cli.here import CommandError, role, run
+from aura.settings import load
+
+
+def command(
+    stage: Annotated[str, typer.Argument(help="stt, llm, tts or analytics.", metavar="STAGE")],
+    module: Annotated[
+        list[str] | None,
+        typer.Option(help="analytics: module or module:name with subscribers; repeatable."),
+    ] = None,
+    group: Annotated[
+        str, typer.Option(help="analytics: who shares the events; default: the module's name.")
+    ] = "",
+    start: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            help="analytics: where a new group begins: now, beginning, 2h (ago), or a time.",
+        ),
+    ] = "now",
+    live: Annotated[
+        bool, typer.Option("--live", help="analytics: only while it listens, nothing is kept.")
+    ] = False,
+) -> None:
+    """Run one worker; it shares the load of its stage at once. Needs NATS_URL.
+
+    `aura worker analytics --module mine` runs subscribers: see docs/analytics.md.
+    """
+    if stage == "analytics":
+        from aura.cli import analytics
+
+        here = load()
+        what = analytics.plan(here, module or [], group, start, live=live)
+        run(analytics.run(here, what))
+    if stage not in {"stt", "llm", "tts"}:
+        raise CommandError(f"there is no stage {stage!r}: it is stt, llm, tts or analytics")
+    from workers.main import serve
+
+    settings = load()
+    chosen: Literal["stt", "llm", "tts"] = stage  # type: ignore[assignment]  # checked above
+    role(settings, stage, serve(settings, chosen))

@@ -1,0 +1,106 @@
+"""A long call without a clock, recorded as an edge records it: for measuring what reads records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.offline import START_MS, OfflineCall
+from benchmarks.recordings import buzz
+from edge.core.answering import Rules
+from edge.core.call import Call
+from edge.core.journal import Journal
+from edge.core.notices import Delivery
+from edge.core.voice_activity import VoiceActivity
+from edge.session_rules import noted
+from schemas import events as ev
+
+TENANT = "bench"
+TURN_EVERY_MS = 10_000
+ANSWER = ("The weather is fine this afternoon, and it stays so.", bytes(32 * 2500))
+
+
+class RecordedCall(OfflineCall):
+    """An offline call whose inputs are journalled and whose events are kept, in their order."""
+
+    def __init__(self, session: str, rules: Rules) -> None:
+        super().__init__(lambda _: ("What is the weather like?", 0.9, None), rules, answer=ANSWER)
+        own = (TENANT, session)
+        self.journal = Journal(*own)
+        self.log: list[ev.AnyEvent] = []
+        ear = self.journal.listening(VoiceActivity())
+        call = Call(*own, rules, Delivery.CHUNKS, is_voice=ear)
+        self.log.append(_started(session, rules))
+        call.history.summary.take(self.log[0])
+        self._session = session
+        self._call = _Noting(call, self)  # type: ignore[assignment]  # the same methods
+
+    def _event(self, kind: type[ev.Event], **fields: Any) -> ev.Event:
+        return super()._event(kind, **{"tenant": TENANT, "session": self._session, **fields})
+
+    def _publish(self, event: ev.Event) -> None:
+        if isinstance(event, ev.SpeechStarted):
+            self._over_answer.add(event.utterance)  # growing words of all that is said
+        super()._publish(event)
+
+    def hang_up(self) -> list[ev.AnyEvent]:
+        """Return all that was recorded."""
+        self._do(self._call.finish("caller_left", self._now_ms))
+        self.log.append(self.journal.take(self._now_ms))
+        return self.log
+
+
+class _Noting:
+    """A call that notes what it is given first, and logs what it decides, as an edge does."""
+
+    def __init__(self, call: Call, of: RecordedCall) -> None:
+        self._call, self._of = call, of
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._call, name)
+        if name not in {"start", "hear", "tick", "receive", "finish"}:
+            return method
+
+        def noted_first(*args: Any) -> Any:
+            what, now_ms = (None, args[0]) if len(args) == 1 else args
+            of = self._of
+            if of.journal.due(now_ms):
+                of.log.append(of.journal.take(now_ms))
+            of.journal.note(name, what, now_ms)
+            if isinstance(what, ev.Event):
+                of.log.append(what)
+            effects = method(*args)
+            of.log += [one.event for one in effects if hasattr(one, "event")]
+            return effects
+
+        return noted_first
+
+
+def _started(session: str, rules: Rules) -> ev.SessionStarted:
+    return ev.SessionStarted(
+        tenant=TENANT,
+        session=session,
+        at_ms=START_MS,
+        user="somebody",
+        dialect="continuous",
+        edge="bench",
+        **noted(rules, Delivery.CHUNKS),
+    )
+
+
+def conversation(session: str, seconds: int) -> list[ev.AnyEvent]:
+    """Return a recorded call of *seconds*: a turn every ten, every fifth answer interrupted."""
+    call = RecordedCall(session, Rules(ev.SessionSettings(), greeting=""))
+    chance = np.random.default_rng(6)
+    sound = bytearray()
+    for number in range(seconds * 1000 // TURN_EVERY_MS):
+        turn = bytearray(bytes(32 * 300) + buzz(int(chance.integers(600, 2000))))
+        if number % 3 == 0:  # a pause for thought
+            turn += bytes(32 * 260) + buzz(700)
+        turn += bytes(32 * 1200)
+        if number % 5 == 4:
+            turn += buzz(900)
+        sound += turn[: 32 * TURN_EVERY_MS].ljust(32 * TURN_EVERY_MS, b"\0")
+    call.run(bytes(sound))
+    return call.hang_up()

@@ -1,0 +1,168 @@
+"""Recorded sessions: how long a list, a drawing and a decision take, and what recording costs.
+
+    python -m benchmarks sessions
+
+Commands are timed as they are typed, from the start of the process to its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from aura.bus.connection import Bus, connect
+from aura.settings import load
+from benchmarks import keeping
+from benchmarks.hour import TENANT, TURN_EVERY_MS, conversation
+from benchmarks.latency import machine
+from benchmarks.results import save
+from deploy import nats_server
+from deploy.provision import provision
+from schemas import codec, subjects
+from schemas.events import AnyEvent
+
+SESSIONS = 10_000
+TRIES = 5
+HOUR_S, PACED_S = 3600, 60
+
+
+@contextmanager
+def bus_server() -> Iterator[dict[str, str]]:
+    """Yield the environment of commands that find a provisioned, empty bus.
+
+    Raises:
+        RuntimeError: the server does not start.
+    """
+    with tempfile.TemporaryDirectory(prefix="aura-bench-") as folder:
+        data, port = Path(folder), nats_server.free_port()
+        env = {**os.environ, **nats_server.environment(data)}
+        process = subprocess.Popen(nats_server.command(data, port), env=env)
+        try:
+            until = time.monotonic() + 10
+            while not nats_server.listens(port):
+                if time.monotonic() > until:
+                    raise RuntimeError("nats-server does not start")
+                time.sleep(0.05)
+            password = nats_server.passwords(data)["operator"]
+            bare = nats_server.url(port).replace("//", f"//operator:{password}@")
+            yield {**os.environ, "NATS_URL": bare, "AURA_DATA_DIR": folder}
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+async def store(bus: Bus, events: Sequence[AnyEvent]) -> None:
+    """Store *events*, waiting for the last alone."""
+    for event in events[:-1]:
+        data, head = codec.encode(event), codec.headers(event)
+        await bus.nc.publish(subjects.event(event), data, headers=head)
+    await bus.publish(events[-1])
+
+
+async def fill(env: dict[str, str]) -> None:
+    """Store an hour, a minute, and SESSIONS short calls."""
+    bus = await connect(load(nats_url=env["NATS_URL"]), "bench")
+    await provision(bus)
+    for name, seconds in (("hour", HOUR_S), ("minute", PACED_S)):
+        told = conversation(name, seconds)
+        for k in range(0, len(told), 500):
+            await store(bus, told[k : k + 500])
+        print(f"  {name}: {len(told)} events", flush=True)
+    short = conversation("short", 2 * TURN_EVERY_MS // 1000)
+    for number in range(SESSIONS):
+        own = {"session": f"s_{number:05}", "tenant": TENANT}
+        await store(bus, [msgspec.structs.replace(one, **own) for one in short])
+    print(f"  {SESSIONS} sessions of {len(short)} events", flush=True)
+    await bus.close()
+
+
+def timed(env: dict[str, str], *arguments: str) -> tuple[float, str]:
+    """Return how long `aura` with *arguments* took, s, and what it printed."""
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "aura.cli.main", *arguments],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    took_s = time.perf_counter() - began
+    if done.returncode and "--decide" not in arguments:
+        raise RuntimeError(done.stderr)
+    return took_s, done.stdout
+
+
+def typed(env: dict[str, str], *arguments: str) -> dict[str, float]:
+    """Return the median and the worst of TRIES, s."""
+    took = sorted(timed(env, *arguments)[0] for _ in range(TRIES))
+    found = {"p50_s": round(statistics.median(took), 3), "worst_s": round(took[-1], 3)}
+    print(f"  aura {' '.join(arguments)}: {found}", flush=True)
+    return found
+
+
+def decided(env: dict[str, str], *options: str) -> float:
+    """Return how many times as fast as the call it is decided again: median of TRIES."""
+    ratios = []
+    for _ in range(TRIES):
+        (verdict,) = json.loads(timed(env, "replay", "hour", "--decide", "--json", *options)[1])
+        if verdict["differences"] is None or (verdict["differences"] and not options):
+            raise RuntimeError(str(verdict)[:500])
+        ratios.append(verdict["call_s"] * 1000 / verdict["took_ms"])
+    print(f"  --decide {' '.join(options)}: {statistics.median(ratios):.0f} times", flush=True)
+    return round(statistics.median(ratios))
+
+
+async def paced(env: dict[str, str]) -> dict[str, Any]:
+    """Return how far from their time the events of a replay at speed 1 come, ms."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "aura.cli.main", "replay", "minute", "--json"),
+        env=env,
+        stdout=asyncio.subprocess.PIPE,
+        limit=1_000_000,
+    )
+    assert process.stdout
+    came = []
+    while line := await process.stdout.readline():
+        now_ms = time.monotonic() * 1000
+        came.append(now_ms - json.loads(line)["at_ms"])
+    await process.wait()
+    first = came[0]
+    off = sorted(abs(one - first) for one in came)
+    p99 = off[int(0.99 * (len(off) - 1))]
+    found = {"events": len(off), "p99_ms": round(p99, 2), "worst_ms": round(off[-1], 2)}
+    print(f"  replay at speed 1: {found}", flush=True)
+    return found
+
+
+def main() -> None:
+    """Measure and write results/sessions.json."""
+    with bus_server() as env:
+        asyncio.run(fill(env))
+        found: dict[str, Any] = {
+            "sessions": SESSIONS,
+            "list": typed(env, "sessions", "--json"),
+            "list_as_table": typed(env, "sessions"),
+            "show": typed(env, "show", "hour"),
+            "show_html": typed(env, "show", "hour", "--html", f"{env['AURA_DATA_DIR']}/hour.html"),
+            "help": typed(env, "--help"),
+            "decide_times": decided(env),
+            "decide_other_times": decided(env, "--eagerness", "low"),
+            "replay": asyncio.run(paced(env)),
+        }
+    save("sessions", machine=machine(), **found, keeping=keeping.measure())
+
+
+if __name__ == "__main__":
+    main()

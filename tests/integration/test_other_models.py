@@ -1,0 +1,146 @@
+"""What another language model would have said: a recorded call driven through it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from threading import Thread
+
+import pytest
+from aiohttp import web
+
+from tests.aura_process import SIMULATED, AuraProcess
+from tests.integration.test_replay import a_call, typed
+
+ANSWERED = {"response.sentence", "response.completed"}
+ANSWERS = {"small": "The small model is at your service.", "big": "A big model answers better."}
+
+
+class ModelServer:
+    """An OpenAI-compatible server with two models, each with an answer of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, daemon=True)
+        self.url = ""
+
+    def start(self) -> None:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
+
+    def stop(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    async def _listen(self) -> None:
+        app = web.Application()
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/v1/chat/completions", self._answer)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+
+    async def _models(self, request: web.Request) -> web.StreamResponse:
+        del request
+        return web.json_response({"object": "list", "data": [{"id": one} for one in ANSWERS]})
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        model = (await request.json())["model"]
+        if model not in ANSWERS:
+            return web.json_response({"error": {"message": "no such model"}}, status=404)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        with suppress(ConnectionError):  # a guess was taken back
+            for word in ANSWERS[model].split(" "):
+                choice = {"index": 0, "delta": {"content": f"{word} "}}
+                body = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": model}
+                line = json.dumps({**body, "choices": [choice]})
+                await response.write(f"data: {line}\n\n".encode())
+            await response.write(b"data: [DONE]\n\n")
+        return response
+
+
+@pytest.fixture(scope="module")
+def models() -> Iterator[ModelServer]:
+    server = ModelServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def asking(models: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
+    """An Aura whose language model is `small` of that server."""
+    env = {
+        **SIMULATED,
+        "AURA_LLM_ENGINE": "openai",
+        "AURA_LLM_BASE_URL": models.url,
+        "AURA_LLM_MODEL": "small",
+    }
+    aura = AuraProcess(tmp_path_factory.mktemp("asking"), env=env)
+    try:
+        yield aura.wait_until_ready()
+    finally:
+        aura.stop()
+
+
+async def test_a_recorded_call_is_driven_through_another_model_of_the_same_server(
+    asking: AuraProcess,
+) -> None:
+    session = await a_call(asking)
+    done = await typed(asking, "replay", session, "--drive", "--llm-model", "big", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    turn = found["turns"][0]
+    assert turn["recorded"]["answer"] == ANSWERS["small"]
+    assert turn["now"]["answer"] == ANSWERS["big"]
+    assert turn["recorded"]["said"] == turn["now"]["said"]
+    said = (await typed(asking, "replay", found["replay"], "--json", "--speed", "1000")).stdout
+    events = [json.loads(line) for line in said.splitlines()]
+    assert {e["model"] for e in events if e["type"] in ANSWERED} == {"big"}
+
+    limit = ("--fail-on", "same=1")
+    failed = await typed(asking, "replay", session, "--drive", "--llm-model", "big", *limit)
+    assert failed.returncode == 1
+    assert "same is" in failed.stderr
+
+
+async def test_a_model_that_the_server_does_not_have_is_said_at_once(asking: AuraProcess) -> None:
+    session = await a_call(asking)
+    done = await typed(asking, "replay", session, "--drive", "--llm-model", "none")
+    assert done.returncode == 1
+    assert "404" in done.stderr
+    assert "AURA_LLM_MODEL=none" in done.stderr
+
+
+async def test_a_model_that_no_worker_has_is_said_at_once_with_what_to_do(
+    simulated: AuraProcess,
+) -> None:
+    session = await a_call(simulated)
+    done = await typed(simulated, "replay", session, "--drive", "--llm-model", "next")
+    assert done.returncode == 1
+    assert "has the model simulated-language-model alone, not next" in done.stderr
+    assert "start one with AURA_LLM_MODEL=next" in done.stderr
+    assert done.stderr.count("aura:") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--llm-model", "big"), "--llm-model does nothing without --drive"),
+        (("--waits", "1,2,3"), "--waits does nothing without --decide"),
+        (("--drive", "--publish"), "choose one"),
+        (("--drive", "--fail-on", "werr=1"), "limits are written"),
+    ],
+)
+async def test_an_option_that_would_do_nothing_is_refused(
+    simulated: AuraProcess, options: tuple[str, ...], words: str
+) -> None:
+    done = await typed(simulated, "replay", "whatever", *options)
+    assert done.returncode == 1
+    assert words in done.stderr
