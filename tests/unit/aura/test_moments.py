@@ -92,14 +92,7 @@ def drawn_in_s(repeats: int) -> float:
             for name in ("turn", "utterance"):
                 if hasattr(one, name):
                     later[name] = getattr(one, name) + 2 * k
-<<<<<<< HEAD
             long.append(msgspec.structs.replace(one, **later))
     began = time.perf_counter()
     page(row_of(long), moments(long))
     return time.perf_counter() - began
-=======
-            hour.append(msgspec.structs.replace(one, **later))
-    began = time.process_time()
-    page(row_of(hour), moments(hour))
-    assert time.process_time() - began < 1.0
->>>>>>> sessions
