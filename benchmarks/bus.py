@@ -24,7 +24,7 @@ from benchmarks.latency import machine
 from benchmarks.recordings import buzz
 from benchmarks.results import save
 from edge.core.ear import Ear
-from edge.core.endpointing import WAITS, wait_ms
+from edge.core.endpointing import WAITS, Evidence, wait_ms
 from edge.core.microphone import FRAME_BYTES, FRAME_MS, SILENCE
 from edge.core.voice_activity import VoiceActivity
 from workers.engines.simulated import HEARD
@@ -54,7 +54,7 @@ def deciding_frame() -> int:
     voice, ear = VoiceActivity(), Ear()
     for _ in range(50):
         ear.step(voice(SILENCE))
-    enough_ms = wait_ms(HEARD, WAITS["auto"], None)
+    enough_ms = wait_ms(Evidence(HEARD), WAITS["auto"])
     for number in range(len(FRAMES) + 200):
         voiced = voice(FRAMES[number] if number < len(FRAMES) else SILENCE)
         ear.step(voiced)

@@ -68,6 +68,14 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The spoken language for the recogniser: a Whisper code, or `auto`."""
     eagerness: Literal["low", "auto", "high"] = "auto"
     """How soon a pause is taken for the end of a turn."""
+    silence_ms: int = 0
+    """Silence that ends a turn whatever its words; 0: as the eagerness and the words say."""
+    min_speech_ms: int = 80
+    """Voiced sound that makes a start."""
+    prefix_ms: int = 300
+    """Sound before the start that belongs to it."""
+    interrupt_words: int = 1
+    """Words over an answer that interrupt it; from 2 on its length alone never does."""
     system_prompt: str = ""
     llm_model: str = ""
     """Empty: the worker's own."""

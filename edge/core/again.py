@@ -13,7 +13,7 @@ from edge.core.answering import Rules
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish
 from edge.core.history import History, fold
-from edge.core.listening import PREFIX_MS
+from edge.core.listening import MOST_PREFIX_MS
 from edge.core.microphone import FRAME_BYTES, FRAME_MS, SILENCE
 from edge.core.notices import Delivery
 from schemas import events as ev
@@ -22,7 +22,7 @@ from schemas.audio import SpeechChunk, TranscriptPartial
 from schemas.inputs import Input
 
 VOICE = b"\x01" * FRAME_BYTES
-REMEMBERED_FRAMES = PREFIX_MS // FRAME_MS + 1
+REMEMBERED_FRAMES = MOST_PREFIX_MS // FRAME_MS + 1
 OWN = (
     ev.SpeechStarted,
     ev.SpeechPaused,

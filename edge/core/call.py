@@ -3,14 +3,9 @@
 Pure: no clock, no sockets, no bus. Time comes in as Unix ms; what is to be done comes out as
 effects, in the order in which they are to be done. The same inputs give the same effects.
 
-What the caller does (`Floor`) and what becomes of the answer (`Phase`) are two machines; each is
-drawn where it lives. This file is where they meet:
-
-    speech over an answer      the answer is held; words decide: interrupt, or go on with it
-    a pause                    the words so far are asked for; they set how long to listen on
-    words that sound finished  the turn is taken on a guess; nothing of it is heard yet
-    enough silence             the guess is committed: its answer may be heard
-    speech after a guess       the guess is retracted, its words go into the next one
+What the caller does (`turn_taking`) and what becomes of the answer (`answering`) are two machines;
+each is drawn where it lives. This file is where what comes in meets them, and where what does not
+come is noticed.
 """
 
 from __future__ import annotations
@@ -20,21 +15,15 @@ from collections.abc import Callable
 
 from edge.core.answer import Phase
 from edge.core.answering import Answering, Rules
-from edge.core.ear import Heard
 from edge.core.effects import Effect
-from edge.core.endpointing import WAITS, is_backchannel, is_finished, wait_ms
 from edge.core.history import History
-from edge.core.listening import Listener, Noticed
-from edge.core.notices import Delivery, Trouble, Words
+from edge.core.listening import Listener
+from edge.core.notices import Delivery, Trouble
 from edge.core.outbox import Outbox
-from edge.core.utterance import Utterance
+from edge.core.turn_taking import TurnTaking
 from schemas import events as ev
 from schemas.audio import SpeechChunk, TranscriptPartial
 
-INTERRUPT_MS = 700
-"""Voiced sound over an answer that is an interruption whatever the words."""
-NOISE_MS = 400
-"""Silence after which an utterance without words is forgotten."""
 SILENT_STAGE_MS = 3000
 """A stage that is waited for and says nothing for so long may have said it to nobody."""
 FATAL_FAILURES = 3
@@ -57,10 +46,9 @@ class Call:
         self.history = history or History()
         self._rules = rules
         self._out = Outbox(tenant, session, self.history.summary)
-        self._listener = Listener(self.history.utterance, is_voice)
+        self._listener = Listener(rules.settings, self.history.utterance, is_voice)
         self._answering = Answering(rules, delivery, self.history, self._out)
-        self._cut_off: set[int] = set()
-        """Utterances ended for their length alone, whose words have not come yet."""
+        self._turns = TurnTaking(rules, self._listener, self._answering, self.history, self._out)
         self._failures: dict[ev.Stage, int] = {}
 
     # -------------------------------------------------------- inputs
@@ -84,14 +72,14 @@ class Call:
         """Take sound from the caller: s16le mono 16 kHz, any length."""
         self._out.now_ms = now_ms
         for noticed in self._listener.hear(pcm, now_ms):
-            self._notice(noticed)
+            self._turns.notice(noticed)
         return self._advance()
 
     def tick(self, now_ms: int) -> list[Effect]:
         """Let time pass; worth calling at `due_ms`."""
         self._out.now_ms = now_ms
         for noticed in self._listener.wait(now_ms):
-            self._notice(noticed)
+            self._turns.notice(noticed)
         return self._advance()
 
     def receive(
@@ -101,12 +89,12 @@ class Call:
         self._out.now_ms = now_ms
         match message:
             case TranscriptPartial():
-                self._partial(message)
+                self._turns.partial(message)
             case ev.TranscriptGuess():
                 self._failures.pop("stt", None)
-                self._guess(message)
-            case ev.TranscriptFinal(utterance=number, text=text) if number in self._cut_off:
-                self._cut_off.discard(number)
+                self._turns.guess(message)
+            case ev.TranscriptFinal(utterance=number, text=text) if number in self._turns.cut_off:
+                self._turns.cut_off.discard(number)
                 self.history.carried.append(text)
             case ev.ResponseCompleted(sentences=0, turn=turn) if self._wants(turn):
                 self._trouble("llm", "the language model had nothing to say")
@@ -125,7 +113,7 @@ class Call:
     def finish(self, reason: str, now_ms: int) -> list[Effect]:
         """End the conversation: nobody waits for anything of it any more."""
         self._out.now_ms = now_ms
-        self._close_utterance(discarded=True)
+        self._turns.close(discarded=True)
         self._answering.drop("hung_up")
         summary = dataclasses.asdict(self.history.summary)
         self._out.publish(ev.SessionEnded, reason=reason, turns=self.history.answered, **summary)
@@ -174,126 +162,6 @@ class Call:
         """An utterance is open: silence counts."""
         return self._listener.utterance is not None
 
-    # -------------------------------------------------------- the caller speaks
-
-    def _notice(self, noticed: Noticed) -> None:
-        utterance = self._listener.utterance
-        if utterance is None:
-            return
-        if noticed.message:
-            self._out.send(utterance.number, noticed.message)
-        match noticed.change:
-            case Heard.STARTED:
-                self._started(utterance, noticed.at_ms)
-            case Heard.PAUSED:
-                self._out.publish(
-                    ev.SpeechPaused,
-                    utterance=utterance.number,
-                    pause=utterance.pause,
-                    speech_end_ms=utterance.speech_end_ms,
-                )
-            case Heard.CONTINUED:
-                self._continued(utterance)
-            case None:
-                self._listen_on(utterance)
-
-    def _started(self, utterance: Utterance, at_ms: int) -> None:
-        self._answering.hold()
-        utterance.over_answer = self._answering.held_since_ms is not None
-        self._out.publish(
-            ev.SpeechStarted,
-            utterance=utterance.number,
-            language=self._rules.settings.language,
-            deadline_ms=at_ms + 60_000,
-            over_answer=utterance.over_answer,
-        )
-
-    def _continued(self, utterance: Utterance) -> None:
-        self._out.publish(ev.SpeechContinued, utterance=utterance.number, pause=utterance.pause)
-        utterance.guess = None
-        answer = self._answering.answer
-        if answer and answer.phase is Phase.GUESSED:
-            self._answering.retract(answer)
-
-    def _listen_on(self, utterance: Utterance) -> None:
-        """One more frame went by: was it enough of an interruption, of silence, of speech?"""
-        held = self._answering.held_since_ms is not None
-        if held and self._listener.voiced_ms >= INTERRUPT_MS:
-            self._answering.interrupt()
-        if self._listener.paused:
-            self._endpoint(utterance)
-        elif self._listener.too_long:
-            self._cut_off.add(utterance.number)
-            self._close_utterance(discarded=False)
-
-    def _partial(self, partial: TranscriptPartial) -> None:
-        utterance = self._listener.utterance
-        if utterance is None or utterance.number != partial.utterance or not partial.text:
-            return
-        self._out.tell(Words(partial.text, final=False))
-        if self._answering.held_since_ms is not None and not is_backchannel(partial.text):
-            self._answering.interrupt()
-
-    def _guess(self, guess: ev.TranscriptGuess) -> None:
-        """Take the words up to a pause; only those of the pause we are in count."""
-        utterance = self._listener.utterance
-        if utterance is None or not self._listener.paused or utterance.guess is not None:
-            return
-        if (guess.utterance, guess.pause) != (utterance.number, utterance.pause):
-            return
-        utterance.guess, utterance.guess_at_ms = guess, self._out.now_ms
-        if not guess.text:
-            self._answering.dismiss()
-        elif self._answering.answer and is_backchannel(guess.text):
-            self._close_utterance(discarded=True)
-            self._answering.dismiss()
-            return
-        else:
-            self._answering.interrupt()
-            self._out.tell(Words(guess.text, final=False))
-            words = self.history.take_carried(guess.text)
-            if self._rules.speculate and is_finished(words, guess.finished) is not False:
-                self._answering.take(utterance, guess, speculative=True)
-        self._endpoint(utterance)
-
-    def _endpoint(self, utterance: Utterance) -> None:
-        """Commit or forget the utterance if its silence has lasted long enough for its words."""
-        guess = utterance.guess
-        if guess is None or self._cut_off:
-            return
-        if not guess.text:
-            if self._listener.silence_ms >= NOISE_MS:
-                self._close_utterance(discarded=True)
-            return
-        words = self.history.take_carried(guess.text)
-        rules = self._rules
-        waits = rules.waits or WAITS[rules.settings.eagerness]
-        if self._listener.silence_ms < wait_ms(words, waits, guess.finished):
-            return
-        answer = self._answering.answer
-        if answer is None:
-            answer = self._answering.take(utterance, guess, speculative=False)
-        self._close_utterance(discarded=False)
-        self._answering.commit(answer)
-        self._out.tell(Words(answer.text, final=True, turn_ends=True, confidence=answer.confidence))
-
-    def _close_utterance(self, *, discarded: bool) -> None:
-        utterance = self._listener.utterance
-        if utterance is None:
-            return
-        silence_ms = self._listener.silence_ms
-        last = self._listener.close(stands=utterance.pause if utterance.guess else 0)
-        if last:
-            self._out.send(utterance.number, last)
-        self._out.publish(
-            ev.SpeechEnded,
-            utterance=utterance.number,
-            pause=utterance.pause,
-            speech_end_ms=utterance.speech_end_ms,
-            wait_ms=silence_ms,
-            discarded=discarded,
-        )
-
     # -------------------------------------------------------- time, and stages that fail
 
     @property
@@ -324,7 +192,7 @@ class Call:
         utterance = self._listener.utterance
         if utterance is None or not self._listener.paused:
             return None
-        if utterance.guess is not None and not self._cut_off:
+        if utterance.guess is not None and not self._turns.cut_off:
             return None
         return utterance.paused_ms + self._rules.deadline_ms
 
@@ -334,7 +202,7 @@ class Call:
     def _failed(self, event: ev.JobFailed) -> None:
         utterance = self._listener.utterance
         if event.stage == "stt":
-            self._cut_off.discard(event.utterance)
+            self._turns.cut_off.discard(event.utterance)
             if utterance and utterance.number == event.utterance:
                 self._trouble("stt", event.reason)
         elif self._wants(event.turn):
@@ -347,8 +215,8 @@ class Call:
         """
         answer = self._answering.answer
         if stage == "stt":
-            self._cut_off.clear()
-            self._close_utterance(discarded=True)
+            self._turns.cut_off.clear()
+            self._turns.close(discarded=True)
             self._answering.dismiss()
         elif answer and answer.phase is Phase.GUESSED:
             self._answering.drop("failed")

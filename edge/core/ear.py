@@ -37,12 +37,15 @@ class Hearing:
     """The numbers of the ear, ms."""
 
     onset_ms: int = 80
-    """Voiced sound within `onset_window_ms` that makes a start."""
-    onset_window_ms: int = 120
+    """Voiced sound within one and a half times as long that makes a start."""
     pause_ms: int = 100
     """Silence that makes a pause: recognition starts here."""
     continue_ms: int = 60
-    """Voiced sound within `onset_window_ms` that ends a pause: less, for somebody is speaking."""
+    """Voiced sound in the same time that ends a pause: less, for somebody is speaking."""
+
+    @property
+    def window_ms(self) -> int:
+        return self.onset_ms * 3 // 2
 
 
 class Ear:
@@ -50,7 +53,7 @@ class Ear:
 
     def __init__(self, hearing: Hearing | None = None) -> None:
         self._set = hearing or Hearing()
-        self._recent: deque[bool] = deque(maxlen=self._set.onset_window_ms // FRAME_MS)
+        self._recent: deque[bool] = deque(maxlen=self._set.window_ms // FRAME_MS)
         self.floor = Floor.QUIET
         self.silence_ms = 0
         """Since the last voiced frame."""

@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from schemas.events import SessionSettings
+
 Eagerness = Literal["low", "auto", "high"]
 
 
@@ -29,6 +31,25 @@ WAITS: dict[Eagerness, Waits] = {
     "auto": Waits(finished_ms=440, unclear_ms=900, unfinished_ms=1500),
     "low": Waits(finished_ms=800, unclear_ms=1200, unfinished_ms=2500),
 }
+
+
+def waits_of(settings: SessionSettings) -> Waits:
+    """Return the waits of a session: by its eagerness, unless it named a number."""
+    fixed = settings.silence_ms
+    return Waits(fixed, fixed, fixed) if fixed else WAITS[settings.eagerness]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known at a pause."""
+
+    text: str
+    """All words of the turn so far."""
+    sound: float | None = None
+    """0..1: how much it sounds like an end; None: nobody listened for it."""
+    asked: bool = False
+    """The assistant had asked something."""
+
 
 SURE = 0.8
 """A model of turns that is this sure makes finished what the words leave unclear."""
@@ -48,15 +69,23 @@ _NUMBER = re.compile(
     r"(\d+|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)", re.IGNORECASE
 )
 _ASKS_ON = frozenset(
-    "a an and because but er hmm how i if my or our the their uh uhm um what when where "
+    "a an and because but er get hmm how i if my or our the their uh uhm um what when where "
     "whether which while who whose why your".split()
 )
 """The end of no question, however it was punctuated."""
 _OPENINGS = frozenset(
     "tell me|thing is|number is|name is|can you|could you|would you|would like|i'd like|"
-    "i want|i need|was thinking|is possible|possible to".split("|")
+    "i want|i need|was thinking|is possible|possible to|you please|do you know|let me think|"
+    "let me see|hold on|hang on|one moment|a moment|one second|a second".split("|")
 )
-"""What begins something, however it was punctuated."""
+"""What begins something or asks for time, however it was punctuated."""
+_SUBORDINATE = frozenset("if when because although though unless while since once after".split())
+"""A clause that begins so wants another one."""
+_ANSWERS = frozenset(
+    "yes no yeah yep yup nope sure okay ok correct right exactly please thanks none nothing "
+    "never neither both".split()
+)
+"""Whole answers to a question."""
 _WORD = re.compile("[\\w'\u2019-]+")
 
 
@@ -65,39 +94,50 @@ def words(text: str) -> list[str]:
     return [word.lower().replace("\u2019", "'") for word in _WORD.findall(text)]
 
 
-def sounds_finished(text: str) -> bool | None:
-    """Tell whether somebody who said *text* is done: True, False, or None where it is unclear."""
+def sounds_finished(text: str, *, asked: bool = False) -> bool | None:
+    """Tell whether somebody who said *text* is done: True, False, or None where it is unclear.
+
+    *asked*: it may be the answer to a question.
+    """
     said = words(text)
     if not said:
         return None
+    if asked and len(said) <= MOST_OPENING_WORDS:
+        return True if said[-1] in _ANSWERS else None
+    if _opens(said):
+        return False
     stripped = text.rstrip()
     if stripped.endswith("?"):  # "Are you there?" may end where a statement cannot
         return None if len(said) == 1 or said[-1] in _ASKS_ON else True
     if stripped.endswith((",", "-", "\u2026", "...", ":", ";")) or said[-1] in _OPEN_ENDS:
         return False
     ended = stripped.endswith((".", "!"))
-    if _NUMBER.fullmatch(said[-1]) and (len(said) == 1 or not ended or _NUMBER.fullmatch(said[-2])):
-        return False  # a number is being dictated
-    if ended and " ".join(said[-2:]) in _OPENINGS:
-        return False
-    if ended:
-        return len(said) > 2 or None
-    return None
+    if _NUMBER.fullmatch(said[-1]):  # dictated, or the beginning of "20 Baker Street"
+        alone = len(said) == 1 or not ended or _NUMBER.fullmatch(said[-2])
+        return False if alone else None
+    if said[0] in _SUBORDINATE and "," not in text:
+        return None if asked else False
+    return (len(said) > MOST_OPENING_WORDS or None) if ended else None
 
 
-def is_finished(text: str, sound: float | None = None) -> bool | None:
-    """Weigh the words against the sound (0..1: like an end; None: nobody listened for it)."""
-    by_words = sounds_finished(text)
-    if sound is None or by_words is False:
+def _opens(said: list[str]) -> bool:
+    return any(" ".join(said[-count:]) in _OPENINGS for count in (2, 3))
+
+
+def is_finished(known: Evidence) -> bool | None:
+    """Weigh the words against the sound."""
+    by_words = sounds_finished(known.text, asked=known.asked)
+    if known.sound is None or by_words is False:
         return by_words
-    if sound < DOUBTED:
+    if known.sound < DOUBTED:
         return None if by_words else False
-    return True if sound >= SURE and len(words(text)) > MOST_OPENING_WORDS else by_words
+    many = len(words(known.text)) > MOST_OPENING_WORDS
+    return True if known.sound >= SURE and many else by_words
 
 
-def wait_ms(text: str, waits: Waits, sound: float | None = None) -> int:
-    """Return the silence after which a turn that ended with *text* is answered."""
-    match is_finished(text, sound):
+def wait_ms(known: Evidence, waits: Waits) -> int:
+    """Return the silence after which a turn is answered of which so much is known."""
+    match is_finished(known):
         case True:
             return waits.finished_ms
         case False:

@@ -60,6 +60,12 @@ class History:
     """The answer that was being spoken when an edge died; its question is carried, too."""
     summary: Summary = field(default_factory=Summary)
 
+    @property
+    def asked(self) -> bool:
+        """The last thing that the caller heard was a question."""
+        last = self.messages[-1] if self.messages else None
+        return bool(last and last.role == "assistant" and last.text.rstrip().endswith("?"))
+
     def settle(self, said: str, heard: str) -> None:
         """Enter a turn that is over: what the caller said, and what they heard in answer."""
         if said:

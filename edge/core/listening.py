@@ -6,14 +6,15 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from edge.core.ear import Ear, Floor, Heard
+from edge.core.ear import Ear, Floor, Heard, Hearing
 from edge.core.microphone import FRAME_MS, Microphone
 from edge.core.utterance import LONGEST_MS, Utterance
 from edge.core.voice_activity import VoiceActivity
 from schemas.audio import AudioFrame
+from schemas.events import SessionSettings
 
-PREFIX_MS = 300
-"""Sound before the onset that belongs to it: soft consonants are not voiced."""
+MOST_PREFIX_MS = 1000
+"""The longest `prefix_ms` that a session may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,19 @@ class Noticed:
 class Listener:
     """One caller's side of the line."""
 
-    def __init__(self, last_utterance: int, is_voice: Callable[[bytes], bool] | None) -> None:
+    def __init__(
+        self,
+        settings: SessionSettings,
+        last_utterance: int,
+        is_voice: Callable[[bytes], bool] | None,
+    ) -> None:
         self._microphone = Microphone()
         self._is_voice = is_voice or VoiceActivity()
-        self._ear = Ear()
-        self._prefix: deque[bytes] = deque(maxlen=PREFIX_MS // FRAME_MS)
+        self._ear = Ear(Hearing(onset_ms=settings.min_speech_ms))
+        # sound before the onset belongs to it: soft consonants are not voiced
+        self._prefix: deque[bytes] = deque(
+            maxlen=max(1, min(settings.prefix_ms, MOST_PREFIX_MS) // FRAME_MS)
+        )
         self._last = last_utterance
         self._voiced_at_ms = 0
         self.utterance: Utterance | None = None

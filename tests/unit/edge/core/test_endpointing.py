@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.endpointing import WAITS, Eagerness, is_finished, sounds_finished, wait_ms
+from edge.core.endpointing import (
+    WAITS,
+    Eagerness,
+    Evidence,
+    Waits,
+    is_finished,
+    sounds_finished,
+    wait_ms,
+    waits_of,
+)
+from schemas.events import SessionSettings
 
 
 @pytest.mark.parametrize(
@@ -32,6 +42,13 @@ from edge.core.endpointing import WAITS, Eagerness, is_finished, sounds_finished
         ("Can you tell me what?", None),
         ("What are you looking at?", True),
         ("I'm, uh", False),
+        ("If it rains tomorrow.", False),
+        ("If it rains tomorrow, we will stay at home.", True),
+        ("When does it open?", True),
+        ("Let me think.", False),
+        ("Could you please?", False),
+        ("How do I get?", None),
+        ("Please send the package to 20.", None),  # Baker Street?
     ],
 )
 def test_words_that_sound_finished_or_not(text: str, finished: bool | None) -> None:
@@ -54,19 +71,42 @@ def test_words_that_sound_finished_or_not(text: str, finished: bool | None) -> N
 def test_the_sound_is_weighed_against_the_words(
     text: str, sound: float | None, finished: bool | None
 ) -> None:
-    assert is_finished(text, sound) is finished
+    assert is_finished(Evidence(text, sound)) is finished
 
 
 @pytest.mark.parametrize("eagerness", ["low", "auto", "high"])
 def test_the_less_it_sounds_like_an_end_the_longer_it_is_listened_on(eagerness: Eagerness) -> None:
-    finished = wait_ms("Please call me back tomorrow.", WAITS[eagerness])
-    unclear = wait_ms("I would like to book a table", WAITS[eagerness])
-    unfinished = wait_ms("So I called them, and", WAITS[eagerness])
+    finished = wait_ms(Evidence("Please call me back tomorrow."), WAITS[eagerness])
+    unclear = wait_ms(Evidence("I would like to book a table"), WAITS[eagerness])
+    unfinished = wait_ms(Evidence("So I called them, and"), WAITS[eagerness])
     assert finished < unclear < unfinished
-    assert wait_ms("Please call me back tomorrow.", WAITS[eagerness], 0.1) == unclear
+    assert wait_ms(Evidence("Please call me back tomorrow.", 0.1), WAITS[eagerness]) == unclear
 
 
 def test_low_eagerness_waits_longer_than_high() -> None:
     for name in ("finished_ms", "unclear_ms", "unfinished_ms"):
         assert getattr(WAITS["high"], name) < getattr(WAITS["auto"], name)
         assert getattr(WAITS["auto"], name) < getattr(WAITS["low"], name)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "finished"),
+    [
+        ("Yes.", True, True),
+        ("No, thanks.", True, True),
+        ("Yes.", False, None),
+        ("Monday.", True, None),  # "Monday, or rather Tuesday"
+        ("Two.", True, None),
+        ("Two.", False, False),
+        ("Because it is too far.", True, None),
+    ],
+)
+def test_a_word_may_be_the_whole_answer_to_a_question(
+    text: str, asked: bool, finished: bool | None
+) -> None:
+    assert is_finished(Evidence(text, asked=asked)) is finished
+
+
+def test_a_silence_that_a_session_names_counts_whatever_the_words() -> None:
+    assert waits_of(SessionSettings(silence_ms=700)) == Waits(700, 700, 700)
+    assert waits_of(SessionSettings(eagerness="low")) == WAITS["low"]
