@@ -14,6 +14,8 @@ from typing import Any, Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.events import TURN_NUMBERS
+
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 _BARE = {
@@ -30,6 +32,11 @@ _BARE = {
 
 def _bare(field: str) -> AliasChoices:
     return AliasChoices(field.upper(), field)
+
+
+def _turn(name: str, default: int, description: str) -> Any:
+    least, most = TURN_NUMBERS[name]
+    return Field(default, ge=least, le=most, description=description)
 
 
 class SettingsError(ValueError):
@@ -190,6 +197,18 @@ class Settings(BaseSettings):
     language: str = Field("en", description="Spoken language, a Whisper code, or `auto`.")
     eagerness: Literal["low", "auto", "high"] = Field(
         "auto", description="How soon a pause is taken for the end of a turn."
+    )
+    silence_ms: int = _turn(
+        "silence_ms",
+        0,
+        "Silence, ms, that ends a turn whatever its words; 0: by eagerness and words.",
+    )
+    min_speech_ms: int = _turn("min_speech_ms", 80, "Voiced sound, ms, that makes a start.")
+    prefix_ms: int = _turn("prefix_ms", 300, "Sound before the start, ms, that belongs to it.")
+    interrupt_words: int = _turn(
+        "interrupt_words",
+        1,
+        "Words over an answer that interrupt it; from 2 on, no mere sound does.",
     )
     history_messages: int = Field(
         40, ge=2, le=200, description="Messages of history a turn's job carries."

@@ -8,7 +8,9 @@ from aura import __version__
 from aura.settings import Settings
 from edge.core.answering import Rules
 from edge.core.notices import Delivery
-from schemas.events import CallRules, SessionSettings
+from schemas.events import TURN_NUMBERS, CallRules, SessionSettings
+
+TURN_OPTIONS = ("eagerness", *TURN_NUMBERS)
 
 
 def rules_of(settings: Settings, options: dict[str, Any]) -> Rules:
@@ -16,7 +18,7 @@ def rules_of(settings: Settings, options: dict[str, Any]) -> Rules:
     return Rules(
         SessionSettings(
             language=options.get("language", settings.language),
-            eagerness=options.get("eagerness", settings.eagerness),
+            **{name: options.get(name, getattr(settings, name)) for name in TURN_OPTIONS},
             system_prompt=settings.system_prompt,
             llm_model="",
             max_tokens=settings.max_tokens,

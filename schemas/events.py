@@ -61,6 +61,15 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 # ---------------------------------------------------------------- life
 
 
+TURN_NUMBERS = {
+    "silence_ms": (0, 5000),
+    "min_speech_ms": (20, 1000),
+    "prefix_ms": (20, 1000),
+    "interrupt_words": (1, 20),
+}
+"""What a session may set of its turn-taking by name: the least and the most."""
+
+
 class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What one session was set to; every decision of its turn-taking follows from these."""
 

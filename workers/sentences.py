@@ -10,8 +10,8 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|No|Inc|Ltd|Co|e\.g|i\.e)|\b[A-Z]|\b\d+)\.$"
 )
 
-FIRST_CLAUSE_CHARS = 48
-"""The first piece may end at a comma from here on: the voice starts while the rest is written."""
+FIRST_CLAUSE_CHARS = 3
+"""The first piece may end at a comma from here on: "Sure," is said while the rest is written."""
 LONGEST_CHARS = 280
 """Longer than this without an end: cut at a clause or a blank."""
 

@@ -11,10 +11,9 @@ from edge.core.microphone import FRAME_MS, Microphone
 from edge.core.utterance import LONGEST_MS, Utterance
 from edge.core.voice_activity import VoiceActivity
 from schemas.audio import AudioFrame
-from schemas.events import SessionSettings
+from schemas.events import TURN_NUMBERS, SessionSettings
 
-MOST_PREFIX_MS = 1000
-"""The longest `prefix_ms` that a session may ask for."""
+MOST_PREFIX_MS = TURN_NUMBERS["prefix_ms"][1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +39,7 @@ class Listener:
         self._is_voice = is_voice or VoiceActivity()
         self._ear = Ear(Hearing(onset_ms=settings.min_speech_ms))
         # sound before the onset belongs to it: soft consonants are not voiced
-        self._prefix: deque[bytes] = deque(
-            maxlen=max(1, min(settings.prefix_ms, MOST_PREFIX_MS) // FRAME_MS)
-        )
+        self._prefix: deque[bytes] = deque(maxlen=settings.prefix_ms // FRAME_MS)
         self._last = last_utterance
         self._voiced_at_ms = 0
         self.utterance: Utterance | None = None

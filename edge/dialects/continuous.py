@@ -28,6 +28,7 @@ from edge.dialects.dialect import Json
 from edge.dialects.pace import Pace
 from edge.dialects.parsing import NotJsonError, parse, shown, to_base64
 from edge.dialects.prices import PRICES, cost_usd
+from edge.dialects.turn_options import turn_options
 from schemas.audio import RATE_HZ
 from schemas.events import Stage
 
@@ -52,7 +53,10 @@ class Options:
     """`metrics=1`: the waterfall of each turn as `turn_metrics`."""
     greeting: bool = True
     """`greeting=0`: none."""
-    eagerness: str | None = None
+    turns: Mapping[str, Any] = field(default_factory=dict)
+    """`eagerness=`, `silence_ms=` and the like, as far as they can be."""
+    ignored: tuple[str, ...] = ()
+    """A line for each of them that cannot."""
     language: str | None = None
     record: bool = False
     """`record=1`: the caller agrees that the sound of both sides is kept."""
@@ -70,14 +74,16 @@ def options_of(
     *,
     page: bool = False,
 ) -> Options:
-    """Return the options in *query*; what is unknown or malformed is ignored."""
-    eagerness, language = query.get("eagerness"), query.get("language")
+    """Return the options in *query*; what is unknown is ignored, what cannot be is told."""
+    language = query.get("language")
+    turns, wrong = turn_options(query)
     return Options(
         chunks=query.get("audio") == "chunks",
         partials=query.get("partials") == "1",
         metrics=query.get("metrics") == "1",
         greeting=query.get("greeting") != "0",
-        eagerness=eagerness if eagerness in {"low", "auto", "high"} else None,
+        turns=turns,
+        ignored=tuple(wrong),
         record=query.get("record") == "1",
         language=language[:16] if language and language.isascii() else None,
         rate_hz=rate_hz,
@@ -107,14 +113,14 @@ class ContinuousDialect:
     # -------------------------------------------------------- from the client
 
     def opened(self) -> list[Json | Intent]:
-        options: dict[str, Any] = {"greeting": self._options.greeting}
-        if self._options.eagerness:
-            options["eagerness"] = self._options.eagerness
+        options: dict[str, Any] = {"greeting": self._options.greeting, **self._options.turns}
         if self._options.record:
             options["record_audio"] = True
         if self._options.language:
             options["language"] = self._options.language
-        return [Begin(Delivery.CHUNKS if self._options.chunks else Delivery.SENTENCES, options)]
+        delivery = Delivery.CHUNKS if self._options.chunks else Delivery.SENTENCES
+        ignored = [_error("Option ignored", "INVALID_OPTION", one) for one in self._options.ignored]
+        return [Begin(delivery, options), *ignored]
 
     def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Intent]:
         if isinstance(frame, bytes):

@@ -22,6 +22,7 @@ from edge.core.notices import (
 )
 from edge.dialects.dialect import Json
 from edge.dialects.parsing import NotJsonError, from_base64, parse, shown, to_base64
+from edge.dialects.turn_options import turn_options
 from schemas.audio import RATE_HZ
 
 LANGUAGE_CHARS = 16
@@ -79,7 +80,6 @@ class ConversationalDialect:
         """Begin; a conversation that is still open is ended first by whoever holds it."""
         stream = message.get("stream", False)
         language = message.get("language")
-        eagerness = message.get("eagerness")
         if not isinstance(stream, bool):
             return [_processing_error("stream must be true or false")]
         options: dict[str, Any] = {}
@@ -89,10 +89,10 @@ class ConversationalDialect:
             if not isinstance(language, str) or not language.isascii():
                 return [_processing_error("language must be a code such as en")]
             options["language"] = language[:LANGUAGE_CHARS]
-        if eagerness is not None:
-            if eagerness not in ("low", "auto", "high"):  # a list has no hash
-                return [_processing_error("eagerness must be low, auto or high")]
-            options["eagerness"] = eagerness
+        turns, wrong = turn_options(message)
+        if wrong:
+            return [_processing_error(wrong[0])]
+        options |= turns
         self._audio = WavStream(Format(rate_hz=self._rate_hz))
         return [Begin(Delivery.SENTENCES if stream else Delivery.WHOLE, options)]
 

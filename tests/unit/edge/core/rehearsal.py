@@ -27,11 +27,12 @@ class Rehearsal:
         delivery: Delivery = Delivery.CHUNKS,
         *,
         history: History | None = None,
+        settings: ev.SessionSettings | None = None,
         **rules: Any,
     ) -> None:
         self.now_ms = 1_000_000
         self.effects: list[Effect] = []
-        made = Rules(ev.SessionSettings(), **rules)
+        made = Rules(settings or ev.SessionSettings(), **rules)
         self.call = self.make(made, delivery, history)
         self._take(self.call.start(self.now_ms))
 

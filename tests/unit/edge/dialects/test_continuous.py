@@ -110,13 +110,17 @@ def test_what_a_client_did_not_ask_for_it_is_not_told() -> None:
     assert "session" not in metrics
 
 
-def test_options_are_read_from_the_query_and_nonsense_is_ignored() -> None:
-    options = options_of({"audio": "chunks", "greeting": "0", "eagerness": "wild", "metrics": "2"})
-    assert (options.chunks, options.greeting, options.eagerness) == (True, False, None)
-    assert not options.metrics
-    begin = ContinuousDialect(options).opened()[0]
+def test_options_are_read_from_the_query_and_what_cannot_be_is_told() -> None:
+    query = {"audio": "chunks", "greeting": "0", "eagerness": "wild", "metrics": "2"}
+    options = options_of({**query, "silence_ms": "700", "interrupt_words": "-1", "x": "y"})
+    assert (options.chunks, options.greeting, options.metrics) == (True, False, False)
+    begin, *told = ContinuousDialect(options).opened()
     assert isinstance(begin, Begin)
-    assert begin.options["greeting"] is False
+    assert begin.options == {"greeting": False, "silence_ms": 700}
+    said = [one.message for one in told if isinstance(one, Reply)]
+    assert [one["code"] for one in said] == ["INVALID_OPTION"] * 2
+    assert "low, auto or high" in said[0]["details"]
+    assert "from 1 to 20" in said[1]["details"]
 
 
 def test_local_models_cost_nothing_and_hosted_ones_their_price() -> None:

@@ -82,13 +82,24 @@ def test_a_conversation_asks_for_whole_answers_or_a_stream_of_sentences() -> Non
     streamed = dialect().receive('{"type": "start_conversation", "stream": true}')
     assert streamed == [Begin(Delivery.SENTENCES)]
     (begin,) = dialect().receive(
-        '{"type": "start_conversation", "language": "de", "eagerness": "low"}'
+        '{"type": "start_conversation", "language": "de", "eagerness": "low", "prefix_ms": 400}'
     )
-    assert begin.options == {"language": "de", "eagerness": "low"}
+    assert begin.options == {"language": "de", "eagerness": "low", "prefix_ms": 400}
 
 
 @pytest.mark.parametrize(
-    "options", ['"stream": "yes"', '"language": 5', '"eagerness": "very"', '"language": "ü"']
+    "options",
+    [
+        '"stream": "yes"',
+        '"language": 5',
+        '"eagerness": "very"',
+        '"eagerness": [1]',
+        '"language": "ü"',
+        '"silence_ms": true',
+        '"silence_ms": 1.5',
+        '"silence_ms": "99999999999"',
+        '"min_speech_ms": 0',
+    ],
 )
 def test_options_that_make_no_sense_are_refused(options: str) -> None:
     error = error_of(dialect().receive(f'{{"type": "start_conversation", {options}}}'))

@@ -25,7 +25,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
 )
-KEYS = st.sampled_from("type audio_data timestamp stream language eagerness x".split())
+KEYS = st.sampled_from("type audio_data timestamp stream language eagerness silence_ms x".split())
 KINDS = st.sampled_from("start_conversation audio_chunk end_conversation end_call ping".split())
 FRAMES = (
     st.text()

@@ -1,0 +1,107 @@
+"""What a session sets of its turn-taking by name, and what it learns of its caller."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge.core.history import History
+from edge.core.notices import Interrupted
+from schemas import events as ev
+from schemas.events import Message
+from tests.unit.edge.core.rehearsal import Rehearsal
+
+
+def answered(**settings: int) -> Rehearsal:
+    """Return a call in which an answer is being heard."""
+    call = Rehearsal(settings=ev.SessionSettings(**settings))  # type: ignore[arg-type]  # numbers
+    ask(call, "What is the capital of France?")
+    call.answers("It is Paris, and it has been for a very long time.")
+    call.speaks(0, 4000)
+    return call
+
+
+def ask(call: Rehearsal, text: str, silence_ms: int = 1600) -> int:
+    """Say *text* and return the silence after which it was taken for the whole turn."""
+    committed = len(call.events(ev.TurnCommitted))
+    call.says(500)
+    call.quiet(200)
+    call.hears(text)
+    waited = 200
+    while len(call.events(ev.TurnCommitted)) == committed and waited < silence_ms:
+        call.quiet(20)
+        waited += 20
+    return waited
+
+
+def hear(call: Rehearsal) -> None:
+    """Let the answer be heard to its end."""
+    call.answers("I will.")
+    call.speaks(0, 400)
+    call.quiet(1000)
+
+
+@pytest.mark.parametrize("text", ["Stop the music, please.", "I would like to", "Well"])
+def test_a_named_silence_ends_a_turn_whatever_its_words(text: str) -> None:
+    call = Rehearsal(settings=ev.SessionSettings(silence_ms=600))
+    assert 600 <= ask(call, text) <= 640
+
+
+def test_a_named_least_speech_keeps_short_sounds_out() -> None:
+    call = Rehearsal(settings=ev.SessionSettings(min_speech_ms=300))
+    call.says(200)
+    call.quiet(300)
+    assert not call.events(ev.SpeechStarted)
+    call.says(300)
+    assert call.events(ev.SpeechStarted)
+
+
+def test_a_named_prefix_is_sent_with_the_speech() -> None:
+    sent = {}
+    for prefix_ms in (100, 800):
+        call = Rehearsal(settings=ev.SessionSettings(prefix_ms=prefix_ms))
+        call.quiet(1000)
+        call.says(200)
+        call.quiet(100)
+        sent[prefix_ms] = sum(len(frame.pcm) for frame in call.frames(1)) // 32
+    assert sent[800] - sent[100] == 700
+
+
+def test_an_answer_may_need_several_words_to_be_interrupted() -> None:
+    call = answered(interrupt_words=3)
+    call.says(1000)
+    call.partial("Wait please")
+    assert not call.told(Interrupted)
+    call.partial("Wait please I have a question")
+    assert call.told(Interrupted)
+
+
+def test_too_few_words_let_the_answer_go_on() -> None:
+    call = answered(interrupt_words=3)
+    call.says(400)
+    call.quiet(200)
+    call.hears("Wait please.")
+    assert not call.told(Interrupted)
+    assert call.events(ev.InterruptionDismissed)
+
+
+def test_who_pauses_inside_sentences_is_listened_to_longer() -> None:
+    call = Rehearsal()
+    text = "Please call me back tomorrow."
+    first = ask(call, text)
+    hear(call)
+    for _ in range(2):
+        call.says(500)
+        call.quiet(200)
+        call.hears("and so I")
+        call.quiet(800)
+        ask(call, text)
+        hear(call)
+    assert ask(call, text) > max(first, 1000)
+
+
+def test_yes_is_the_whole_answer_to_a_question_and_not_before_one() -> None:
+    waits = {}
+    for heard in ("Shall I book it?", "I have booked it."):
+        history = History(messages=[Message("user", "Hi."), Message("assistant", heard)])
+        waits[heard] = ask(Rehearsal(history=history), "Yes.")
+    assert waits["Shall I book it?"] < waits["I have booked it."]
