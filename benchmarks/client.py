@@ -78,7 +78,8 @@ class StopwatchCaller:
         until = end + patience_s
         while time.monotonic() < until:
             await asyncio.sleep(0.02)
-            if self._kinds("turn_metrics") and self._heard and time.monotonic() > self._over():
+            answered = self._kinds("turn_metrics") and self._heard and self._heard[-1][0] > end
+            if answered and time.monotonic() > self._over():
                 break
         return self._turn(end)
 

@@ -264,7 +264,7 @@ def disturbances(hear: Any) -> list[dict[str, Any]]:
     rng = random.Random(9)
     for kind, sounds in {**noises(), "mhm": [say(word) for word in LISTENING] * 2}.items():
         rows.append(_disturb(hear, kind, sounds, rng))
-    echoes = [_over_an_answer(hear, room(100), 1000, echo=0.1) for _ in range(1)]
+    echoes = [_over_an_answer(hear, room(100, seed), 1000, echo=0.1) for seed in range(5)]
     stopped = sum(bool(one.notices(Interrupted)) for one in echoes)
     rows.append({"kind": "own echo at -20 dB", "count": len(echoes), "stopped": stopped})
     print(rows[-1], flush=True)

@@ -11,10 +11,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import picture
+
 from aura.cli.settings_table import as_markdown
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+PICTURE = ROOT / "docs" / "cut-ins.svg"
 RESULTS = ROOT / "benchmarks" / "results"
 
 
@@ -37,6 +40,7 @@ def bench() -> str:
         ("bus", bus),
         ("stt_window", stt_window),
         ("turn_taking", turn_taking),
+        ("cut_ins", cut_ins),
         ("density", density),
         ("footprint", footprint),
     ):
@@ -126,6 +130,22 @@ def turn_taking(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def cut_ins(found: dict[str, Any]) -> str:
+    lines = [
+        "The same in real time, the whole pipeline, with the peer on the same sentences "
+        "([as a picture](docs/cut-ins.svg)):",
+        "",
+        "| | answered inside the sentence | end of speech to first audible audio, p50 | p95 |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['who']} | {row['cut_in']} of {row['sentences']} "
+        f"| {row['p50_ms']:.0f} ms | {row['p95_ms']:.0f} ms |"
+        for row in found["rows"]
+    ]
+    return "\n".join(lines)
+
+
 def density(found: dict[str, Any]) -> str:
     lines = [
         "One edge process, simulated engines, every microphone open all the time, client and all "
@@ -172,15 +192,20 @@ def soak() -> str:
 
 
 def main() -> int:
-    """Write README.md, or with --check return 1 if it is behind."""
+    """Write README.md and the picture, or with --check return 1 if they are behind."""
+    drawn = picture.cut_ins(found) if (found := result("cut_ins")) else ""
+    before = PICTURE.read_text(encoding="utf-8") if PICTURE.exists() else ""
     old = README.read_text(encoding="utf-8")
     new = filled(filled(old, "settings", as_markdown()), "bench", bench())
     new = filled(new, "soak", soak())
     if "--check" in sys.argv:
-        if new != old:
+        behind = (new, drawn) != (old, before)
+        if behind:
             sys.stderr.write("README.md is behind: run `make readme`\n")
-        return int(new != old)
+        return int(behind)
     README.write_text(new, encoding="utf-8")
+    if drawn:
+        PICTURE.write_text(drawn, encoding="utf-8")
     return 0
 
 

@@ -1,0 +1,76 @@
+"""Sentences with a pause inside, in real time: who answers into them, and how soon after them.
+
+Fifteen sentences in Aura's voice with 0.3, 0.7 and 1.2 s of silence where a speaker might think,
+said to Aura at each eagerness and to the peer as it comes and as an expert sets it. Every caller
+hears the whole pipeline: what is slow to answer cuts in less, which is why both are told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aura.audio import write_wav
+from benchmarks import aura_server, peer
+from benchmarks.client import ask_all
+from benchmarks.latency import machine
+from benchmarks.results import save
+from benchmarks.turn_taking import EAGERNESS, PARTS, PAUSES_MS, room, split
+
+SENTENCES = 5
+PEERS = (0, 2)
+
+
+def sounds() -> dict[str, bytes]:
+    """Return the sentences by name: s16le mono 16 kHz."""
+    found = {}
+    for number, (first, second) in enumerate(PARTS[:SENTENCES]):
+        before, after = split(first, second)
+        for pause_ms in PAUSES_MS:
+            found[f"s{number}-{pause_ms}"] = room(300) + before + room(pause_ms) + after
+    return found
+
+
+def _row(who: str, turns: list[dict[str, Any]]) -> dict[str, Any]:
+    waits = [turn["first_audible_ms"] for turn in turns if turn["first_audible_ms"] is not None]
+    row = {
+        "who": who,
+        "sentences": len(turns),
+        "cut_in": sum(turn["inside"] for turn in turns),
+        "p50_ms": float(np.percentile(waits, 50)),
+        "p95_ms": float(np.percentile(waits, 95)),
+    }
+    print(row, flush=True)
+    return row
+
+
+def _aura(eagerness: str, spoken: list[bytes]) -> list[dict[str, Any]]:
+    with aura_server.running(AURA_EAGERNESS=eagerness) as (url, _):
+        turns = asyncio.run(ask_all(url, spoken, 1, warm_up=0))
+    return [{"first_audible_ms": t.first_audible_ms, "inside": t.inside} for t in turns]
+
+
+def main() -> None:
+    """Measure and write results/cut_ins.json."""
+    made = sounds()
+    rows = [_row(f"Aura, {name}", _aura(name, list(made.values()))) for name in EAGERNESS]
+    if why := peer.missing():
+        print(why)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            wavs = []
+            for name, pcm in made.items():
+                wavs.append(Path(folder) / f"{name}.wav")
+                wavs[-1].write_bytes(write_wav(pcm))
+            for tune in PEERS:
+                turns = peer.latency(tune, wavs, 0, warm_up=False)
+                rows.append(_row(peer.NAMES[tune], turns))
+    save("cut_ins", machine=machine(), rows=rows)
+
+
+if __name__ == "__main__":
+    main()
