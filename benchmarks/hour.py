@@ -8,10 +8,10 @@ import numpy as np
 
 from benchmarks.offline import START_MS, OfflineCall
 from benchmarks.recordings import buzz
-from edge.core.answering import Rules
 from edge.core.call import Call
 from edge.core.journal import Journal
 from edge.core.notices import Delivery
+from edge.core.rules import Rules
 from edge.core.voice_activity import VoiceActivity
 from edge.session_rules import noted
 from schemas import events as ev

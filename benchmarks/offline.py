@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from edge.core.answering import Rules
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish, SendFrame, Tell
 from edge.core.notices import Delivery, Speak
+from edge.core.rules import Rules
 from schemas import events as ev
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
 

@@ -17,8 +17,8 @@ from benchmarks import recordings
 from benchmarks.latency import machine
 from benchmarks.offline import Heard, OfflineCall
 from benchmarks.results import save
-from edge.core.answering import Rules
 from edge.core.notices import Interrupted, Speak
+from edge.core.rules import Rules
 from schemas import events as ev
 from workers.engines import fetched, pick
 from workers.engines.whisper import WhisperRecognizer

@@ -1,4 +1,4 @@
-"""The trade-off of turn-taking as a picture: how soon against how often too soon. SVG, no library."""
+"""The trade-off of turn-taking as an SVG picture: how soon against how often too soon."""
 
 from __future__ import annotations
 

@@ -15,11 +15,11 @@ from aiohttp import WSMsgType
 from aura.bus.connection import Bus
 from edge import counters
 from edge.clock import now_ms
-from edge.core.answering import Rules
 from edge.core.call import Call
 from edge.core.history import History
 from edge.core.journal import Journal
 from edge.core.notices import Begin, Finish, Notice, Reply, Sound, Speak, Trouble
+from edge.core.rules import Rules
 from edge.core.voice_activity import VoiceActivity
 from edge.dialects.dialect import Dialect, Json
 from edge.line import Keeping, Line

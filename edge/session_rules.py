@@ -6,8 +6,8 @@ from typing import Any
 
 from aura import __version__
 from aura.settings import Settings
-from edge.core.answering import Rules
 from edge.core.notices import Delivery
+from edge.core.rules import Rules
 from schemas.events import TURN_NUMBERS, CallRules, SessionSettings
 
 TURN_OPTIONS = ("eagerness", *TURN_NUMBERS)

@@ -17,9 +17,9 @@ from aura.cli.show import read
 from aura.sessions.finding import decoded
 from aura.settings import Settings
 from edge.core import again, otherwise
-from edge.core.answering import Rules
 from edge.core.endpointing import Waits
 from edge.core.otherwise import Difference
+from edge.core.rules import Rules
 from edge.session_rules import rules_from
 from schemas.events import AnyEvent, Event
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from edge.core.answering import Rules
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish
 from edge.core.history import History, fold
 from edge.core.listening import MOST_PREFIX_MS
 from edge.core.microphone import FRAME_BYTES, FRAME_MS, SILENCE
 from edge.core.notices import Delivery
+from edge.core.rules import Rules
 from schemas import events as ev
 from schemas import inputs
 from schemas.audio import SpeechChunk, TranscriptPartial

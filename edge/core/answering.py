@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.core.answer import Answer, Phase
-from edge.core.endpointing import Waits
 from edge.core.history import History, Unfinished
 from edge.core.notices import Delivery, Interrupted, Measured
 from edge.core.outbox import Outbox
 from edge.core.playback import Playback
+from edge.core.rules import Rules
 from edge.core.utterance import Utterance
 from schemas import events as ev
 from schemas.audio import SpeechChunk
@@ -18,20 +18,6 @@ STILL_THERE_MS = 45_000
 """So long after a turn its answer's audio is sure to be on the bus, which keeps it a minute."""
 FALSE_INTERRUPTION_MS = 2000
 """A held answer goes on after this, if no words came."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What one call was set to."""
-
-    settings: ev.SessionSettings
-    greeting: str = ""
-    history_messages: int = 20
-    speculate: bool = True
-    deadline_ms: int = 15_000
-    chunk_ms: int = 64
-    waits: Waits | None = None
-    """Other numbers than those of the eagerness, tried by a replay."""
 
 
 @dataclass

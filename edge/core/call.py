@@ -14,12 +14,13 @@ import dataclasses
 from collections.abc import Callable
 
 from edge.core.answer import Phase
-from edge.core.answering import Answering, Rules
+from edge.core.answering import Answering
 from edge.core.effects import Effect
 from edge.core.history import History
 from edge.core.listening import Listener
 from edge.core.notices import Delivery, Trouble
 from edge.core.outbox import Outbox
+from edge.core.rules import Rules
 from edge.core.turn_taking import TurnTaking
 from schemas import events as ev
 from schemas.audio import SpeechChunk, TranscriptPartial

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edge.core.again import Connection, Sound, partial, published
-from edge.core.answering import Rules
 from edge.core.effects import Effect, Publish
 from edge.core.notices import Delivery
 from edge.core.record import Heard, Record
+from edge.core.rules import Rules
 from schemas import events as ev
 from schemas import inputs
 from schemas.audio import TranscriptPartial

@@ -10,7 +10,7 @@ speech after a guess       the guess is retracted, its words go into the next on
 from __future__ import annotations
 
 from edge.core.answer import Phase
-from edge.core.answering import Answering, Rules
+from edge.core.answering import Answering
 from edge.core.ear import Heard
 from edge.core.endpointing import Evidence, is_backchannel, is_finished, wait_ms, waits_of, words
 from edge.core.hesitation import Hesitation
@@ -18,6 +18,7 @@ from edge.core.history import History
 from edge.core.listening import Listener, Noticed
 from edge.core.notices import Words
 from edge.core.outbox import Outbox
+from edge.core.rules import Rules
 from edge.core.utterance import Utterance
 from schemas import events as ev
 from schemas.audio import TranscriptPartial

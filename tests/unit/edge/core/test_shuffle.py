@@ -15,10 +15,10 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge.core.answering import Rules
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish, Recover, Tell
 from edge.core.notices import Delivery, Speak, Trouble
+from edge.core.rules import Rules
 from schemas import events as ev
 from schemas.audio import SpeechChunk
 from tests.unit.edge.core.rehearsal import SILENCE, VOICE
