@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import nats
 import psutil
@@ -39,8 +40,7 @@ class Ear(asyncio.Protocol):
         self._voice = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport: Any = transport  # uvloop's are of no common type
 
     def data_received(self, data: bytes) -> None:
         self._data += data
