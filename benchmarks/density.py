@@ -3,6 +3,9 @@
 Each caller sends 20 ms every 20 ms and has a turn every ten seconds. A size is held while the 95th
 percentile of what the callers wait is within 100 ms of what a lone caller waits, nothing is lost
 and no piece of an answer comes later than it is due in the ear.
+
+Beside it: what a call costs in which nobody speaks, and the floor: a bare process that does no more
+than every edge has to (`benchmarks.floor`), called in the same way.
 """
 
 from __future__ import annotations
@@ -15,15 +18,19 @@ from typing import Any
 
 import aiohttp
 import psutil
+import uvloop
 
-from benchmarks import aura_server
+from benchmarks import aura_server, floor
 from benchmarks.latency import machine
 from benchmarks.recordings import buzz
 from benchmarks.results import save
 from benchmarks.soak import processes
 from benchmarks.soak.trials import SIMULATED
 
-SIZES = (1, 10, 50, 100, 200, 300)
+SIZES = (1, 10, 50, 100, 150, 200, 250, 300, 350, 400, 500)
+BESIDE = 100
+"""Calls of the idle edge and of the floor."""
+BESIDE_S = 10.0
 SECONDS = 20.0
 TURN_EVERY_S = 10.0
 LATEST_MS = 100.0
@@ -76,6 +83,35 @@ async def caller(http: aiohttp.ClientSession, url: str, delay_s: float, seen: Se
         listening.cancel()
 
 
+async def silent(http: aiohttp.ClientSession, url: str, delay_s: float, sound: bytes) -> None:
+    """Hold a call without an answer: *sound*, then silence."""
+    await asyncio.sleep(delay_s)
+    async with http.ws_connect(url + PATH, max_msg_size=0) as ws:
+        start, sent = time.monotonic(), 0
+        for at in range(0, len(sound), 640):
+            sent = await _send(ws, sound[at : at + 640], start, sent)
+        while time.monotonic() < start + BESIDE_S + 2:
+            sent = await _send(ws, FRAME, start, sent)
+
+
+async def beside(url: str, process: psutil.Process, sound: bytes = b"") -> dict[str, Any]:
+    """Return what BESIDE calls without answers cost *process*, ms of CPU a call and second."""
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector) as http, asyncio.TaskGroup() as tasks:
+        for number in range(BESIDE):
+            tasks.create_task(silent(http, url, number / BESIDE, sound))
+        await asyncio.sleep(1.5)
+        before = sum(process.cpu_times()[:2])
+        await asyncio.sleep(BESIDE_S)
+        cpu_s = sum(process.cpu_times()[:2]) - before
+        rss = process.memory_info().rss / 2**20
+    return {
+        "calls": BESIDE,
+        "cpu_ms_a_call_second": round(1000 * cpu_s / BESIDE / BESIDE_S, 2),
+        "rss_mib": round(rss, 1),
+    }
+
+
 async def _send(ws: aiohttp.ClientWebSocketResponse, frame: bytes, start: float, sent: int) -> int:
     await ws.send_bytes(frame)
     sent += 1
@@ -114,8 +150,16 @@ def main() -> None:
     """Measure and write results/density.json."""
     rows: list[dict[str, Any]] = []
     with aura_server.running(**{**SIMULATED, **ENGINES}) as (url, process):
+        edge = processes.of(process.pid)["edge"][0]
+        quiet = uvloop.run(beside(url, edge))
+        with floor.running(aura_server.bus_url(process.pid)) as (bare_url, bare):
+            least = {
+                "quiet": uvloop.run(beside(bare_url, bare)),
+                "speaking": uvloop.run(beside(bare_url, bare, QUESTION * 14)),
+            }
+        print("quiet", quiet, "floor", least, flush=True)
         for size in SIZES:
-            row = asyncio.run(measure(url, process.pid, size))
+            row = uvloop.run(measure(url, process.pid, size))
             base = rows[0]["wait_p50_ms"] if rows else row["wait_p50_ms"]
             over = row["wait_p95_ms"] - base
             row["overhead_p95_ms"] = round(over, 1)
@@ -124,7 +168,7 @@ def main() -> None:
             print(row, flush=True)
             if not row["held"] and size > 1:
                 break
-    save("density", machine=machine(), rows=rows)
+    save("density", machine=machine(), rows=rows, quiet=quiet, floor=least)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from aiohttp import web
 from aura import metrics
 from aura.bus.connection import connect
 from aura.bus.services import announced
+from aura.memory import settle
 from aura.settings import Settings, SettingsError
 from edge.app import EDGE, Edge, build
 
@@ -59,6 +60,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
             return {"calls": len(edge.open), "draining": edge.draining, "pid": os.getpid()}
 
         async with announced(bus, "edge", describe):
+            settle()
             condition.ready = lambda: bus.connected and not edge.draining
             log.info("edge_ready", host=settings.host, port=settings.port)
             await stop.wait()

@@ -40,15 +40,18 @@ class FrameHeads:
         self._unfinished = False
         """A message of several frames is on its way."""
 
-    def is_whole_binary(self, data: bytes) -> bool:
-        """Tell whether *data* is one masked frame that is one binary message."""
-        return (
-            len(data) > HEAD_BYTES
-            and data[0] == WHOLE_BINARY
-            and data[1] == MASK_BIT | LENGTH_16
-            and len(data) == HEAD_BYTES + (data[2] << 8 | data[3])
-            and not (self._skip or self._head or self._unfinished)
-        )
+    def binaries(self, data: bytes) -> list[bytes]:
+        """Return the frames that *data* is made of if each is a whole masked binary message."""
+        if self._skip or self._head or self._unfinished:
+            return []
+        found, at = [], 0
+        while (left := len(data) - at) > HEAD_BYTES:
+            size = HEAD_BYTES + (data[at + 2] << 8 | data[at + 3])
+            if data[at] != WHOLE_BINARY or data[at + 1] != MASK_BIT | LENGTH_16 or size > left:
+                return []
+            found.append(data[at : at + size])
+            at += size
+        return [] if left else found
 
     def unmasked_at(self, data: bytes) -> int | None:
         """Take the next piece; return where in it an unmasked head was seen, None: nowhere."""
@@ -109,10 +112,11 @@ class _Strict:
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         take = self._ws.on_binary
-        if take and self._heads.is_whole_binary(data) and not self._queue._buffer:
-            payload = bytearray(data[HEAD_BYTES:])
-            websocket_mask(data[HEAD_BYTES - KEY_BYTES : HEAD_BYTES], payload)
-            take(bytes(payload))
+        if take and not self._queue._buffer and (frames := self._heads.binaries(data)):
+            for frame in frames:
+                payload = bytearray(frame[HEAD_BYTES:])
+                websocket_mask(frame[HEAD_BYTES - KEY_BYTES : HEAD_BYTES], payload)
+                take(bytes(payload))
             return False, b""
         bad = self._heads.unmasked_at(data)
         if bad is None:

@@ -13,6 +13,7 @@ import structlog
 from aura import metrics
 from aura.bus.connection import connect
 from aura.bus.services import announced
+from aura.memory import settle
 from aura.settings import Settings, SettingsError
 from workers.desk import Desk
 from workers.engines import pick
@@ -145,6 +146,7 @@ async def _work(
             }
 
         async with announced(bus, stage_name, describe):
+            settle()
             condition.ready = lambda: bus.connected and not stop.is_set()
             log.info("worker_ready", model=stage.model, slots=slots)
             healthy = await worker.run(stop)

@@ -42,22 +42,30 @@ def test_an_unmasked_frame_is_seen_behind_any_others(
 
 
 @given(FRAMES, st.integers(1, 4000), st.lists(st.integers(0, 10_000), max_size=12))
-def test_a_whole_binary_message_is_known_only_between_messages(
+def test_whole_binary_messages_are_known_only_between_messages(
     frames: list[bytes], size: int, cuts: list[int]
 ) -> None:
     heads, sound = FrameHeads(), frame(BINARY, bytes(size), wide=2)
     stream = b"".join(frames)
     for piece in pieces(stream, cuts):
         heads.unmasked_at(piece)
-    assert heads.is_whole_binary(sound)
-    assert not heads.is_whole_binary(sound[:-1])
-    assert not heads.is_whole_binary(sound + sound)
-    assert not heads.is_whole_binary(frame(TEXT, bytes(size), wide=2))
-    assert not heads.is_whole_binary(frame(BINARY, bytes(size), wide=2, fin=False))
+    assert heads.binaries(sound) == [sound]
+    assert heads.binaries(sound * 3) == [sound] * 3
+    for other in (
+        b"",
+        sound[:-1],
+        sound + sound[:5],
+        sound + frame(PING),
+        sound + frame(TEXT, bytes(size), wide=2),
+        frame(BINARY, bytes(size), wide=2, fin=False),
+        frame(BINARY, bytes(size), wide=2, masked=False),
+        frame(BINARY, bytes(size), wide=8),
+    ):
+        assert not heads.binaries(other)
     heads.unmasked_at(frame(BINARY, bytes(200), fin=False))
-    assert not heads.is_whole_binary(sound)
+    assert not heads.binaries(sound)
     heads.unmasked_at(frame(CONT, bytes(200)) + sound[:3])
-    assert not heads.is_whole_binary(sound)
+    assert not heads.binaries(sound)
 
 
 def test_what_stands_before_the_unmasked_frame_is_still_read() -> None:
