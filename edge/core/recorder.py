@@ -14,6 +14,10 @@ PIECE_MS = 5000
 """A piece is stored this often: what a killed edge forgets at most. Each costs as much as 50 ms of
 a call, so there are few of them."""
 PIECE_BYTES = PIECE_MS * BYTES_PER_MS
+LOOK_MS, GAP_MS = 1000, 60
+"""A client that is silent for longer, and sends nothing, leaves a gap; the network is late only
+for a moment."""
+MOST_LATE_MS = 1 << 40
 
 
 @dataclass
@@ -48,12 +52,25 @@ class Recorder:
     _playing: list[tuple[int, bytes]] = field(default_factory=list)
     """What the client was sent: when it begins to play (Unix ms), s16le mono 16 kHz."""
     _until_ms: int = 0
+    _cut: list[RecordedSound] = field(default_factory=list)
+    """Pieces of the caller before a gap."""
+    _late_ms: int = MOST_LATE_MS
+    """How late the sound of the last LOOK_MS came at least."""
+    _looked_ms: int = 0
 
     def heard(self, pcm: bytes, now_ms: int) -> None:
         """Keep sound from the caller, the last of which was spoken just now."""
-        if not self._caller.pcm:
-            self._caller.from_ms = now_ms - len(pcm) // BYTES_PER_MS
-        self._caller.pcm += pcm
+        track, start_ms = self._caller, now_ms - len(pcm) // BYTES_PER_MS
+        if not track.pcm and not track.seq:
+            track.from_ms, self._looked_ms = start_ms, now_ms
+        self._late_ms = min(self._late_ms, start_ms - track.until_ms)
+        if now_ms - self._looked_ms >= LOOK_MS:
+            if self._late_ms > GAP_MS:  # all of a second came late: something is missing before it
+                while track.pcm:
+                    self._cut.append(track.cut(PIECE_BYTES))
+                track.from_ms += self._late_ms
+            self._late_ms, self._looked_ms = MOST_LATE_MS, now_ms
+        track.pcm += pcm
 
     def told(self, notice: Notice, now_ms: int) -> None:
         """Keep what is played to the caller; an interrupted client drops what it has not played."""
@@ -71,7 +88,7 @@ class Recorder:
 
     def due(self, now_ms: int) -> bool:
         """Tell whether `take` would return anything: it is asked for every frame."""
-        if len(self._caller.pcm) >= PIECE_BYTES:
+        if len(self._caller.pcm) >= PIECE_BYTES or self._cut:
             return True
         since_ms = self._client.from_ms if self._client.pcm else self._playing_since_ms
         return since_ms is not None and now_ms - since_ms >= PIECE_MS
@@ -82,7 +99,8 @@ class Recorder:
 
     def take(self, now_ms: int, *, ended: bool = False) -> list[tuple[Side, RecordedSound]]:
         """Return the pieces that are whole, or with *ended* all there is."""
-        found: list[tuple[Side, RecordedSound]] = []
+        found: list[tuple[Side, RecordedSound]] = [("caller", piece) for piece in self._cut]
+        self._cut = []
         while len(self._caller.pcm) >= PIECE_BYTES or (ended and self._caller.pcm):
             found.append(("caller", self._caller.cut(PIECE_BYTES)))
         found += [("client", piece) for piece in self._played(now_ms, ended=ended)]

@@ -8,10 +8,12 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from aura.bus.connection import Bus
 from aura.settings import Settings
+from schemas import codec, subjects
 from schemas import events as ev
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
@@ -164,6 +166,11 @@ async def test_sessions_are_counted_for_prometheus(bus: Bus, settings: Settings)
     while b"worker_ready" not in await worker.stdout.readline():
         pass
     try:
+        for event in a_call(1, NOW):  # driven again: a session of its own that nobody held
+            await bus.publish(msgspec.structs.replace(event, session="r_1"))
+        for event in a_call(2, NOW):  # imported, or a replay that was published
+            head = {**codec.headers(event), codec.COPY_HEADER: event.session}
+            await bus.publish_raw(subjects.event(event), codec.encode(event), head)
         for event in a_call(0, NOW):
             await bus.publish(event)
         async with asyncio.timeout(5):

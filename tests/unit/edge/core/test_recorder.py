@@ -27,6 +27,20 @@ def test_the_caller_is_kept_in_pieces_of_five_seconds_without_a_gap() -> None:
     assert b"".join(piece.pcm for _, piece in kept) == said
 
 
+def test_a_microphone_that_was_off_leaves_a_gap_and_a_late_network_none() -> None:
+    recorder = Recorder()
+    for k in range(100):
+        late_ms = 300 if 20 <= k < 30 else 0  # they wait in the network, then come at once
+        recorder.heard(sound(20), 1000 + 20 * (k + 1) + late_ms)
+    for k in range(100):
+        recorder.heard(sound(20, 2), 10_000 + 20 * (k + 1))
+    kept = [piece for _, piece in recorder.take(12_000, ended=True)]
+    assert kept[0].from_ms == 1000
+    assert sum(len(piece.pcm) for piece in kept) == 200 * 640
+    last = kept[-1]
+    assert last.from_ms + len(last.pcm) // 32 == 12_000  # within a second the time is right again
+
+
 def test_an_answer_is_kept_when_it_is_played_one_piece_after_the_other() -> None:
     recorder = Recorder()
     recorder.told(Speak(1, "a", sound(500, 1), ends=False), 1000)
