@@ -1,25 +1,35 @@
-"""What keeping the sound of calls costs: the same calls with and without it, in turn, on one Aura.
+"""What keeping the sound of calls costs, as a share of what Aura spends on a call.
 
-The CPU is user and system time of the edge and of the nats-server, as the system counts it. The
-engines are simulated and cost nothing: with real ones the share is smaller.
+It is less than a busy machine's noise between two runs, so it is measured by itself: the sound of
+many seconds of calls goes through the edge's own recording into a real nats-server, and the CPU
+(user and system) of both is divided by the seconds, less what the same loop costs that keeps
+nothing. A call is what all processes of Aura spend on calls with simulated engines, which cost
+next to nothing: with real engines the share is smaller.
 """
 
 from __future__ import annotations
 
 import asyncio
-import statistics
 import time
 from typing import Any
 
 import aiohttp
 import psutil
 
+from aura.bus.connection import connect
+from aura.settings import load
 from benchmarks import aura_server
+from benchmarks.bus_server import bus_server, server_of
 from benchmarks.recordings import buzz
 from benchmarks.soak import processes
 from benchmarks.soak.trials import SIMULATED
+from deploy.provision import provision
+from edge.core.notices import Speak
+from edge.recording import Recording
 
-CALLS, SECONDS, ROUNDS = 20, 20.0, 6
+CALLS, SECONDS = 20, 20.0
+KEPT_CALLS, KEPT_S, TIMES = 20, 120, 3
+ANSWER_EVERY_MS, ANSWER_MS, CHUNK_MS = 10_000, 3_000, 64
 PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 ROLES = ("edge", "nats-server")
 QUESTION = buzz(900)
@@ -35,7 +45,7 @@ async def _caller(http: aiohttp.ClientSession, url: str, delay_s: float) -> None
 
         listening = asyncio.create_task(listen())
         start, sent = time.monotonic(), 0
-        speech = QUESTION + bytes(32 * 4100)
+        speech = QUESTION + bytes(32 * 9100)
         while time.monotonic() < start + SECONDS:
             at = sent * 640 % len(speech)
             await ws.send_bytes(speech[at : at + 640])
@@ -45,40 +55,74 @@ async def _caller(http: aiohttp.ClientSession, url: str, delay_s: float) -> None
         await listening
 
 
-async def _round(url: str, *, keep: bool) -> None:
-    address = url.replace("http", "ws", 1) + PATH + ("&record=1" if keep else "")
+async def _calls(url: str) -> None:
+    address = url.replace("http", "ws", 1) + PATH
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-        await asyncio.gather(*(_caller(http, address, k * 5.0 / CALLS) for k in range(CALLS)))
+        await asyncio.gather(*(_caller(http, address, k * 10.0 / CALLS) for k in range(CALLS)))
+
+
+def whole() -> dict[str, float]:
+    """Return the CPU of every process, ms a second of call, without any sound kept."""
+    with aura_server.running(**{**SIMULATED, "AURA_OVERLOAD_WAIT_MS": "0"}) as (url, process):
+        watched = {role: of[0] for role, of in processes.of(process.pid).items()}
+        asyncio.run(_calls(url))  # a warm-up
+        before = {role: _cpu_s(one) for role, one in watched.items()}
+        asyncio.run(_calls(url))
+        spent = {role: _cpu_s(one) - before[role] for role, one in watched.items()}
+    return {role: round(1000 * s / (CALLS * SECONDS), 3) for role, s in spent.items()}
+
+
+def _not(*_: object) -> None:
+    """Keep nothing."""
+
+
+async def _keep(nats_url: str, *, keep: bool = True) -> None:
+    """Go through KEPT_CALLS calls of KEPT_S seconds, as fast as it goes; *keep* both sides."""
+    bus = await connect(load(nats_url=nats_url), "bench")
+    await provision(bus)
+    frame, chunk = bytes(640), Speak(1, "", bytes(32 * CHUNK_MS), ends=False)
+    for number in range(KEPT_CALLS):
+        recording = Recording(bus, "bench", f"s_{number}")
+        heard, told = (recording.heard, recording.told) if keep else (_not, _not)
+        storing = asyncio.ensure_future(recording.run())
+        told_ms = 0
+        for at_ms in range(0, KEPT_S * 1000, 20):
+            heard(frame, at_ms)
+            if at_ms % ANSWER_EVERY_MS < ANSWER_MS and at_ms >= told_ms:
+                told(chunk, at_ms)
+                told_ms = at_ms + CHUNK_MS
+            if at_ms % 1000 == 0:
+                await asyncio.sleep(0.001)
+        recording.finish(KEPT_S * 1000)
+        await storing
+    await bus.close()
+
+
+def alone() -> dict[str, float]:
+    """Return the CPU that keeping the sound takes in edge and nats-server, ms a second of call."""
+    with bus_server() as env:
+        own, server = psutil.Process(), server_of(env)
+        asyncio.run(_keep(env["NATS_URL"]))  # a warm-up
+        spent = [0.0, 0.0]
+        for keep, sign in ((True, 1), (False, -1)) * TIMES:
+            before = _cpu_s(own), _cpu_s(server)
+            asyncio.run(_keep(env["NATS_URL"], keep=keep))
+            spent = [
+                sum_s + sign * (_cpu_s(one) - before_s)
+                for sum_s, one, before_s in zip(spent, (own, server), before, strict=True)
+            ]
+    seconds = KEPT_CALLS * KEPT_S * TIMES
+    return {role: round(1000 * s / seconds, 3) for role, s in zip(ROLES, spent, strict=True)}
 
 
 def measure() -> dict[str, Any]:
-    """Return the CPU of CALLS calls, ms a call and second, without and with their sound kept."""
-    spent: dict[bool, list[dict[str, float]]] = {False: [], True: []}
-    with aura_server.running(**{**SIMULATED, "AURA_OVERLOAD_WAIT_MS": "0"}) as (url, process):
-        watched = {role: processes.of(process.pid)[role][0] for role in ROLES}
-        asyncio.run(_round(url, keep=True))  # a warm-up
-        for number in range(ROUNDS):
-            for keep in (number % 2 == 0, number % 2 == 1):
-                before = {role: _cpu_s(one) for role, one in watched.items()}
-                asyncio.run(_round(url, keep=keep))
-                used = {role: _cpu_s(one) - before[role] for role, one in watched.items()}
-                spent[keep].append({r: 1000 * s / (CALLS * SECONDS) for r, s in used.items()})
-                print(f"  {'with' if keep else 'without'}: {spent[keep][-1]}", flush=True)
-    medians = {
-        name: {role: round(statistics.median(one[role] for one in of), 3) for role in ROLES}
-        for name, of in (("without", spent[False]), ("with", spent[True]))
-    }
-    more_ms = sum(medians["with"].values()) - sum(medians["without"].values())
-    more = more_ms / sum(medians["without"].values())
-    print(f"  keeping the sound costs {100 * more:+.1f} %, {more_ms:.2f} ms a second: {medians}")
-    return {
-        "calls": CALLS,
-        "seconds": SECONDS,
-        "rounds": ROUNDS,
-        "more": round(more, 4),
-        "more_ms_a_call_second": round(more_ms, 3),
-        **medians,
-    }
+    """Return the CPU of a call and what keeping its sound adds, ms a second of call."""
+    kept, call = alone(), whole()
+    share = sum(kept.values()) / sum(call.values())
+    door = sum(kept.values()) / sum(call[role] for role in ROLES)
+    print(f"  keeping the sound: {kept}; a call: {call}; {100 * share:.1f} % more", flush=True)
+    shares = {"share": round(share, 4), "share_of_edge_and_bus": round(door, 4)}
+    return {"kept_ms": kept, "call_ms": call, **shares}
 
 
 def _cpu_s(process: psutil.Process) -> float:

@@ -9,15 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -25,10 +21,10 @@ import msgspec
 from aura.bus.connection import Bus, connect
 from aura.settings import load
 from benchmarks import keeping
+from benchmarks.bus_server import bus_server
 from benchmarks.hour import TENANT, TURN_EVERY_MS, conversation
 from benchmarks.latency import machine
 from benchmarks.results import save
-from deploy import nats_server
 from deploy.provision import provision
 from schemas import codec, subjects
 from schemas.events import AnyEvent
@@ -36,31 +32,6 @@ from schemas.events import AnyEvent
 SESSIONS = 10_000
 TRIES = 5
 HOUR_S, PACED_S = 3600, 60
-
-
-@contextmanager
-def bus_server() -> Iterator[dict[str, str]]:
-    """Yield the environment of commands that find a provisioned, empty bus.
-
-    Raises:
-        RuntimeError: the server does not start.
-    """
-    with tempfile.TemporaryDirectory(prefix="aura-bench-") as folder:
-        data, port = Path(folder), nats_server.free_port()
-        env = {**os.environ, **nats_server.environment(data)}
-        process = subprocess.Popen(nats_server.command(data, port), env=env)
-        try:
-            until = time.monotonic() + 10
-            while not nats_server.listens(port):
-                if time.monotonic() > until:
-                    raise RuntimeError("nats-server does not start")
-                time.sleep(0.05)
-            password = nats_server.passwords(data)["operator"]
-            bare = nats_server.url(port).replace("//", f"//operator:{password}@")
-            yield {**os.environ, "NATS_URL": bare, "AURA_DATA_DIR": folder}
-        finally:
-            process.terminate()
-            process.wait(10)
 
 
 async def store(bus: Bus, events: Sequence[AnyEvent]) -> None:

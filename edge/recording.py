@@ -30,8 +30,7 @@ class Recording:
         self._lost = 0
 
     def heard(self, pcm: bytes, now_ms: int) -> None:
-        self._recorder.heard(pcm, now_ms)
-        if self._recorder.due(now_ms):
+        if self._recorder.heard(pcm, now_ms):
             self._hand_over(now_ms)
 
     def told(self, notice: Notice, now_ms: int) -> None:

@@ -22,6 +22,9 @@ SEATS_STREAM = "KV_AURA_SEATS"
 SEATS = "$KV.AURA_SEATS"
 """Prefix of the keys that count sessions across edges."""
 
+REPLAY_PREFIX = "r_"
+"""Of the ids of sessions that nobody held: replays, published or driven."""
+
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
@@ -39,6 +42,11 @@ def token(text: str) -> str:
     if not is_token(text):
         raise ValueError("a tenant or session id is 1 to 128 of A-Z a-z 0-9 _ -")
     return text
+
+
+def is_replay(session: str) -> bool:
+    """Tell whether nobody held *session*: it is another one, replayed."""
+    return session.startswith(REPLAY_PREFIX)
 
 
 def event(of: Event) -> str:

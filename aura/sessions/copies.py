@@ -15,7 +15,7 @@ KEPT = (codec.ID_HEADER, codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEA
 
 
 def new_session() -> str:
-    return f"r_{secrets.token_hex(10)}"
+    return f"{subjects.REPLAY_PREFIX}{secrets.token_hex(10)}"
 
 
 def headers(stored: Stored, origin: str) -> dict[str, str]:

@@ -155,6 +155,7 @@ def _words(event: ev.AnyEvent) -> str:
 def spans(told: list[Moment]) -> list[Span]:
     """Return what took its time: speech, waits, work of the stages, what was heard."""
     found: list[Span] = []
+    words = _understood(told)
     speaking_since: int | None = None
     sent: dict[int, int] = {}
     taken: dict[int, int] = {}
@@ -166,7 +167,8 @@ def spans(told: list[Moment]) -> list[Span]:
             case "speech.paused" | "speech.ended":
                 end_ms = max(int(f["speech_end_ms"]), speaking_since or 0)
                 if speaking_since is not None:
-                    found.append(Span(speaking_since, end_ms, "caller", "speech", "", index))
+                    said = words.get((int(f["utterance"]), int(f["pause"])), "")
+                    found.append(Span(speaking_since, end_ms, "caller", "speech", said, index))
                     speaking_since = None
                 if one.name == "speech.ended":
                     text = f"listened to silence for {f['wait_ms']} ms"
@@ -190,4 +192,21 @@ def spans(told: list[Moment]) -> list[Span]:
                 found.append(Span(start_ms, one.at_ms, "client", name, f["text"], index))
             case _:
                 pass
+    return found
+
+
+def _understood(told: list[Moment]) -> dict[tuple[int, int], str]:
+    """Return the words up to each pause, less those up to the pause before it."""
+    guesses = sorted(
+        (int(m.fields["utterance"]), int(m.fields["pause"]), str(m.fields["text"]))
+        for m in told
+        if m.name == "transcript.guess"
+    )
+    found: dict[tuple[int, int], str] = {}
+    before = (0, "")
+    for utterance, pause, text in guesses:
+        known = before[1].rstrip(".?!, ") if before[0] == utterance else ""
+        new = text[len(known) :].lstrip(".?!, ") if known and text.startswith(known) else text
+        found[utterance, pause] = new
+        before = (utterance, text)
     return found

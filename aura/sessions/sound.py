@@ -46,9 +46,17 @@ def sides(stored: Sequence[Stored]) -> tuple[int, dict[str, bytes]]:
 
 
 def delivered(stored: Sequence[Stored]) -> bytes:
-    """Return the sound of one side piece after piece, as it was delivered: gaps are closed."""
-    pieces = [codec.decode_as(RecordedSound, one.data) for one in stored]
-    return b"".join(piece.pcm for piece in sorted(pieces, key=lambda one: one.seq))
+    """Return the sound of one side up to the first reconnect, as it was delivered: gaps are closed.
+
+    A connection counts its pieces from 0, and stores them one after the other.
+    """
+    found: list[RecordedSound] = []
+    for one in stored:
+        piece = codec.decode_as(RecordedSound, one.data)
+        if found and piece.seq <= found[-1].seq:
+            break
+        found.append(piece)
+    return b"".join(piece.pcm for piece in found)
 
 
 def since(stored: Sequence[Stored], from_ms: int) -> dict[str, bytes]:

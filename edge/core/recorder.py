@@ -13,7 +13,14 @@ Side = Literal["caller", "client"]
 PIECE_MS = 5000
 """A piece is stored this often: what a killed edge forgets at most. Each costs as much as 50 ms of
 a call, so there are few of them."""
-PIECE_BYTES = PIECE_MS * BYTES_PER_MS
+MOST_BYTES = 7000 * BYTES_PER_MS
+"""Of a piece; the stream takes messages of 256 KiB."""
+LOOK_MS, GAP_MS = 1000, 60
+"""A client that is silent for longer, and sends nothing, leaves a gap; the network is late only
+for a moment."""
+MOST_LATE_MS = 1 << 40
+PAUSE_MS = 500
+"""A pause in an answer as short as this is kept as silence: a piece for each would cost more."""
 
 
 @dataclass
@@ -30,13 +37,14 @@ class _Track:
     def until_ms(self) -> int:
         return self.from_ms + len(self.pcm) // BYTES_PER_MS
 
-    def cut(self, size: int) -> RecordedSound:
-        """Return the first *size* bytes as a piece."""
-        piece = RecordedSound(seq=self.seq, from_ms=self.from_ms, pcm=bytes(self.pcm[:size]))
-        del self.pcm[:size]
-        self.from_ms += len(piece.pcm) // BYTES_PER_MS
-        self.seq += 1
-        return piece
+    def cut_all(self) -> Iterator[RecordedSound]:
+        """Yield all there is, in pieces of MOST_BYTES at most."""
+        while self.pcm:
+            pcm = bytes(self.pcm[:MOST_BYTES])
+            del self.pcm[:MOST_BYTES]
+            yield RecordedSound(seq=self.seq, from_ms=self.from_ms, pcm=pcm)
+            self.from_ms += len(pcm) // BYTES_PER_MS
+            self.seq += 1
 
 
 @dataclass
@@ -44,16 +52,45 @@ class Recorder:
     """One connection's sound: what the caller said, and what was played to them."""
 
     _caller: _Track = field(default_factory=_Track)
+    _caller_until_ms: int = 0
+    """When the caller's sound ends so far."""
     _client: _Track = field(default_factory=_Track)
     _playing: list[tuple[int, bytes]] = field(default_factory=list)
     """What the client was sent: when it begins to play (Unix ms), s16le mono 16 kHz."""
     _until_ms: int = 0
+    _cut: list[RecordedSound] = field(default_factory=list)
+    """Pieces of the caller before a gap."""
+    _late_ms: int = MOST_LATE_MS
+    """How late the sound of the last LOOK_MS came at least."""
+    _look_ms: int = 0
+    """When that is looked at."""
+    _take_ms: int = 0
+    """When pieces are taken next."""
 
-    def heard(self, pcm: bytes, now_ms: int) -> None:
-        """Keep sound from the caller, the last of which was spoken just now."""
-        if not self._caller.pcm:
-            self._caller.from_ms = now_ms - len(pcm) // BYTES_PER_MS
+    def heard(self, pcm: bytes, now_ms: int) -> bool:
+        """Keep sound from the caller, the last of which was spoken just now; tell if `take` is due.
+
+        It is called for every frame of every call: a microsecond here is a thousandth of a call.
+        """
+        length_ms = len(pcm) // BYTES_PER_MS
+        if not self._take_ms:
+            self._caller.from_ms = self._caller_until_ms = now_ms - length_ms
+            self._look_ms, self._take_ms = now_ms + LOOK_MS, now_ms + PIECE_MS
+        late_ms = now_ms - length_ms - self._caller_until_ms
+        self._late_ms = min(self._late_ms, late_ms)
+        if now_ms >= self._look_ms:
+            self._look(now_ms)
         self._caller.pcm += pcm
+        self._caller_until_ms += length_ms
+        return now_ms >= self._take_ms
+
+    def _look(self, now_ms: int) -> None:
+        """Leave a gap where all sound of a second came late: something is missing before it."""
+        if self._late_ms > GAP_MS:
+            self._cut += self._caller.cut_all()
+            self._caller.from_ms += self._late_ms
+            self._caller_until_ms += self._late_ms
+        self._late_ms, self._look_ms = MOST_LATE_MS, now_ms + LOOK_MS
 
     def told(self, notice: Notice, now_ms: int) -> None:
         """Keep what is played to the caller; an interrupted client drops what it has not played."""
@@ -69,22 +106,12 @@ class Recorder:
                 if start_ms < now_ms
             ]
 
-    def due(self, now_ms: int) -> bool:
-        """Tell whether `take` would return anything: it is asked for every frame."""
-        if len(self._caller.pcm) >= PIECE_BYTES:
-            return True
-        since_ms = self._client.from_ms if self._client.pcm else self._playing_since_ms
-        return since_ms is not None and now_ms - since_ms >= PIECE_MS
-
-    @property
-    def _playing_since_ms(self) -> int | None:
-        return self._playing[0][0] if self._playing else None
-
     def take(self, now_ms: int, *, ended: bool = False) -> list[tuple[Side, RecordedSound]]:
-        """Return the pieces that are whole, or with *ended* all there is."""
-        found: list[tuple[Side, RecordedSound]] = []
-        while len(self._caller.pcm) >= PIECE_BYTES or (ended and self._caller.pcm):
-            found.append(("caller", self._caller.cut(PIECE_BYTES)))
+        """Return what was said and what was played to its end until now; with *ended* all of it."""
+        self._take_ms = now_ms + PIECE_MS
+        found: list[tuple[Side, RecordedSound]] = [("caller", piece) for piece in self._cut]
+        self._cut = []
+        found += [("caller", piece) for piece in self._caller.cut_all()]
         found += [("client", piece) for piece in self._played(now_ms, ended=ended)]
         return found
 
@@ -96,11 +123,12 @@ class Recorder:
             if not (over or ended):
                 waiting.append((start_ms, pcm))
                 continue
-            if start_ms > track.until_ms:
-                while track.pcm:
-                    yield track.cut(PIECE_BYTES)
+            gap_ms = start_ms - track.until_ms
+            if track.pcm and 0 < gap_ms <= PAUSE_MS:
+                track.pcm += bytes(gap_ms * BYTES_PER_MS)
+            elif gap_ms > 0:
+                yield from track.cut_all()
                 track.from_ms = start_ms
             track.pcm += pcm if over else pcm[: max(0, now_ms - start_ms) * BYTES_PER_MS]
         self._playing = waiting
-        while len(track.pcm) >= PIECE_BYTES or (track.pcm and (ended or not waiting)):
-            yield track.cut(PIECE_BYTES)
+        yield from track.cut_all()

@@ -106,6 +106,8 @@ class Live:
         kind = (msg.headers or {}).get(codec.TYPE_HEADER)
         if kind is not None and kind not in self._subscriber.types:
             return
+        if self._subscriber.calls_only and codec.COPY_HEADER in (msg.headers or {}):
+            return
         if self._queue.qsize() >= MOST_WAITING:
             self.dropped += 1
             if self.dropped == 1:

@@ -106,7 +106,7 @@ async def _source(bus: Bus, plan: Plan, one: Subscriber) -> Source:
     if not await join(bus, Group(name, filters, one.ack_wait_s), plan.start):
         log.info("group_goes_on", consumer=name)
     ahead = max(AHEAD, one.at_once, 2 * one.batch)
-    return Jobs(bus, name, ahead, wanted=one.types, copies=True)
+    return Jobs(bus, name, ahead, wanted=one.types, copies=not one.calls_only)
 
 
 def _describe(plan: Plan, runners: Sequence[Runner]) -> dict[str, Any]:

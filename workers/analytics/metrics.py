@@ -55,6 +55,7 @@ _seen = Seen()
     ev.TroubleTold,
     ev.TurnMeasured,
     name="metrics",
+    calls_only=True,
 )
 async def count(event: ev.AnyEvent) -> None:
     """Count *event*, once."""

@@ -12,6 +12,8 @@ import traceback
 
 import structlog
 
+from schemas import subjects
+from schemas.events import AnyEvent
 from workers.analytics import counters
 from workers.analytics.delivery import Delivery, Source
 from workers.analytics.subscribers import Context, GiveUp, Handler, RetryLater, Subscriber
@@ -45,7 +47,7 @@ class Runner:
                 tasks.create_task(self._work(handler, stop)) for _ in range(self.subscriber.at_once)
             ]
             async for delivery in self._source:
-                if delivery.event.__struct_config__.tag not in self.subscriber.types:
+                if not self._wants(delivery.event):
                     await delivery.done()
                     continue
                 self._held.add(delivery)
@@ -55,6 +57,12 @@ class Runner:
             await asyncio.wait(hands)
             heart.cancel()
             leaver.cancel()
+
+    def _wants(self, event: AnyEvent) -> bool:
+        one = self.subscriber
+        if one.calls_only and subjects.is_replay(event.session):
+            return False
+        return event.__struct_config__.tag in one.types
 
     async def _leave(self, stop: asyncio.Event) -> None:
         await stop.wait()

@@ -103,9 +103,15 @@ def _shadow(
 
         yield follow
 
-    return opening(job, name=f"shadow-{stage}", at_once=4, tries=1, limit_s=180.0, user="shadow")(
-        opens
-    )
+    return opening(
+        job,
+        name=f"shadow-{stage}",
+        at_once=4,
+        tries=1,
+        limit_s=180.0,
+        user="shadow",
+        calls_only=True,
+    )(opens)
 
 
 async def _in_service(

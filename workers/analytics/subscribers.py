@@ -85,6 +85,8 @@ class Subscriber:
     longest_backoff_s: float = 60.0
     limit_s: float = 60.0
     """A call that takes longer counts as failed."""
+    calls_only: bool = False
+    """Told of what callers did alone: not of replays, nor of sessions that were imported."""
     user: Literal["analytics", "shadow"] = "analytics"
     """Whom the bus of `aura up` takes it for; a shadow hears callers. See nats/users.conf."""
     ack_wait_s: float = 30.0

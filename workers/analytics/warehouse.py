@@ -114,7 +114,7 @@ def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-@opening("*", name="warehouse", batch=BATCH, batch_wait_s=BATCH_WAIT_S)
+@opening("*", name="warehouse", batch=BATCH, batch_wait_s=BATCH_WAIT_S, calls_only=True)
 @asynccontextmanager
 async def subscriber(context: Context) -> AsyncIterator[Handler]:
     """Yield the handler that writes a batch into a file."""

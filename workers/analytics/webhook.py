@@ -75,6 +75,7 @@ def subscribers(settings: Settings) -> list[Subscriber]:
         made = opening(
             *types,
             name="webhook",
+            calls_only=True,
             at_once=8,
             tries=TRIES,
             backoff_s=1.0,

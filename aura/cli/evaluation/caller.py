@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -153,6 +154,8 @@ async def _listen(ws: aiohttp.ClientWebSocketResponse, ears: Ears) -> str:
         if message.type is aiohttp.WSMsgType.TEXT:
             ears.take(json.loads(message.data), time.monotonic())
     told = f", told {ears.errors[-1][1]}" if ears.errors else ""
+    if ws.close_code == 1008:
+        return "the token was refused: set --token or AURA_DEMO_TOKEN"
     return f"the server ended the call (code {ws.close_code}{told})"
 
 
@@ -165,6 +168,8 @@ async def _perform(
     scenario: Scenario, sounds: Mapping[Step, bytes], seen: list[Seen], line: _Line
 ) -> None:
     ears, answer_from = line.ears, 0.0
+    before: tuple[float, float] | None = None
+    """Of the step whose answer this one speaks over: more of it is heard until then."""
     if scenario.greeting:
         await line.until(lambda: bool(ears.sounds), ANSWER_S)
     for number, step in enumerate(scenario.steps):
@@ -177,7 +182,12 @@ async def _perform(
         after = scenario.steps[number + 1 : number + 2]
         over = bool(after) and after[0].over_answer_s is not None
         await _outcome(step, line, began, over=over)
-        seen.append(_noted(ears, began, speech_end))
+        if before:
+            until = next((at for at, _ in ears.transcripts if at > began), math.inf)
+            seen.append(_noted(ears, *before, until=min(until, *_cuts(ears, began))))
+        before = (began, speech_end) if over else None
+        if not over:
+            seen.append(_noted(ears, began, speech_end))
 
 
 async def _moment(step: Step, line: _Line, answer_from: float) -> None:
@@ -213,24 +223,29 @@ async def _outcome(step: Step, line: _Line, began: float, *, over: bool) -> None
     await line.until(lambda: answered() or failed(), ANSWER_S)
 
 
-def _first_sound(ears: Ears, since: float) -> float | None:
+def _first_sound(ears: Ears, since: float, until: float = math.inf) -> float | None:
     """Return when the answer to what was said from *since* on began to sound."""
-    words = [at for at, _ in ears.transcripts if at > since]
+    words = [at for at, _ in ears.transcripts if since < at < until]
     if not words and since:
         return None
     after = words[-1] if words else since
-    return next((at for at, seconds, _ in ears.sounds if at >= after and seconds), None)
+    return next((at for at, seconds, _ in ears.sounds if after <= at < until and seconds), None)
 
 
-def _noted(ears: Ears, began: float, speech_end: float) -> Seen:
-    transcripts = [text for at, text in ears.transcripts if at > began]
-    first = _first_sound(ears, began)
-    told = [text for at, text in ears.answers if first is not None and at >= first]
-    spoken = [text for at, _, text in ears.sounds if first is not None and at >= first]
+def _cuts(ears: Ears, since: float) -> list[float]:
+    return [at for at in ears.interrupted if at > since] or [math.inf]
+
+
+def _noted(ears: Ears, began: float, speech_end: float, *, until: float = math.inf) -> Seen:
+    """Return what came of a step from *began* on, and before *until*."""
+    transcripts = [text for at, text in ears.transcripts if began < at < until]
+    first = _first_sound(ears, began, until)
+    told = [text for at, text in ears.answers if first is not None and first <= at < until]
+    spoken = [text for at, _, text in ears.sounds if first is not None and first <= at < until]
     return Seen(
         transcript=transcripts[-1] if transcripts else "",
         answer=told[-1] if told else "".join(spoken).strip(),
         first_audio_ms=None if first is None else (first - speech_end) * 1000,
-        interrupted=any(at > began for at in ears.interrupted),
-        errors=[code for at, code in ears.errors if at > began],
+        interrupted=any(began < at < until for at in ears.interrupted),
+        errors=[code for at, code in ears.errors if began < at < until],
     )

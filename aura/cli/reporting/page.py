@@ -17,15 +17,17 @@ STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ink: #e2e8f0; --dim: #94a3b8; --line: #334155;
   --card: #1e293b; --ground: #0f172a } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
-  margin: 2rem auto; max-width: 60rem; padding: 0 1rem }
+  margin: 2rem auto; max-width: 76rem; padding: 0 1rem }
 h1 { font-size: 1.4rem; margin: 0 } h2 { font-size: 1rem; margin: 0 0 .5rem }
 p { color: var(--dim); margin: .2rem 0 1rem }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
   padding: 1rem; margin: 1rem 0; overflow-x: auto }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .8rem }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.2rem, 1fr)); gap: .8rem }
 .tiles div { border: 1px solid var(--line); border-radius: .5rem; padding: .6rem .8rem;
   background: var(--card) }
-.tiles b { display: block; font-size: 1.3rem } .tiles span { color: var(--dim); font-size: .8rem }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 0 1rem }
+.tiles b { display: block } .tiles span { color: var(--dim); font-size: .8rem }
+.pair svg text { font-size: 17px } .tiles b { white-space: nowrap; font-size: 1.2rem }
 svg { width: 100%; height: auto } svg text { font-size: 11px; fill: var(--dim) }
 .grid { stroke: var(--line); stroke-width: 1 }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 1rem; margin: .3rem 0 0;
@@ -42,12 +44,14 @@ def page(found: Figures, *, title: str, now: datetime) -> str:
     """Return the report as HTML."""
     labels = [row["bucket"].strftime(FORMATS[found.bucket]) for row in found.over_time]
     span = f"{found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC"
+    first, *rest = (_section(name, note, plot) for name, note, plot in _plots(found, labels))
     body = [
         f"<h1>{escape(title)}</h1>",
         f"<p>{span}, a point a {found.bucket}; written {now:%Y-%m-%d %H:%M} UTC. "
         "Numbers only: no words are kept.</p>",
         _tiles(found.totals),
-        *(_section(name, note, plot) for name, note, plot in _plots(found, labels)),
+        first,
+        f'<div class="pair">{"".join(rest)}</div>',
         _section("The steps of a turn", "Milliseconds after the end of speech.", _steps(found)),
         _section("Tokens and cost", "By tenant and model; USD by AURA_PRICES.", _cost(found)),
         _section("Errors", "What callers were told, and jobs given up.", _errors(found)),
@@ -104,7 +108,7 @@ def tiles(totals: Row) -> list[tuple[str, str]]:
         ("wait p99", _ms(totals["p99_ms"])),
         ("Aura's share of talk", f"{aura / spoken:.0%}" if spoken else "-"),
         ("interruptions", f"{totals['interruptions']:,}"),
-        ("right guesses", f"{right / guesses:.0%} of {guesses:,}" if guesses else "-"),
+        (f"right of {guesses:,} guesses", f"{right / guesses:.0%}" if guesses else "-"),
         ("errors", f"{totals['errors']:,}"),
     ]
 

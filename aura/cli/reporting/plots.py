@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 
 WIDTH, HEIGHT = 720, 220
-LEFT, RIGHT, TOP, BOTTOM = 56, 8, 10, 24
+LEFT, RIGHT, TOP, BOTTOM = 56, 8, 24, 24
 INNER_W, INNER_H = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 COLOURS = ("#2563eb", "#d97706", "#dc2626", "#059669", "#7c3aed", "#64748b")
 
@@ -75,11 +75,9 @@ def _svg(parts: Sequence[str], names: Sequence[str]) -> str:
         f'<li><i style="background:{colour}"></i>{escape(name)}</li>'
         for colour, name in zip(COLOURS, names, strict=False)
     )
+    legend = f'<ul class="legend">{legend}</ul>' if len(names) > 1 else ""
     drawn = "".join(parts)
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" stroke-width="2">{drawn}</svg>'
-        f'<ul class="legend">{legend}</ul>'
-    )
+    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" stroke-width="2">{drawn}</svg>{legend}'
 
 
 def _axes(labels: Sequence[str], top: Sequence[float], unit: str) -> str:
@@ -96,7 +94,7 @@ def _axes(labels: Sequence[str], top: Sequence[float], unit: str) -> str:
         f"{escape(labels[k])}</text>"
         for k in range(0, len(labels), every)
     ]
-    parts.append(f'<text x="{LEFT + 4}" y="{TOP + 8}">{escape(unit)}</text>')
+    parts.append(f'<text x="{LEFT - 6}" y="11" text-anchor="end">{escape(unit)}</text>')
     return "".join(parts)
 
 

@@ -108,3 +108,16 @@ def test_a_module_is_found_where_the_command_is_run(
 
 def test_a_group_is_called_after_its_module() -> None:
     assert group_of("acme.crm:on_words") == "acme_crm"
+
+
+@pytest.mark.parametrize("name", ["metrics", "warehouse", "webhook", "shadow:llm"])
+def test_what_is_shipped_counts_calls_and_no_replays(name: str) -> None:
+    settings = settings_of(
+        webhook_url="http://127.0.0.1:1",
+        webhook_secret="whsec_" + "A" * 32,
+        llm_engine="simulated",
+        _env_file=None,
+    )
+    found = load(f"workers.analytics.{name}", settings)
+    assert found
+    assert all(one.calls_only for one in found)
