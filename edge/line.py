@@ -34,6 +34,8 @@ CATCH_UP_S = 1.0
 LATE_MS = 5000
 """An utterance that could not be told to the recogniser for so long may be over by now."""
 STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
+DEAF_S = 5.0
+"""A bus that is away for so long: what the caller says from then on is lost."""
 HEARD_KINDS = ("heard", "say", "out")
 """What the stages say."""
 MOST_EVENTS = 1000
@@ -156,12 +158,12 @@ class Line:
 
     @property
     def _deaf(self) -> bool:
-        """The bus is away for longer than an answer may take: what is said now is lost.
+        """The bus is away for so long that what is said now would be answered far too late.
 
         The caller knows. To take it in would only heap up utterances that nobody recognises.
         """
-        since, patience_s = self._away_since, self.call.patience_ms / 1000
-        return since is not None and self._loop.time() - since > patience_s
+        since = self._away_since
+        return since is not None and self._loop.time() - since > DEAF_S
 
     def _on_pulse(self, away: bool) -> None:
         if away:

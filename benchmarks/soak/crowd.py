@@ -136,11 +136,12 @@ class SoakCaller:
         self.asked += 1
         tag = f"#c{self.number}t{self.asked}"
         self.tally.turns += 1
-        for _ in range(3):  # cut off, a caller says it again
+        for attempt in range(3):  # cut off, a caller says it again
             if self._ws is None or self._ws.closed or self.cut_off.is_set():
                 self.heard, self.first_audio_at = [], 0.0
                 await self.connect()
-                if await self._spoken_on(patience_s):
+                if attempt and await self._spoken_on(patience_s):
+                    self.tally.mixed += not any(tag in one["full_response"] for one in self._done())
                     self.tally.went_on += 1
                     return True
             self.heard, self.first_audio_at = [], 0.0
@@ -214,6 +215,9 @@ class SoakCaller:
         if heard != answer:
             tally.why.append(f"{tag}: heard {heard!r} of {answer!r}")
         tally.felt_ms.append((self.first_audio_at - ended) * 1000)
+
+    def _done(self) -> list[dict[str, Any]]:
+        return [one for one in self.heard if one["type"] == "ai_complete"]
 
     async def leave(self) -> None:
         if self._ws is not None:
