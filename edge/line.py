@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 
 from aura.bus.connection import Bus, BusAwayError
 from edge import counters
+from edge.absence import Absence, in_time
 from edge.clock import now_ms
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
@@ -31,11 +32,6 @@ PATIENCE_S = 2.5
 """An event that is not stored for so long is worth telling the caller of."""
 CATCH_UP_S = 1.0
 """Between two looks at whether the stages are silent for longer than they should be."""
-LATE_MS = 5000
-"""An utterance that could not be told to the recogniser for so long may be over by now."""
-STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
-DEAF_S = 5.0
-"""A bus that is away for so long: what the caller says from then on is lost."""
 HEARD_KINDS = ("heard", "say", "out")
 """What the stages say."""
 MOST_EVENTS = 1000
@@ -86,10 +82,7 @@ class Line:
         self._look_again = asyncio.Event()
         self._spoken: list[SendFrame] = []
         """The frames of the latest utterance, to be sent again where the bus lost them."""
-        self._told_away = False
-        """The caller knows that the bus is away."""
-        self._away_since: float | None = None
-        """The bus does not answer, since then; monotonic."""
+        self._absence = Absence(self._tell_away, self._loop.time)
         self._closed = False
         keeping = keeping or Keeping(Journal(*session))
         self._journal = keeping.journal
@@ -139,7 +132,7 @@ class Line:
         self._look_again.set()
 
     def hear(self, pcm: bytes) -> None:
-        if self._deaf:
+        if self._absence.deaf:
             counters.dropped("bus", len(pcm))
             return
         if self._recording and not self._closed:
@@ -156,26 +149,14 @@ class Line:
         if self._recording:
             self._recording.finish(now_ms())
 
-    @property
-    def _deaf(self) -> bool:
-        """The bus is away for so long that what is said now would be answered far too late.
-
-        The caller knows. To take it in would only heap up utterances that nobody recognises.
-        """
-        since = self._away_since
-        return since is not None and self._loop.time() - since > DEAF_S
-
     def _on_pulse(self, away: bool) -> None:
         if away:
-            self._away_since = self._away_since or self._loop.time()
-            self._tell_away()
-        elif self._away_since is not None:
-            self._away_since = None
+            self._absence.begins()
+        elif self._absence.ends():
             self._look_again.set()
 
     def _tell_away(self) -> None:
-        if not self._told_away and not self._closed:
-            self._told_away = True
+        if not self._closed:
             self._tell(Trouble("audio", "the event bus is away; it is waited for"))
 
     def _tick(self) -> None:
@@ -270,22 +251,10 @@ class Line:
     async def _post_events(self) -> None:
         """Publish events one after the other: their order in the log is the order of decisions."""
         while (event := await self._events.get()) is not None:
-            while not await self._stored(self._in_time(event)):
-                self._tell_away()
+            while not await self._stored(in_time(event, now_ms(), self._awaits)):
+                self._absence.tell()
                 await asyncio.sleep(0.25)
-            if self._away_since is None:
-                self._told_away = False
-
-    def _in_time(self, event: Event) -> Event:
-        """Return *event* as it is, or as a fact alone where it comes too late to be a job."""
-        match event:
-            case TurnTaken() | ResponseSentence():
-                late = bool(event.deadline_ms) and now_ms() > event.deadline_ms
-            case SpeechStarted():
-                late = now_ms() - event.at_ms > LATE_MS and not self._awaits(event.utterance)
-            case _:
-                return event
-        return msgspec.structs.replace(event, recorded=STAGES) if late else event
+            self._absence.stored()
 
     def _awaits(self, utterance: int) -> bool:
         """Tell whether words of *utterance* are still wanted."""
