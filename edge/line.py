@@ -22,6 +22,7 @@ from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
 from edge.core.journal import Journal
 from edge.core.notices import Measured, Notice, Trouble
 from edge.recording import Recording
+from edge.succession import Succession
 from schemas import codec, subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
 from schemas.events import Event, ResponseSentence, SpeechStarted, Stage, TurnTaken
@@ -34,6 +35,8 @@ CATCH_UP_S = 1.0
 """Between two looks at whether the stages are silent for longer than they should be."""
 HEARD_KINDS = ("heard", "say", "out")
 """What the stages say."""
+LIFE = "life"
+"""Where another connection would say that it goes on with the session."""
 MOST_EVENTS = 1000
 """Events that wait for the bus at most; a call whose bus is away longer than that is lost."""
 
@@ -82,6 +85,9 @@ class Line:
         self._look_again = asyncio.Event()
         self._spoken: list[SendFrame] = []
         """The frames of the latest utterance, to be sent again where the bus lost them."""
+        self._succession = Succession()
+        self.succeeded: Callable[[], None] = lambda: None
+        """Called once when another connection goes on with the session: this one is over."""
         self._absence = Absence(self._tell_away, self._loop.time)
         self._closed = False
         keeping = keeping or Keeping(Journal(*session))
@@ -94,11 +100,13 @@ class Line:
     async def run(self, *first: Event) -> None:
         """Listen and publish until `finish`; *first* are the session's first events."""
         own = (self.tenant, self.session)
+        for event in first[:1]:
+            self._succession.begins(event)
         for event in first:
             self._events.put_nowait(event)
         async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
             stack.enter_context(counters.CALLS.track_inprogress())
-            for kind in HEARD_KINDS:
+            for kind in (*HEARD_KINDS, LIFE):
                 listening = self._bus.listening(subjects.live(*own, kind), self._on_event)
                 await stack.enter_async_context(listening)
             for subject, listener in (
@@ -164,15 +172,27 @@ class Line:
         self._put(self.call.tick)
 
     async def _on_event(self, msg: Msg) -> None:
-        self._hear_of(msg.data, msg.subject)
+        seq = (msg.headers or {}).get("Nats-Sequence", "0")
+        self._hear_of(msg.data, msg.subject, int(seq) if seq.isdecimal() else 0)
 
-    def _hear_of(self, data: bytes, subject: str) -> None:
+    def _hear_of(self, data: bytes, subject: str, seq: int) -> None:
         try:
             event = codec.decode(data)
         except codec.BadMessageError:
             log.warning("event_malformed", subject=subject)
             return
-        self._put(self.call.receive, event)
+        if self._succession.is_over(event, seq):
+            self._leave_to_another()
+        elif event.KIND != LIFE:
+            self._put(self.call.receive, event)
+
+    def _leave_to_another(self) -> None:
+        """Say nothing any more: what this connection would decide is another one's to decide."""
+        if not self._closed:
+            log.info("session_goes_on_elsewhere", session=self.session)
+            self._queue(self._journal.take(now_ms()))
+            self._closed = True
+            self.succeeded()
 
     async def _on_speech(self, msg: Msg) -> None:
         self._take(SpeechChunk, msg.data)
@@ -314,8 +334,8 @@ class Line:
                 continue
             for one in stored:
                 self._heard_seq = one.seq
-                if one.subject.rpartition(".")[2] in HEARD_KINDS:
-                    self._hear_of(one.data, one.subject)
+                if one.subject.rpartition(".")[2] in (*HEARD_KINDS, LIFE):
+                    self._hear_of(one.data, one.subject, one.seq)
 
     async def _recover(self, turn: int) -> None:
         try:
