@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from deploy import nats_server, resources
+from deploy import nats_server, passwords, resources
 
 NODES = ("nats-1", "nats-2", "nats-3")
 
@@ -25,11 +25,15 @@ class NatsCluster:
         self.ports = {name: nats_server.free_port() for name in NODES}
         self._routes = {name: nats_server.free_port() for name in NODES}
         self._monitors = {name: nats_server.free_port() for name in NODES}
+        self.passwords = passwords.made()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
     def url(self) -> str:
-        return ",".join(nats_server.url(port) for port in self.ports.values())
+        """All three, for a user who may do everything."""
+        user = f"operator:{self.passwords['AURA_NATS_PASSWORD_OPERATOR']}"
+        urls = (nats_server.url(port) for port in self.ports.values())
+        return ",".join(one.replace("//", f"//{user}@") for one in urls)
 
     def start(self) -> None:
         for name in NODES:
@@ -46,12 +50,15 @@ class NatsCluster:
             "NATS_DISK": "8GB",
         }
         for number, node in enumerate(NODES, 1):
-            env[f"NATS_ROUTE_{number}"] = f"nats://127.0.0.1:{self._routes[node]}"
+            route = (
+                f"nats://node:{self.passwords[passwords.CLUSTER]}@127.0.0.1:{self._routes[node]}"
+            )
+            env[f"NATS_ROUTE_{number}"] = route
         config = resources.folder() / "cluster" / "node.conf"
         with (self._folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
                 [nats_server.binary(), "-c", str(config)],
-                env={**os.environ, **env},
+                env={**os.environ, **env, **self.passwords},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import os
 import shutil
 import signal
-import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import aiohttp
 
 from aura.bus.connection import Bus, BusAwayError, connect
 from aura.settings import Settings, SettingsError
 from deploy import nats_server
+from deploy.claims import only_one, ports_of
 from deploy.disk import Disk
 from deploy.provision import ProvisionError, provision
+from deploy.readiness import wait_until_ready
 from deploy.supervisor import HopelessError, Program, Supervisor
 
 KNOWN = (
@@ -32,8 +28,6 @@ KNOWN = (
     nats_server.ServerMissingError,
 )
 """What may end a start in a way that an operator can mend."""
-READY_WITHIN_S = 180.0
-"""The first start joins model files and checks them."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +59,8 @@ async def up(settings: Settings, counts: Counts) -> int:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"AURA_DATA_DIR {data} cannot be written: {error.strerror}") from error
-    ports = _ports(settings, counts.edges)
-    with _only_one(data):
+    ports = ports_of(settings, counts.edges)
+    with only_one(data):
         return await _Run(settings, counts, data, ports).run()
 
 
@@ -164,7 +158,8 @@ class _Run:
             self._write_run_file()
             if self._port is not None:
                 tasks.create_task(self._watch_disk())
-            await self._wait_until_ready()
+            await wait_until_ready(self._url, say)
+            self._say_ready()
             await self._provision_after_restarts(bus)
         finally:
             await bus.close()
@@ -224,37 +219,6 @@ class _Run:
         what = {"pid": os.getpid(), "url": self._url, "nats_url": self._nats_url}
         (self._data / "up.json").write_text(json.dumps(what), encoding="utf-8")
 
-    async def _wait_until_ready(self) -> None:
-        loop = asyncio.get_running_loop()
-        until, told = loop.time() + READY_WITHIN_S, loop.time() + 5
-        async with aiohttp.ClientSession() as http:
-            while True:
-                missing = await self._missing(http)
-                if not missing:
-                    break
-                if loop.time() > told:
-                    say(f"Waiting for {', '.join(missing)} ...")
-                    told = loop.time() + 10
-                if loop.time() > until:
-                    raise SettingsError(f"{', '.join(missing)} did not get ready; see above")
-                await asyncio.sleep(0.1)
-        self._say_ready()
-
-    async def _missing(self, http: aiohttp.ClientSession) -> list[str]:
-        try:
-            async with http.get(f"{self._url}/health", ssl=False) as answer:
-                body = await answer.json()
-        except (aiohttp.ClientError, ValueError, OSError):
-            return ["the edge"]
-        services = body["services"]
-        missing = {
-            "the language model": services["ai_service"],
-            "the recogniser": services["audio_processor"],
-            "the voice": services["audio_pipeline"]
-            or not (services["ai_service"] and services["audio_processor"]),
-        }
-        return [name for name, there in missing.items() if not there]
-
     def _say_ready(self) -> None:
         settings = self._settings
         say(f"Aura is ready on {self._url}. Next: aura call QUESTION.wav, aura tap, aura --help")
@@ -281,42 +245,3 @@ def _first(group: BaseExceptionGroup[Exception]) -> Exception:
         error = error.exceptions[0]
     assert isinstance(error, Exception)  # noqa: S101  # except* picked nothing else
     return error
-
-
-def _ports(settings: Settings, edges: int) -> list[int]:
-    """Return a free port for each edge, PORT first.
-
-    Raises:
-        SettingsError: one of them is taken.
-    """
-    if settings.port == 0:
-        return [nats_server.free_port() for _ in range(edges)]
-    ports = [settings.port + k for k in range(edges)]
-    for port in ports:
-        with socket.socket() as one:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                one.bind((settings.host, port))
-            except OSError as error:
-                raise SettingsError(
-                    f"PORT {port} on {settings.host} cannot be used ({error.strerror}). "
-                    "Set PORT to a free one, e.g. PORT=8001 make run"
-                ) from error
-    return ports
-
-
-@contextmanager
-def _only_one(data: Path) -> Iterator[None]:
-    """Hold the data folder for ourselves.
-
-    Raises:
-        SettingsError: another `aura up` has it.
-    """
-    with (data / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise SettingsError(
-                f"an Aura is running in {data}: stop it, or set AURA_DATA_DIR to another folder"
-            ) from error
-        yield

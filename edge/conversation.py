@@ -197,6 +197,7 @@ class Conversation:
         recording = Recording(self._place.bus, *own) if keep else None
         keeping = Keeping(journal, recording)
         line = Line(self._place.bus, call, own, self._tell, self._fail, keeping)
+        line.succeeded = lambda: self.close(1000, "the session goes on over another connection")
         set_to = noted(rules, begin.delivery)
         started = self._resumed(session, set_to) if history else self._started(session, set_to)
         call.history.summary.take(started)

@@ -15,12 +15,14 @@ from nats.aio.msg import Msg
 
 from aura.bus.connection import Bus, BusAwayError
 from edge import counters
+from edge.absence import Absence, in_time
 from edge.clock import now_ms
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
 from edge.core.journal import Journal
 from edge.core.notices import Measured, Notice, Trouble
 from edge.recording import Recording
+from edge.succession import Succession
 from schemas import codec, subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
 from schemas.events import Event, ResponseSentence, SpeechStarted, Stage, TurnTaken
@@ -31,11 +33,10 @@ PATIENCE_S = 2.5
 """An event that is not stored for so long is worth telling the caller of."""
 CATCH_UP_S = 1.0
 """Between two looks at whether the stages are silent for longer than they should be."""
-LATE_MS = 5000
-"""An utterance that could not be told to the recogniser for so long may be over by now."""
-STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
 HEARD_KINDS = ("heard", "say", "out")
 """What the stages say."""
+LIFE = "life"
+"""Where another connection would say that it goes on with the session."""
 MOST_EVENTS = 1000
 """Events that wait for the bus at most; a call whose bus is away longer than that is lost."""
 
@@ -86,10 +87,10 @@ class Line:
         self._look_again = asyncio.Event()
         self._spoken: list[SendFrame] = []
         """The frames of the latest utterance, to be sent again where the bus lost them."""
-        self._told_away = False
-        """The caller knows that the bus is away."""
-        self._away_since: float | None = None
-        """The bus does not answer, since then; monotonic."""
+        self._succession = Succession()
+        self.succeeded: Callable[[], None] = lambda: None
+        """Called once when another connection goes on with the session: this one is over."""
+        self._absence = Absence(self._tell_away, self._loop.time)
         self._closed = False
         keeping = keeping or Keeping(Journal(*session))
         self._journal = keeping.journal
@@ -101,11 +102,13 @@ class Line:
     async def run(self, *first: Event) -> None:
         """Listen and publish until `finish`; *first* are the session's first events."""
         own = (self.tenant, self.session)
+        for event in first[:1]:
+            self._succession.begins(event)
         for event in first:
             self._events.put_nowait(event)
         async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
             stack.enter_context(counters.CALLS.track_inprogress())
-            for kind in HEARD_KINDS:
+            for kind in (*HEARD_KINDS, LIFE):
                 listening = self._bus.listening(subjects.live(*own, kind), self._on_event)
                 await stack.enter_async_context(listening)
             for subject, listener in (
@@ -139,7 +142,7 @@ class Line:
         self._look_again.set()
 
     def hear(self, pcm: bytes) -> None:
-        if self._deaf:
+        if self._absence.deaf:
             counters.dropped("bus", len(pcm))
             return
         if self._recording and not self._closed:
@@ -156,26 +159,14 @@ class Line:
         if self._recording:
             self._recording.finish(now_ms())
 
-    @property
-    def _deaf(self) -> bool:
-        """The bus is away for longer than an answer may take: what is said now is lost.
-
-        The caller knows. To take it in would only heap up utterances that nobody recognises.
-        """
-        since, patience_s = self._away_since, self.call.patience_ms / 1000
-        return since is not None and self._loop.time() - since > patience_s
-
     def _on_pulse(self, away: bool) -> None:
         if away:
-            self._away_since = self._away_since or self._loop.time()
-            self._tell_away()
-        elif self._away_since is not None:
-            self._away_since = None
+            self._absence.begins()
+        elif self._absence.ends():
             self._look_again.set()
 
     def _tell_away(self) -> None:
-        if not self._told_away and not self._closed:
-            self._told_away = True
+        if not self._closed:
             self._tell(Trouble("audio", "the event bus is away; it is waited for"))
 
     def _tick(self) -> None:
@@ -188,15 +179,27 @@ class Line:
             self._set_timer()
 
     async def _on_event(self, msg: Msg) -> None:
-        self._hear_of(msg.data, msg.subject)
+        seq = (msg.headers or {}).get("Nats-Sequence", "0")
+        self._hear_of(msg.data, msg.subject, int(seq) if seq.isdecimal() else 0)
 
-    def _hear_of(self, data: bytes, subject: str) -> None:
+    def _hear_of(self, data: bytes, subject: str, seq: int) -> None:
         try:
             event = codec.decode(data)
         except codec.BadMessageError:
             log.warning("event_malformed", subject=subject)
             return
-        self._put(self.call.receive, event)
+        if self._succession.is_over(event, seq):
+            self._leave_to_another()
+        elif event.KIND != LIFE:
+            self._put(self.call.receive, event)
+
+    def _leave_to_another(self) -> None:
+        """Say nothing any more: what this connection would decide is another one's to decide."""
+        if not self._closed:
+            log.info("session_goes_on_elsewhere", session=self.session)
+            self._queue(self._journal.take(now_ms()))
+            self._closed = True
+            self.succeeded()
 
     async def _on_speech(self, msg: Msg) -> None:
         self._take(SpeechChunk, msg.data)
@@ -279,22 +282,10 @@ class Line:
     async def _post_events(self) -> None:
         """Publish events one after the other: their order in the log is the order of decisions."""
         while (event := await self._events.get()) is not None:
-            while not await self._stored(self._in_time(event)):
-                self._tell_away()
+            while not await self._stored(in_time(event, now_ms(), self._awaits)):
+                self._absence.tell()
                 await asyncio.sleep(0.25)
-            if self._away_since is None:
-                self._told_away = False
-
-    def _in_time(self, event: Event) -> Event:
-        """Return *event* as it is, or as a fact alone where it comes too late to be a job."""
-        match event:
-            case TurnTaken() | ResponseSentence():
-                late = bool(event.deadline_ms) and now_ms() > event.deadline_ms
-            case SpeechStarted():
-                late = now_ms() - event.at_ms > LATE_MS and not self._awaits(event.utterance)
-            case _:
-                return event
-        return msgspec.structs.replace(event, recorded=STAGES) if late else event
+            self._absence.stored()
 
     def _awaits(self, utterance: int) -> bool:
         """Tell whether words of *utterance* are still wanted."""
@@ -354,8 +345,8 @@ class Line:
                 continue
             for one in stored:
                 self._heard_seq = one.seq
-                if one.subject.rpartition(".")[2] in HEARD_KINDS:
-                    self._hear_of(one.data, one.subject)
+                if one.subject.rpartition(".")[2] in (*HEARD_KINDS, LIFE):
+                    self._hear_of(one.data, one.subject, one.seq)
 
     async def _recover(self, turn: int) -> None:
         try:

@@ -136,15 +136,16 @@ class SoakCaller:
         self.asked += 1
         tag = f"#c{self.number}t{self.asked}"
         self.tally.turns += 1
-        for _ in range(3):  # cut off, a caller says it again
+        for attempt in range(3):  # cut off, a caller says it again
             if self._ws is None or self._ws.closed or self.cut_off.is_set():
                 self.heard, self.first_audio_at = [], 0.0
                 await self.connect()
-                if await self._spoken_on(patience_s):
+                if attempt and await self._spoken_on(patience_s):
+                    self.tally.mixed += not any(tag in one["full_response"] for one in self._done())
                     self.tally.went_on += 1
                     return True
             self.heard, self.first_audio_at = [], 0.0
-            ended = await self._speak(question(tag, extra))
+            ended = await self._speak(self.question(tag, extra))
             if await self._answered(patience_s):
                 self._check(tag, ended)
                 return True
@@ -161,6 +162,14 @@ class SoakCaller:
 
     async def silence(self) -> None:
         await self._speak(bytes(32 * CHUNK_MS))
+
+    def question(self, tag: str, extra: str) -> bytes:
+        """Return what it says, s16le mono 16 kHz."""
+        return question(tag, extra)
+
+    def is_mine(self, tag: str, answer: str) -> bool:
+        """Tell whether *answer* is one to what it said."""
+        return f"{tag} " in f"{answer} "
 
     async def _speak(self, pcm: bytes) -> float:
         """Send *pcm* like a microphone; return when its last sample was due."""
@@ -208,12 +217,15 @@ class SoakCaller:
             tally.why.append(f"{tag}: heard {words}, answered {len(done)} times")
         answer = done[0]["full_response"]
         heard = "".join(chunk["text"] for chunk in chunks)
-        tally.mixed += f"{tag} " not in f"{answer} " or tag not in heard
+        tally.mixed += not (self.is_mine(tag, answer) and self.is_mine(tag, heard))
         ends = [chunk["is_complete"] for chunk in chunks]
         tally.reordered += heard != answer or ends != [False] * (len(ends) - 1) + [True]
         if heard != answer:
             tally.why.append(f"{tag}: heard {heard!r} of {answer!r}")
         tally.felt_ms.append((self.first_audio_at - ended) * 1000)
+
+    def _done(self) -> list[dict[str, Any]]:
+        return [one for one in self.heard if one["type"] == "ai_complete"]
 
     async def leave(self) -> None:
         if self._ws is not None:
@@ -224,12 +236,14 @@ class SoakCaller:
 
 
 @asynccontextmanager
-async def crowd(urls: list[str], count: int) -> AsyncIterator[tuple[list[SoakCaller], Tally]]:
+async def crowd(
+    urls: list[str], count: int, kind: type[SoakCaller] = SoakCaller
+) -> AsyncIterator[tuple[list[SoakCaller], Tally]]:
     """Yield *count* connected callers and their tally."""
     tally = Tally()
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as http:
-        callers = [SoakCaller(http, urls, tally) for _ in range(count)]
+        callers = [kind(http, urls, tally) for _ in range(count)]
         for at in range(0, count, 20):
             await asyncio.gather(*(caller.connect() for caller in callers[at : at + 20]))
         try:

@@ -72,7 +72,7 @@ async def bus_dies(scale: Scale) -> Outcome:
 
 async def unreachable(how: str, scale: Scale) -> Outcome:
     """The bus is away for a minute while everybody asks something."""
-    length_s = scale.seconds(60)
+    length_s = max(30.0, scale.seconds(60))
     async with behind_a_proxy(10) as here:
         await asyncio.gather(*(caller.turn() for caller in here.callers))
         base_s, before = max(here.tally.felt_ms) / 1000, memory(here.run.pid)

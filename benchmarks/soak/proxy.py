@@ -70,11 +70,12 @@ class Proxy:
     def freeze(self) -> int:
         """Let nothing pass on the links there are, and keep them; new ones are well.
 
-        Returns how many there are.
+        Returns how many froze.
         """
-        for link in self._links:
+        alive = [link for link in self._links if link.open.is_set()]
+        for link in alive:
             link.open.clear()
-        return len(self._links)
+        return len(alive)
 
     def go_dark(self) -> None:
         """Let nothing pass on any link, new ones included."""

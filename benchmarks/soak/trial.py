@@ -60,9 +60,11 @@ class Running:
 
 
 @asynccontextmanager
-async def aura(*arguments: str, edges: int = 1, **settings: str) -> AsyncIterator[Running]:
-    """Yield a running Aura with simulated engines unless *settings* say otherwise."""
-    given = {**SIMULATED, **settings}
+async def aura(
+    *arguments: str, edges: int = 1, engines: dict[str, str] = SIMULATED, **settings: str
+) -> AsyncIterator[Running]:
+    """Yield a running Aura with *engines*."""
+    given = {**engines, **settings}
     started = aura_server.running(*arguments, "--edges", str(edges), **given)
     url, process = await asyncio.to_thread(started.__enter__)
     try:

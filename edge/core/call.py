@@ -148,11 +148,6 @@ class Call:
         return any(t is not None and now_ms >= t - late_ms for t in waits)
 
     @property
-    def patience_ms(self) -> int:
-        """How long a stage may take before the caller is told that it failed."""
-        return self._rules.deadline_ms
-
-    @property
     def wants_words(self) -> bool:
         """The caller speaks, or has paused and the words are not here yet."""
         utterance = self._listener.utterance

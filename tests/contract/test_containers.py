@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy import passwords
+
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(
@@ -77,7 +79,11 @@ def test_the_bus_is_three_nodes_that_leave_as_lame_ducks() -> None:
     assert len({node["volumes"][1] for node in nodes}) == 3
     config = (ROOT / "nats" / "cluster" / "node.conf").read_text(encoding="utf-8")
     wanted = set(re.findall(r"\$(NATS_\w+)", config))
+    users = (ROOT / "nats" / "users.conf").read_text(encoding="utf-8")
+    wanted |= set(re.findall(r"\$(AURA_NATS_\w+)", users))
     assert wanted <= set(nodes[0]["environment"]), "the file takes no more than it is given"
+    assert wanted >= set(passwords.made()), "each password that is made is one that is asked for"
+    assert "include ../users.conf" in config
     assert SERVICES["provision"]["environment"]["AURA_REPLICAS"] == "3"
 
 
@@ -88,6 +94,24 @@ def test_two_edges_stand_behind_the_door_and_only_the_door_is_open() -> None:
     assert [name for name, one in SERVICES.items() if "ports" in one] == ["door"]
     subnet = COMPOSE["networks"]["default"]["ipam"]["config"][0]["subnet"]
     assert SERVICES["edge-1"]["environment"]["AURA_TRUSTED_PROXIES"] == subnet
+
+
+@pytest.mark.parametrize(
+    ("service", "user"),
+    [
+        ("edge-1", "edge"),
+        ("edge-2", "edge"),
+        ("stt", "stt"),
+        ("llm", "llm"),
+        ("tts", "tts"),
+        ("provision", "operator"),
+    ],
+)
+def test_each_role_is_its_own_user_and_knows_one_password(service: str, user: str) -> None:
+    environment = SERVICES[service]["environment"]
+    assert environment["AURA_NATS_USER"] == user
+    assert environment["AURA_NATS_PASSWORD"] == f"${{AURA_NATS_PASSWORD_{user.upper()}}}"
+    assert not [name for name in environment if name.startswith("AURA_NATS_PASSWORD_")]
 
 
 @pytest.mark.parametrize("stage", ["stt", "llm", "tts"])

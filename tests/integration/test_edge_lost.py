@@ -41,6 +41,27 @@ def words(caller: Caller) -> str:
     return "".join(chunk["text"] for chunk in caller.told("ai_audio_chunk"))
 
 
+async def test_a_caller_who_comes_back_before_the_old_line_is_known_to_be_dead(
+    aura: AuraProcess,
+) -> None:
+    """The old connection says no more, and the answer is spoken to its end on the new one."""
+    other = f"http://127.0.0.1:{aura.port + 1}"
+    async with calling(aura.url, PATH) as caller:
+        session = (await caller.until("session"))["session"]
+        await ask(caller)
+        await caller.until("ai_audio_chunk")
+        async with calling(other, f"{PATH}&session={session}") as again:
+            done = await again.until("ai_complete", seconds=12)
+            await asyncio.wait_for(caller.ws.wait_closed(), 5)
+            assert caller.ws.close_code == 1000
+            assert "another connection" in (caller.ws.close_reason or "")
+            assert not caller.told("ai_complete")
+            assert done["full_response"].endswith(words(again).strip())
+            await ask(again)
+            await again.until("ai_complete", 2, seconds=12)
+            assert not again.told("error")
+
+
 async def ask(caller: Caller) -> None:
     await caller.speak(buzz(VOICE_MS) + silence(700))
 

@@ -1,0 +1,26 @@
+"""Make the passwords of a bus of three: a user a role, and one for the nodes among themselves.
+
+python -m deploy.passwords > deploy/.env      # what docker compose reads beside compose.yaml
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+
+from deploy.nats_server import ROLES
+
+CLUSTER = "NATS_CLUSTER_PASSWORD"
+
+
+def made() -> dict[str, str]:
+    """Return the name of each variable and a new password for it.
+
+    They begin with a letter: the server reads a word that begins with a digit as a number.
+    """
+    names = [*(f"AURA_NATS_PASSWORD_{role.upper()}" for role in ROLES), CLUSTER]
+    return {name: f"p{secrets.token_hex(16)}" for name in names}
+
+
+if __name__ == "__main__":
+    sys.stdout.writelines(f"{name}={password}\n" for name, password in made().items())

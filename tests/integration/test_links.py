@@ -1,0 +1,103 @@
+"""The link between Aura and its bus fails like networks do, by a proxy of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from aura.bus.connection import Bus, connect
+from aura.settings import load
+from benchmarks.soak.proxy import Proxy, proxied
+from deploy.provision import provision
+from schemas.events import TroubleTold
+from tests.aura_process import SIMULATED, AuraProcess
+from tests.caller import VOICE_MS, buzz, calling, silence
+from tests.nats_server import NatsServer
+
+QUIET = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
+
+
+@pytest.fixture
+async def proxy(nats_server: NatsServer) -> AsyncIterator[Proxy]:
+    async with proxied(nats_server.port) as between:
+        yield between
+
+
+def through(proxy: Proxy, server: NatsServer) -> str:
+    return server.url.replace(str(server.port), str(proxy.port))
+
+
+@pytest.fixture
+async def bus(proxy: Proxy, nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Bus]:
+    bus = await connect(load(nats_url=through(proxy, nats_server), data_dir=tmp_path), "test")
+    await provision(bus)
+    yield bus
+    await bus.close()
+
+
+def event(number: int) -> TroubleTold:
+    return TroubleTold(tenant="t", session="s", at_ms=number, stage="audio", reason="test")
+
+
+async def test_a_link_that_went_half_open_is_noticed_and_another_one_made(
+    proxy: Proxy, bus: Bus
+) -> None:
+    changes: list[tuple[bool, float]] = []
+    began = time.monotonic()
+    bus.pulse.changed.append(lambda away: changes.append((away, time.monotonic() - began)))
+    proxy.freeze()
+    await bus.publish(event(1), patience_s=12)
+    (away, noticed_s), (back, back_s) = changes
+    assert (away, back) == (True, False)
+    assert noticed_s < 3
+    assert back_s < 8
+
+
+async def test_a_dead_link_with_full_buffers_does_not_hold_us(proxy: Proxy, bus: Bus) -> None:
+    """Closed kindly it would wait for its buffers to empty, which they never do."""
+    proxy.freeze()
+    for _ in range(100):
+        await bus.nc.publish("aura.part.s", bytes(1 << 17))
+    began = time.monotonic()
+    await bus.publish(event(2), patience_s=12)
+    assert time.monotonic() - began < 8
+
+
+async def test_nothing_heaps_up_while_there_is_no_connection(proxy: Proxy, bus: Bus) -> None:
+    await proxy.refuse()
+    async with asyncio.timeout(5):
+        while bus.connected:
+            await asyncio.sleep(0.01)
+    before = bus.nc.stats["out_msgs"]
+    waiting = [asyncio.create_task(bus.publish(event(k), patience_s=12)) for k in range(3, 23)]
+    await asyncio.sleep(3)
+    assert bus.nc.stats["out_msgs"] == before
+    await proxy.listen_again()
+    assert len(set(await asyncio.gather(*waiting))) == 20
+
+
+async def test_callers_are_told_in_3_s_and_answered_2_s_after_it_is_back(
+    proxy: Proxy, nats_server: NatsServer, tmp_path: Path
+) -> None:
+    env = {**SIMULATED, "NATS_URL": through(proxy, nats_server)}
+    aura = await asyncio.to_thread(AuraProcess(tmp_path, env=env).wait_until_ready)
+    try:
+        async with calling(aura.url, QUIET) as caller:
+            proxy.go_dark()
+            gone = time.monotonic()
+            await caller.until("error", seconds=3)
+            assert time.monotonic() - gone < 3
+            await caller.speak(silence(8000))
+            proxy.light()
+            back = time.monotonic()
+            await asyncio.sleep(2)
+            await caller.speak(buzz(VOICE_MS) + silence(400))
+            await caller.until("ai_audio_chunk", seconds=3)
+            assert time.monotonic() - back < 2 + VOICE_MS / 1000 + 2
+            assert len(caller.told("error")) == 1
+    finally:
+        await asyncio.to_thread(aura.stop)
