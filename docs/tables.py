@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import picture
+import soak_table
 
 from aura.cli.settings_table import as_markdown
 
@@ -213,30 +214,10 @@ def density(found: dict[str, Any]) -> str:
 
 
 def soak() -> str:
-    """Return the table of the trials that were run, one line each."""
     file = RESULTS / "soak.jsonl"
     if not file.exists():
         return "Run `make soak` and `make readme` to fill this in."
-    lines = [
-        "| fault or load | held | of its full length | turns | lost | doubled | mixed | more |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    told = ("trial", "held", "scale", "took_s", "machine", "when", "turns", "lost", "doubled")
-    for text in file.read_text(encoding="utf-8").splitlines():
-        row = json.loads(text)
-        more = [
-            f"{name} {value}"
-            for name, value in row.items()
-            if name not in {*told, "mixed", "reordered", "errors", "resumed"}
-        ]
-        counts = " | ".join(
-            str(row.get(name, "")) for name in ("turns", "lost", "doubled", "mixed")
-        )
-        held = "yes" if row["held"] else "**no**"
-        lines.append(
-            f"| {row['trial']} | {held} | {row['scale']:g} | {counts} | {', '.join(more)} |"
-        )
-    return "\n".join(lines)
+    return soak_table.table(file.read_text(encoding="utf-8").splitlines())
 
 
 def main() -> int:
