@@ -45,7 +45,7 @@ class EngineOptions:
     tts_noise: bool = False
     """A livelier voice whose audio differs each time; False keeps a retried sentence the same."""
     threads: int = 0
-    """Of each engine for one job; 0: one for STT, two for TTS, a thread a core for the LLM."""
+    """Of each engine for one job; 0: one for STT, two for TTS, all cores but one for the LLM."""
     cache_dir: Path = Path("~/.cache/aura")
     sim_stt_ms: float = 50
     sim_llm_first_ms: float = 100

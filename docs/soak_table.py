@@ -1,0 +1,54 @@
+"""The README's table of faults and load, from benchmarks/results/soak.jsonl."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+COUNTS = ("turns", "lost", "doubled", "mixed")
+SEEN = {
+    "calls": "{} calls",
+    "kills": "{} kills",
+    "freezes": "{} freezes",
+    "sleeps": "{} freezes",
+    "times": "{} times",
+    "sent": "{} messages",
+    "wrong_answers": "{} answered wrongly",
+    "late_max_ms": "at most {} ms late",
+    "over_base_ms": "slowest turn {} ms over the slowest before",
+    "next_answer_max_s": "next answer within {} s",
+    "stall_max_s": "stalled at most {} s",
+    "told_s": "told after {} s",
+    "told_max_s": "told within {} s",
+    "back_max_s": "back within {} s",
+    "stale_answers": "{} stale answers",
+    "refused_with": "refused with {}",
+    "turns_lost_while_full": "{} turns lost while full",
+    "felt_p50_ms": "felt p50 {} ms",
+    "felt_p99_ms": "p99 {} ms",
+    "memory_growth_percent": "memory {} %",
+    "memory_growth_mib": "memory {} MiB",
+    "of_linear": "{} of linear",
+    "others_lost": "{} turns of others lost",
+    "good_turns_lost": "{} turns of a good call lost",
+}
+"""What a trial may have measured, in words."""
+
+
+def table(lines: Iterable[str]) -> str:
+    """Return the table of *lines*, a JSON object each; the last of a trial counts."""
+    trials: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        row = json.loads(line)
+        trials[row["trial"]] = row
+    rows = [
+        "| fault or load | held | of its full length | turns | lost | doubled | mixed | seen |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, row in trials.items():
+        counts = " | ".join(str(row.get(count, "")) for count in COUNTS)
+        seen = "; ".join(words.format(row[key]) for key, words in SEEN.items() if key in row)
+        held = "yes" if row["held"] else "**no**"
+        rows.append(f"| {name} | {held} | {row['scale']:g} | {counts} | {seen} |")
+    return "\n".join(rows)
