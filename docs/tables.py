@@ -213,6 +213,32 @@ def density(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def sessions() -> str:
+    """Return what reading, replaying and recording sessions costs."""
+    found = result("sessions")
+    if found is None:
+        return "Run `make bench` and `make readme` to fill this in."
+    kept, replay = found["keeping"], found["replay"]
+
+    def took(name: str) -> str:
+        return f"{found[name]['p50_s']:.2f} s (worst {found[name]['worst_s']:.2f} s)"
+
+    return "\n".join(
+        [
+            "| | seen | aim |",
+            "|---|---|---|",
+            f"| `aura sessions` of {found['sessions']:,} | {took('list_as_table')} | 2 s |",
+            f"| `aura show` of an hour | {took('show')} | 1 s |",
+            f"| `--decide`, as it was | {found['decide_times']:,} times real time | 1,000 |",
+            f"| `--decide`, with other numbers | {found['decide_other_times']:,} times | 1,000 |",
+            f"| timing of a replay at speed 1, p99 | {replay['p99_ms']:.0f} ms | 20 ms |",
+            "| CPU of keeping the sound, of a call with engines that cost nothing "
+            f"| {100 * kept['share']:.1f} % | 2 % |",
+            f"| `aura --help` | {took('help')} | |",
+        ]
+    )
+
+
 def soak() -> str:
     file = RESULTS / "soak.jsonl"
     if not file.exists():
@@ -227,6 +253,7 @@ def main() -> int:
     old = README.read_text(encoding="utf-8")
     new = filled(filled(old, "settings", as_markdown()), "bench", bench())
     new = filled(new, "soak", soak())
+    new = filled(new, "sessions", sessions())
     if "--check" in sys.argv:
         behind = (new, drawn) != (old, before)
         if behind:
