@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import deque
 
 TURNS = 5
 """So many turns are remembered."""
-TIMES = 2
-"""What happened so often among them may well happen again."""
+LEAST = 2
+"""Of fewer turns nothing is concluded."""
 MARGIN = 1.15
-"""For nobody pauses twice as long."""
+"""Of the usual pause, for nobody pauses twice as long."""
 LONGEST_MS = 1500
 """Nobody is waited for longer on this account."""
 
@@ -37,6 +38,6 @@ class Hesitation:
     @property
     def wait_ms(self) -> int:
         """Silence that means nothing from this caller."""
-        if len(self._longest) < TIMES:
+        if len(self._longest) < LEAST:
             return 0
-        return min(LONGEST_MS, int(sorted(self._longest)[-TIMES] * MARGIN))
+        return min(LONGEST_MS, int(statistics.median_low(self._longest) * MARGIN))
