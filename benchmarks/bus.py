@@ -105,7 +105,7 @@ async def turns(url: str, count: int) -> list[dict[str, float]]:
     return costs
 
 
-def main(count: int = 40) -> None:
+def main(count: int = 80) -> None:
     """Measure and write results/bus.json."""
     with aura_server.running(**ENGINES) as (url, _):
         costs = asyncio.run(turns(url, count))

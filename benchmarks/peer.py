@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aura.audio import write_wav
-from benchmarks.recordings import SHARED, buzz
+from benchmarks.recordings import SHARED, spoken
 
 HARNESS = SHARED / "peer"
 VENV = Path(os.environ.get("AURA_BENCH_PEER_VENV") or Path(__file__).parent / ".peer-venv")
@@ -92,7 +92,7 @@ def overhead(calls: int = 1) -> dict[str, Any]:
     """
     with tempfile.TemporaryDirectory(prefix="aura-peer-") as folder:
         wav = Path(folder) / "question.wav"
-        wav.write_bytes(write_wav(buzz(900)))
+        wav.write_bytes(write_wav(spoken()["u1"]))  # its detector takes no buzz for speech
         environment = {
             **os.environ,
             "PATH": f"{VENV / 'bin'}:{os.environ['PATH']}",

@@ -86,7 +86,7 @@ def bus(found: dict[str, Any]) -> str:
         f"| Aura, what the caller feels of it | {found['turns']} | {found['felt_p50_ms']:.1f} ms "
         f"| {found['felt_p99_ms']:.1f} ms |",
     ]
-    if beside := found["peer"]:
+    if (beside := found["peer"]) and beside["turns"]:
         lines.append(
             f"| Pipecat, defaults | {beside['n']} | {beside['p50']:.1f} ms "
             f"| {beside['p99']:.1f} ms |"

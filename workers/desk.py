@@ -145,10 +145,10 @@ class Desk:
         return alike[: min(first.work.most, -(-len(alike) // places))]
 
     def _leave_place(self, done: asyncio.Future[None]) -> None:
-        if not done.cancelled():
-            done.result()  # nothing of the engine's comes this way: a fault here is ours
         self._free += 1
         self._fill()
+        if not done.cancelled():
+            done.result()  # nothing of the engine's comes this way: a fault here is ours
 
 
 def _work(batch: list[_Asked], loop: asyncio.AbstractEventLoop) -> None:
