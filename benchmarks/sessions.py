@@ -44,14 +44,15 @@ async def store(bus: Bus, events: Sequence[AnyEvent]) -> None:
 
 async def fill(env: dict[str, str]) -> None:
     """Store an hour, a minute, and SESSIONS short calls."""
+    # made first: a loop that is busy for so long loses its connection
+    long = {name: conversation(name, s) for name, s in (("hour", HOUR_S), ("minute", PACED_S))}
+    short = conversation("short", 2 * TURN_EVERY_MS // 1000)
     bus = await connect(load(nats_url=env["NATS_URL"]), "bench")
     await provision(bus)
-    for name, seconds in (("hour", HOUR_S), ("minute", PACED_S)):
-        told = conversation(name, seconds)
+    for name, told in long.items():
         for k in range(0, len(told), 500):
             await store(bus, told[k : k + 500])
         print(f"  {name}: {len(told)} events", flush=True)
-    short = conversation("short", 2 * TURN_EVERY_MS // 1000)
     for number in range(SESSIONS):
         own = {"session": f"s_{number:05}", "tenant": TENANT}
         await store(bus, [msgspec.structs.replace(one, **own) for one in short])
