@@ -45,10 +45,17 @@ class Ledger:
             await asyncio.sleep(0.01)
 
     async def missing(self) -> int:
-        """Return how many that were acknowledged are not there."""
-        subject = subjects.session_events("t", "ledger")
-        found = {one.seq for one in await self.bus.read(subjects.EVENTS_STREAM, subject)}
-        return len(set(self.stored) - found)
+        """Return how many that were acknowledged so far are not there.
+
+        Any copy answers, and one may be a moment behind: what is missing is looked for again.
+        """
+        subject, stored = subjects.session_events("t", "ledger"), set(self.stored)
+        for _ in range(10):
+            there = {one.seq for one in await self.bus.read(subjects.EVENTS_STREAM, subject)}
+            if not (stored := stored - there):
+                break
+            await asyncio.sleep(0.5)
+        return len(stored)
 
 
 @dataclass
