@@ -15,12 +15,14 @@ from nats.aio.msg import Msg
 
 from aura.bus.connection import Bus, BusAwayError
 from edge import counters
-from edge.absence import Absence, in_time
+from edge.absence import Absence
 from edge.clock import now_ms
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
 from edge.core.journal import Journal
 from edge.core.notices import Measured, Notice, Trouble
+from edge.events_out import EventsOut
+from edge.frames_out import FramesOut
 from edge.recording import Recording
 from edge.succession import Succession
 from schemas import codec, subjects
@@ -29,16 +31,12 @@ from schemas.events import Event, ResponseSentence, SpeechStarted, Stage, TurnTa
 
 log = structlog.get_logger(__name__)
 
-PATIENCE_S = 2.5
-"""An event that is not stored for so long is worth telling the caller of."""
 CATCH_UP_S = 1.0
 """Between two looks at whether the stages are silent for longer than they should be."""
 HEARD_KINDS = ("heard", "say", "out")
 """What the stages say."""
 LIFE = "life"
 """Where another connection would say that it goes on with the session."""
-MOST_EVENTS = 1000
-"""Events that wait for the bus at most; a call whose bus is away longer than that is lost."""
 
 
 @dataclass(frozen=True)
@@ -75,22 +73,21 @@ class Line:
         self._bus = bus
         self._tell = tell
         self._broken = broken
-        self._trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-        self._events: asyncio.Queue[Event | None] = asyncio.Queue(MOST_EVENTS + 1)
         self._timer: asyncio.TimerHandle | None = None
         self._timer_ms = 0
         """When it rings, Unix ms."""
         self._loop = asyncio.get_running_loop()
-        self._frames: asyncio.Queue[SendFrame | Recover | None] = asyncio.Queue()
+        self._absence = Absence(self._tell_away, self._loop.time)
+        trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+        self._events = EventsOut(bus, trace, self._absence, self._awaits)
+        self._frames = FramesOut(bus, self.session)
+        self._tasks = asyncio.TaskGroup()
         self._heard_seq = 0
         """In the event stream: up to here nothing of the stages was missed, or it was read."""
         self._look_again = asyncio.Event()
-        self._spoken: list[SendFrame] = []
-        """The frames of the latest utterance, to be sent again where the bus lost them."""
         self._succession = Succession()
         self.succeeded: Callable[[], None] = lambda: None
         """Called once when another connection goes on with the session: this one is over."""
-        self._absence = Absence(self._tell_away, self._loop.time)
         self._closed = False
         keeping = keeping or Keeping(Journal(*session))
         self._journal = keeping.journal
@@ -105,8 +102,8 @@ class Line:
         for event in first[:1]:
             self._succession.begins(event)
         for event in first:
-            self._events.put_nowait(event)
-        async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
+            self._events.put(event)
+        async with self._tasks as tasks, AsyncExitStack() as stack:
             stack.enter_context(counters.CALLS.track_inprogress())
             for kind in (*HEARD_KINDS, LIFE):
                 listening = self._bus.listening(subjects.live(*own, kind), self._on_event)
@@ -116,7 +113,7 @@ class Line:
                 (subjects.partials(self.session), self._on_partial),
             ):
                 await stack.enter_async_context(self._bus.listening(subject, listener))
-            sending = tasks.create_task(self._send_frames())
+            sending = tasks.create_task(self._frames.run())
             catching_up = tasks.create_task(self._catch_up())
             self._bus.reconnected.append(self._look_again.set)
             self._bus.pulse.changed.append(self._on_pulse)
@@ -125,7 +122,7 @@ class Line:
                 tasks.create_task(self._recording.run())
             self.listening.set()
             try:
-                await self._post_events()
+                await self._events.run()
                 await sending
             finally:
                 self._bus.reconnected.remove(self._look_again.set)
@@ -154,8 +151,8 @@ class Line:
         self._closed = True
         if self._timer:
             self._timer.cancel()
-        self._events.put_nowait(None)
-        self._frames.put_nowait(None)
+        self._events.close()
+        self._frames.close()
         if self._recording:
             self._recording.finish(now_ms())
 
@@ -245,7 +242,7 @@ class Line:
                     counters.published(event)
                     self._queue(event)
                 case SendFrame():
-                    self._frames.put_nowait(effect)
+                    self._frames.put(effect)
                 case Tell(notice):
                     counters.told(notice)
                     if isinstance(notice, Measured):
@@ -253,8 +250,8 @@ class Line:
                     if self._recording:
                         self._recording.told(notice, now_ms())
                     self._tell(notice)
-                case Recover():
-                    self._frames.put_nowait(effect)
+                case Recover(turn):
+                    self._tasks.create_task(self._recover(turn))
         self._set_timer()
 
     def _set_timer(self) -> None:
@@ -273,49 +270,12 @@ class Line:
     def _queue(self, event: Event) -> None:
         if self._recorded and isinstance(event, SpeechStarted | TurnTaken | ResponseSentence):
             event = msgspec.structs.replace(event, recorded=self._recorded)
-        if self._events.qsize() < MOST_EVENTS:
-            self._events.put_nowait(event)
-        else:
-            log.error("event_lost", type=event.__struct_config__.tag)
+        if not self._events.put(event):
             self._tell(Trouble("audio", "the event bus is away", fatal=True))
-
-    async def _post_events(self) -> None:
-        """Publish events one after the other: their order in the log is the order of decisions."""
-        while (event := await self._events.get()) is not None:
-            while not await self._stored(in_time(event, now_ms(), self._awaits)):
-                self._absence.tell()
-                await asyncio.sleep(0.25)
-            self._absence.stored()
 
     def _awaits(self, utterance: int) -> bool:
         """Tell whether words of *utterance* are still wanted."""
-        return self.call.wants_words and any(one.utterance == utterance for one in self._spoken)
-
-    async def _stored(self, event: Event) -> bool:
-        try:
-            await self._bus.publish(event, patience_s=PATIENCE_S, trace=self._trace)
-        except BusAwayError as error:
-            log.warning("event_waits_for_bus", error=str(error))
-            return False
-        return True
-
-    async def _send_frames(self) -> None:
-        """Send audio apart from the events: it waits for no acknowledgement."""
-        while True:
-            match await self._frames.get():
-                case SendFrame() as frame:
-                    if self._spoken and self._spoken[0].utterance != frame.utterance:
-                        self._spoken.clear()
-                    self._spoken.append(frame)
-                    await self._send(frame)
-                case Recover(turn):
-                    await self._recover(turn)
-                case None:
-                    return
-
-    async def _send(self, one: SendFrame) -> None:
-        if not await self._bus.send(subjects.utterance(self.session, one.utterance), one.frame):
-            counters.dropped("bus", len(one.frame.pcm))
+        return self.call.wants_words and self._frames.latest_is(utterance)
 
     async def _catch_up(self) -> None:
         """Read from the log what was said to nobody, and say again what nobody may have heard.
@@ -332,8 +292,7 @@ class Line:
                     continue
             self._look_again.clear()
             if self.call.wants_words:
-                for again in tuple(self._spoken):
-                    await self._send(again)
+                await self._frames.again()
             try:
                 subject = subjects.session_events(self.tenant, self.session)
                 stored = await self._bus.read(
