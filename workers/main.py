@@ -30,8 +30,6 @@ HUNG_EXIT = 70
 """EX_SOFTWARE: the supervisor starts another one."""
 HOSTED_SLOTS = 16
 LOCAL_SLOTS = 2
-NICER = 5
-"""A local model writes on while its first sentence is spoken: the voice goes first."""
 
 
 def options(settings: Settings) -> pick.EngineOptions:
@@ -92,8 +90,6 @@ def build(settings: Settings, stage: Literal["stt", "llm", "tts"]) -> tuple[Stag
             local = settings.llm_engine in {"auto", "local"} and not (
                 settings.llm_base_url or settings.cerebras_api_key.get_secret_value()
             )
-            if local:
-                os.nice(NICER)
             slots = settings.llm_slots or (LOCAL_SLOTS if local else HOSTED_SLOTS)
             return LlmStage(model, limit_s=settings.engine_limit_s), slots
         case "tts":

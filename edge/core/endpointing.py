@@ -80,7 +80,9 @@ _OPENINGS = frozenset(
 )
 """What begins something or asks for time, however it was punctuated."""
 _SUBORDINATE = frozenset("if when because although though unless while since once after".split())
-"""A clause that begins so wants another one."""
+"""A clause that begins so wants another one ..."""
+CLAUSE_WORDS = 7
+"""... and the longest that has none yet: after more words the other one has been said, too."""
 _ANSWERS = frozenset(
     "yes no yeah yep yup nope sure okay ok correct right exactly please thanks none nothing "
     "never neither both".split()
@@ -115,7 +117,7 @@ def sounds_finished(text: str, *, asked: bool = False) -> bool | None:
     if _NUMBER.fullmatch(said[-1]):  # dictated, or the beginning of "20 Baker Street"
         alone = len(said) == 1 or not ended or _NUMBER.fullmatch(said[-2])
         return False if alone else None
-    if said[0] in _SUBORDINATE and "," not in text:
+    if said[0] in _SUBORDINATE and "," not in text and len(said) <= CLAUSE_WORDS:
         return None if asked else False
     return (len(said) > MOST_OPENING_WORDS or None) if ended else None
 

@@ -14,6 +14,7 @@ import secrets
 import threading
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,9 @@ Aura: I'm doing great, thanks for asking!
 """Starts every prompt byte for byte, so llama.cpp reads it once and keeps it."""
 
 MOST_MESSAGES = 20
-FORGOTTEN_AT_ONCE = 16
-"""The oldest go many at a time: a prompt whose beginning stays the same is not read again, and
-one that changes costs about half a second."""
+FORGOTTEN_AT_ONCE = 10
+"""The oldest go many at a time: a prompt whose beginning stays the same is not read again. One that
+changes costs about a second, so it is read ahead while the answer before it is spoken."""
 MESSAGE_CHARS = 180
 CONTEXT_TOKENS = 4096
 """Of one slot: the call above, the remembered messages at a token a letter, and the answer."""
@@ -67,14 +68,27 @@ _SPEAKER = re.compile(r"\b(caller|aura)\s*:", re.IGNORECASE)
 
 def prompt_text(request: Prompt) -> str:
     """Return the whole call so far as text that ends where Aura is about to speak."""
-    over = max(0, len(request.messages) - MOST_MESSAGES)
-    first = -(-over // FORGOTTEN_AT_ONCE) * FORGOTTEN_AT_ONCE
+    first = _forgotten(len(request.messages))
     lines = [
         f"{'Caller' if role == 'user' else 'Aura'}: {_one_line(text)}"
         for role, text in request.messages[first:]
     ]
     said = _one_line(request.said)
     return CALL + "\n".join([*lines, f"Aura: {said}" if said else "Aura:"])
+
+
+def _forgotten(messages: int) -> int:
+    """Return how many of so many messages are left out, the oldest."""
+    over = max(0, messages - MOST_MESSAGES)
+    return -(-over // FORGOTTEN_AT_ONCE) * FORGOTTEN_AT_ONCE
+
+
+def next_prompt(request: Prompt, answer: str) -> str | None:
+    """Return the beginning of the prompt after *answer*, if it will not begin like this one."""
+    messages = (*request.messages, ("assistant", answer), ("user", ""))
+    if _forgotten(len(messages)) == _forgotten(len(request.messages)):
+        return None
+    return prompt_text(replace(request, messages=messages, said="")).removesuffix(" \nAura:")
 
 
 def _one_line(text: str) -> str:
@@ -104,6 +118,8 @@ class LlamaModel:
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="llama")
         self._loading = threading.Lock()
         self._server: Any = None
+        self._asking = 0
+        """Answers that are being written."""
 
     async def warm(self) -> None:
         """Load the model and let every slot read the fixed part of the prompt."""
@@ -146,20 +162,28 @@ class LlamaModel:
                 hand_over(None)
 
         work = loop.run_in_executor(self._pool, generate)
+        self._asking += 1
         try:
             usage = Usage(0, 0, self.name)
-            begun = bool(request.said)
+            said = request.said
             while (piece := await pieces.get()) is not None:
                 usage = _usage(piece, self.name) or usage
-                text = _text(piece) if begun else _text(piece).lstrip()
+                text = _text(piece) if said else _text(piece).lstrip()
                 if text:
-                    begun = True
+                    said += text
                     yield text
             await work
+            self._read_ahead(next_prompt(request, said))
             yield usage
         finally:
+            self._asking -= 1
             gone.set()
             work.cancel()  # only if no thread has taken it yet; a running one stops by itself
+
+    def _read_ahead(self, prompt: str | None) -> None:
+        """Let the model read *prompt* while the answer is spoken, unless others are waiting."""
+        if prompt and self._asking == 1:
+            self._pool.submit(self._complete, {"prompt": prompt, "max_tokens": 1}, lambda _: True)
 
     def _load(self) -> None:
         with self._loading:

@@ -43,6 +43,7 @@ from schemas.events import SessionSettings
         ("What are you looking at?", True),
         ("I'm, uh", False),
         ("If it rains tomorrow.", False),
+        ("When the rain has stopped we can all go out for a walk.", True),
         ("If it rains tomorrow, we will stay at home.", True),
         ("When does it open?", True),
         ("Let me think.", False),

@@ -1,6 +1,6 @@
 """The prompt of the base model: nobody can speak for somebody else in it."""
 
-from workers.engines.llama import CALL, MOST_MESSAGES, prompt_text
+from workers.engines.llama import CALL, MOST_MESSAGES, next_prompt, prompt_text
 from workers.engines.protocols import Prompt
 
 
@@ -39,3 +39,19 @@ def test_only_the_last_messages_are_read():
         assert min(count, 5) <= len(lines) - 1 <= MOST_MESSAGES
         begins.add(lines[0])
     assert len(begins) == 3, "the beginning changes rarely"
+
+
+def test_a_prompt_that_will_begin_otherwise_is_known_before_it_is_asked():
+    talk = [("user" if n % 2 == 0 else "assistant", f"number {n}") for n in range(61)]
+    foretold = 0
+    for count in range(1, 59, 2):
+        request = Prompt("", tuple(talk[:count]))
+        after = prompt_text(Prompt("", tuple(talk[: count + 2])))
+        coming = next_prompt(request, talk[count][1])
+        if coming is None:
+            assert after.startswith(prompt_text(request).removesuffix("Aura:"))
+        else:
+            foretold += 1
+            assert after.startswith(coming)
+            assert coming.endswith(f"Aura: {talk[count][1]}\nCaller:")
+    assert foretold >= 3
