@@ -25,7 +25,7 @@ from benchmarks.latency import machine
 from benchmarks.recordings import buzz
 from benchmarks.results import save
 from benchmarks.soak import processes
-from benchmarks.soak.trials import SIMULATED
+from benchmarks.soak.trial import SIMULATED
 
 SIZES = (1, 10, 50, 100, 150, 200, 250, 300, 350, 400)
 BESIDE = 100
