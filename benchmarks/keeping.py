@@ -22,7 +22,7 @@ from benchmarks import aura_server
 from benchmarks.bus_server import bus_server, server_of
 from benchmarks.recordings import buzz
 from benchmarks.soak import processes
-from benchmarks.soak.trials import SIMULATED
+from benchmarks.soak.trial import SIMULATED
 from deploy.provision import provision
 from edge.core.notices import Speak
 from edge.recording import Recording
