@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
@@ -12,6 +13,8 @@ DEAF_S = 5.0
 """A bus that is away for so long: what the caller says from then on is lost."""
 LATE_MS = 5000
 """An utterance that could not be told to the recogniser for so long may be over by now."""
+Part = Literal["link", "log"]
+"""The connection to a server, or the streams, which may be gone while servers answer."""
 STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
 
 
@@ -23,26 +26,24 @@ class Absence:
         self._tell = tell
         self._clock = clock
         self._told = False
-        self._since: float | None = None
+        self._silent: set[Part] = set()
+        self._since = 0.0
 
-    def begins(self) -> None:
-        self._since = self._since or self._clock()
-        self.tell()
-
-    def ends(self) -> bool:
-        """Note that the bus answers; tell whether it had been away."""
-        was, self._since = self._since is not None, None
-        return was
-
-    def tell(self) -> None:
-        """Tell the caller that it is waited for, if they do not know yet."""
+    def begins(self, part: Part) -> None:
+        """Note that *part* of the bus does not answer, and tell the caller if they do not know."""
+        if not self._silent:
+            self._since = self._clock()
+        self._silent.add(part)
         if not self._told:
             self._told = True
             self._tell()
 
-    def stored(self) -> None:
-        """Note that something was stored: the next absence is worth telling again."""
-        self._told = self._told and self._since is not None
+    def ends(self, part: Part) -> bool:
+        """Note that *part* answers; tell whether all of it does again."""
+        was = bool(self._silent)
+        self._silent.discard(part)
+        self._told = bool(self._silent)
+        return was and not self._silent
 
     @property
     def deaf(self) -> bool:
@@ -50,7 +51,7 @@ class Absence:
 
         The caller knows. To take it in would only heap up utterances that nobody recognises.
         """
-        return self._since is not None and self._clock() - self._since > DEAF_S
+        return bool(self._silent) and self._clock() - self._since > DEAF_S
 
 
 def in_time(event: Event, now_ms: int, awaited: Callable[[int], bool]) -> Event:

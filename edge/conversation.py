@@ -49,6 +49,11 @@ TOO_OFTEN = {
 COME_BACK = 1012
 """Service restart (RFC 6455 registry): the client may reconnect at once, to any edge."""
 TOO_SLOW = 1013
+SUCCEEDED = "the session goes on over another connection"
+LEAVES_S = 2.0
+"""A caller who leaves waits so long for the last events to be stored ..."""
+STORED_S = 15.0
+"""... and the edge so long: an election of the log's leader takes up to ten seconds."""
 SERVER_ERROR = 1011
 
 
@@ -63,6 +68,8 @@ class Place:
     close_code: Callable[[Stage], int]
     """The code that a fatal failure of a stage closes with."""
     control_messages_per_second: int
+    finishing: set[asyncio.Task[None]]
+    """Where a line goes whose caller has left before its last events are stored."""
 
 
 class Conversation:
@@ -89,7 +96,6 @@ class Conversation:
         self._history = history
         self._line: Line | None = None
         self._running: asyncio.Task[None] | None = None
-        self._tasks: asyncio.TaskGroup
         self._outgoing: asyncio.Queue[str | None] = asyncio.Queue()
         self._waiting_bytes = 0
         self._dropped = 0
@@ -102,20 +108,24 @@ class Conversation:
         """Serve the client until it leaves, is sent away, or its line breaks."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                self._tasks = tasks
                 writer = tasks.create_task(self._write())
                 reader = tasks.create_task(self._read())
                 leaver = tasks.create_task(self._wake.wait())
                 await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
-                await self._end_session("caller_left" if reader.done() else "failed")
+                await self._end_session(self._why("caller_left" if reader.done() else "failed"))
                 reader.cancel()
                 leaver.cancel()
                 self._outgoing.put_nowait(None)
                 await asyncio.wait({writer}, timeout=2)
                 writer.cancel()
         finally:
+            self._let_go()  # of a line that is left where we were cancelled
             code, reason = self._close or (1000, "")
             await self._ws.close(code=code, message=reason.encode())
+
+    def _why(self, otherwise: str) -> str:
+        code, reason = self._close or (0, "")
+        return {COME_BACK: "drained"}.get(code, "resumed" if reason == SUCCEEDED else otherwise)
 
     @property
     def busy(self) -> bool:
@@ -197,7 +207,7 @@ class Conversation:
         recording = Recording(self._place.bus, *own) if keep else None
         keeping = Keeping(journal, recording)
         line = Line(self._place.bus, call, own, self._tell, self._fail, keeping)
-        line.succeeded = lambda: self.close(1000, "the session goes on over another connection")
+        line.succeeded = lambda: self.close(1000, SUCCEEDED)
         set_to = noted(rules, begin.delivery)
         started = self._resumed(session, set_to) if history else self._started(session, set_to)
         call.history.summary.take(started)
@@ -206,8 +216,11 @@ class Conversation:
             by = "caller" if begin.options.get("record_audio") else "operator"
             whose = {"tenant": self._tenant, "session": session, "at_ms": now_ms()}
             first.append(msgspec.convert({**whose, "by": by}, RecordingConsented))
-        self._running = self._tasks.create_task(line.run(*first))
-        await line.listening.wait()
+        self._running = asyncio.create_task(line.run(*first))
+        self._running.add_done_callback(self._line_is_over)
+        listening = asyncio.create_task(line.listening.wait())
+        await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
+        listening.cancel()
         self._line = line
         structlog.contextvars.bind_contextvars(session=session)
         log.info(
@@ -245,9 +258,25 @@ class Conversation:
             return
         line.finish(reason)
         if self._running:
-            await asyncio.wait({self._running}, timeout=2)
-            self._running.cancel()
+            await asyncio.wait({self._running}, timeout=LEAVES_S)
+        self._let_go()
         log.info("session_ended", reason=reason, turns=line.call.history.answered)
+
+    def _let_go(self) -> None:
+        """Leave a line that still stores events to the edge, for a while."""
+        line, self._line = self._line, None
+        running, self._running = self._running, None
+        if line:
+            line.finish("failed")
+        if running and not running.done():
+            self._place.finishing.add(running)
+            running.add_done_callback(self._place.finishing.discard)
+            asyncio.get_running_loop().call_later(STORED_S, running.cancel)
+
+    def _line_is_over(self, running: asyncio.Task[None]) -> None:
+        if not running.cancelled() and (error := running.exception()):
+            log.error("line_broken", exc_info=error)
+            self._fail()
 
     # -------------------------------------------------------- to the client
 

@@ -48,9 +48,9 @@ class EventsOut:
     async def run(self) -> None:
         while (event := await self._waiting.get()) is not None:
             while not await self._stored(in_time(event, now_ms(), self._awaits)):
-                self._absence.tell()
+                self._absence.begins("log")
                 await asyncio.sleep(0.25)
-            self._absence.stored()
+            self._absence.ends("log")
 
     async def _stored(self, event: Event) -> bool:
         try:

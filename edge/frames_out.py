@@ -32,6 +32,8 @@ class FramesOut:
                 self._spoken.clear()
             self._spoken.append(frame)
             await self._send(frame)
+            if frame.frame.end:  # nobody will ask for it again
+                self._spoken.clear()
 
     def latest_is(self, utterance: int) -> bool:
         return bool(self._spoken) and self._spoken[0].utterance == utterance

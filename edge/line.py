@@ -158,8 +158,8 @@ class Line:
 
     def _on_pulse(self, away: bool) -> None:
         if away:
-            self._absence.begins()
-        elif self._absence.ends():
+            self._absence.begins("link")
+        elif self._absence.ends("link"):
             self._look_again.set()
 
     def _tell_away(self) -> None:

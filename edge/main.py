@@ -17,9 +17,14 @@ from aura.bus.connection import connect
 from aura.bus.services import announced
 from aura.memory import settle
 from aura.settings import Settings, SettingsError
-from edge.app import EDGE, Edge, build
+from edge.app import build
+from edge.conversation import STORED_S
+from edge.state import EDGE, Edge
 
 log = structlog.get_logger(__name__)
+
+LAST_REQUESTS_S = 2
+"""What is still being answered when all calls have gone gets so long."""
 
 
 async def serve(settings: Settings) -> int:
@@ -45,7 +50,9 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
     try:
         app = build(settings, bus, name)
         edge = app[EDGE]
-        runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, shutdown_timeout=LAST_REQUESTS_S
+        )
         await runner.setup()
         try:
             site = web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(settings))
@@ -81,6 +88,8 @@ async def _drain(edge: Edge) -> None:
     await asyncio.gather(*leaving)
     while edge.open and asyncio.get_running_loop().time() < until + 2:  # noqa: ASYNC110  # the same
         await asyncio.sleep(0.02)
+    if edge.finishing:
+        await asyncio.wait(edge.finishing, timeout=STORED_S)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

@@ -97,9 +97,9 @@ class Seats:
     async def leave(self, seat: Seat) -> None:
         """Give the seat back."""
         self._held.discard(seat)
-        for key in seat.keys:
+        for key, seq in seat.keys.items():  # one that a resumed session took over is not ours
             try:
-                await self._bus.forget(key)
+                await self._bus.forget(key, seq)
             except BusAwayError:
                 log.info("seat_left_to_expire")
 
@@ -114,9 +114,24 @@ class Seats:
     async def _renew(self, seat: Seat, key: str) -> None:
         try:
             seat.keys[key] = await self._bus.put(key, seat.session, seat.keys[key], ttl_s=TTL_S)
-        except FencedError:  # it expired while the bus was away: somebody else may sit there now
+        except FencedError:
+            await self._find_again(seat, key)
+        except BusAwayError:
+            log.warning("seat_not_renewed")
+
+    async def _find_again(self, seat: Seat, key: str) -> None:
+        """Look who has *key*: an answer was lost, it expired, or another sits there now."""
+        try:
+            newest = await self._bus.read(subjects.SEATS_STREAM, key)
+            if not newest or not newest[-1].data:
+                seat.keys[key] = await self._bus.put(key, seat.session, 0, ttl_s=TTL_S)
+            elif newest[-1].data == seat.session.encode():
+                seat.keys[key] = newest[-1].seq
+            else:
+                seat.keys.pop(key, None)
+                log.info("seat_lost")
+        except FencedError:
             seat.keys.pop(key, None)
-            log.info("seat_lost")
         except BusAwayError:
             log.warning("seat_not_renewed")
 

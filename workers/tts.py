@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
+from aura.bus.connection import BusAwayError
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, SpeechChunk
 from schemas.events import AnyEvent, ResponseSentence, SpeechReady
@@ -17,6 +18,8 @@ FIRST_CHUNK_BYTES = 100 * BYTES_PER_MS
 """At least so much at first: somebody waits for it in silence."""
 CHUNK_BYTES = 500 * BYTES_PER_MS
 """At least so much later: a message costs about the same whatever its size."""
+MOST_CHUNK_BYTES = 1000 * BYTES_PER_MS
+"""A chunk fits a message of the audio stream, which takes 64 KiB."""
 TAIL_BYTES = 5 * BYTES_PER_MS
 """Kept back, so that there always is a last chunk to be marked as the last."""
 
@@ -53,7 +56,8 @@ class TtsStage:
             nonlocal count, first_ms, total, waiting
             pcm, waiting = waiting[:size], waiting[size:]
             chunk = SpeechChunk(turn=event.turn, index=event.index, chunk=count, pcm=pcm, last=last)
-            await task.bus.send(subject, chunk)
+            if not await task.bus.send(subject, chunk):  # a chunk that is missing stalls the call
+                raise BusAwayError("a chunk of speech was not sent")
             first_ms = first_ms or task.took_ms()
             count, total = count + 1, total + len(pcm)
 
@@ -61,11 +65,11 @@ class TtsStage:
         # the opening of an answer goes first
         while more := await self._desk.run(_more, pieces, size - len(waiting), rank=event.index):
             waiting += more
-            if len(waiting) > size:
-                await send(len(waiting) - TAIL_BYTES, last=False)
+            while len(waiting) > size:
+                await send(min(len(waiting) - TAIL_BYTES, MOST_CHUNK_BYTES), last=False)
                 size = CHUNK_BYTES
-        if waiting:
-            await send(len(waiting), last=True)
+        while waiting:
+            await send(MOST_CHUNK_BYTES, last=len(waiting) <= MOST_CHUNK_BYTES)
         ready = SpeechReady(
             **task.stamp(
                 turn=event.turn,

@@ -128,14 +128,14 @@ class Storing(Reading):
             raise BusAwayError(f"{key} was not acknowledged") from error
         return ack.seq
 
-    async def forget(self, key: str) -> None:
-        """Remove *key*.
+    async def forget(self, key: str, seq: int) -> None:
+        """Remove *key* if it is not newer than *seq*.
 
         Raises:
             BusAwayError: no answer.
         """
         stream = subjects.SEATS_STREAM
-        request = msgspec.json.encode({"filter": key})
+        request = msgspec.json.encode({"filter": key, "seq": seq + 1})
         try:
             await self.nc.request(f"$JS.API.STREAM.PURGE.{stream}", request, timeout=ACK_TIMEOUT_S)
         except NatsError as error:

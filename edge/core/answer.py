@@ -61,6 +61,12 @@ class Answer:
     def heard_to_the_end(self, now_ms: int) -> bool:
         return self.phase is Phase.HANDED_OVER and now_ms >= self.playback.until_ms
 
+    def asks_until(self, by_ms: int) -> bool:
+        """It is a question of which all is handed over, and heard to its end by *by_ms*."""
+        if self.phase is not Phase.HANDED_OVER or self.playback.until_ms > by_ms:
+            return False
+        return self.spoken.rstrip().endswith("?")
+
     def step(self, name: str, now_ms: float) -> None:
         """Note the first time something happened."""
         self.steps.setdefault(name, round(now_ms - self.speech_end_ms, 1))

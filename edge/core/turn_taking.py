@@ -25,6 +25,8 @@ from schemas.audio import TranscriptPartial
 
 INTERRUPT_MS = 700
 """Voiced sound over an answer that is an interruption whatever the words."""
+EARLY_REPLY_MS = 1000
+"""Who speaks so long before the end of a question replies to it."""
 NOISE_MS = 400
 """Silence after which an utterance without words is forgotten."""
 
@@ -78,6 +80,7 @@ class TurnTaking:
         if answer and answer.turn and not answer.playback.begun:
             self._hesitation.reopened(at_ms - answer.speech_end_ms)
         self._answering.hold()
+        utterance.replies = bool(answer and answer.asks_until(self._out.now_ms + EARLY_REPLY_MS))
         utterance.over_answer = self._answering.held_since_ms is not None
         self._out.publish(
             ev.SpeechStarted,
@@ -118,6 +121,13 @@ class TurnTaking:
     def _interrupts(self, text: str) -> bool:
         return not is_backchannel(text) and len(words(text)) >= self._settings.interrupt_words
 
+    def _is_nod(self, utterance: Utterance, text: str) -> bool:
+        """Tell whether *text* is too little to stop an answer that is being heard."""
+        answer = self._answering.answer
+        if answer is None or utterance.replies:
+            return False
+        return is_backchannel(text) or (answer.playback.begun and not self._interrupts(text))
+
     def guess(self, guess: ev.TranscriptGuess) -> None:
         """Take the words up to a pause; only those of the pause we are in count."""
         utterance = self._listener.utterance
@@ -128,7 +138,7 @@ class TurnTaking:
         utterance.guess, utterance.guess_at_ms = guess, self._out.now_ms
         if not guess.text:
             self._answering.dismiss()
-        elif self._answering.answer and not self._interrupts(guess.text):
+        elif self._is_nod(utterance, guess.text):
             self.close(discarded=True)
             self._answering.dismiss()
             return

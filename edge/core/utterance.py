@@ -20,6 +20,8 @@ class Utterance:
     number: int
     over_answer: bool
     """It began while an answer was to be heard or on its way."""
+    replies: bool = False
+    """It began over the last words of a question, as replies do."""
     pause: int = 0
     speech_end_ms: int = 0
     """Unix time of the last voiced frame, as of the latest pause."""

@@ -14,7 +14,9 @@ import pytest
 
 from schemas import codec, events, generate, subjects
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
+from workers.tts import MOST_CHUNK_BYTES
 
+STREAMS = Path(__file__).parents[2] / "nats" / "streams"
 GOLDEN = Path(__file__).parent / "golden" / "events-v1.json"
 TYPES: list[type[events.Event]] = list(typing.get_args(events.AnyEvent))
 
@@ -144,3 +146,10 @@ def test_what_is_no_token_never_gets_into_a_subject(text: str) -> None:
     assert not subjects.is_token(text)
     with pytest.raises(ValueError, match="A-Z"):
         subjects.token(text)
+
+
+def test_the_largest_chunk_of_speech_fits_its_stream() -> None:
+    stream = json.loads((STREAMS / "AURA_AUDIO.json").read_text(encoding="utf-8"))
+    pcm = bytes(MOST_CHUNK_BYTES)
+    chunk = SpeechChunk(turn=2**31, index=999, chunk=9999, pcm=pcm, last=True)
+    assert len(codec.encode(chunk)) + 1024 < stream["max_msg_size"], "1 KiB for the headers"

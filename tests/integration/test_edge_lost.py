@@ -94,3 +94,25 @@ async def test_the_rest_of_the_answer_is_spoken_by_the_other_edge(
     async with asyncio.timeout(20):
         while (await asyncio.to_thread(aura.health))[0] != 200:
             await asyncio.sleep(0.2)
+
+
+async def test_who_comes_back_while_the_bus_is_away_is_asked_to_try_again(
+    aura: AuraProcess,
+) -> None:
+    """A new session instead would lose what was said."""
+    async with calling(aura.url, PATH) as caller:
+        session = (await caller.until("session"))["session"]
+        await ask(caller)
+        await caller.until("ai_complete", seconds=12)
+    server = psutil.Process(aura.children()["nats-server"])
+    server.suspend()
+    try:
+        async with calling(aura.url, f"{PATH}&session={session}") as again:
+            assert (await again.until("error", seconds=20))["code"] == "BUS_AWAY"
+            await asyncio.wait_for(again.ws.wait_closed(), 5)
+            assert again.ws.close_code == 1013
+    finally:
+        server.resume()
+    await asyncio.sleep(3)
+    async with calling(aura.url, f"{PATH}&session={session}") as again:
+        assert (await again.until("session"))["resumed"] is True

@@ -63,6 +63,34 @@ async def test_a_session_that_comes_back_takes_its_seats_over(bus: Bus) -> None:
     await alive.take(caller("ada"), "mine")
 
 
+async def test_the_old_connection_does_not_free_the_seat_of_its_successor(bus: Bus) -> None:
+    old, new = Seats(bus, LIMITS), Seats(bus, LIMITS)
+    before = await old.take(caller("ada"), "mine")
+    after = await new.take(caller("ada"), "mine")
+    await old.leave(before)
+    with pytest.raises(FullError, match="1 of this user"):
+        await old.take(caller("ada"), "another")
+    await new.leave(after)
+    await old.take(caller("ada"), "another")
+
+
+async def test_a_seat_is_found_again_after_a_lost_answer_or_an_outage(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RENEW_S", 0.05)
+    edge = Seats(bus, LIMITS)
+    seat = await edge.take(caller("ada"), "mine")
+    user, tenant, *_ = seat.keys
+    seat.keys[user] -= 1  # as if the answer to a renewal had been lost
+    await bus.forget(tenant, seat.keys[tenant])  # as if it had expired
+    renewing = asyncio.create_task(edge.renew())
+    await asyncio.sleep(0.5)
+    renewing.cancel()
+    assert {user, tenant} <= set(seat.keys)
+    with pytest.raises(FullError, match="1 of this user"):
+        await edge.take(caller("ada"), "another")
+
+
 async def test_joins_in_a_minute_are_counted_even_if_each_call_is_short(bus: Bus) -> None:
     edge = Seats(bus, LIMITS)
     for _ in range(4):

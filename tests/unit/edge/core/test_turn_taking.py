@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.core.history import History
-from edge.core.notices import Interrupted
+from edge.core.notices import Delivery, Interrupted
 from schemas import events as ev
 from schemas.events import Message
 from tests.unit.edge.core.rehearsal import Rehearsal
@@ -105,3 +105,26 @@ def test_yes_is_the_whole_answer_to_a_question_and_not_before_one() -> None:
         history = History(messages=[Message("user", "Hi."), Message("assistant", heard)])
         waits[heard] = ask(Rehearsal(history=history), "Yes.")
     assert waits["Shall I book it?"] < waits["I have booked it."]
+
+
+@pytest.mark.parametrize(("left_ms", "taken"), [(300, True), (2500, False)])
+def test_a_yes_over_the_end_of_a_question_is_the_answer_to_it(left_ms: int, *, taken: bool) -> None:
+    call = Rehearsal(Delivery.SENTENCES)
+    ask(call, "I would like a table, please.")
+    call.answers("Shall I book it for two?")
+    call.speaks(0, 3000)
+    call.quiet(3000 - left_ms)
+    call.says(300)
+    call.quiet(200)
+    call.hears("Yes.")
+    call.quiet(1500)
+    assert (len(call.events(ev.TurnCommitted)) == 2) is taken
+
+
+def test_words_before_anything_is_heard_belong_to_the_question_however_few() -> None:
+    call = Rehearsal(settings=ev.SessionSettings(interrupt_words=3))
+    ask(call, "I would like a room for tonight.")
+    ask(call, "With breakfast.")
+    assert (
+        call.events(ev.TurnCommitted)[-1].text == "I would like a room for tonight. With breakfast."
+    )
