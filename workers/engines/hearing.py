@@ -78,12 +78,13 @@ def unlooped(text: str, audio_s: float) -> str | None:
     A narrow window makes Whisper say a right sentence again until it is cut off: the first time
     is as good as what a wider window hears. Three words at least, begun a second time, and more
     words in all than *audio_s* can hold: a caller who does repeat himself needs the time for it.
+    The last word does not count: the model was cut off in it.
     """
     said = words(text)
     if len(said) < WORDS_PER_S * audio_s:
         return None
-    for size in range(3, len(said) - 1):
-        if all(said[at] == said[at - size] for at in range(size, len(said))):
+    for size in range(3, len(said) - 2):
+        if all(said[at] == said[at - size] for at in range(size, len(said) - 1)):
             end = [match.end() for match in _WORD.finditer(text)][size - 1]
             mark = text[end : end + 1]
             return text[:end] + (mark if mark in ".?!" else "")
