@@ -37,6 +37,8 @@ _CONTINUE: Final = (
 class HostedModel:
     """Chat completions over HTTP, streamed."""
 
+    in_process = False
+
     def __init__(
         self,
         *,
