@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 
 from aura.bus.connection import FencedError, Stored
@@ -16,6 +16,7 @@ from schemas.events import (
     TurnTaken,
 )
 from schemas.events import Stage as StageName
+from workers.desk import AWAKE_S
 from workers.engines.protocols import (
     EngineUnavailableError,
     LanguageModel,
@@ -24,7 +25,7 @@ from workers.engines.protocols import (
     Usage,
 )
 from workers.sentences import SentenceCutter
-from workers.stage import Task
+from workers.stage import EngineHungError, Task
 
 
 class LlmStage:
@@ -65,8 +66,8 @@ class LlmStage:
         cutter = SentenceCutter(first=not chain.sentences)
         first_token_ms: float | None = None
         usage = Usage(0, 0, self.model)
-        async with aclosing(self._model.stream(prompt)) as stream:
-            async for token in _each_within(stream, self._limit_s):
+        async with aclosing(_each_within(self._model, prompt, self._limit_s)) as tokens:
+            async for token in tokens:
                 if isinstance(token, Usage):
                     usage = token
                     continue
@@ -170,19 +171,39 @@ class _Chain:
 
 
 async def _each_within(
-    stream: AsyncGenerator[Token, None], limit_s: float
+    model: LanguageModel, prompt: Prompt, limit_s: float
 ) -> AsyncGenerator[Token, None]:
-    """Yield the tokens of *stream*, none later than *limit_s* after the one before.
+    """Yield the answer of *model*, no token later than *limit_s* after the one before.
 
     Raises:
-        EngineUnavailableError: the model fell silent.
+        EngineHungError: the model fell silent, and its thread is ours.
+        EngineUnavailableError: a server fell silent.
     """
-    while True:
+    async with aclosing(model.stream(prompt)) as stream:
+        while True:
+            try:
+                token = await _within(anext(stream), limit_s)
+            except StopAsyncIteration:
+                return
+            except TimeoutError as error:
+                kind = EngineHungError if model.in_process else EngineUnavailableError
+                raise kind(f"no token for {limit_s:g} s") from error
+            yield token
+
+
+async def _within(token: Awaitable[Token], limit_s: float) -> Token:
+    """Return *token* if it comes within *limit_s*.
+
+    A process that was asleep finds that the time is up and the token about to come: it waits for
+    that, or the end of its sleep would look like a model that hangs.
+
+    Raises:
+        TimeoutError: it did not come.
+    """
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(None) as limit:
+        awake = loop.call_later(limit_s, lambda: limit.reschedule(loop.time() + AWAKE_S))
         try:
-            async with asyncio.timeout(limit_s):
-                token = await anext(stream)
-        except StopAsyncIteration:
-            return
-        except TimeoutError as error:
-            raise EngineUnavailableError(f"no token for {limit_s:g} s") from error
-        yield token
+            return await token
+        finally:
+            awake.cancel()

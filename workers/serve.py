@@ -22,7 +22,7 @@ from workers.engines.protocols import (
     EngineRefusedError,
     WeightsError,
 )
-from workers.stage import EngineHungError, Stage, Task
+from workers.stage import EngineHungError, Stage, StaleJobError, Task
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +34,8 @@ LAST_ATTEMPT = 3
 APART_S = 2.0
 """Jobs that died together with a worker twice start apart: one of them may be what killed it, and
 would take the others with it again."""
-EXPECTED = (EngineError, BusError)
-HOPELESS = (EngineRefusedError, EngineMissingError, WeightsError)
+EXPECTED = (EngineError, BusError, StaleJobError)
+HOPELESS = (EngineRefusedError, EngineMissingError, WeightsError, StaleJobError)
 
 
 class Worker:
@@ -87,7 +87,9 @@ class Worker:
 
     async def _work(self, job: Job, stop: asyncio.Event) -> None:
         event = job.event
-        task = Task(event, job.seq, job.attempt, self.bus, job.trace, time.monotonic())
+        waited_s = max(0.0, time.time() - job.stored_s)
+        now_s = time.monotonic()
+        task = Task(event, job.seq, job.attempt, self.bus, job.trace, now_s, waited_s)
         unwanted = asyncio.Event()
         counters.taken(self.stage.name, job)
         with structlog.contextvars.bound_contextvars(session=event.session, job=event.id):

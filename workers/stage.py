@@ -15,6 +15,10 @@ class EngineHungError(Exception):
     """The engine's thread does not come back: this process is of no more use."""
 
 
+class StaleJobError(Exception):
+    """The job waited so long for a worker that what it is about is gone."""
+
+
 @dataclass(frozen=True)
 class Task:
     """One job as a stage sees it: the event, the bus, and the time on the edge's clock."""
@@ -27,6 +31,8 @@ class Task:
     trace: str
     started_s: float
     """Monotonic."""
+    waited_s: float = 0.0
+    """From its storing to its taking, by the clocks of server and worker."""
     newest: Stored | None = None
     """Of the answers of its session, when the job was taken: what it may have to go on after."""
 

@@ -18,10 +18,13 @@ from workers.engines.protocols import (
     Recognizer,
     TurnModel,
 )
-from workers.stage import Task
+from workers.stage import StaleJobError, Task
 
 SILENCE_LIMIT_S = 10.0
 """Without a frame for so long, the edge that spoke is gone."""
+STALE_LIMIT_S = 0.6
+"""Without a first frame for so long, an utterance nobody waits for any more is gone from the bus.
+One that a clock ahead of the server's makes look old has its frames, and is recognised."""
 OVER_ANSWER_INTERVAL_MS = 300
 """Partials over an answer decide whether it is interrupted: they come sooner."""
 
@@ -72,15 +75,24 @@ class SttStage:
         return isinstance(event, SpeechStarted) and self.name not in event.recorded
 
     async def run(self, task: Task) -> None:
-        """Follow the utterance to its end: partials while it goes on, a guess at each pause."""
+        """Follow the utterance to its end: partials while it goes on, a guess at each pause.
+
+        Raises:
+            StaleJobError: nobody waits for its words any more, and its audio is gone.
+        """
         event = task.event
         assert isinstance(event, SpeechStarted)  # noqa: S101  # is_job said so
         pcm, words, end = bytearray(), _Words(), None
         guessing: asyncio.Task[None] | None = None
         partial: asyncio.Task[None] | None = None
+        stale = _is_stale(task, event)
         async with asyncio.TaskGroup() as tasks:
             async for frame in frames(
-                task.bus, event.session, event.utterance, silence_limit_s=SILENCE_LIMIT_S
+                task.bus,
+                event.session,
+                event.utterance,
+                silence_limit_s=SILENCE_LIMIT_S,
+                first_limit_s=STALE_LIMIT_S if stale else None,
             ):
                 pcm += frame.pcm
                 if frame.end:
@@ -98,6 +110,8 @@ class SttStage:
             for other in (partial, guessing if not _stands(end, words) else None):
                 if other:
                     other.cancel()
+        if stale and not pcm and end is None:
+            raise StaleJobError(f"no worker was free for {task.waited_s:.0f} s: its audio is gone")
         await self._final(task, event, bytes(pcm), words, end)
 
     def _partial_is_due(
@@ -173,6 +187,14 @@ class SttStage:
             )
         )
         await task.bus.publish(final, trace=task.trace)
+
+
+def _is_stale(task: Task, event: SpeechStarted) -> bool:
+    """Tell whether the job waited longer than anybody waits for its words.
+
+    How long that is, the edge's clock tells alone; how long it waited, server's and ours.
+    """
+    return event.deadline_ms > 0 and task.waited_s * 1000 > event.deadline_ms - event.at_ms
 
 
 def _stands(end: AudioFrame | None, words: _Words) -> bool:

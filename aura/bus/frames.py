@@ -16,11 +16,17 @@ REPAIR_S = 0.3
 
 
 async def frames(
-    bus: Bus, session: str, utterance: int, *, silence_limit_s: float
+    bus: Bus,
+    session: str,
+    utterance: int,
+    *,
+    silence_limit_s: float,
+    first_limit_s: float | None = None,
 ) -> AsyncIterator[AudioFrame]:
     """Yield the utterance's frames without a gap until its end.
 
-    Ends early when nothing came for *silence_limit_s*: the edge that spoke is gone.
+    Ends early when nothing came for *silence_limit_s*: the edge that spoke is gone. The first
+    frame has *first_limit_s* where that is given, at least twice REPAIR_S.
     """
     subject = subjects.utterance(session, utterance)
     arrived: asyncio.Queue[AudioFrame] = asyncio.Queue()
@@ -34,10 +40,11 @@ async def frames(
     async with bus.listening(subject, on_frame):
         ahead: dict[int, AudioFrame] = {}
         due, silent_s = 0, 0.0
+        limit_s = silence_limit_s if first_limit_s is None else first_limit_s
         await _stored(bus, subject, ahead)
-        while silent_s < silence_limit_s:
+        while silent_s < limit_s:
             while (frame := ahead.pop(due, None)) is not None:
-                due, silent_s = due + 1, 0.0
+                due, silent_s, limit_s = due + 1, 0.0, silence_limit_s
                 yield frame
                 if frame.end:
                     return

@@ -100,6 +100,8 @@ def _one_line(text: str) -> str:
 class LlamaModel:
     """One GGUF base model, read by `slots` calls at a time; more wait for a slot."""
 
+    in_process = True
+
     def __init__(
         self, path: Path, *, threads: int | None = None, slots: int = 2, alias: str = ""
     ) -> None:

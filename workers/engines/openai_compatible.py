@@ -37,6 +37,8 @@ _CONTINUE: Final = (
 class HostedModel:
     """Chat completions over HTTP, streamed."""
 
+    in_process = False
+
     def __init__(
         self,
         *,
@@ -177,8 +179,8 @@ def _for_status(status: int, model: str) -> EngineError:
         return EngineUnavailableError(f"the language model answered {status}; try again later")
     if status in (401, 403):
         return EngineRefusedError(
-            f"the language model refused the key ({status}): check CEREBRAS_API_KEY "
-            "(AURA_LLM_API_KEY for another server), or set AURA_LLM_ENGINE=local"
+            f"the language model refused the key ({status}): check CEREBRAS_API_KEY (which is "
+            "also the key of the server at AURA_LLM_BASE_URL), or set AURA_LLM_ENGINE=local"
         )
     return EngineRefusedError(
         f"the language model refused the request ({status}): "

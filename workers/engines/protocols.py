@@ -145,6 +145,8 @@ class LanguageModel(Protocol):
     """Turn to answer. Lives on the event loop and never blocks it."""
 
     name: str
+    in_process: bool
+    """Its threads are this process's: where one hangs, only another process helps."""
 
     async def warm(self) -> None:
         """Load the model or reach the server."""

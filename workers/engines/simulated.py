@@ -91,6 +91,7 @@ class SimulatedLanguageModel:
     """Answers anything with sentences of twenty tokens; a #tag that it was told is in the first."""
 
     name = "simulated-language-model"
+    in_process = True
 
     def __init__(
         self,

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 
 import pytest
 from aiohttp import web
 
+from aura.settings import Settings, env_name
 from workers.engines.openai_compatible import HostedModel
 from workers.engines.protocols import (
     EngineRefusedError,
@@ -119,6 +121,16 @@ async def test_each_status_is_retried_or_refused_and_tells_no_secret(status, kin
             await said(model)
     assert KEY not in str(caught.value)
     assert "whisper" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+async def test_a_refusal_names_only_settings_that_exist(status):
+    async with serving(refusing(status)) as model:
+        with pytest.raises(EngineRefusedError) as caught:
+            await said(model)
+    named = set(re.findall(r"[A-Z]+(?:_[A-Z]+)+", str(caught.value)))
+    assert named
+    assert named <= {env_name(field) for field in Settings.model_fields}
 
 
 async def test_a_passing_fault_before_the_first_token_is_tried_again():

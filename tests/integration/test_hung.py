@@ -1,0 +1,107 @@
+"""A language model that falls silent: one of ours costs its process, a server's does not."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from aiohttp import web
+
+from aura.bus.connection import Bus
+from schemas import codec, subjects
+from schemas.events import Message, TurnTaken
+from workers.engines.openai_compatible import HostedModel
+from workers.engines.simulated import Fault, SimulatedLanguageModel
+from workers.llm import LlmStage
+from workers.serve import Worker
+
+LIMIT_S = 0.3
+
+
+def turn(session: str) -> TurnTaken:
+    return TurnTaken(
+        tenant="t",
+        session=session,
+        at_ms=1,
+        turn=1,
+        utterance=1,
+        pause=1,
+        system="",
+        messages=(Message(role="user", text="poison"),),
+        llm_model="",
+        max_tokens=20,
+        temperature=0,
+        seed=0,
+        speculative=False,
+        deadline_ms=0,
+    )
+
+
+async def until_logged(bus: Bus, session: str, kind: str, type_: str) -> None:
+    subject = subjects.session_events("t", session, kind)
+    async with asyncio.timeout(10):
+        while True:
+            stored = await bus.read(subjects.EVENTS_STREAM, subject)
+            if any(one.headers[codec.TYPE_HEADER] == type_ for one in stored):
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_a_worker_whose_own_model_hangs_leaves_and_the_next_one_has_its_jobs(
+    bus: Bus,
+) -> None:
+    hanging = SimulatedLanguageModel(first_ms=1, token_ms=1, fault=Fault("hang"))
+    worker = Worker(bus, LlmStage(hanging, limit_s=LIMIT_S), 2, drain_s=2)
+    for session in ("a", "b"):  # one for each of its two threads
+        await bus.publish(turn(session))
+    healthy = await asyncio.wait_for(worker.run(asyncio.Event()), 6)
+    assert not healthy, "nobody told it to stop, so it asks to be replaced"
+
+    stop = asyncio.Event()
+    whole = LlmStage(SimulatedLanguageModel(first_ms=1, token_ms=1), limit_s=LIMIT_S)
+    running = asyncio.create_task(Worker(bus, whole, 2, drain_s=1).run(stop))
+    for session in ("a", "b"):
+        await until_logged(bus, session, "say", "response.completed")
+    stop.set()
+    assert await running
+
+
+async def test_a_worker_whose_server_hangs_stays_and_tells_the_edge(bus: Bus) -> None:
+    async def never(_request: web.Request) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", never)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    model = HostedModel(model="m", base_url=url, read_s=30, retries=0)
+    stop = asyncio.Event()
+    worker = Worker(bus, LlmStage(model, limit_s=LIMIT_S), 2, drain_s=1)
+    running = asyncio.create_task(worker.run(stop))
+    try:
+        await bus.publish(turn("a"))
+        await until_logged(bus, "a", "out", "job.failed")
+        assert not running.done()
+    finally:
+        stop.set()
+        healthy = await running
+        await model.close()
+        await runner.cleanup()
+    assert healthy
+
+
+async def test_a_process_that_slept_through_the_limit_still_takes_the_token(bus: Bus) -> None:
+
+    stop = asyncio.Event()
+    model = SimulatedLanguageModel(first_ms=150, token_ms=1)
+    worker = Worker(bus, LlmStage(model, limit_s=LIMIT_S), 2, drain_s=1)
+    running = asyncio.create_task(worker.run(stop))
+    await bus.publish(turn("a"))
+    await asyncio.sleep(0.1)
+    time.sleep(LIMIT_S * 2)  # noqa: ASYNC251  # the loop sleeps as a stopped process does
+    await until_logged(bus, "a", "say", "response.completed")
+    stop.set()
+    assert await running
