@@ -284,7 +284,7 @@ class Settings(BaseSettings):
     cerebras_api_key: SecretStr = Field(
         validation_alias=_bare("cerebras_api_key"),
         default=SecretStr(""),
-        description="Key of Cerebras' API.",
+        description="Key of Cerebras' API, or of the server at AURA_LLM_BASE_URL.",
     )
     tts_engine: Literal["auto", "piper", "simulated"] = Field("auto", description="Voice engine.")
     tts_voice: str = Field("en_US-joe-medium", description="Piper voice name or .onnx file.")
