@@ -75,6 +75,6 @@ def test_a_sentence_said_again_without_the_time_for_it_is_said_once():
     text = "What is it? What is it? What is"
     assert hearing.unlooped(text, 1.2) == "What is it?"
     assert hearing.unlooped(text, 6.0) is None, "there was time to say it twice"
-    assert hearing.unlooped(f"{text} What who", 1.2) == "What is it?", "cut off in the last word"
+    assert hearing.unlooped(f"{text} that", 1.2) == "What is it?", "cut off in the last word"
     assert hearing.unlooped("Stop stop stop stop stop stop", 1.0) == "Stop stop stop"
     assert hearing.unlooped("What is it? Who is it? Why is it so?", 1.0) is None
