@@ -61,6 +61,8 @@ class Verdict:
 
     session: str
     decisions: int = 0
+    skipped: int = 0
+    """Connections of which no inputs were stored: their edge was killed."""
     differences: list[Difference] | None = None
     """None: it cannot be decided again; *why* says why."""
     why: str = ""
@@ -83,6 +85,7 @@ class Verdict:
         return {
             "session": self.session,
             "decisions": self.decisions,
+            "skipped": self.skipped,
             "differences": differences,
             "why": self.why,
             "call_s": self.call_ms / 1000,
@@ -103,6 +106,7 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> Verdict:
     except again.NotRecordedError as error:
         verdict.why = str(error)
         return verdict
+    verdict.skipped = again.begun(events) - len(found)
     said = again.by_id(events)
     verdict.differences, verdict.started_ms = [], events[0].at_ms
     for one in found:
@@ -166,6 +170,11 @@ def _print(verdict: Verdict) -> None:
     if verdict.differences is None:
         print(f"{verdict.session}: cannot be decided again: {verdict.why}")
         return
+    if verdict.skipped:
+        print(
+            f"{verdict.session}: {verdict.skipped} of its connections left out: their edge was "
+            "killed before it stored their inputs"
+        )
     if not verdict.differences:
         print(f"{verdict.session}: all {verdict.decisions} decisions are the same")
         return

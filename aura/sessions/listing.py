@@ -66,6 +66,7 @@ def folded(events: Iterable[ev.AnyEvent]) -> Row | None:
     if not told:
         return None
     started = next((one for one in told if isinstance(one, ev.SessionStarted)), None)
+    said = {one.turn for one in told if isinstance(one, ev.TurnCommitted) and one.text}
     measured = [one for one in told if isinstance(one, ev.TurnMeasured)]
     waited_ms = [one.first_sent_ms for one in measured if one.first_sent_ms is not None]
     last = told[-1]
@@ -76,7 +77,9 @@ def folded(events: Iterable[ev.AnyEvent]) -> Row | None:
         dialect=started.dialect if started else "",
         started_at_ms=told[0].at_ms,
         duration_ms=max(one.at_ms for one in told) - told[0].at_ms,
-        turns=sum(isinstance(one, ev.AnswerHeard) and bool(one.text) for one in told),
+        turns=sum(
+            isinstance(one, ev.AnswerHeard) and bool(one.text) and one.turn in said for one in told
+        ),
         errors=sum(isinstance(one, ev.TroubleTold) for one in told),
         interrupted=sum(
             isinstance(one, ev.ResponseCancelled) and one.reason == "interrupted" for one in told

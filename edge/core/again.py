@@ -115,30 +115,86 @@ class Connection:
         return Call(*own, rules, delivery, history=history, is_voice=is_voice)
 
 
+def begun(events: Iterable[ev.AnyEvent]) -> int:
+    """Return how many connections the session of *events* had, with and without their inputs."""
+    return sum(isinstance(one, ev.SessionStarted | ev.SessionResumed) for one in events)
+
+
 def connections(events: Sequence[ev.AnyEvent]) -> list[Connection]:
     """Return the connections of a session from its *events*, in the order of the log.
 
+    Those of which no inputs were stored are left out: their edge was killed too early.
+
     Raises:
-        NotRecordedError: it was recorded without its inputs, by an older Aura.
+        NotRecordedError: no inputs of any were stored.
     """
     found: list[Connection] = []
-    parts: list[list[ev.InputsDelivered]] = []
+    decided: list[tuple[ev.Event, int]] = []
+    delivered: list[ev.InputsDelivered] = []
     for index, event in enumerate(events):
         if isinstance(event, ev.SessionStarted | ev.SessionResumed):
             found.append(Connection(event, tuple(events[:index])))
         elif isinstance(event, ev.InputsDelivered):
-            if event.part == 0:
-                parts.append([])
-            parts[-1:] = [[*parts[-1], event]] if parts else [[event]]
+            delivered.append(event)
         elif found and is_own(event):
-            found[-1].decided.append(event)
-    if not parts or len(parts) != len(found):
-        raise NotRecordedError("its inputs were not recorded (by an Aura before 0.2)")
-    for connection, delivered in zip(found, parts, strict=True):
-        for part in delivered:
+            decided.append((event, len(found)))
+    for connection, parts in _matched(found, _journals(delivered)):
+        for part in parts:
             connection.given += inputs.unpack(part.rows, part.from_ms)
             connection.bits += inputs.unpack_bits(part.voice, part.frames)
-    return found
+    times = [{one.at_ms for one in connection.given} for connection in found]
+    for decision, there in decided:
+        found[_owner(decision, found[:there], times)].decided.append(decision)
+    complete = [one for one in found if one.given]
+    if not complete:
+        raise NotRecordedError(
+            "its inputs were not recorded (by an Aura before 0.2, or its edge was killed in the "
+            "first 10 s)"
+        )
+    return complete
+
+
+def _journals(delivered: Sequence[ev.InputsDelivered]) -> list[list[ev.InputsDelivered]]:
+    """Return the parts of each journal together; those of two edges may be mixed in the log."""
+    journals: list[list[ev.InputsDelivered]] = []
+    for part in delivered:
+        before = [one for one in journals if one[-1].part < part.part]
+        if not before:
+            journals.append([part])
+            continue
+        # A journal goes on where it was last taken, at the number after the last one.
+        likely = [one for one in before if one[-1].part == part.part - 1] or before
+        min(likely, key=lambda one: abs(part.from_ms - one[-1].at_ms)).append(part)
+    return journals
+
+
+def _matched(
+    found: Sequence[Connection], journals: Sequence[list[ev.InputsDelivered]]
+) -> list[tuple[Connection, list[ev.InputsDelivered]]]:
+    """Return each journal with its connection: the last that began before its first input.
+
+    Where clocks of two edges contradict that, the order of the log tells, if none is missing.
+    """
+    matched: dict[int, list[ev.InputsDelivered]] = {}
+    for journal in journals:
+        earlier = [k for k, one in enumerate(found) if one.began.at_ms <= journal[0].from_ms]
+        if earlier:
+            matched.setdefault(earlier[-1], journal)
+    if len(matched) != len(journals) and len(journals) == len(found):
+        return list(zip(found, journals, strict=True))
+    return [(found[k], journal) for k, journal in sorted(matched.items())]
+
+
+def _owner(decision: ev.Event, found: Sequence[Connection], times: Sequence[set[int]]) -> int:
+    """Return which of *found* decided it: who was given something then, or was the last to begin.
+
+    A connection's last decisions may be stored after the next one began.
+    """
+    for k in range(len(found)):
+        if decision.at_ms in times[k]:
+            return k
+    earlier = [k for k, one in enumerate(found) if one.began.at_ms <= decision.at_ms]
+    return earlier[-1] if earlier else len(found) - 1
 
 
 def decide(

@@ -53,7 +53,7 @@ class History:
     utterance: int = 0
     """The last utterance started."""
     answered: int = 0
-    """Turns of which something was heard."""
+    """Turns in which the caller said something and heard something; a greeting is none."""
     carried: list[str] = field(default_factory=list)
     """Words said but not answered yet: they begin the next turn."""
     unfinished: Unfinished | None = None
@@ -72,7 +72,7 @@ class History:
             self.messages.append(Message("user", said))
         if heard:
             self.messages.append(Message("assistant", heard))
-            self.answered += 1
+            self.answered += bool(said)
 
     def window(self, said: str, size: int) -> tuple[Message, ...]:
         """Return the last messages, ending with what the caller just said.

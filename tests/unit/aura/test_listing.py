@@ -13,6 +13,7 @@ from rich.segment import Segments
 from aura.cli.here import CommandError
 from aura.cli.sessions import drawing, moment_ms
 from aura.sessions.listing import Row, Wanted, folded, replays_of, summed_up
+from schemas import events as ev
 from tests.unit.aura.story import T0, story
 
 
@@ -27,6 +28,14 @@ def test_a_session_that_goes_on_is_summed_up_by_nothing_yet() -> None:
     row = folded(told)
     assert row is not None
     assert (row.ended, row.turns, row.interrupted) == ("", 2, 1)
+
+
+def test_a_caller_who_heard_the_greeting_and_said_nothing_had_no_turn() -> None:
+    whose = {"tenant": "t", "session": "s", "at_ms": T0}
+    greeted = ev.AnswerHeard(**whose, turn=0, text="Hello!", complete=True, played_ms=1)
+    row = folded([greeted])
+    assert row is not None
+    assert row.turns == 0
 
 
 def test_an_end_of_an_older_aura_sums_nothing_up() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.core.again import by_id, connections, decide
+from edge.core.again import NotRecordedError, begun, by_id, connections, decide
 from edge.core.call import Call
 from edge.core.journal import Journal
 from edge.core.notices import Delivery
@@ -99,6 +101,51 @@ def test_a_question_and_its_answer_are_decided_again() -> None:
     log = r.recorded()
     assert [one for one in log if isinstance(one, ev.ResponseCancelled)]
     decided_again(log)
+
+
+def resumed(at_ms: int) -> ev.SessionResumed:
+    return ev.SessionResumed(tenant="t", session="s", at_ms=at_ms, edge="e2")
+
+
+def part(number: int, from_ms: int, *ticks: int) -> ev.InputsDelivered:
+    journal = Journal("t", "s")
+    for at_ms in (from_ms, *ticks):
+        journal.note("tick", None, at_ms)
+    taken = journal.take((from_ms, *ticks)[-1])
+    return msgspec.structs.replace(taken, part=number)
+
+
+def started(at_ms: int) -> ev.SessionStarted:
+    whose: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": at_ms}
+    settings = ev.SessionSettings()
+    return ev.SessionStarted(**whose, user="u", dialect="d", edge="e", settings=settings)
+
+
+def ended(at_ms: int) -> ev.SessionEnded:
+    return ev.SessionEnded(tenant="t", session="s", at_ms=at_ms, reason="failed", turns=0)
+
+
+def test_a_connection_killed_before_it_stored_its_inputs_is_left_out() -> None:
+    log = [started(1000), ended(1500), resumed(5000), ended(6000), part(0, 5001, 6000)]
+    (connection,) = connections(log)
+    assert connection.began == log[2]
+    assert connection.decided == [log[3]]
+    assert begun(log) == 2
+
+
+def test_what_an_old_connection_decided_late_stays_its_own() -> None:
+    late = ended(5010)
+    log = [started(1000), part(0, 1001, 2000), resumed(5000), late]
+    log += [part(0, 5001, 5003), part(1, 2020, 5010)]
+    first, second = connections(log)
+    assert [one.at_ms for one in first.given] == [1001, 2000, 2020, 5010]
+    assert [one.at_ms for one in second.given] == [5001, 5003]
+    assert (first.decided, second.decided) == ([late], [])
+
+
+def test_a_session_without_any_inputs_is_refused() -> None:
+    with pytest.raises(NotRecordedError, match="killed in the first 10 s"):
+        connections([started(1000), resumed(5000)])
 
 
 STEPS = st.lists(

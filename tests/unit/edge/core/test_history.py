@@ -31,7 +31,15 @@ def test_a_session_is_the_fold_of_its_events() -> None:
     )
     said = [message.text for message in history.messages]
     assert said == ["Hello!", "One?", "Yes, one.", "Two? And three?", "Both."]
-    assert (history.utterance, history.answered, history.carried) == (3, 3, [])
+    assert (history.utterance, history.answered, history.carried) == (3, 2, [])
+
+
+def test_a_greeting_is_no_turn_that_was_answered() -> None:
+    history = History()
+    history.settle("", "Hello!")
+    assert (history.answered, len(history.messages)) == (0, 1)
+    history.settle("One?", "Yes, one.")
+    assert history.answered == 1
 
 
 def test_words_that_nobody_answered_are_not_lost() -> None:
