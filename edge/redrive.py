@@ -89,9 +89,9 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
         ModelRefusedError: no worker has the model that is asked for.
     """
     connection = again.connections(events)[0]
-    if not isinstance(connection.began, SessionStarted):
+    if not isinstance(connection.began, ev.SessionStarted):
         raise again.NotRecordedError(
-            "the inputs of its first connection were not stored: its edge was killed in its first 10 s"
+            "the inputs of its beginning were not stored: its edge was killed in its first 10 s"
         )
     began = connection.began
     rules, delivery = rules_from(began.settings, began.rules)
