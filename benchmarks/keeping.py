@@ -3,8 +3,8 @@
 It is less than a busy machine's noise between two runs, so it is measured by itself: the sound of
 many seconds of calls goes through the edge's own recording into a real nats-server, and the CPU
 (user and system) of both is divided by the seconds, less what the same loop costs that keeps
-nothing. A call is what all processes of Aura spend on calls with simulated engines, which cost
-next to nothing: with real engines the share is smaller.
+nothing. A call is what all processes of Aura spend on one with the real engines; beside it on one
+with simulated engines, which cost next to nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from aura.bus.connection import connect
 from aura.settings import load
 from benchmarks import aura_server
 from benchmarks.bus_server import bus_server, server_of
-from benchmarks.recordings import buzz
+from benchmarks.recordings import buzz, spoken
 from benchmarks.soak import processes
 from benchmarks.soak.trial import SIMULATED
 from deploy.provision import provision
@@ -32,10 +32,9 @@ KEPT_CALLS, KEPT_S, TIMES = 20, 120, 3
 ANSWER_EVERY_MS, ANSWER_MS, CHUNK_MS = 10_000, 3_000, 64
 PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 ROLES = ("edge", "nats-server")
-QUESTION = buzz(900)
 
 
-async def _caller(http: aiohttp.ClientSession, url: str, delay_s: float) -> None:
+async def _caller(http: aiohttp.ClientSession, url: str, question: bytes, delay_s: float) -> None:
     await asyncio.sleep(delay_s)
     async with http.ws_connect(url, max_msg_size=0) as ws:
 
@@ -45,7 +44,7 @@ async def _caller(http: aiohttp.ClientSession, url: str, delay_s: float) -> None
 
         listening = asyncio.create_task(listen())
         start, sent = time.monotonic(), 0
-        speech = QUESTION + bytes(32 * 9100)
+        speech = question.ljust(32 * 10_000, b"\0")
         while time.monotonic() < start + SECONDS:
             at = sent * 640 % len(speech)
             await ws.send_bytes(speech[at : at + 640])
@@ -55,21 +54,23 @@ async def _caller(http: aiohttp.ClientSession, url: str, delay_s: float) -> None
         await listening
 
 
-async def _calls(url: str) -> None:
+async def _calls(url: str, question: bytes, calls: int) -> None:
     address = url.replace("http", "ws", 1) + PATH
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-        await asyncio.gather(*(_caller(http, address, k * 10.0 / CALLS) for k in range(CALLS)))
+        await asyncio.gather(
+            *(_caller(http, address, question, k * 10.0 / calls) for k in range(calls))
+        )
 
 
-def whole() -> dict[str, float]:
+def whole(question: bytes, calls: int, **engines: str) -> dict[str, float]:
     """Return the CPU of every process, ms a second of call, without any sound kept."""
-    with aura_server.running(**{**SIMULATED, "AURA_OVERLOAD_WAIT_MS": "0"}) as (url, process):
+    with aura_server.running(**engines, AURA_OVERLOAD_WAIT_MS="0") as (url, process):
         watched = {role: of[0] for role, of in processes.of(process.pid).items()}
-        asyncio.run(_calls(url))  # a warm-up
+        asyncio.run(_calls(url, question, calls))  # a warm-up
         before = {role: _cpu_s(one) for role, one in watched.items()}
-        asyncio.run(_calls(url))
+        asyncio.run(_calls(url, question, calls))
         spent = {role: _cpu_s(one) - before[role] for role, one in watched.items()}
-    return {role: round(1000 * s / (CALLS * SECONDS), 3) for role, s in spent.items()}
+    return {role: round(1000 * s / (calls * SECONDS), 3) for role, s in spent.items()}
 
 
 def _not(*_: object) -> None:
@@ -117,12 +118,17 @@ def alone() -> dict[str, float]:
 
 def measure() -> dict[str, Any]:
     """Return the CPU of a call and what keeping its sound adds, ms a second of call."""
-    kept, call = alone(), whole()
-    share = sum(kept.values()) / sum(call.values())
-    door = sum(kept.values()) / sum(call[role] for role in ROLES)
-    print(f"  keeping the sound: {kept}; a call: {call}; {100 * share:.1f} % more", flush=True)
-    shares = {"share": round(share, 4), "share_of_edge_and_bus": round(door, 4)}
-    return {"kept_ms": kept, "call_ms": call, **shares}
+    kept, simulated = alone(), whole(buzz(900), CALLS, **SIMULATED)
+    real = whole(next(iter(spoken().values())), 1)
+    more = sum(kept.values())
+    shares = {
+        "share": round(more / sum(real.values()), 4),
+        "share_simulated": round(more / sum(simulated.values()), 4),
+    }
+    print(
+        f"  keeping the sound: {kept}; a call: {real}, simulated {simulated}; {shares}", flush=True
+    )
+    return {"kept_ms": kept, "call_ms": real, "simulated_call_ms": simulated, **shares}
 
 
 def _cpu_s(process: psutil.Process) -> float:

@@ -232,8 +232,8 @@ def sessions() -> str:
             f"| `--decide`, as it was | {found['decide_times']:,} times real time | 1,000 |",
             f"| `--decide`, with other numbers | {found['decide_other_times']:,} times | 1,000 |",
             f"| timing of a replay at speed 1, p99 | {replay['p99_ms']:.0f} ms | 20 ms |",
-            "| CPU of keeping the sound, of a call with engines that cost nothing "
-            f"| {100 * kept['share']:.1f} % | 2 % |",
+            "| CPU of keeping the sound, of a call (of one with engines that cost nothing) "
+            f"| {100 * kept['share']:.1f} % ({100 * kept.get('share_simulated', 0):.1f} %) | 2 % |",
             f"| `aura --help` | {took('help')} | |",
         ]
     )
