@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,14 @@ def running_url(here: Settings) -> str:
 
 
 def run(work: Coroutine[Any, Any, int]) -> None:
-    """Run *work* on the fastest loop there is and leave with its exit code."""
+    """Run *work* on the fastest loop there is and leave with its exit code.
+
+    What is logged goes to stderr where *work* is no service: stdout is for what was asked for.
+    """
+    import structlog
+
+    if not structlog.is_configured():
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         import uvloop  # not everywhere
 
