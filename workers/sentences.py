@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 _END = re.compile(r"[.!?…]+[\"')\]]*(?=\s)|\n+")
+_FIRST_END = re.compile(r"(?<=[a-z])[,;:](?=\s|$)")
+"""The first piece ends at a comma and does not wait for what follows: "Sure," is said at once."""
 _CLAUSE = re.compile(r"[,;:\u2013\u2014](?=\s)")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|No|Inc|Ltd|Co|e\.g|i\.e)|\b[A-Z]|\b\d+)\.$"
 )
 
-FIRST_CLAUSE_CHARS = 3
-"""The first piece may end at a comma from here on: "Sure," is said while the rest is written."""
 LONGEST_CHARS = 280
 """Longer than this without an end: cut at a clause or a blank."""
 
@@ -45,10 +45,8 @@ class SentenceCutter:
                 self._text[: match.end()]
             ):
                 return match.end()
-        if self._first:
-            for match in _CLAUSE.finditer(self._text):
-                if match.end() >= FIRST_CLAUSE_CHARS:
-                    return match.end()
+        if self._first and (first := _FIRST_END.search(self._text)):
+            return first.end()
         if len(self._text) > LONGEST_CHARS:
             clauses = [m.end() for m in _CLAUSE.finditer(self._text)]
             return clauses[-1] if clauses else self._text.rfind(" ", 0, LONGEST_CHARS) + 1 or None

@@ -11,28 +11,47 @@ LEAD_MS = 240
 """How far a stream of chunks runs ahead of the ear: what a slow network may swallow unheard."""
 
 
+ENOUGH_MS = 200
+"""A sentence that is still being spoken begins with so much: the next sound comes sooner."""
+MS_A_LETTER = 65
+"""About how long a sentence is whose end has not come yet."""
+
+
 @dataclass
 class Sentence:
     """One piece of the answer: its words, and its audio as far as it has come."""
 
     text: str | None = None
-    chunks: dict[int, bytes] = field(default_factory=dict)
     count: int | None = None
     """Chunks in all, known from the last one."""
     pcm: bytes = b""
-    """The chunks joined, as soon as all are here."""
+    """The chunks joined, up to the first that is missing."""
+    joined: int = 0
+    """How many those are."""
+    early: dict[int, bytes] = field(default_factory=dict)
+    """Chunks that came before one before them."""
 
     def take(self, chunk: SpeechChunk) -> None:
-        self.chunks.setdefault(chunk.chunk, chunk.pcm)
         if chunk.last:
             self.count = chunk.chunk + 1
-        if not self.pcm and self.count is not None and len(self.chunks) >= self.count:
-            self.pcm = b"".join(self.chunks[k] for k in range(self.count))
+        if chunk.chunk >= self.joined:
+            self.early.setdefault(chunk.chunk, chunk.pcm)
+        while (pcm := self.early.pop(self.joined, None)) is not None:
+            self.pcm += pcm
+            self.joined += 1
 
     @property
     def voiced(self) -> bool:
         """All audio is here."""
-        return self.count is not None and len(self.chunks) >= self.count
+        return self.count is not None and self.joined >= self.count
+
+    def words_until(self, at: int) -> int:
+        """Return how many of its words are over *at* so many bytes of its audio."""
+        words = len((self.text or "").split(" "))
+        if self.voiced:
+            return words * at // len(self.pcm) if self.pcm else words
+        length = max(len(self.pcm), len(self.text or "") * MS_A_LETTER * BYTES_PER_MS)
+        return min(words - 1, words * at // length) if length else 0
 
     @property
     def whole(self) -> bool:
@@ -60,6 +79,8 @@ class Playback:
         """The sentence to send from."""
         self._offset = 0
         """Bytes of it that were sent."""
+        self._told = 0
+        """Words of it that were sent."""
         self._ends_sent = False
         self._sent_ms = 0
         self._until_ms = 0
@@ -118,7 +139,13 @@ class Playback:
     def _ready(self) -> bool:
         if self._delivery is Delivery.WHOLE:
             return self.complete
-        return self._next in self._sentences and self._sentences[self._next].whole
+        part = self._sentences.get(self._next)
+        if part is None or part.text is None:
+            return False
+        if self._delivery is Delivery.SENTENCES or part.voiced:
+            return part.voiced
+        enough = self._chunk_bytes if self._offset else ENOUGH_MS * BYTES_PER_MS
+        return len(part.pcm) - self._offset >= enough
 
     @property
     def complete(self) -> bool:
@@ -150,12 +177,13 @@ class Playback:
         while self._until_ms - now_ms < LEAD_MS and self._ready():
             part = self._sentences[self._next]
             start, end = self._offset, min(self._offset + self._chunk_bytes, len(part.pcm))
-            text = _words_between(part.text or "", start, end, len(part.pcm))
-            if self._next and text and not text.startswith(" "):
-                text = f" {text}"  # the first words of a sentence: its first sound may hold none
-            self._offset = end
-            if end >= len(part.pcm):
-                self._next, self._offset = self._next + 1, 0
+            over = max(self._told, part.words_until(end))
+            text = " ".join((part.text or "").split(" ")[self._told : over])
+            if text and (self._next or self._told):
+                text = f" {text}"
+            self._offset, self._told = end, over
+            if part.voiced and end >= len(part.pcm):
+                self._next, self._offset, self._told = self._next + 1, 0, 0
             self._ends_sent = self._next == self._total
             out.append(self._send(text, part.pcm[start:end], ends=self._ends_sent, now_ms=now_ms))
         return out or self._end_if_all_was_sent(now_ms)
@@ -212,22 +240,12 @@ class Playback:
             if part and index < self._first:
                 words.append(part.text or "")
                 continue
-            if part is None or not part.whole or left <= 0:
+            if part is None or part.text is None or left <= 0:
                 break
             length_ms = len(part.pcm) // BYTES_PER_MS
-            if left >= length_ms:
-                words.append(part.text or "")
-            else:
-                words.append(_words_between(part.text or "", 0, left, length_ms))
+            over = part.words_until(min(left * BYTES_PER_MS, len(part.pcm)))
+            words.append(" ".join(part.text.split(" ")[:over]))
+            if not part.voiced:
+                break
             left -= length_ms
         return " ".join(word for word in words if word)
-
-
-def _words_between(text: str, start: int, end: int, length: int) -> str:
-    """Return the words of *text* that are over between *start* and *end* of its *length*."""
-    if length <= 0:
-        return text
-    said = text.split(" ")
-    first, last = (len(said) * at // length for at in (start, end))
-    between = " ".join(said[first:last])
-    return f" {between}" if first and between else between

@@ -20,8 +20,8 @@ Floats = npt.NDArray[np.float32]
 
 PAD: Final = 12
 """Frames on each side of a piece that its sound depends on."""
-FIRST: Final = 24
-"""Frames of the first piece, 0.28 s of sound at 22 050 Hz: somebody waits for it in silence."""
+FIRST: Final = 28
+"""Frames of the first piece, 0.33 s of sound at 22 050 Hz: somebody waits for it in silence."""
 LONGEST: Final = 192
 _DECODER: Final = "/dec/"
 _ENTRY: Final = "/dec/conv_pre/Conv"
