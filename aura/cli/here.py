@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
@@ -32,12 +33,16 @@ def running_url(here: Settings) -> str:
 def run(work: Coroutine[Any, Any, int]) -> None:
     """Run *work* on the fastest loop there is and leave with its exit code.
 
-    What is logged goes to stderr where *work* is no service: stdout is for what was asked for.
+    Where *work* is no service only errors are logged, to stderr: a command says itself what is
+    wrong, and stdout is for what was asked for.
     """
     import structlog
 
     if not structlog.is_configured():
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        )
     try:
         import uvloop  # not everywhere
 

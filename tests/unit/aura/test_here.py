@@ -10,7 +10,8 @@ import structlog
 from aura.cli.here import run
 
 async def work():
-    structlog.get_logger().warning("something")
+    structlog.get_logger().warning("a trifle")
+    structlog.get_logger().error("something")
     print("[]")
     return 3
 
@@ -24,3 +25,4 @@ def test_what_a_command_logs_stays_out_of_what_it_prints() -> None:
     )
     assert done.stdout == "[]\n"
     assert "something" in done.stderr
+    assert "trifle" not in done.stderr
