@@ -64,7 +64,7 @@ async def _calls(url: str, question: bytes, calls: int) -> None:
 
 def whole(question: bytes, calls: int, **engines: str) -> dict[str, float]:
     """Return the CPU of every process, ms a second of call, without any sound kept."""
-    with aura_server.running(**engines, AURA_OVERLOAD_WAIT_MS="0") as (url, process):
+    with aura_server.running(**{**engines, "AURA_OVERLOAD_WAIT_MS": "0"}) as (url, process):
         watched = {role: of[0] for role, of in processes.of(process.pid).items()}
         asyncio.run(_calls(url, question, calls))  # a warm-up
         before = {role: _cpu_s(one) for role, one in watched.items()}
