@@ -18,8 +18,9 @@ from aura.audio import write_wav
 from benchmarks import aura_server, peer
 from benchmarks.client import ask_all
 from benchmarks.latency import machine
+from benchmarks.pauses import PARTS, PAUSES_MS, room, split
 from benchmarks.results import save
-from benchmarks.turn_taking import EAGERNESS, PARTS, PAUSES_MS, room, split
+from benchmarks.turn_taking import EAGERNESS
 
 SENTENCES = 5
 PEERS = (0, 2)

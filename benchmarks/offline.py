@@ -22,11 +22,12 @@ from edge.core.notices import Delivery, Speak
 from edge.core.rules import Rules
 from schemas import events as ev
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
+from workers.engines.protocols import Recognition
 
 START_MS = 1_000_000
 FRAME = 640
-Hear = Callable[[bytes], tuple[str, float, float | None]]
-"""s16le mono 16 kHz to text, confidence, and how much it sounds like an end."""
+Hear = Callable[[bytes], tuple[Recognition, float | None]]
+"""s16le mono 16 kHz to what was heard, and how much it sounds like an end to a model of turns."""
 
 
 @dataclass(frozen=True)
@@ -147,16 +148,19 @@ class OfflineCall:
         sound = self._sound.setdefault(utterance, bytearray())
         sound += frame.pcm
         if frame.pause:
-            text, confidence, finished = self._hear(bytes(sound))
-            guess = {"utterance": utterance, "pause": frame.pause, "text": text}
-            more = {"confidence": confidence, "finished": finished, "took_ms": 1.0, "model": "m"}
+            words, finished = self._hear(bytes(sound))
+            guess = {"utterance": utterance, "pause": frame.pause, "text": words.text}
+            surely = {"confidence": words.confidence, "ended": words.ended, "finished": finished}
+            more = {**surely, "took_ms": 1.0, "model": "m"}
             self._later(self._stages.stt_ms, self._event(ev.TranscriptGuess, **guess, **more))
         elif utterance in self._over_answer and not frame.end:
             length_ms = len(sound) // 32
             if length_ms - self._partial_at.get(utterance, 0) >= self._stages.partial_every_ms:
                 self._partial_at[utterance] = length_ms
-                text, _, _ = self._hear(bytes(sound))
-                partial = TranscriptPartial(utterance=utterance, text=text, audio_ms=length_ms)
+                words, _ = self._hear(bytes(sound))
+                partial = TranscriptPartial(
+                    utterance=utterance, text=words.text, audio_ms=length_ms
+                )
                 self._later(self._stages.stt_ms, partial)
 
     def _event(self, kind: type[ev.Event], **fields: Any) -> ev.Event:

@@ -8,36 +8,24 @@ from __future__ import annotations
 
 import functools
 import random
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import recordings
 from benchmarks.latency import machine
-from benchmarks.offline import Heard, OfflineCall
+from benchmarks.offline import Hear, Heard, OfflineCall
+from benchmarks.pauses import recognizer, room, say, with_pauses
 from benchmarks.results import save
 from edge.core.notices import Interrupted, Speak
 from edge.core.rules import Rules
 from schemas import events as ev
 from workers.engines import fetched, pick
-from workers.engines.whisper import WhisperRecognizer
+from workers.engines.protocols import Recognition
 
 Samples = NDArray[np.float64]
 EAGERNESS = ("high", "auto", "low")
-PARTS = (
-    ("I would like to book a table", "for four people tomorrow evening."),
-    ("My number is five five five", "two three four one."),
-    ("Can you tell me", "what the weather will be like in Berlin?"),
-    ("I was thinking that", "maybe we could meet on Friday."),
-    ("Please send the package to", "twenty one Baker Street in London."),
-    ("Hello?", "How are you today?"),
-    ("The thing is,", "I have already paid for it."),
-    ("So I called them, and", "they told me to wait."),
-    ("We need two coffees,", "and a piece of cake, please."),
-    ("Is it possible to", "change the date of my flight?"),
-)
-PAUSES_MS = (300, 700, 1200)
 ANSWER = "Sure, I can help you with that. Let me look at what we have, and then we will see."
 INTERRUPTIONS = (
     "Wait, stop, that is not what I meant.",
@@ -49,49 +37,25 @@ INTERRUPTIONS = (
 LISTENING = ("Mhm.", "Yeah.", "Okay.", "Right.", "Uh huh.")
 
 
-@functools.cache
-def _voice() -> Any:
-    return pick.synthesizer(pick.EngineOptions())
-
-
-@functools.cache
-def say(text: str) -> bytes:
-    """Return *text* in Aura's own voice, without the silence around it: s16le mono 16 kHz."""
-    pcm = np.frombuffer(b"".join(_voice().synthesize(text)), np.int16)
-    loud = np.nonzero(np.abs(pcm.astype(np.int32)) > 300)[0]
-    return pcm[loud[0] : loud[-1]].astype("<i2").tobytes()
-
-
-def room(ms: int, seed: int = 0) -> bytes:
-    """Return the hiss of a quiet room."""
-    return np.random.default_rng(seed).normal(0, 8, 16 * ms).astype("<i2").tobytes()
-
-
-def hearing(*, by_sound: bool) -> Any:
-    """Return the real recogniser, with or without the model of turns."""
+def hearing(*, by_punctuation: bool = True, by_sound: bool = False) -> Hear:
+    """Return the real recogniser, with or without what it and the model of turns say of an end."""
     turns = pick.turn_model(pick.EngineOptions(turn_model="auto")) if by_sound else None
 
-    def hear(pcm: bytes) -> tuple[str, float, float | None]:
-        text, confidence = _words(pcm)
-        return text, confidence, turns.finished(pcm) if turns else None
+    def hear(pcm: bytes) -> tuple[Recognition, float | None]:
+        heard = _heard(pcm)
+        sound = turns.finished(pcm) if turns else None
+        return heard if by_punctuation else replace(heard, ended=None), sound
 
     return hear
 
 
 @functools.lru_cache(maxsize=5000)
-def _words(pcm: bytes) -> tuple[str, float]:
-    heard = _recognizer().transcribe(pcm)
-    return heard.text, heard.confidence
+def _heard(pcm: bytes) -> Recognition:
+    heard: Recognition = recognizer().transcribe(pcm)
+    return heard
 
 
-@functools.cache
-def _recognizer() -> Any:
-    recognizer = WhisperRecognizer("tiny.en", threads=2)
-    recognizer.warm()
-    return recognizer
-
-
-def call(hear: Any, eagerness: str = "auto", **given: Any) -> OfflineCall:
+def call(hear: Hear, eagerness: str = "auto", **given: Any) -> OfflineCall:
     rules = Rules(ev.SessionSettings(eagerness=eagerness))  # type: ignore[arg-type]  # one of three
     return OfflineCall(hear, rules, answer=(ANSWER, say(ANSWER)), **given)
 
@@ -99,41 +63,7 @@ def call(hear: Any, eagerness: str = "auto", **given: Any) -> OfflineCall:
 # ---------------------------------------------------------------- pauses
 
 
-@functools.cache
-def _aligner() -> Any:
-    """Return plain faster-whisper, which tells when each word was said."""
-    return _recognizer()._model  # the same weights, another use
-
-
-@functools.cache
-def split(first: str, second: str) -> tuple[bytes, bytes]:
-    """Return the sentence as it is spoken in one breath, cut where *second* begins."""
-    whole = np.frombuffer(say(f"{first} {second}"), "<i2")
-    audio = whole.astype(np.float32) / 32768
-    segments, _ = _aligner().transcribe(audio, language="en", word_timestamps=True)
-    words = [word for segment in segments for word in segment.words]
-    about = int(16000 * words[min(len(first.split()), len(words) - 1)].start)
-    low, high = max(0, about - 2400), min(whole.size, about + 1600)
-    energy = np.convolve(np.abs(whole.astype(float)), np.ones(480) / 480, "same")
-    at = low + int(np.argmin(energy[low:high]))
-    return whole[:at].tobytes(), whole[at:].tobytes()
-
-
-def with_pauses() -> list[tuple[bytes, int]]:
-    """Return sentences with a pause inside: (sound, ms of its last sample of speech)."""
-    made = []
-    for first, second in PARTS:
-        for pause_ms in PAUSES_MS:
-            before, after = split(first, second)
-            spoken = room(500) + before + room(pause_ms) + after
-            made.append((spoken, len(spoken) // 32))
-    for pcm in recordings.people().values():
-        loud = np.nonzero(np.abs(np.frombuffer(pcm, "<i2").astype(int)) > 500)[0]
-        made.append((room(500) + pcm, 500 + int(loud[-1]) // 16))
-    return made
-
-
-def pauses(hear: Any, evidence: str) -> list[dict[str, Any]]:
+def pauses(hear: Hear, evidence: str) -> list[dict[str, Any]]:
     rows = []
     for eagerness in EAGERNESS:
         waits, cut_in = [], 0
@@ -161,7 +91,7 @@ def pauses(hear: Any, evidence: str) -> list[dict[str, Any]]:
 # ---------------------------------------------------------------- over an answer
 
 
-def _over_an_answer(hear: Any, sound: bytes, at_ms: int, **given: Any) -> Heard:
+def _over_an_answer(hear: Hear, sound: bytes, at_ms: int, **given: Any) -> Heard:
     """Ask something, and *at_ms* into the answer's audio make *sound*."""
     question = room(500) + say("Can you help me with something?")
     silent = call(hear, **given).run(question + room(3000, 1))
@@ -170,7 +100,7 @@ def _over_an_answer(hear: Any, sound: bytes, at_ms: int, **given: Any) -> Heard:
     return call(hear, **given).run(question + lead + sound + room(6000, 2))
 
 
-def interruptions(hear: Any, count: int = 50) -> dict[str, Any]:
+def interruptions(hear: Hear, count: int = 50) -> dict[str, Any]:
     rng, took, missed = random.Random(5), [], []
     for number in range(count):
         words = INTERRUPTIONS[number % len(INTERRUPTIONS)]
@@ -258,7 +188,7 @@ def _typing(rng: np.random.Generator) -> Samples:
     return out
 
 
-def disturbances(hear: Any) -> list[dict[str, Any]]:
+def disturbances(hear: Hear) -> list[dict[str, Any]]:
     """Make each noise over an answer; and our own echo, and words that only say: I listen."""
     rows = []
     rng = random.Random(9)
@@ -271,7 +201,7 @@ def disturbances(hear: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def _disturb(hear: Any, kind: str, sounds: list[bytes], rng: random.Random) -> dict[str, Any]:
+def _disturb(hear: Hear, kind: str, sounds: list[bytes], rng: random.Random) -> dict[str, Any]:
     stopped, held, resumed_ms = 0, 0, []
     for sound in sounds:
         heard = _over_an_answer(hear, sound, rng.randrange(300, 2500))
@@ -293,10 +223,11 @@ def _disturb(hear: Any, kind: str, sounds: list[bytes], rng: random.Random) -> d
 
 def main() -> None:
     """Measure and write results/turn_taking.json."""
-    hear = hearing(by_sound=False)
-    rows = pauses(hear, "words")
+    hear = hearing()
+    rows = pauses(hearing(by_punctuation=False), "words")
+    rows += pauses(hear, "words and punctuation")
     if fetched.turn_model(pick.EngineOptions().cache_dir).exists():
-        rows += pauses(hearing(by_sound=True), "words and sound")
+        rows += pauses(hearing(by_sound=True), "words, punctuation and a model of turns")
     else:
         print("Without the model of turns: aura models fetch brings it")
     save(

@@ -299,6 +299,9 @@ class TranscriptGuess(Event, frozen=True, kw_only=True, tag="transcript.guess"):
     finished: float | None = None
     """0..1: how much it sounds like the end of what the speaker wants to say, where a model was
     asked (AURA_TURN_MODEL); None: nobody was."""
+    ended: float | None = None
+    """0..1: how surely the recogniser would end a sentence with the last word, by sound and words;
+    None: it does not say."""
 
 
 class TranscriptFinal(Event, frozen=True, kw_only=True, tag="transcript.final"):

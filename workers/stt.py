@@ -154,6 +154,7 @@ class SttStage:
                 took_ms=round(heard.took_ms, 1),
                 model=self.model,
                 finished=finished,
+                ended=None if heard.ended is None else round(heard.ended, 3),
             )
         )
         await task.bus.publish(guess, trace=task.trace)

@@ -1,8 +1,11 @@
 """How long to listen to a silence before answering: what words and sound say about an end.
 
+Three witnesses: the words; how surely the recogniser would end a sentence there (it has learnt
+punctuation from both sound and words); and a model of turns, where one was asked.
+
 the words are ...            and sound like an end   nobody listened   and do not
 finished   ("Stop that.")    finished                finished          unclear
-unclear    ("Hello?")        finished                unclear           unfinished
+unclear    ("Hello?")        finished                unclear           unclear
 unfinished ("I want to")     unfinished              unfinished        unfinished
 """
 
@@ -27,9 +30,9 @@ class Waits:
 
 
 WAITS: dict[Eagerness, Waits] = {
-    "high": Waits(finished_ms=300, unclear_ms=500, unfinished_ms=1100),
-    "auto": Waits(finished_ms=440, unclear_ms=900, unfinished_ms=1500),
-    "low": Waits(finished_ms=800, unclear_ms=1200, unfinished_ms=2500),
+    "high": Waits(finished_ms=300, unclear_ms=600, unfinished_ms=1100),
+    "auto": Waits(finished_ms=440, unclear_ms=1250, unfinished_ms=1600),
+    "low": Waits(finished_ms=800, unclear_ms=1600, unfinished_ms=2500),
 }
 
 
@@ -45,12 +48,17 @@ class Evidence:
 
     text: str
     """All words of the turn so far."""
+    ended: float | None = None
+    """0..1: how surely the recogniser would end a sentence here; None: it does not say."""
     sound: float | None = None
-    """0..1: how much it sounds like an end; None: nobody listened for it."""
+    """0..1: how much it sounds like an end to a model of turns; None: none was asked."""
     asked: bool = False
     """The assistant had asked something."""
 
 
+SURE_OF_SENTENCE = 0.65
+"""A recogniser at least so sure makes finished what the words leave unclear; one less sure makes
+unclear what they call finished: benchmarks/endings.py counts how often each is right."""
 SURE = 0.8
 """A model of turns that is this sure makes finished what the words leave unclear."""
 MOST_OPENING_WORDS = 2
@@ -128,13 +136,18 @@ def _opens(said: list[str]) -> bool:
 
 def is_finished(known: Evidence) -> bool | None:
     """Weigh the words against the sound."""
-    by_words = sounds_finished(known.text, asked=known.asked)
-    if known.sound is None or by_words is False:
-        return by_words
+    said = words(known.text)
+    found = sounds_finished(known.text, asked=known.asked)
+    if found is False or (known.asked and len(said) <= MOST_OPENING_WORDS):
+        return found
+    many = len(said) > MOST_OPENING_WORDS
+    if known.ended is not None:
+        found = True if many and known.ended >= SURE_OF_SENTENCE else None
+    if known.sound is None:
+        return found
     if known.sound < DOUBTED:
-        return None if by_words else False
-    many = len(words(known.text)) > MOST_OPENING_WORDS
-    return True if known.sound >= SURE and many else by_words
+        return None if found else False
+    return True if known.sound >= SURE and many else found
 
 
 def wait_ms(known: Evidence, waits: Waits) -> int:

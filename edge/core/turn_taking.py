@@ -152,6 +152,7 @@ class TurnTaking:
     def _evidence(self, guess: ev.TranscriptGuess) -> Evidence:
         return Evidence(
             text=self._history.take_carried(guess.text),
+            ended=guess.ended,
             sound=guess.finished,
             asked=self._history.asked,
         )

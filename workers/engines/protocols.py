@@ -52,6 +52,8 @@ class Recognition:
     """0..1: the geometric mean of the probabilities of the tokens; 0 for an empty text."""
     audio_ms: int
     took_ms: float
+    ended: float | None = None
+    """0..1: how surely the engine would end a sentence with the last word; None: it cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)

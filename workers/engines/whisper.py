@@ -29,6 +29,7 @@ from workers.engines.protocols import (
     Recognition,
     WeightsError,
 )
+from workers.engines.sentence_end import SentenceEnd
 
 NARROW_S: Final = (5.0, 8.0, 11.0, 15.0)
 """Tried in turn before 30 s; measured by benchmarks/stt_window.py."""
@@ -48,6 +49,8 @@ class _Heard:
     tokens: int
     sound: bool
     """Neither cut off nor looping, and likely enough."""
+    ended: float | None = None
+    """0..1: how surely a sentence ends with the last word."""
 
     @property
     def confidence(self) -> float:
@@ -83,6 +86,7 @@ class WhisperRecognizer:
         self._model: Any = None
         self._prompts: dict[str, list[int]] = {}
         self._decode: Any = None
+        self._sentence_end: Any = None
 
     def warm(self) -> None:
         """Load the model and recognise two seconds of noise."""
@@ -116,10 +120,10 @@ class WhisperRecognizer:
             place = owners[at]
             found[place][at] = heard
             if len(found[place]) == len(cut[place]):
-                text, confidence = _join([one for _, one in sorted(found[place].items())])
+                text, confidence, ended = _join([one for _, one in sorted(found[place].items())])
                 took_ms = (time.perf_counter() - began) * 1000
                 audio_ms = len(pcms[place]) // BYTES_PER_MS
-                yield place, Recognition(text, confidence, audio_ms, took_ms)
+                yield place, Recognition(text, confidence, audio_ms, took_ms, ended)
 
     def _hear(self, pieces: list[Floats], language: str) -> Iterator[tuple[int, _Heard]]:
         """Give each piece its narrowest window, and what came out unsound the next one."""
@@ -164,6 +168,7 @@ class WhisperRecognizer:
                 ),  # CTranslate2 halves it: the other half is for a prompt
                 return_scores=True,
                 return_no_speech_prob=True,
+                return_logits_vocab=True,
             )
         except RuntimeError as error:  # all that CTranslate2 raises
             raise EngineUnavailableError(f"{self.name} could not run") from error
@@ -184,7 +189,8 @@ class WhisperRecognizer:
         likely = logprob > math.log(TRUSTED) if text else full or no_speech > _SURELY_NOBODY
         whole = once is not None or (len(ids) < most - 1 and not hearing.loops(said))
         sound = whole and likely
-        return _Heard(text, logprob, no_speech, len(ids), sound)
+        ended = self._sentence_end.after(ids, result.logits[0]) if sound and not once else None
+        return _Heard(text, logprob, no_speech, len(ids), sound, ended)
 
     def _languages(self, encoded: Any, count: int, language: str) -> Iterable[str]:
         if not self._model.model.is_multilingual:
@@ -206,6 +212,7 @@ class WhisperRecognizer:
         except ValueError as error:
             raise EngineRefusedError(f"{self.name} knows no language {language!r}") from error
         self._decode = self._decode or tokenizer.decode
+        self._sentence_end = self._sentence_end or SentenceEnd(tokenizer.encode, tokenizer.decode)
         prompt: list[int] = self._model.get_prompt(tokenizer, [], without_timestamps=True)
         self._prompts[language] = prompt
         return prompt
@@ -251,11 +258,11 @@ def _fitted(features: Floats, frames: int) -> Floats:
     return fitted
 
 
-def _join(heard: list[_Heard]) -> tuple[str, float]:
-    """Return the text of all pieces and their confidence, weighted by tokens."""
+def _join(heard: list[_Heard]) -> tuple[str, float, float | None]:
+    """Return the text of all pieces, their confidence, weighted by tokens, and how they ended."""
     spoken = [one for one in heard if one.text]
     if not spoken:
-        return "", 0.0
+        return "", 0.0, None
     tokens = sum(one.tokens for one in spoken)
     logprob = sum(one.logprob * one.tokens for one in spoken) / max(1, tokens)
-    return " ".join(one.text for one in spoken), math.exp(min(0.0, logprob))
+    return " ".join(one.text for one in spoken), math.exp(min(0.0, logprob)), spoken[-1].ended

@@ -165,7 +165,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS, st.sampled_from(Delivery))
 def test_whatever_happens_in_a_call_is_decided_again(
     steps: list[tuple[str, Any]], delivery: Delivery

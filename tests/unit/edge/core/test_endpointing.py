@@ -72,7 +72,33 @@ def test_words_that_sound_finished_or_not(text: str, finished: bool | None) -> N
 def test_the_sound_is_weighed_against_the_words(
     text: str, sound: float | None, finished: bool | None
 ) -> None:
-    assert is_finished(Evidence(text, sound)) is finished
+    assert is_finished(Evidence(text, sound=sound)) is finished
+
+
+@pytest.mark.parametrize(
+    ("text", "ended", "finished"),
+    [
+        ("I need a taxi to the airport.", 0.8, True),
+        ("I want to fly to Madrid.", 0.5, None),  # "... on the twelfth of March"
+        ("I would like to book a table", 0.2, None),
+        ("Book a table for two.", 0.8, True),  # a number alone would be dictated
+        ("My number is five five five", 0.9, False),  # words that cannot end are believed
+        ("Hello?", 0.95, None),  # it opens more often than it is all
+    ],
+)
+def test_the_recogniser_is_asked_how_surely_a_sentence_ends(
+    text: str, ended: float, finished: bool | None
+) -> None:
+    assert is_finished(Evidence(text, ended)) is finished
+
+
+def test_a_model_of_turns_has_the_last_word_on_a_sentence_that_may_have_ended() -> None:
+    assert is_finished(Evidence("I want to fly to Madrid.", 0.5, sound=0.9)) is True
+    assert is_finished(Evidence("I want to fly to Madrid.", 0.9, sound=0.2)) is None
+
+
+def test_a_short_answer_to_a_question_needs_no_witness() -> None:
+    assert is_finished(Evidence("Yes, please.", 0.3, asked=True)) is True
 
 
 @pytest.mark.parametrize("eagerness", ["low", "auto", "high"])
@@ -81,7 +107,8 @@ def test_the_less_it_sounds_like_an_end_the_longer_it_is_listened_on(eagerness: 
     unclear = wait_ms(Evidence("I would like to book a table"), WAITS[eagerness])
     unfinished = wait_ms(Evidence("So I called them, and"), WAITS[eagerness])
     assert finished < unclear < unfinished
-    assert wait_ms(Evidence("Please call me back tomorrow.", 0.1), WAITS[eagerness]) == unclear
+    doubted = Evidence("Please call me back tomorrow.", sound=0.1)
+    assert wait_ms(doubted, WAITS[eagerness]) == unclear
 
 
 def test_low_eagerness_waits_longer_than_high() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.core.call import Call
@@ -195,7 +195,7 @@ class Play:
         return b"".join(speak.pcm for speak in self.heard if speak.turn == turn)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(fates)
 def test_a_caller_who_waits_hears_every_answer_once_whole_and_in_order(dealt: list[Fate]) -> None:
     play = Play(tuple(dealt))
@@ -217,7 +217,7 @@ def test_a_caller_who_waits_hears_every_answer_once_whole_and_in_order(dealt: li
     ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(fates, st.integers(1, 200))
 def test_a_caller_who_interrupts_never_hears_two_answers_mixed(
     dealt: list[Fate], patience: int

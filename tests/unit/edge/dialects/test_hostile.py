@@ -55,7 +55,7 @@ def check(dialect: Dialect, frame: str | bytes) -> None:
                 assert isinstance(said["message"], str)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(FRAMES, max_size=6))
 def test_any_frames_in_any_order_are_answered(frames: list[str | bytes]) -> None:
     for dialect in both():

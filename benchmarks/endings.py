@@ -1,0 +1,74 @@
+"""Witnesses of an end: how well words, punctuation and a model of turns tell it from a pause.
+
+At the silence after a whole sentence, and after the first part of one, each witness is asked. A
+speaker who stops to think is one that was cut in one breath; the same words spoken alone, with a
+comma's voice, are the harder case.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.latency import machine
+from benchmarks.pauses import MORE, PARTS, WHOLE, recognizer, room, say, split
+from benchmarks.results import save
+from edge.core.endpointing import Evidence, is_finished, sounds_finished
+from workers.engines import fetched, pick
+
+SILENCE_MS = 160
+"""After the last sound when the recogniser is asked: a pause of 100 ms and what is on the way."""
+
+
+def _asked(pcm: bytes, turns: Any) -> dict[str, Any]:
+    sound = room(300) + pcm + room(SILENCE_MS, 1)
+    heard = recognizer().transcribe(sound)
+    by_words = sounds_finished(heard.text)
+    return {
+        "words": {True: 1.0, None: 0.5, False: 0.0}[by_words],
+        "punctuation": 0.5 if heard.ended is None else heard.ended,
+        "model of turns": turns.finished(sound) if turns else None,
+        "finished by words": by_words is True,
+        "finished by words and punctuation": is_finished(Evidence(heard.text, heard.ended)) is True,
+    }
+
+
+def _auc(pauses: list[float], ends: list[float]) -> float:
+    """Return the probability that an end looks more like one than a pause does."""
+    below = np.less.outer(pauses, ends).mean()
+    return round(float(below + np.equal.outer(pauses, ends).mean() / 2), 3)
+
+
+def main() -> None:
+    """Ask, and write results/endings.json."""
+    there = fetched.turn_model(pick.EngineOptions().cache_dir).exists()
+    turns = pick.turn_model(pick.EngineOptions(turn_model="auto")) if there else None
+    ends = [_asked(say(text), turns) for text in WHOLE]
+    cut, alone = [], []
+    for first, second in PARTS + MORE:
+        before, after = split(first, second)
+        cut.append(_asked(before, turns))
+        ends.append(_asked(before + after, turns))
+        alone.append(_asked(say(first.rstrip(",.?") + ","), turns))
+    rows = []
+    for name in ("words", "punctuation", *(["model of turns"] if turns else [])):
+        seen = [[one[name] for one in those] for those in (ends, cut, alone)]
+        rows.append(
+            {"witness": name, "cut": _auc(seen[1], seen[0]), "alone": _auc(seen[2], seen[0])}
+        )
+    shares = {
+        name: [
+            round(float(np.mean([one[name] for one in those])), 3) for those in (ends, cut, alone)
+        ]
+        for name in ("finished by words", "finished by words and punctuation")
+    }
+    for row in rows:
+        print(row)
+    print(shares)
+    counted = {"ends": len(ends), "pauses": len(cut)}
+    save("endings", machine=machine(), **counted, witnesses=rows, called_finished=shares)
+
+
+if __name__ == "__main__":
+    main()
