@@ -6,8 +6,8 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
-from hypothesis import HealthCheck, settings
 
 from aura.bus.connection import Bus, connect
 from aura.settings import Settings, load
@@ -15,10 +15,10 @@ from deploy.provision import provision
 from tests.nats_server import NatsServer
 
 # How fast a machine is decides nothing here.
-settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
-settings.load_profile("any machine")
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

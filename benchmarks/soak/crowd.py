@@ -7,7 +7,7 @@ import itertools
 import json
 import statistics
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -46,7 +46,8 @@ class Tally:
     doubled: int = 0
     mixed: int = 0
     reordered: int = 0
-    errors: int = 0
+    codes: Counter[str] = field(default_factory=Counter)
+    """Codes of the errors that callers were told."""
     resumed: int = 0
     went_on: int = 0
     """Answers that another edge spoke to their end."""
@@ -63,12 +64,17 @@ class Tally:
             "mixed": self.mixed,
             "reordered": self.reordered,
             "errors": self.errors,
+            "error_codes": dict(self.codes),
             "resumed": self.resumed,
             "went_on": self.went_on,
             "felt_p50_ms": round(statistics.median(felt)) if felt else None,
             "felt_p99_ms": round(felt[int(0.99 * (len(felt) - 1))]) if felt else None,
             "felt_max_ms": round(felt[-1]) if felt else None,
         }
+
+    @property
+    def errors(self) -> int:
+        return self.codes.total()
 
     @property
     def clean(self) -> bool:
@@ -210,7 +216,7 @@ class SoakCaller:
             return [one for one in self.heard if one["type"] == kind]
 
         tally, chunks, done = self.tally, told("ai_audio_chunk"), told("ai_complete")
-        tally.errors += len(told("error"))
+        tally.codes.update(str(one.get("code")) for one in told("error"))
         words = [one["text"] for one in told("user_transcript")]
         if len(done) > 1 or len(words) > 1:
             tally.doubled += 1

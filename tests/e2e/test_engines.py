@@ -120,6 +120,17 @@ def test_short_answers_are_heard_once(voice, whisper, text):
     assert words(heard.text) == words(text)
 
 
+def test_a_whole_sentence_is_more_surely_ended_than_half_of_it(voice, whisper):
+    for half, rest in (
+        ("I would like to book a table for", "four people tomorrow evening."),
+        ("What I really want to know is", "how much it is going to cost."),
+        ("Can you tell me", "what the weather will be like in Berlin?"),
+    ):
+        whole = whisper.transcribe(speech(voice, f"{half} {rest}")).ended
+        cut = whisper.transcribe(speech(voice, half)).ended
+        assert 0 <= cut < whole <= 1
+
+
 def test_silence_and_noise_are_no_words(whisper):
     hiss = np.random.default_rng(0).normal(0, 300, 48_000).astype("<i2").tobytes()
     for pcm in (b"", b"\0", bytes(64_000), hiss):
