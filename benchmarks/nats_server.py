@@ -49,7 +49,18 @@ class NatsServer:
     def stop(self) -> None:
         self._end(signal.SIGTERM)
 
-    def _end(self, signum: int) -> None:
+    def freeze(self) -> None:
+        """Let it sleep, its sockets open."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, signum: int) -> None:
         if self._process and self._process.poll() is None:
             os.kill(self._process.pid, signum)
+
+    def _end(self, signum: int) -> None:
+        self._signal(signum)
+        if self._process:
             self._process.wait(timeout=10)

@@ -1,4 +1,8 @@
-"""Reading what the streams hold: the newest of a subject, or all of it, without a consumer."""
+"""Reading what the streams hold: the newest of a subject, or all of it, without a consumer.
+
+In a cluster any copy of a stream may answer, and one that leaves takes the question with it. To ask
+twice changes nothing, so what is not answered is asked again before anybody hears of it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,12 @@ from aura.bus.errors import BusAwayError
 from schemas import codec, subjects
 from schemas.events import AnyEvent
 
-ANSWER_TIMEOUT_S = 2.0
+ANSWER_TIMEOUT_S = 1.5
+TRIES = 3
+AGAIN_AFTER_S = 0.2
+BATCH = 1000
+NO_MORE = {"204", "404"}
+"""The end of a batch, and nothing to begin one with; any other status is no answer."""
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -60,19 +69,22 @@ class Reading:
         """
         request = msgspec.json.encode({"last_by_subj": subject})
         for _ in range(20):
-            try:
-                reply = await self.nc.request(
-                    f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}",
-                    request,
-                    timeout=ANSWER_TIMEOUT_S,
-                )
-            except NatsError as error:
-                raise BusAwayError(f"cannot read {subject}: {error!r}") from error
-            stored = Stored.of(reply)
+            stored = await self._asked(subject, request)
             if (stored.seq if stored else 0) >= at_least:
                 break
             await asyncio.sleep(0.05)
         return stored
+
+    async def _asked(self, subject: str, request: bytes) -> Stored | None:
+        where = f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}"
+        for left in reversed(range(TRIES)):
+            try:
+                return Stored.of(await self.nc.request(where, request, timeout=ANSWER_TIMEOUT_S))
+            except NatsError as error:
+                if not left or not self.nc.is_connected:
+                    raise BusAwayError(f"cannot read {subject}: {error!r}") from error
+                await asyncio.sleep(AGAIN_AFTER_S)
+        raise AssertionError("unreachable")
 
     async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
         """Return all that *stream* holds of *subject* after sequence *after*, oldest first.
@@ -81,24 +93,36 @@ class Reading:
             BusAwayError: no answer.
         """
         found: list[Stored] = []
-        inbox = self.nc.new_inbox()
+        silent = 0
+        while True:
+            before = len(found)
+            try:
+                await self._batch(stream, subject, found[-1].seq if found else after, found)
+            except NatsError as error:
+                silent += 1
+                if silent == TRIES or not self.nc.is_connected:
+                    raise BusAwayError(f"cannot read {subject}: {error!r}") from error
+                await asyncio.sleep(AGAIN_AFTER_S)
+            else:
+                if len(found) - before < BATCH:
+                    return found
+
+    async def _batch(self, stream: str, subject: str, after: int, found: list[Stored]) -> None:
+        """Append what follows *after*, at most BATCH messages, to *found*."""
+        inbox = self.nc.new_inbox()  # of its own: late answers to another question are not ours
         subscription = await self.nc.subscribe(inbox, pending_bytes_limit=-1, pending_msgs_limit=-1)
         try:
+            request = {"seq": after + 1, "next_by_subj": subject, "batch": BATCH}
+            await self.nc.publish(
+                f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(request), reply=inbox
+            )
             while True:
-                request = {"seq": after + 1, "next_by_subj": subject, "batch": 1000}
-                await self.nc.publish(
-                    f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(request), reply=inbox
-                )
-                got = 0
-                while True:
-                    stored = Stored.of(await subscription.next_msg(timeout=ANSWER_TIMEOUT_S))
-                    if stored is None:
-                        break
+                msg = await subscription.next_msg(timeout=ANSWER_TIMEOUT_S)
+                if stored := Stored.of(msg):
                     found.append(stored)
-                    after, got = stored.seq, got + 1
-                if got < 1000:
-                    return found
-        except NatsError as error:
-            raise BusAwayError(f"cannot read {subject}: {error!r}") from error
+                elif (status := (msg.headers or {}).get("Status")) in NO_MORE:
+                    return
+                else:
+                    raise NatsError(f"status {status}")
         finally:
             await subscription.unsubscribe()

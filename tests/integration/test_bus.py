@@ -7,9 +7,10 @@ import asyncio
 import msgspec
 import pytest
 
-from aura.bus.connection import Bus, FencedError
+from aura.bus.connection import Bus, BusAwayError, FencedError
 from aura.bus.frames import frames
 from aura.bus.jobs import Job, Jobs
+from aura.bus.reading import ANSWER_TIMEOUT_S
 from schemas import codec, subjects
 from schemas.audio import AudioFrame
 from schemas.events import ResponseCancelled, ResponseSentence, SpeechStarted
@@ -87,6 +88,27 @@ async def test_the_log_of_a_session_is_read_in_order(bus: Bus) -> None:
     assert [one.event().utterance for one in stored] == list(range(1, 1203))
     assert len(await bus.read(subjects.EVENTS_STREAM, subject, after=stored[-2].seq)) == 1
     assert await bus.read(subjects.EVENTS_STREAM, "aura.ev.t.nobody.*") == []
+
+
+async def test_a_stream_that_nobody_answers_for_is_not_taken_for_an_empty_one(bus: Bus) -> None:
+    with pytest.raises(BusAwayError, match="cannot read"):
+        await bus.read("AURA_NOTHING", ">")
+
+
+async def test_what_a_server_that_slept_did_not_answer_is_asked_again(
+    bus: Bus, nats_server: NatsServer
+) -> None:
+    await bus.publish(speech(1))
+    nats_server.freeze()
+    read = asyncio.create_task(
+        bus.read(subjects.EVENTS_STREAM, subjects.session_events("t", "s", "*"))
+    )
+    newest = asyncio.create_task(bus.last(subjects.event(speech(1))))
+    await asyncio.sleep(ANSWER_TIMEOUT_S + 0.3)
+    nats_server.thaw()
+    (stored,), last = await read, await newest
+    assert last is not None
+    assert last.seq == stored.seq
 
 
 async def collect(jobs: Jobs, into: list[Job]) -> None:
