@@ -12,7 +12,7 @@ from aiohttp import web
 from aura.bus.connection import Bus, BusAwayError
 from edge.auth import Caller, identify
 from edge.clock import now_ms
-from edge.conversation import COME_BACK, Conversation
+from edge.conversation import Conversation
 from edge.core.history import History
 from edge.dialects.continuous import ContinuousDialect, options_of
 from edge.dialects.conversational import ConversationalDialect
@@ -135,7 +135,7 @@ async def _converse(
         edge.open.add(conversation)
         try:
             if edge.draining:  # since we looked
-                conversation.close(COME_BACK, "restarting, please reconnect")
+                conversation.come_back("restarting, please reconnect")
             await conversation.run()
         finally:
             edge.open.discard(conversation)

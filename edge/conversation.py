@@ -49,12 +49,23 @@ TOO_OFTEN = {
 COME_BACK = 1012
 """Service restart (RFC 6455 registry): the client may reconnect at once, to any edge."""
 TOO_SLOW = 1013
-SUCCEEDED = "the session goes on over another connection"
 LEAVES_S = 2.0
 """A caller who leaves waits so long for the last events to be stored ..."""
 STORED_S = 15.0
 """... and the edge so long: an election of the log's leader takes up to ten seconds."""
 SERVER_ERROR = 1011
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """How a connection closes, and why the session ends that it holds."""
+
+    code: int
+    reason: str
+    ends: str
+
+
+LEFT = Close(1000, "", "caller_left")
 
 
 @dataclass(frozen=True)
@@ -99,7 +110,7 @@ class Conversation:
         self._outgoing: asyncio.Queue[str | None] = asyncio.Queue()
         self._waiting_bytes = 0
         self._dropped = 0
-        self._close: tuple[int, str] | None = None
+        self._close: Close | None = None
         self._wake = asyncio.Event()
         often = place.control_messages_per_second
         self._control = Bucket(often, often)
@@ -112,7 +123,7 @@ class Conversation:
                 reader = tasks.create_task(self._read())
                 leaver = tasks.create_task(self._wake.wait())
                 await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
-                await self._end_session(self._why("caller_left" if reader.done() else "failed"))
+                await self._end_session((self._close or LEFT).ends)
                 reader.cancel()
                 leaver.cancel()
                 self._outgoing.put_nowait(None)
@@ -120,12 +131,8 @@ class Conversation:
                 writer.cancel()
         finally:
             self._let_go()  # of a line that is left where we were cancelled
-            code, reason = self._close or (1000, "")
-            await self._ws.close(code=code, message=reason.encode())
-
-    def _why(self, otherwise: str) -> str:
-        code, reason = self._close or (0, "")
-        return {COME_BACK: "drained"}.get(code, "resumed" if reason == SUCCEEDED else otherwise)
+            close = self._close or LEFT
+            await self._ws.close(code=close.code, message=close.reason.encode())
 
     @property
     def busy(self) -> bool:
@@ -133,16 +140,29 @@ class Conversation:
         return self._line is not None and self._line.call.answering
 
     async def leave(self, reason: str) -> None:
-        """Send the client away with a code that says: come back, to another edge."""
+        """End the session, then send the client away."""
         await self._end_session("drained")
-        self.close(COME_BACK, reason)
+        self.come_back(reason)
 
-    def close(self, code: int, reason: str) -> None:
-        self._close = self._close or (code, reason)
+    def come_back(self, reason: str) -> None:
+        """Close with a code that says: the client may reconnect at once, to any edge."""
+        self._shut(COME_BACK, reason, ends="drained")
+
+    def _shut(self, code: int, reason: str, *, ends: str = "failed") -> None:
+        """Close the connection; the first to ask for it says how."""
+        self._close = self._close or Close(code, reason, ends)
         self._wake.set()
 
+    def _succeeded(self) -> None:
+        self._shut(1000, "the session goes on over another connection", ends="resumed")
+
     def _fail(self) -> None:
-        self.close(SERVER_ERROR, "Internal server error")
+        self._shut(SERVER_ERROR, "Internal server error")
+
+    def _broke(self, error: Exception) -> None:
+        """End the conversation at a fault of ours."""
+        log.error("conversation_broken", dialect=self._dialect.name, exc_info=error)
+        self._fail()
 
     # -------------------------------------------------------- from the client
 
@@ -158,9 +178,8 @@ class Conversation:
                 elif message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
                     for intent in self._dialect.receive(message.data, now_ms()):
                         await self._take(intent)
-        except Exception:
-            log.exception("conversation_broken", dialect=self._dialect.name)
-            self._fail()
+        except Exception as error:  # noqa: BLE001  # it is logged there
+            self._broke(error)
         finally:
             self._ws.on_binary = None
 
@@ -171,24 +190,26 @@ class Conversation:
         """Take a message of sound without a detour."""
         try:
             for intent in self._dialect.receive(data, now_ms()):
-                if self._line and isinstance(intent, Sound):
-                    self._line.hear(intent.pcm)
-        except Exception:
-            log.exception("conversation_broken", dialect=self._dialect.name)
-            self._fail()
+                if isinstance(intent, Sound):
+                    self._listen(intent.pcm)
+        except Exception as error:  # noqa: BLE001  # it is logged there
+            self._broke(error)
+
+    def _listen(self, pcm: bytes) -> None:
+        if self._line:
+            self._line.hear(pcm)
 
     async def _take(self, thing: Any) -> None:
         match thing:
             case Sound(pcm):
-                if self._line:
-                    self._line.hear(pcm)
+                self._listen(pcm)
             case Begin():
                 await self._begin(thing)
             case Finish(close=close):
                 await self._end_session("end_call")
                 self._send_all(self._dialect.ended())
                 if close:
-                    self.close(1000, "")
+                    self._shut(1000, "", ends="end_call")
             case Reply(message):
                 self._send(message)
             case _:
@@ -207,7 +228,7 @@ class Conversation:
         recording = Recording(self._place.bus, *own) if keep else None
         keeping = Keeping(journal, recording)
         line = Line(self._place.bus, call, own, self._tell, self._fail, keeping)
-        line.succeeded = lambda: self.close(1000, SUCCEEDED)
+        line.succeeded = self._succeeded
         set_to = noted(rules, begin.delivery)
         started = self._resumed(session, set_to) if history else self._started(session, set_to)
         call.history.summary.take(started)
@@ -287,7 +308,7 @@ class Conversation:
             return
         self._send_all(self._dialect.tell(notice))
         if isinstance(notice, Trouble) and notice.fatal:
-            self.close(self._place.close_code(notice.stage), f"{notice.stage} is down")
+            self._shut(self._place.close_code(notice.stage), f"{notice.stage} is down")
 
     def _send_all(self, messages: list[Json]) -> None:
         for message in messages:
@@ -297,7 +318,7 @@ class Conversation:
         text = msgspec.json.encode(message).decode()
         self._waiting_bytes += len(text)
         if self._waiting_bytes > 2 * MOST_WAITING_BYTES:
-            self.close(TOO_SLOW, "the client reads too slowly")
+            self._shut(TOO_SLOW, "the client reads too slowly")
             return
         self._outgoing.put_nowait(text)
 
