@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import structlog
 from aiohttp import WSMsgType
 
@@ -22,23 +21,15 @@ from edge.core.notices import Begin, Finish, Notice, Reply, Sound, Speak, Troubl
 from edge.core.rules import Rules
 from edge.core.voice_activity import VoiceActivity
 from edge.dialects.dialect import Dialect, Json
+from edge.first_events import FirstEvents
 from edge.line import Keeping, Line
 from edge.masking import MaskedWebSocket
+from edge.messages_out import MessagesOut
 from edge.rates import Bucket
 from edge.recording import Recording
-from edge.session_rules import noted
-from schemas.events import (
-    Event,
-    RecordingConsented,
-    SessionResumed,
-    SessionStarted,
-    Stage,
-)
+from schemas.events import Stage
 
 log = structlog.get_logger(__name__)
-
-MOST_WAITING_BYTES = 4_000_000
-"""What waits for a slow reader at most; then its audio is dropped, and at twice that it leaves."""
 
 TOO_OFTEN = {
     "type": "error",
@@ -107,9 +98,7 @@ class Conversation:
         self._history = history
         self._line: Line | None = None
         self._running: asyncio.Task[None] | None = None
-        self._outgoing: asyncio.Queue[str | None] = asyncio.Queue()
-        self._waiting_bytes = 0
-        self._dropped = 0
+        self._outgoing = MessagesOut(ws, self._too_slow)
         self._close: Close | None = None
         self._wake = asyncio.Event()
         often = place.control_messages_per_second
@@ -119,14 +108,14 @@ class Conversation:
         """Serve the client until it leaves, is sent away, or its line breaks."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                writer = tasks.create_task(self._write())
+                writer = tasks.create_task(self._outgoing.run())
                 reader = tasks.create_task(self._read())
                 leaver = tasks.create_task(self._wake.wait())
                 await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
                 await self._end_session((self._close or LEFT).ends)
                 reader.cancel()
                 leaver.cancel()
-                self._outgoing.put_nowait(None)
+                self._outgoing.close()
                 await asyncio.wait({writer}, timeout=2)
                 writer.cancel()
         finally:
@@ -156,6 +145,9 @@ class Conversation:
     def _succeeded(self) -> None:
         self._shut(1000, "the session goes on over another connection", ends="resumed")
 
+    def _too_slow(self) -> None:
+        self._shut(TOO_SLOW, "the client reads too slowly")
+
     def _fail(self) -> None:
         self._shut(SERVER_ERROR, "Internal server error")
 
@@ -174,7 +166,7 @@ class Conversation:
                 self._ws.on_binary = self._hear
             async for message in self._ws:
                 if message.type is WSMsgType.TEXT and self._talks_too_much():
-                    self._send(TOO_OFTEN)
+                    self._outgoing.put(TOO_OFTEN)
                 elif message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
                     for intent in self._dialect.receive(message.data, now_ms()):
                         await self._take(intent)
@@ -211,9 +203,9 @@ class Conversation:
                 if close:
                     self._shut(1000, "", ends="end_call")
             case Reply(message):
-                self._send(message)
+                self._outgoing.put(message)
             case _:
-                self._send(thing)
+                self._outgoing.put(thing)
 
     async def _begin(self, begin: Begin) -> None:
         await self._end_session("end_call")
@@ -224,19 +216,13 @@ class Conversation:
         journal = Journal(*own)
         ear = journal.listening(VoiceActivity())
         call = Call(*own, rules, begin.delivery, history=history, is_voice=ear)
-        keep = rules.settings.record_audio
-        recording = Recording(self._place.bus, *own) if keep else None
+        recording = Recording(self._place.bus, *own) if rules.settings.record_audio else None
         keeping = Keeping(journal, recording)
         line = Line(self._place.bus, call, own, self._tell, self._fail, keeping)
         line.succeeded = self._succeeded
-        set_to = noted(rules, begin.delivery)
-        started = self._resumed(session, set_to) if history else self._started(session, set_to)
-        call.history.summary.take(started)
-        first = [started]
-        if keep:
-            by = "caller" if begin.options.get("record_audio") else "operator"
-            whose = {"tenant": self._tenant, "session": session, "at_ms": now_ms()}
-            first.append(msgspec.convert({**whose, "by": by}, RecordingConsented))
+        log_begins = FirstEvents(*own, self._user, self._dialect.name, self._place.edge)
+        first = log_begins.of(begin, rules, resumed=history is not None, now_ms=now_ms())
+        call.history.summary.take(first[0])
         self._running = asyncio.create_task(line.run(*first))
         self._running.add_done_callback(self._line_is_over)
         listening = asyncio.create_task(line.listening.wait())
@@ -252,26 +238,6 @@ class Conversation:
         )
         self._send_all(self._dialect.began(session, resumed=history is not None))
         line.resume() if history else line.start()
-
-    def _started(self, session: str, set_to: dict[str, Any]) -> Event:
-        return SessionStarted(
-            tenant=self._tenant,
-            session=session,
-            at_ms=now_ms(),
-            user=self._user,
-            dialect=self._dialect.name,
-            edge=self._place.edge,
-            **set_to,
-        )
-
-    def _resumed(self, session: str, set_to: dict[str, Any]) -> Event:
-        return SessionResumed(
-            tenant=self._tenant,
-            session=session,
-            at_ms=now_ms(),
-            edge=self._place.edge,
-            **set_to,
-        )
 
     async def _end_session(self, reason: str) -> None:
         line, self._line = self._line, None
@@ -302,8 +268,7 @@ class Conversation:
     # -------------------------------------------------------- to the client
 
     def _tell(self, notice: Notice) -> None:
-        if isinstance(notice, Speak) and self._waiting_bytes > MOST_WAITING_BYTES:
-            self._dropped += 1
+        if isinstance(notice, Speak) and self._outgoing.full:
             counters.dropped("caller", len(notice.pcm))
             return
         self._send_all(self._dialect.tell(notice))
@@ -312,21 +277,4 @@ class Conversation:
 
     def _send_all(self, messages: list[Json]) -> None:
         for message in messages:
-            self._send(message)
-
-    def _send(self, message: Json) -> None:
-        text = msgspec.json.encode(message).decode()
-        self._waiting_bytes += len(text)
-        if self._waiting_bytes > 2 * MOST_WAITING_BYTES:
-            self._shut(TOO_SLOW, "the client reads too slowly")
-            return
-        self._outgoing.put_nowait(text)
-
-    async def _write(self) -> None:
-        while (text := await self._outgoing.get()) is not None:
-            try:
-                await self._ws.send_str(text)
-            except ConnectionError:  # it left: the reader notices too
-                return
-            finally:
-                self._waiting_bytes -= len(text)
+            self._outgoing.put(message)
