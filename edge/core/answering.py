@@ -72,7 +72,7 @@ class Answering:
         if begun.handed_over or now_ms - begun.since_ms > STILL_THERE_MS:
             self._end(begun)
             return
-        self.history.carried = [one for one in self.history.carried if one != begun.text]
+        self.history.drop_carried(begun.text)
         self.answer = Answer(
             turn=begun.turn,
             text=begun.text,
@@ -91,7 +91,7 @@ class Answering:
             self._out.publish(ev.ResponseCancelled, turn=begun.turn, reason="hung_up")
             self._out.tell(Interrupted(begun.turn, begun.sent))
         if begun.sent:
-            self.history.carried = [one for one in self.history.carried if one != begun.text]
+            self.history.drop_carried(begun.text)
             self.history.settle(begun.text, begun.sent)
         self._out.publish(
             ev.AnswerHeard,
