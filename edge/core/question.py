@@ -4,5 +4,5 @@ from __future__ import annotations
 
 
 def is_question(text: str) -> bool:
-    """Tell whether *text* ends in a question; what comes before that is over."""
+    """Tell whether *text* ends in a question."""
     return text.rstrip().endswith("?")
