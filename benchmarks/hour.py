@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.noting import Noting
 from benchmarks.offline import START_MS, OfflineCall
 from benchmarks.recordings import buzz
 from edge.core.call import Call
@@ -34,7 +35,8 @@ class RecordedCall(OfflineCall):
         self.log.append(_started(session, rules))
         call.history.summary.take(self.log[0])
         self._session = session
-        self._call = _Noting(call, self)  # type: ignore[assignment]  # the same methods
+        noting = Noting(call, self.journal, self.log)
+        self._call = noting  # type: ignore[assignment]  # the same methods
 
     def _event(self, kind: type[ev.Event], **fields: Any) -> ev.Event:
         return super()._event(kind, **{"tenant": TENANT, "session": self._session, **fields})
@@ -49,32 +51,6 @@ class RecordedCall(OfflineCall):
         self._do(self._call.finish("caller_left", self._now_ms))
         self.log.append(self.journal.take(self._now_ms))
         return self.log
-
-
-class _Noting:
-    """A call that notes what it is given first, and logs what it decides, as an edge does."""
-
-    def __init__(self, call: Call, of: RecordedCall) -> None:
-        self._call, self._of = call, of
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._call, name)
-        if name not in {"start", "hear", "tick", "receive", "finish"}:
-            return method
-
-        def noted_first(*args: Any) -> Any:
-            what, now_ms = (None, args[0]) if len(args) == 1 else args
-            of = self._of
-            if of.journal.due(now_ms):
-                of.log.append(of.journal.take(now_ms))
-            of.journal.note(name, what, now_ms)
-            if isinstance(what, ev.Event):
-                of.log.append(what)
-            effects = method(*args)
-            of.log += [one.event for one in effects if hasattr(one, "event")]
-            return effects
-
-        return noted_first
 
 
 def _started(session: str, rules: Rules) -> ev.SessionStarted:

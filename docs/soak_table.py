@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from markdown_table import table as markdown_table
+
 COUNTS = ("turns", "lost", "doubled", "mixed")
 SEEN = {
     "calls": "{} calls",
@@ -42,13 +44,11 @@ def table(lines: Iterable[str]) -> str:
     for line in lines:
         row = json.loads(line)
         trials[row["trial"]] = row
-    rows = [
-        "| fault or load | held | of its full length | turns | lost | doubled | mixed | seen |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    shown = []
     for name, row in trials.items():
         counts = " | ".join(str(row.get(count, "")) for count in COUNTS)
         seen = "; ".join(words.format(row[key]) for key, words in SEEN.items() if key in row)
         held = "yes" if row["held"] else "**no**"
-        rows.append(f"| {name} | {held} | {row['scale']:g} | {counts} | {seen} |")
-    return "\n".join(rows)
+        shown.append(f"{name} | {held} | {row['scale']:g} | {counts} | {seen}")
+    head = "fault or load | held | of its full length | turns | lost | doubled | mixed | seen"
+    return markdown_table(head, shown)

@@ -13,6 +13,7 @@ from typing import Any
 
 import picture
 import soak_table
+from markdown_table import table, under
 
 from aura.cli.settings_table import as_markdown
 
@@ -36,7 +37,7 @@ def result(name: str) -> dict[str, Any] | None:
 def bench() -> str:
     """Return the tables of the measurements that there are."""
     parts = []
-    for name, table in (
+    for name, shown in (
         ("latency", latency),
         ("bus", bus),
         ("stt_window", stt_window),
@@ -47,26 +48,25 @@ def bench() -> str:
         ("footprint", footprint),
     ):
         if found := result(name):
-            parts.append(table(found))
+            parts.append(shown(found))
     return "\n\n".join(parts) or "Run `make bench` and `make readme` to fill this in."
 
 
 def latency(found: dict[str, Any]) -> str:
-    lines = [
-        "End of speech to first audible audio, one call at a time, the same recordings, models and "
-        f"machine in one run ({found['machine']}, {found['turns']} turns each):",
-        "",
-        "| | p50 | p95 | of the peer's p50 | words known | first token | first audio |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in found["rows"]:
+    def line(row: dict[str, Any]) -> str:
         steps = [row.get(step) for step in ("transcript_ms", "first_token_ms", "first_audio_ms")]
         shown = " | ".join("" if step is None else f"{step:.0f} ms" for step in steps)
-        lines.append(
-            f"| {row['name']} | {row['p50_ms']:.0f} ms | {row['p95_ms']:.0f} ms "
-            f"| {row['ratio']:.2f} | {shown} |"
+        return (
+            f"{row['name']} | {row['p50_ms']:.0f} ms | {row['p95_ms']:.0f} ms "
+            f"| {row['ratio']:.2f} | {shown}"
         )
-    return "\n".join(lines)
+
+    return under(
+        "End of speech to first audible audio, one call at a time, the same recordings, models and "
+        f"machine in one run ({found['machine']}, {found['turns']} turns each):",
+        "| p50 | p95 | of the peer's p50 | words known | first token | first audio",
+        map(line, found["rows"]),
+    )
 
 
 def bus(found: dict[str, Any]) -> str:
@@ -77,140 +77,123 @@ def bus(found: dict[str, Any]) -> str:
             f"p99 {found['p99_ms']:.1f} ms."
         )
     lines = [
-        "What the framework adds to a turn, simulated engines (STT 50 ms, LLM 100 ms and 10 ms a "
-        "token, TTS 50 ms), one call, the end-of-turn wait not counted:",
-        "",
-        "| | turns | p50 | p99 |",
-        "|---|---|---|---|",
-        f"| Aura | {found['turns']} | {found['p50_ms']:.1f} ms | {found['p99_ms']:.1f} ms |",
-        f"| Aura, what the caller feels of it | {found['turns']} | {found['felt_p50_ms']:.1f} ms "
-        f"| {found['felt_p99_ms']:.1f} ms |",
+        f"Aura | {found['turns']} | {found['p50_ms']:.1f} ms | {found['p99_ms']:.1f} ms",
+        f"Aura, what the caller feels of it | {found['turns']} | {found['felt_p50_ms']:.1f} ms "
+        f"| {found['felt_p99_ms']:.1f} ms",
     ]
     if (beside := found["peer"]) and beside["turns"]:
         lines.append(
-            f"| Pipecat, defaults | {beside['n']} | {beside['p50']:.1f} ms "
-            f"| {beside['p99']:.1f} ms |"
+            f"Pipecat, defaults | {beside['n']} | {beside['p50']:.1f} ms | {beside['p99']:.1f} ms"
         )
-    return "\n".join(lines)
+    return under(
+        "What the framework adds to a turn, simulated engines (STT 50 ms, LLM 100 ms and 10 ms a "
+        "token, TTS 50 ms), one call, the end-of-turn wait not counted:",
+        "| turns | p50 | p99",
+        lines,
+    )
 
 
 def stt_window(found: dict[str, Any]) -> str:
-    lines = [
+    return under(
         f"Recognition of {found['clips']} clips with {found['model']}, {found['threads']} thread:",
-        "",
-        "| | word error rate | p50 | p50 of clips up to 4 s | p90 |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {way['way']} | {way['wer_percent']:.1f} % | {way['p50_ms']} ms "
-        f"| {way['p50_short_ms']} ms | {way['p90_ms']} ms |"
-        for way in found["ways"]
-    ]
-    return "\n".join(lines)
+        "| word error rate | p50 | p50 of clips up to 4 s | p90",
+        (
+            f"{way['way']} | {way['wer_percent']:.1f} % | {way['p50_ms']} ms "
+            f"| {way['p50_short_ms']} ms | {way['p90_ms']} ms"
+            for way in found["ways"]
+        ),
+    )
 
 
 def stt_throughput(found: dict[str, Any]) -> str:
-    lines = [
+    return under(
         f"Recognition under load, {found['clips']} clips of {found['audio_s']:.1f} s on average "
         "(all under 8 s), tiny.en, one thread, CPU time of the whole process:",
-        "",
-        "| | word error rate | CPU an utterance | utterances a core-second | of the first |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row['way']} | {row['wer_percent']:.1f} % | {row['cpu_ms']:.0f} ms "
-        f"| {row['a_core_second']:.1f} | {row['times']:.1f} |"
-        for row in found["rows"]
-    ]
-    return "\n".join(lines)
+        "| word error rate | CPU an utterance | utterances a core-second | of the first",
+        (
+            f"{row['way']} | {row['wer_percent']:.1f} % | {row['cpu_ms']:.0f} ms "
+            f"| {row['a_core_second']:.1f} | {row['times']:.1f}"
+            for row in found["rows"]
+        ),
+    )
 
 
 def footprint(found: dict[str, Any]) -> str:
-    lines = [
+    return under(
         "Each process, after a call; started one after the other:",
-        "",
-        "| role | resident memory | ready after |",
-        "|---|---|---|",
-    ]
-    lines += [
-        f"| {row['role']} | {row['rss_mib']:.0f} MiB | {row['ready_s']:.1f} s |"
-        for row in found["rows"]
-    ]
-    return "\n".join(lines)
+        "role | resident memory | ready after",
+        (
+            f"{row['role']} | {row['rss_mib']:.0f} MiB | {row['ready_s']:.1f} s"
+            for row in found["rows"]
+        ),
+    )
 
 
 def turn_taking(found: dict[str, Any]) -> str:
-    lines = [
+    pauses = under(
         "Pauses of 0.3 to 1.2 s inside a sentence, by how eager Aura is to answer; the wait is "
         "from the last sound of speech to the decision:",
-        "",
-        "| evidence | eagerness | answered inside the sentence | wait p50 | wait p95 |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row['evidence']} | {row['eagerness']} | {row['cut_in']} of {row['sentences']} "
-        f"| {row['wait_p50_ms']:.0f} ms | {row['wait_p95_ms']:.0f} ms |"
-        for row in found["pauses"]
-    ]
+        "evidence | eagerness | answered inside the sentence | wait p50 | wait p95",
+        (
+            f"{row['evidence']} | {row['eagerness']} | {row['cut_in']} of {row['sentences']} "
+            f"| {row['wait_p50_ms']:.0f} ms | {row['wait_p95_ms']:.0f} ms"
+            for row in found["pauses"]
+        ),
+    )
     spoken = found["interruptions"]
     stopped = ", ".join(
         f"{row['kind']} {row['stopped']} of {row['count']}" for row in found["disturbances"]
     )
-    lines += [
-        "",
+    return (
+        f"{pauses}\n\n"
         f"Speech over an answer stopped it in {spoken['stopped']} of {spoken['interruptions']} "
         f"cases, {spoken['to_decision_p50_ms']:.0f} ms (p50) after it began; sounds that should "
-        f"not, and how often they did: {stopped}.",
-    ]
-    return "\n".join(lines)
+        f"not, and how often they did: {stopped}."
+    )
 
 
 def cut_ins(found: dict[str, Any]) -> str:
-    lines = [
+    return under(
         "The same in real time, the whole pipeline, with the peer on the same sentences "
         "([as a picture](docs/cut-ins.svg)):",
-        "",
-        "| | answered inside the sentence | end of speech to first audible audio, p50 | p95 |",
-        "|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row['who']} | {row['cut_in']} of {row['sentences']} "
-        f"| {row['p50_ms']:.0f} ms | {row['p95_ms']:.0f} ms |"
-        for row in found["rows"]
-    ]
-    return "\n".join(lines)
+        "| answered inside the sentence | end of speech to first audible audio, p50 | p95",
+        (
+            f"{row['who']} | {row['cut_in']} of {row['sentences']} "
+            f"| {row['p50_ms']:.0f} ms | {row['p95_ms']:.0f} ms"
+            for row in found["rows"]
+        ),
+    )
 
 
 def density(found: dict[str, Any]) -> str:
-    lines = [
+    calls = under(
         "One edge process, simulated engines, every microphone open all the time, client and all "
         "on the same machine:",
-        "",
-        "| calls | wait p50 | wait p95 | over a lone call | edge CPU | a call | memory | held |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row['calls']} | {row['wait_p50_ms']:.0f} ms | {row['wait_p95_ms']:.0f} ms "
-        f"| {row['overhead_p95_ms']:.0f} ms | {100 * row['edge_cpu']:.0f} % "
-        f"| {row['edge_cpu_ms_a_call_second']:.1f} ms/s | {row['edge_rss_mib']} MiB "
-        f"| {'yes' if row['held'] else 'no'} |"
-        for row in found["rows"]
-    ]
-    if "floor" in found:
-        quiet, least = found["quiet"], found["floor"]
-        held = max(row["calls"] for row in found["rows"] if row["held"])
-        rows = {row["calls"]: row["edge_rss_mib"] for row in found["rows"]}
-        memory_mib = (rows[held] - rows[1]) / max(1, held - 1)
-        lines += [
-            "",
-            f"A call in which nobody speaks costs the edge {quiet['cpu_ms_a_call_second']:.1f} ms "
-            f"of CPU a second. The floor, a bare process that takes the sound from the socket, "
-            f"unmasks it and asks the voice detector: "
-            f"{least['quiet']['cpu_ms_a_call_second']:.1f} ms, and "
-            f"{least['speaking']['cpu_ms_a_call_second']:.1f} ms where everybody speaks and is "
-            f"published. Memory: {memory_mib:.2f} MiB a call.",
-        ]
-    return "\n".join(lines)
+        "calls | wait p50 | wait p95 | over a lone call | edge CPU | a call | memory | held",
+        (
+            f"{row['calls']} | {row['wait_p50_ms']:.0f} ms | {row['wait_p95_ms']:.0f} ms "
+            f"| {row['overhead_p95_ms']:.0f} ms | {100 * row['edge_cpu']:.0f} % "
+            f"| {row['edge_cpu_ms_a_call_second']:.1f} ms/s | {row['edge_rss_mib']} MiB "
+            f"| {'yes' if row['held'] else 'no'}"
+            for row in found["rows"]
+        ),
+    )
+    return f"{calls}\n\n{quiet_calls(found)}" if "floor" in found else calls
+
+
+def quiet_calls(found: dict[str, Any]) -> str:
+    quiet, least = found["quiet"], found["floor"]
+    held = max(row["calls"] for row in found["rows"] if row["held"])
+    rows = {row["calls"]: row["edge_rss_mib"] for row in found["rows"]}
+    memory_mib = (rows[held] - rows[1]) / max(1, held - 1)
+    return (
+        f"A call in which nobody speaks costs the edge {quiet['cpu_ms_a_call_second']:.1f} ms "
+        f"of CPU a second. The floor, a bare process that takes the sound from the socket, "
+        f"unmasks it and asks the voice detector: "
+        f"{least['quiet']['cpu_ms_a_call_second']:.1f} ms, and "
+        f"{least['speaking']['cpu_ms_a_call_second']:.1f} ms where everybody speaks and is "
+        f"published. Memory: {memory_mib:.2f} MiB a call."
+    )
 
 
 def sessions() -> str:
@@ -223,19 +206,18 @@ def sessions() -> str:
     def took(name: str) -> str:
         return f"{found[name]['p50_s']:.2f} s (worst {found[name]['worst_s']:.2f} s)"
 
-    return "\n".join(
+    return table(
+        "| seen | aim",
         [
-            "| | seen | aim |",
-            "|---|---|---|",
-            f"| `aura sessions` of {found['sessions']:,} | {took('list_as_table')} | 2 s |",
-            f"| `aura show` of an hour | {took('show')} | 1 s |",
-            f"| `--decide`, as it was | {found['decide_times']:,} times real time | 1,000 |",
-            f"| `--decide`, with other numbers | {found['decide_other_times']:,} times | 1,000 |",
-            f"| timing of a replay at speed 1, p99 | {replay['p99_ms']:.0f} ms | 20 ms |",
-            "| CPU of keeping the sound, of a call (of one with engines that cost nothing) "
-            f"| {100 * kept['share']:.1f} % ({100 * kept.get('share_simulated', 0):.1f} %) | 2 % |",
-            f"| `aura --help` | {took('help')} | |",
-        ]
+            f"`aura sessions` of {found['sessions']:,} | {took('list_as_table')} | 2 s",
+            f"`aura show` of an hour | {took('show')} | 1 s",
+            f"`--decide`, as it was | {found['decide_times']:,} times real time | 1,000",
+            f"`--decide`, with other numbers | {found['decide_other_times']:,} times | 1,000",
+            f"timing of a replay at speed 1, p99 | {replay['p99_ms']:.0f} ms | 20 ms",
+            "CPU of keeping the sound, of a call (of one with engines that cost nothing) "
+            f"| {100 * kept['share']:.1f} % ({100 * kept.get('share_simulated', 0):.1f} %) | 2 %",
+            f"`aura --help` | {took('help')} |",
+        ],
     )
 
 

@@ -12,13 +12,13 @@ from aiohttp import web
 from aura.bus.connection import Bus, BusAwayError
 from edge.auth import Caller, identify
 from edge.clock import now_ms
-from edge.conversation import COME_BACK, Conversation
+from edge.conversation import Conversation
 from edge.core.history import History
 from edge.dialects.continuous import ContinuousDialect, options_of
 from edge.dialects.conversational import ConversationalDialect
 from edge.dialects.dialect import Dialect
 from edge.masking import MaskedWebSocket
-from edge.middlewares import address_of, too_many
+from edge.middlewares import address_of, too_many, try_later
 from edge.resume import resumable
 from edge.seats import FullError
 from edge.state import EDGE
@@ -96,12 +96,10 @@ async def _converse(
     if not edge.visitors.may_call(request.headers.get("Origin")):
         return web.json_response({"error": "This origin may not call"}, status=403)
     if edge.draining:
-        return web.json_response(
-            {"error": "Service unavailable: restarting"}, status=503, headers={"Retry-After": "1"}
-        )
+        return try_later(503, "Service unavailable: restarting", 1)
     full = edge.stages.full()
     if full and not dialect.named:
-        return _too_busy(edge.stages.retry_after_s)
+        return try_later(503, "Service unavailable: all busy", edge.stages.retry_after_s)
     if not edge.places.take(address):
         return too_many(5)
     try:
@@ -135,7 +133,7 @@ async def _converse(
         edge.open.add(conversation)
         try:
             if edge.draining:  # since we looked
-                conversation.close(COME_BACK, "restarting, please reconnect")
+                conversation.come_back("restarting, please reconnect")
             await conversation.run()
         finally:
             edge.open.discard(conversation)
@@ -157,11 +155,3 @@ async def _refuse(ws: web.WebSocketResponse, why: FullError | BusAwayError) -> N
             details = "the event bus is away: try again with the same session"
     await ws.send_json({"type": "error", "message": message, "code": code, "details": details})
     await ws.close(code=TRY_AGAIN_LATER, message=details.encode())
-
-
-def _too_busy(wait_s: int) -> web.Response:
-    return web.json_response(
-        {"error": "Service unavailable: all busy"},
-        status=503,
-        headers={"Retry-After": str(wait_s)},
-    )

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import structlog
 from aiohttp import WSMsgType
 
@@ -22,23 +21,15 @@ from edge.core.notices import Begin, Finish, Notice, Reply, Sound, Speak, Troubl
 from edge.core.rules import Rules
 from edge.core.voice_activity import VoiceActivity
 from edge.dialects.dialect import Dialect, Json
+from edge.first_events import FirstEvents
 from edge.line import Keeping, Line
 from edge.masking import MaskedWebSocket
+from edge.messages_out import MessagesOut
 from edge.rates import Bucket
 from edge.recording import Recording
-from edge.session_rules import noted
-from schemas.events import (
-    Event,
-    RecordingConsented,
-    SessionResumed,
-    SessionStarted,
-    Stage,
-)
+from schemas.events import Stage
 
 log = structlog.get_logger(__name__)
-
-MOST_WAITING_BYTES = 4_000_000
-"""What waits for a slow reader at most; then its audio is dropped, and at twice that it leaves."""
 
 TOO_OFTEN = {
     "type": "error",
@@ -49,12 +40,23 @@ TOO_OFTEN = {
 COME_BACK = 1012
 """Service restart (RFC 6455 registry): the client may reconnect at once, to any edge."""
 TOO_SLOW = 1013
-SUCCEEDED = "the session goes on over another connection"
 LEAVES_S = 2.0
 """A caller who leaves waits so long for the last events to be stored ..."""
 STORED_S = 15.0
 """... and the edge so long: an election of the log's leader takes up to ten seconds."""
 SERVER_ERROR = 1011
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """How a connection closes, and why the session ends that it holds."""
+
+    code: int
+    reason: str
+    ends: str
+
+
+LEFT = Close(1000, "", "caller_left")
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,8 @@ class Conversation:
         self._history = history
         self._line: Line | None = None
         self._running: asyncio.Task[None] | None = None
-        self._outgoing: asyncio.Queue[str | None] = asyncio.Queue()
-        self._waiting_bytes = 0
-        self._dropped = 0
-        self._close: tuple[int, str] | None = None
+        self._outgoing = MessagesOut(ws, self._too_slow)
+        self._close: Close | None = None
         self._wake = asyncio.Event()
         often = place.control_messages_per_second
         self._control = Bucket(often, often)
@@ -108,24 +108,20 @@ class Conversation:
         """Serve the client until it leaves, is sent away, or its line breaks."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                writer = tasks.create_task(self._write())
+                writer = tasks.create_task(self._outgoing.run())
                 reader = tasks.create_task(self._read())
                 leaver = tasks.create_task(self._wake.wait())
                 await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
-                await self._end_session(self._why("caller_left" if reader.done() else "failed"))
+                await self._end_session((self._close or LEFT).ends)
                 reader.cancel()
                 leaver.cancel()
-                self._outgoing.put_nowait(None)
+                self._outgoing.close()
                 await asyncio.wait({writer}, timeout=2)
                 writer.cancel()
         finally:
             self._let_go()  # of a line that is left where we were cancelled
-            code, reason = self._close or (1000, "")
-            await self._ws.close(code=code, message=reason.encode())
-
-    def _why(self, otherwise: str) -> str:
-        code, reason = self._close or (0, "")
-        return {COME_BACK: "drained"}.get(code, "resumed" if reason == SUCCEEDED else otherwise)
+            close = self._close or LEFT
+            await self._ws.close(code=close.code, message=close.reason.encode())
 
     @property
     def busy(self) -> bool:
@@ -133,16 +129,32 @@ class Conversation:
         return self._line is not None and self._line.call.answering
 
     async def leave(self, reason: str) -> None:
-        """Send the client away with a code that says: come back, to another edge."""
+        """End the session, then send the client away."""
         await self._end_session("drained")
-        self.close(COME_BACK, reason)
+        self.come_back(reason)
 
-    def close(self, code: int, reason: str) -> None:
-        self._close = self._close or (code, reason)
+    def come_back(self, reason: str) -> None:
+        """Close with a code that says: the client may reconnect at once, to any edge."""
+        self._shut(COME_BACK, reason, ends="drained")
+
+    def _shut(self, code: int, reason: str, *, ends: str = "failed") -> None:
+        """Close the connection; the first to ask for it says how."""
+        self._close = self._close or Close(code, reason, ends)
         self._wake.set()
 
+    def _succeeded(self) -> None:
+        self._shut(1000, "the session goes on over another connection", ends="resumed")
+
+    def _too_slow(self) -> None:
+        self._shut(TOO_SLOW, "the client reads too slowly")
+
     def _fail(self) -> None:
-        self.close(SERVER_ERROR, "Internal server error")
+        self._shut(SERVER_ERROR, "Internal server error")
+
+    def _broke(self, error: Exception) -> None:
+        """End the conversation at a fault of ours."""
+        log.error("conversation_broken", dialect=self._dialect.name, exc_info=error)
+        self._fail()
 
     # -------------------------------------------------------- from the client
 
@@ -154,13 +166,12 @@ class Conversation:
                 self._ws.on_binary = self._hear
             async for message in self._ws:
                 if message.type is WSMsgType.TEXT and self._talks_too_much():
-                    self._send(TOO_OFTEN)
+                    self._outgoing.put(TOO_OFTEN)
                 elif message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
                     for intent in self._dialect.receive(message.data, now_ms()):
                         await self._take(intent)
-        except Exception:
-            log.exception("conversation_broken", dialect=self._dialect.name)
-            self._fail()
+        except Exception as error:  # noqa: BLE001  # it is logged there
+            self._broke(error)
         finally:
             self._ws.on_binary = None
 
@@ -171,28 +182,30 @@ class Conversation:
         """Take a message of sound without a detour."""
         try:
             for intent in self._dialect.receive(data, now_ms()):
-                if self._line and isinstance(intent, Sound):
-                    self._line.hear(intent.pcm)
-        except Exception:
-            log.exception("conversation_broken", dialect=self._dialect.name)
-            self._fail()
+                if isinstance(intent, Sound):
+                    self._listen(intent.pcm)
+        except Exception as error:  # noqa: BLE001  # it is logged there
+            self._broke(error)
+
+    def _listen(self, pcm: bytes) -> None:
+        if self._line:
+            self._line.hear(pcm)
 
     async def _take(self, thing: Any) -> None:
         match thing:
             case Sound(pcm):
-                if self._line:
-                    self._line.hear(pcm)
+                self._listen(pcm)
             case Begin():
                 await self._begin(thing)
             case Finish(close=close):
                 await self._end_session("end_call")
                 self._send_all(self._dialect.ended())
                 if close:
-                    self.close(1000, "")
+                    self._shut(1000, "", ends="end_call")
             case Reply(message):
-                self._send(message)
+                self._outgoing.put(message)
             case _:
-                self._send(thing)
+                self._outgoing.put(thing)
 
     async def _begin(self, begin: Begin) -> None:
         await self._end_session("end_call")
@@ -203,19 +216,13 @@ class Conversation:
         journal = Journal(*own)
         ear = journal.listening(VoiceActivity())
         call = Call(*own, rules, begin.delivery, history=history, is_voice=ear)
-        keep = rules.settings.record_audio
-        recording = Recording(self._place.bus, *own) if keep else None
+        recording = Recording(self._place.bus, *own) if rules.settings.record_audio else None
         keeping = Keeping(journal, recording)
         line = Line(self._place.bus, call, own, self._tell, self._fail, keeping)
-        line.succeeded = lambda: self.close(1000, SUCCEEDED)
-        set_to = noted(rules, begin.delivery)
-        started = self._resumed(session, set_to) if history else self._started(session, set_to)
-        call.history.summary.take(started)
-        first = [started]
-        if keep:
-            by = "caller" if begin.options.get("record_audio") else "operator"
-            whose = {"tenant": self._tenant, "session": session, "at_ms": now_ms()}
-            first.append(msgspec.convert({**whose, "by": by}, RecordingConsented))
+        line.succeeded = self._succeeded
+        log_begins = FirstEvents(*own, self._user, self._dialect.name, self._place.edge)
+        first = log_begins.of(begin, rules, resumed=history is not None, now_ms=now_ms())
+        call.history.summary.take(first[0])
         self._running = asyncio.create_task(line.run(*first))
         self._running.add_done_callback(self._line_is_over)
         listening = asyncio.create_task(line.listening.wait())
@@ -231,26 +238,6 @@ class Conversation:
         )
         self._send_all(self._dialect.began(session, resumed=history is not None))
         line.resume() if history else line.start()
-
-    def _started(self, session: str, set_to: dict[str, Any]) -> Event:
-        return SessionStarted(
-            tenant=self._tenant,
-            session=session,
-            at_ms=now_ms(),
-            user=self._user,
-            dialect=self._dialect.name,
-            edge=self._place.edge,
-            **set_to,
-        )
-
-    def _resumed(self, session: str, set_to: dict[str, Any]) -> Event:
-        return SessionResumed(
-            tenant=self._tenant,
-            session=session,
-            at_ms=now_ms(),
-            edge=self._place.edge,
-            **set_to,
-        )
 
     async def _end_session(self, reason: str) -> None:
         line, self._line = self._line, None
@@ -281,31 +268,13 @@ class Conversation:
     # -------------------------------------------------------- to the client
 
     def _tell(self, notice: Notice) -> None:
-        if isinstance(notice, Speak) and self._waiting_bytes > MOST_WAITING_BYTES:
-            self._dropped += 1
+        if isinstance(notice, Speak) and self._outgoing.full:
             counters.dropped("caller", len(notice.pcm))
             return
         self._send_all(self._dialect.tell(notice))
         if isinstance(notice, Trouble) and notice.fatal:
-            self.close(self._place.close_code(notice.stage), f"{notice.stage} is down")
+            self._shut(self._place.close_code(notice.stage), f"{notice.stage} is down")
 
     def _send_all(self, messages: list[Json]) -> None:
         for message in messages:
-            self._send(message)
-
-    def _send(self, message: Json) -> None:
-        text = msgspec.json.encode(message).decode()
-        self._waiting_bytes += len(text)
-        if self._waiting_bytes > 2 * MOST_WAITING_BYTES:
-            self.close(TOO_SLOW, "the client reads too slowly")
-            return
-        self._outgoing.put_nowait(text)
-
-    async def _write(self) -> None:
-        while (text := await self._outgoing.get()) is not None:
-            try:
-                await self._ws.send_str(text)
-            except ConnectionError:  # it left: the reader notices too
-                return
-            finally:
-                self._waiting_bytes -= len(text)
+            self._outgoing.put(message)

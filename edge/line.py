@@ -16,6 +16,8 @@ from nats.aio.msg import Msg
 from aura.bus.connection import Bus, BusAwayError
 from edge import counters
 from edge.absence import Absence
+from edge.alarm import Alarm
+from edge.catching_up import HEARD_KINDS, LIFE, CatchingUp
 from edge.clock import now_ms
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
@@ -30,13 +32,6 @@ from schemas.audio import SpeechChunk, TranscriptPartial
 from schemas.events import Event, ResponseSentence, SpeechStarted, Stage, TurnTaken
 
 log = structlog.get_logger(__name__)
-
-CATCH_UP_S = 1.0
-"""Between two looks at whether the stages are silent for longer than they should be."""
-HEARD_KINDS = ("heard", "say", "out")
-"""What the stages say."""
-LIFE = "life"
-"""Where another connection would say that it goes on with the session."""
 
 
 @dataclass(frozen=True)
@@ -73,18 +68,13 @@ class Line:
         self._bus = bus
         self._tell = tell
         self._broken = broken
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_ms = 0
-        """When it rings, Unix ms."""
-        self._loop = asyncio.get_running_loop()
-        self._absence = Absence(self._tell_away, self._loop.time)
+        self._alarm = Alarm(lambda: call.due_ms, lambda: self._put(call.tick))
+        self._absence = Absence(self._tell_away, asyncio.get_running_loop().time)
         trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
         self._events = EventsOut(bus, trace, self._absence, self._awaits)
         self._frames = FramesOut(bus, self.session)
         self._tasks = asyncio.TaskGroup()
-        self._heard_seq = 0
-        """In the event stream: up to here nothing of the stages was missed, or it was read."""
-        self._look_again = asyncio.Event()
+        self._missed = CatchingUp(bus, call, session, self._frames, self._hear_of)
         self._succession = Succession()
         self.succeeded: Callable[[], None] = lambda: None
         """Called once when another connection goes on with the session: this one is over."""
@@ -96,16 +86,15 @@ class Line:
         self.listening = asyncio.Event()
         """Nothing that the stages say is missed from here on."""
 
-    async def run(self, *first: Event) -> None:
-        """Listen and publish until `finish`; *first* are the session's first events."""
+    async def run(self, began: Event, *more: Event) -> None:
+        """Listen and publish until `finish`; *began* begins the connection, *more* follows it."""
         own = (self.tenant, self.session)
-        for event in first[:1]:
-            self._succession.begins(event)
-        for event in first:
+        self._succession.begins(began)
+        for event in (began, *more):
             self._events.put(event)
         async with self._tasks as tasks, AsyncExitStack() as stack:
             stack.enter_context(counters.CALLS.track_inprogress())
-            for kind in (*HEARD_KINDS, LIFE):
+            for kind in HEARD_KINDS:
                 listening = self._bus.listening(subjects.live(*own, kind), self._on_event)
                 await stack.enter_async_context(listening)
             for subject, listener in (
@@ -114,8 +103,8 @@ class Line:
             ):
                 await stack.enter_async_context(self._bus.listening(subject, listener))
             sending = tasks.create_task(self._frames.run())
-            catching_up = tasks.create_task(self._catch_up())
-            self._bus.reconnected.append(self._look_again.set)
+            catching_up = tasks.create_task(self._missed.run())
+            self._bus.reconnected.append(self._missed.look)
             self._bus.pulse.changed.append(self._on_pulse)
             self._on_pulse(self._bus.pulse.away)
             if self._recording:
@@ -125,7 +114,7 @@ class Line:
                 await self._events.run()
                 await sending
             finally:
-                self._bus.reconnected.remove(self._look_again.set)
+                self._bus.reconnected.remove(self._missed.look)
                 self._bus.pulse.changed.remove(self._on_pulse)
                 catching_up.cancel()
 
@@ -136,7 +125,7 @@ class Line:
 
     def resume(self) -> None:
         self._put(self.call.resume)
-        self._look_again.set()
+        self._missed.look()
 
     def hear(self, pcm: bytes) -> None:
         if self._absence.deaf:
@@ -149,8 +138,7 @@ class Line:
     def finish(self, reason: str) -> None:
         self._put(self.call.finish, reason)
         self._closed = True
-        if self._timer:
-            self._timer.cancel()
+        self._alarm.stop()
         self._events.close()
         self._frames.close()
         if self._recording:
@@ -160,20 +148,11 @@ class Line:
         if away:
             self._absence.begins("link")
         elif self._absence.ends("link"):
-            self._look_again.set()
+            self._missed.look()
 
     def _tell_away(self) -> None:
         if not self._closed:
             self._tell(Trouble("audio", "the event bus is away; it is waited for"))
-
-    def _tick(self) -> None:
-        """Let the call's time pass if it still wants that now."""
-        self._timer = None
-        due_ms = self.call.due_ms
-        if due_ms is not None and now_ms() >= due_ms:
-            self._put(self.call.tick)
-        else:
-            self._set_timer()
 
     async def _on_event(self, msg: Msg) -> None:
         seq = (msg.headers or {}).get("Nats-Sequence", "0")
@@ -252,20 +231,8 @@ class Line:
                     self._tell(notice)
                 case Recover(turn):
                     self._tasks.create_task(self._recover(turn))
-        self._set_timer()
-
-    def _set_timer(self) -> None:
-        """Wake up when the call wants it; a timer that is too early finds that out itself."""
-        due_ms = self.call.due_ms
-        if due_ms is None or self._closed:
-            return
-        if self._timer:
-            if self._timer_ms <= due_ms:
-                return
-            self._timer.cancel()
-        self._timer_ms = due_ms
-        delay_s = max(0.0, (due_ms - now_ms()) / 1000)
-        self._timer = self._loop.call_later(delay_s, self._tick)
+        if not self._closed:
+            self._alarm.set()
 
     def _queue(self, event: Event) -> None:
         if self._recorded and isinstance(event, SpeechStarted | TurnTaken | ResponseSentence):
@@ -276,36 +243,6 @@ class Line:
     def _awaits(self, utterance: int) -> bool:
         """Tell whether words of *utterance* are still wanted."""
         return self.call.wants_words and self._frames.latest_is(utterance)
-
-    async def _catch_up(self) -> None:
-        """Read from the log what was said to nobody, and say again what nobody may have heard.
-
-        The live mirror is not stored, nor is audio while its stream elects a leader. Hearing a
-        fact or a frame twice changes nothing.
-        """
-        while True:
-            try:
-                async with asyncio.timeout(CATCH_UP_S):
-                    await self._look_again.wait()
-            except TimeoutError:
-                if not self.call.misses_news(now_ms()):
-                    continue
-            self._look_again.clear()
-            if self.call.wants_words:
-                await self._frames.again()
-            try:
-                subject = subjects.session_events(self.tenant, self.session)
-                stored = await self._bus.read(
-                    subjects.EVENTS_STREAM, subject, after=self._heard_seq
-                )
-            except BusAwayError:
-                self._look_again.set()
-                await asyncio.sleep(CATCH_UP_S)
-                continue
-            for one in stored:
-                self._heard_seq = one.seq
-                if one.subject.rpartition(".")[2] in (*HEARD_KINDS, LIFE):
-                    self._hear_of(one.data, one.subject, one.seq)
 
     async def _recover(self, turn: int) -> None:
         try:

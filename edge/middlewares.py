@@ -53,8 +53,10 @@ def address_of(request: web.Request) -> str:
 
 
 def too_many(wait_s: float) -> web.Response:
-    return web.json_response(
-        {"error": "Too many requests"},
-        status=429,
-        headers={"Retry-After": str(max(1, round(wait_s)))},
-    )
+    return try_later(429, "Too many requests", wait_s)
+
+
+def try_later(status: int, error: str, wait_s: float) -> web.Response:
+    """Refuse a request that may be welcome in *wait_s* seconds."""
+    wait = {"Retry-After": str(max(1, round(wait_s)))}
+    return web.json_response({"error": error}, status=status, headers=wait)

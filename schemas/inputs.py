@@ -16,7 +16,7 @@ Of sound there is a bit a 20 ms frame: was there voice. No sound can be made of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgpack
@@ -90,19 +90,12 @@ def unpack(rows: bytes, from_ms: int) -> Iterator[Input]:
     Raises:
         BadInputsError: it is something else.
     """
-    at_ms = from_ms
-    try:
-        for after_ms, kind, *what in msgpack.unpackb(rows):
-            at_ms += after_ms
-            if kind != SOUND:
-                yield Input(at_ms, kind, tuple(what))
-                continue
-            yield Input(at_ms, kind, (what[0],))
-            for more_ms in what[1] if len(what) > 1 else ():
-                at_ms += more_ms
-                yield Input(at_ms, kind, (what[0],))
-    except (ValueError, TypeError, msgpack.UnpackException) as error:
-        raise BadInputsError("not rows of inputs") from error
+    for at_ms, kind, what, more in _read(rows, from_ms):
+        again_ms, same = at_ms, tuple(what)
+        yield Input(at_ms, kind, same)
+        for more_ms in more:
+            again_ms += more_ms
+            yield Input(again_ms, kind, same)
 
 
 def partials(rows: bytes, from_ms: int) -> Iterator[Input]:
@@ -111,14 +104,24 @@ def partials(rows: bytes, from_ms: int) -> Iterator[Input]:
     Raises:
         BadInputsError: it is something else.
     """
+    for at_ms, kind, what, _ in _read(rows, from_ms):
+        if kind == PARTIAL:
+            yield Input(at_ms, kind, tuple(what))
+
+
+def _read(rows: bytes, from_ms: int) -> Iterator[tuple[int, int, list[Any], Sequence[int]]]:
+    """Yield when, the kind and what of each row, and how long after one another it came again."""
     at_ms = from_ms
     try:
         for after_ms, kind, *what in msgpack.unpackb(rows):
             at_ms += after_ms
-            if kind == PARTIAL:
-                yield Input(at_ms, kind, tuple(what))
-            elif kind == SOUND and len(what) > 1:
-                at_ms += sum(what[1])
+            if kind == SOUND:
+                size, more = what[:2] if len(what) > 1 else (*what, ())
+                lasted_ms = sum(more)
+                yield at_ms, kind, [size], more
+                at_ms += lasted_ms
+            else:
+                yield at_ms, kind, what, ()
     except (ValueError, TypeError, msgpack.UnpackException) as error:
         raise BadInputsError("not rows of inputs") from error
 

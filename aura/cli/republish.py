@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 import time
 from collections.abc import AsyncIterator
 
@@ -13,7 +11,7 @@ from rich.console import Console
 from aura.bus.connection import Stored, connect
 from aura.cli.here import CommandError
 from aura.cli.show import read
-from aura.cli.tap import decoded, line
+from aura.cli.tap import say
 from aura.sessions import copies, log
 from aura.settings import Settings
 from schemas import events as ev
@@ -38,7 +36,7 @@ async def replay(
         if not publish:
             console = Console()
             async for one, _ in paced(stored, speed, cut=from_turn > 0):
-                _print(console, one, as_json=as_json)
+                say(console, one.subject, one.data, as_json=as_json)
             return 0
         name = copies.new_session()
         print(f"Session {session} is replayed as {name} (`aura tap --session {name}`).")
@@ -96,12 +94,3 @@ async def paced(
         if (wait_s := due_s - loop.time()) > 0:
             await asyncio.sleep(wait_s)
         yield one, now_ms + round((due_s - begin_s) * 1000) - at_ms
-
-
-def _print(console: Console, one: Stored, *, as_json: bool) -> None:
-    said = decoded(one.subject, one.data)
-    if as_json:
-        sys.stdout.write(json.dumps({**said, "subject": one.subject}) + "\n")
-        sys.stdout.flush()
-    else:
-        console.print(line(said, one.subject), soft_wrap=True)

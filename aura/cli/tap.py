@@ -55,6 +55,16 @@ def line(said: dict[str, Any], subject: str) -> Text:
     return text
 
 
+def say(console: Console, subject: str, data: bytes, *, as_json: bool) -> None:
+    """Print what was said on *subject*, for people or as one JSON object."""
+    said = decoded(subject, data)
+    if as_json:
+        sys.stdout.write(json.dumps({**said, "subject": subject}) + "\n")
+        sys.stdout.flush()
+    else:
+        console.print(line(said, subject), soft_wrap=True)
+
+
 def _short(value: Any) -> str:
     if isinstance(value, list):
         return f"[{len(value)}]"
@@ -68,14 +78,8 @@ async def listen(settings: Settings, subject: str, *, as_json: bool, session: st
     console = Console()
 
     async def on_message(msg: Msg) -> None:
-        if session and session not in msg.subject.split("."):
-            return
-        said = decoded(msg.subject, msg.data)
-        if as_json:
-            sys.stdout.write(json.dumps({**said, "subject": msg.subject}) + "\n")
-            sys.stdout.flush()
-        else:
-            console.print(line(said, msg.subject), soft_wrap=True)
+        if not session or session in msg.subject.split("."):
+            say(console, msg.subject, msg.data, as_json=as_json)
 
     try:
         async with bus.listening(subject, on_message):

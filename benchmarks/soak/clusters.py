@@ -5,57 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from aura.bus.connection import Bus, BusAwayError, connect
+from aura.bus.connection import Bus, connect
 from aura.settings import load
+from benchmarks.ledger import Ledger
 from benchmarks.nats_cluster import NODES, NatsCluster
 from benchmarks.soak.crowd import SoakCaller, Tally, crowd
 from benchmarks.soak.trial import Outcome, Scale, Trials, aura, talk
-from schemas import subjects
-from schemas.events import TroubleTold
 
 STALL_S, LAME_S = 10.0, 1.5
-
-
-@dataclass
-class Ledger:
-    """Events published one after the other: which were acknowledged, and how long each took."""
-
-    bus: Bus
-    stored: list[int] = field(default_factory=list)
-    stalls_s: list[float] = field(default_factory=list)
-
-    async def write(self) -> None:
-        for number in range(1_000_000):
-            event = TroubleTold(
-                tenant="t", session="ledger", at_ms=number, stage="audio", reason="soak"
-            )
-            before = time.monotonic()
-            try:
-                self.stored.append(await self.bus.publish(event, patience_s=20))
-            except BusAwayError:
-                continue
-            finally:
-                self.stalls_s.append(time.monotonic() - before)
-            await asyncio.sleep(0.01)
-
-    async def missing(self) -> int:
-        """Return how many that were acknowledged so far are not there.
-
-        Any copy answers, and one may be a moment behind: what is missing is looked for again.
-        """
-        subject, stored = subjects.session_events("t", "ledger"), set(self.stored)
-        for _ in range(10):
-            there = {one.seq for one in await self.bus.read(subjects.EVENTS_STREAM, subject)}
-            if not (stored := stored - there):
-                break
-            await asyncio.sleep(0.5)
-        return len(stored)
 
 
 @dataclass
@@ -78,11 +40,12 @@ class Three:
         await asyncio.to_thread(self.cluster.wait_until_whole, 60)
 
     async def outcome(self, times: int, most_s: float, *, callers_too: bool) -> Outcome:
-        worst_s, missing, tally = max(self.ledger.stalls_s), await self.ledger.missing(), self.tally
+        ledger, tally = self.ledger, self.tally
+        worst_s, missing = ledger.longest_wait_s, await ledger.missing()
         figures = {
             "times": times,
             "stall_max_s": round(worst_s, 2),
-            "acknowledged": len(self.ledger.stored),
+            "acknowledged": len(ledger.stored),
             "acknowledged_and_missing": missing,
             **tally.figures(),
         }

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish
 from edge.core.history import History, fold
-from edge.core.listening import MOST_PREFIX_MS
 from edge.core.microphone import FRAME_BYTES, FRAME_MS, SILENCE
 from edge.core.notices import Delivery
 from edge.core.rules import Rules
@@ -22,7 +21,8 @@ from schemas.audio import SpeechChunk, TranscriptPartial
 from schemas.inputs import Input
 
 VOICE = b"\x01" * FRAME_BYTES
-REMEMBERED_FRAMES = MOST_PREFIX_MS // FRAME_MS + 1
+REMEMBERED_FRAMES = ev.TURN_NUMBERS["prefix_ms"][1] // FRAME_MS + 1
+"""What an ear that is set to remember the most remembers, and the frame that it hears."""
 OWN = (
     ev.SpeechStarted,
     ev.SpeechPaused,

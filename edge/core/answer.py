@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from edge.core.notices import AnswerDone
 from edge.core.playback import Playback
+from edge.core.question import is_question
 from schemas.events import ResponseCompleted, ResponseSentence
 
 #   GUESSED --commit--> COMMITTED --all sent--> HANDED_OVER --all played--> (settled)
@@ -65,7 +66,7 @@ class Answer:
         """It is a question of which all is handed over, and heard to its end by *by_ms*."""
         if self.phase is not Phase.HANDED_OVER or self.playback.until_ms > by_ms:
             return False
-        return self.spoken.rstrip().endswith("?")
+        return is_question(self.spoken)
 
     def step(self, name: str, now_ms: float) -> None:
         """Note the first time something happened."""

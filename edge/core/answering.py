@@ -10,12 +10,11 @@ from edge.core.notices import Delivery, Interrupted, Measured
 from edge.core.outbox import Outbox
 from edge.core.playback import Playback
 from edge.core.rules import Rules
+from edge.core.taking_over import end, rest_of
 from edge.core.utterance import Utterance
 from schemas import events as ev
 from schemas.audio import SpeechChunk
 
-STILL_THERE_MS = 45_000
-"""So long after a turn its answer's audio is sure to be on the bus, which keeps it a minute."""
 FALSE_INTERRUPTION_MS = 2000
 """A held answer goes on after this, if no words came."""
 
@@ -68,39 +67,11 @@ class Answering:
 
     def go_on(self, begun: Unfinished) -> None:
         """Take over an answer from an edge that died: speak the rest of it, or end it plainly."""
-        now_ms, rules = self._out.now_ms, self._rules
-        if begun.handed_over or now_ms - begun.since_ms > STILL_THERE_MS:
-            self._end(begun)
-            return
-        self.history.carried = [one for one in self.history.carried if one != begun.text]
-        self.answer = Answer(
-            turn=begun.turn,
-            text=begun.text,
-            confidence=begun.confidence,
-            playback=Playback(begun.turn, self._delivery, rules.chunk_ms, first=begun.reached),
-            speech_end_ms=now_ms,
-            taken_ms=now_ms,
-            phase=Phase.COMMITTED,
-            reached=begun.reached,
-            gone_on_with=True,
-        )
-
-    def _end(self, begun: Unfinished) -> None:
-        """Close the books on an answer that is not spoken on; words that it left are carried."""
-        if not begun.handed_over:
-            self._out.publish(ev.ResponseCancelled, turn=begun.turn, reason="hung_up")
-            self._out.tell(Interrupted(begun.turn, begun.sent))
-        if begun.sent:
-            self.history.carried = [one for one in self.history.carried if one != begun.text]
-            self.history.settle(begun.text, begun.sent)
-        self._out.publish(
-            ev.AnswerHeard,
-            turn=begun.turn,
-            text=begun.sent,
-            complete=begun.handed_over,
-            played_ms=0,
-            carried=not begun.sent,
-        )
+        self.answer = rest_of(begun, self._rules, self._delivery, self._out.now_ms)
+        if self.answer:
+            self.history.drop_carried(begun.text)
+        else:
+            end(begun, self.history, self._out)
 
     def take(self, utterance: Utterance, guess: ev.TranscriptGuess, *, speculative: bool) -> Answer:
         """Ask the language model for the turn that *guess* ends, for certain or on a guess."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from edge.core.question import is_question
 from edge.core.summary import Summary
 from schemas.events import (
     AnswerHeard,
@@ -64,7 +65,7 @@ class History:
     def asked(self) -> bool:
         """The last thing that the caller heard was a question."""
         last = self.messages[-1] if self.messages else None
-        return bool(last and last.role == "assistant" and last.text.rstrip().endswith("?"))
+        return bool(last and last.role == "assistant" and is_question(last.text))
 
     def settle(self, said: str, heard: str) -> None:
         """Enter a turn that is over: what the caller said, and what they heard in answer."""
@@ -87,6 +88,10 @@ class History:
     def take_carried(self, text: str) -> str:
         """Return *text* with the unanswered words before it."""
         return " ".join([*self.carried, text]).strip()
+
+    def drop_carried(self, text: str) -> None:
+        """*text* has its answer: it does not begin the next turn any more."""
+        self.carried = [one for one in self.carried if one != text]
 
 
 def fold(events: Iterable[Event]) -> History:

@@ -11,9 +11,7 @@ from edge.core.microphone import FRAME_MS, Microphone
 from edge.core.utterance import LONGEST_MS, Utterance
 from edge.core.voice_activity import VoiceActivity
 from schemas.audio import AudioFrame
-from schemas.events import TURN_NUMBERS, SessionSettings
-
-MOST_PREFIX_MS = TURN_NUMBERS["prefix_ms"][1]
+from schemas.events import SessionSettings
 
 
 @dataclass(frozen=True, slots=True)

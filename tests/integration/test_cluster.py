@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from aura.bus.connection import Bus, BusAwayError, connect
+from aura.bus.connection import Bus, connect
 from aura.settings import load
+from benchmarks.ledger import Ledger
 from schemas import subjects
-from schemas.events import TroubleTold
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, Caller, buzz, calling, silence
 from tests.nats_cluster import NODES, NatsCluster
@@ -77,33 +77,6 @@ async def let_lead(bus: Bus, stream: str, node: str) -> None:
             await asyncio.sleep(1)
 
 
-class Writer:
-    """Publishes one event after the other and remembers which were acknowledged, and when."""
-
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
-        self.stored: list[int] = []
-        self.longest_wait_s = 0.0
-
-    async def write(self) -> None:
-        for number in range(1_000_000):
-            event = TroubleTold(
-                tenant="t", session="writer", at_ms=number, stage="audio", reason="test"
-            )
-            before = time.monotonic()
-            try:
-                self.stored.append(await self._bus.publish(event, patience_s=20))
-            except BusAwayError:
-                continue
-            self.longest_wait_s = max(self.longest_wait_s, time.monotonic() - before)
-            await asyncio.sleep(0.01)
-
-    async def nothing_is_lost(self) -> bool:
-        subject = subjects.session_events("t", "writer")
-        found = {one.seq for one in await self._bus.read(subjects.EVENTS_STREAM, subject)}
-        return set(self.stored) <= found
-
-
 async def ask(caller: Caller, answers: int, seconds: float) -> float:
     """Ask a question; return how long its answer took, s."""
     since = time.monotonic()
@@ -144,8 +117,8 @@ async def test_the_leader_of_it_all_is_killed_during_a_call(
 ) -> None:
     """Before the caller speaks, while she speaks, and while the answer is made."""
     async with on_the_bus(cluster, tmp_path) as bus, calling(aura.url, QUIET) as caller:
-        writer = Writer(bus)
-        writing = asyncio.create_task(writer.write())
+        ledger = Ledger(bus)
+        writing = asyncio.create_task(ledger.write())
         await ask(caller, 1, 10)
         lost = await leader(bus)
         await let_lead(bus, "AURA_AUDIO", lost)
@@ -157,8 +130,8 @@ async def test_the_leader_of_it_all_is_killed_during_a_call(
         await ask(caller, 3, 10)
         check(caller, 3)
         writing.cancel()
-        assert writer.longest_wait_s < STALL_S
-        assert await writer.nothing_is_lost()
+        assert ledger.longest_wait_s < STALL_S
+        assert await ledger.missing() == 0
         cluster.start_node(lost)
         await asyncio.to_thread(cluster.wait_until_whole)
 
@@ -186,8 +159,8 @@ async def test_a_node_that_is_asked_to_leave_costs_nothing(
     cluster: NatsCluster, aura: AuraProcess, tmp_path: Path
 ) -> None:
     async with on_the_bus(cluster, tmp_path) as bus, calling(aura.url, QUIET) as caller:
-        writer = Writer(bus)
-        writing = asyncio.create_task(writer.write())
+        ledger = Ledger(bus)
+        writing = asyncio.create_task(ledger.write())
         leaving = await leader(bus)
         cluster.lame_duck(leaving)
         until, answers, slowest_s = time.monotonic() + 12, 0, 0.0
@@ -197,8 +170,8 @@ async def test_a_node_that_is_asked_to_leave_costs_nothing(
         check(caller, answers)
         assert not caller.told("error")
         writing.cancel()
-        assert await writer.nothing_is_lost()
-        assert writer.longest_wait_s < 3
+        assert await ledger.missing() == 0
+        assert ledger.longest_wait_s < 3
         await asyncio.to_thread(cluster.wait_until_left, leaving)
         cluster.start_node(leaving)
         await asyncio.to_thread(cluster.wait_until_whole)

@@ -6,22 +6,19 @@ import asyncio
 import json
 import subprocess
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from aura.bus.connection import Bus
 from aura.bus.dead import DeadLetter, DeadLetterError, again, dead_letter, dead_letters
 from aura.settings import Settings
-from schemas import codec, subjects
-from schemas.events import Event, ResponseCancelled, ResponseSentence, TurnTaken
+from schemas import subjects
+from schemas.events import Event, ResponseCancelled, ResponseSentence
+from tests.at_work import turn, until_logged, working
 from tests.aura_process import COMMAND
 from workers.desk import Desk
 from workers.engines.simulated import Fault, SimulatedLanguageModel, SimulatedSynthesizer
 from workers.llm import LlmStage
-from workers.serve import Worker
-from workers.stage import Stage
 from workers.tts import TtsStage
 
 NOW_MS = 1_000_000
@@ -47,32 +44,11 @@ def voice(fault: str = "none") -> TtsStage:
     return TtsStage(engine, Desk(2, limit_s=5))
 
 
-@asynccontextmanager
-async def working(bus: Bus, stage: Stage) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    running = asyncio.create_task(Worker(bus, stage, 2, drain_s=1).run(stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await running
-
-
 async def until_dead(bus: Bus, count: int = 1) -> list[DeadLetter]:
     async with asyncio.timeout(15):
         while len(letters := await dead_letters(bus)) < count:
             await asyncio.sleep(0.05)
     return letters
-
-
-async def until_logged(bus: Bus, session: str, kind: str, type_: str) -> None:
-    subject = subjects.session_events("t", session, kind)
-    async with asyncio.timeout(10):
-        while True:
-            stored = await bus.read(subjects.EVENTS_STREAM, subject)
-            if any(one.headers[codec.TYPE_HEADER] == type_ for one in stored):
-                return
-            await asyncio.sleep(0.05)
 
 
 async def poisoned(bus: Bus, *events: Event) -> list[DeadLetter]:
@@ -117,26 +93,11 @@ async def test_a_mended_stage_does_the_job_when_it_is_driven_again(bus: Bus) -> 
 
 
 async def test_a_turn_that_the_edge_had_given_up_is_answered_when_driven_again(bus: Bus) -> None:
-    turn = TurnTaken(
-        tenant="t",
-        session="s",
-        at_ms=NOW_MS,
-        turn=1,
-        utterance=1,
-        pause=1,
-        system="",
-        messages=(),
-        llm_model="",
-        max_tokens=20,
-        temperature=0,
-        seed=0,
-        speculative=False,
-        deadline_ms=NOW_MS,
-    )
-    seq = await bus.publish(turn)
+    job = turn("s", at_ms=NOW_MS, deadline_ms=NOW_MS)
+    seq = await bus.publish(job)
     cancelled = ResponseCancelled(tenant="t", session="s", at_ms=NOW_MS, turn=1, reason="failed")
     await bus.publish(cancelled)
-    letter = DeadLetter(1, "", "llm", seq, 3, "x", "t", "s", turn.id, "turn.taken")
+    letter = DeadLetter(1, "", "llm", seq, 3, "x", "t", "s", job.id, "turn.taken")
     model = LlmStage(SimulatedLanguageModel(first_ms=1, token_ms=1), limit_s=5)
     async with working(bus, model):
         await asyncio.sleep(0.5)  # the first life of the job: nobody wants it

@@ -41,15 +41,25 @@ def words(caller: Caller) -> str:
     return "".join(chunk["text"] for chunk in caller.told("ai_audio_chunk"))
 
 
+async def ask(caller: Caller) -> None:
+    await caller.speak(buzz(VOICE_MS) + silence(700))
+
+
+async def answered(caller: Caller) -> str:
+    """Ask the first question; return the session when its answer is being spoken."""
+    session: str = (await caller.until("session"))["session"]
+    await ask(caller)
+    await caller.until("ai_audio_chunk")
+    return session
+
+
 async def test_a_caller_who_comes_back_before_the_old_line_is_known_to_be_dead(
     aura: AuraProcess,
 ) -> None:
     """The old connection says no more, and the answer is spoken to its end on the new one."""
     other = f"http://127.0.0.1:{aura.port + 1}"
     async with calling(aura.url, PATH) as caller:
-        session = (await caller.until("session"))["session"]
-        await ask(caller)
-        await caller.until("ai_audio_chunk")
+        session = await answered(caller)
         async with calling(other, f"{PATH}&session={session}") as again:
             done = await again.until("ai_complete", seconds=12)
             await asyncio.wait_for(caller.ws.wait_closed(), 5)
@@ -62,19 +72,13 @@ async def test_a_caller_who_comes_back_before_the_old_line_is_known_to_be_dead(
             assert not again.told("error")
 
 
-async def ask(caller: Caller) -> None:
-    await caller.speak(buzz(VOICE_MS) + silence(700))
-
-
 @pytest.mark.parametrize("heard_s", [0.0, 0.7, 2.2])
 async def test_the_rest_of_the_answer_is_spoken_by_the_other_edge(
     aura: AuraProcess, heard_s: float
 ) -> None:
     other = f"http://127.0.0.1:{aura.port + 1}"
     async with calling(aura.url, PATH) as caller:
-        session = (await caller.until("session"))["session"]
-        await ask(caller)
-        await caller.until("ai_audio_chunk")
+        session = await answered(caller)
         await asyncio.sleep(heard_s)
         edge_on(aura, aura.port).kill()
         await asyncio.wait_for(caller.ws.wait_closed(), 5)
@@ -101,8 +105,7 @@ async def test_who_comes_back_while_the_bus_is_away_is_asked_to_try_again(
 ) -> None:
     """A new session instead would lose what was said."""
     async with calling(aura.url, PATH) as caller:
-        session = (await caller.until("session"))["session"]
-        await ask(caller)
+        session = await answered(caller)
         await caller.until("ai_complete", seconds=12)
     server = psutil.Process(aura.children()["nats-server"])
     server.suspend()

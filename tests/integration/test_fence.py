@@ -8,8 +8,9 @@ import time
 import pytest
 
 from aura.bus.connection import Bus, FencedError
-from schemas import codec, subjects
-from schemas.events import ResponseCancelled, ResponseSentence, TurnTaken
+from schemas import subjects
+from schemas.events import ResponseCancelled, ResponseSentence
+from tests.at_work import turn, types
 from workers.engines.simulated import SimulatedLanguageModel
 from workers.llm import LlmStage
 from workers.stage import Task
@@ -19,26 +20,8 @@ SAY = subjects.session_events("t", "s", "say")
 
 
 async def a_turn(bus: Bus, number: int) -> Task:
-    turn = TurnTaken(
-        **WHOSE,
-        turn=number,
-        utterance=1,
-        pause=1,
-        system="",
-        messages=(),
-        llm_model="",
-        max_tokens=20,
-        temperature=0,
-        seed=0,
-        speculative=False,
-        deadline_ms=0,
-    )
-    return Task(turn, await bus.publish(turn), 1, bus, "", time.monotonic())
-
-
-async def types(bus: Bus) -> list[str]:
-    stored = await bus.read(subjects.EVENTS_STREAM, SAY)
-    return [one.headers[codec.TYPE_HEADER] for one in stored]
+    job = turn("s", turn=number)
+    return Task(job, await bus.publish(job), 1, bus, "", time.monotonic())
 
 
 async def answer_while(bus: Bus, cancelled_turn: int) -> None:
@@ -53,13 +36,14 @@ async def answer_while(bus: Bus, cancelled_turn: int) -> None:
 
 async def test_news_of_an_older_turn_do_not_end_this_answer(bus: Bus) -> None:
     await answer_while(bus, 4)
-    assert await types(bus) == ["response.cancelled", "response.sentence", "response.completed"]
+    said = await types(bus, "s", "say")
+    assert said == ["response.cancelled", "response.sentence", "response.completed"]
 
 
 async def test_a_cancellation_of_this_turn_does(bus: Bus) -> None:
     with pytest.raises(FencedError):
         await answer_while(bus, 5)
-    assert await types(bus) == ["response.cancelled"]
+    assert await types(bus, "s", "say") == ["response.cancelled"]
 
 
 async def test_a_refusal_names_the_newest_sequence_and_a_reader_waits_for_it(bus: Bus) -> None:

@@ -8,43 +8,16 @@ import time
 from aiohttp import web
 
 from aura.bus.connection import Bus
-from schemas import codec, subjects
-from schemas.events import Message, TurnTaken
+from schemas.events import Message
+from tests.at_work import turn, until_logged
 from workers.engines.openai_compatible import HostedModel
 from workers.engines.simulated import Fault, SimulatedLanguageModel
 from workers.llm import LlmStage
 from workers.serve import Worker
 
 LIMIT_S = 0.3
-
-
-def turn(session: str) -> TurnTaken:
-    return TurnTaken(
-        tenant="t",
-        session=session,
-        at_ms=1,
-        turn=1,
-        utterance=1,
-        pause=1,
-        system="",
-        messages=(Message(role="user", text="poison"),),
-        llm_model="",
-        max_tokens=20,
-        temperature=0,
-        seed=0,
-        speculative=False,
-        deadline_ms=0,
-    )
-
-
-async def until_logged(bus: Bus, session: str, kind: str, type_: str) -> None:
-    subject = subjects.session_events("t", session, kind)
-    async with asyncio.timeout(10):
-        while True:
-            stored = await bus.read(subjects.EVENTS_STREAM, subject)
-            if any(one.headers[codec.TYPE_HEADER] == type_ for one in stored):
-                return
-            await asyncio.sleep(0.05)
+POISON = (Message("user", "poison"),)
+"""What a faulty engine fails on."""
 
 
 async def test_a_worker_whose_own_model_hangs_leaves_and_the_next_one_has_its_jobs(
@@ -53,7 +26,7 @@ async def test_a_worker_whose_own_model_hangs_leaves_and_the_next_one_has_its_jo
     hanging = SimulatedLanguageModel(first_ms=1, token_ms=1, fault=Fault("hang"))
     worker = Worker(bus, LlmStage(hanging, limit_s=LIMIT_S), 2, drain_s=2)
     for session in ("a", "b"):  # one for each of its two threads
-        await bus.publish(turn(session))
+        await bus.publish(turn(session, messages=POISON))
     healthy = await asyncio.wait_for(worker.run(asyncio.Event()), 6)
     assert not healthy, "nobody told it to stop, so it asks to be replaced"
 

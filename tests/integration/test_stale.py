@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 
-from aura.bus.connection import Bus, Stored
-from schemas import codec, subjects
+from aura.bus.connection import Bus
+from schemas import subjects
 from schemas.audio import AudioFrame
 from schemas.events import JobFailed, SpeechStarted, TranscriptFinal
+from tests.at_work import stored, until_logged, working
 from workers.desk import Desk
 from workers.engines.simulated import SimulatedRecognizer
-from workers.serve import Worker
 from workers.stt import SttStage
 
 AT_MS = 1_000_000
@@ -38,31 +36,8 @@ async def speak(bus: Bus, session: str, *, frames: int) -> None:
     await bus.nc.flush()
 
 
-@asynccontextmanager
-async def listening(bus: Bus, slots: int) -> AsyncIterator[None]:
-    recognizer = SimulatedRecognizer(delay_ms=1)
-    stage = SttStage(recognizer, Desk(2, limit_s=5), partial_interval_ms=0)
-    stop = asyncio.Event()
-    running = asyncio.create_task(Worker(bus, stage, slots, drain_s=1).run(stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await running
-
-
-async def stored(bus: Bus, session: str, kind: str) -> list[Stored]:
-    return await bus.read(subjects.EVENTS_STREAM, subjects.session_events("t", session, kind))
-
-
-async def until(done: Callable[[list[Stored]], bool], bus: Bus, session: str, kind: str) -> None:
-    async with asyncio.timeout(8):
-        while not done(await stored(bus, session, kind)):
-            await asyncio.sleep(0.02)
-
-
-def has(type_: str) -> Callable[[list[Stored]], bool]:
-    return lambda found: any(one.headers[codec.TYPE_HEADER] == type_ for one in found)
+def recogniser() -> SttStage:
+    return SttStage(SimulatedRecognizer(delay_ms=1), Desk(2, limit_s=5), partial_interval_ms=0)
 
 
 async def test_utterances_whose_audio_is_gone_give_their_slots_to_those_of_now(bus: Bus) -> None:
@@ -70,9 +45,9 @@ async def test_utterances_whose_audio_is_gone_give_their_slots_to_those_of_now(b
         await speak(bus, f"old{number}", frames=0)
     await asyncio.sleep(PATIENCE_MS / 1000 + 0.1)
     began = time.monotonic()
-    async with listening(bus, slots=2):
+    async with working(bus, recogniser(), slots=2):
         await speak(bus, "new", frames=3)
-        await until(has("transcript.final"), bus, "new", "heard")
+        await until_logged(bus, "new", "heard", "transcript.final")
         took_s = time.monotonic() - began
     assert took_s < 5, "two rounds of two slots that end at once, not of 10 s each"
     for number in range(4):
@@ -88,8 +63,8 @@ async def test_an_utterance_that_waited_long_is_recognised_where_its_audio_is_th
 ) -> None:
     await speak(bus, "late", frames=3)
     await asyncio.sleep(PATIENCE_MS / 1000 + 0.1)
-    async with listening(bus, slots=1):
-        await until(has("transcript.final"), bus, "late", "heard")
+    async with working(bus, recogniser(), slots=1):
+        await until_logged(bus, "late", "heard", "transcript.final")
     (final,) = [one.event() for one in await stored(bus, "late", "heard")]
     assert isinstance(final, TranscriptFinal)
     assert final.text

@@ -8,7 +8,7 @@ imported only here, and only when this engine is chosen.
 
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,8 +49,7 @@ class PiperVoice:
         self._noise = noise
         self._loading = threading.Lock()
         self._voice: Any = None
-        self._config: Any = None
-        self._phonemes: Any = None
+        """The library's voice: how it turns text into phonemes, its settings, its graph."""
 
     def warm(self) -> None:
         """Load the voice and speak a sentence into nothing."""
@@ -65,7 +64,7 @@ class PiperVoice:
         import soxr
 
         self._load()
-        rate_hz: int = self._config.sample_rate
+        rate_hz: int = self._voice.config.sample_rate
         for sentence in said:
             resampler = soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, 1, dtype="int16", quality="HQ")
             for samples in without_lead(map(_loud, self._speak(sentence)), rate_hz):
@@ -75,19 +74,11 @@ class PiperVoice:
                 yield pcm.astype("<i2").tobytes()
 
     def _speak(self, sentence: str) -> Iterator[vits.Floats]:
-        scale_w = self._config.noise_w_scale if self._noise else 0.0
-        scales = [self._config.noise_scale if self._noise else 0.0, self._config.length_scale]
+        voice = self._voice
         try:
-            for phonemes in self._phonemes.phonemize(sentence):
-                ids = self._phonemes.phonemes_to_ids(phonemes)
-                inputs = {
-                    "input": np.array([ids], np.int64),
-                    "input_lengths": np.array([len(ids)], np.int64),
-                    "scales": np.array([*scales, scale_w], np.float32),
-                }
-                if self._config.num_speakers > 1:
-                    inputs["sid"] = np.array([0], np.int64)
-                yield from self._voice.speak(inputs)
+            for phonemes in voice.phonemize(sentence):
+                ids = voice.phonemes_to_ids(phonemes)
+                yield from voice.session.speak(inputs(voice.config, ids, noise=self._noise))
         except Exception as error:  # onnxruntime and espeak raise types of their own
             raise EngineUnavailableError(f"{self.name} could not speak a sentence") from error
 
@@ -106,15 +97,30 @@ class PiperVoice:
             # Idle workers must not spin: the core belongs to the other stages between sentences.
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             try:
-                self._config = piper.PiperConfig.from_dict(_json(Path(f"{self.model}.json")))
-                voice = vits.opened(self.model, options)
+                session = vits.opened(self.model, options)
+                config = piper.PiperConfig.from_dict(_json(Path(f"{self.model}.json")))
+                self._voice = piper.PiperVoice(session=session, config=config)
             except Exception as error:  # onnxruntime raises types of its own
                 raise WeightsError(
                     f"{self.model} is not a Piper voice with its .json beside it: "
                     "set AURA_TTS_VOICE"
                 ) from error
-            self._phonemes = piper.PiperVoice(session=voice, config=self._config)
-            self._voice = voice
+
+
+def inputs(config: Any, ids: Sequence[int], *, noise: bool) -> dict[str, Any]:
+    """Return what the graph of a voice of *config* is given to speak the phonemes *ids*.
+
+    A voice of several speakers speaks as the one that its maker chose.
+    """
+    random = (config.noise_scale, config.noise_w_scale) if noise else (0.0, 0.0)
+    given: dict[str, Any] = {
+        "input": np.array([ids], np.int64),
+        "input_lengths": np.array([len(ids)], np.int64),
+        "scales": np.array([random[0], config.length_scale, random[1]], np.float32),
+    }
+    if config.num_speakers > 1:
+        given["sid"] = np.array([config.default_speaker_id], np.int64)
+    return given
 
 
 def _loud(sound: vits.Floats) -> Samples:

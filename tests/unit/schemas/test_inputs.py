@@ -15,6 +15,8 @@ ROWS = st.one_of(
     st.tuples(st.just(inputs.SAID), st.tuples(st.text(max_size=9))),
     st.tuples(st.just(inputs.CHUNK), st.tuples(*[st.integers(0, 9)] * 4, st.booleans())),
 )
+NO_SIZE = b"\x91\x92\x01\x00"
+NO_TIMES = b"\x91\x94\x01\x00\x02\x91\xa1x"
 
 
 @given(st.lists(st.tuples(st.integers(0, 90), ROWS), max_size=40))
@@ -39,7 +41,18 @@ def test_a_minute_of_sound_takes_a_byte_a_frame() -> None:
     assert len(inputs.pack(frames, 0)) < 3050
 
 
-@pytest.mark.parametrize("rows", [b"", b"\xc1", b"\x01", b"\x91\x01", b"\x91\x91\x01"])
+@pytest.mark.parametrize(
+    "rows", [b"", b"\xc1", b"\x01", b"\x91\x01", b"\x91\x91\x01", NO_SIZE, NO_TIMES]
+)
 def test_other_bytes_are_refused(rows: bytes) -> None:
     with pytest.raises(BadInputsError):
         list(inputs.unpack(rows, 0))
+    with pytest.raises(BadInputsError):
+        list(inputs.partials(rows, 0))
+
+
+def test_growing_words_are_found_between_the_sounds() -> None:
+    words = Input(60, inputs.PARTIAL, (1, 60, "what is"))
+    sounds = [Input(20 * k, inputs.SOUND, (640,)) for k in range(1, 4)]
+    packed = inputs.pack([*sounds, words, Input(70, inputs.TICK)], 0)
+    assert list(inputs.partials(packed, 0)) == [words]

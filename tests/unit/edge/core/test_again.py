@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.noting import Noting
 from edge.core.again import NotRecordedError, begun, by_id, connections, decide
 from edge.core.call import Call
 from edge.core.journal import Journal
@@ -42,40 +43,13 @@ class Recorded(Rehearsal):
         )
         call.history.summary.take(started)
         self.log.append(started)
-        return _Noting(call, self)  # type: ignore[return-value]  # a stand-in with the same methods
+        return Noting(call, self.journal, self.log)  # type: ignore[return-value]  # a stand-in with the same methods
 
     def recorded(self) -> list[ev.AnyEvent]:
         """The log after the caller left, as it is read back."""
         self._take(self.call.finish("caller_left", self.now_ms))
         self.log.append(self.journal.take(self.now_ms))
         return [codec.decode(codec.encode(one)) for one in self.log]
-
-
-class _Noting:
-    """A call that notes what it is given, and logs what it decides."""
-
-    def __init__(self, call: Call, of: Recorded) -> None:
-        self._call, self._of = call, of
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._call, name)
-        if name not in {"start", "hear", "tick", "receive", "finish"}:
-            return method
-
-        def noted_first(*args: Any) -> Any:
-            what, now_ms = (None, args[0]) if len(args) == 1 else args
-            if name == "finish":
-                what, now_ms = args
-            if self._of.journal.due(now_ms):
-                self._of.log.append(self._of.journal.take(now_ms))
-            self._of.journal.note(name, what, now_ms)
-            if isinstance(what, ev.Event):
-                self._of.log.append(what)
-            effects = method(*args)
-            self._of.log += [one.event for one in effects if hasattr(one, "event")]
-            return effects
-
-        return noted_first
 
 
 def decided_again(log: list[ev.AnyEvent]) -> None:

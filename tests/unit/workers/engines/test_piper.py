@@ -1,8 +1,9 @@
-"""Leading silence."""
+"""Leading silence, and what a voice's graph is given."""
 
 import numpy as np
+import pytest
 
-from workers.engines.piper import LEAD_MS, without_lead
+from workers.engines.piper import LEAD_MS, inputs, without_lead
 
 RATE_HZ = 22_050
 
@@ -32,3 +33,29 @@ def test_sound_from_the_start_and_pure_silence_stay_as_they_are():
         samples = np.full(RATE_HZ, level, np.int16)
         assert np.array_equal(cut(samples), samples)
     assert len(cut(np.zeros(0, np.int16))) == 0
+
+
+def config(**more):
+    """Return the settings of a voice as its .json says them."""
+    piper = pytest.importorskip("piper")
+    told = {
+        "num_symbols": 3,
+        "num_speakers": 1,
+        "audio": {"sample_rate": RATE_HZ},
+        "espeak": {"voice": "en-us"},
+        "phoneme_id_map": {"_": [0]},
+        "inference": {"noise_scale": 0.6, "length_scale": 1.2, "noise_w": 0.7},
+    }
+    return piper.PiperConfig.from_dict({**told, **more})
+
+
+def test_a_voice_of_several_speakers_speaks_as_the_one_that_its_maker_chose():
+    chosen = inputs(config(num_speakers=109, default_speaker_id=42), [1, 2], noise=False)
+    assert chosen["sid"].tolist() == [42]
+    assert inputs(config(num_speakers=2), [1, 2], noise=False)["sid"].tolist() == [0]
+    assert "sid" not in inputs(config(), [1, 2], noise=False)
+
+
+def test_only_noise_draws_at_random():
+    assert inputs(config(), [1], noise=False)["scales"].tolist() == pytest.approx([0, 1.2, 0])
+    assert inputs(config(), [1], noise=True)["scales"].tolist() == pytest.approx([0.6, 1.2, 0.7])

@@ -1,0 +1,52 @@
+"""Whether a bus keeps what it acknowledged: events written one after the other, and counted."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from aura.bus.connection import Bus, BusAwayError
+from schemas import subjects
+from schemas.events import TroubleTold
+
+
+@dataclass
+class Ledger:
+    """Events published one after the other: which were acknowledged, and how long each took."""
+
+    bus: Bus
+    stored: list[int] = field(default_factory=list)
+    waits_s: list[float] = field(default_factory=list)
+
+    async def write(self) -> None:
+        for number in range(1_000_000):
+            event = TroubleTold(
+                tenant="t", session="ledger", at_ms=number, stage="audio", reason="a test"
+            )
+            before = time.monotonic()
+            try:
+                self.stored.append(await self.bus.publish(event, patience_s=20))
+            except BusAwayError:
+                continue
+            finally:
+                self.waits_s.append(time.monotonic() - before)
+            await asyncio.sleep(0.01)
+
+    @property
+    def longest_wait_s(self) -> float:
+        """How long the slowest took, whether it was acknowledged or not."""
+        return max(self.waits_s)
+
+    async def missing(self) -> int:
+        """Return how many that were acknowledged so far are not there.
+
+        Any copy answers, and one may be a moment behind: what is missing is looked for again.
+        """
+        subject, stored = subjects.session_events("t", "ledger"), set(self.stored)
+        for _ in range(10):
+            there = {one.seq for one in await self.bus.read(subjects.EVENTS_STREAM, subject)}
+            if not (stored := stored - there):
+                break
+            await asyncio.sleep(0.5)
+        return len(stored)

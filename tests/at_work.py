@@ -1,0 +1,60 @@
+"""A stage at work on a test's bus: a job for it, its worker, and what is stored of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aura.bus.connection import Bus, Stored
+from schemas import codec, subjects
+from schemas.events import TurnTaken
+from workers.serve import Worker
+from workers.stage import Stage
+
+TENANT = "t"
+
+
+def turn(session: str, **said: Any) -> TurnTaken:
+    """Return a job for the language model, of tenant `t`; *said* is what matters of it."""
+    nothing: dict[str, Any] = {
+        "at_ms": 1,
+        "turn": 1,
+        "utterance": 1,
+        "pause": 1,
+        "system": "",
+        "messages": (),
+        "llm_model": "",
+        "max_tokens": 20,
+        "temperature": 0,
+        "seed": 0,
+        "speculative": False,
+        "deadline_ms": 0,
+    }
+    return TurnTaken(tenant=TENANT, session=session, **{**nothing, **said})
+
+
+@asynccontextmanager
+async def working(bus: Bus, stage: Stage, slots: int = 2) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    running = asyncio.create_task(Worker(bus, stage, slots, drain_s=1).run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await running
+
+
+async def stored(bus: Bus, session: str, kind: str) -> list[Stored]:
+    return await bus.read(subjects.EVENTS_STREAM, subjects.session_events(TENANT, session, kind))
+
+
+async def types(bus: Bus, session: str, kind: str) -> list[str]:
+    return [one.headers[codec.TYPE_HEADER] for one in await stored(bus, session, kind)]
+
+
+async def until_logged(bus: Bus, session: str, kind: str, type_: str) -> None:
+    async with asyncio.timeout(10):
+        while type_ not in await types(bus, session, kind):
+            await asyncio.sleep(0.05)
