@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from edge.core.question import is_question
 from schemas.events import SessionSettings
 
 Eagerness = Literal["low", "auto", "high"]
@@ -117,7 +118,7 @@ def sounds_finished(text: str, *, asked: bool = False) -> bool | None:
     if _opens(said):
         return False
     stripped = text.rstrip()
-    if stripped.endswith("?"):  # "Are you there?" may end where a statement cannot
+    if is_question(text):  # "Are you there?" may end where a statement cannot
         return None if len(said) == 1 or said[-1] in _ASKS_ON else True
     if stripped.endswith((",", "-", "\u2026", "...", ":", ";")) or said[-1] in _OPEN_ENDS:
         return False
