@@ -32,8 +32,8 @@ class Waits:
 
 WAITS: dict[Eagerness, Waits] = {
     "high": Waits(finished_ms=300, unclear_ms=600, unfinished_ms=1100),
-    "auto": Waits(finished_ms=440, unclear_ms=1250, unfinished_ms=1600),
-    "low": Waits(finished_ms=800, unclear_ms=1600, unfinished_ms=2500),
+    "auto": Waits(finished_ms=440, unclear_ms=1400, unfinished_ms=1600),
+    "low": Waits(finished_ms=800, unclear_ms=1800, unfinished_ms=2500),
 }
 
 
@@ -57,7 +57,7 @@ class Evidence:
     """The assistant had asked something."""
 
 
-SURE_OF_SENTENCE = 0.65
+SURE_OF_SENTENCE = 0.7
 """A recogniser at least so sure makes finished what the words leave unclear; one less sure makes
 unclear what they call finished: benchmarks/endings.py counts how often each is right."""
 SURE = 0.8
