@@ -208,7 +208,7 @@ class Settings(BaseSettings):
     interrupt_words: int = _turn(
         "interrupt_words",
         1,
-        "Words over an answer that interrupt it; from 2 on, no mere sound does.",
+        "Words over an answer that interrupt it; mere sound never does.",
     )
     history_messages: int = Field(
         40, ge=2, le=200, description="Messages of history a turn's job carries."

@@ -17,9 +17,11 @@ import msgspec
 import numpy as np
 
 from edge.core.call import Call
+from edge.core.echo import Echo
 from edge.core.effects import Effect, Publish, SendFrame, Tell
 from edge.core.notices import Delivery, Speak
 from edge.core.rules import Rules
+from edge.core.voice_activity import VoiceActivity
 from schemas import events as ev
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
 from workers.engines.protocols import Recognition
@@ -68,7 +70,8 @@ class OfflineCall:
     ) -> None:
         """Answer every turn with *answer* (text, pcm); its *echo* (gain) comes back to the ear."""
         self._hear = hear
-        self._call = Call("t", "s", rules, Delivery.CHUNKS)
+        self._own = Echo()
+        self._call = Call("t", "s", rules, Delivery.CHUNKS, is_voice=VoiceActivity(self._own))
         self._answer = answer
         self._stages = stages or Stages()
         self._echo = echo
@@ -119,6 +122,7 @@ class OfflineCall:
                     self._listen(utterance, frame)
                 case Tell(notice):
                     self.heard.told.append((at_ms, notice))
+                    self._own.told(notice)
                     if isinstance(notice, Speak):
                         self._playing += notice.pcm
                 case _:

@@ -15,6 +15,7 @@ from aura.bus.connection import Bus
 from edge import counters
 from edge.clock import now_ms
 from edge.core.call import Call
+from edge.core.echo import Echo
 from edge.core.history import History
 from edge.core.journal import Journal
 from edge.core.notices import Begin, Finish, Notice, Reply, Sound, Speak, Trouble
@@ -99,6 +100,7 @@ class Conversation:
         self._line: Line | None = None
         self._running: asyncio.Task[None] | None = None
         self._outgoing = MessagesOut(ws, self._too_slow)
+        self._echo = Echo()
         self._close: Close | None = None
         self._wake = asyncio.Event()
         often = place.control_messages_per_second
@@ -214,7 +216,8 @@ class Conversation:
         history, self._history = self._history, None
         own = (self._tenant, session)
         journal = Journal(*own)
-        ear = journal.listening(VoiceActivity())
+        self._echo = Echo()
+        ear = journal.listening(VoiceActivity(self._echo))
         call = Call(*own, rules, begin.delivery, history=history, is_voice=ear)
         recording = Recording(self._place.bus, *own) if rules.settings.record_audio else None
         keeping = Keeping(journal, recording)
@@ -271,6 +274,7 @@ class Conversation:
         if isinstance(notice, Speak) and self._outgoing.full:
             counters.dropped("caller", len(notice.pcm))
             return
+        self._echo.told(notice)
         self._send_all(self._dialect.tell(notice))
         if isinstance(notice, Trouble) and notice.fatal:
             self._shut(self._place.close_code(notice.stage), f"{notice.stage} is down")

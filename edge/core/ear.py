@@ -57,8 +57,6 @@ class Ear:
         self.floor = Floor.QUIET
         self.silence_ms = 0
         """Since the last voiced frame."""
-        self.voiced_ms = 0
-        """Voiced sound since the utterance started."""
 
     def step(self, voiced: bool) -> Heard | None:
         """Take the next frame and return what it changed."""
@@ -67,22 +65,19 @@ class Ear:
         recent_ms = sum(self._recent) * FRAME_MS
         match self.floor:
             case Floor.QUIET if recent_ms >= self._set.onset_ms:
-                self.floor, self.voiced_ms = Floor.SPEAKING, recent_ms
+                self.floor = Floor.SPEAKING
                 return Heard.STARTED
             case Floor.SPEAKING:
-                self.voiced_ms += FRAME_MS if voiced else 0
                 if self.silence_ms >= self._set.pause_ms:
                     self.floor = Floor.PAUSED
                     self._recent.clear()
                     return Heard.PAUSED
             case Floor.PAUSED if recent_ms >= self._set.continue_ms:
                 self.floor = Floor.SPEAKING
-                self.voiced_ms += recent_ms
                 return Heard.CONTINUED
         return None
 
     def close(self) -> None:
         """Take the utterance for over."""
         self.floor = Floor.QUIET
-        self.voiced_ms = 0
         self._recent.clear()

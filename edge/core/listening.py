@@ -52,10 +52,6 @@ class Listener:
         return self._ear.silence_ms
 
     @property
-    def voiced_ms(self) -> int:
-        return self._ear.voiced_ms
-
-    @property
     def silent_from_ms(self) -> int | None:
         """When the absence of sound becomes worth hearing, Unix ms; None: it never does."""
         return self._microphone.silent_from_ms if self.utterance else None

@@ -23,8 +23,6 @@ from edge.core.utterance import Utterance
 from schemas import events as ev
 from schemas.audio import TranscriptPartial
 
-INTERRUPT_MS = 700
-"""Voiced sound over an answer that is an interruption whatever the words."""
 EARLY_REPLY_MS = 1000
 """Who speaks so long before the end of a question replies to it."""
 NOISE_MS = 400
@@ -99,10 +97,7 @@ class TurnTaking:
             self._answering.retract(answer)
 
     def _listen_on(self, utterance: Utterance) -> None:
-        """One more frame went by: was it enough of an interruption, of silence, of speech?"""
-        held = self._answering.held_since_ms is not None
-        if held and self._listener.voiced_ms >= INTERRUPT_MS and self._settings.interrupt_words < 2:
-            self._answering.interrupt()
+        """One more frame went by: was it enough of silence, of speech?"""
         if self._listener.paused:
             self._endpoint(utterance)
         elif self._listener.too_long:

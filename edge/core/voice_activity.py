@@ -1,10 +1,11 @@
-"""Is there a voice in these 20 ms? WebRTC's detector (2 us a frame) behind a loudness gate."""
+"""Is there a caller's voice in these 20 ms? WebRTC's detector (2 us a frame) behind two gates."""
 
 from __future__ import annotations
 
-import numpy as np
 import webrtcvad
 
+from edge.core.echo import Echo
+from edge.core.loudness import rms
 from schemas.audio import RATE_HZ
 
 MODE = 2
@@ -14,16 +15,17 @@ GATE_RMS = 80.0
 
 
 class VoiceActivity:
-    """One caller's detector; it adapts to their background."""
+    """One caller's detector; it adapts to their background, and does not take us for them."""
 
-    def __init__(self) -> None:
+    def __init__(self, echo: Echo | None = None) -> None:
+        """Take the *echo* that knows what we play."""
         self._vad = webrtcvad.Vad(MODE)
+        self._echo = echo or Echo()
 
     def __call__(self, frame: bytes) -> bool:
-        """Tell whether *frame* (640 bytes, s16le mono 16 kHz) holds voice."""
-        return bool(self._vad.is_speech(frame, RATE_HZ)) and _rms(frame) >= GATE_RMS
-
-
-def _rms(frame: bytes) -> float:
-    samples = np.frombuffer(frame, np.int16).astype(np.float32)
-    return float(np.sqrt(np.dot(samples, samples) / samples.size))
+        """Tell whether *frame* (640 bytes, s16le mono 16 kHz) holds the caller's voice."""
+        self._echo.passes()
+        if not self._vad.is_speech(frame, RATE_HZ):
+            return False
+        loudness = rms(frame)
+        return loudness >= GATE_RMS and not self._echo.is_ours(loudness)

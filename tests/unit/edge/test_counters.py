@@ -53,7 +53,8 @@ def test_an_interruption_is_counted_once_with_its_turn() -> None:
     call.answers("It is a long story.")
     call.speaks(0, 5000)
     call.quiet(500)
-    call.says(1000)
+    call.says(500)
+    call.partial("Wait, I")
     count(call)
     assert value("aura_edge_interruptions_total") == interruptions + 1
     assert value("aura_edge_turns_total") == turns + 1

@@ -154,10 +154,23 @@ def test_an_interruption_that_nobody_understands_is_over_after_two_seconds() -> 
     assert r.events(ev.InterruptionDismissed)
 
 
-def test_long_speech_interrupts_before_its_words_are_known() -> None:
+def test_long_sound_without_words_interrupts_nothing() -> None:
+    """Music, say."""
     r = answered()
     r.quiet(600)
-    r.says(1000)
+    r.says(1500)
+    r.partial("")
+    r.quiet(160)
+    r.hears("")
+    assert not r.told(Interrupted)
+    assert r.events(ev.InterruptionDismissed)
+
+
+def test_long_speech_interrupts_with_its_first_words() -> None:
+    r = answered()
+    r.quiet(600)
+    r.says(500)
+    r.partial("Wait, I")
     assert r.told(Interrupted)
 
 
