@@ -131,6 +131,11 @@ def test_a_whole_sentence_is_more_surely_ended_than_half_of_it(voice, whisper):
         assert 0 <= cut < whole <= 1
 
 
+def test_a_hum_is_no_sentence(voice, whisper):
+    """Whisper goes round in circles over it; there is nothing to be answered."""
+    assert len(whisper.transcribe(speech(voice, "Mhm.")).text.split()) <= 2
+
+
 def test_silence_and_noise_are_no_words(whisper):
     hiss = np.random.default_rng(0).normal(0, 300, 48_000).astype("<i2").tobytes()
     for pcm in (b"", b"\0", bytes(64_000), hiss):

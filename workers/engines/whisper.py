@@ -59,6 +59,9 @@ class _Heard:
         return math.exp(min(0.0, self.logprob))
 
 
+_NOTHING: Final = _Heard("", -9.0, 1.0, 0, sound=False)
+
+
 class WhisperRecognizer:
     """A faster-whisper model. Any number of threads may transcribe; `workers` run at once."""
 
@@ -134,7 +137,7 @@ class WhisperRecognizer:
             for at, piece in enumerate(pieces)
             if len(piece) > SAMPLE_RATE_HZ // 10 and np.abs(piece).max() > _SILENT_PEAK
         }
-        best = [_Heard("", -9.0, 1.0, 0, sound=False)] * len(pieces)
+        best = [_NOTHING] * len(pieces)
         yield from ((at, silence) for at, silence in enumerate(best) if at not in ways)
         while ways:
             window_s = min(way[0] for way in ways.values())
@@ -185,6 +188,8 @@ class WhisperRecognizer:
         ids = result.sequences_ids[0][:most]  # in a batch the longest utterance sets the bound
         said: str = self._decode(ids).strip()
         once = None if full else hearing.unlooped(said, audio_s)
+        if once is None and len(ids) >= most - 1 and hearing.loops(said):
+            return _NOTHING  # it never came to an end: a hum, not words
         logprob = float(result.scores[0])
         no_speech = float(result.no_speech_prob)
         text = hearing.cleaned(once or said, no_speech, math.exp(min(0.0, logprob)))
