@@ -97,10 +97,11 @@ def unpack(rows: bytes, from_ms: int) -> Iterator[Input]:
             if kind != SOUND:
                 yield Input(at_ms, kind, tuple(what))
                 continue
-            yield Input(at_ms, kind, (what[0],))
+            size = (what[0],)
+            yield Input(at_ms, kind, size)
             for more_ms in what[1] if len(what) > 1 else ():
                 at_ms += more_ms
-                yield Input(at_ms, kind, (what[0],))
+                yield Input(at_ms, kind, size)
     except (ValueError, TypeError, msgpack.UnpackException) as error:
         raise BadInputsError("not rows of inputs") from error
 

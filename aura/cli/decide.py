@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import time
@@ -145,7 +146,9 @@ async def decide(settings: Settings, names: Sequence[str], wanted: Try, *, as_js
     verdicts: list[Verdict] = []
     try:
         for name in names:
-            verdict = judge(name, decoded(await read(bus, name)), wanted)
+            events = decoded(await read(bus, name))
+            # beside the loop: a connection that answers no pings for long is cut off
+            verdict = await asyncio.to_thread(judge, name, events, wanted)
             verdicts.append(verdict)
             if not as_json:
                 _print(verdict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from edge.core.ear import Ear, Floor, Heard, Hearing
 from edge.core.microphone import FRAME_MS, Microphone
@@ -16,8 +16,7 @@ from schemas.events import TURN_NUMBERS, SessionSettings
 MOST_PREFIX_MS = TURN_NUMBERS["prefix_ms"][1]
 
 
-@dataclass(frozen=True, slots=True)
-class Noticed:
+class Noticed(NamedTuple):
     """What a frame brought: a change, a message for the recogniser, or just time gone by."""
 
     at_ms: int
