@@ -135,6 +135,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.SpeechReady: lambda e: (
         f"sentence {e.index}: {e.audio_ms} ms of sound in {e.took_ms:.0f} ms, {e.model}"
     ),
+    ev.AnswerReached: lambda e: f"turn {e.turn}, sentence {e.index}",
     ev.AnswerHeard: lambda e: f"{'all' if e.complete else 'cut'}: {e.text!r}",
     ev.JobFailed: lambda e: f"{e.stage}: {e.reason}",
     ev.TroubleTold: lambda e: f"{e.stage}: {e.reason}",
