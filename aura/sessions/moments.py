@@ -79,6 +79,10 @@ def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
                 sent_ms = round(speech_end_ms + event.first_sent_ms)
                 text = f"first sound after {event.first_sent_ms:.0f} ms"
                 found.append(Moment(sent_ms, "client", "answer.sent", text, said, event.turn))
+        elif isinstance(event, ev.AnswerHeard) and event.turn == 0 and event.complete:
+            # nobody waits for a greeting, so it is not measured
+            began_ms = event.at_ms - event.played_ms
+            found.append(Moment(began_ms, "client", "answer.sent", "the greeting", {"turn": 0}, 0))
     return sorted(found, key=lambda one: one.at_ms)
 
 

@@ -66,6 +66,16 @@ def test_a_session_is_drawn_with_its_words_and_its_waterfall() -> None:
         assert words in text
 
 
+def test_a_greeting_is_heard_from_its_first_word_on() -> None:
+    started, *rest = story()
+    heard = ev.AnswerHeard(
+        tenant="acme", session="s_1", at_ms=T0 + 900, turn=0, text="Hi!", complete=True,
+        played_ms=700,
+    )  # fmt: skip
+    told = moments([started, heard, *rest])
+    assert next((m.at_ms, m.lane) for m in told if m.name == "answer.sent") == (T0 + 200, "client")
+
+
 def test_a_drawing_has_colours_in_a_terminal_that_wants_them() -> None:
     told = story()
     plain, coloured = (
