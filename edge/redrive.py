@@ -137,7 +137,7 @@ def _started(connection: Connection, plan: Plan, settings: ev.SessionSettings) -
         at_ms=now_ms(),
         user=getattr(began, "user", "replay"),
         dialect=getattr(began, "dialect", "replay"),
-        edge="replay",
+        edge=again.REPLAY_EDGE,
         settings=settings,
         rules=began.rules,
         version=__version__,

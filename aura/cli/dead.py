@@ -108,7 +108,7 @@ async def _list(*, as_json: bool) -> int:
         table.add_row(
             str(one.seq), f"{one.time[:19]}Z", one.stage, one.session, event, tries, one.reason
         )
-    Console().print(table)
+    Console(markup=False, emoji=False).print(table)
     return 0
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import structlog
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from aura.bus.connection import Bus, connect
 from aura.cli.here import CommandError
@@ -129,16 +130,21 @@ async def _sound(bus: Bus, tenant: str, session: str) -> bytes:
     return sound.delivered(await bus.read(subjects.RECORDING_STREAM, subject))
 
 
-def _print(found: Comparison, session: str) -> None:
-    console = Console()
+def words_of(found: Comparison) -> Table:
+    """Return what was said on both sides; a masked "[number]" is words, no markup."""
     table = Table("", "recorded", "now", box=None, pad_edge=False)
     for then, now in found.pairs:
         turn = then.turn if then else "+"
-        table.add_row(f"{turn} you", then.said if then else "-", now.said if now else "-")
-        table.add_row(
-            "  aura", then.answer if then else "-", now.answer if now else "-", style="green"
-        )
-    console.print(table)
+        said = [Text(one.said if one else "-") for one in (then, now)]
+        answers = [Text(one.answer if one else "-") for one in (then, now)]
+        table.add_row(f"{turn} you", *said)
+        table.add_row("  aura", *answers, style="green")
+    return table
+
+
+def _print(found: Comparison, session: str) -> None:
+    console = Console(markup=False, emoji=False)
+    console.print(words_of(found))
     numbers = Table(
         "median, ms after the end of speech", "recorded", "now", box=None, pad_edge=False
     )

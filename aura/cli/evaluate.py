@@ -117,7 +117,7 @@ async def _try(
 
 
 def _tell(suite: Suite, results: list[Result], wanted: Wanted, console: Console) -> None:
-    console.print("\n", suite.name, sep="")
+    console.print("\n", suite.name, sep="", markup=False)
     console.print(table(results))
     console.print(summary(results), highlight=False)
     if wanted.as_json:

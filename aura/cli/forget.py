@@ -9,6 +9,7 @@ import typer
 
 from aura.bus.connection import Bus, connect
 from aura.cli.here import CommandError, run
+from aura.cli.options import one_id
 from aura.sessions import log, moving
 from aura.sessions.finding import sessions
 from aura.sessions.listing import Row, Wanted, replays_of
@@ -27,6 +28,8 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
     """Erase a session, or all of a user, or all of a tenant; 1 where something is left."""
     if not (session or user or tenant):
         raise CommandError("say what to forget: a SESSION, --user or --tenant")
+    if session and (user or tenant):
+        raise CommandError("a SESSION is forgotten whoever held it: leave out --user and --tenant")
     bus = await connect(settings, "aura-forget")
     try:
         meant, replays = await _whose(bus, session, user=user, tenant=tenant)
@@ -60,7 +63,7 @@ async def _whose(bus: Bus, session: str, *, user: str, tenant: str) -> tuple[set
     rows = await sessions(bus, Wanted())
     if user:
         wanted = Wanted(tenant=tenant, user=user)
-        meant = _owns(row for row in rows if wanted.wants(row) and session in {"", row.session})
+        meant = _owns(row for row in rows if wanted.wants(row))
     else:
         meant = await _named(bus, session, tenant)
     names = {name for _, name in meant} | ({session} if session else set())
@@ -82,10 +85,12 @@ async def _named(bus: Bus, session: str, tenant: str) -> set[Own]:
 
 
 def command(
-    session: Annotated[str, typer.Argument(metavar="[SESSION]", help="Its id.")] = "",
+    session: Annotated[
+        str, typer.Argument(metavar="[SESSION]", help="Its id.", callback=one_id)
+    ] = "",
     *,
     user: Annotated[str, typer.Option(help="All sessions of this user.")] = "",
-    tenant: Annotated[str, typer.Option(help="All sessions of this tenant.")] = "",
+    tenant: Annotated[str, typer.Option(help="All sessions of this tenant.", callback=one_id)] = "",
 ) -> None:
     """Erase every trace of sessions and of their replays, then ask the server if any is left."""
     run(forget(load(), session, user=user, tenant=tenant))

@@ -6,13 +6,30 @@ from typing import Annotated, Any
 
 import typer
 
+from aura.cli.here import CommandError
 from aura.settings import Settings, load
 
 Port = Annotated[int | None, typer.Option(help="Port of the (first) edge; default PORT or 8000.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on; default HOST or 0.0.0.0.")]
 Url = Annotated[str | None, typer.Option(help="The edge; default: the Aura here.")]
 Token = Annotated[str | None, typer.Option(help="Default: the demo token.")]
-Session = Annotated[str, typer.Argument(metavar="SESSION", help="Its id; see `aura sessions`.")]
+
+
+def one_id(name: str) -> str:
+    """Return *name*, which is to be one session's, or one tenant's: `*` would be all of them.
+
+    Raises:
+        CommandError: it is none.
+    """
+    if set(name) & set("*>. \t\r\n"):
+        raise CommandError(f"{name!r} is no id: `aura sessions` lists those there")
+    return name
+
+
+Session = Annotated[
+    str,
+    typer.Argument(metavar="SESSION", help="Its id; see `aura sessions`.", callback=one_id),
+]
 
 
 def place(given: dict[str, Any]) -> Settings:

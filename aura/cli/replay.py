@@ -9,12 +9,18 @@ from typing import Annotated
 import typer
 
 from aura.cli.here import CommandError, run
+from aura.cli.options import one_id
 from aura.settings import load
+
+
+def _ids(names: list[str]) -> list[str]:
+    return [one_id(name) for name in names]
 
 
 def command(  # noqa: PLR0913  # one option a wish
     sessions: Annotated[
-        list[str], typer.Argument(metavar="SESSION...", help="One; many with --decide.")
+        list[str],
+        typer.Argument(metavar="SESSION...", help="One; many with --decide.", callback=_ids),
     ],
     *,
     publish: Annotated[

@@ -50,7 +50,7 @@ def show() -> None:
     table = Table("Variable", "Kind", "Default", "Meaning", box=None, header_style="bold")
     for row in rows():
         table.add_row(*row)
-    Console().print(table)
+    Console(markup=False, emoji=False).print(table)
 
 
 def command(

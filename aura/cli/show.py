@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import Segment, Segments
 from rich.style import Style
 
@@ -79,7 +79,9 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
         raise CommandError(f"nothing of session {session} can be read by this version of Aura")
     told = moments(events)
     if html is None:
-        Console().print(Segments(drawing(row, told)), soft_wrap=True)
+        console = Console()
+        drawn = Segment("".join(drawing(row, told, Paint(console))))
+        console.print(Segments([drawn]), soft_wrap=True, end="")
         return 0
     from aura.cli.page import page  # noqa: PLC0415  # numpy, which a drawing in text does without
     from aura.sessions.sound import since  # noqa: PLC0415  # the same
@@ -93,48 +95,60 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
     return 0
 
 
-def drawing(row: Row, told: list[Moment]) -> Iterator[Segment]:
+class Paint:
+    """Colours for text, where there are any: an hour has too many pieces for rich's segments."""
+
+    def __init__(self, console: Console) -> None:
+        self._colours = None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")
+
+    def __call__(self, text: str, style: Style | None) -> str:
+        return style.render(text, color_system=self._colours) if style and self._colours else text
+
+
+def drawing(row: Row, told: list[Moment], paint: Paint) -> Iterator[str]:
     """Yield the session line by line: who was busy, what happened, where each turn's time went."""
     slowest = "" if row.slowest_ms is None else f", slowest answer {row.slowest_ms:.0f} ms"
     of = f", replay of {row.replay_of}" if row.replay_of else ""
-    yield Segment(f"{row.session}   {row.tenant} / {row.user}   {row.started_at}\n", BOLD)
-    yield Segment(
+    yield paint(f"{row.session}   {row.tenant} / {row.user}   {row.started_at}", BOLD)
+    yield (
+        "\n"
         f"{row.duration_ms / 1000:.1f} s, {row.turns} turns, {row.interrupted} interrupted, "
         f"{row.errors} errors{slowest}{of}\n\n{'':11}"
     )
     for lane in LANES:
-        yield Segment(f"{lane[:3]:4}", COLOUR[lane])
-    yield Segment("\n")
+        yield paint(f"{lane[:3]:4}", COLOUR[lane])
+    yield "\n"
     open_lanes: set[Lane] = set()
     for one in told:
-        yield from _line(one, row.started_at_ms, open_lanes)
+        yield _line(one, row.started_at_ms, open_lanes, paint)
         if one.name in _OPENS:
             open_lanes.add(_OPENS[one.name])
         open_lanes -= set(_CLOSES.get(one.name, ()))
         if one.name == "turn.measured":
             steps = {k: v for k, v in one.fields.items() if isinstance(v, float)}
             for bar in waterfall(steps):
-                yield Segment(f"{'':36}{bar}\n", DIM)
+                yield f"{'':36}{paint(bar, DIM)}\n"
 
 
 @cache
-def _lanes(here: Lane, open_lanes: frozenset[Lane], bad: bool) -> tuple[Segment, ...]:
+def _lanes(here: Lane, open_lanes: frozenset[Lane], bad: bool, paint: Paint) -> str:
     """Return the lanes of a line: something happened in *here*."""
     found = []
     for lane in LANES:
         if lane == here:
-            found.append(Segment("●   ", RED if bad else COLOUR[lane]))
+            found.append(paint("●   ", RED if bad else COLOUR[lane]))
         else:
-            found.append(Segment("┃   " if lane in open_lanes else "·   ", COLOUR[lane]))
-    return tuple(found)
+            found.append(paint("┃   " if lane in open_lanes else "·   ", COLOUR[lane]))
+    return "".join(found)
 
 
-def _line(one: Moment, start_ms: int, open_lanes: set[Lane]) -> Iterator[Segment]:
-    yield Segment(f"{(one.at_ms - start_ms) / 1000:>9.3f}  ", DIM)
-    yield from _lanes(one.lane, frozenset(open_lanes), one.name in BAD)
-    strong = RED if one.name in BAD else BOLD if one.name in STRONG else None
-    yield Segment(f"{one.name:22} ", strong or COLOUR[one.lane])
-    yield Segment(f"{one.text}\n", strong)
+def _line(one: Moment, start_ms: int, open_lanes: set[Lane], paint: Paint) -> str:
+    bad = one.name in BAD
+    at = paint(f"{(one.at_ms - start_ms) / 1000:>9.3f}", DIM)
+    lanes = _lanes(one.lane, frozenset(open_lanes), bad, paint)
+    strong = RED if bad else BOLD if one.name in STRONG else None
+    name = paint(f"{one.name:22}", strong or COLOUR[one.lane])
+    return f"{at}  {lanes}{name} {paint(one.text, strong)}\n"
 
 
 def command(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import Any
 
 from aura.wer import word_error_rate
@@ -77,7 +78,7 @@ class Comparison:
         }
 
 
-def turns(events: Sequence[ev.AnyEvent], *, from_turn: int = 0) -> list[Turn]:
+def turns(events: Sequence[ev.AnyEvent]) -> list[Turn]:
     """Return the turns that were answered, in order; words carried on are in a later one."""
     carried = {e.turn for e in events if isinstance(e, ev.AnswerHeard) and e.carried}
     answers = {e.turn: e.text for e in events if isinstance(e, ev.ResponseCompleted)}
@@ -92,7 +93,7 @@ def turns(events: Sequence[ev.AnyEvent], *, from_turn: int = 0) -> list[Turn]:
             _steps(measured.get(e.turn)),
         )
         for e in events
-        if isinstance(e, ev.TurnCommitted) and e.turn >= from_turn and e.turn not in carried
+        if isinstance(e, ev.TurnCommitted) and e.turn not in carried
     ]
 
 
@@ -104,8 +105,9 @@ def _steps(measured: ev.TurnMeasured | None) -> dict[str, float]:
 def compare(
     recorded: Sequence[ev.AnyEvent], now: Sequence[ev.AnyEvent], *, from_turn: int = 0
 ) -> Comparison:
-    """Return how *now* went, measured by *recorded*."""
-    then_turns, now_turns = turns(recorded, from_turn=from_turn), turns(now)
+    """Return how *now* went, measured by *recorded* from turn *from_turn* on."""
+    recorded = branch(recorded, from_turn)
+    then_turns, now_turns = turns(recorded), turns(now)
     size = max(len(then_turns), len(now_turns))
     pairs = [
         (
@@ -126,7 +128,7 @@ def compare(
     aligned = [
         pair
         for kind in sorted({*first, *second})
-        for pair in itertools.zip_longest(first.get(kind, []), second.get(kind, []))
+        for pair in side_by_side(first.get(kind, []), second.get(kind, []))
     ]
     other = [(_shown(a), _shown(b)) for a, b in aligned if a != b]
     return Comparison(
@@ -139,6 +141,30 @@ def compare(
         events=len(aligned),
         other=other,
     )
+
+
+def branch(events: Sequence[ev.AnyEvent], turn: int) -> Sequence[ev.AnyEvent]:
+    """Return what of *events* belongs to *turn* and what followed it."""
+    taken = next((e for e in events if isinstance(e, ev.TurnTaken) and e.turn >= turn), None)
+    if turn <= 0 or taken is None:
+        return events
+    speech = [isinstance(e, ev.SpeechStarted) and e.utterance == taken.utterance for e in events]
+    found = []
+    for event in events[speech.index(True) if True in speech else 0 :]:
+        turn_of = getattr(event, "turn", 0) or turn  # 0 in what is of no turn
+        utterance = getattr(event, "utterance", 0) or taken.utterance
+        if turn_of >= turn and utterance >= taken.utterance:
+            found.append(event)
+    return found
+
+
+def side_by_side(
+    then: Sequence[tuple[Any, ...]], now: Sequence[tuple[Any, ...]]
+) -> Iterator[tuple[tuple[Any, ...] | None, tuple[Any, ...] | None]]:
+    """Yield what came on both sides in the same order, and what came on one (None: not there)."""
+    matched = SequenceMatcher(None, then, now, autojunk=False)
+    for _, i, i_end, j, j_end in matched.get_opcodes():
+        yield from itertools.zip_longest(then[i:i_end], now[j:j_end])
 
 
 def _shown(one: tuple[Any, ...] | None) -> str:

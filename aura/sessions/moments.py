@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -32,8 +32,7 @@ _LANE: dict[str, Lane] = {
 }
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """Something that happened."""
 
     at_ms: int
@@ -80,6 +79,10 @@ def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
                 sent_ms = round(speech_end_ms + event.first_sent_ms)
                 text = f"first sound after {event.first_sent_ms:.0f} ms"
                 found.append(Moment(sent_ms, "client", "answer.sent", text, said, event.turn))
+        elif isinstance(event, ev.AnswerHeard) and event.turn == 0 and event.complete:
+            # nobody waits for a greeting, so it is not measured
+            began_ms = event.at_ms - event.played_ms
+            found.append(Moment(began_ms, "client", "answer.sent", "the greeting", {"turn": 0}, 0))
     return sorted(found, key=lambda one: one.at_ms)
 
 
@@ -136,6 +139,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.SpeechReady: lambda e: (
         f"sentence {e.index}: {e.audio_ms} ms of sound in {e.took_ms:.0f} ms, {e.model}"
     ),
+    ev.AnswerReached: lambda e: f"turn {e.turn}, sentence {e.index}",
     ev.AnswerHeard: lambda e: f"{'all' if e.complete else 'cut'}: {e.text!r}",
     ev.JobFailed: lambda e: f"{e.stage}: {e.reason}",
     ev.TroubleTold: lambda e: f"{e.stage}: {e.reason}",

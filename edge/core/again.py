@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish
 from edge.core.history import History, fold
@@ -21,6 +23,8 @@ from schemas.audio import SpeechChunk, TranscriptPartial
 from schemas.inputs import Input
 
 VOICE = b"\x01" * FRAME_BYTES
+REPLAY_EDGE = "replay"
+"""What a driven session is said to be held by."""
 REMEMBERED_FRAMES = ev.TURN_NUMBERS["prefix_ms"][1] // FRAME_MS + 1
 """What an ear that is set to remember the most remembers, and the frame that it hears."""
 OWN = (
@@ -115,6 +119,12 @@ class Connection:
         return Call(*own, rules, delivery, history=history, is_voice=is_voice)
 
 
+def _unmarked(event: ev.Event) -> ev.Event:
+    """Return *event* as the call decided it; its line marks which stages a record answers for."""
+    marked = getattr(event, "recorded", ())
+    return msgspec.structs.replace(event, recorded=()) if marked else event
+
+
 def begun(events: Iterable[ev.AnyEvent]) -> int:
     """Return how many connections the session of *events* had, with and without their inputs."""
     return sum(isinstance(one, ev.SessionStarted | ev.SessionResumed) for one in events)
@@ -137,7 +147,7 @@ def connections(events: Sequence[ev.AnyEvent]) -> list[Connection]:
         elif isinstance(event, ev.InputsDelivered):
             delivered.append(event)
         elif found and is_own(event):
-            decided.append((event, len(found)))
+            decided.append((_unmarked(event), len(found)))
     for connection, parts in _matched(found, _journals(delivered)):
         for part in parts:
             connection.given += inputs.unpack(part.rows, part.from_ms)

@@ -130,13 +130,14 @@ class Call:
         """When `tick` is worth calling if nothing else happens, Unix ms; None: no need."""
         if self._idle:
             return None
-        times = (
+        times = (  # asked after every frame
             self._listener.silent_from_ms,
             self._answering.due_ms(),
             self._answering.expires_ms,
             self._words_expire_ms,
         )
-        return min((t for t in times if t is not None), default=None)
+        known = [t for t in times if t is not None]
+        return min(known) if known else None
 
     def misses_news(self, now_ms: int) -> bool:
         """Tell whether the stages have said nothing for longer than they should need.

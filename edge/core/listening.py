@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from edge.core.ear import Ear, Floor, Heard, Hearing
 from edge.core.microphone import FRAME_MS, Microphone
@@ -14,8 +14,7 @@ from schemas.audio import AudioFrame
 from schemas.events import SessionSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Noticed:
+class Noticed(NamedTuple):
     """What a frame brought: a change, a message for the recogniser, or just time gone by."""
 
     at_ms: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge.core.again import Connection, Sound, partial, published
@@ -29,7 +29,7 @@ def rehearse(
     connection: Connection, rules: Rules, delivery: Delivery, said: dict[str, ev.AnyEvent]
 ) -> list[ev.Event]:
     """Return what a call with *rules* decides that hears what was heard in *connection*."""
-    return list(_Rehearsal(connection, rules, delivery, Record(connection, said)).run())
+    return _Rehearsal(connection, rules, delivery, Record(connection, said)).run()
 
 
 class _Rehearsal:
@@ -44,12 +44,13 @@ class _Rehearsal:
         self._order = itertools.count()
         self._started_ms: dict[int, int] = {}
         self._due_ms: int | None = None
+        self._decided: list[ev.Event] = []
 
-    def run(self) -> Iterator[ev.Event]:
+    def run(self) -> list[ev.Event]:
         for one in self._given:
             if one.kind == inputs.SOUND and self._leaves_out(one.at_ms, one.what[0]):
                 continue
-            yield from self._until(one.at_ms)
+            self._until(one.at_ms)
             match one.kind:
                 case inputs.SOUND:
                     effects = self._call.hear(self._sound.take(one.what[0]), one.at_ms)
@@ -65,7 +66,8 @@ class _Rehearsal:
                     effects = self._call.receive(words, one.at_ms)
                 case _:  # timers and stages are our own
                     continue
-            yield from self._take(effects, one.at_ms)
+            self._take(effects, one.at_ms)
+        return self._decided
 
     def _leaves_out(self, at_ms: int, size: int) -> bool:
         """Skip silence that changes nothing; tell whether it was skipped."""
@@ -75,7 +77,7 @@ class _Rehearsal:
             return False
         return self._sound.leave_out(size)
 
-    def _until(self, at_ms: int) -> Iterator[ev.Event]:
+    def _until(self, at_ms: int) -> None:
         """Let happen what is due before *at_ms*."""
         while True:
             due_ms = self._due_ms
@@ -86,10 +88,10 @@ class _Rehearsal:
                 and (due_ms is None or coming_ms <= due_ms)
             ):
                 _, _, heard = heapq.heappop(self._coming)
-                yield from self._take(self._call.receive(heard, coming_ms), coming_ms)
+                self._take(self._call.receive(heard, coming_ms), coming_ms)
             elif due_ms is not None and due_ms < at_ms:
                 effects = self._call.tick(due_ms)
-                yield from self._take(effects, due_ms)
+                self._take(effects, due_ms)
                 if not effects and self._due_ms == due_ms:
                     return
             else:
@@ -98,8 +100,10 @@ class _Rehearsal:
     def _later(self, at_ms: int, heard: Heard) -> None:
         heapq.heappush(self._coming, (at_ms, next(self._order), heard))
 
-    def _take(self, effects: list[Effect], at_ms: int) -> Iterator[ev.Event]:
+    def _take(self, effects: list[Effect], at_ms: int) -> None:
         self._due_ms = self._call.due_ms
+        if not effects:  # most of the time
+            return
         for event in published([one for one in effects if isinstance(one, Publish)]):
             match event:
                 case ev.SpeechStarted(utterance=number):
@@ -113,7 +117,7 @@ class _Rehearsal:
                         self._later(at_ms + after_ms, heard)
                 case _:
                     pass
-            yield event
+            self._decided.append(event)
 
 
 # ---------------------------------------------------------------- compared

@@ -82,7 +82,7 @@ class Playback:
         self._told = 0
         """Words of it that were sent."""
         self._ends_sent = False
-        self._sent_ms = 0
+        self._sent_bytes = 0
         self._until_ms = 0
         """When the client will have played all it was sent; Unix ms."""
         self._held = False
@@ -200,7 +200,7 @@ class Playback:
     def _send(self, text: str, pcm: bytes, *, ends: bool, now_ms: int) -> Speak:
         length_ms = len(pcm) // BYTES_PER_MS
         self._until_ms = max(self._until_ms, now_ms) + length_ms
-        self._sent_ms += length_ms
+        self._sent_bytes += len(pcm)
         return Speak(self.turn, text, pcm, ends)
 
     def unspoken(self) -> Speak:
@@ -221,7 +221,7 @@ class Playback:
 
     @property
     def begun(self) -> bool:
-        return self._sent_ms > 0
+        return self._sent_bytes > 0
 
     @property
     def until_ms(self) -> int:
@@ -230,11 +230,15 @@ class Playback:
 
     def played_ms(self, now_ms: int) -> int:
         """Return how much audio the ear had got at *now_ms*."""
-        return max(0, self._sent_ms - max(0, self._until_ms - now_ms))
+        return self._played_bytes(now_ms) // BYTES_PER_MS
+
+    def _played_bytes(self, now_ms: int) -> int:
+        # bytes: a sentence is no whole number of ms, and its last word is over with its last byte
+        return max(0, self._sent_bytes - max(0, self._until_ms - now_ms) * BYTES_PER_MS)
 
     def heard(self, now_ms: int) -> str:
         """Return the words that were heard at *now_ms*, to the word."""
-        left, words = self.played_ms(now_ms), []
+        left, words = self._played_bytes(now_ms), []
         for index in range(max(self._sentences, default=-1) + 1):
             part = self._sentences.get(index)
             if part and index < self._first:
@@ -242,10 +246,9 @@ class Playback:
                 continue
             if part is None or part.text is None or left <= 0:
                 break
-            length_ms = len(part.pcm) // BYTES_PER_MS
-            over = part.words_until(min(left * BYTES_PER_MS, len(part.pcm)))
+            over = part.words_until(min(left, len(part.pcm)))
             words.append(" ".join(part.text.split(" ")[:over]))
             if not part.voiced:
                 break
-            left -= length_ms
+            left -= len(part.pcm)
         return " ".join(word for word in words if word)

@@ -6,8 +6,10 @@ that moment of the sound: pauses are told by the time at which the speech before
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 
@@ -20,6 +22,8 @@ Heard = ev.AnyEvent | SpeechChunk
 USUAL_TOKEN_MS, USUAL_VOICE_MS, USUAL_AUDIO_MS = 300, 450, 2000
 """What is taken for an answer of which nothing was recorded."""
 NEAR_MS = 200
+
+_T = TypeVar("_T")
 
 
 @dataclass
@@ -64,6 +68,15 @@ class Record:
                 heard = chunk(one.what)
             if heard is not None:
                 self._came(heard, one.at_ms, began_ms)
+        self._guessed = sorted(
+            ((end_ms, one) for one in self.spoken.values() for end_ms in one.guesses), key=_end_ms
+        )
+        self._answered: dict[str | None, list[Answered]] = {}
+        """Those that came, in the order of time, by what was asked; None: all of them."""
+        for answer in sorted(self.answers.values(), key=_taken_ms):
+            if answer.came:
+                self._answered.setdefault(_asked(answer.taken), []).append(answer)
+                self._answered.setdefault(None, []).append(answer)
 
     def _decided(self, event: ev.Event) -> None:
         match event:
@@ -111,15 +124,14 @@ class Record:
         speech before it ended at the same time, give or take *near_ms*.
         """
         end_ms = paused.speech_end_ms
-        for spoken in self.spoken.values():
-            known_ms = min(spoken.guesses, key=lambda at_ms: abs(at_ms - end_ms), default=None)
-            if known_ms is None or abs(known_ms - end_ms) > near_ms:
-                continue
-            guess, after_ms = spoken.guesses[known_ms]
-            text = self._as_heard_since(started_ms, spoken, guess.text)
-            own = {"utterance": paused.utterance, "pause": paused.pause, "text": text}
-            return msgspec.structs.replace(guess, **own), after_ms
-        return None
+        known = _nearest(self._guessed, end_ms, _end_ms)
+        if known is None or abs(_end_ms(known) - end_ms) > near_ms:
+            return None
+        known_ms, spoken = known
+        guess, after_ms = spoken.guesses[known_ms]
+        text = self._as_heard_since(started_ms, spoken, guess.text)
+        own = {"utterance": paused.utterance, "pause": paused.pause, "text": text}
+        return msgspec.structs.replace(guess, **own), after_ms
 
     def _as_heard_since(self, started_ms: int, spoken: Spoken, text: str) -> str:
         """Return *text* with the words of earlier utterances that are part of this one now."""
@@ -141,17 +153,11 @@ class Record:
 
     def answer(self, taken: ev.TurnTaken) -> Iterator[tuple[int, Heard]]:
         """Yield what comes of a turn, with ms after it was taken."""
-        said = taken.messages[-1].text if taken.messages else ""
-        known = [one for one in self.answers.values() if one.came]
-        if not known:
+        known = self._answered.get(_asked(taken)) or self._answered.get(None, [])
+        best = _nearest(known, taken.at_ms, _taken_ms)
+        if best is None:
             yield from _usual(taken)
             return
-
-        def unlike(one: Answered) -> tuple[bool, int]:
-            asked = one.taken.messages[-1].text if one.taken.messages else ""
-            return asked != said, abs(one.taken.at_ms - taken.at_ms)
-
-        best = min(known, key=unlike)
         completed = False
         for after_ms, heard in best.came:
             completed = completed or isinstance(heard, ev.ResponseCompleted)
@@ -160,6 +166,25 @@ class Record:
             sentences = [e for _, e in best.came if isinstance(e, ev.ResponseSentence)]
             text = " ".join(one.text for one in sentences)
             yield best.came[-1][0], _completed(taken, len(sentences), text)
+
+
+def _asked(taken: ev.TurnTaken) -> str:
+    return taken.messages[-1].text if taken.messages else ""
+
+
+def _taken_ms(one: Answered) -> int:
+    return one.taken.at_ms
+
+
+def _end_ms(one: tuple[int, Spoken]) -> int:
+    return one[0]
+
+
+def _nearest(known: Sequence[_T], at_ms: int, time_of: Callable[[_T], int]) -> _T | None:
+    """Return which of *known*, in the order of time, is nearest to *at_ms*."""
+    k = bisect_left(known, at_ms, key=time_of)
+    around = known[max(0, k - 1) : k + 1]
+    return min(around, key=lambda one: abs(time_of(one) - at_ms), default=None)
 
 
 def _completed(taken: ev.TurnTaken, sentences: int, text: str) -> ev.ResponseCompleted:

@@ -255,6 +255,14 @@ async def test_what_is_forgotten_takes_its_replays_with_it(simulated: AuraProces
     assert other in left
     assert not left & {session, copy, of_copy}
 
+    for wrong in (["*"], [">"], ["--tenant", "*"], [other, "--user", "nobody"]):
+        refused = await typed(simulated, "forget", *wrong)
+        assert (refused.returncode, refused.stdout) == (1, "")
+    assert other in {row["session"] for row in await listed(simulated)}
+    for command in (["show"], ["export"], ["replay", "--decide"]):
+        refused = await typed(simulated, *command, "*")
+        assert "'*' is no id" in refused.stderr
+
     again = await typed(simulated, "replay", other, "--publish", "--speed", "50")
     copy = again.stdout.split(" as ")[1].split(" ")[0]
     (row,) = [one for one in await listed(simulated) if one["session"] == other]

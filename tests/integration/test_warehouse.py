@@ -15,6 +15,7 @@ from aura.bus.connection import Bus
 from aura.settings import Settings
 from schemas import codec, subjects
 from schemas import events as ev
+from schemas.inputs import PARTIAL, Input, pack
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
 from tests.integration.test_subscribers import as_user
@@ -54,7 +55,14 @@ def a_call(number: int, at: datetime) -> list[ev.Event]:
         ),
         ev.TurnMeasured(
             **whose, turn=1, first_sent_ms=800.0 + number, guesses=2, retracted=1,
-            interrupted=number == 0,
+        ),
+        # after the last of the answer was handed out: the turn was measured before
+        ev.ResponseCancelled(
+            **whose, turn=1, reason="interrupted" if number == 0 else "hung_up"
+        ),
+        ev.InputsDelivered(
+            **whose, part=0, from_ms=at_ms, frames=0, voice=b"",
+            rows=pack([Input(at_ms, PARTIAL, (1, 0, "My secret"))], at_ms),
         ),
         ev.AnswerHeard(**whose, turn=1, text="A secret.", complete=True, played_ms=3000),
         ev.TroubleTold(**whose, stage="stt", reason="no words came within 15 s"),
@@ -74,11 +82,15 @@ def kept(tmp_path: Path) -> Path:
 
 def test_an_event_that_was_written_twice_counts_once(kept: Path) -> None:
     with warehouse.database(kept) as db:
-        assert db.execute("SELECT count(*) FROM events").fetchone() == (240,)
+        assert db.execute("SELECT count(*) FROM events").fetchone() == (320,)
         assert db.execute("SELECT count(*), sum(turns) FROM sessions").fetchone() == (40, 40)
         row = db.execute("SELECT * FROM turns WHERE session = 's7'").fetchone()
         assert row is not None
         names = [column[0] for column in db.description or ()]
+        spoken_over = db.execute("SELECT session FROM turns WHERE interrupted").fetchall()
+        assert spoken_over == [("s0",)]
+        over = db.execute("SELECT session FROM sessions WHERE interruptions > 0").fetchall()
+        assert over == [("s0",)]
     turn = dict(zip(names, row, strict=True))
     assert (turn["first_sent_ms"], turn["played_ms"], turn["prompt_tokens"]) == (807, 3000, 1000)
 
@@ -88,7 +100,8 @@ def test_no_words_and_nobodys_name_are_kept(kept: Path) -> None:
         data = file.read_bytes().lower()
         assert b"secret" not in data
         assert b"someone" not in data
-    assert not {"text", "messages", "system", "user"} & set(warehouse.columns())
+    private = {"text", "messages", "system", "user", "rows", "rules"}
+    assert not private & set(warehouse.columns())
 
 
 def test_the_report_is_one_page_that_needs_nothing_else(kept: Path, tmp_path: Path) -> None:
@@ -97,6 +110,7 @@ def test_the_report_is_one_page_that_needs_nothing_else(kept: Path, tmp_path: Pa
                 env={}, cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "right of 80 guesses    50%" in done.stdout
+    assert "interruptions          1\n" in done.stdout
     html = page.read_text(encoding="utf-8")
     assert html.count("<svg") == 6
     assert "http" not in html
@@ -180,7 +194,8 @@ async def test_sessions_are_counted_for_prometheus(bus: Bus, settings: Settings)
         assert found["aura_session_wait_seconds_sum"] == 0.8
         assert found["aura_session_talk_seconds_total{who=aura}"] == 3
         assert found["aura_session_guesses_total{outcome=wrong}"] == 1
-        assert found["aura_subscriber_events_total{outcome=done,subscriber=metrics}"] == 6
+        assert found["aura_session_interruptions_total{outcome=meant}"] == 1
+        assert found["aura_subscriber_events_total{outcome=done,subscriber=metrics}"] == 7
     finally:
         worker.terminate()
         await worker.wait()

@@ -50,6 +50,7 @@ _seen = Seen()
     ev.TranscriptFinal,
     ev.InterruptionSuspected,
     ev.InterruptionDismissed,
+    ev.ResponseCancelled,
     ev.AnswerHeard,
     ev.ResponseCompleted,
     ev.TroubleTold,
@@ -81,7 +82,9 @@ def _count(event: ev.AnyEvent) -> None:
             INTERRUPTIONS.labels("suspected").inc()
         case ev.InterruptionDismissed():
             INTERRUPTIONS.labels("dismissed").inc()
-        case ev.ResponseCompleted():
+        case ev.ResponseCancelled(reason="interrupted"):
+            INTERRUPTIONS.labels("meant").inc()
+        case ev.ResponseCompleted() if event.turn:  # no model says the greeting
             TOKENS.labels(event.model, "prompt").inc(event.prompt_tokens)
             TOKENS.labels(event.model, "completion").inc(event.completion_tokens)
         case ev.TroubleTold(stage=stage):
@@ -95,7 +98,5 @@ def _count(event: ev.AnyEvent) -> None:
 def _measured(event: ev.TurnMeasured) -> None:
     if event.first_sent_ms is not None:
         FELT.observe(max(0.0, event.first_sent_ms) / 1000)
-    if event.interrupted:
-        INTERRUPTIONS.labels("meant").inc()
     GUESSES.labels("wrong").inc(event.retracted)
     GUESSES.labels("right").inc(max(0, event.guesses - event.retracted))

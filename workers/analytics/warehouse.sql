@@ -12,7 +12,8 @@ SELECT
   measured.pause_ms, measured.transcript_ms, measured.taken_ms, measured.committed_ms,
   measured.first_token_ms, measured.first_sentence_ms, measured.first_audio_ms,
   measured.first_sent_ms, measured.stt_ms,
-  measured.guesses, measured.retracted, measured.wasted_sentences, measured.interrupted,
+  measured.guesses, measured.retracted, measured.wasted_sentences,
+  cancelled.id IS NOT NULL AS interrupted,
   heard.played_ms, heard.complete,
   answer.model, answer.prompt_tokens, answer.completion_tokens
 FROM events AS measured
@@ -21,6 +22,9 @@ LEFT JOIN events AS heard
 LEFT JOIN events AS answer
   ON answer.type = 'response.completed' AND answer.session = measured.session
   AND answer.turn = measured.turn
+LEFT JOIN events AS cancelled  -- after the last of an answer was handed out, too
+  ON cancelled.type = 'response.cancelled' AND cancelled.reason = 'interrupted'
+  AND cancelled.session = measured.session AND cancelled.turn = measured.turn
 WHERE measured.type = 'turn.measured';
 
 CREATE VIEW sessions AS
@@ -30,7 +34,7 @@ SELECT
   (max(at_ms) - min(at_ms)) / 1000.0 AS seconds,
   any_value(dialect) AS dialect,
   count(*) FILTER (type = 'turn.measured') AS turns,
-  count(*) FILTER (type = 'turn.measured' AND interrupted) AS interruptions,
+  count(*) FILTER (type = 'response.cancelled' AND reason = 'interrupted') AS interruptions,
   count(*) FILTER (type = 'interruption.dismissed') AS false_interruptions,
   count(*) FILTER (type = 'trouble.told') AS errors,
   count(*) FILTER (type = 'session.resumed') AS resumed,

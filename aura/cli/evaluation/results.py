@@ -67,7 +67,7 @@ def table(results: Sequence[Result]) -> Table:
     for one in results:
         waits = " ".join(f"{ms:.0f}" for ms in one.waits_ms)
         mark = "[green]pass[/]" if one.passed else "[red]FAIL[/]"
-        made.add_row(mark, one.name, f"{waits} ms" if waits else "", f"{one.seconds:.1f}")
+        made.add_row(mark, _plain(one.name), f"{waits} ms" if waits else "", f"{one.seconds:.1f}")
         for line in [*one.wrong, *([one.error] if one.error else [])]:
             made.add_row("", f"[red]{_plain(line)}[/]")
     return made

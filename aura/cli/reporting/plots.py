@@ -94,7 +94,7 @@ def _axes(labels: Sequence[str], top: Sequence[float], unit: str) -> str:
         f"{escape(labels[k])}</text>"
         for k in range(0, len(labels), every)
     ]
-    parts.append(f'<text x="{LEFT - 6}" y="11" text-anchor="end">{escape(unit)}</text>')
+    parts.append(f'<text x="0" y="11">{escape(unit)}</text>')
     return "".join(parts)
 
 

@@ -108,7 +108,8 @@ SELECT
   coalesce(sum(guesses), 0) AS guesses,
   coalesce(sum(retracted), 0) AS wrong_guesses,
   coalesce(sum(wasted_sentences), 0) AS wasted_sentences,
-  count(*) FILTER (interrupted) AS interruptions,
+  (SELECT count(*) FROM some_events
+    WHERE type = 'response.cancelled' AND reason = 'interrupted') AS interruptions,
   (SELECT count(*) FROM some_events WHERE type = 'interruption.dismissed') AS false_interruptions,
   (SELECT count(*) FROM some_events WHERE type = 'trouble.told') AS errors,
   (SELECT sum(caller_seconds) FROM some_sessions) AS caller_seconds,
@@ -124,12 +125,12 @@ WITH measured AS (
     quantile_cont(first_sent_ms, 0.95) AS p95_ms,
     quantile_cont(first_sent_ms, 0.99) AS p99_ms,
     coalesce(sum(guesses - retracted), 0) AS right_guesses,
-    coalesce(sum(retracted), 0) AS wrong_guesses,
-    count(*) FILTER (interrupted) AS interruptions
+    coalesce(sum(retracted), 0) AS wrong_guesses
   FROM some_turns GROUP BY 1
 ), said AS (
   SELECT date_trunc($BUCKET, at_utc) AS bucket,
     count(*) FILTER (type = 'trouble.told') AS errors,
+    count(*) FILTER (type = 'response.cancelled' AND reason = 'interrupted') AS interruptions,
     count(*) FILTER (type = 'interruption.dismissed') AS false_interruptions,
     count(DISTINCT session) AS sessions,
     coalesce(sum(audio_ms) FILTER (type = 'transcript.final' AND confidence > 0), 0) / 1000.0

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import msgspec
 import pytest
+from rich.console import Console
 
+from aura.cli.drive import words_of
 from aura.sessions.compare import BadLimitError, compare, failures, turns
 from schemas import events as ev
 from tests.unit.aura.story import story
@@ -40,6 +44,36 @@ def test_what_is_other_is_found() -> None:
     assert now
     assert (then.answer, now.answer) == ("The capital of France is Paris.", "Paris!")
     assert len(found.other) == 2
+
+
+def test_masked_words_are_shown_as_they_are() -> None:
+    told = [
+        msgspec.structs.replace(one, text="It is [number].")
+        if isinstance(one, ev.TurnCommitted)
+        else one
+        for one in story()
+    ]
+    shown = Console(file=io.StringIO(), record=True, width=100)
+    shown.print(words_of(compare(told, told)))
+    assert shown.export_text().count("It is [number].") == 4
+
+
+def test_one_event_more_leaves_the_others_the_same() -> None:
+    told = story()
+    at = next(k for k, one in enumerate(told) if isinstance(one, ev.SpeechPaused))
+    paused = told[at]
+    assert isinstance(paused, ev.SpeechPaused)
+    again = [*told[: at + 1], msgspec.structs.replace(paused, pause=2), *told[at + 1 :]]
+    found = compare(told, again)
+    assert found.other == [("", "speech.paused 1 2")]
+    assert found.same == found.events - 1
+
+
+def test_a_branch_is_compared_with_what_was_recorded_from_there_on() -> None:
+    now = [one for one in story() if getattr(one, "turn", 2) == 2 == getattr(one, "utterance", 2)]
+    found = compare(story(), now, from_turn=2)
+    assert (len(found.pairs), found.other, found.interrupted) == (1, [], (1, 1))
+    assert found.same == found.events > 8
 
 
 def test_limits_fail_where_they_are_not_held() -> None:

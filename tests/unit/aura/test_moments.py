@@ -9,10 +9,9 @@ import time
 
 import msgspec
 from rich.console import Console
-from rich.segment import Segments
 
 from aura.cli.page import page
-from aura.cli.show import drawing
+from aura.cli.show import Paint, drawing
 from aura.sessions.listing import Row, folded
 from aura.sessions.moments import LANES, moments, spans
 from schemas import events as ev
@@ -61,11 +60,32 @@ def test_every_lane_has_something_that_took_time() -> None:
 
 def test_a_session_is_drawn_with_its_words_and_its_waterfall() -> None:
     told = story()
-    console = Console(width=100, record=True, file=io.StringIO())
-    console.print(Segments(drawing(row_of(told), moments(told))), soft_wrap=True)
-    text = console.export_text()
+    text = "".join(drawing(row_of(told), moments(told), Paint(Console(file=io.StringIO()))))
+    assert "\x1b" not in text
     for words in ("What is the capital of France?", "interrupted", "first audio sent", "Madrid,"):
         assert words in text
+
+
+def test_a_greeting_is_heard_from_its_first_word_on() -> None:
+    started, *rest = story()
+    heard = ev.AnswerHeard(
+        tenant="acme", session="s_1", at_ms=T0 + 900, turn=0, text="Hi!", complete=True,
+        played_ms=700,
+    )  # fmt: skip
+    told = moments([started, heard, *rest])
+    assert next((m.at_ms, m.lane) for m in told if m.name == "answer.sent") == (T0 + 200, "client")
+
+
+def test_a_drawing_has_colours_in_a_terminal_that_wants_them() -> None:
+    told = story()
+    plain, coloured = (
+        Paint(Console(file=io.StringIO(), force_terminal=True, color_system="256", no_color=no))
+        for no in (True, False)
+    )
+    text = "".join(drawing(row_of(told), moments(told), coloured))
+    assert "\x1b[36m" in text
+    without = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    assert without == "".join(drawing(row_of(told), moments(told), plain))
 
 
 def test_a_page_is_whole_by_itself_and_what_was_said_cannot_end_its_script() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +50,22 @@ def test_what_was_heard_of_a_sentence_without_an_end_is_estimated() -> None:
     assert heard
     assert TEXT.startswith(heard)
     assert heard != TEXT
+
+
+@pytest.mark.parametrize("delivery", [Delivery.SENTENCES, Delivery.CHUNKS])
+def test_the_last_word_is_heard_with_its_last_byte_though_that_ends_no_ms(
+    delivery: Delivery,
+) -> None:
+    playback = Playback(1, delivery)
+    for index in range(2):
+        playback.sentence(index, TEXT)
+        playback.chunk(
+            SpeechChunk(turn=1, index=index, chunk=0, pcm=bytes(32 * 545 + 20), last=True)
+        )
+    playback.sentence(2, "not here yet")
+    for at in range(0, 2000, 20):
+        playback.due(START_MS + at)
+    assert playback.heard(START_MS + 2000) == f"{TEXT} {TEXT}"
 
 
 @given(
