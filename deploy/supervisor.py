@@ -25,6 +25,8 @@ class Program:
     name: str
     command: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
+    shares: str = ""
+    """What it does together with others that share the same; empty: nobody does its work."""
 
 
 class HopelessError(Exception):
@@ -37,6 +39,7 @@ class Supervisor:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._shares: dict[str, str] = {}
         self._stopping = False
 
     @property
@@ -61,15 +64,20 @@ class Supervisor:
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
             self._running[program.name] = process
+            self._shares[program.name] = program.shares
             code = await process.wait()
             del self._running[program.name]
             if self._stopping:
                 return
             if is_hopeless(code):
                 raise HopelessError(f"{program.name} cannot run; it said why above")
-            pause_s = record.after(loop.time() - started)
+            others = bool(program.shares) and code != 0 and self._others(program)
+            pause_s = record.after(loop.time() - started, others=others)
             self._say(f"{program.name} died ({how(code)}); starting it again in {pause_s:g} s")
             await asyncio.sleep(pause_s)
+
+    def _others(self, program: Program) -> bool:
+        return any(self._shares[name] == program.shares for name in self._running)
 
     def restart(self, name: str) -> None:
         """End the program *name* kindly; `keep` starts it again."""

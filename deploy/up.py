@@ -131,7 +131,7 @@ class _Run:
         ]
         for stage in ("stt", "llm", "tts"):
             programs += [
-                Program(f"{stage} worker {k + 1}", [*aura, "worker", stage], env)
+                Program(f"{stage} worker {k + 1}", [*aura, "worker", stage], env, shares=stage)
                 for k in range(getattr(self._counts, stage))
             ]
         return [self._with_metrics(one, k) for k, one in enumerate(programs)]

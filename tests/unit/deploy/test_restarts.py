@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.restarts import CONFIG_EXIT, HEALTHY_S, LONGEST_S, Restarts, how, is_hopeless
+from deploy.restarts import CONFIG_EXIT, HEALTHY_S, LONGEST_S, OTHERS_S, Restarts, how, is_hopeless
 
 
 def test_the_pause_doubles_up_to_a_limit() -> None:
@@ -25,3 +25,8 @@ def test_the_end_is_said_in_words() -> None:
     assert how(-250) == "killed by signal 250"
     assert is_hopeless(CONFIG_EXIT)
     assert not is_hopeless(1)
+
+
+def test_a_worker_that_others_stand_in_for_leaves_them_the_cpu_first() -> None:
+    assert Restarts().after(100, others=True) == OTHERS_S > Restarts().after(100)
+    assert Restarts(failures=20).after(1, others=True) == LONGEST_S
