@@ -16,9 +16,11 @@ from edge.core.rules import Rules
 from edge.core.voice_activity import VoiceActivity
 from edge.session_rules import noted
 from schemas import events as ev
+from workers.engines.protocols import Recognition
 
 TENANT = "bench"
 TURN_EVERY_MS = 10_000
+QUESTION = Recognition("What is the weather like?", 0.9, audio_ms=1000, took_ms=1.0, ended=0.9)
 ANSWER = ("The weather is fine this afternoon, and it stays so.", bytes(32 * 2500))
 
 
@@ -26,7 +28,7 @@ class RecordedCall(OfflineCall):
     """An offline call whose inputs are journalled and whose events are kept, in their order."""
 
     def __init__(self, session: str, rules: Rules) -> None:
-        super().__init__(lambda _: ("What is the weather like?", 0.9, None), rules, answer=ANSWER)
+        super().__init__(lambda _: (QUESTION, None), rules, answer=ANSWER)
         own = (TENANT, session)
         self.journal = Journal(*own)
         self.log: list[ev.AnyEvent] = []
