@@ -57,7 +57,7 @@ class Evidence:
     """The assistant had asked something."""
 
 
-SURE_OF_SENTENCE = 0.7
+SURE_OF_SENTENCE = 0.55
 """A recogniser at least so sure makes finished what the words leave unclear; one less sure makes
 unclear what they call finished: benchmarks/endings.py counts how often each is right."""
 SURE = 0.8
