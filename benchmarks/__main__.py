@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from benchmarks import bus, cut_ins, density, footprint, latency, sessions, turn_taking
+from benchmarks import bus, cut_ins, density, endings, footprint, latency, sessions, turn_taking
 
 WHICH = {
     "bus": bus.main,
     "footprint": footprint.main,
     "density": density.main,
+    "endings": endings.main,
     "turn_taking": turn_taking.main,
     "cut_ins": cut_ins.main,
     "sessions": sessions.main,
