@@ -209,7 +209,7 @@ async def _speak(
     begin_s = loop.time()
     stages.later_ms = now_ms() - given[0].at_ms
     for one in given:
-        if one.kind not in {inputs.SOUND, inputs.BEGAN, inputs.FINISH}:
+        if one.kind not in {inputs.SOUND, inputs.BEGAN, inputs.FINISH, inputs.PARTIAL}:
             continue
         due_s = begin_s + (one.at_ms - given[0].at_ms) / 1000
         await asyncio.sleep(max(0.0, due_s - loop.time()))
@@ -217,6 +217,8 @@ async def _speak(
             return
         if one.kind == inputs.BEGAN:
             line.start()
+        elif one.kind == inputs.PARTIAL:
+            await stages.grow(again.partial(one.what))
         elif one.kind == inputs.SOUND:
             line.hear(sound.take(one.what[0]))
     until_s = loop.time() + PATIENCE_S

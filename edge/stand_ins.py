@@ -16,7 +16,7 @@ from edge.clock import now_ms
 from edge.core.record import Heard, Record
 from schemas import codec, subjects
 from schemas import events as ev
-from schemas.audio import SpeechChunk
+from schemas.audio import SpeechChunk, TranscriptPartial
 
 NEAR_MS = 60
 """A pause of the replay is the recorded one if it is as near as this."""
@@ -63,6 +63,11 @@ class StandIns:
                     self._say(event.turn, after_ms, heard)
         if "tts" in self._recorded and isinstance(event, ev.ResponseSentence):
             self._spoken(event)
+
+    async def grow(self, words: TranscriptPartial) -> None:
+        """Say growing *words* where the recogniser is not driven: they may have interrupted."""
+        if "stt" in self._recorded:
+            await self._bus.send(subjects.partials(self._own[1]), words)
 
     def _listened(self, event: ev.AnyEvent) -> None:
         if isinstance(event, ev.SpeechPaused):
