@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
+import socket
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from deploy.nats_server import free_port
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
 
@@ -43,9 +45,20 @@ class Scrape(dict[str, float]):
                 self[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
 
 
+def free_ports(count: int) -> int:
+    """Return the first of *count* free ports in a row, below those that connections are given."""
+    while True:
+        first = random.randrange(20_000, 30_000)
+        with ExitStack() as taken, suppress(OSError):
+            for port in range(first, first + count):
+                one = taken.enter_context(socket.socket())
+                one.bind(("127.0.0.1", port))
+            return first
+
+
 @pytest.fixture(scope="module")
 def base() -> int:
-    return free_port()
+    return free_ports(4)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +123,7 @@ def test_a_role_without_a_bus_is_alive_and_not_ready(aura: AuraProcess, base: in
 
 
 async def test_what_fails_is_counted_where_it_fails_and_where_it_is_told(tmp_path: Path) -> None:
-    base = free_port()
+    base = free_ports(4)
     env = {
         **SIMULATED,
         "AURA_METRICS_PORT": str(base),
