@@ -98,7 +98,9 @@ def test_aura_call_shows_the_turn_and_writes_the_answer(
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert {"color", "sky"} <= words(result["transcript"])
+    heard = words(result["transcript"])
+    assert "sky" in heard
+    assert heard & {"color", "colors"}  # "What color's the sky?": 8 kHz are enough for that
     steps = result["steps_ms"]
     order = ["pause_ms", "transcript_ms", "taken_ms", "first_token_ms", "first_sentence_ms"]
     assert [steps[name] for name in order] == sorted(steps[name] for name in order)
