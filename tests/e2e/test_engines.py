@@ -245,6 +245,32 @@ async def test_gemma_answers_in_a_line(gemma, question, named):
     assert usage.prompt_tokens > 100
 
 
+@pytest.mark.parametrize(
+    ("whole", "cut"),
+    [
+        ("I would like to order a large pizza with mushrooms.", "I would like to order."),
+        ("Can you tell me what the weather will be like in Berlin?", "Can you tell me?"),
+        ("She told me that the shop is closed on Sundays.", "She told me that the shop."),
+    ],
+)
+async def test_gemma_reads_whether_a_sentence_is_over_whatever_its_mark(gemma, whole, cut):
+    async def over(text: str) -> float:
+        likely = await gemma.sentence_end(Prompt("", (("user", text),)))
+        assert likely is not None
+        return likely
+
+    assert 0 <= await over(cut) < await over(whole) <= 1
+    assert await over(whole) == pytest.approx(await over(whole.rstrip(".?")), abs=0.02)
+
+
+async def test_gemma_is_not_asked_for_an_opinion_while_others_wait(gemma):
+    prompt = Prompt("", (("user", "Tell me a fact about the moon."),))
+    async with aclosing(gemma.stream(prompt)) as tokens:
+        await anext(tokens)
+        assert await gemma.sentence_end(prompt) is None
+    assert await gemma.sentence_end(prompt) is not None
+
+
 async def test_gemma_goes_on_where_it_was(gemma):
     said, _ = await answer(gemma, "What is the capital of France?", said="The capital of France is")
     assert said.strip().startswith("Paris")
