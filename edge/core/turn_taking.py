@@ -165,8 +165,10 @@ class TurnTaking:
             if self._listener.silence_ms >= NOISE_MS:
                 self.close(discarded=True)
             return
-        wait = max(wait_ms(self._evidence(guess), self._waits), self._hesitation.wait_ms)
-        if self._listener.silence_ms < wait:
+        silence_ms = self._listener.silence_ms
+        if silence_ms < self._waits.finished_ms:  # the least: asked after every frame
+            return
+        if silence_ms < max(wait_ms(self._evidence(guess), self._waits), self._hesitation.wait_ms):
             return
         answer = self._answering.answer
         if answer is None:
