@@ -21,7 +21,6 @@ from edge.clock import now_ms
 from edge.core import again
 from edge.core.again import Connection, Sound
 from edge.core.call import Call
-from edge.core.echo import Echo
 from edge.core.history import History, fold
 from edge.core.journal import Journal
 from edge.core.record import Record
@@ -100,12 +99,12 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
     given, skipped, history = _from(connection, events, plan.from_turn)
     own = (began.tenant, plan.session)
     journal = Journal(*own)
-    echo = Echo()
-    ear = journal.listening(VoiceActivity(echo) if plan.sound else again.is_voice)
+    voice = VoiceActivity()
+    ear = journal.listening(voice if plan.sound else again.is_voice)
     call = Call(*own, rules, delivery, history=history, is_voice=ear)
     recorded = tuple(stage for stage in STAGES if stage not in plan.stages)
     keeping = Keeping(journal, None, recorded)
-    line = Line(bus, call, own, echo.told, lambda: None, keeping)
+    line = Line(bus, call, own, voice.echo.told, lambda: None, keeping)
     started = _started(connection, plan, rules.settings)
     call.history.summary.take(started)
     stages = StandIns(bus, own, Record(connection, again.by_id(events)), recorded)
