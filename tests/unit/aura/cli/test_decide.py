@@ -14,9 +14,7 @@ from tests.unit.edge.core.test_again import Recorded
 
 def call() -> list[ev.AnyEvent]:
     r = Recorded(greeting="Hello.")
-    r.says(800)
-    r.quiet(160)
-    r.hears("What is the capital of France?")
+    r.says(800, "What is the capital of France?")
     r.quiet(600)
     r.answers("It is Paris.")
     r.speaks(0, 1000)

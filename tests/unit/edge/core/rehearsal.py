@@ -43,8 +43,12 @@ class Rehearsal:
 
     # ---- the caller
 
-    def says(self, ms: int) -> None:
+    def says(self, ms: int, words: str | None = None) -> None:
+        """Speak; the *words* are told by the STT at the pause that follows."""
         self._frames(VOICE, ms)
+        if words is not None:
+            self.quiet(160)
+            self.hears(words)
 
     def quiet(self, ms: int) -> None:
         self._frames(SILENCE, ms)

@@ -61,9 +61,7 @@ def decided_again(log: list[ev.AnyEvent]) -> None:
 
 def test_a_question_and_its_answer_are_decided_again() -> None:
     r = Recorded(greeting="Hello.")
-    r.says(800)
-    r.quiet(160)
-    r.hears("What is the capital of France?")
+    r.says(800, "What is the capital of France?")
     r.quiet(600)
     r.answers("It is Paris.", "Do you want to go there?")
     r.speaks(0, 1000)
