@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from typing import Any
 
 import msgspec
 import pytest
@@ -31,7 +32,7 @@ def test_a_session_that_goes_on_is_summed_up_by_nothing_yet() -> None:
 
 
 def test_a_caller_who_heard_the_greeting_and_said_nothing_had_no_turn() -> None:
-    whose = {"tenant": "t", "session": "s", "at_ms": T0}
+    whose: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": T0}
     greeted = ev.AnswerHeard(**whose, turn=0, text="Hello!", complete=True, played_ms=1)
     row = folded([greeted])
     assert row is not None

@@ -130,7 +130,7 @@ class Rehearsal:
         self.message(SpeechChunk(turn=number, index=index, chunk=0, pcm=pcm, last=True))
 
     def event(self, kind: type[ev.Event], **fields: Any) -> None:
-        whose = {"tenant": "t", "session": "s", "at_ms": self.now_ms}
+        whose: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": self.now_ms}
         self.message(msgspec.convert({**whose, **fields}, kind))
 
     def message(self, message: Any) -> None:

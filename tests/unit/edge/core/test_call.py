@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from edge.core.history import History
@@ -13,7 +15,7 @@ from tests.unit.edge.core.rehearsal import SILENCE, VOICE, Rehearsal
 QUESTION = "What is the capital of France?"
 
 
-def asked(delivery: Delivery = Delivery.CHUNKS, **rules: object) -> Rehearsal:
+def asked(delivery: Delivery = Delivery.CHUNKS, **rules: Any) -> Rehearsal:
     """A caller who asked a question and fell silent long enough."""
     r = Rehearsal(delivery, **rules)
     r.says(800, QUESTION)

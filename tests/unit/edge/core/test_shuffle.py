@@ -180,7 +180,7 @@ class Play:
         self._say(ev.ResponseCompleted, sentences=SENTENCES, text=words, **usage, **said)
 
     def _say(self, kind: type[ev.Event], **fields: Any) -> None:
-        whose = {"tenant": "t", "session": "s", "at_ms": self.now_ms}
+        whose: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": self.now_ms}
         self.bus.say(msgspec.convert({**whose, **fields}, kind), self.now_ms)
 
     # ---- what the caller heard
