@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -62,6 +62,9 @@ LIKELIEST = 40
 all 262 144 tokens of Gemma's vocabulary several times, which costs half as much as the model."""
 MOST_TOKENS = 64
 """Two spoken sentences; a model this small may else count up to the end of its context."""
+
+HandOver = Callable[[dict[str, Any] | None], bool]
+"""Takes a piece of an answer, None after the last; true where nobody wants more."""
 
 _SPEAKER = re.compile(r"\b(caller|aura)\s*:", re.IGNORECASE)
 
@@ -155,15 +158,7 @@ class LlamaModel:
                 return True
             return gone.is_set()  # a true answer makes llama.cpp stop
 
-        def generate() -> None:
-            try:
-                if not gone.is_set():
-                    self._load()
-                    self._complete(_completion(request), hand_over)
-            finally:
-                hand_over(None)
-
-        work = loop.run_in_executor(self._pool, generate)
+        work = loop.run_in_executor(self._pool, self._write, request, hand_over, gone)
         self._asking += 1
         try:
             usage = Usage(0, 0, self.name)
@@ -182,6 +177,15 @@ class LlamaModel:
             gone.set()
             work.cancel()  # only if no thread has taken it yet; a running one stops by itself
 
+    def _write(self, request: Prompt, hand_over: HandOver, gone: threading.Event) -> None:
+        """Write the answer in a thread, unless its listener left while it waited for one."""
+        try:
+            if not gone.is_set():
+                self._load()
+                self._complete(_completion(request), hand_over)
+        finally:
+            hand_over(None)
+
     def _read_ahead(self, prompt: str | None) -> None:
         """Let the model read *prompt* while the answer is spoken, unless others are waiting."""
         if prompt and self._asking == 1:
@@ -192,14 +196,14 @@ class LlamaModel:
             if self._server is None:
                 self._server = _server(self._path, self._threads, self._slots)
 
-    def _complete(self, request: dict[str, Any], heed: Any) -> None:
+    def _complete(self, request: dict[str, Any], heed: HandOver) -> None:
         failed: list[dict[str, Any]] = []
 
         def each(piece: dict[str, Any]) -> bool:
             if "error" in piece:
                 failed.append(piece["error"])
                 return True
-            return bool(heed(piece))
+            return heed(piece)
 
         self._server.handle_completions({"stream": True, "cache_prompt": True, **request}, each)
         if failed:
