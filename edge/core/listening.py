@@ -54,6 +54,11 @@ class Listener:
         """When the absence of sound becomes worth hearing, Unix ms; None: it never does."""
         return self._microphone.silent_from_ms if self.utterance else None
 
+    @property
+    def too_long(self) -> bool:
+        """The utterance grows older than its audio is kept on the bus."""
+        return self.utterance is not None and self.utterance.audio_ms >= LONGEST_MS
+
     def hear(self, pcm: bytes, now_ms: int) -> Iterator[Noticed]:
         """Yield what is noticed in *pcm* (s16le mono 16 kHz)."""
         for frame, at_ms in self._microphone.hear(pcm, now_ms):
@@ -101,8 +106,3 @@ class Listener:
             yield Noticed(at_ms, change, self.utterance.mark_pause())
         else:
             yield Noticed(at_ms, change)
-
-    @property
-    def too_long(self) -> bool:
-        """The utterance grows older than its audio is kept on the bus."""
-        return self.utterance is not None and self.utterance.audio_ms >= LONGEST_MS

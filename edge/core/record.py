@@ -22,6 +22,7 @@ Heard = ev.AnyEvent | SpeechChunk
 USUAL_TOKEN_MS, USUAL_VOICE_MS, USUAL_AUDIO_MS = 300, 450, 2000
 """What is taken for an answer of which nothing was recorded."""
 NEAR_MS = 200
+"""Starts as near as this are one start: other rules hear it a little earlier or later."""
 
 _T = TypeVar("_T")
 

@@ -17,7 +17,6 @@ PIECE_S: Final = 28.0
 SHORT_S: Final = 1.5
 TOKENS_PER_S: Final = 6
 """More than the fastest speaker says: 2 to 5 were seen."""
-
 WORDS_PER_S: Final = 4.5
 """More than a hurried speaker says."""
 

@@ -39,7 +39,9 @@ MOST_AT_ONCE: Final = 8
 HUSH: Final = RATE_HZ // 2
 """Samples of silence after a piece: whether a sentence is over is judged better with it."""
 _SILENT_PEAK: Final = 0.002
+"""Of full scale: a piece that is never louder is not shown to the model."""
 _SURELY_NOBODY: Final = 0.85
+"""Whisper's own probability of no speech from which a narrow window is believed that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ class WhisperRecognizer:
         # Padded with 0, the mean of the features, as faster-whisper does.
         features = np.stack([_fitted(self._model.feature_extractor(one), frames) for one in heard])
         seconds = [len(piece) / RATE_HZ for piece in pieces]
+        most = hearing.most_tokens(max(seconds))
         try:
             encoded = self._model.model.encode(
                 ctranslate2.StorageView.from_array(features), to_cpu=False
@@ -167,10 +170,7 @@ class WhisperRecognizer:
                 encoded,
                 [self._prompt(each) for each in languages],
                 beam_size=1,
-                max_length=2
-                * hearing.most_tokens(
-                    max(seconds)
-                ),  # CTranslate2 halves it: the other half is for a prompt
+                max_length=2 * most,  # CTranslate2 halves it: the other half is for a prompt
                 return_scores=True,
                 return_no_speech_prob=True,
                 return_logits_vocab=True,
