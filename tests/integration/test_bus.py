@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from nats.aio.msg import Msg
 
 from aura.bus.connection import Bus, BusAwayError, FencedError
 from aura.bus.frames import frames
@@ -54,8 +55,8 @@ async def test_the_same_event_twice_is_stored_once(bus: Bus) -> None:
 async def test_live_events_arrive_with_type_and_version(bus: Bus) -> None:
     got: asyncio.Queue[dict[str, str]] = asyncio.Queue()
 
-    async def on_message(msg: object) -> None:
-        got.put_nowait(msg.headers)  # type: ignore[attr-defined]
+    async def on_message(msg: Msg) -> None:
+        got.put_nowait(msg.headers or {})
 
     async with bus.listening(subjects.live("t", "s"), on_message):
         await bus.publish(

@@ -77,13 +77,14 @@ def test_since_takes_ages_and_times() -> None:
 
 
 def test_a_list_is_drawn_in_columns_with_what_is_worth_a_look() -> None:
-    console = Console(width=200, file=io.StringIO())
+    out = io.StringIO()
+    console = Console(width=200, file=out)
     rows = [
         Row("s_1", "acme", "ann", started_at_ms=1, turns=2, errors=2, slowest_ms=800.4),
         Row("s_22", "other", started_at_ms=1, interrupted=1, ended="failed", replay_of="s_1"),
     ]
     console.print(Segments(drawing(rows)), soft_wrap=True, end="")
-    head, first, second = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    head, first, second = out.getvalue().splitlines()
     assert head.split() == ["session", "tenant", "user", "started", "length", "turns", "slowest"]
     assert "800 ms  " in first
     assert first.rstrip().endswith("2 errors not ended")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 from edge.core.again import by_id, connections
 from edge.core.endpointing import Waits
@@ -36,10 +37,10 @@ def conversation(turns: int = 3) -> list[ev.AnyEvent]:
     return r.recorded()
 
 
-def compared(log: list[ev.AnyEvent], **changes: object) -> list[Difference]:
+def compared(log: list[ev.AnyEvent], **changes: Any) -> list[Difference]:
     (connection,) = connections(log)
     rules, delivery = rules_from(connection.began.settings, connection.began.rules)
-    now = rehearse(connection, replace(rules, **changes), delivery, by_id(log))  # type: ignore[arg-type]
+    now = rehearse(connection, replace(rules, **changes), delivery, by_id(log))
     return differences(connection.decided, now)
 
 

@@ -54,7 +54,7 @@ class Bus:
     """Messages on their way, each with the fate that it was dealt."""
 
     fates: tuple[Fate, ...]
-    log: list[ev.Event] = field(default_factory=list)
+    log: list[ev.AnyEvent] = field(default_factory=list)
     audio: list[SpeechChunk] = field(default_factory=list)
     _on_the_way: list[tuple[int, int, Any]] = field(default_factory=list)
     _count: itertools.count[int] = field(default_factory=itertools.count)
@@ -118,7 +118,7 @@ class Play:
         if due and self.call.misses_news(self.now_ms):
             self._caught_up_ms = self.now_ms
             for event in tuple(self.bus.log):
-                self._take(self.call.receive(event, self.now_ms))  # type: ignore[arg-type]
+                self._take(self.call.receive(event, self.now_ms))
 
     def _take(self, effects: list[Effect]) -> None:
         for effect in effects:
