@@ -47,10 +47,6 @@ class Supervisor:
         self._running: dict[str, _Running] = {}
         self._stopping = False
 
-    @property
-    def pids(self) -> dict[str, int]:
-        return {name: one.process.pid for name, one in self._running.items()}
-
     async def keep(self, program: Program) -> None:
         """Run *program*, again and again, until `stop`.
 
