@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 
 from aura.bus.connection import Bus
 from edge.clock import now_ms
-from edge.core.record import Heard, Record
+from edge.core.record import Record, Said
 from schemas import codec, subjects
 from schemas import events as ev
 from schemas.audio import SpeechChunk, TranscriptPartial
@@ -138,12 +138,12 @@ class StandIns:
         )
         self._say(event.turn, 101, ready)
 
-    def _say(self, turn: int, after_ms: int, heard: Heard) -> None:
+    def _say(self, turn: int, after_ms: int, heard: Said) -> None:
         task = self._tasks.create_task(self._later(max(0, after_ms) / 1000, heard))
         if turn >= 0:
             self._speaking.setdefault(turn, []).append(task)
 
-    async def _later(self, after_s: float, heard: Heard) -> None:
+    async def _later(self, after_s: float, heard: Said) -> None:
         await asyncio.sleep(after_s)
         if isinstance(heard, SpeechChunk):
             await self._bus.send(subjects.speech(self._own[1], heard.turn), heard)
