@@ -227,7 +227,8 @@ def test_a_caller_who_interrupts_never_hears_two_answers_mixed(
     play.pass_time(SILENCE, patience * FRAME_MS)
     play.pass_time(VOICE, 900)
     play.wait_for_the_answer()
-    play.pass_time(SILENCE, 8000)
+    # the first answer may be the one that was waited for; what the second lost is read 12 s on
+    play.pass_time(SILENCE, 20_000)
     assert not play.troubles
     turns = play.turns()
     assert turns == sorted(set(turns)), "no answer goes on after another began"
