@@ -17,9 +17,7 @@ def configure(settings: Settings, role: str) -> None:
     )
     level = logging.getLevelNamesMapping()[settings.log_level]
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
-        if as_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        structlog.processors.JSONRenderer() if as_json else _for_people(colors=sys.stdout.isatty())
     )
     structlog.configure(
         processors=[
@@ -39,6 +37,31 @@ def configure(settings: Settings, role: str) -> None:
     handler.addFilter(_without_what_was_sent)
     logging.basicConfig(
         level=logging.WARNING, handlers=[handler], format="%(name)s %(message)s", force=True
+    )
+
+
+def configure_command(level: int) -> None:
+    """Send the log of a command to stderr, from *level* on: stdout is for what was asked for."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _for_people(colors=sys.stderr.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _for_people(*, colors: bool) -> structlog.dev.ConsoleRenderer:
+    """Return a renderer of lines.
+
+    Its own way to draw a traceback shows local variables, what was said among them, and takes
+    seconds over it.
+    """
+    return structlog.dev.ConsoleRenderer(
+        colors=colors, exception_formatter=structlog.dev.plain_traceback
     )
 
 

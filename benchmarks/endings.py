@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks.latency import machine
 from benchmarks.pauses import MORE, PARTS, WHOLE, recognizer, room, say, split
+from benchmarks.reading import read
 from benchmarks.results import save
 from edge.core.endpointing import Evidence, is_finished, sounds_finished
 from workers.engines import fetched, pick
@@ -24,13 +25,15 @@ SILENCE_MS = 160
 def _asked(pcm: bytes, turns: Any) -> dict[str, Any]:
     sound = room(300) + pcm + room(SILENCE_MS, 1)
     heard = recognizer().transcribe(sound)
-    by_words = sounds_finished(heard.text)
+    by_words, by_model = sounds_finished(heard.text), read(heard.text)
     return {
         "words": {True: 1.0, None: 0.5, False: 0.0}[by_words],
         "punctuation": 0.5 if heard.ended is None else heard.ended,
+        "language model": by_model or 0.0,
         "model of turns": turns.finished(sound) if turns else None,
         "finished by words": by_words is True,
         "finished by words and punctuation": is_finished(Evidence(heard.text, heard.ended)) is True,
+        "finished by all three": is_finished(Evidence(heard.text, heard.ended, by_model)) is True,
     }
 
 
@@ -52,7 +55,7 @@ def main() -> None:
         ends.append(_asked(before + after, turns))
         alone.append(_asked(say(first.rstrip(",.?") + ","), turns))
     rows = []
-    for name in ("words", "punctuation", *(["model of turns"] if turns else [])):
+    for name in ("words", "punctuation", "language model", *(["model of turns"] if turns else [])):
         seen = [[one[name] for one in those] for those in (ends, cut, alone)]
         rows.append(
             {"witness": name, "cut": _auc(seen[1], seen[0]), "alone": _auc(seen[2], seen[0])}
@@ -61,7 +64,11 @@ def main() -> None:
         name: [
             round(float(np.mean([one[name] for one in those])), 3) for those in (ends, cut, alone)
         ]
-        for name in ("finished by words", "finished by words and punctuation")
+        for name in (
+            "finished by words",
+            "finished by words and punctuation",
+            "finished by all three",
+        )
     }
     for row in rows:
         print(row)

@@ -29,6 +29,8 @@ START_MS = 1_000_000
 FRAME = 640
 Hear = Callable[[bytes], tuple[Recognition, float | None]]
 """s16le mono 16 kHz to what was heard, and how much it sounds like an end to a model of turns."""
+Read = Callable[[str], float | None]
+"""What a caller said, to how surely the language model would end the sentence there."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,11 @@ class OfflineCall:
         answer: tuple[str, bytes],
         stages: Stages | None = None,
         echo: float = 0.0,
+        read: Read | None = None,
     ) -> None:
         """Answer every turn with *answer* (text, pcm); its *echo* (gain) comes back to the ear."""
         self._hear = hear
+        self._read = read or (lambda _text: None)
         voice = VoiceActivity()
         self._own = voice.echo
         self._call = Call("t", "s", rules, Delivery.CHUNKS, is_voice=voice)
@@ -134,11 +138,12 @@ class OfflineCall:
                 self._over_answer.add(utterance)
             case ev.ResponseCancelled():
                 self._playing.clear()
-            case ev.TurnTaken(turn=turn):
+            case ev.TurnTaken(turn=turn, messages=(*_, words)):
                 text, pcm = self._answer
                 stages = self._stages
                 said = {"turn": turn, "text": text, "model": "m", "took_ms": 1.0}
                 sentence = {**said, "index": 0, "first_token_ms": 1.0, "deadline_ms": 0}
+                sentence["caller_ended"] = self._read(words.text)
                 self._later(stages.llm_ms, self._event(ev.ResponseSentence, **sentence))
                 tokens = {"sentences": 1, "prompt_tokens": 0, "completion_tokens": 0}
                 self._later(stages.llm_ms, self._event(ev.ResponseCompleted, **said, **tokens))

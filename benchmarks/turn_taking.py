@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.latency import machine
-from benchmarks.offline import Hear, Heard, OfflineCall
+from benchmarks.offline import Hear, Heard, OfflineCall, Read
 from benchmarks.pauses import recognizer, room, say, with_pauses
+from benchmarks.reading import read as by_model
 from benchmarks.results import save
 from edge.core.notices import Interrupted, Speak
 from edge.core.rules import Rules
@@ -55,21 +56,24 @@ def _heard(pcm: bytes) -> Recognition:
     return heard
 
 
-def call(hear: Hear, eagerness: str = "auto", **given: Any) -> OfflineCall:
-    rules = Rules(ev.SessionSettings(eagerness=eagerness))  # type: ignore[arg-type]  # one of three
-    return OfflineCall(hear, rules, answer=(ANSWER, say(ANSWER)), **given)
+def call(
+    hear: Hear, eagerness: str = "auto", *, read: Read | None = None, **given: Any
+) -> OfflineCall:
+    settings = ev.SessionSettings(eagerness=eagerness)  # type: ignore[arg-type]  # one of three
+    rules = Rules(settings, model_reads=read is not None)
+    return OfflineCall(hear, rules, answer=(ANSWER, say(ANSWER)), read=read, **given)
 
 
 # ---------------------------------------------------------------- pauses
 
 
-def pauses(hear: Hear, evidence: str) -> list[dict[str, Any]]:
+def pauses(hear: Hear, evidence: str, read: Read | None = None) -> list[dict[str, Any]]:
     rows = []
     for eagerness in EAGERNESS:
         waits, cut_in = [], 0
         sounds = with_pauses()
         for spoken, end_ms in sounds:
-            heard = call(hear, eagerness).run(spoken + room(4000, 1))
+            heard = call(hear, eagerness, read=read).run(spoken + room(4000, 1))
             committed = [at for at, _ in heard.of(ev.TurnCommitted)]
             audible = [at for at, one in heard.notices(Speak) if one.pcm]
             cut_in += any(at < end_ms - 50 for at in audible)
@@ -226,8 +230,9 @@ def main() -> None:
     hear = hearing()
     rows = pauses(hearing(by_punctuation=False), "words")
     rows += pauses(hear, "words and punctuation")
+    rows += pauses(hear, "words, punctuation and language model", by_model)
     if fetched.turn_model(pick.EngineOptions().cache_dir).exists():
-        rows += pauses(hearing(by_sound=True), "words, punctuation and a model of turns")
+        rows += pauses(hearing(by_sound=True), "all these and a model of turns", by_model)
     else:
         print("Without the model of turns: aura models fetch brings it")
     save(

@@ -28,6 +28,7 @@ def rules_of(settings: Settings, options: dict[str, Any]) -> Rules:
         greeting=settings.greeting if options.get("greeting", False) else "",
         history_messages=settings.history_messages,
         speculate=settings.speculate,
+        model_reads=True,
         deadline_ms=int(settings.job_deadline_s * 1000),
         chunk_ms=max(10, settings.chunk_size * 1000 // settings.sample_rate),
     )
@@ -40,6 +41,7 @@ def noted(rules: Rules, delivery: Delivery) -> dict[str, Any]:
         greeting=rules.greeting,
         history_messages=rules.history_messages,
         speculate=rules.speculate,
+        model_reads=rules.model_reads,
         deadline_ms=rules.deadline_ms,
         chunk_ms=rules.chunk_ms,
     )
@@ -53,6 +55,7 @@ def rules_from(settings: SessionSettings, noted: CallRules) -> tuple[Rules, Deli
         greeting=noted.greeting,
         history_messages=noted.history_messages,
         speculate=noted.speculate,
+        model_reads=noted.model_reads,
         deadline_ms=noted.deadline_ms,
         chunk_ms=noted.chunk_ms,
     )

@@ -104,6 +104,8 @@ class CallRules(msgspec.Struct, frozen=True, kw_only=True):
     speculate: bool = True
     deadline_ms: int = 15_000
     chunk_ms: int = 64
+    model_reads: bool = False
+    """The language model was expected to say of the first guess whether the caller was done."""
 
 
 class SessionStarted(Event, frozen=True, kw_only=True, tag="session.started"):
@@ -363,6 +365,9 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
     deadline_ms: int
     recorded: tuple[Stage, ...] = ()
     """Stages that a replay answers from the record: for a worker of these this is no job."""
+    caller_ended: float | None = None
+    """0..1: how surely the model would end the caller's sentence with its last word, by the words
+    alone; with the first piece of an answer to a guess. None: it was not asked."""
 
 
 class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.completed"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
+from typing import TypeVar
 
 from aura.bus.connection import FencedError, Stored
 from schemas import subjects
@@ -21,11 +22,14 @@ from workers.engines.protocols import (
     EngineUnavailableError,
     LanguageModel,
     Prompt,
+    SentenceReader,
     Token,
     Usage,
 )
 from workers.sentences import SentenceCutter
 from workers.stage import EngineHungError, Task
+
+T = TypeVar("T")
 
 
 class LlmStage:
@@ -63,6 +67,8 @@ class LlmStage:
             temperature=event.temperature,
             seed=event.seed,
         )
+        if event.speculative and task.attempt == 1:  # a later try is late enough
+            chain.caller_ended = await self._read(prompt)
         cutter = SentenceCutter(first=not chain.sentences)
         first_token_ms: float | None = None
         usage = Usage(0, 0, self.model)
@@ -79,6 +85,15 @@ class LlmStage:
                 await chain.say(piece, first_token_ms or task.took_ms())
         await chain.complete(usage)
 
+    async def _read(self, prompt: Prompt) -> float | None:
+        """Return how surely the caller's sentence is over, where the model can tell."""
+        if not isinstance(self._model, SentenceReader):
+            return None
+        try:
+            return await _within(self._model.sentence_end(prompt), self._limit_s)
+        except TimeoutError as error:
+            raise EngineHungError(f"nothing was read for {self._limit_s:g} s") from error
+
 
 class _Chain:
     """The sentences of one answer in the log; every link names the one before it."""
@@ -89,6 +104,7 @@ class _Chain:
         self._model = model
         self.last = 0
         self.sentences: list[str] = []
+        self.caller_ended: float | None = None
         self.over = False
 
     @staticmethod
@@ -127,6 +143,7 @@ class _Chain:
                 model=self._model,
                 deadline_ms=self._event.deadline_ms,
                 recorded=self._event.recorded,
+                caller_ended=None if self.sentences else self.caller_ended,
             )
         )
         self.last = await self._publish(sentence)
@@ -191,8 +208,8 @@ async def _each_within(
             yield token
 
 
-async def _within(token: Awaitable[Token], limit_s: float) -> Token:
-    """Return *token* if it comes within *limit_s*.
+async def _within(coming: Awaitable[T], limit_s: float) -> T:
+    """Return what is *coming* if it comes within *limit_s*.
 
     A process that was asleep finds that the time is up and the token about to come: it waits for
     that, or the end of its sleep would look like a model that hangs.
@@ -204,6 +221,6 @@ async def _within(token: Awaitable[Token], limit_s: float) -> Token:
     async with asyncio.timeout(None) as limit:
         awake = loop.call_later(limit_s, lambda: limit.reschedule(loop.time() + AWAKE_S))
         try:
-            return await token
+            return await coming
         finally:
             awake.cancel()

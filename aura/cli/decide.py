@@ -49,7 +49,7 @@ class Try:
                 rules = replace(rules, waits=Waits(*(int(ms) for ms in self.waits.split(","))))
             except (ValueError, TypeError) as error:
                 raise CommandError(
-                    "--waits is three numbers, ms: finished,unclear,unfinished (440,1400,1600)"
+                    "--waits is three numbers, ms: finished,unclear,unfinished (440,1500,1700)"
                 ) from error
         if self.speculate is not None:
             rules = replace(rules, speculate=self.speculate)

@@ -8,11 +8,11 @@ import logging
 import sys
 from dataclasses import dataclass
 
-import structlog
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from aura import logs
 from aura.bus.connection import Bus, connect
 from aura.cli.here import CommandError
 from aura.cli.show import read
@@ -61,7 +61,7 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
     if wish.eagerness not in {"", "low", "auto", "high"}:
         raise CommandError("--eagerness is low, auto or high")
     check_limits(wish.fail_on)
-    quiet()
+    logs.configure_command(logging.WARNING)  # not what an edge logs of a call
     bus = await connect(settings, "aura-replay")
     try:
         recorded = decoded(await read(bus, session))
@@ -114,14 +114,6 @@ def check_limits(limits: str) -> None:
         failures(limits, compare([], []))
     except BadLimitError as error:
         raise CommandError(f"--fail-on: {error}") from error
-
-
-def quiet() -> None:
-    """Keep what an edge logs of a call out of the output; what goes wrong is still said."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 async def _sound(bus: Bus, tenant: str, session: str) -> bytes:

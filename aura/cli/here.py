@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import sys
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +37,10 @@ def run(work: Coroutine[Any, Any, int]) -> None:
     """
     import structlog
 
+    from aura import logs
+
     if not structlog.is_configured():
-        structlog.configure(
-            wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
-            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        )
+        logs.configure_command(logging.ERROR)
     try:
         import uvloop  # not everywhere
 

@@ -46,6 +46,8 @@ class Answer:
     """When it last moved: the stages' deadline counts from here."""
     completed: ResponseCompleted | None = None
     first_sent_ms: int | None = None
+    caller_ended: float | None = None
+    """0..1: how surely the model would end the caller's sentence there; None: it does not say."""
     reached: int = 0
     """The sentence that was noted last as being handed out."""
     gone_on_with: bool = False
@@ -76,6 +78,8 @@ class Answer:
         self.step("first_token_ms", self.taken_ms + event.first_token_ms)
         self.step("first_sentence_ms", now_ms)
         self.sentences[event.index] = event.text
+        if event.index == 0:
+            self.caller_ended = event.caller_ended
         self.playback.sentence(event.index, event.text)
         self.waiting_since_ms = now_ms
 

@@ -36,6 +36,8 @@ class Answering:
         self.held_since_ms: int | None = None
         """An interruption is suspected since then."""
         self.history = history
+        self.model_reads = rules.model_reads
+        """The language model says how surely the caller's sentence is over, as far as is known."""
         self._rules = rules
         self._delivery = delivery
         self._out = out
@@ -132,6 +134,8 @@ class Answering:
         match message:
             case ev.ResponseSentence():
                 answer.sentence(message, now_ms)
+                if answer.guessed and message.index == 0:
+                    self.model_reads = message.caller_ended is not None
             case ev.ResponseCompleted():
                 answer.complete(message, now_ms)
             case SpeechChunk():

@@ -1,16 +1,18 @@
 """How long to listen to a silence before answering: what words and sound say about an end.
 
-Three witnesses: the words; how surely the recogniser would end a sentence there (it has learnt
-punctuation from both sound and words); and a model of turns, where one was asked.
+Four witnesses. The words: by the rules below, and by how surely the language model, which reads
+them anyway, would end the sentence there. The sound: by how surely the recogniser would end it (it
+has learnt punctuation from both), and by a model of turns, where one was asked.
 
-the words are ...            and sound like an end   nobody listened   and do not
-finished   ("Stop that.")    finished                finished          unclear
-unclear    ("Hello?")        finished                unclear           unclear
-unfinished ("I want to")     unfinished              unfinished        unfinished
+the words may end ...        and are ended            nobody says       and are not
+yes        ("Stop that.")    finished                 finished          unclear
+perhaps    ("Hello?")        finished                 unclear           unclear
+no         ("I want to")     unfinished               unfinished        unfinished
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -32,7 +34,7 @@ class Waits:
 
 WAITS: dict[Eagerness, Waits] = {
     "high": Waits(finished_ms=300, unclear_ms=600, unfinished_ms=1100),
-    "auto": Waits(finished_ms=440, unclear_ms=1400, unfinished_ms=1600),
+    "auto": Waits(finished_ms=440, unclear_ms=1500, unfinished_ms=1700),
     "low": Waits(finished_ms=800, unclear_ms=1800, unfinished_ms=2500),
 }
 
@@ -51,15 +53,25 @@ class Evidence:
     """All words of the turn so far."""
     ended: float | None = None
     """0..1: how surely the recogniser would end a sentence here; None: it does not say."""
+    read: float | None = None
+    """0..1: how surely the language model would, by the words alone; None: it does not say."""
+    reading: bool = False
+    """It is about to say. Nothing can be heard before that, so waiting for it costs nothing."""
     sound: float | None = None
     """0..1: how much it sounds like an end to a model of turns; None: none was asked."""
     asked: bool = False
     """The assistant had asked something."""
 
 
-SURE_OF_SENTENCE = 0.55
-"""A recogniser at least so sure makes finished what the words leave unclear; one less sure makes
-unclear what they call finished: benchmarks/endings.py counts how often each is right."""
+READ_WEIGHT = 0.5
+"""Of the language model's log odds beside the recogniser's. benchmarks/endings.py counts how often
+their sum is right."""
+UNREAD = 0.4
+"""What a language model that does not say is taken to think."""
+ENDED_BY_RULE = 0.7
+"""What the rules alone are worth where the recogniser does not say."""
+SUREST = 0.99
+"""No witness counts for more than this, nor for less than what is missing of it to 1."""
 SURE = 0.8
 """A model of turns that is this sure makes finished what the words leave unclear."""
 MOST_OPENING_WORDS = 2
@@ -142,13 +154,29 @@ def is_finished(known: Evidence) -> bool | None:
     if found is False or (known.asked and len(said) <= MOST_OPENING_WORDS):
         return found
     many = len(said) > MOST_OPENING_WORDS
-    if known.ended is not None:
-        found = True if many and known.ended >= SURE_OF_SENTENCE else None
+    if known.reading:
+        found = None
+    elif known.ended is not None or known.read is not None:
+        found = True if many and _ended(known, found) >= 0 else None
     if known.sound is None:
         return found
     if known.sound < DOUBTED:
         return None if found else False
     return True if known.sound >= SURE and many else found
+
+
+def _ended(known: Evidence, by_rule: bool | None) -> float:
+    """Return the log odds that a sentence is over that may end."""
+    ended = known.ended
+    if ended is None:
+        ended = ENDED_BY_RULE if by_rule else 0.5
+    read = UNREAD if known.read is None else known.read
+    return _log_odds(ended) + READ_WEIGHT * _log_odds(read)
+
+
+def _log_odds(likely: float) -> float:
+    likely = min(max(likely, 1 - SUREST), SUREST)
+    return math.log(likely / (1 - likely))
 
 
 def wait_ms(known: Evidence, waits: Waits) -> int:

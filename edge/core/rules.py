@@ -18,5 +18,8 @@ class Rules:
     speculate: bool = True
     deadline_ms: int = 15_000
     chunk_ms: int = 64
+    model_reads: bool = False
+    """The language model is expected to say of the first guess whether the caller was done; whether
+    it does of a guess is expected of the next."""
     waits: Waits | None = None
     """Other numbers than those of the eagerness, tried by a replay."""

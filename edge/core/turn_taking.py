@@ -145,9 +145,13 @@ class TurnTaking:
         self._endpoint(utterance)
 
     def _evidence(self, guess: ev.TranscriptGuess) -> Evidence:
+        answer = self._answering.answer
+        guessed = answer if answer and answer.phase is Phase.GUESSED else None
         return Evidence(
             text=self._history.take_carried(guess.text),
             ended=guess.ended,
+            read=guessed.caller_ended if guessed else None,
+            reading=bool(guessed and not guessed.sentences and self._answering.model_reads),
             sound=guess.finished,
             asked=self._history.asked,
         )

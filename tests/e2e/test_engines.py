@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.recordings import people
 from workers.engines import pick, vits
+from workers.engines.llama import LlamaModel
 from workers.engines.piper import PiperVoice
 from workers.engines.protocols import EngineRefusedError, LanguageModel, Prompt, Usage
 from workers.engines.whisper import WhisperRecognizer
@@ -41,9 +42,10 @@ def whisper() -> WhisperRecognizer:
 
 
 @pytest.fixture(scope="module")
-def gemma() -> LanguageModel:
+def gemma() -> LlamaModel:
     """One model for all tests: each test has its own event loop, the model does not mind."""
     model = pick.language_model(OPTIONS)
+    assert isinstance(model, LlamaModel)
     asyncio.run(model.warm())
     return model
 
@@ -252,7 +254,7 @@ def test_recordings_of_people_are_heard(whisper: WhisperRecognizer) -> None:
         ("Please tell me a short joke while we wait.", ""),
     ],
 )
-async def test_gemma_answers_in_a_line(gemma: LanguageModel, question: str, named: str) -> None:
+async def test_gemma_answers_in_a_line(gemma: LlamaModel, question: str, named: str) -> None:
     said, usage = await answer(gemma, question)
     assert named in said
     assert 5 < len(said) < 300
@@ -261,12 +263,40 @@ async def test_gemma_answers_in_a_line(gemma: LanguageModel, question: str, name
     assert usage.prompt_tokens > 100
 
 
-async def test_gemma_goes_on_where_it_was(gemma: LanguageModel) -> None:
+@pytest.mark.parametrize(
+    ("whole", "cut"),
+    [
+        ("I would like to order a large pizza with mushrooms.", "I would like to order."),
+        ("Can you tell me what the weather will be like in Berlin?", "Can you tell me?"),
+        ("She told me that the shop is closed on Sundays.", "She told me that the shop."),
+    ],
+)
+async def test_gemma_reads_whether_a_sentence_is_over_whatever_its_mark(
+    gemma: LlamaModel, whole: str, cut: str
+) -> None:
+    async def over(text: str) -> float:
+        likely = await gemma.sentence_end(Prompt("", (("user", text),)))
+        assert likely is not None
+        return likely
+
+    assert 0 <= await over(cut) < await over(whole) <= 1
+    assert await over(whole) == pytest.approx(await over(whole.rstrip(".?")), abs=0.02)
+
+
+async def test_gemma_is_not_asked_for_an_opinion_while_others_wait(gemma: LlamaModel) -> None:
+    prompt = Prompt("", (("user", "Tell me a fact about the moon."),))
+    async with aclosing(gemma.stream(prompt)) as tokens:
+        await anext(tokens)
+        assert await gemma.sentence_end(prompt) is None
+    assert await gemma.sentence_end(prompt) is not None
+
+
+async def test_gemma_goes_on_where_it_was(gemma: LlamaModel) -> None:
     said, _ = await answer(gemma, "What is the capital of France?", said="The capital of France is")
     assert said.strip().startswith("Paris")
 
 
-async def test_a_closed_stream_stops_the_model_and_frees_its_slot(gemma: LanguageModel) -> None:
+async def test_a_closed_stream_stops_the_model_and_frees_its_slot(gemma: LlamaModel) -> None:
     prompt = Prompt("", (("user", "Tell me a very long story."),), max_tokens=160)
     began = time.perf_counter()
     for _ in range(6):
@@ -277,7 +307,7 @@ async def test_a_closed_stream_stops_the_model_and_frees_its_slot(gemma: Languag
     assert time.perf_counter() - began < 12
 
 
-async def test_the_event_loop_goes_on_while_gemma_writes(gemma: LanguageModel) -> None:
+async def test_the_event_loop_goes_on_while_gemma_writes(gemma: LlamaModel) -> None:
     gaps, last, stop = [], time.perf_counter(), asyncio.Event()
 
     async def tick() -> None:
@@ -295,7 +325,7 @@ async def test_the_event_loop_goes_on_while_gemma_writes(gemma: LanguageModel) -
     assert sorted(gaps)[int(0.95 * len(gaps))] < 0.1
 
 
-async def test_more_calls_than_slots_are_all_answered(gemma: LanguageModel) -> None:
+async def test_more_calls_than_slots_are_all_answered(gemma: LlamaModel) -> None:
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(answer(gemma, "What is the capital of France?", max_tokens=12))
@@ -304,7 +334,7 @@ async def test_more_calls_than_slots_are_all_answered(gemma: LanguageModel) -> N
     assert all("Paris" in task.result()[0] for task in running)
 
 
-async def test_a_prompt_that_is_far_too_long_is_cut_not_refused(gemma: LanguageModel) -> None:
+async def test_a_prompt_that_is_far_too_long_is_cut_not_refused(gemma: LlamaModel) -> None:
     said, _ = await answer(gemma, "word " * 5000 + "What is the capital of France?")
     assert said
 

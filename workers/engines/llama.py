@@ -8,6 +8,7 @@ weakens the examples, so this engine leaves it out; AURA_LLM_ENGINE picks a mode
 # ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
 
 import asyncio
+import math
 import os
 import re
 import secrets
@@ -62,6 +63,13 @@ LIKELIEST = 40
 all 262 144 tokens of Gemma's vocabulary several times, which costs half as much as the model."""
 MOST_TOKENS = 64
 """Two spoken sentences; a model this small may else count up to the end of its context."""
+
+LOOKED_AT = 20
+"""Of the next tokens, the likeliest: the end of a sentence is among them or unlikely."""
+
+_WORD = re.compile(r"\w")
+_MARKS = re.compile(r"\W+$")
+_END = re.compile(r"\s*([?!\n]|\.(?!\.))")
 
 HandOver = Callable[[dict[str, Any] | None], bool]
 """Takes a piece of an answer, None after the last; true where nobody wants more."""
@@ -177,6 +185,32 @@ class LlamaModel:
             gone.set()
             work.cancel()  # only if no thread has taken it yet; a running one stops by itself
 
+    async def sentence_end(self, request: Prompt) -> float | None:
+        """Return how surely the caller's sentence ends with its last word: 0..1, by the model.
+
+        The words are read without their last mark, and what the model would write next is looked
+        at: a mark that ends a sentence, or another word. `stream` reads on from there.
+
+        Raises:
+            EngineRefusedError: another model is asked for.
+        """
+        only(self.name, request.model, *self._aliases)
+        if self._asking or not (prompt := up_to_last_word(request)):
+            return None
+        loop = asyncio.get_running_loop()
+        self._asking += 1
+        try:
+            return await loop.run_in_executor(self._pool, self._end_after, prompt)
+        finally:
+            self._asking -= 1
+
+    def _end_after(self, prompt: str) -> float:
+        self._load()
+        answers: list[dict[str, Any]] = []
+        looking = {"prompt": prompt, "max_tokens": 1, "n_probs": LOOKED_AT, "stream": False}
+        self._complete({**looking, "samplers": ["top_k"], "top_k": 1}, answers.append)
+        return _ends(answers[-1]) if answers else 0.0
+
     def _write(self, request: Prompt, hand_over: HandOver, gone: threading.Event) -> None:
         """Write the answer in a thread, unless its listener left while it waited for one."""
         try:
@@ -196,14 +230,14 @@ class LlamaModel:
             if self._server is None:
                 self._server = _server(self._path, self._threads, self._slots)
 
-    def _complete(self, request: dict[str, Any], heed: HandOver) -> None:
+    def _complete(self, request: dict[str, Any], heed: Callable[[dict[str, Any]], object]) -> None:
         failed: list[dict[str, Any]] = []
 
         def each(piece: dict[str, Any]) -> bool:
             if "error" in piece:
                 failed.append(piece["error"])
                 return True
-            return heed(piece)
+            return bool(heed(piece))
 
         self._server.handle_completions({"stream": True, "cache_prompt": True, **request}, each)
         if failed:
@@ -223,6 +257,19 @@ def _completion(request: Prompt) -> dict[str, Any]:
         "stream_options": {"include_usage": True},
         **({} if request.seed is None else {"seed": request.seed}),
     }
+
+
+def up_to_last_word(request: Prompt) -> str:
+    """Return the prompt up to the caller's last word; empty where there is none."""
+    if request.said or not request.messages or not _WORD.search(request.messages[-1][1]):
+        return ""
+    return _MARKS.sub("", prompt_text(request).removesuffix("\nAura:"))
+
+
+def _ends(answer: dict[str, Any]) -> float:
+    """Return how likely the next token ends the sentence, of what llama.cpp says of it."""
+    likely = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+    return sum(math.exp(one["logprob"]) for one in likely if _END.match(one["token"]))
 
 
 def _text(piece: dict[str, Any]) -> str:

@@ -156,6 +156,22 @@ class LanguageModel(Protocol):
         """
 
 
+@runtime_checkable
+class SentenceReader(LanguageModel, Protocol):
+    """A language model that can tell whether a sentence is over (ADR 18); an engine need not."""
+
+    async def sentence_end(self, request: Prompt) -> float | None:
+        """Return 0..1: how surely the last message ends with its last word.
+
+        It reads the prompt that `stream` is about to continue, so asking first costs little. None:
+        others wait for the model, or there is nothing to read.
+
+        Raises:
+            EngineUnavailableError, EngineRefusedError: as `stream`.
+        """
+        ...
+
+
 class Synthesizer(Protocol):
     """Text to speech. Blocking and thread-safe: iterate it in a thread."""
 

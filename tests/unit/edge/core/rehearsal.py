@@ -98,7 +98,9 @@ class Rehearsal:
         utterance = self.events(ev.SpeechStarted)[-1].utterance
         self.message(TranscriptPartial(utterance=utterance, text=text, audio_ms=300))
 
-    def answers(self, *sentences: str, turn: int | None = None) -> None:
+    def answers(
+        self, *sentences: str, turn: int | None = None, caller_ended: float | None = None
+    ) -> None:
         """The LLM writes the whole answer to the latest turn."""
         number = turn if turn is not None else self.events(ev.TurnTaken)[-1].turn
         for index, text in enumerate(sentences):
@@ -111,6 +113,7 @@ class Rehearsal:
                 took_ms=2.0,
                 model="m",
                 deadline_ms=0,
+                caller_ended=None if index else caller_ended,
             )
         self.event(
             ev.ResponseCompleted,

@@ -92,6 +92,31 @@ def test_the_recogniser_is_asked_how_surely_a_sentence_ends(
     assert is_finished(Evidence(text, ended)) is finished
 
 
+@pytest.mark.parametrize(
+    ("text", "ended", "read", "finished"),
+    [
+        ("I want to fly to Madrid.", 0.7, 0.5, True),
+        ("I want to fly to Madrid.", 0.7, 0.05, None),  # a voice that ends, words that do not
+        ("I want to fly to Madrid.", 0.5, 0.9, True),
+        ("Please call me back tomorrow.", None, 0.6, True),  # a recogniser that does not say
+        ("Please call me back tomorrow.", None, 0.05, None),
+        ("I would like to book a table", None, 0.2, None),
+        ("So I called them, and", 0.9, 0.9, False),  # words that cannot end are believed
+        ("Are you there?", 0.98, 0.0, True),  # whatever a model says, it has half a vote
+    ],
+)
+def test_the_language_model_has_half_a_vote(
+    text: str, ended: float | None, read: float, finished: bool | None
+) -> None:
+    assert is_finished(Evidence(text, ended, read)) is finished
+
+
+def test_an_end_is_unclear_while_the_language_model_reads() -> None:
+    known = Evidence("What is the capital of Italy?", 0.95, reading=True)
+    assert wait_ms(known, WAITS["auto"]) == WAITS["auto"].unclear_ms
+    assert wait_ms(Evidence("I want to", reading=True), WAITS["auto"]) > WAITS["auto"].unclear_ms
+
+
 def test_a_model_of_turns_has_the_last_word_on_a_sentence_that_may_have_ended() -> None:
     assert is_finished(Evidence("I want to fly to Madrid.", 0.5, sound=0.9)) is True
     assert is_finished(Evidence("I want to fly to Madrid.", 0.9, sound=0.2)) is None

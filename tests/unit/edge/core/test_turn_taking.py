@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edge.core.endpointing import WAITS
 from edge.core.history import History
 from edge.core.notices import Delivery, Interrupted
 from schemas import events as ev
@@ -128,3 +129,45 @@ def test_words_before_anything_is_heard_belong_to_the_question_however_few() -> 
     assert (
         call.events(ev.TurnCommitted)[-1].text == "I would like a room for tonight. With breakfast."
     )
+
+
+def said(call: Rehearsal, text: str) -> None:
+    call.says(500)
+    call.quiet(200)
+    call.hears(text)
+
+
+def test_a_turn_that_sounds_finished_waits_for_what_the_language_model_reads() -> None:
+    call = Rehearsal(model_reads=True)
+    said(call, "I want to fly to Madrid.")
+    call.quiet(600)
+    assert not call.events(ev.TurnCommitted)
+    call.answers("Sure.", caller_ended=0.6)
+    call.quiet(20)
+    assert call.events(ev.TurnCommitted)
+
+
+def test_a_language_model_that_expects_more_words_has_the_caller_listened_to_longer() -> None:
+    call = Rehearsal(model_reads=True)
+    said(call, "I want to fly to Madrid.")
+    call.answers("Sure.", caller_ended=0.01)
+    call.quiet(WAITS["auto"].unclear_ms - 300)
+    assert not call.events(ev.TurnCommitted)
+    call.quiet(200)
+    assert call.events(ev.TurnCommitted)
+
+
+def test_a_language_model_that_never_says_is_not_waited_for_again() -> None:
+    call = Rehearsal(model_reads=True)
+    said(call, "I want to fly to Madrid.")
+    call.quiet(600)
+    hear(call)
+    assert len(call.events(ev.TurnCommitted)) == 1
+    assert ask(call, "And then I want to fly to Rome.") < 500
+
+
+def test_a_language_model_that_is_silent_is_waited_for_no_longer_than_an_unclear_end() -> None:
+    call = Rehearsal(model_reads=True)
+    unclear_ms = WAITS["auto"].unclear_ms
+    waited_ms = ask(call, "I want to fly to Madrid.")
+    assert unclear_ms - 100 < waited_ms <= unclear_ms + 20

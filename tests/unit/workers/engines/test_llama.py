@@ -1,6 +1,14 @@
 """The prompt of the base model: nobody can speak for somebody else in it."""
 
-from workers.engines.llama import CALL, MOST_MESSAGES, next_prompt, prompt_text
+import pytest
+
+from workers.engines.llama import (
+    CALL,
+    MOST_MESSAGES,
+    next_prompt,
+    prompt_text,
+    up_to_last_word,
+)
 from workers.engines.protocols import Prompt
 
 
@@ -55,3 +63,21 @@ def test_a_prompt_that_will_begin_otherwise_is_known_before_it_is_asked() -> Non
             assert after.startswith(coming)
             assert coming.endswith(f"Aura: {talk[count][1]}\nCaller:")
     assert foretold >= 3
+
+
+@pytest.mark.parametrize(
+    "heard", ["Book a table.", "Book a table", "Book a table ...", "Book a table?!"]
+)
+def test_the_end_of_a_sentence_is_read_before_its_mark(heard: str) -> None:
+    request = Prompt("", (("user", "Hi."), ("assistant", "Hello!"), ("user", heard)))
+    read = up_to_last_word(request)
+    assert read == CALL + "Caller: Hi.\nAura: Hello!\nCaller: Book a table"
+    assert prompt_text(request).startswith(read)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [Prompt("", ()), Prompt("", (("user", "..."),)), Prompt("", (("user", "Hi."),), said="Hello")],
+)
+def test_there_is_nothing_to_read_without_words(request_: Prompt) -> None:
+    assert up_to_last_word(request_) == ""

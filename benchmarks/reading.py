@@ -1,0 +1,24 @@
+"""The real language model, asked whether a sentence is over."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+
+from workers.engines import pick
+from workers.engines.protocols import Prompt, SentenceReader
+
+
+@functools.cache
+def read(text: str) -> float | None:
+    """Return how surely the real language model would end a sentence there."""
+    prompt = Prompt("", (("user", text),))
+    return asyncio.run(_model().sentence_end(prompt))
+
+
+@functools.cache
+def _model() -> SentenceReader:
+    model = pick.language_model(pick.EngineOptions(llm_engine="local"))
+    assert isinstance(model, SentenceReader)
+    asyncio.run(model.warm())
+    return model
