@@ -28,7 +28,7 @@ class Noting:
             if self._journal.due(now_ms):
                 self._log.append(self._journal.take(now_ms))
             self._journal.note(name, what, now_ms)
-            if isinstance(what, ev.Event):
+            if isinstance(what, ev.AnyEvent):
                 self._log.append(what)
             effects = method(*args)
             self._log += [one.event for one in effects if hasattr(one, "event")]

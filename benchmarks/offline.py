@@ -17,7 +17,6 @@ import msgspec
 import numpy as np
 
 from edge.core.call import Call
-from edge.core.echo import Echo
 from edge.core.effects import Effect, Publish, SendFrame, Tell
 from edge.core.notices import Delivery, Speak
 from edge.core.rules import Rules
@@ -74,8 +73,9 @@ class OfflineCall:
         """Answer every turn with *answer* (text, pcm); its *echo* (gain) comes back to the ear."""
         self._hear = hear
         self._read = read or (lambda _text: None)
-        self._own = Echo()
-        self._call = Call("t", "s", rules, Delivery.CHUNKS, is_voice=VoiceActivity(self._own))
+        voice = VoiceActivity()
+        self._own = voice.echo
+        self._call = Call("t", "s", rules, Delivery.CHUNKS, is_voice=voice)
         self._answer = answer
         self._stages = stages or Stages()
         self._echo = echo

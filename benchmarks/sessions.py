@@ -86,7 +86,7 @@ def typed(env: dict[str, str], *arguments: str) -> dict[str, float]:
 
 def decided(env: dict[str, str], *options: str) -> float:
     """Return how many times as fast as the call it is decided again: median of TRIES."""
-    ratios = []
+    ratios: list[float] = []
     for _ in range(TRIES):
         (verdict,) = json.loads(timed(env, "replay", "hour", "--decide", "--json", *options)[1])
         if verdict["differences"] is None or (verdict["differences"] and not options):

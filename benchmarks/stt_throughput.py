@@ -32,7 +32,7 @@ from benchmarks.latency import machine
 from benchmarks.recordings import SHARED
 from benchmarks.results import save
 from workers.desk import Desk, Together
-from workers.engines import whisper
+from workers.engines import weights, whisper
 
 LONGEST_S = 8.0
 ROUNDS = 2
@@ -83,7 +83,7 @@ def clips() -> list[Clip]:
 
 
 def _plain(options: dict[str, Any]) -> Callable[[list[bytes]], list[str]]:
-    found = stt_window.weights.find("tiny.en", stt_window.CACHE)
+    found = weights.find("tiny.en", stt_window.CACHE)
     assert found is not None
     model = WhisperModel(str(found.parent), device="cpu", compute_type="int8", cpu_threads=1)
 

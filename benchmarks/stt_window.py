@@ -104,7 +104,7 @@ def spoken() -> list[tuple[str, Floats]]:
 
 
 def recorded(folder: Path) -> list[tuple[str, Floats]]:
-    clips = []
+    clips: list[tuple[str, Floats]] = []
     for path in sorted(folder.glob("*.wav")):
         beside = path.with_suffix(".txt")
         text = beside.read_text() if beside.exists() else KNOWN.get(path.stem)
@@ -113,7 +113,7 @@ def recorded(folder: Path) -> list[tuple[str, Floats]]:
             continue
         with wave.open(str(path)) as file:
             pcm = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-        clips.append((text, pcm.astype(np.float32) / 32768))
+        clips.append((text, pcm.astype(np.float32) / np.float32(32768)))
     return clips
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from deploy.restarts import Restarts, how, is_hopeless
 
@@ -29,6 +30,11 @@ class Program:
     """What it does together with others that share the same; empty: nobody does its work."""
 
 
+class _Running(NamedTuple):
+    program: Program
+    process: asyncio.subprocess.Process
+
+
 class HopelessError(Exception):
     """A process ended in a way that starting it again would not mend."""
 
@@ -38,13 +44,8 @@ class Supervisor:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
-        self._running: dict[str, asyncio.subprocess.Process] = {}
-        self._shares: dict[str, str] = {}
+        self._running: dict[str, _Running] = {}
         self._stopping = False
-
-    @property
-    def pids(self) -> dict[str, int]:
-        return {name: one.pid for name, one in self._running.items()}
 
     async def keep(self, program: Program) -> None:
         """Run *program*, again and again, until `stop`.
@@ -63,8 +64,7 @@ class Supervisor:
                 start_new_session=True,
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
-            self._running[program.name] = process
-            self._shares[program.name] = program.shares
+            self._running[program.name] = _Running(program, process)
             code = await process.wait()
             del self._running[program.name]
             if self._stopping:
@@ -77,17 +77,17 @@ class Supervisor:
             await asyncio.sleep(pause_s)
 
     def _others(self, program: Program) -> bool:
-        return any(self._shares[name] == program.shares for name in self._running)
+        return any(one.program.shares == program.shares for one in self._running.values())
 
     def restart(self, name: str) -> None:
         """End the program *name* kindly; `keep` starts it again."""
-        if process := self._running.get(name):
-            _signal(process, signal.SIGTERM)
+        if running := self._running.get(name):
+            _signal(running.process, signal.SIGTERM)
 
     async def stop(self, names: Callable[[str], bool], *, hurry: asyncio.Event) -> None:
         """End the programs that *names* picks, kindly at first; *hurry* cuts the grace short."""
         self._stopping = True
-        leaving = [one for name, one in self._running.items() if names(name)]
+        leaving = [one.process for name, one in self._running.items() if names(name)]
         for process in leaving:
             _signal(process, signal.SIGTERM)
         gone = [asyncio.ensure_future(process.wait()) for process in leaving]

@@ -28,6 +28,8 @@ KNOWN = (
     nats_server.ServerMissingError,
 )
 """What may end a start in a way that an operator can mend."""
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # looked for, not listened on
+"""A HOST that every network reaches."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,7 @@ class _Run:
             ) from error
 
     def _write_run_file(self) -> None:
-        shown = "127.0.0.1" if self._settings.host in {"0.0.0.0", "::"} else self._settings.host  # noqa: S104
+        shown = "127.0.0.1" if self._settings.host in EVERYWHERE else self._settings.host
         scheme = "https" if self._settings.tls_cert else "http"
         self._url = f"{scheme}://{shown}:{self._ports[0]}"
         what = {"pid": os.getpid(), "url": self._url, "nats_url": self._nats_url}
@@ -222,7 +224,7 @@ class _Run:
     def _say_ready(self) -> None:
         settings = self._settings
         say(f"Aura is ready on {self._url}. Next: aura call QUESTION.wav, aura tap, aura --help")
-        if settings.debug and settings.host in {"0.0.0.0", "::"}:  # noqa: S104  # what we warn of
+        if settings.debug and settings.host in EVERYWHERE:
             say(
                 "Open door: HOST is 0.0.0.0 and DEBUG is on, so anyone who reaches port "
                 f"{self._ports[0]} can call with the demo token. To close it: HOST=127.0.0.1, or "

@@ -21,7 +21,7 @@ from edge.masking import MaskedWebSocket
 from edge.middlewares import address_of, too_many, try_later
 from edge.resume import resumable
 from edge.seats import FullError
-from edge.state import EDGE
+from edge.state import EDGE, Edge
 from schemas import subjects
 from schemas.codec import BadMessageError
 from schemas.subjects import is_token
@@ -97,8 +97,7 @@ async def _converse(
         return web.json_response({"error": "This origin may not call"}, status=403)
     if edge.draining:
         return try_later(503, "Service unavailable: restarting", 1)
-    full = edge.stages.full()
-    if full and not dialect.named:
+    if edge.stages.full() and not dialect.named:
         return try_later(503, "Service unavailable: all busy", edge.stages.retry_after_s)
     if not edge.places.take(address):
         return too_many(5)
@@ -110,37 +109,50 @@ async def _converse(
         if caller is None:
             log.info("token_refused", dialect=dialect.name)
             await ws.close(code=POLICY_VIOLATION, message=b"Invalid Token")
-            return ws
-        try:
-            history = await remembered(edge.bus, caller, asked)
-            if full and not history:  # who is in a session already may go on with it
-                wait_s = edge.stages.retry_after_s
-                raise FullError("OVERLOADED", f"the {full} stage is busy: try again in {wait_s} s")
-            session = asked if history else new_session()
-            seat = await edge.seats.take(caller if dialect.named else None, session)
-        except (FullError, BusAwayError) as refused:
-            await _refuse(ws, refused)
-            return ws
-        conversation = Conversation(
-            ws,
-            dialect,
-            edge.place,
-            tenant=caller.tenant,
-            user=caller.user,
-            new_session=(lambda: session) if dialect.named else new_session,
-            history=history,
-        )
-        edge.open.add(conversation)
-        try:
-            if edge.draining:  # since we looked
-                conversation.come_back("restarting, please reconnect")
-            await conversation.run()
-        finally:
-            edge.open.discard(conversation)
-            await edge.seats.leave(seat)
+        else:
+            await _seat(edge, ws, dialect, caller, new_session, asked)
         return ws
     finally:
         edge.places.leave(address)
+
+
+async def _seat(
+    edge: Edge,
+    ws: MaskedWebSocket,
+    dialect: Dialect,
+    caller: Caller,
+    new_session: Callable[[], str],
+    asked: str,
+) -> None:
+    """Hold the conversation of a client that is let in, or say why it has no seat."""
+    try:
+        history = await remembered(edge.bus, caller, asked)
+        full = edge.stages.full()
+        if full and not history:  # who is in a session already may go on with it
+            wait_s = edge.stages.retry_after_s
+            raise FullError("OVERLOADED", f"the {full} stage is busy: try again in {wait_s} s")
+        session = asked if history else new_session()
+        seat = await edge.seats.take(caller if dialect.named else None, session)
+    except (FullError, BusAwayError) as refused:
+        await _refuse(ws, refused)
+        return
+    conversation = Conversation(
+        ws,
+        dialect,
+        edge.place,
+        tenant=caller.tenant,
+        user=caller.user,
+        new_session=(lambda: session) if dialect.named else new_session,
+        history=history,
+    )
+    edge.open.add(conversation)
+    try:
+        if edge.draining:  # since we looked
+            conversation.come_back("restarting, please reconnect")
+        await conversation.run()
+    finally:
+        edge.open.discard(conversation)
+        await edge.seats.leave(seat)
 
 
 async def _refuse(ws: web.WebSocketResponse, why: FullError | BusAwayError) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -100,7 +101,6 @@ class Conversation:
         self._line: Line | None = None
         self._running: asyncio.Task[None] | None = None
         self._outgoing = MessagesOut(ws, self._too_slow)
-        self._echo = Echo()
         self._close: Close | None = None
         self._wake = asyncio.Event()
         often = place.control_messages_per_second
@@ -216,12 +216,14 @@ class Conversation:
         history, self._history = self._history, None
         own = (self._tenant, session)
         journal = Journal(*own)
-        self._echo = Echo()
-        ear = journal.listening(VoiceActivity(self._echo))
+        voice = VoiceActivity()
+        ear = journal.listening(voice)
         call = Call(*own, rules, begin.delivery, history=history, is_voice=ear)
         recording = Recording(self._place.bus, *own) if rules.settings.record_audio else None
         keeping = Keeping(journal, recording)
-        line = Line(self._place.bus, call, own, self._tell, self._fail, keeping)
+        line = Line(
+            self._place.bus, call, own, partial(self._tell, voice.echo), self._fail, keeping
+        )
         line.succeeded = self._succeeded
         log_begins = FirstEvents(*own, self._user, self._dialect.name, self._place.edge)
         first = log_begins.of(begin, rules, resumed=history is not None, now_ms=now_ms())
@@ -270,11 +272,11 @@ class Conversation:
 
     # -------------------------------------------------------- to the client
 
-    def _tell(self, notice: Notice) -> None:
+    def _tell(self, echo: Echo, notice: Notice) -> None:
         if isinstance(notice, Speak) and self._outgoing.full:
             counters.dropped("caller", len(notice.pcm))
             return
-        self._echo.told(notice)
+        echo.told(notice)
         self._send_all(self._dialect.tell(notice))
         if isinstance(notice, Trouble) and notice.fatal:
             self._shut(self._place.close_code(notice.stage), f"{notice.stage} is down")

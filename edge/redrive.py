@@ -21,10 +21,10 @@ from edge.clock import now_ms
 from edge.core import again
 from edge.core.again import Connection, Sound
 from edge.core.call import Call
-from edge.core.echo import Echo
 from edge.core.history import History, fold
 from edge.core.journal import Journal
 from edge.core.record import Record
+from edge.core.summary import Summary
 from edge.core.voice_activity import VoiceActivity
 from edge.line import Keeping, Line
 from edge.session_rules import rules_from
@@ -90,30 +90,27 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
         ModelRefusedError: no worker has the model that is asked for.
     """
     connection = again.connections(events)[0]
-    if not isinstance(connection.began, ev.SessionStarted):
-        raise again.NotRecordedError(
-            "the inputs of its beginning were not stored: its edge was killed in its first 10 s"
-        )
-    began = connection.began
+    began = _beginning(connection)
     rules, delivery = rules_from(began.settings, began.rules)
     rules = replace(rules, settings=_changed(rules.settings, plan))
     given, skipped, history = _from(connection, events, plan.from_turn)
     own = (began.tenant, plan.session)
     journal = Journal(*own)
-    echo = Echo()
-    ear = journal.listening(VoiceActivity(echo) if plan.sound else again.is_voice)
+    voice = VoiceActivity()
+    ear = journal.listening(voice if plan.sound else again.is_voice)
     call = Call(*own, rules, delivery, history=history, is_voice=ear)
     recorded = tuple(stage for stage in STAGES if stage not in plan.stages)
     keeping = Keeping(journal, None, recorded)
-    line = Line(bus, call, own, echo.told, lambda: None, keeping)
-    started = _started(connection, plan, rules.settings)
+    line = Line(bus, call, own, voice.echo.told, lambda: None, keeping)
+    started = _started(began, plan, rules.settings)
     call.history.summary.take(started)
-    stages = StandIns(bus, own, Record(connection, again.by_id(events)), recorded)
+    record = Record(connection, again.by_id(events))
     sound, refusals = _Voice(connection.bits, plan.sound, skipped), _Refusals(bus, own, plan)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
         running = tasks.create_task(line.run(started))
         await line.listening.wait()
-        await stages.listen(stack, tasks)
+        stages = StandIns(bus, own, record, recorded, tasks)
+        await stages.listen(stack)
         await refusals.listen(stack)
         await _speak(line, given, sound, stages, refusals, wait=not _hung_up(connection))
         await asyncio.sleep(0.5)  # the last words about it are on their way
@@ -124,19 +121,28 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
         raise ModelRefusedError(refusals.reason)
 
 
+def _beginning(connection: Connection) -> ev.SessionStarted:
+    if isinstance(connection.began, ev.SessionStarted):
+        return connection.began
+    raise again.NotRecordedError(
+        "the inputs of its beginning were not stored: its edge was killed in its first 10 s"
+    )
+
+
 def _changed(settings: ev.SessionSettings, plan: Plan) -> ev.SessionSettings:
     wanted = {"llm_model": plan.llm_model, "eagerness": plan.eagerness}
     return msgspec.structs.replace(settings, **{k: v for k, v in wanted.items() if v})
 
 
-def _started(connection: Connection, plan: Plan, settings: ev.SessionSettings) -> ev.SessionStarted:
-    began = connection.began
+def _started(
+    began: ev.SessionStarted, plan: Plan, settings: ev.SessionSettings
+) -> ev.SessionStarted:
     return ev.SessionStarted(
         tenant=began.tenant,
         session=plan.session,
         at_ms=now_ms(),
-        user=getattr(began, "user", "replay"),
-        dialect=getattr(began, "dialect", "replay"),
+        user=began.user,
+        dialect=began.dialect,
         edge=again.REPLAY_EDGE,
         settings=settings,
         rules=began.rules,
@@ -173,7 +179,7 @@ def _from(
     )
     given = [one for one in connection.given if one.at_ms >= from_ms]
     history = fold(e for e in events[:index] if e.at_ms <= events[index].at_ms)
-    history.summary = type(history.summary)()
+    history.summary = Summary()
     return given, skipped, history
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edge.auth import DEMO_TENANT
 from edge.core.history import History, fold
 from schemas.events import AnyEvent, SessionEnded, SessionStarted
 
@@ -11,7 +12,6 @@ GRACE_MS = 60_000
 """After a caller left, or was cut off."""
 FORSAKEN_MS = 600_000
 """After the last event of a session whose edge died without a word: nobody noted when."""
-DEMO_TENANT = "demo"
 
 
 def resumable(events: Sequence[AnyEvent], *, tenant: str, user: str, now_ms: int) -> History | None:

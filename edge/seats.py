@@ -87,9 +87,7 @@ class Seats:
                     raise FullError("SESSION_LIMIT", f"the limit of {limit} {whose} is reached")
                 if ttl_s == TTL_S:
                     seat.keys[claimed[0]] = claimed[1]
-        except (
-            BusAwayError
-        ):  # a bus that is away must not keep a caller out: it is told soon enough
+        except BusAwayError:  # it must not keep a caller out: they are told of it soon enough
             log.warning("seat_not_counted")
         self._held.add(seat)
         return seat

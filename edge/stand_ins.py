@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 
 from aura.bus.connection import Bus
 from edge.clock import now_ms
-from edge.core.record import Heard, Record
+from edge.core.record import Record, Said
 from schemas import codec, subjects
 from schemas import events as ev
 from schemas.audio import SpeechChunk, TranscriptPartial
@@ -21,27 +21,37 @@ from schemas.audio import SpeechChunk, TranscriptPartial
 NEAR_MS = 60
 """A pause of the replay is the recorded one if it is as near as this."""
 MS_A_LETTER = 60
+"""About how long a sentence is spoken that was never recorded."""
 
 
 class StandIns:
     """The stages that are not driven: they say what they said then."""
 
     def __init__(
-        self, bus: Bus, own: tuple[str, str], record: Record, recorded: tuple[ev.Stage, ...]
+        self,
+        bus: Bus,
+        own: tuple[str, str],
+        record: Record,
+        recorded: tuple[ev.Stage, ...],
+        tasks: asyncio.TaskGroup,
     ) -> None:
+        """Say what *record* has of the stages *recorded* in the session *own* (tenant, id).
+
+        *tasks* has each answer that is still to come.
+        """
         self.later_ms = 0
         """From the record's clock to now's."""
         self._bus = bus
         self._own = own
         self._record = record
         self._recorded = recorded
+        self._tasks = tasks
         self._started_ms: dict[int, int] = {}
         self._words: dict[int, ev.TranscriptGuess] = {}
         self._speaking: dict[int, list[asyncio.Task[None]]] = {}
 
-    async def listen(self, stack: AsyncExitStack, tasks: asyncio.TaskGroup) -> None:
+    async def listen(self, stack: AsyncExitStack) -> None:
         """Answer for as long as *stack* is open."""
-        self._tasks = tasks
         if not self._recorded:
             return
         for kind in ("speech", "life", "turn", "say"):
@@ -128,12 +138,12 @@ class StandIns:
         )
         self._say(event.turn, 101, ready)
 
-    def _say(self, turn: int, after_ms: int, heard: Heard) -> None:
+    def _say(self, turn: int, after_ms: int, heard: Said) -> None:
         task = self._tasks.create_task(self._later(max(0, after_ms) / 1000, heard))
         if turn >= 0:
             self._speaking.setdefault(turn, []).append(task)
 
-    async def _later(self, after_s: float, heard: Heard) -> None:
+    async def _later(self, after_s: float, heard: Said) -> None:
         await asyncio.sleep(after_s)
         if isinstance(heard, SpeechChunk):
             await self._bus.send(subjects.speech(self._own[1], heard.turn), heard)

@@ -41,7 +41,8 @@ def pcm_of(message: dict[str, Any]) -> bytes:
         return b""
     with wave.open(io.BytesIO(base64.b64decode(data))) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16000, 1, 2)
-        return file.readframes(file.getnframes())
+        pcm: bytes = file.readframes(file.getnframes())
+    return pcm
 
 
 class Caller:

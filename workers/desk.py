@@ -21,7 +21,6 @@ from typing import Any, TypeVar
 
 from workers.stage import EngineHungError
 
-_I = TypeVar("_I")
 _T = TypeVar("_T")
 
 AWAKE_S = 0.5
@@ -95,7 +94,7 @@ class Desk:
         result: _T = await self.run_together(Together(alone, object(), 1), None, rank=rank)
         return result
 
-    async def run_together(self, work: Together, item: _I, *, rank: int = 0) -> Any:
+    async def run_together(self, work: Together, item: Any, *, rank: int = 0) -> Any:
         """Return what *work* makes of *item*, maybe in one call with others of its kind and rank.
 
         Raises:

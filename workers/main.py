@@ -30,6 +30,7 @@ HUNG_EXIT = 70
 """EX_SOFTWARE: the supervisor starts another one."""
 HOSTED_SLOTS = 16
 LOCAL_SLOTS = 2
+"""Answers at once where AURA_LLM_SLOTS says nothing."""
 
 
 def options(settings: Settings) -> pick.EngineOptions:
@@ -64,6 +65,7 @@ def build(settings: Settings, stage: Literal["stt", "llm", "tts"]) -> tuple[Stag
 
     Raises:
         EngineError: an engine is not installed, or a setting or file is missing.
+        SettingsError: the rules of what is redacted cannot be used.
     """
     chosen = options(settings)
     match stage:
@@ -103,6 +105,7 @@ async def serve(settings: Settings, stage_name: Literal["stt", "llm", "tts"]) ->
     Raises:
         BusAwayError: no server answers.
         EngineError: the engine cannot be had; the message names the way out.
+        SettingsError: the rules of what is redacted cannot be used.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -6,7 +6,9 @@ import asyncio
 import dataclasses
 import random
 import time
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from typing import Any
 
 import structlog
 from nats.aio.msg import Msg
@@ -170,6 +172,10 @@ class Worker:
         if not hopeless:
             await job.retry(0.2 * job.attempt)
             return "retried"
+        return await self._give_up(job, reason)
+
+    async def _give_up(self, job: Job, reason: str) -> str:
+        """Tell the edge, and end the job once that is stored; return what became of it."""
         self.failed += 1
         event = job.event
         failure = JobFailed(
@@ -199,10 +205,10 @@ def _cause(error: Exception) -> Exception:
     return error
 
 
-async def _until(unwanted: asyncio.Event, work: object) -> None:
+async def _until(unwanted: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
     """Run *work* to its end, or until nobody wants it."""
-    running = asyncio.ensure_future(work)  # type: ignore[call-overload]  # a coroutine
-    gone = asyncio.ensure_future(unwanted.wait())
+    running = asyncio.create_task(work)
+    gone = asyncio.create_task(unwanted.wait())
     try:
         await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
         if running.done():

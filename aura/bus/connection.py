@@ -40,7 +40,6 @@ DEFAULT_URL = "nats://127.0.0.1:4222"
 PASSWORDS_FILE = "nats.passwords.json"  # a file's name
 """In data_dir: role to password on the embedded server."""
 
-
 Listener = Callable[[Msg], Awaitable[None]]
 
 
@@ -109,27 +108,7 @@ async def connect(
     Raises:
         BusAwayError: no server answered within *wait_s*, or it refused us; names the setting.
     """
-    bus: Bus | None = None
-
-    async def on_error(error: Exception) -> None:
-        # A denied publish looks like a timeout to its caller; here is where it is told.
-        if bus is None:
-            if "authorization violation" in str(error).lower():
-                raise AuthorizationError  # it will not change its mind
-        elif isinstance(error, NatsError):
-            log.error("bus_error", error=str(error)[:200])
-        else:  # a listener of ours failed; what it was listening to stays out of the log
-            log.error("listener_failed", error=type(error).__name__)
-
-    async def on_disconnect() -> None:
-        if not (bus and bus.leaving):
-            log.warning("bus_disconnected")
-
-    async def on_reconnect() -> None:
-        log.info("bus_reconnected")
-        for call in tuple(bus.reconnected) if bus else ():
-            call()
-
+    link = _Link()
     url = settings.nats_url or embedded_url(settings) or DEFAULT_URL
     nc = Client()
     user, password = _credentials(settings, url, role)
@@ -138,9 +117,9 @@ async def connect(
             await nc.connect(
                 [one.strip() for one in url.split(",")],
                 name=name,
-                error_cb=on_error,
-                disconnected_cb=on_disconnect,
-                reconnected_cb=on_reconnect,
+                error_cb=link.error,
+                disconnected_cb=link.lost,
+                reconnected_cb=link.back,
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=0.2,  # type: ignore[arg-type]  # seconds, slept as they are
                 connect_timeout=2,
@@ -153,18 +132,47 @@ async def connect(
             )
     except (TimeoutError, OSError, NoServersError, NatsError) as error:
         await nc.close()
-        if isinstance(error, AuthorizationError):
-            raise BusAwayError(
-                f"the NATS server at {_without_password(url)} refuses "
-                f"{f'user {user}' if user else 'a client without a user'}: set AURA_NATS_USER and "
-                f"AURA_NATS_PASSWORD. Those of `aura up` are in AURA_DATA_DIR/{PASSWORDS_FILE}."
-            ) from error
-        raise BusAwayError(
-            f"no NATS server answers at {_without_password(url)}. Start one, set NATS_URL to one, "
-            "or let `aura up` run its own."
-        ) from error
-    bus = Bus(nc)
-    return bus
+        raise _unreachable(error, _without_password(url), user) from error
+    link.bus = Bus(nc)
+    return link.bus
+
+
+class _Link:
+    """What nats-py calls when something befalls the connection of *bus*, None: of none yet."""
+
+    bus: Bus | None = None
+
+    async def error(self, error: Exception) -> None:
+        # A denied publish looks like a timeout to its caller; here is where it is told.
+        if self.bus is None:
+            if "authorization violation" in str(error).lower():
+                raise AuthorizationError  # it will not change its mind
+        elif isinstance(error, NatsError):
+            log.error("bus_error", error=str(error)[:200])
+        else:  # a listener of ours failed; what it was listening to stays out of the log
+            log.error("listener_failed", error=type(error).__name__)
+
+    async def lost(self) -> None:
+        if not (self.bus and self.bus.leaving):
+            log.warning("bus_disconnected")
+
+    async def back(self) -> None:
+        log.info("bus_reconnected")
+        for call in tuple(self.bus.reconnected) if self.bus else ():
+            call()
+
+
+def _unreachable(error: Exception, url: str, user: str | None) -> BusAwayError:
+    if isinstance(error, AuthorizationError):
+        return BusAwayError(
+            f"the NATS server at {url} refuses "
+            f"{f'user {user}' if user else 'a client without a user'}: set AURA_NATS_USER and "
+            f"AURA_NATS_PASSWORD. Those of `aura up` are in AURA_DATA_DIR/{PASSWORDS_FILE}."
+        )
+    return BusAwayError(
+        f"no NATS server answers at {url}. Start one, set NATS_URL to one, "
+        "or let `aura up` run its own."
+    )
 
 
 def embedded_url(settings: Settings) -> str:

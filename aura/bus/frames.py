@@ -57,12 +57,12 @@ async def frames(
                     continue
             except TimeoutError:
                 silent_s += REPAIR_S
-            if frame_is_missing(ahead, due) or silent_s:
+            if _is_missing(ahead, due) or silent_s:
                 await _stored(bus, subject, ahead)
                 ahead = {seq: one for seq, one in ahead.items() if seq >= due}
 
 
-def frame_is_missing(ahead: dict[int, AudioFrame], due: int) -> bool:
+def _is_missing(ahead: dict[int, AudioFrame], due: int) -> bool:
     """Tell whether later frames are here while frame *due* is not."""
     return bool(ahead) and due not in ahead
 

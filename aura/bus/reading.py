@@ -7,15 +7,21 @@ twice changes nothing, so what is not answered is asked again before anybody hea
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from aura.bus.errors import BusAwayError
 from schemas import codec, subjects
 from schemas.events import AnyEvent
+
+T = TypeVar("T")
 
 ANSWER_TIMEOUT_S = 1.5
 TRIES = 3
@@ -67,24 +73,15 @@ class Reading:
         Raises:
             BusAwayError: no answer.
         """
+        where = f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}"
         request = msgspec.json.encode({"last_by_subj": subject})
+        ask = partial(self.nc.request, where, request, timeout=ANSWER_TIMEOUT_S)
         for _ in range(20):
-            stored = await self._asked(subject, request)
+            stored = Stored.of(await self._answer(subject, ask))
             if (stored.seq if stored else 0) >= at_least:
                 break
             await asyncio.sleep(0.05)
         return stored
-
-    async def _asked(self, subject: str, request: bytes) -> Stored | None:
-        where = f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}"
-        for left in reversed(range(TRIES)):
-            try:
-                return Stored.of(await self.nc.request(where, request, timeout=ANSWER_TIMEOUT_S))
-            except NatsError as error:
-                if not left or not self.nc.is_connected:
-                    raise BusAwayError(f"cannot read {subject}: {error!r}") from error
-                await asyncio.sleep(AGAIN_AFTER_S)
-        raise AssertionError("unreachable")
 
     async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
         """Return all that *stream* holds of *subject* after sequence *after*, oldest first.
@@ -93,36 +90,51 @@ class Reading:
             BusAwayError: no answer.
         """
         found: list[Stored] = []
-        silent = 0
-        while True:
-            before = len(found)
-            try:
-                await self._batch(stream, subject, found[-1].seq if found else after, found)
-            except NatsError as error:
-                silent += 1
-                if silent == TRIES or not self.nc.is_connected:
-                    raise BusAwayError(f"cannot read {subject}: {error!r}") from error
-                await asyncio.sleep(AGAIN_AFTER_S)
-            else:
-                if len(found) - before < BATCH:
-                    return found
+        await self._answer(subject, partial(self._read_on, stream, subject, after, found))
+        return found
 
-    async def _batch(self, stream: str, subject: str, after: int, found: list[Stored]) -> None:
-        """Append what follows *after*, at most BATCH messages, to *found*."""
+    async def _answer(self, subject: str, ask: Callable[[], Awaitable[T]]) -> T:
+        """Return what *ask* brings, asked TRIES times at most.
+
+        Raises:
+            BusAwayError: no answer.
+        """
+        tries = 0
+        while True:
+            try:
+                return await ask()
+            except NatsError as error:
+                tries += 1
+                if tries == TRIES or not self.nc.is_connected:
+                    raise BusAwayError(f"cannot read {subject}: {error!r}") from error
+            await asyncio.sleep(AGAIN_AFTER_S)
+
+    async def _read_on(self, stream: str, subject: str, after: int, found: list[Stored]) -> None:
+        """Append to *found* all that follows its last, or *after* where it is empty."""
         inbox = self.nc.new_inbox()  # of its own: late answers to another question are not ours
-        subscription = await self.nc.subscribe(inbox, pending_bytes_limit=-1, pending_msgs_limit=-1)
+        answers = await self.nc.subscribe(inbox, pending_bytes_limit=-1, pending_msgs_limit=-1)
         try:
-            request = {"seq": after + 1, "next_by_subj": subject, "batch": BATCH}
-            await self.nc.publish(
-                f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(request), reply=inbox
-            )
-            while True:
-                msg = await subscription.next_msg(timeout=ANSWER_TIMEOUT_S)
-                if stored := Stored.of(msg):
-                    found.append(stored)
-                elif (status := (msg.headers or {}).get("Status")) in NO_MORE:
-                    return
-                else:
-                    raise NatsError(f"status {status}")
+            full = True
+            while full:
+                before = len(found)
+                begin = 1 + (found[-1].seq if found else after)
+                request = {"seq": begin, "next_by_subj": subject, "batch": BATCH}
+                await self.nc.publish(
+                    f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(request), reply=inbox
+                )
+                await _take_batch(answers, found)
+                full = len(found) - before == BATCH
         finally:
-            await subscription.unsubscribe()
+            await answers.unsubscribe()
+
+
+async def _take_batch(answers: Subscription, found: list[Stored]) -> None:
+    """Append the answers up to the end of a batch to *found*."""
+    while True:
+        msg = await answers.next_msg(timeout=ANSWER_TIMEOUT_S)
+        if stored := Stored.of(msg):
+            found.append(stored)
+        elif (status := (msg.headers or {}).get("Status")) in NO_MORE:
+            return
+        else:
+            raise NatsError(f"status {status}")

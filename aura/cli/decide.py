@@ -105,13 +105,8 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> Verdict:
     """
     began = time.perf_counter()
     verdict = Verdict(session)
-    started = events[0] if events else None
-    if (
-        isinstance(started, SessionStarted)
-        and started.replay_of
-        and started.edge != again.REPLAY_EDGE
-    ):
-        verdict.why = f"it was published at another pace: decide {started.replay_of}"
+    if origin := _published_again(events):
+        verdict.why = f"it was published at another pace: decide {origin}"
         return verdict
     try:
         found = again.connections(events)
@@ -140,6 +135,14 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> Verdict:
         verdict.differences += differences
     verdict.took_ms = (time.perf_counter() - began) * 1000
     return verdict
+
+
+def _published_again(events: Sequence[AnyEvent]) -> str:
+    """Return the session that *events* were only copied from; empty: they were decided here."""
+    started = events[0] if events else None
+    if not isinstance(started, SessionStarted) or started.edge == again.REPLAY_EDGE:
+        return ""
+    return started.replay_of
 
 
 def _first(recorded: Sequence[Event], now: Sequence[Event]) -> Difference:

@@ -185,6 +185,7 @@ NOT_COMPARED = (
     ev.SessionResumed,
     ev.RecordingConsented,
 )
+"""What says how a session was held, not how it went."""
 _CONTENT = (
     "text",
     "reason",
@@ -195,6 +196,7 @@ _CONTENT = (
     "sentences",
     "stage",
 )
+"""The fields that are compared; the others are times, numbers of the machine, or models."""
 
 
 def sequence(events: Sequence[ev.AnyEvent]) -> dict[str, list[tuple[Any, ...]]]:

@@ -27,12 +27,11 @@ FORMAT = "aura-session"
 VERSION = 1
 MOST_BYTES = 2 * 1024**3
 """Of a file's content: a small file that unpacks to more is no session."""
-
-
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, msgpack.UnpackException, EOFError, OSError),
     *(KeyError, ValueError, TypeError, AttributeError, RuntimeError),  # encrypted, unknown method
 )
+"""What the libraries raise about bytes that are no session file."""
 
 
 class NotASessionError(ValueError):

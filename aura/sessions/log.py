@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ BATCH = 1000
 READ_AT_ONCE = 20_000
 WAIT_S = 10.0
 ERASED_AT_ONCE = 200
+DIRECT_GET = f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}"
 
 
 async def ask(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -77,31 +78,30 @@ async def newest(bus: Bus, names: Sequence[str]) -> list[Stored]:
 
     if not batches:
         return found
+    try:
+        async with _answers(bus, on_message) as inbox:
+            for batch in batches:
+                request = msgspec.json.encode({"multi_last": batch, "batch": BATCH})
+                await bus.nc.publish(DIRECT_GET, request, reply=inbox)
+            await done.wait()
+    except (TimeoutError, NatsError) as error:
+        raise BusAwayError("the server does not tell the newest events") from error
+    return found
+
+
+@asynccontextmanager
+async def _answers(bus: Bus, on_message: Callable[[Msg], Awaitable[None]]) -> AsyncIterator[str]:
+    """Yield a place to be answered at; *on_message* is handed thousands of answers, in WAIT_S."""
     inbox = bus.nc.new_inbox()
     subscription = await bus.nc.subscribe(
         inbox, cb=on_message, pending_bytes_limit=-1, pending_msgs_limit=-1
     )
     try:
-        async with _reading(bus):
-            for batch in batches:
-                request = msgspec.json.encode({"multi_last": batch, "batch": BATCH})
-                await bus.nc.publish(
-                    f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}", request, reply=inbox
-                )
-            await done.wait()
-    except (TimeoutError, NatsError) as error:
-        raise BusAwayError("the server does not tell the newest events") from error
+        with quickly(bus.nc):
+            async with asyncio.timeout(WAIT_S):
+                yield inbox
     finally:
         await subscription.unsubscribe()
-    return found
-
-
-@asynccontextmanager
-async def _reading(bus: Bus) -> AsyncIterator[None]:
-    """Thousands of messages come, within WAIT_S."""
-    with quickly(bus.nc):
-        async with asyncio.timeout(WAIT_S):
-            yield
 
 
 async def read(bus: Bus, session: str) -> list[Stored]:
@@ -120,23 +120,16 @@ async def read(bus: Bus, session: str) -> list[Stored]:
         else:  # the end of a batch says how many there are after it
             ended.put_nowait(int((msg.headers or {}).get("Nats-Num-Pending", 0)))
 
-    inbox = bus.nc.new_inbox()
-    subscription = await bus.nc.subscribe(
-        inbox, cb=on_message, pending_bytes_limit=-1, pending_msgs_limit=-1
-    )
     subject, left = subjects.session_events("*", session), 1
     try:
-        async with _reading(bus):
+        async with _answers(bus, on_message) as inbox:
             while left:
                 after = found[-1].seq if found else 0
                 request = {"seq": after + 1, "next_by_subj": subject, "batch": READ_AT_ONCE}
-                verb = f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}"
-                await bus.nc.publish(verb, msgspec.json.encode(request), reply=inbox)
+                await bus.nc.publish(DIRECT_GET, msgspec.json.encode(request), reply=inbox)
                 left = await ended.get()
     except (TimeoutError, NatsError) as error:
         raise BusAwayError(f"cannot read session {session}") from error
-    finally:
-        await subscription.unsubscribe()
     return found
 
 

@@ -175,9 +175,7 @@ def spans(told: list[Moment]) -> list[Span]:
                     found.append(Span(speaking_since, end_ms, "caller", "speech", said, index))
                     speaking_since = None
                 if one.name == "speech.ended":
-                    text = f"listened to silence for {f['wait_ms']} ms"
-                    start_ms = one.at_ms - int(f["wait_ms"])
-                    found.append(Span(start_ms, one.at_ms, "edge", "wait", text, index))
+                    found.append(_waited(one, index))
             case "transcript.guess" | "transcript.final" | "speech.ready":
                 start_ms = one.at_ms - round(f["took_ms"])
                 text = str(f.get("text", one.text))
@@ -197,6 +195,12 @@ def spans(told: list[Moment]) -> list[Span]:
             case _:
                 pass
     return found
+
+
+def _waited(ended: Moment, index: int) -> Span:
+    wait_ms = int(ended.fields["wait_ms"])
+    text = f"listened to silence for {wait_ms} ms"
+    return Span(ended.at_ms - wait_ms, ended.at_ms, "edge", "wait", text, index)
 
 
 def _understood(told: list[Moment]) -> dict[tuple[int, int], str]:

@@ -84,7 +84,7 @@ async def leader_dies(scale: Scale) -> Outcome:
     times = scale.times(5)
     async with three(10) as here:
 
-        async def kill_leaders(_: asyncio.Event) -> None:
+        async def kill_leaders(_stop: asyncio.Event) -> None:
             for _ in range(times):
                 await asyncio.sleep(6)
                 lost = await here.leader()
@@ -101,7 +101,7 @@ async def lame_duck(scale: Scale) -> Outcome:
     del scale
     async with three(10) as here:
 
-        async def send_away(_: asyncio.Event) -> None:
+        async def send_away(_stop: asyncio.Event) -> None:
             await asyncio.sleep(5)
             leaving = await here.leader()
             here.cluster.lame_duck(leaving)
@@ -117,7 +117,7 @@ async def rolling_restart(scale: Scale) -> Outcome:
     del scale
     async with three(10) as here:
 
-        async def restart_each(_: asyncio.Event) -> None:
+        async def restart_each(_stop: asyncio.Event) -> None:
             for node in NODES:
                 await asyncio.sleep(3)
                 here.cluster.lame_duck(node)

@@ -113,7 +113,9 @@ class SoakCaller:
             url = self._urls[self._at % len(self._urls)] + PATH
             url += f"&session={self.session}" if self.session else ""
             with suppress(aiohttp.ClientError, OSError, asyncio.TimeoutError, TypeError, KeyError):
-                self._ws = await self._http.ws_connect(url, max_msg_size=0, timeout=10)
+                self._ws = await self._http.ws_connect(
+                    url, max_msg_size=0, timeout=aiohttp.ClientWSTimeout(ws_close=10)
+                )
                 told = await self._ws.receive_json()
                 if told["type"] == "session":
                     self.tally.resumed += bool(told["resumed"])

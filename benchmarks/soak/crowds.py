@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks import aura_server
 from benchmarks.soak.crowd import SoakCaller, crowd
-from benchmarks.soak.trial import Outcome, Scale, Trials, aura, memory, talk
+from benchmarks.soak.trial import SIMULATED, Outcome, Scale, Trials, aura, memory, talk
 
 
 async def many_calls(scale: Scale) -> Outcome:
@@ -71,7 +71,7 @@ async def _throughput(workers: int, seconds: float) -> float:
 
     jobs = int(workers * seconds * 5)
     slow = {"AURA_SIM_TTS_MS": "200", "AURA_SIM_TTS_AUDIO_MS": "20", "AURA_TTS_SLOTS": "1"}
-    async with aura("--tts", str(workers), **slow) as run:
+    async with aura("--tts", str(workers), engines=SIMULATED | slow) as run:
         client = await nats.connect(await asyncio.to_thread(aura_server.bus_url, run.pid))
         done, enough = [], asyncio.Event()
 

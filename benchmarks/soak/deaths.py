@@ -9,7 +9,8 @@ import random
 import signal
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import psutil
 
@@ -19,7 +20,7 @@ from aura.settings import load
 from benchmarks import aura_server, recordings
 from benchmarks.soak import processes
 from benchmarks.soak.crowd import SoakCaller, Tally, crowd
-from benchmarks.soak.trial import STAGES, Outcome, Running, Scale, Trials, aura, talk
+from benchmarks.soak.trial import SIMULATED, STAGES, Outcome, Running, Scale, Trials, aura, talk
 
 WITHIN_S = {"stt": 1.2, "llm": 0.2, "tts": 0.2}
 """Of taking our job a worker is killed: while we speak and after, or while it answers."""
@@ -28,7 +29,10 @@ WITHIN_S = {"stt": 1.2, "llm": 0.2, "tts": 0.2}
 async def kill_mid_job(stage: str, scale: Scale) -> Outcome:
     """kill -9 the worker that has our job in hand; another one finishes it."""
     slow = {"AURA_SIM_STT_MS": "300", "AURA_SIM_LLM_FIRST_MS": "300", "AURA_SIM_TTS_MS": "300"}
-    async with aura(f"--{stage}", "2", **slow) as run, crowd(run.urls, 1) as (callers, tally):
+    async with (
+        aura(f"--{stage}", "2", engines=SIMULATED | slow) as run,
+        crowd(run.urls, 1) as (callers, tally),
+    ):
         return await _kill_holders(run, stage, callers[0], tally, scale.times(50))
 
 
@@ -118,7 +122,7 @@ async def storm(scale: Scale) -> Outcome:
     return Outcome(tally.clean, figures)
 
 
-def _kill_every(pid: int, seconds: float) -> Callable[[asyncio.Event], Awaitable[int]]:
+def _kill_every(pid: int, seconds: float) -> Callable[[asyncio.Event], Coroutine[Any, Any, int]]:
     async def kill(stop: asyncio.Event) -> int:
         killed = 0
         while not stop.is_set():
@@ -142,7 +146,7 @@ async def rolling(scale: Scale) -> Outcome:
         await talk(callers, 10)
         base_ms = max(tally.felt_ms)
 
-        async def restart_each(_: asyncio.Event) -> None:
+        async def restart_each(_stop: asyncio.Event) -> None:
             for role in ("stt", "llm", "tts", "edge"):
                 for process in processes.of(run.pid)[role]:
                     process.send_signal(signal.SIGTERM)
@@ -189,7 +193,7 @@ async def edge_dies(scale: Scale) -> Outcome:
     """kill -9 an edge; its callers go on at the other one, and the model remembers."""
     async with aura(edges=2) as run, crowd(run.urls, 10) as (callers, tally):
 
-        async def kill_edges(_: asyncio.Event) -> None:
+        async def kill_edges(_stop: asyncio.Event) -> None:
             for _ in range(scale.times(5)):
                 await asyncio.sleep(6)
                 random.choice(processes.of(run.pid)["edge"]).kill()

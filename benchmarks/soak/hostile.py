@@ -35,9 +35,10 @@ def for_sockets(seed: int, count: int) -> Iterator[str | bytes]:
         _numbers,
         _nothing,
     ]
+    huge: list[Callable[[random.Random], str | bytes]] = [_huge_text, _huge_binary]
     for _ in range(count):
         if rng.random() < 1 / 2000:
-            yield rng.choice([_huge_text, _huge_binary])(rng)
+            yield rng.choice(huge)(rng)
         else:
             yield rng.choice(makers)(rng)
 

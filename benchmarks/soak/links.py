@@ -33,7 +33,7 @@ class Behind:
 
 
 @asynccontextmanager
-async def behind_a_proxy(callers: int, *arguments: str, **settings: str) -> AsyncIterator[Behind]:
+async def behind_a_proxy(callers: int, *arguments: str) -> AsyncIterator[Behind]:
     with tempfile.TemporaryDirectory(prefix="aura-soak-") as folder:
         server = NatsServer(Path(folder))
         server.start()
@@ -41,7 +41,7 @@ async def behind_a_proxy(callers: int, *arguments: str, **settings: str) -> Asyn
             async with proxied(server.port) as proxy:
                 url = server.url.replace(str(server.port), str(proxy.port))
                 async with (
-                    aura(*arguments, NATS_URL=url, **settings) as run,
+                    aura(*arguments, NATS_URL=url) as run,
                     crowd(run.urls, callers) as (those, tally),
                 ):
                     yield Behind(run, proxy, those, tally)
@@ -153,7 +153,7 @@ async def half_open(scale: Scale) -> Outcome:
     noticed_s: list[float] = []
     async with behind_a_proxy(10, "--stt", "2", "--llm", "2", "--tts", "2") as here:
 
-        async def freeze(_: asyncio.Event) -> None:
+        async def freeze(_stop: asyncio.Event) -> None:
             for _ in range(scale.times(5)):
                 await asyncio.sleep(8)
                 taken, began = here.proxy.taken, time.monotonic()

@@ -9,7 +9,7 @@ import time
 from benchmarks import aura_server
 from benchmarks.soak import fuzz, processes
 from benchmarks.soak.crowd import VOICE_MS, Tally, crowd, talk_until
-from benchmarks.soak.trial import Outcome, Scale, Trials, aura
+from benchmarks.soak.trial import SIMULATED, Outcome, Scale, Trials, aura
 
 
 async def bad_engine(fail: str, scale: Scale) -> Outcome:
@@ -17,7 +17,7 @@ async def bad_engine(fail: str, scale: Scale) -> Outcome:
     del scale
     limits = {"AURA_SIM_FAIL": fail, "AURA_ENGINE_LIMIT_S": "2"}
     async with (
-        aura("--stt", "2", "--llm", "2", "--tts", "2", **limits) as run,
+        aura("--stt", "2", "--llm", "2", "--tts", "2", engines=SIMULATED | limits) as run,
         crowd(run.urls, 8) as (callers, tally),
     ):
         unlucky, others = callers[0], callers[1:]

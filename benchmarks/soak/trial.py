@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -77,14 +77,14 @@ async def aura(
 async def talk(
     callers: list[SoakCaller],
     seconds: float,
-    harm: Callable[[asyncio.Event], Awaitable[Any]] | None = None,
+    harm: Callable[[asyncio.Event], Coroutine[Any, Any, Any]] | None = None,
     *,
     pause_s: float = 1.0,
 ) -> Any:
     """Let *callers* talk for *seconds* while *harm* is done; return what *harm* returned."""
     stop = asyncio.Event()
     talking = asyncio.create_task(talk_until(callers, stop, pause_s))
-    harming = asyncio.create_task(harm(stop)) if harm else None  # type: ignore[arg-type]  # a coroutine
+    harming = asyncio.create_task(harm(stop)) if harm else None
     if harming is None:
         await asyncio.sleep(seconds)
     else:
@@ -104,5 +104,5 @@ def memory(pid: int) -> dict[int, int]:
     }
 
 
-Trials = dict[str, Callable[[Scale], Awaitable[Outcome]]]
+Trials = dict[str, Callable[[Scale], Coroutine[Any, Any, Outcome]]]
 """A trial's name, as the README's table shows it, to the trial."""

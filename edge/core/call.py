@@ -42,7 +42,7 @@ class Call:
         delivery: Delivery,
         *,
         history: History | None = None,
-        is_voice: Callable[[bytes], bool] | None = None,
+        is_voice: Callable[[bytes], bool],
     ) -> None:
         self.history = history or History()
         self._rules = rules

@@ -12,6 +12,7 @@ from schemas.events import Event, InputsDelivered
 PART_MS = 10_000
 """A part of the journal is stored this often: what a killed edge forgets at most."""
 PART_INPUTS = 2_000
+"""... or as soon as it has so many."""
 
 
 class Journal:

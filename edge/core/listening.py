@@ -9,7 +9,6 @@ from typing import NamedTuple
 from edge.core.ear import Ear, Floor, Heard, Hearing
 from edge.core.microphone import FRAME_MS, Microphone
 from edge.core.utterance import LONGEST_MS, Utterance
-from edge.core.voice_activity import VoiceActivity
 from schemas.audio import AudioFrame
 from schemas.events import SessionSettings
 
@@ -30,10 +29,10 @@ class Listener:
         self,
         settings: SessionSettings,
         last_utterance: int,
-        is_voice: Callable[[bytes], bool] | None,
+        is_voice: Callable[[bytes], bool],
     ) -> None:
         self._microphone = Microphone()
-        self._is_voice = is_voice or VoiceActivity()
+        self._is_voice = is_voice
         self._ear = Ear(Hearing(onset_ms=settings.min_speech_ms))
         # sound before the onset belongs to it: soft consonants are not voiced
         self._prefix: deque[bytes] = deque(maxlen=settings.prefix_ms // FRAME_MS)
@@ -54,6 +53,11 @@ class Listener:
     def silent_from_ms(self) -> int | None:
         """When the absence of sound becomes worth hearing, Unix ms; None: it never does."""
         return self._microphone.silent_from_ms if self.utterance else None
+
+    @property
+    def too_long(self) -> bool:
+        """The utterance grows older than its audio is kept on the bus."""
+        return self.utterance is not None and self.utterance.audio_ms >= LONGEST_MS
 
     def hear(self, pcm: bytes, now_ms: int) -> Iterator[Noticed]:
         """Yield what is noticed in *pcm* (s16le mono 16 kHz)."""
@@ -102,8 +106,3 @@ class Listener:
             yield Noticed(at_ms, change, self.utterance.mark_pause())
         else:
             yield Noticed(at_ms, change)
-
-    @property
-    def too_long(self) -> bool:
-        """The utterance grows older than its audio is kept on the bus."""
-        return self.utterance is not None and self.utterance.audio_ms >= LONGEST_MS

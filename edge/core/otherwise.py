@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from edge.core.again import Connection, Sound, partial, published
 from edge.core.effects import Effect, Publish
 from edge.core.notices import Delivery
-from edge.core.record import Heard, Record
+from edge.core.record import Record, Said
 from edge.core.rules import Rules
 from schemas import events as ev
 from schemas import inputs
@@ -40,7 +40,7 @@ class _Rehearsal:
         self._call = connection.call(rules, delivery)
         self._sound = Sound(connection.bits)
         self._record = record
-        self._coming: list[tuple[int, int, Heard | TranscriptPartial]] = []
+        self._coming: list[tuple[int, int, Said | TranscriptPartial]] = []
         self._order = itertools.count()
         self._started_ms: dict[int, int] = {}
         self._due_ms: int | None = None
@@ -97,7 +97,7 @@ class _Rehearsal:
             else:
                 return
 
-    def _later(self, at_ms: int, heard: Heard) -> None:
+    def _later(self, at_ms: int, heard: Said) -> None:
         heapq.heappush(self._coming, (at_ms, next(self._order), heard))
 
     def _take(self, effects: list[Effect], at_ms: int) -> None:

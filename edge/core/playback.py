@@ -9,8 +9,6 @@ from schemas.audio import BYTES_PER_MS, SpeechChunk
 
 LEAD_MS = 240
 """How far a stream of chunks runs ahead of the ear: what a slow network may swallow unheard."""
-
-
 ENOUGH_MS = 200
 """A sentence that is still being spoken begins with so much: the next sound comes sooner."""
 MS_A_LETTER = 65

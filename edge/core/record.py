@@ -18,10 +18,12 @@ from schemas import events as ev
 from schemas import inputs
 from schemas.audio import SpeechChunk
 
-Heard = ev.AnyEvent | SpeechChunk
+Said = ev.AnyEvent | SpeechChunk
+"""What a stage says: words, or sound."""
 USUAL_TOKEN_MS, USUAL_VOICE_MS, USUAL_AUDIO_MS = 300, 450, 2000
 """What is taken for an answer of which nothing was recorded."""
 NEAR_MS = 200
+"""Starts as near as this are one start: other rules hear it a little earlier or later."""
 
 _T = TypeVar("_T")
 
@@ -44,7 +46,7 @@ class Answered:
     """One answer as it was recorded: what came, ms after it was asked for."""
 
     taken: ev.TurnTaken
-    came: list[tuple[int, Heard]] = field(default_factory=list)
+    came: list[tuple[int, Said]] = field(default_factory=list)
 
 
 class Record:
@@ -53,14 +55,14 @@ class Record:
     def __init__(self, connection: Connection, said: dict[str, ev.AnyEvent]) -> None:
         self.spoken: dict[int, Spoken] = {}
         self.answers: dict[int, Answered] = {}
-        self.greeting: list[tuple[int, Heard]] = []
+        self.greeting: list[tuple[int, Said]] = []
         self._pauses: dict[tuple[int, int], ev.SpeechPaused] = {}
         for event in connection.decided:
             self._decided(event)
         began_ms = connection.given[0].at_ms if connection.given else 0
         told: set[str] = set()
         for one in connection.given:
-            heard: Heard | None = None
+            heard: Said | None = None
             if one.kind == inputs.SAID and one.what[0] not in told:
                 told.add(one.what[0])  # an edge that missed something reads all of it again
                 heard = said.get(one.what[0])
@@ -92,7 +94,7 @@ class Record:
             case _:
                 pass
 
-    def _came(self, heard: Heard, at_ms: int, began_ms: int) -> None:
+    def _came(self, heard: Said, at_ms: int, began_ms: int) -> None:
         match heard:
             case ev.TranscriptGuess(utterance=number, pause=number_of_pause):
                 pause = self._pauses.get((number, number_of_pause))
@@ -151,7 +153,7 @@ class Record:
             return text[len(before[-1].rstrip(".?!, ")) :].lstrip(".?!, ")
         return text
 
-    def answer(self, taken: ev.TurnTaken) -> Iterator[tuple[int, Heard]]:
+    def answer(self, taken: ev.TurnTaken) -> Iterator[tuple[int, Said]]:
         """Yield what comes of a turn, with ms after it was taken."""
         known = self._answered.get(_asked(taken)) or self._answered.get(None, [])
         best = _nearest(known, taken.at_ms, _taken_ms)
@@ -202,7 +204,7 @@ def _completed(taken: ev.TurnTaken, sentences: int, text: str) -> ev.ResponseCom
     )
 
 
-def _usual(taken: ev.TurnTaken) -> Iterator[tuple[int, Heard]]:
+def _usual(taken: ev.TurnTaken) -> Iterator[tuple[int, Said]]:
     yield (
         USUAL_TOKEN_MS,
         ev.ResponseSentence(

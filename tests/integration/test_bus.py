@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 
 import msgspec
 import pytest
+from nats.aio.msg import Msg
 
 from aura.bus.connection import Bus, BusAwayError, FencedError
 from aura.bus.frames import frames
@@ -13,11 +17,11 @@ from aura.bus.jobs import Job, Jobs
 from aura.bus.reading import ANSWER_TIMEOUT_S
 from schemas import codec, subjects
 from schemas.audio import AudioFrame
-from schemas.events import ResponseCancelled, ResponseSentence, SpeechStarted
+from schemas.events import AnyEvent, ResponseCancelled, ResponseSentence, SpeechStarted
 from tests.nats_server import NatsServer
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-WHOSE = {"tenant": "t", "session": "s", "at_ms": 1}
+WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
 
 
 def sentence(index: int, text: str = "Hi.") -> ResponseSentence:
@@ -37,6 +41,11 @@ def speech(number: int) -> SpeechStarted:
     return SpeechStarted(**WHOSE, utterance=number, language="en", deadline_ms=0)
 
 
+def utterance(event: AnyEvent) -> int:
+    assert isinstance(event, SpeechStarted)
+    return event.utterance
+
+
 async def test_the_same_event_twice_is_stored_once(bus: Bus) -> None:
     first = await bus.publish(speech(1))
     again = await bus.publish(msgspec.structs.replace(speech(1), at_ms=99))
@@ -46,8 +55,8 @@ async def test_the_same_event_twice_is_stored_once(bus: Bus) -> None:
 async def test_live_events_arrive_with_type_and_version(bus: Bus) -> None:
     got: asyncio.Queue[dict[str, str]] = asyncio.Queue()
 
-    async def on_message(msg: object) -> None:
-        got.put_nowait(msg.headers)  # type: ignore[attr-defined]
+    async def on_message(msg: Msg) -> None:
+        got.put_nowait(msg.headers or {})
 
     async with bus.listening(subjects.live("t", "s"), on_message):
         await bus.publish(
@@ -85,7 +94,7 @@ async def test_the_log_of_a_session_is_read_in_order(bus: Bus) -> None:
         await asyncio.gather(*(bus.publish(speech(number)) for number in numbers))
     subject = subjects.session_events("t", "s", "*")
     stored = await bus.read(subjects.EVENTS_STREAM, subject)
-    assert [one.event().utterance for one in stored] == list(range(1, 1203))
+    assert [utterance(one.event()) for one in stored] == list(range(1, 1203))
     assert len(await bus.read(subjects.EVENTS_STREAM, subject, after=stored[-2].seq)) == 1
     assert await bus.read(subjects.EVENTS_STREAM, "aura.ev.t.nobody.*") == []
 
@@ -111,107 +120,94 @@ async def test_what_a_server_that_slept_did_not_answer_is_asked_again(
     assert last.seq == stored.seq
 
 
-async def collect(jobs: Jobs, into: list[Job]) -> None:
-    async for job in jobs:
-        into.append(job)  # noqa: PERF401  # the test looks while it grows
+@asynccontextmanager
+async def working(bus: Bus, slots: int = 1) -> AsyncIterator[list[Job]]:
+    """A recogniser's worker: the list of the jobs that it is given, while it grows."""
+    taken: list[Job] = []
+    jobs = Jobs(bus, "STT", slots)
+
+    async def collect() -> None:
+        async for job in jobs:
+            taken.append(job)  # noqa: PERF401  # the test looks while it grows
+
+    collecting = asyncio.create_task(collect())
+    yield taken
+    await jobs.leave()
+    await collecting
 
 
-async def until(condition: object, seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():  # type: ignore[operator]
+        while not condition():
             await asyncio.sleep(0.01)
 
 
 async def test_a_worker_is_given_no_more_than_it_has_slots_for(bus: Bus) -> None:
-    taken: list[Job] = []
-    jobs = Jobs(bus, "STT", slots=2)
-    collecting = asyncio.create_task(collect(jobs, taken))
-    for number in range(1, 6):
-        await bus.publish(speech(number))
-    await until(lambda: len(taken) == 2)
-    await asyncio.sleep(0.2)
-    assert len(taken) == 2
-    await taken[0].done()
-    await until(lambda: len(taken) == 3)
-    for job in taken:
-        await job.done()
-    await until(lambda: len(taken) == 5)
-    for job in taken:
-        await job.done()
-    await jobs.leave()
-    await collecting
+    async with working(bus, slots=2) as taken:
+        for number in range(1, 6):
+            await bus.publish(speech(number))
+        await until(lambda: len(taken) == 2)
+        await asyncio.sleep(0.2)
+        assert len(taken) == 2
+        await taken[0].done()
+        await until(lambda: len(taken) == 3)
+        for job in taken:
+            await job.done()
+        await until(lambda: len(taken) == 5)
+        for job in taken:
+            await job.done()
 
 
 async def test_a_job_given_back_goes_to_somebody_else(bus: Bus) -> None:
-    taken: list[Job] = []
-    jobs = Jobs(bus, "STT", slots=1)
-    collecting = asyncio.create_task(collect(jobs, taken))
-    await bus.publish(speech(1))
-    await until(lambda: len(taken) == 1)
-    await taken[0].retry()
-    await until(lambda: len(taken) == 2)
-    assert [job.attempt for job in taken] == [1, 2]
-    await taken[1].done()
-    await jobs.leave()
-    await collecting
+    async with working(bus) as taken:
+        await bus.publish(speech(1))
+        await until(lambda: len(taken) == 1)
+        await taken[0].retry()
+        await until(lambda: len(taken) == 2)
+        assert [job.attempt for job in taken] == [1, 2]
+        await taken[1].done()
 
 
 async def test_bytes_that_are_no_event_are_ended_and_not_delivered_again(bus: Bus) -> None:
-    taken: list[Job] = []
-    jobs = Jobs(bus, "STT", slots=1)
-    collecting = asyncio.create_task(collect(jobs, taken))
-    for data in (b"", b"\xc1\xc1", b"\x80", b"x" * 1000):
-        await bus.nc.publish(subjects.session_events("t", "s", "speech"), data)
-    await bus.publish(speech(1))
-    await until(lambda: len(taken) == 1)
-    await taken[0].done()
-    await asyncio.sleep(0.1)
-    info = await bus.nc.jetstream().consumer_info(subjects.EVENTS_STREAM, "STT")
-    assert (info.num_ack_pending, info.num_redelivered) == (0, 0)
-    dead = await bus.nc.jetstream().stream_info(subjects.DEAD_STREAM)
-    assert dead.state.messages == 4
-    await jobs.leave()
-    await collecting
+    async with working(bus) as taken:
+        for data in (b"", b"\xc1\xc1", b"\x80", b"x" * 1000):
+            await bus.nc.publish(subjects.session_events("t", "s", "speech"), data)
+        await bus.publish(speech(1))
+        await until(lambda: len(taken) == 1)
+        await taken[0].done()
+        await asyncio.sleep(0.1)
+        info = await bus.nc.jetstream().consumer_info(subjects.EVENTS_STREAM, "STT")
+        assert (info.num_ack_pending, info.num_redelivered) == (0, 0)
+        dead = await bus.nc.jetstream().stream_info(subjects.DEAD_STREAM)
+        assert dead.state.messages == 4
 
 
 async def test_jobs_flow_again_right_after_the_server_was_killed(
     bus: Bus, nats_server: NatsServer
 ) -> None:
-    taken: list[Job] = []
-    jobs = Jobs(bus, "STT", slots=4)
-    collecting = asyncio.create_task(collect(jobs, taken))
-    await bus.publish(speech(1))
-    await until(lambda: len(taken) == 1)
-    await taken[0].done()
-    await bus.nc.flush()
-    nats_server.kill()
-    nats_server.start()
-    await until(lambda: bus.connected)
-    await bus.publish(speech(2))
-    await until(lambda: any(job.event.utterance == 2 for job in taken), 5)
-    for job in taken:
-        await job.done()
-    await jobs.leave()
-    await collecting
+    async with working(bus, slots=4) as taken:
+        await bus.publish(speech(1))
+        await until(lambda: len(taken) == 1)
+        await taken[0].done()
+        await bus.nc.flush()
+        nats_server.kill()
+        nats_server.start()
+        await until(lambda: bus.connected)
+        await bus.publish(speech(2))
+        await until(lambda: any(utterance(job.event) == 2 for job in taken), 5)
+        for job in taken:
+            await job.done()
 
 
 async def test_leaving_gives_back_what_was_asked_for(bus: Bus) -> None:
     """A request that outlives its worker would take a job to nowhere for ack_wait."""
-    first: list[Job] = []
-    leaving = Jobs(bus, "STT", slots=8)
-    collecting = asyncio.create_task(collect(leaving, first))
-    await asyncio.sleep(0.2)
-    await leaving.leave()
-    await collecting
-    taken: list[Job] = []
-    staying = Jobs(bus, "STT", slots=1)
-    collecting = asyncio.create_task(collect(staying, taken))
-    await bus.publish(speech(1))
-    await until(lambda: len(taken) == 1, 2)
-    assert taken[0].attempt == 1
-    await taken[0].done()
-    await staying.leave()
-    await collecting
+    async with working(bus, slots=8):
+        await asyncio.sleep(0.2)
+    async with working(bus) as taken:
+        await bus.publish(speech(1))
+        await until(lambda: len(taken) == 1, 2)
+        assert taken[0].attempt == 1
+        await taken[0].done()
 
 
 async def test_frames_spoken_before_anybody_listened_come_first(bus: Bus) -> None:

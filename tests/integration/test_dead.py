@@ -17,7 +17,7 @@ from schemas.events import Event, ResponseCancelled, ResponseSentence
 from tests.at_work import turn, until_logged, working
 from tests.aura_process import COMMAND
 from workers.desk import Desk
-from workers.engines.simulated import Fault, SimulatedLanguageModel, SimulatedSynthesizer
+from workers.engines.simulated import Fail, Fault, SimulatedLanguageModel, SimulatedSynthesizer
 from workers.llm import LlmStage
 from workers.tts import TtsStage
 
@@ -39,8 +39,8 @@ def sentence(text: str, *, session: str = "s", deadline_ms: int = NOW_MS) -> Res
     )
 
 
-def voice(fault: str = "none") -> TtsStage:
-    engine = SimulatedSynthesizer(delay_ms=1, audio_ms=100, fault=Fault(fault))  # type: ignore[arg-type]
+def voice(fault: Fail = "none") -> TtsStage:
+    engine = SimulatedSynthesizer(delay_ms=1, audio_ms=100, fault=Fault(fault))
     return TtsStage(engine, Desk(2, limit_s=5))
 
 

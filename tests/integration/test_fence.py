@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from workers.engines.simulated import SimulatedLanguageModel
 from workers.llm import LlmStage
 from workers.stage import Task
 
-WHOSE = {"tenant": "t", "session": "s", "at_ms": 1}
+WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
 SAY = subjects.session_events("t", "s", "say")
 
 

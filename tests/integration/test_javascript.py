@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from tests.integration.test_subscribers import as_user
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "subscriber.mjs"
 PACKAGES = ("@nats-io/transport-node@3", "@nats-io/jetstream@3", "@msgpack/msgpack@3")
-WHOSE = {"tenant": "acme", "session": "s", "at_ms": 1_700_000_000_000}
+WHOSE: dict[str, Any] = {"tenant": "acme", "session": "s", "at_ms": 1_700_000_000_000}
 
 needs_node = pytest.mark.skipif(
     not (shutil.which("node") and shutil.which("npm")),

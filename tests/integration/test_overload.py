@@ -49,7 +49,6 @@ async def converse(aura: AuraProcess, turns: int = 1) -> Caller:
             await asyncio.gather(speaking, return_exceptions=True)
         await asyncio.sleep(0.1)
         caller.close_code = caller.ws.close_code
-        caller.close_reason = caller.ws.close_reason  # type: ignore[attr-defined]
         return caller
 
 

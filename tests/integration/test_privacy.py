@@ -26,7 +26,7 @@ def files(folder: Path) -> list[Path]:
 def pieces(pcm: bytes) -> list[bytes]:
     """Return a few places of *pcm* that nothing else looks like."""
     rng = random.Random(0)
-    found = []
+    found: list[bytes] = []
     while len(found) < 20:
         at = rng.randrange(0, len(pcm) - PIECE_BYTES)
         piece = pcm[at : at + PIECE_BYTES]

@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -23,7 +24,7 @@ from schemas.events import TranscriptFinal, TurnMeasured
 from tests.aura_process import COMMAND, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
 
-WHOSE = {"tenant": "t", "session": "s", "at_ms": 1}
+WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
 MODULE = """
 import asyncio, os, pathlib
 from workers.analytics import GiveUp, subscriber

@@ -7,6 +7,7 @@ import os
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -39,7 +40,11 @@ def aura(*arguments: str, env: dict[str, str], cwd: Path) -> subprocess.Complete
 def a_call(number: int, at: datetime) -> list[ev.Event]:
     """Return what a call of one turn leaves in the log, as far as the report asks for it."""
     at_ms = int(at.timestamp() * 1000)
-    whose = {"tenant": "acme" if number % 2 else "zeta", "session": f"s{number}", "at_ms": at_ms}
+    whose: dict[str, Any] = {
+        "tenant": "acme" if number % 2 else "zeta",
+        "session": f"s{number}",
+        "at_ms": at_ms,
+    }
     return [
         ev.SessionStarted(
             **whose, user="someone@acme", dialect="continuous", edge="e",

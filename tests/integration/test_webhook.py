@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiohttp import web
 
@@ -22,7 +23,7 @@ from tests.aura_process import COMMAND
 from tests.integration.test_subscribers import as_user
 
 KEY = b"k" * 32
-WHOSE = {"tenant": "acme", "session": "s", "at_ms": 1_700_000_000_000}
+WHOSE: dict[str, Any] = {"tenant": "acme", "session": "s", "at_ms": 1_700_000_000_000}
 
 
 class Receiver:

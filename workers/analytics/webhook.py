@@ -34,6 +34,10 @@ TRIES = 11
 """After 1, 2, 4 ... 512 s: about 17 minutes."""
 LONGEST_BACKOFF_S = 900.0
 GONE = 410
+HOW_TO = (
+    "it is whsec_ and the base64 of 24 to 64 random bytes, which the receiver knows too; make one "
+    "with: echo whsec_$(openssl rand -base64 32)"
+)
 
 
 def subscribers(settings: Settings) -> list[Subscriber]:
@@ -45,13 +49,7 @@ def subscribers(settings: Settings) -> list[Subscriber]:
     url = settings.webhook_url
     if urlsplit(url).scheme not in {"http", "https"}:
         raise SettingsError("AURA_WEBHOOK_URL: the http or https address that events are sent to")
-    secret = settings.webhook_secret.get_secret_value()
-    try:
-        keys = envelopes.keys(secret)
-    except envelopes.SecretError as error:
-        raise SettingsError(f"AURA_WEBHOOK_SECRET is {error}: {HOW_TO}") from error
-    if not keys:
-        raise SettingsError(f"AURA_WEBHOOK_SECRET is missing: {HOW_TO}")
+    keys = _keys(settings.webhook_secret.get_secret_value())
     types = [one.strip() for one in settings.webhook_events.split(",") if one.strip()]
     cloud = settings.webhook_format == "cloudevents"
     body_of = envelopes.cloud_event if cloud else envelopes.standard
@@ -86,10 +84,14 @@ def subscribers(settings: Settings) -> list[Subscriber]:
     return [made(opens)]
 
 
-HOW_TO = (
-    "it is whsec_ and the base64 of 24 to 64 random bytes, which the receiver knows too; make one "
-    "with: echo whsec_$(openssl rand -base64 32)"
-)
+def _keys(secret: str) -> list[bytes]:
+    try:
+        keys = envelopes.keys(secret)
+    except envelopes.SecretError as error:
+        raise SettingsError(f"AURA_WEBHOOK_SECRET is {error}: {HOW_TO}") from error
+    if not keys:
+        raise SettingsError(f"AURA_WEBHOOK_SECRET is missing: {HOW_TO}")
+    return keys
 
 
 async def _post(

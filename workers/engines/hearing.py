@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from workers.engines.protocols import SAMPLE_RATE_HZ
+from schemas.audio import RATE_HZ
 
 Floats = npt.NDArray[np.float32]
 
@@ -17,7 +17,6 @@ PIECE_S: Final = 28.0
 SHORT_S: Final = 1.5
 TOKENS_PER_S: Final = 6
 """More than the fastest speaker says: 2 to 5 were seen."""
-
 WORDS_PER_S: Final = 4.5
 """More than a hurried speaker says."""
 
@@ -120,7 +119,7 @@ def windows_s(audio_s: float, narrow_s: tuple[float, ...]) -> list[float]:
 
 def pieces(samples: Floats) -> list[Floats]:
     """Return float32 [samples] cut at quiet spots into pieces of at most PIECE_S."""
-    limit = int(PIECE_S * SAMPLE_RATE_HZ)
+    limit = int(PIECE_S * RATE_HZ)
     found = []
     while len(samples) > limit:
         cut = _quiet_spot(samples[limit // 2 : limit]) + limit // 2
@@ -131,7 +130,7 @@ def pieces(samples: Floats) -> list[Floats]:
 
 def _quiet_spot(samples: Floats) -> int:
     """Return the middle of the quietest 200 ms."""
-    hop = SAMPLE_RATE_HZ // 50
+    hop = RATE_HZ // 50
     energy = np.square(samples[: len(samples) // hop * hop].reshape(-1, hop)).mean(axis=1)
     smooth = np.convolve(energy, np.ones(10), mode="valid")
     return (int(smooth.argmin()) + 5) * hop

@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -70,6 +70,10 @@ LOOKED_AT = 20
 _WORD = re.compile(r"\w")
 _MARKS = re.compile(r"\W+$")
 _END = re.compile(r"\s*([?!\n]|\.(?!\.))")
+
+HandOver = Callable[[dict[str, Any] | None], bool]
+"""Takes a piece of an answer, None after the last; true where nobody wants more."""
+
 _SPEAKER = re.compile(r"\b(caller|aura)\s*:", re.IGNORECASE)
 
 
@@ -162,15 +166,7 @@ class LlamaModel:
                 return True
             return gone.is_set()  # a true answer makes llama.cpp stop
 
-        def generate() -> None:
-            try:
-                if not gone.is_set():
-                    self._load()
-                    self._complete(_completion(request), hand_over)
-            finally:
-                hand_over(None)
-
-        work = loop.run_in_executor(self._pool, generate)
+        work = loop.run_in_executor(self._pool, self._write, request, hand_over, gone)
         self._asking += 1
         try:
             usage = Usage(0, 0, self.name)
@@ -215,6 +211,15 @@ class LlamaModel:
         self._complete({**looking, "samplers": ["top_k"], "top_k": 1}, answers.append)
         return _ends(answers[-1]) if answers else 0.0
 
+    def _write(self, request: Prompt, hand_over: HandOver, gone: threading.Event) -> None:
+        """Write the answer in a thread, unless its listener left while it waited for one."""
+        try:
+            if not gone.is_set():
+                self._load()
+                self._complete(_completion(request), hand_over)
+        finally:
+            hand_over(None)
+
     def _read_ahead(self, prompt: str | None) -> None:
         """Let the model read *prompt* while the answer is spoken, unless others are waiting."""
         if prompt and self._asking == 1:
@@ -225,7 +230,7 @@ class LlamaModel:
             if self._server is None:
                 self._server = _server(self._path, self._threads, self._slots)
 
-    def _complete(self, request: dict[str, Any], heed: Any) -> None:
+    def _complete(self, request: dict[str, Any], heed: Callable[[dict[str, Any]], object]) -> None:
         failed: list[dict[str, Any]] = []
 
         def each(piece: dict[str, Any]) -> bool:

@@ -77,13 +77,13 @@ def recognizer(options: EngineOptions) -> Recognizer:
 
 def turn_model(options: EngineOptions) -> TurnModel | None:
     """Return the model that hears the end of a turn, not yet loaded; None where there is none."""
+    if not options.turn_model:
+        return None
     path = Path(options.turn_model).expanduser()
     if options.turn_model == "auto":
         path = fetched.turn_model(options.cache_dir)
         if not path.exists():
             return None
-    if not options.turn_model:
-        return None
     from workers.engines.smart_turn import SmartTurn
 
     return SmartTurn(path)

@@ -15,9 +15,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from schemas.audio import RATE_HZ
 from workers.engines import vits
 from workers.engines.protocols import (
-    SAMPLE_RATE_HZ,
     EngineMissingError,
     EngineUnavailableError,
     WeightsError,
@@ -66,7 +66,7 @@ class PiperVoice:
         self._load()
         rate_hz: int = self._voice.config.sample_rate
         for sentence in said:
-            resampler = soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, 1, dtype="int16", quality="HQ")
+            resampler = soxr.ResampleStream(rate_hz, RATE_HZ, 1, dtype="int16", quality="HQ")
             for samples in without_lead(map(_loud, self._speak(sentence)), rate_hz):
                 if len(pcm := resampler.resample_chunk(samples)):
                     yield pcm.astype("<i2").tobytes()

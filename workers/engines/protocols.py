@@ -6,16 +6,13 @@ EngineError                    anything an engine says
 ├── EngineUnavailableError     retry: network, 429, 5xx, timeout
 └── EngineRefusedError         give up: 400, 401, a wrong model (the message names the setting)
 
-No message holds a key, a prompt or what somebody said.
+No message holds a key, a prompt or what somebody said. The only audio that crosses these seams is
+that of `schemas.audio`: mono, signed 16-bit little-endian, 16 000 samples/s.
 """
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, runtime_checkable
-
-SAMPLE_RATE_HZ: Final = 16_000
-BYTES_PER_MS: Final = 32
-"""Mono, signed 16-bit little-endian, 16 000 samples/s: the only audio that crosses these seams."""
+from typing import Literal, Protocol, runtime_checkable
 
 
 class EngineError(Exception):
@@ -105,11 +102,9 @@ class Recognizer(Protocol):
 
     def warm(self) -> None:
         """Load the model and run it once, so that the first caller does not wait for it."""
-        ...
 
     def transcribe(self, pcm: bytes, *, language: str) -> Recognition:
         """Return the words in *pcm* (s16le, mono, 16 kHz); *language* is ISO 639-1 or 'auto'."""
-        ...
 
 
 @runtime_checkable
@@ -126,7 +121,6 @@ class BatchRecognizer(Recognizer, Protocol):
 
         The words are those that `transcribe` returns.
         """
-        ...
 
 
 class TurnModel(Protocol):
@@ -152,7 +146,6 @@ class LanguageModel(Protocol):
 
     async def warm(self) -> None:
         """Load the model or reach the server."""
-        ...
 
     def stream(self, request: Prompt) -> AsyncGenerator[Token, None]:
         """Yield the answer piece by piece, then its Usage; closing the generator stops the model.
@@ -161,7 +154,6 @@ class LanguageModel(Protocol):
             EngineUnavailableError: worth a retry.
             EngineRefusedError: a retry would fail alike.
         """
-        ...
 
 
 @runtime_checkable
@@ -187,8 +179,6 @@ class Synthesizer(Protocol):
 
     def warm(self) -> None:
         """Load the voice and speak once into nothing."""
-        ...
 
     def synthesize(self, text: str) -> Iterator[bytes]:
         """Yield *text* as s16le mono 16 kHz pieces, each as soon as it exists."""
-        ...

@@ -15,9 +15,8 @@ from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from schemas.audio import BYTES_PER_MS, RATE_HZ
 from workers.engines.protocols import (
-    BYTES_PER_MS,
-    SAMPLE_RATE_HZ,
     EngineUnavailableError,
     Prompt,
     Recognition,
@@ -179,8 +178,8 @@ def _block(fault: Fault, text: str) -> str:
 
 
 def _tone() -> bytes:
-    step = 2 * math.pi * 400 / SAMPLE_RATE_HZ  # 100 ms hold 40 whole waves: pieces join cleanly
-    samples = (int(8000 * math.sin(step * at)) for at in range(SAMPLE_RATE_HZ * PIECE_MS // 1000))
+    step = 2 * math.pi * 400 / RATE_HZ  # 100 ms hold 40 whole waves: pieces join cleanly
+    samples = (int(8000 * math.sin(step * at)) for at in range(RATE_HZ * PIECE_MS // 1000))
     return b"".join(struct.pack("<h", sample) for sample in samples)
 
 

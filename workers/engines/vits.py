@@ -23,6 +23,7 @@ PAD: Final = 12
 FIRST: Final = 28
 """Frames of the first piece, 0.33 s of sound at 22 050 Hz: somebody waits for it in silence."""
 LONGEST: Final = 192
+"""Frames of the last pieces: each is twice as long as the one before, up to here."""
 _DECODER: Final = "/dec/"
 _ENTRY: Final = "/dec/conv_pre/Conv"
 

@@ -18,11 +18,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from schemas.audio import BYTES_PER_MS, RATE_HZ
 from workers.engines import hearing, weights
 from workers.engines.hearing import FRAMES_PER_S, Floats
 from workers.engines.protocols import (
-    BYTES_PER_MS,
-    SAMPLE_RATE_HZ,
     EngineMissingError,
     EngineRefusedError,
     EngineUnavailableError,
@@ -37,10 +36,12 @@ TRUSTED: Final = 0.45
 """Confidence below which the next window is tried. One short word reaches 0.5, a wrong one 0.4."""
 MOST_AT_ONCE: Final = 8
 """Utterances in one batch: bounds the memory and the wait of the first."""
-HUSH: Final = SAMPLE_RATE_HZ // 2
+HUSH: Final = RATE_HZ // 2
 """Samples of silence after a piece: whether a sentence is over is judged better with it."""
 _SILENT_PEAK: Final = 0.002
+"""Of full scale: a piece that is never louder is not shown to the model."""
 _SURELY_NOBODY: Final = 0.85
+"""Whisper's own probability of no speech from which a narrow window is believed that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class WhisperRecognizer:
     def warm(self) -> None:
         """Load the model and recognise two seconds of noise."""
         self._load()
-        noise = np.random.default_rng(0).normal(0.0, 0.02, 2 * SAMPLE_RATE_HZ).astype(np.float32)
+        noise = np.random.default_rng(0).normal(0.0, 0.02, 2 * RATE_HZ).astype(np.float32)
         list(self._hear([noise], "en"))
 
     def transcribe(self, pcm: bytes, *, language: str = "en") -> Recognition:
@@ -133,9 +134,9 @@ class WhisperRecognizer:
     def _hear(self, pieces: list[Floats], language: str) -> Iterator[tuple[int, _Heard]]:
         """Give each piece its narrowest window, and what came out unsound the next one."""
         ways = {
-            at: hearing.windows_s(len(piece) / SAMPLE_RATE_HZ, self._narrow_s)
+            at: hearing.windows_s(len(piece) / RATE_HZ, self._narrow_s)
             for at, piece in enumerate(pieces)
-            if len(piece) > SAMPLE_RATE_HZ // 10 and np.abs(piece).max() > _SILENT_PEAK
+            if len(piece) > RATE_HZ // 10 and np.abs(piece).max() > _SILENT_PEAK
         }
         best = [_NOTHING] * len(pieces)
         yield from ((at, silence) for at, silence in enumerate(best) if at not in ways)
@@ -158,7 +159,8 @@ class WhisperRecognizer:
         heard = [np.pad(piece, (0, HUSH)) for piece in pieces]
         # Padded with 0, the mean of the features, as faster-whisper does.
         features = np.stack([_fitted(self._model.feature_extractor(one), frames) for one in heard])
-        seconds = [len(piece) / SAMPLE_RATE_HZ for piece in pieces]
+        seconds = [len(piece) / RATE_HZ for piece in pieces]
+        most = hearing.most_tokens(max(seconds))
         try:
             encoded = self._model.model.encode(
                 ctranslate2.StorageView.from_array(features), to_cpu=False
@@ -168,10 +170,7 @@ class WhisperRecognizer:
                 encoded,
                 [self._prompt(each) for each in languages],
                 beam_size=1,
-                max_length=2
-                * hearing.most_tokens(
-                    max(seconds)
-                ),  # CTranslate2 halves it: the other half is for a prompt
+                max_length=2 * most,  # CTranslate2 halves it: the other half is for a prompt
                 return_scores=True,
                 return_no_speech_prob=True,
                 return_logits_vocab=True,

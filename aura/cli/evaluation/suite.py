@@ -10,7 +10,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-NOISES = ("cough", "knock", "hum", "hiss")
+Noise = Literal["", "cough", "knock", "hum", "hiss"]
 
 
 class SuiteError(ValueError):
@@ -68,7 +68,7 @@ class Step(_Strict):
     """Text, spoken by the project's voice."""
     wav: str = ""
     """A recording, beside the suite."""
-    noise: Literal["", "cough", "knock", "hum", "hiss"] = ""
+    noise: Noise = ""
     says: str = ""
     """What the recording says, for the word error rate."""
     over_answer_s: float | None = Field(default=None, ge=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from typing import Any
 
 import msgspec
 import pytest
@@ -31,7 +32,7 @@ def test_a_session_that_goes_on_is_summed_up_by_nothing_yet() -> None:
 
 
 def test_a_caller_who_heard_the_greeting_and_said_nothing_had_no_turn() -> None:
-    whose = {"tenant": "t", "session": "s", "at_ms": T0}
+    whose: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": T0}
     greeted = ev.AnswerHeard(**whose, turn=0, text="Hello!", complete=True, played_ms=1)
     row = folded([greeted])
     assert row is not None
@@ -76,13 +77,14 @@ def test_since_takes_ages_and_times() -> None:
 
 
 def test_a_list_is_drawn_in_columns_with_what_is_worth_a_look() -> None:
-    console = Console(width=200, file=io.StringIO())
+    out = io.StringIO()
+    console = Console(width=200, file=out)
     rows = [
         Row("s_1", "acme", "ann", started_at_ms=1, turns=2, errors=2, slowest_ms=800.4),
         Row("s_22", "other", started_at_ms=1, interrupted=1, ended="failed", replay_of="s_1"),
     ]
     console.print(Segments(drawing(rows)), soft_wrap=True, end="")
-    head, first, second = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    head, first, second = out.getvalue().splitlines()
     assert head.split() == ["session", "tenant", "user", "started", "length", "turns", "slowest"]
     assert "800 ms  " in first
     assert first.rstrip().endswith("2 errors not ended")

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from aura import logs
-from aura.settings import Settings
+from aura.settings import load
 
 SPOKEN = "my number is four two seven one"
 
@@ -31,7 +31,7 @@ def fail(transcript: str) -> None:
 
 
 def service(log_format: str) -> Callable[[], None]:
-    return lambda: logs.configure(Settings(log_format=log_format), "edge")  # type: ignore[arg-type]  # one of three
+    return lambda: logs.configure(load(log_format=log_format, _env_file=None), "edge")
 
 
 @pytest.mark.parametrize(

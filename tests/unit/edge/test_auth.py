@@ -56,7 +56,7 @@ def test_names_that_cannot_stand_in_a_subject_become_fingerprints() -> None:
         signed({"tenant": 5}),
         signed({}, "another secret of thirty-two bytes!!"),
         signed({}, SECRET * 2, "HS512"),
-        jwt.encode({"exp": SOON, "sub": "ada"}, None, "none"),
+        jwt.encode({"exp": SOON, "sub": "ada"}, "", "none"),
         "demo_token",
     ],
 )
@@ -76,7 +76,7 @@ def test_the_demo_is_open_while_debug_is_on_and_each_caller_somebody_else() -> N
 
 
 def test_a_public_key_verifies_its_own_kind_only(tmp_path: Path) -> None:
-    keys = {
+    keys: dict[str, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey] = {
         "RS256": rsa.generate_private_key(65537, 2048),
         "ES256": ec.generate_private_key(ec.SECP256R1()),
     }

@@ -5,17 +5,23 @@ import pytest
 from edge.core.notices import Begin, Delivery
 from edge.core.rules import Rules
 from edge.first_events import FirstEvents
-from schemas.events import RecordingConsented, SessionResumed, SessionSettings, SessionStarted
+from schemas.events import (
+    Event,
+    RecordingConsented,
+    SessionResumed,
+    SessionSettings,
+    SessionStarted,
+)
 
 WHOSE = FirstEvents("t", "s", "ann", "continuous", "edge-1")
 
 
-def first(*, resumed=False, recorded=False, **options):
+def first(*, resumed: bool = False, recorded: bool = False, **options: bool) -> list[Event]:
     rules = Rules(SessionSettings(record_audio=recorded))
     return WHOSE.of(Begin(Delivery.CHUNKS, options), rules, resumed=resumed, now_ms=7)
 
 
-def test_a_session_begins_with_who_called_and_by_what_rules():
+def test_a_session_begins_with_who_called_and_by_what_rules() -> None:
     (started,) = first()
     assert isinstance(started, SessionStarted)
     assert (started.tenant, started.session, started.at_ms) == ("t", "s", 7)
@@ -23,7 +29,7 @@ def test_a_session_begins_with_who_called_and_by_what_rules():
     assert started.rules.delivery == "chunks"
 
 
-def test_a_session_that_goes_on_does_not_start_again():
+def test_a_session_that_goes_on_does_not_start_again() -> None:
     (resumed,) = first(resumed=True)
     assert isinstance(resumed, SessionResumed)
     assert (resumed.session, resumed.edge) == ("s", "edge-1")
@@ -31,7 +37,7 @@ def test_a_session_that_goes_on_does_not_start_again():
 
 
 @pytest.mark.parametrize(("options", "by"), [({"record_audio": True}, "caller"), ({}, "operator")])
-def test_a_recorded_session_says_by_whose_choice(options, by):
+def test_a_recorded_session_says_by_whose_choice(options: dict[str, bool], by: str) -> None:
     _, consented = first(recorded=True, **options)
     assert isinstance(consented, RecordingConsented)
     assert (consented.session, consented.at_ms, consented.by) == ("s", 7, by)

@@ -19,8 +19,8 @@ from schemas.events import (
 NOW = 10_000_000
 
 
-def session(*, tenant: str = "t", user: str = "ada", left: str = "", ago_ms: int = 0) -> Any:
-    whose = {"tenant": tenant, "session": "s", "at_ms": NOW - ago_ms}
+def session(*, tenant: str = "t", user: str = "ada", left: Any = "", ago_ms: int = 0) -> Any:
+    whose: dict[str, Any] = {"tenant": tenant, "session": "s", "at_ms": NOW - ago_ms}
     events: list[AnyEvent] = [
         SessionStarted(**whose, user=user, dialect="x", edge="e", settings=SessionSettings()),
         TurnCommitted(**whose, turn=1, text="Hi?", confidence=1.0, guessed=False),

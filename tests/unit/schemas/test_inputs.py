@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ NO_TIMES = b"\x91\x94\x01\x00\x02\x91\xa1x"
 
 @given(st.lists(st.tuples(st.integers(0, 90), ROWS), max_size=40))
 def test_inputs_are_unpacked_as_they_were_packed(
-    steps: list[tuple[int, tuple[int, tuple]]],
+    steps: list[tuple[int, tuple[int, tuple[Any, ...]]]],
 ) -> None:
     at_ms, given_inputs = 1_700_000_000_000, []
     for after_ms, (kind, what) in steps:

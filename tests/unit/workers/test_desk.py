@@ -13,7 +13,8 @@ from workers.stage import EngineHungError
 
 
 async def test_urgent_work_goes_in_front_of_what_waits() -> None:
-    desk, done, gate = Desk(1, limit_s=5), [], threading.Event()
+    desk, gate = Desk(1, limit_s=5), threading.Event()
+    done: list[int] = []
     first = asyncio.create_task(desk.run(gate.wait))
     await asyncio.sleep(0)
     tasks = [asyncio.create_task(desk.run(done.append, rank, rank=rank)) for rank in (2, 1, 0)]

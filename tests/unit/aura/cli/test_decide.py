@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,9 +15,7 @@ from tests.unit.edge.core.test_again import Recorded
 
 def call() -> list[ev.AnyEvent]:
     r = Recorded(greeting="Hello.")
-    r.says(800)
-    r.quiet(160)
-    r.hears("What is the capital of France?")
+    r.says(800, "What is the capital of France?")
     r.quiet(600)
     r.answers("It is Paris.")
     r.speaks(0, 1000)
@@ -25,7 +24,7 @@ def call() -> list[ev.AnyEvent]:
 
 
 def changed(
-    kind: type[ev.Event], how: Callable[[ev.AnyEvent], dict[str, object]]
+    kind: type[ev.Event], how: Callable[[ev.AnyEvent], dict[str, Any]]
 ) -> list[ev.AnyEvent]:
     """Return the call with its events of *kind* changed."""
     return [msgspec.structs.replace(e, **how(e)) if isinstance(e, kind) else e for e in call()]
@@ -37,7 +36,8 @@ def test_the_same_code_decides_the_same() -> None:
 
 def test_a_number_that_nobody_notices_is_named_and_said_to_be_one() -> None:
     verdict = judge("s", changed(ev.AnswerHeard, lambda _: {"played_ms": 1}), Try())
-    (other,) = verdict.differences or ()
+    assert verdict.differences
+    (other,) = verdict.differences
     assert (other.recorded, verdict.unnoticed) == ("answer.heard played_ms=1", True)
     assert other.now.startswith("answer.heard played_ms=")
 

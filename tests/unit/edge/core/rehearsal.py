@@ -43,8 +43,12 @@ class Rehearsal:
 
     # ---- the caller
 
-    def says(self, ms: int) -> None:
+    def says(self, ms: int, words: str | None = None) -> None:
+        """Speak; the *words* are told by the STT at the pause that follows."""
         self._frames(VOICE, ms)
+        if words is not None:
+            self.quiet(160)
+            self.hears(words)
 
     def quiet(self, ms: int) -> None:
         self._frames(SILENCE, ms)
@@ -129,7 +133,7 @@ class Rehearsal:
         self.message(SpeechChunk(turn=number, index=index, chunk=0, pcm=pcm, last=True))
 
     def event(self, kind: type[ev.Event], **fields: Any) -> None:
-        whose = {"tenant": "t", "session": "s", "at_ms": self.now_ms}
+        whose: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": self.now_ms}
         self.message(msgspec.convert({**whose, **fields}, kind))
 
     def message(self, message: Any) -> None:

@@ -61,9 +61,7 @@ def decided_again(log: list[ev.AnyEvent]) -> None:
 
 def test_a_question_and_its_answer_are_decided_again() -> None:
     r = Recorded(greeting="Hello.")
-    r.says(800)
-    r.quiet(160)
-    r.hears("What is the capital of France?")
+    r.says(800, "What is the capital of France?")
     r.quiet(600)
     r.answers("It is Paris.", "Do you want to go there?")
     r.speaks(0, 1000)
@@ -100,7 +98,13 @@ def ended(at_ms: int) -> ev.SessionEnded:
 
 
 def test_a_connection_killed_before_it_stored_its_inputs_is_left_out() -> None:
-    log = [started(1000), ended(1500), resumed(5000), ended(6000), part(0, 5001, 6000)]
+    log: list[ev.AnyEvent] = [
+        started(1000),
+        ended(1500),
+        resumed(5000),
+        ended(6000),
+        part(0, 5001, 6000),
+    ]
     (connection,) = connections(log)
     assert connection.began == log[2]
     assert connection.decided == [log[3]]
@@ -109,7 +113,7 @@ def test_a_connection_killed_before_it_stored_its_inputs_is_left_out() -> None:
 
 def test_what_an_old_connection_decided_late_stays_its_own() -> None:
     late = ended(5010)
-    log = [started(1000), part(0, 1001, 2000), resumed(5000), late]
+    log: list[ev.AnyEvent] = [started(1000), part(0, 1001, 2000), resumed(5000), late]
     log += [part(0, 5001, 5003), part(1, 2020, 5010)]
     first, second = connections(log)
     assert [one.at_ms for one in first.given] == [1001, 2000, 2020, 5010]
@@ -145,7 +149,7 @@ def test_whatever_happens_in_a_call_is_decided_again(
     steps: list[tuple[str, Any]], delivery: Delivery
 ) -> None:
     r = Recorded(delivery, greeting="Hello.")
-    needs = {
+    needs: dict[str, type[ev.Event]] = {
         "hears": ev.SpeechPaused,
         "partial": ev.SpeechStarted,
         "answers": ev.TurnTaken,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from edge.core.history import History
@@ -13,12 +15,10 @@ from tests.unit.edge.core.rehearsal import SILENCE, VOICE, Rehearsal
 QUESTION = "What is the capital of France?"
 
 
-def asked(delivery: Delivery = Delivery.CHUNKS, **rules: object) -> Rehearsal:
+def asked(delivery: Delivery = Delivery.CHUNKS, **rules: Any) -> Rehearsal:
     """A caller who asked a question and fell silent long enough."""
     r = Rehearsal(delivery, **rules)
-    r.says(800)
-    r.quiet(160)
-    r.hears(QUESTION)
+    r.says(800, QUESTION)
     return r
 
 
@@ -83,9 +83,7 @@ def test_a_guess_is_retracted_when_the_caller_goes_on() -> None:
 
 def test_unfinished_words_are_listened_to_longer_and_not_guessed_on() -> None:
     r = Rehearsal()
-    r.says(800)
-    r.quiet(160)
-    r.hears("I would like to go to the")
+    r.says(800, "I would like to go to the")
     r.quiet(900)
     assert not r.events(ev.TurnTaken)
     r.quiet(700)
@@ -95,13 +93,9 @@ def test_unfinished_words_are_listened_to_longer_and_not_guessed_on() -> None:
 
 def test_hello_and_a_short_pause_is_not_answered_by_halves() -> None:
     r = Rehearsal()
-    r.says(400)
-    r.quiet(160)
-    r.hears("Hello.")
+    r.says(400, "Hello.")
     r.quiet(140)
-    r.says(800)
-    r.quiet(160)
-    r.hears("Hello, how are you today?")
+    r.says(800, "Hello, how are you today?")
     r.quiet(600)
     assert [c.text for c in r.events(ev.TurnCommitted)] == ["Hello, how are you today?"]
 
@@ -136,9 +130,7 @@ def test_the_answer_is_silent_from_the_first_suspicion() -> None:
 def test_a_cough_or_a_nod_does_not_interrupt(sound: str) -> None:
     r = answered()
     r.quiet(600)
-    r.says(200)
-    r.quiet(160)
-    r.hears(sound)
+    r.says(200, sound)
     assert r.events(ev.InterruptionDismissed)
     r.quiet(3500)
     assert not r.told(Interrupted)
@@ -178,9 +170,7 @@ def test_words_before_the_answer_is_heard_join_the_question() -> None:
     r = asked()
     r.quiet(600)
     assert r.events(ev.TurnCommitted)
-    r.says(400)
-    r.quiet(160)
-    r.hears("And of Spain?")
+    r.says(400, "And of Spain?")
     r.quiet(700)
     texts = [c.text for c in r.events(ev.TurnCommitted)]
     assert texts == [QUESTION, f"{QUESTION} And of Spain?"]
@@ -194,9 +184,7 @@ def test_words_before_the_answer_is_heard_join_the_question() -> None:
 def test_words_and_audio_of_a_dead_turn_change_nothing() -> None:
     r = asked()
     old = r.events(ev.TurnTaken)[-1].turn
-    r.says(400)
-    r.quiet(160)
-    r.hears("Something else entirely.")
+    r.says(400, "Something else entirely.")
     r.quiet(600)
     r.answers("Old answer.", turn=old)
     r.speaks(0, 500, turn=old)
@@ -250,9 +238,7 @@ def test_a_whole_answer_is_one_piece() -> None:
 
 def test_noise_without_words_is_forgotten() -> None:
     r = Rehearsal()
-    r.says(300)
-    r.quiet(160)
-    r.hears("")
+    r.says(300, "")
     r.quiet(1000)
     assert [e.discarded for e in r.events(ev.SpeechEnded)] == [True]
     assert not r.events(ev.TurnTaken)
@@ -302,9 +288,7 @@ def test_a_failed_stage_is_told_and_the_call_goes_on(stage: str) -> None:
     turn = r.events(ev.TurnTaken)[-1].turn
     r.event(ev.JobFailed, stage=stage, turn=turn, reason="broken")
     assert [(t.stage, t.fatal) for t in r.told(Trouble)] == [(stage, False)]
-    r.says(600)
-    r.quiet(160)
-    r.hears("Are you still there?")
+    r.says(600, "Are you still there?")
     r.quiet(600)
     r.answers("Yes, I am.")
     r.speaks(0, 300)
@@ -329,9 +313,7 @@ def test_a_recogniser_that_never_answers_is_told_of() -> None:
 def test_a_stage_that_stays_down_ends_the_call() -> None:
     r = Rehearsal()
     for _ in range(3):
-        r.says(600)
-        r.quiet(160)
-        r.hears(QUESTION)
+        r.says(600, QUESTION)
         r.quiet(600)
         turn = r.events(ev.TurnTaken)[-1].turn
         r.event(ev.JobFailed, stage="llm", turn=turn, reason="down")
@@ -357,9 +339,7 @@ def test_hanging_up_cancels_what_is_under_way() -> None:
 def test_a_resumed_call_remembers() -> None:
     history = History([Message("user", "My name is Ada."), Message("assistant", "Hi Ada.")], 4, 7)
     r = Rehearsal(history=history)
-    r.says(800)
-    r.quiet(160)
-    r.hears("What is my name?")
+    r.says(800, "What is my name?")
     (taken,) = r.events(ev.TurnTaken)
     assert taken.turn == 5
     assert [m.text for m in taken.messages] == ["My name is Ada.", "Hi Ada.", "What is my name?"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from edge.core.history import History, fold
 from schemas.events import AnswerHeard, Message, SpeechStarted, TurnCommitted, TurnTaken
 
-WHOSE = {"tenant": "t", "session": "s", "at_ms": 1}
+WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
 
 
 def committed(turn: int, text: str) -> TurnCommitted:

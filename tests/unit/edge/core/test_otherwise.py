@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 from edge.core.again import by_id, connections
 from edge.core.endpointing import Waits
@@ -19,18 +20,14 @@ def conversation(turns: int = 3) -> list[ev.AnyEvent]:
     r.speaks(0, 900, turn=0)
     r.quiet(1500)
     for turn in range(turns):
-        r.says(800)
-        r.quiet(160)
-        r.hears("I would like to fly to Paris.")
+        r.says(800, "I would like to fly to Paris.")
         r.quiet(440)
         if turn != 1:
             r.quiet(500)
         r.answers("Of course.", "When?")
         r.speaks(0, 1000)
         if turn == 1:  # it was answered, and the caller goes on all the same
-            r.says(900)
-            r.quiet(160)
-            r.hears("With my dog.")
+            r.says(900, "With my dog.")
             r.quiet(900)
             r.answers("Dogs are welcome.")
             r.speaks(0, 700)
@@ -40,10 +37,10 @@ def conversation(turns: int = 3) -> list[ev.AnyEvent]:
     return r.recorded()
 
 
-def compared(log: list[ev.AnyEvent], **changes: object) -> list[Difference]:
+def compared(log: list[ev.AnyEvent], **changes: Any) -> list[Difference]:
     (connection,) = connections(log)
     rules, delivery = rules_from(connection.began.settings, connection.began.rules)
-    now = rehearse(connection, replace(rules, **changes), delivery, by_id(log))  # type: ignore[arg-type]
+    now = rehearse(connection, replace(rules, **changes), delivery, by_id(log))
     return differences(connection.decided, now)
 
 
@@ -53,9 +50,7 @@ def test_with_the_same_numbers_nothing_is_other() -> None:
 
 def test_words_that_were_read_again_from_the_log_came_when_they_came_first() -> None:
     r = Recorded()
-    r.says(800)
-    r.quiet(160)
-    r.hears("I would like to fly to Paris.")
+    r.says(800, "I would like to fly to Paris.")
     r.quiet(440)
     guess = next(one for one in r.log if isinstance(one, ev.TranscriptGuess))
     r.quiet(4000)

@@ -27,9 +27,7 @@ class Resumed(Rehearsal):
 def cut_off(heard_ms: int) -> tuple[Rehearsal, list[ev.Event]]:
     """Return a call whose edge dies *heard_ms* into its answer, and what the log holds then."""
     r = Rehearsal()
-    r.says(800)
-    r.quiet(160)
-    r.hears(QUESTION)
+    r.says(800, QUESTION)
     r.quiet(600)
     r.answers(*ANSWER)
     for index in range(3):

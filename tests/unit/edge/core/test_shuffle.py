@@ -54,7 +54,7 @@ class Bus:
     """Messages on their way, each with the fate that it was dealt."""
 
     fates: tuple[Fate, ...]
-    log: list[ev.Event] = field(default_factory=list)
+    log: list[ev.AnyEvent] = field(default_factory=list)
     audio: list[SpeechChunk] = field(default_factory=list)
     _on_the_way: list[tuple[int, int, Any]] = field(default_factory=list)
     _count: itertools.count[int] = field(default_factory=itertools.count)
@@ -118,7 +118,7 @@ class Play:
         if due and self.call.misses_news(self.now_ms):
             self._caught_up_ms = self.now_ms
             for event in tuple(self.bus.log):
-                self._take(self.call.receive(event, self.now_ms))  # type: ignore[arg-type]
+                self._take(self.call.receive(event, self.now_ms))
 
     def _take(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -180,7 +180,7 @@ class Play:
         self._say(ev.ResponseCompleted, sentences=SENTENCES, text=words, **usage, **said)
 
     def _say(self, kind: type[ev.Event], **fields: Any) -> None:
-        whose = {"tenant": "t", "session": "s", "at_ms": self.now_ms}
+        whose: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": self.now_ms}
         self.bus.say(msgspec.convert({**whose, **fields}, kind), self.now_ms)
 
     # ---- what the caller heard
@@ -227,7 +227,8 @@ def test_a_caller_who_interrupts_never_hears_two_answers_mixed(
     play.pass_time(SILENCE, patience * FRAME_MS)
     play.pass_time(VOICE, 900)
     play.wait_for_the_answer()
-    play.pass_time(SILENCE, 8000)
+    # the first answer may be the one that was waited for; what the second lost is read 12 s on
+    play.pass_time(SILENCE, 20_000)
     assert not play.troubles
     turns = play.turns()
     assert turns == sorted(set(turns)), "no answer goes on after another began"

@@ -24,11 +24,12 @@ from edge.core.notices import (
     Words,
 )
 from edge.dialects.continuous import ContinuousDialect, Options, close_code, options_of
+from edge.dialects.dialect import Json
 from edge.dialects.prices import PRICES, cost_usd
 from schemas.events import TurnMeasured
 
 
-def only(messages: list[Any]) -> dict[str, Any]:
+def only(messages: list[Json]) -> Json:
     (message,) = messages
     return message
 
@@ -64,7 +65,9 @@ def test_an_answer_comes_by_sentence_or_by_chunk() -> None:
     assert set(sentence) == {"type", "text", "audio"}
     assert sentence["type"] == "ai_audio"
     chunks = ContinuousDialect(Options(chunks=True))
-    assert chunks.opened()[0].delivery is Delivery.CHUNKS
+    (begin,) = chunks.opened()
+    assert isinstance(begin, Begin)
+    assert begin.delivery is Delivery.CHUNKS
     last = only(chunks.tell(Speak(1, "", b"", ends=True)))
     assert last == {"type": "ai_audio_chunk", "text": "", "audio": "", "is_complete": True}
 

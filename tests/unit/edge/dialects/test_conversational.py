@@ -84,6 +84,7 @@ def test_a_conversation_asks_for_whole_answers_or_a_stream_of_sentences() -> Non
     (begin,) = dialect().receive(
         '{"type": "start_conversation", "language": "de", "eagerness": "low", "prefix_ms": 400}'
     )
+    assert isinstance(begin, Begin)
     assert begin.options == {"language": "de", "eagerness": "low", "prefix_ms": 400}
 
 

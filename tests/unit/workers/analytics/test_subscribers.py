@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,11 @@ async def on_words(event: TranscriptFinal) -> None:
 
 def test_a_function_becomes_a_subscriber_named_after_it() -> None:
     made = subscriber("transcript.final")(on_words)
-    assert (made.name, made.types, made.kinds) == ("on_words", {"transcript.final"}, ("heard",))
+    assert (made.name, made.types, made.kinds) == (
+        "on_words",
+        frozenset({"transcript.final"}),
+        ("heard",),
+    )
 
 
 def test_events_are_named_by_tag_or_by_type() -> None:
@@ -48,7 +53,12 @@ def test_a_plain_function_is_refused() -> None:
 def test_what_cannot_name_a_place_in_the_log_is_refused() -> None:
     with pytest.raises(SubscriberError, match="name"):
         subscriber("turn.measured", name="on words")(on_words)
-    for options, said in (({"tries": 12}, "tries"), ({"batch": 5000}, "batch"), ({"x": 1}, "'x'")):
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"tries": 12}, "tries"),
+        ({"batch": 5000}, "batch"),
+        ({"x": 1}, "'x'"),
+    ]
+    for options, said in wrong:
         with pytest.raises(SubscriberError, match=said):
             subscriber("turn.measured", **options)(on_words)
     one = subscriber("turn.measured")(on_words)

@@ -15,7 +15,7 @@ from workers.engines import hearing
         "I called and bye bye bye bye bye",
     ],
 )
-def test_a_model_that_repeats_itself_is_caught(text):
+def test_a_model_that_repeats_itself_is_caught(text: str) -> None:
     assert hearing.loops(text)
 
 
@@ -28,7 +28,7 @@ def test_a_model_that_repeats_itself_is_caught(text):
         "Ask not what your country can do for you, ask what you can do for your country.",
     ],
 )
-def test_a_caller_who_repeats_a_word_is_believed(text):
+def test_a_caller_who_repeats_a_word_is_believed(text: str) -> None:
     assert not hearing.loops(text)
 
 
@@ -46,18 +46,20 @@ def test_a_caller_who_repeats_a_word_is_believed(text):
         ("Okay [laughs] fine.", 0.0, 1.0, "Okay fine."),
     ],
 )
-def test_only_what_was_probably_said_is_kept(text, no_speech, confidence, expected):
+def test_only_what_was_probably_said_is_kept(
+    text: str, no_speech: float, confidence: float, expected: str
+) -> None:
     assert hearing.cleaned(text, no_speech, confidence) == expected
 
 
-def test_windows_grow_and_always_end_at_thirty_seconds():
+def test_windows_grow_and_always_end_at_thirty_seconds() -> None:
     assert hearing.windows_s(2.0, (8.0, 15.0)) == [8.0, 15.0, 30.0]
     assert hearing.windows_s(1.0, (8.0, 15.0)) == [15.0, 30.0]
     assert hearing.windows_s(7.8, (8.0, 15.0)) == [15.0, 30.0]
     assert hearing.windows_s(20.0, (8.0, 15.0)) == [30.0]
 
 
-def test_long_audio_is_cut_where_it_is_quiet_and_nothing_is_lost():
+def test_long_audio_is_cut_where_it_is_quiet_and_nothing_is_lost() -> None:
     rng = np.random.default_rng(0)
     audio = rng.normal(0, 0.2, 50 * 16_000).astype(np.float32)
     audio[20 * 16_000 : 21 * 16_000] *= 0.001
@@ -67,11 +69,11 @@ def test_long_audio_is_cut_where_it_is_quiet_and_nothing_is_lost():
     assert 20 * 16_000 <= len(cut[0]) <= 21 * 16_000
 
 
-def test_short_audio_is_one_piece():
+def test_short_audio_is_one_piece() -> None:
     assert len(hearing.pieces(np.zeros(16_000, np.float32))) == 1
 
 
-def test_a_sentence_said_again_without_the_time_for_it_is_said_once():
+def test_a_sentence_said_again_without_the_time_for_it_is_said_once() -> None:
     text = "What is it? What is it? What is"
     assert hearing.unlooped(text, 1.2) == "What is it?"
     assert hearing.unlooped(text, 6.0) is None, "there was time to say it twice"

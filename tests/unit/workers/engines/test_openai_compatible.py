@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -24,16 +25,14 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
-async def serving(
-    answer: Answer, suffix: str = "/v1", **more: object
-) -> AsyncIterator[HostedModel]:
+async def serving(answer: Answer, suffix: str = "/v1", **more: Any) -> AsyncIterator[HostedModel]:
     app = web.Application()
     app.router.add_post("/v1/chat/completions", answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port = runner.addresses[0][1]
-    settings = {"model": "m1", "api_key": KEY, "read_s": 2.0, "retries": 0} | more
+    settings: dict[str, Any] = {"model": "m1", "api_key": KEY, "read_s": 2.0, "retries": 0} | more
     model = HostedModel(base_url=f"http://127.0.0.1:{port}{suffix}", **settings)
     try:
         yield model
@@ -70,7 +69,7 @@ def refusing(status: int) -> Answer:
 
 
 @pytest.mark.parametrize("suffix", ["", "/", "/v1", "/v1/"])
-async def test_an_answer_streams_and_ends_with_what_it_cost(suffix):
+async def test_an_answer_streams_and_ends_with_what_it_cost(suffix: str) -> None:
     seen = []
 
     async def answer(request: web.Request) -> web.StreamResponse:
@@ -88,7 +87,7 @@ async def test_an_answer_streams_and_ends_with_what_it_cost(suffix):
     assert (body["seed"], body["stream"]) == (7, True)
 
 
-async def test_a_begun_answer_is_continued_and_a_job_may_name_its_model():
+async def test_a_begun_answer_is_continued_and_a_job_may_name_its_model() -> None:
     seen = []
 
     async def answer(request: web.Request) -> web.StreamResponse:
@@ -115,7 +114,9 @@ async def test_a_begun_answer_is_continued_and_a_job_may_name_its_model():
         (503, EngineUnavailableError, "503"),
     ],
 )
-async def test_each_status_is_retried_or_refused_and_tells_no_secret(status, kind, named):
+async def test_each_status_is_retried_or_refused_and_tells_no_secret(
+    status: int, kind: type[Exception], named: str
+) -> None:
     async with serving(refusing(status)) as model:
         with pytest.raises(kind, match=named) as caught:
             await said(model)
@@ -124,7 +125,7 @@ async def test_each_status_is_retried_or_refused_and_tells_no_secret(status, kin
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
-async def test_a_refusal_names_only_settings_that_exist(status):
+async def test_a_refusal_names_only_settings_that_exist(status: int) -> None:
     async with serving(refusing(status)) as model:
         with pytest.raises(EngineRefusedError) as caught:
             await said(model)
@@ -133,7 +134,7 @@ async def test_a_refusal_names_only_settings_that_exist(status):
     assert named <= {env_name(field) for field in Settings.model_fields}
 
 
-async def test_a_passing_fault_before_the_first_token_is_tried_again():
+async def test_a_passing_fault_before_the_first_token_is_tried_again() -> None:
     tries = []
 
     async def answer(request: web.Request) -> web.StreamResponse:
@@ -146,7 +147,7 @@ async def test_a_passing_fault_before_the_first_token_is_tried_again():
         assert (await said(model))[0] == "ok"
 
 
-async def test_a_server_that_hangs_is_given_up():
+async def test_a_server_that_hangs_is_given_up() -> None:
     async def answer(_request: web.Request) -> web.StreamResponse:
         await asyncio.Event().wait()
         raise AssertionError
@@ -156,7 +157,7 @@ async def test_a_server_that_hangs_is_given_up():
             await said(model)
 
 
-async def test_a_stream_that_stalls_is_given_up():
+async def test_a_stream_that_stalls_is_given_up() -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = await streamed(request, chunk("One"))
         await asyncio.Event().wait()
@@ -167,14 +168,14 @@ async def test_a_stream_that_stalls_is_given_up():
             await said(model)
 
 
-async def test_nobody_there_is_worth_a_retry():
+async def test_nobody_there_is_worth_a_retry() -> None:
     model = HostedModel(model="m", base_url="http://127.0.0.1:1", retries=0)
     with pytest.raises(EngineUnavailableError, match="AURA_LLM_BASE_URL"):
         await said(model)
     await model.close()
 
 
-async def test_closing_the_stream_stops_the_server():
+async def test_closing_the_stream_stops_the_server() -> None:
     gone = asyncio.Event()
 
     async def answer(request: web.Request) -> web.StreamResponse:

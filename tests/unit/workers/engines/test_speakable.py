@@ -21,7 +21,7 @@ from workers.engines.speakable import sentences, speakable
         ("  \n\t ", ""),
     ],
 )
-def test_only_what_can_be_said_is_left(text, expected):
+def test_only_what_can_be_said_is_left(text: str, expected: str) -> None:
     assert speakable(text) == expected
 
 
@@ -35,5 +35,5 @@ def test_only_what_can_be_said_is_left(text, expected):
         ("", []),
     ],
 )
-def test_sentences_are_cut_at_their_ends(text, expected):
+def test_sentences_are_cut_at_their_ends(text: str, expected: list[str]) -> None:
     assert sentences(text) == expected

@@ -3,6 +3,8 @@
 import hashlib
 import multiprocessing
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,7 @@ DATA = bytes(range(256)) * 5000
 
 
 @pytest.fixture
-def pinned(tmp_path, monkeypatch):
+def pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[weights.Pinned]:
     """Two installed packages with half a model each, known to Aura as 'split'."""
     for part, half in (("half_a", DATA[: len(DATA) // 2]), ("half_b", DATA[len(DATA) // 2 :])):
         package = tmp_path / "site" / part
@@ -36,30 +38,39 @@ def pinned(tmp_path, monkeypatch):
         sys.modules.pop(part, None)
 
 
+def find(name: str, cache: Path) -> Path:
+    """Return the weights *name*, which are known."""
+    found = weights.find(name, cache)
+    assert found
+    return found
+
+
 @pytest.mark.usefixtures("pinned")
-def test_parts_are_joined_beside_their_small_files(tmp_path):
-    path = weights.find("split", tmp_path / "cache")
+def test_parts_are_joined_beside_their_small_files(tmp_path: Path) -> None:
+    path = find("split", tmp_path / "cache")
     assert path.read_bytes() == DATA
     assert sorted(each.name for each in path.parent.iterdir()) == ["config.json", "model.bin"]
 
 
 @pytest.mark.usefixtures("pinned")
-def test_a_second_start_reads_nothing_again(tmp_path, monkeypatch):
-    first = weights.find("split", tmp_path / "cache")
+def test_a_second_start_reads_nothing_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = find("split", tmp_path / "cache")
     written_ns = first.stat().st_mtime_ns
     monkeypatch.setattr(hashlib, "sha256", None)
-    assert weights.find("split", tmp_path / "cache").stat().st_mtime_ns == written_ns
+    assert find("split", tmp_path / "cache").stat().st_mtime_ns == written_ns
 
 
 @pytest.mark.usefixtures("pinned")
-def test_a_damaged_joined_file_is_made_again(tmp_path):
-    path = weights.find("split", tmp_path / "cache")
+def test_a_damaged_joined_file_is_made_again(tmp_path: Path) -> None:
+    path = find("split", tmp_path / "cache")
     path.write_bytes(b"broken")
-    assert weights.find("split", tmp_path / "cache").read_bytes() == DATA
+    assert find("split", tmp_path / "cache").read_bytes() == DATA
 
 
 @pytest.mark.usefixtures("pinned")
-def test_damaged_parts_are_refused_and_leave_nothing(tmp_path):
+def test_damaged_parts_are_refused_and_leave_nothing(tmp_path: Path) -> None:
     (tmp_path / "site" / "half_b" / "part").write_bytes(b"other")
     with pytest.raises(WeightsError, match="AURA_STT_MODEL"):
         weights.find("split", tmp_path / "cache")
@@ -67,14 +78,14 @@ def test_damaged_parts_are_refused_and_leave_nothing(tmp_path):
 
 
 @pytest.mark.usefixtures("pinned")
-def test_a_missing_package_names_the_extra(tmp_path, monkeypatch):
+def test_a_missing_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     missing = weights.Pinned("tts", "AURA_TTS_VOICE", (("no_such_voice", "x.onnx"),), "x", "0")
     monkeypatch.setitem(weights.PINNED, "gone", missing)
     with pytest.raises(EngineMissingError, match=r"no-such-voice.*aura-voice\[tts\]"):
         weights.find("gone", tmp_path)
 
 
-def test_a_path_is_used_as_it_is_and_a_strange_name_is_not_ours(tmp_path):
+def test_a_path_is_used_as_it_is_and_a_strange_name_is_not_ours(tmp_path: Path) -> None:
     own = tmp_path / "own.gguf"
     own.write_bytes(b"x")
     assert weights.find(str(own), tmp_path / "cache") == own
@@ -82,8 +93,8 @@ def test_a_path_is_used_as_it_is_and_a_strange_name_is_not_ours(tmp_path):
 
 
 @pytest.mark.usefixtures("pinned")
-def test_a_full_disk_is_said_in_a_sentence(tmp_path, monkeypatch):
-    def full(_fd):
+def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_fd: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
@@ -93,9 +104,9 @@ def test_a_full_disk_is_said_in_a_sentence(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("pinned")
-def test_several_processes_join_it_once(tmp_path):
+def test_several_processes_join_it_once(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     with context.Pool(4) as pool:
-        paths = pool.starmap(weights.find, [("split", tmp_path / "cache")] * 4)
+        paths = pool.starmap(find, [("split", tmp_path / "cache")] * 4)
     assert len(set(paths)) == 1
     assert paths[0].read_bytes() == DATA
