@@ -55,7 +55,7 @@ def test_an_edge_carries_no_engine_and_is_built_before_anything_that_does() -> N
 def test_the_language_model_finds_its_threads_and_its_weights_in_one_piece(role: str) -> None:
     made = stages()[f"{role}-packages"][1]
     assert "libgomp.so.1 /aura/lib/" in made
-    assert "AURA_CACHE_DIR=/aura/share/aura/weights /aura/bin/aura models" in made
+    assert "AURA_CACHE_DIR=/aura/share/aura/weights /aura/bin/aura models list" in made
     assert "ENV LD_LIBRARY_PATH=/aura/lib" in stages()[role][1]
 
 
@@ -69,6 +69,8 @@ def test_images_hold_the_packages_and_nothing_of_a_checkout() -> None:
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
     assert "*" in ignored
     assert not {"!tests", "!.git", "!.env", "!docs"} & set(ignored)
+    passwords_last = ignored.index("**/.env*") > ignored.index("!deploy")
+    assert passwords_last, "deploy/.env is written before the images are built"
     assert "BUILDKIT" not in DOCKERFILE.upper().replace("IT NEEDS NO BUILDKIT", "")
     assert "--mount" not in DOCKERFILE
 
