@@ -51,10 +51,26 @@ def test_an_edge_carries_no_engine_and_is_built_before_anything_that_does() -> N
     assert order.index("edge") < min(order.index(f"{one}-packages") for one in ROLES[1:])
 
 
+@pytest.mark.parametrize("role", ["llm", "all"])
+def test_the_language_model_finds_its_threads_and_its_weights_in_one_piece(role: str) -> None:
+    made = stages()[f"{role}-packages"][1]
+    assert "libgomp.so.1 /aura/lib/" in made
+    assert "AURA_CACHE_DIR=/aura/share/aura/weights /aura/bin/aura models list" in made
+    assert "ENV LD_LIBRARY_PATH=/aura/lib" in stages()[role][1]
+
+
+def test_a_role_stands_on_what_an_edge_has_and_brings_no_installer() -> None:
+    for role in ("stt", "llm", "tts", "all"):
+        assert stages()[f"{role}-packages"][0] == "edge-packages"
+    assert "--without-pip" in stages()["edge-packages"][1]
+
+
 def test_images_hold_the_packages_and_nothing_of_a_checkout() -> None:
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
     assert "*" in ignored
     assert not {"!tests", "!.git", "!.env", "!docs"} & set(ignored)
+    passwords_last = ignored.index("**/.env*") > ignored.index("!deploy")
+    assert passwords_last, "deploy/.env is written before the images are built"
     assert "BUILDKIT" not in DOCKERFILE.upper().replace("IT NEEDS NO BUILDKIT", "")
     assert "--mount" not in DOCKERFILE
 

@@ -26,6 +26,8 @@ from workers.engines.protocols import EngineMissingError, WeightsError
 log = structlog.get_logger(__name__)
 
 BLOCK_BYTES = 1 << 20
+INSTALLED = Path(sys.prefix) / "share" / "aura" / "weights"
+"""Where an image keeps what was joined when it was made: its containers share those pages."""
 Extra = Literal["stt", "local-llm", "tts"]
 Advance = Callable[[int], object]
 """Told how many bytes were just read."""
@@ -104,8 +106,11 @@ def find(name: str, cache: Path) -> Path | None:
         return given
     if (pinned := PINNED.get(name)) is None:
         return None
-    parts = [_in_package(package, path, pinned) for package, path in pinned.parts]
     cache = cache.expanduser()
+    if (installed := INSTALLED / name / pinned.file).exists():
+        _verify(installed, pinned, cache)
+        return installed
+    parts = [_in_package(package, path, pinned) for package, path in pinned.parts]
     if len(parts) == 1:
         _verify(parts[0], pinned, cache)
         return parts[0]

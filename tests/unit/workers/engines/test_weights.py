@@ -63,6 +63,20 @@ def test_a_second_start_reads_nothing_again(
 
 
 @pytest.mark.usefixtures("pinned")
+def test_what_an_image_brings_joined_needs_no_parts_and_is_still_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = find("split", tmp_path / "image")
+    monkeypatch.setattr(weights, "INSTALLED", tmp_path / "image")
+    monkeypatch.setitem(sys.modules, "half_a", None)
+    assert find("split", tmp_path / "cache") == made
+    assert [each.name for each in (tmp_path / "cache").glob("*.json")] == ["verified.json"]
+    made.write_bytes(b"broken")
+    with pytest.raises(WeightsError, match="SHA-256"):
+        find("split", tmp_path / "cache")
+
+
+@pytest.mark.usefixtures("pinned")
 def test_a_damaged_joined_file_is_made_again(tmp_path: Path) -> None:
     path = find("split", tmp_path / "cache")
     path.write_bytes(b"broken")
