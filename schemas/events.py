@@ -340,6 +340,8 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     seed: int
     speculative: bool
     """True while the caller might still go on; see turn.committed and response.cancelled."""
+    read: bool = False
+    """The model is asked, too, how surely the caller's sentence is over: it would change much."""
     deadline_ms: int
     recorded: tuple[Stage, ...] = ()
     """Stages that a replay answers from the record: for a worker of these this is no job."""
@@ -367,7 +369,7 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
     """Stages that a replay answers from the record: for a worker of these this is no job."""
     caller_ended: float | None = None
     """0..1: how surely the model would end the caller's sentence with its last word, by the words
-    alone; with the first piece of an answer to a guess. None: it was not asked."""
+    alone; with the first piece of an answer. None: it was not asked (turn.taken.read)."""
 
 
 class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.completed"):

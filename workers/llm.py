@@ -67,7 +67,7 @@ class LlmStage:
             temperature=event.temperature,
             seed=event.seed,
         )
-        if event.speculative and task.attempt == 1:  # a later try is late enough
+        if event.read and task.attempt == 1:  # a later try is late enough
             chain.caller_ended = await self._read(prompt)
         cutter = SentenceCutter(first=not chain.sentences)
         first_token_ms: float | None = None

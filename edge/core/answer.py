@@ -40,6 +40,8 @@ class Answer:
     phase: Phase = Phase.GUESSED
     guessed: bool = False
     """It was asked for before the silence had lasted long enough."""
+    read: bool = False
+    """The model was asked how surely the caller's sentence is over."""
     steps: dict[str, float] = field(default_factory=dict)
     sentences: dict[int, str] = field(default_factory=dict)
     waiting_since_ms: int = 0

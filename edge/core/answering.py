@@ -75,8 +75,18 @@ class Answering:
         else:
             end(begun, self.history, self._out)
 
-    def take(self, utterance: Utterance, guess: ev.TranscriptGuess, *, speculative: bool) -> Answer:
-        """Ask the language model for the turn that *guess* ends, for certain or on a guess."""
+    def take(
+        self,
+        utterance: Utterance,
+        guess: ev.TranscriptGuess,
+        *,
+        speculative: bool,
+        read: bool = False,
+    ) -> Answer:
+        """Ask the language model for the turn that *guess* ends, for certain or on a guess.
+
+        *read*: and how surely the sentence is over.
+        """
         now_ms, history, settings = self._out.now_ms, self.history, self._rules.settings
         history.turn += 1
         text = history.take_carried(guess.text)
@@ -88,6 +98,7 @@ class Answering:
             speech_end_ms=utterance.speech_end_ms,
             taken_ms=now_ms,
             guessed=speculative,
+            read=read,
         )
         answer.step("pause_ms", utterance.paused_ms)
         answer.step("transcript_ms", utterance.guess_at_ms)
@@ -106,6 +117,7 @@ class Answering:
             temperature=settings.temperature,
             seed=settings.seed,
             speculative=speculative,
+            read=read,
             deadline_ms=now_ms + self._rules.deadline_ms,
         )
         return answer
@@ -124,6 +136,10 @@ class Answering:
             guessed=answer.guessed,
         )
 
+    def is_reading(self, answer: Answer) -> bool:
+        """Tell whether the model is expected to say whether the caller's sentence is over."""
+        return answer.read and not answer.sentences and self.model_reads
+
     # -------------------------------------------------------- what comes of it
 
     def receive(self, message: ev.AnyEvent | SpeechChunk) -> None:
@@ -134,7 +150,7 @@ class Answering:
         match message:
             case ev.ResponseSentence():
                 answer.sentence(message, now_ms)
-                if answer.guessed and message.index == 0:
+                if answer.read and message.index == 0:
                     self.model_reads = message.caller_ended is not None
             case ev.ResponseCompleted():
                 answer.complete(message, now_ms)

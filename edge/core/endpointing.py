@@ -165,13 +165,26 @@ def is_finished(known: Evidence) -> bool | None:
     return True if known.sound >= SURE and many else found
 
 
+def is_open(known: Evidence) -> bool:
+    """Tell whether a language model could change what the other witnesses say of a sentence."""
+    if len(words(known.text)) <= MOST_OPENING_WORDS:
+        return False
+    found = sounds_finished(known.text, asked=known.asked)
+    swing = READ_WEIGHT * _log_odds(SUREST)
+    return found is not False and abs(_log_odds(_without_reading(known, found))) < swing
+
+
 def _ended(known: Evidence, by_rule: bool | None) -> float:
     """Return the log odds that a sentence is over that may end."""
-    ended = known.ended
-    if ended is None:
-        ended = ENDED_BY_RULE if by_rule else 0.5
     read = UNREAD if known.read is None else known.read
-    return _log_odds(ended) + READ_WEIGHT * _log_odds(read)
+    return _log_odds(_without_reading(known, by_rule)) + READ_WEIGHT * _log_odds(read)
+
+
+def _without_reading(known: Evidence, by_rule: bool | None) -> float:
+    """Return how surely it is over, 0..1, before the language model is asked."""
+    if known.ended is not None:
+        return known.ended
+    return ENDED_BY_RULE if by_rule else 0.5
 
 
 def _log_odds(likely: float) -> float:

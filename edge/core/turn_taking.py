@@ -12,7 +12,15 @@ from __future__ import annotations
 from edge.core.answer import Phase
 from edge.core.answering import Answering
 from edge.core.ear import Heard
-from edge.core.endpointing import Evidence, is_backchannel, is_finished, wait_ms, waits_of, words
+from edge.core.endpointing import (
+    Evidence,
+    is_backchannel,
+    is_finished,
+    is_open,
+    wait_ms,
+    waits_of,
+    words,
+)
 from edge.core.hesitation import Hesitation
 from edge.core.history import History
 from edge.core.listening import Listener, Noticed
@@ -140,8 +148,10 @@ class TurnTaking:
         else:
             self._answering.interrupt()
             self._out.tell(Words(guess.text, final=False))
-            if self._speculate and is_finished(self._evidence(guess)) is not False:
-                self._answering.take(utterance, guess, speculative=True)
+            known = self._evidence(guess)
+            if self._speculate and is_finished(known) is not False:
+                read = self._waits.finished_ms < self._waits.unclear_ms and is_open(known)
+                self._answering.take(utterance, guess, speculative=True, read=read)
         self._endpoint(utterance)
 
     def _evidence(self, guess: ev.TranscriptGuess) -> Evidence:
@@ -151,7 +161,7 @@ class TurnTaking:
             text=self._history.take_carried(guess.text),
             ended=guess.ended,
             read=guessed.caller_ended if guessed else None,
-            reading=bool(guessed and not guessed.sentences and self._answering.model_reads),
+            reading=bool(guessed and self._answering.is_reading(guessed)),
             sound=guess.finished,
             asked=self._history.asked,
         )

@@ -10,6 +10,7 @@ from edge.core.endpointing import (
     Evidence,
     Waits,
     is_finished,
+    is_open,
     sounds_finished,
     wait_ms,
     waits_of,
@@ -109,6 +110,25 @@ def test_the_language_model_has_half_a_vote(
     text: str, ended: float | None, read: float, finished: bool | None
 ) -> None:
     assert is_finished(Evidence(text, ended, read)) is finished
+
+
+@pytest.mark.parametrize(
+    ("text", "ended", "is_it"),
+    [
+        ("I want to fly to Madrid.", 0.7, True),
+        ("I want to fly to Madrid.", None, True),
+        ("What is the capital of Italy?", 0.96, False),
+        ("I would like to book a table", 0.05, False),
+        ("So I called them, and", 0.5, False),
+        ("Hello?", 0.5, False),
+    ],
+)
+def test_a_language_model_is_asked_only_where_it_could_change_something(
+    text: str, ended: float | None, is_it: bool
+) -> None:
+    assert is_open(Evidence(text, ended)) is is_it
+    verdicts = {is_finished(Evidence(text, ended, read)) for read in (0.0, 0.3, 0.6, 1.0)}
+    assert (len(verdicts) > 1) is is_it
 
 
 def test_an_end_is_unclear_while_the_language_model_reads() -> None:

@@ -157,6 +157,12 @@ def test_a_language_model_that_expects_more_words_has_the_caller_listened_to_lon
     assert call.events(ev.TurnCommitted)
 
 
+def test_who_named_a_silence_is_not_read() -> None:
+    call = Rehearsal(model_reads=True, settings=ev.SessionSettings(silence_ms=600))
+    assert ask(call, "I want to fly to Madrid.") <= 620
+    assert not call.events(ev.TurnTaken)[-1].read
+
+
 def test_a_language_model_that_never_says_is_not_waited_for_again() -> None:
     call = Rehearsal(model_reads=True)
     said(call, "I want to fly to Madrid.")
