@@ -1,8 +1,9 @@
 """Sentences with a pause inside, in real time: who answers into them, and how soon after them.
 
-Fifteen sentences in Aura's voice with 0.3, 0.7 and 1.2 s of silence where a speaker might think,
-said to Aura at each eagerness and to the peer as it comes and as an expert sets it. Every caller
-hears the whole pipeline: what is slow to answer cuts in less, which is why both are told.
+Thirty sentences in Aura's voice with 0.3, 0.7 and 1.2 s of silence where a speaker might think, and
+recordings of people, said to Aura at each eagerness and to the peer as it comes and as an expert
+sets it. Every caller hears the whole pipeline: what is slow to answer cuts in less, which is why
+both are told.
 """
 
 from __future__ import annotations
@@ -15,25 +16,24 @@ from typing import Any
 import numpy as np
 
 from aura.audio import write_wav
-from benchmarks import aura_server, peer
+from benchmarks import aura_server, peer, recordings
 from benchmarks.client import ask_all
 from benchmarks.latency import machine
 from benchmarks.pauses import PARTS, PAUSES_MS, room, split
 from benchmarks.results import save
 from benchmarks.turn_taking import EAGERNESS
 
-SENTENCES = 5
 PEERS = (0, 2)
 
 
 def sounds() -> dict[str, bytes]:
     """Return the sentences by name: s16le mono 16 kHz."""
     found = {}
-    for number, (first, second) in enumerate(PARTS[:SENTENCES]):
+    for number, (first, second) in enumerate(PARTS):
         before, after = split(first, second)
         for pause_ms in PAUSES_MS:
             found[f"s{number}-{pause_ms}"] = room(300) + before + room(pause_ms) + after
-    return found
+    return {**found, **{name: room(300) + pcm for name, pcm in recordings.people().items()}}
 
 
 def _row(who: str, turns: list[dict[str, Any]]) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def tables(look: Look) -> Group:
 
 
 async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
-    """Print the look: once, or again and again until Ctrl-C.
+    """Print the look: once, or again and again until Ctrl-C where somebody watches.
 
     Raises:
         BusAwayError: no server answers, or it is not provisioned.
@@ -120,7 +120,7 @@ async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
         look, found = await _look(bus, [])
         if as_json:
             sys.stdout.write(msgspec.json.encode(look).decode() + "\n")
-        elif once:
+        elif once or not sys.stdout.isatty():
             Console().print(tables(look))
         else:
             await _live(bus, look, found)
@@ -167,7 +167,8 @@ def command(
 ) -> None:
     """Show who is there: edges, workers, their load, and how far behind each stage is.
 
-    Live until Ctrl-C. WAITING is jobs that no worker has yet, OLDEST how long the first of them has
-    waited: more than a moment means that the stage wants another worker.
+    Live until Ctrl-C on a terminal, else one table. WAITING is jobs that no worker has yet, OLDEST
+    how long the first of them has waited: more than a moment means that the stage wants another
+    worker.
     """
     run(show(load(), once=once, as_json=as_json))

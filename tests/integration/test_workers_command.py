@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import signal
 import subprocess
-import time
+
+import pytest
 
 from tests.aura_process import COMMAND, AuraProcess
 
@@ -37,8 +40,9 @@ def test_scripts_get_one_json_object(simulated: AuraProcess) -> None:
     assert all(stage["asked"] >= 1 for stage in look["stages"]), "workers wait for jobs"
 
 
-def test_people_get_a_table(simulated: AuraProcess) -> None:
-    done = workers(simulated, "--once")
+@pytest.mark.parametrize("option", [["--once"], []], ids=["asked for one", "into a pipe"])
+def test_people_get_a_table(simulated: AuraProcess, option: list[str]) -> None:
+    done = workers(simulated, *option)
     assert done.returncode == 0, done.stderr
     said = done.stdout
     assert "WAITING" in said
@@ -46,17 +50,29 @@ def test_people_get_a_table(simulated: AuraProcess) -> None:
 
 
 def test_ctrl_c_ends_the_live_view_well(simulated: AuraProcess) -> None:
+    terminal, its_end = pty.openpty()
     process = subprocess.Popen(
         [*COMMAND, "workers"],
         env={**simulated.env, "NATS_URL": simulated.nats_url},
-        stdout=subprocess.PIPE,
+        stdout=its_end,
         stderr=subprocess.PIPE,
     )
-    time.sleep(4)
+    os.close(its_end)
+    said = b""
+    while said.count(b"WAITING") < 2:  # it was drawn again
+        said += os.read(terminal, 4096)
     process.send_signal(signal.SIGINT)
-    said, error = process.communicate(timeout=10)
+    while said := _rest(terminal):
+        pass
+    _, error = process.communicate(timeout=10)
     assert process.returncode == 0, error
-    assert b"edge" in said
+
+
+def _rest(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # the other end was closed
+        return b""
 
 
 def test_without_a_bus_it_says_what_to_do(simulated: AuraProcess) -> None:
