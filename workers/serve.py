@@ -29,8 +29,8 @@ from workers.stage import EngineHungError, Stage, StaleJobError, Task
 log = structlog.get_logger(__name__)
 
 CONSUMERS = {"stt": "STT", "llm": "LLM", "tts": "TTS"}
-HEARTBEAT_S = 0.4
-"""Three may be lost or late within the consumers' ack_wait."""
+HEARTBEAT_S = 0.3
+"""Two may be lost or late within the shortest ack_wait of the consumers."""
 LAST_ATTEMPT = 3
 """One less than the consumers' max_deliver, so that a failure can still be told."""
 APART_S = 2.0
