@@ -114,6 +114,11 @@ def _partials(delivered: ev.InputsDelivered) -> Iterator[Moment]:
         return
 
 
+def _surely(what: str, likely: float | None) -> str:
+    """Say what a witness of the end said, if it said anything: why somebody was cut in on."""
+    return "" if likely is None else f", {what}: {likely:.0%}"
+
+
 _WORDS: dict[type, Callable[[Any], str]] = {
     ev.SessionStarted: lambda e: (
         f"user {e.user}, {e.dialect}, eagerness {e.settings.eagerness}"
@@ -126,12 +131,17 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.SpeechEnded: lambda e: (
         f"after {e.wait_ms} ms of silence{', nothing was said in it' if e.discarded else ''}"
     ),
-    ev.TranscriptGuess: lambda e: f"{e.text!r} ({e.took_ms:.0f} ms, {e.model})",
+    ev.TranscriptGuess: lambda e: (
+        f"{e.text!r} ({e.took_ms:.0f} ms, {e.model}"
+        f"{_surely('ended', e.ended)}{_surely('sounds done', e.finished)})"
+    ),
     ev.TranscriptFinal: lambda e: f"{e.text!r} ({e.took_ms:.0f} ms, {e.model})",
     ev.TurnTaken: lambda e: f"turn {e.turn}, {'on a guess' if e.speculative else 'for certain'}",
     ev.TurnCommitted: lambda e: f"turn {e.turn}: {e.text!r}",
     ev.TurnMeasured: lambda e: f"turn {e.turn}",
-    ev.ResponseSentence: lambda e: f"{e.text!r} ({e.took_ms:.0f} ms)",
+    ev.ResponseSentence: lambda e: (
+        f"{e.text!r} ({e.took_ms:.0f} ms{_surely('the caller had ended', e.caller_ended)})"
+    ),
     ev.ResponseCompleted: lambda e: (
         f"{e.completion_tokens} tokens in {e.took_ms:.0f} ms, {e.model}"
     ),

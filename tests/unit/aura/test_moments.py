@@ -51,6 +51,23 @@ def test_growing_words_are_found_in_the_inputs() -> None:
     assert (partial.at_ms, partial.fields["text"]) == (T0 + 1500, "What is")
 
 
+def test_what_the_witnesses_of_an_end_said_is_told() -> None:
+    told = {one.name: one.text for one in moments(_doubted(one) for one in story())}
+    assert told["transcript.guess"].endswith("ended: 54%)")
+    assert told["response.sentence"].endswith("the caller had ended: 8%)")
+    assert "ended" not in "".join(one.text for one in moments(story()))
+
+
+def _doubted(event: ev.AnyEvent) -> ev.AnyEvent:
+    match event:
+        case ev.TranscriptGuess():
+            return msgspec.structs.replace(event, ended=0.54)
+        case ev.ResponseSentence():
+            return msgspec.structs.replace(event, caller_ended=0.08)
+        case _:
+            return event
+
+
 def test_every_lane_has_something_that_took_time() -> None:
     found = spans(moments(story()))
     assert {span.lane for span in found} == set(LANES)
