@@ -78,15 +78,21 @@ class StopwatchCaller:
         until = end + patience_s
         while time.monotonic() < until:
             await asyncio.sleep(0.02)
-            answered = self._kinds("turn_metrics") and self._heard and self._heard[-1][0] > end
-            if answered and time.monotonic() > self._over():
+            if self._answered_after(end) and time.monotonic() > self._over():
                 break
         return self._turn(end)
 
+    def _answered_after(self, end: float) -> bool:
+        """Tell whether an answer to all that was said is here whole, not only one that cut in."""
+        measured = any(at > end and one["type"] == "turn_metrics" for at, one in self._messages)
+        return measured and bool(self._heard) and self._heard[-1][0] > end
+
     def _over(self) -> float:
         """When everything that came has been played, and a breath later."""
-        seconds = sum(len(pcm) for _, pcm in self._heard) / 32000
-        return self._heard[0][0] + seconds + 0.6
+        over = 0.0
+        for at, pcm in self._heard:
+            over = max(over, at) + len(pcm) / 32000
+        return over + 0.6
 
     def _kinds(self, kind: str) -> list[dict[str, Any]]:
         return [said for _, said in self._messages if said["type"] == kind]
