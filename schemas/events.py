@@ -105,7 +105,7 @@ class CallRules(msgspec.Struct, frozen=True, kw_only=True):
     deadline_ms: int = 15_000
     chunk_ms: int = 64
     model_reads: bool = False
-    """The language model was expected to say of the first guess whether the caller was done."""
+    """The language model was asked whether the caller was done; false in calls from before that."""
 
 
 class SessionStarted(Event, frozen=True, kw_only=True, tag="session.started"):
@@ -369,7 +369,8 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
     """Stages that a replay answers from the record: for a worker of these this is no job."""
     caller_ended: float | None = None
     """0..1: how surely the model would end the caller's sentence with its last word, by the words
-    alone; with the first piece of an answer. None: it was not asked (turn.taken.read)."""
+    alone; with the first piece of an answer. None: it was not asked (turn.taken.read), or does not
+    say."""
 
 
 class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.completed"):

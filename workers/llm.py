@@ -19,6 +19,7 @@ from schemas.events import (
 from schemas.events import Stage as StageName
 from workers.desk import AWAKE_S
 from workers.engines.protocols import (
+    EngineError,
     EngineUnavailableError,
     LanguageModel,
     Prompt,
@@ -68,7 +69,7 @@ class LlmStage:
             seed=event.seed,
         )
         if event.read and task.attempt == 1:  # a later try is late enough
-            chain.caller_ended = await self._read(prompt)
+            chain.caller_ended = await opinion(self._model, prompt, self._limit_s)
         cutter = SentenceCutter(first=not chain.sentences)
         first_token_ms: float | None = None
         usage = Usage(0, 0, self.model)
@@ -84,15 +85,6 @@ class LlmStage:
             for piece in cutter.flush():
                 await chain.say(piece, first_token_ms or task.took_ms())
         await chain.complete(usage)
-
-    async def _read(self, prompt: Prompt) -> float | None:
-        """Return how surely the caller's sentence is over, where the model can tell."""
-        if not isinstance(self._model, SentenceReader):
-            return None
-        try:
-            return await _within(self._model.sentence_end(prompt), self._limit_s)
-        except TimeoutError as error:
-            raise EngineHungError(f"nothing was read for {self._limit_s:g} s") from error
 
 
 class _Chain:
@@ -185,6 +177,26 @@ class _Chain:
             if now.over or now.sentences != self.sentences or now.last <= self.last:
                 raise
             return await bus.publish_fenced(link, now.last, trace=trace)
+
+
+async def opinion(model: LanguageModel, prompt: Prompt, limit_s: float) -> float | None:
+    """Return how surely the caller's sentence is over, 0..1; None: *model* cannot tell.
+
+    What it fails at is left to the answer to tell: that is what was asked for.
+
+    Raises:
+        EngineHungError: the model fell silent, and its thread is ours.
+    """
+    if not isinstance(model, SentenceReader):
+        return None
+    try:
+        return await _within(model.sentence_end(prompt), limit_s)
+    except EngineError:
+        return None
+    except TimeoutError as error:
+        if not model.in_process:
+            return None
+        raise EngineHungError(f"nothing was read for {limit_s:g} s") from error
 
 
 async def _each_within(

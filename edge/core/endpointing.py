@@ -5,16 +5,18 @@ them anyway, would end the sentence there. The sound: by how surely the recognis
 has learnt punctuation from both), and by a model of turns, where one was asked.
 
 the words may end ...        and are ended            nobody says       and are not
-yes        ("Stop that.")    finished                 finished          unclear
-perhaps    ("Hello?")        finished                 unclear           unclear
+yes        ("Call me back.") finished                 finished          unclear
+perhaps    ("Call me back")  finished                 unclear           unclear
 no         ("I want to")     unfinished               unfinished        unfinished
+
+One or two words ("Hello?") are never made finished by who says that they are ended.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from edge.core.question import is_question
@@ -167,24 +169,16 @@ def is_finished(known: Evidence) -> bool | None:
 
 def is_open(known: Evidence) -> bool:
     """Tell whether a language model could change what the other witnesses say of a sentence."""
-    if len(words(known.text)) <= MOST_OPENING_WORDS:
-        return False
-    found = sounds_finished(known.text, asked=known.asked)
-    swing = READ_WEIGHT * _log_odds(SUREST)
-    return found is not False and abs(_log_odds(_without_reading(known, found))) < swing
+    return is_finished(replace(known, read=0.0)) is not is_finished(replace(known, read=1.0))
 
 
 def _ended(known: Evidence, by_rule: bool | None) -> float:
     """Return the log odds that a sentence is over that may end."""
+    ended = known.ended
+    if ended is None:
+        ended = ENDED_BY_RULE if by_rule else 0.5
     read = UNREAD if known.read is None else known.read
-    return _log_odds(_without_reading(known, by_rule)) + READ_WEIGHT * _log_odds(read)
-
-
-def _without_reading(known: Evidence, by_rule: bool | None) -> float:
-    """Return how surely it is over, 0..1, before the language model is asked."""
-    if known.ended is not None:
-        return known.ended
-    return ENDED_BY_RULE if by_rule else 0.5
+    return _log_odds(ended) + READ_WEIGHT * _log_odds(read)
 
 
 def _log_odds(likely: float) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -155,7 +155,8 @@ class Record:
 
     def answer(self, taken: ev.TurnTaken) -> Iterator[tuple[int, Said]]:
         """Yield what comes of a turn, with ms after it was taken."""
-        known = self._answered.get(_asked(taken)) or self._answered.get(None, [])
+        same = self._answered.get(_asked(taken))
+        known = same or self._answered.get(None, [])
         best = _nearest(known, taken.at_ms, _taken_ms)
         if best is None:
             yield from _usual(taken)
@@ -163,7 +164,10 @@ class Record:
         completed = False
         for after_ms, heard in best.came:
             completed = completed or isinstance(heard, ev.ResponseCompleted)
-            yield after_ms, msgspec.structs.replace(heard, turn=taken.turn)
+            own: dict[str, Any] = {"turn": taken.turn}
+            if not same and isinstance(heard, ev.ResponseSentence):
+                own["caller_ended"] = None  # it was said of other words
+            yield after_ms, msgspec.structs.replace(heard, **own)
         if not completed:  # it was cancelled then, and need not be now
             sentences = [e for _, e in best.came if isinstance(e, ev.ResponseSentence)]
             text = " ".join(one.text for one in sentences)

@@ -19,7 +19,7 @@ class Rules:
     deadline_ms: int = 15_000
     chunk_ms: int = 64
     model_reads: bool = False
-    """The language model is expected to say of the first guess whether the caller was done; whether
-    it does of a guess is expected of the next."""
+    """The language model is asked whether the caller was done, and waited for unless it did not say
+    the last time. False in calls from before it could be asked."""
     waits: Waits | None = None
     """Other numbers than those of the eagerness, tried by a replay."""

@@ -51,6 +51,8 @@ class TurnTaking:
         self._settings = rules.settings
         self._speculate = rules.speculate
         self._waits = rules.waits or waits_of(rules.settings)
+        self._reads = rules.model_reads and self._waits.finished_ms < self._waits.unclear_ms
+        """A language model may be asked whether a sentence is over, and that changes the wait."""
         self._listener = listener
         self._answering = answering
         self._history = history
@@ -150,7 +152,7 @@ class TurnTaking:
             self._out.tell(Words(guess.text, final=False))
             known = self._evidence(guess)
             if self._speculate and is_finished(known) is not False:
-                read = self._waits.finished_ms < self._waits.unclear_ms and is_open(known)
+                read = self._reads and is_open(known)
                 self._answering.take(utterance, guess, speculative=True, read=read)
         self._endpoint(utterance)
 

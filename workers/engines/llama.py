@@ -132,7 +132,7 @@ class LlamaModel:
         self._loading = threading.Lock()
         self._server: Any = None
         self._asking = 0
-        """Answers that are being written."""
+        """Answers that are being written, and sentences that are being read."""
 
     async def warm(self) -> None:
         """Load the model and let every slot read the fixed part of the prompt."""
@@ -204,12 +204,12 @@ class LlamaModel:
         finally:
             self._asking -= 1
 
-    def _end_after(self, prompt: str) -> float:
+    def _end_after(self, prompt: str) -> float | None:
         self._load()
         answers: list[dict[str, Any]] = []
         looking = {"prompt": prompt, "max_tokens": 1, "n_probs": LOOKED_AT, "stream": False}
         self._complete({**looking, "samplers": ["top_k"], "top_k": 1}, answers.append)
-        return _ends(answers[-1]) if answers else 0.0
+        return likely_end(answers[-1]) if answers else None
 
     def _write(self, request: Prompt, hand_over: HandOver, gone: threading.Event) -> None:
         """Write the answer in a thread, unless its listener left while it waited for one."""
@@ -266,10 +266,17 @@ def up_to_last_word(request: Prompt) -> str:
     return _MARKS.sub("", prompt_text(request).removesuffix("\nAura:"))
 
 
-def _ends(answer: dict[str, Any]) -> float:
-    """Return how likely the next token ends the sentence, of what llama.cpp says of it."""
-    likely = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-    return sum(math.exp(one["logprob"]) for one in likely if _END.match(one["token"]))
+def likely_end(answer: dict[str, Any]) -> float | None:
+    """Return how likely the next token ends the sentence, 0..1, of what llama.cpp says of it.
+
+    None: it says nothing, as of a token that is only a part of a letter.
+    """
+    try:
+        likely = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+        ends = sum(math.exp(one["logprob"]) for one in likely if _END.match(one["token"]))
+    except (KeyError, IndexError, TypeError):
+        return None
+    return min(1.0, ends)
 
 
 def _text(piece: dict[str, Any]) -> str:

@@ -133,10 +133,11 @@ STEPS = st.lists(
         ),
         st.tuples(st.just("burst"), st.integers(1, 4000)),
         st.tuples(
-            st.just("hears"), st.sampled_from(["", "yes", "What is it?", "and the", "Go on."])
+            st.just("hears"),
+            st.sampled_from(["", "yes", "What is it?", "and the", "Go on.", "I fly to Rome."]),
         ),
         st.tuples(st.just("partial"), st.sampled_from(["mhm", "no stop"])),
-        st.tuples(st.just("answers"), st.sampled_from(["It is Paris.", "Sure."])),
+        st.tuples(st.just("answers"), st.sampled_from([None, 0.02, 0.6, 0.98])),
         st.tuples(st.just("speaks"), st.integers(1, 900)),
     ),
     max_size=40,
@@ -144,11 +145,11 @@ STEPS = st.lists(
 
 
 @settings(max_examples=60)
-@given(STEPS, st.sampled_from(Delivery))
+@given(STEPS, st.sampled_from(Delivery), st.booleans())
 def test_whatever_happens_in_a_call_is_decided_again(
-    steps: list[tuple[str, Any]], delivery: Delivery
+    steps: list[tuple[str, Any]], delivery: Delivery, model_reads: bool
 ) -> None:
-    r = Recorded(delivery, greeting="Hello.")
+    r = Recorded(delivery, greeting="Hello.", model_reads=model_reads)
     needs: dict[str, type[ev.Event]] = {
         "hears": ev.SpeechPaused,
         "partial": ev.SpeechStarted,
@@ -162,6 +163,8 @@ def test_whatever_happens_in_a_call_is_decided_again(
             r.burst((VOICE * 9)[: what - what % 2])
         elif name == "speaks":
             r.speaks(0, what)
+        elif name == "answers":
+            r.answers("It is Paris.", caller_ended=what)
         else:
             getattr(r, name)(what)
     decided_again(r.recorded())

@@ -131,6 +131,12 @@ def test_a_language_model_is_asked_only_where_it_could_change_something(
     assert (len(verdicts) > 1) is is_it
 
 
+def test_a_language_model_is_not_asked_where_a_model_of_turns_has_decided() -> None:
+    assert not is_open(Evidence("I want to fly to Madrid.", 0.7, sound=0.9))
+    assert is_open(Evidence("I want to fly to Madrid.", 0.7, sound=0.6))
+    assert is_open(Evidence("I want to fly to Madrid.", 0.7, sound=0.2))
+
+
 def test_an_end_is_unclear_while_the_language_model_reads() -> None:
     known = Evidence("What is the capital of Italy?", 0.95, reading=True)
     assert wait_ms(known, WAITS["auto"]) == WAITS["auto"].unclear_ms

@@ -6,9 +6,12 @@ import time
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from edge.core.again import by_id, connections
 from edge.core.endpointing import Waits
 from edge.core.otherwise import Difference, differences, rehearse
+from edge.core.record import Record
 from edge.session_rules import rules_from
 from schemas import events as ev
 from tests.unit.edge.core.test_again import Recorded
@@ -46,6 +49,36 @@ def compared(log: list[ev.AnyEvent], **changes: Any) -> list[Difference]:
 
 def test_with_the_same_numbers_nothing_is_other() -> None:
     assert compared(conversation()) == []
+
+
+def read(likely: float) -> list[ev.AnyEvent]:
+    """A log of one answer, with what its language model said of the caller's sentence."""
+    r = Recorded(model_reads=True)
+    r.says(800, "I would like to fly to Paris.")
+    r.quiet(100)
+    r.answers("Of course.", caller_ended=likely)
+    r.speaks(0, 1000)
+    r.quiet(4000)
+    return r.recorded()
+
+
+def test_what_a_language_model_read_then_counts_now() -> None:
+    for likely, silence_ms in ((0.6, 440), (0.02, 1500)):
+        log = read(likely)
+        assert compared(log) == []
+        (found,) = compared(log, waits=Waits(silence_ms + 100, silence_ms + 100, 2500))
+        assert found.recorded.endswith(f"after {silence_ms} ms of silence")
+
+
+def test_what_a_language_model_read_is_not_said_of_other_words() -> None:
+    log = read(0.02)
+    (connection,) = connections(log)
+    (taken,) = (one for one in connection.decided if isinstance(one, ev.TurnTaken))
+    record = Record(connection, by_id(log))
+    other = msgspec.structs.replace(taken, messages=(ev.Message("user", "I would like to"),))
+    for asked, likely in ((taken, 0.02), (other, None)):
+        came = [one for _, one in record.answer(asked) if isinstance(one, ev.ResponseSentence)]
+        assert [one.caller_ended for one in came] == [likely]
 
 
 def test_words_that_were_read_again_from_the_log_came_when_they_came_first() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,8 +31,11 @@ CHUNKS = 2
 CHUNK_BYTES = 32 * 150
 NOTHING_HAPPENS = ((0, 1),)
 
+Opinion = float | None
+"""How surely the language model would end the caller's sentence; None: it does not say."""
 Fate = tuple[int, int]
 """What becomes of one message: its delay in ms, and how many times it arrives (0: dropped)."""
+opinions = st.lists(st.sampled_from([None, 0.02, 0.6, 0.98]), min_size=1, max_size=4)
 fates = st.lists(
     st.tuples(st.integers(0, 2500), st.sampled_from([1, 1, 1, 0, 2, 3])), min_size=1, max_size=40
 )
@@ -78,14 +82,15 @@ class Bus:
 class Play:
     """One call between a caller and stages that answer everything, over a bad bus."""
 
-    def __init__(self, dealt: tuple[Fate, ...]) -> None:
+    def __init__(self, dealt: Sequence[Fate], read: Sequence[Opinion] = (None,)) -> None:
         self.now_ms = 1_000_000
-        self.bus = Bus(dealt)
+        self.bus = Bus(tuple(dealt))
+        self._read = itertools.cycle(read)
         self.heard: list[Speak] = []
         self.troubles: list[Trouble] = []
         self.published: list[ev.Event] = []
         self._caught_up_ms = 0
-        rules = Rules(ev.SessionSettings())
+        rules = Rules(ev.SessionSettings(), model_reads=True)
         self.call = Call("t", "s", rules, Delivery.CHUNKS, is_voice=lambda frame: frame == VOICE)
 
     def pass_time(self, frame: bytes, ms: int) -> None:
@@ -150,12 +155,12 @@ class Play:
                     took_ms=1.0,
                     model="m",
                 )
-            case ev.TurnTaken(turn=turn):
-                self._answer_turn(turn)
+            case ev.TurnTaken(turn=turn, read=read):
+                self._answer_turn(turn, next(self._read) if read else None)
             case _:
                 pass
 
-    def _answer_turn(self, turn: int) -> None:
+    def _answer_turn(self, turn: int, caller_ended: Opinion) -> None:
         said: dict[str, Any] = {"turn": turn, "model": "m", "took_ms": 1.0}
         for index in range(SENTENCES):
             text = f"turn{turn}word{index} end."
@@ -165,6 +170,7 @@ class Play:
                 text=text,
                 first_token_ms=1.0,
                 deadline_ms=0,
+                caller_ended=None if index else caller_ended,
                 **said,
             )
             for chunk in range(CHUNKS):
@@ -196,9 +202,11 @@ class Play:
 
 
 @settings(max_examples=60)
-@given(fates)
-def test_a_caller_who_waits_hears_every_answer_once_whole_and_in_order(dealt: list[Fate]) -> None:
-    play = Play(tuple(dealt))
+@given(fates, opinions)
+def test_a_caller_who_waits_hears_every_answer_once_whole_and_in_order(
+    dealt: list[Fate], read: list[Opinion]
+) -> None:
+    play = Play(dealt, read)
     for _ in range(2):
         play.ask()
         play.wait_for_the_answer()
@@ -218,11 +226,11 @@ def test_a_caller_who_waits_hears_every_answer_once_whole_and_in_order(dealt: li
 
 
 @settings(max_examples=60)
-@given(fates, st.integers(1, 200))
+@given(fates, opinions, st.integers(1, 200))
 def test_a_caller_who_interrupts_never_hears_two_answers_mixed(
-    dealt: list[Fate], patience: int
+    dealt: list[Fate], read: list[Opinion], patience: int
 ) -> None:
-    play = Play(tuple(dealt))
+    play = Play(dealt, read)
     play.ask()
     play.pass_time(SILENCE, patience * FRAME_MS)
     play.pass_time(VOICE, 900)
@@ -244,3 +252,5 @@ def test_without_faults_the_play_is_an_ordinary_call() -> None:
     play.wait_for_the_answer()
     (turn,) = play.turns()
     assert play.words(turn) == answer_to(turn)[0]
+    (taken,) = [one for one in play.published if isinstance(one, ev.TurnTaken)]
+    assert taken.read

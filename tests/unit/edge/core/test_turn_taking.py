@@ -163,6 +163,12 @@ def test_who_named_a_silence_is_not_read() -> None:
     assert not call.events(ev.TurnTaken)[-1].read
 
 
+def test_a_call_from_before_language_models_read_asks_none() -> None:
+    call = Rehearsal(model_reads=False)
+    assert ask(call, "I want to fly to Madrid.") <= 460
+    assert not call.events(ev.TurnTaken)[-1].read
+
+
 def test_a_language_model_that_never_says_is_not_waited_for_again() -> None:
     call = Rehearsal(model_reads=True)
     said(call, "I want to fly to Madrid.")

@@ -1,10 +1,14 @@
 """The prompt of the base model: nobody can speak for somebody else in it."""
 
+import math
+from typing import Any
+
 import pytest
 
 from workers.engines.llama import (
     CALL,
     MOST_MESSAGES,
+    likely_end,
     next_prompt,
     prompt_text,
     up_to_last_word,
@@ -81,3 +85,29 @@ def test_the_end_of_a_sentence_is_read_before_its_mark(heard: str) -> None:
 )
 def test_there_is_nothing_to_read_without_words(request_: Prompt) -> None:
     assert up_to_last_word(request_) == ""
+
+
+def looked_at(*content: dict[str, Any]) -> dict[str, Any]:
+    """Return what llama.cpp says of one more token."""
+    return {"choices": [{"text": "", "logprobs": {"content": list(content)}}]}
+
+
+def test_the_marks_and_the_end_of_the_line_are_ends_and_three_dots_are_none() -> None:
+    tokens = {".": 0.3, "?": 0.1, "\n": 0.2, "...": 0.15, " and": 0.2}
+    likely = [{"token": one, "logprob": math.log(p)} for one, p in tokens.items()]
+    assert likely_end(looked_at({"top_logprobs": likely})) == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"choices": []},
+        {"choices": [{"text": ""}]},
+        {"choices": [{"text": "", "logprobs": None}]},  # a token that is a part of a letter
+        looked_at(),
+        looked_at({"token": "."}),
+    ],
+)
+def test_an_answer_without_likelihoods_is_no_opinion(answer: dict[str, Any]) -> None:
+    assert likely_end(answer) is None
