@@ -273,8 +273,8 @@ class Settings(BaseSettings):
     )
     llm_engine: Literal["auto", "cerebras", "openai", "local", "simulated"] = Field(
         "auto",
-        description="`auto`: the server at AURA_LLM_BASE_URL where that is set, else Cerebras where "
-        "CEREBRAS_API_KEY is, else the built-in model.",
+        description="`auto`: the server at AURA_LLM_BASE_URL where that is set, else Cerebras "
+        "where CEREBRAS_API_KEY is, else the built-in model.",
     )
     llm_model: str = Field("", description="Model name, or a GGUF file for the local engine.")
     llm_base_url: str = Field("", description="Any OpenAI-compatible server, e.g. Ollama's.")
