@@ -120,7 +120,9 @@ class Settings(BaseSettings):
     analytics_dir: str = Field(
         "", description="Folder of the warehouse's files; empty: `analytics` in AURA_DATA_DIR."
     )
-    url: str = Field("", description="Where operator commands find the edge; empty: ask data_dir.")
+    url: str = Field(
+        "", description="Where operator commands find the edge; empty: ask AURA_DATA_DIR."
+    )
 
     # --- analytics
     webhook_url: str = Field("", description="Where the webhook sends events.")
@@ -192,7 +194,7 @@ class Settings(BaseSettings):
     system_prompt: str = Field(
         "You are Aura, a friendly voice assistant on the phone. Answer in one or two short "
         "sentences that sound well when spoken. No lists, no emoji, no formatting.",
-        description="What the language model is told it is.",
+        description="What the language model is told it is; the built-in one follows none.",
     )
     language: str = Field("en", description="Spoken language, a Whisper code, or `auto`.")
     eagerness: Literal["low", "auto", "high"] = Field(
@@ -270,7 +272,9 @@ class Settings(BaseSettings):
         "`aura models fetch` brought, if it did; empty: by the words alone.",
     )
     llm_engine: Literal["auto", "cerebras", "openai", "local", "simulated"] = Field(
-        "auto", description="`auto`: Cerebras where CEREBRAS_API_KEY is set, else the local model."
+        "auto",
+        description="`auto`: the server at AURA_LLM_BASE_URL where that is set, else Cerebras "
+        "where CEREBRAS_API_KEY is, else the built-in model.",
     )
     llm_model: str = Field("", description="Model name, or a GGUF file for the local engine.")
     llm_base_url: str = Field("", description="Any OpenAI-compatible server, e.g. Ollama's.")
@@ -280,7 +284,9 @@ class Settings(BaseSettings):
     drain_s: float = Field(
         8.0, ge=0, le=3600, description="Seconds a leaving process finishes what it has in hand."
     )
-    llm_slots: int = Field(0, ge=0, le=1024, description="Turns at once; 0: the engine's own.")
+    llm_slots: int = Field(
+        0, ge=0, le=1024, description="Turns at once; 0: 2 of the built-in model, 16 of a server."
+    )
     cerebras_api_key: SecretStr = Field(
         validation_alias=_bare("cerebras_api_key"),
         default=SecretStr(""),

@@ -40,6 +40,8 @@ class Stages:
     stt_ms: int = 150
     llm_ms: int = 150
     tts_ms: int = 250
+    read_ms: int = 120
+    """More for the language model where it reads, too."""
     partial_every_ms: int = 300
 
 
@@ -138,17 +140,18 @@ class OfflineCall:
                 self._over_answer.add(utterance)
             case ev.ResponseCancelled():
                 self._playing.clear()
-            case ev.TurnTaken(turn=turn, messages=(*_, words)):
+            case ev.TurnTaken(turn=turn, messages=(*_, words), read=read):
                 text, pcm = self._answer
                 stages = self._stages
                 said = {"turn": turn, "text": text, "model": "m", "took_ms": 1.0}
                 sentence = {**said, "index": 0, "first_token_ms": 1.0, "deadline_ms": 0}
-                sentence["caller_ended"] = self._read(words.text)
-                self._later(stages.llm_ms, self._event(ev.ResponseSentence, **sentence))
+                sentence["caller_ended"] = self._read(words.text) if read else None
+                llm_ms = stages.llm_ms + (stages.read_ms if read else 0)
+                self._later(llm_ms, self._event(ev.ResponseSentence, **sentence))
                 tokens = {"sentences": 1, "prompt_tokens": 0, "completion_tokens": 0}
-                self._later(stages.llm_ms, self._event(ev.ResponseCompleted, **said, **tokens))
+                self._later(llm_ms, self._event(ev.ResponseCompleted, **said, **tokens))
                 chunk = SpeechChunk(turn=turn, index=0, chunk=0, pcm=pcm, last=True)
-                self._later(stages.llm_ms + stages.tts_ms, chunk)
+                self._later(llm_ms + stages.tts_ms, chunk)
             case _:
                 pass
 

@@ -228,7 +228,7 @@ class _Run:
             say(
                 "Open door: HOST is 0.0.0.0 and DEBUG is on, so anyone who reaches port "
                 f"{self._ports[0]} can call with the demo token. To close it: HOST=127.0.0.1, or "
-                "DEBUG=false with AURA_JWT_SECRET set."
+                "DEBUG=false with AURA_JWT_SECRET set (/ws asks for no token even then)."
             )
 
     async def _leave(self) -> None:

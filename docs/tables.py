@@ -154,8 +154,8 @@ def turn_taking(found: dict[str, Any]) -> str:
 
 def cut_ins(found: dict[str, Any]) -> str:
     return under(
-        "The same in real time, the whole pipeline, with the peer on the same sentences "
-        "([as a picture](docs/cut-ins.svg)):",
+        "Pauses of 0.3 to 1.2 s inside a sentence, and recordings of people, in real time: the "
+        "whole pipeline, and the peer on the same sound ([as a picture](docs/cut-ins.svg)):",
         "| answered inside the sentence | end of speech to first audible audio, p50 | p95",
         (
             f"{row['who']} | {row['cut_in']} of {row['sentences']} "

@@ -84,7 +84,7 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
     prefix_ms: int = 300
     """Sound before the start that belongs to it."""
     interrupt_words: int = 1
-    """Words over an answer that interrupt it; from 2 on its length alone never does."""
+    """Words over an answer that interrupt it; mere sound never does."""
     system_prompt: str = ""
     llm_model: str = ""
     """Empty: the worker's own."""

@@ -8,6 +8,10 @@ from edge.main import serve
 
 
 def command(port: Port = None, host: Host = None) -> None:
-    """Run one edge: the door that clients call. Needs NATS_URL and a provisioned bus."""
+    """Run one edge: the door that clients call.
+
+    It finds the bus by NATS_URL, or that of the `aura up` in AURA_DATA_DIR; `aura provision` has
+    set it up.
+    """
     settings = place({"port": port, "host": host})
     role(settings, "edge", serve(settings))

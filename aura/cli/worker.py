@@ -32,7 +32,9 @@ def command(
         bool, typer.Option("--live", help="analytics: only while it listens, nothing is kept.")
     ] = False,
 ) -> None:
-    """Run one worker; it shares the load of its stage at once. Needs NATS_URL.
+    """Run one worker; it shares the load of its stage at once.
+
+    It finds the bus by NATS_URL, or that of the `aura up` in AURA_DATA_DIR.
 
     `aura worker analytics --module mine` runs subscribers: see docs/analytics.md.
     """

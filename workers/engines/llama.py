@@ -69,7 +69,8 @@ LOOKED_AT = 20
 
 _WORD = re.compile(r"\w")
 _MARKS = re.compile(r"\W+$")
-_END = re.compile(r"\s*([?!\n]|\.(?!\.))")
+_END = re.compile(r"\s*([?!\u3002\uff1f\uff01\u061f\u0964\n]|\.(?!\.))")
+"""As `sentence_end.ENDS`, but no dots of an ellipsis."""
 
 HandOver = Callable[[dict[str, Any] | None], bool]
 """Takes a piece of an answer, None after the last; true where nobody wants more."""
