@@ -215,6 +215,8 @@ class Call:
             self._turns.cut_off.clear()
             self._turns.close(discarded=True)
             self._answering.dismiss()
+            if answer and answer.phase is Phase.GUESSED:  # to words that are given up
+                self._answering.drop("failed")
         elif answer and answer.phase is Phase.GUESSED:
             self._answering.drop("failed")
             return

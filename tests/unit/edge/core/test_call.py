@@ -328,6 +328,15 @@ def test_a_guess_that_failed_is_asked_again_when_the_turn_is_certain() -> None:
     assert [t.speculative for t in r.events(ev.TurnTaken)] == [True, False]
 
 
+def test_an_answer_to_words_that_are_given_up_is_given_up_too() -> None:
+    r = asked()
+    heard = r.events(ev.SpeechStarted)[-1].utterance
+    r.event(ev.JobFailed, stage="stt", utterance=heard, reason="broken")
+    assert [t.stage for t in r.told(Trouble)] == ["stt"]
+    assert r.events(ev.ResponseCancelled)[-1].reason == "failed"
+    assert not r.call.answering
+
+
 def test_hanging_up_cancels_what_is_under_way() -> None:
     r = asked()
     r.quiet(600)
