@@ -45,10 +45,17 @@ def cut_ins(found: dict[str, Any]) -> str:
     ]
     own = " ".join(f"{px:.0f},{py:.0f}" for who, px, py in points if who.startswith("Aura"))
     parts.append(f'<polyline points="{own}" fill="none" stroke="#0b6e4f" stroke-width="2"/>')
+    labelled: list[tuple[float, float]] = []
     for who, px, py in points:
         colour = "#0b6e4f" if who.startswith("Aura") else "#b3541e"
+        at = py - 7
+        while any(
+            abs(px - x_there) < 90 and abs(at - y_there) < 14 for x_there, y_there in labelled
+        ):
+            at -= 16
+        labelled.append((px, at))
         parts += [
             f'<circle cx="{px:.0f}" cy="{py:.0f}" r="5" fill="{colour}"/>',
-            f'<text x="{px + 9:.0f}" y="{py - 7:.0f}" fill="{colour}">{who}</text>',
+            f'<text x="{px + 9:.0f}" y="{at:.0f}" fill="{colour}">{who}</text>',
         ]
     return "\n".join([*parts, "</svg>"]) + "\n"
