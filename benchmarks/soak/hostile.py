@@ -20,7 +20,7 @@ BIG_BYTES = 5 << 20
 
 
 def for_sockets(seed: int, count: int) -> Iterator[str | bytes]:
-    """Yield *count* WebSocket messages: text or binary; none of them is one that begins a call."""
+    """Yield *count* WebSocket messages: text or binary; none begins or ends a call."""
     rng = random.Random(seed)
     makers: list[Callable[[random.Random], str | bytes]] = [
         _noise_text,
@@ -77,6 +77,8 @@ def _wrong_types(rng: random.Random) -> str:
     message = {"type": kind, "audio_data": _anything(rng), "timestamp": _anything(rng)}
     if kind == "start_conversation":
         message |= {"stream": "yes please"}
+    if kind in ("end_call", "end_conversation"):  # understood, whatever else is in it
+        message["type"] = [kind]
     return json.dumps(message)
 
 
