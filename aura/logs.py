@@ -9,6 +9,13 @@ import structlog
 
 from aura.settings import Settings
 
+FACTS: tuple[structlog.typing.Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+"""What every line has beside its own words."""
+
 
 def configure(settings: Settings, role: str) -> None:
     """Send this process's log to stdout, as text for people or JSON for machines."""
@@ -21,9 +28,7 @@ def configure(settings: Settings, role: str) -> None:
     )
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *FACTS,
             structlog.processors.format_exc_info if as_json else _keep,
             renderer,
         ],
@@ -44,9 +49,7 @@ def configure_command(level: int) -> None:
     """Send the log of a command to stderr, from *level* on: stdout is for what was asked for."""
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *FACTS,
             _for_people(colors=sys.stderr.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
