@@ -48,6 +48,11 @@ class Answering:
         """There is nothing to say, and no interruption of it to wait for."""
         return self.answer is None and self.held_since_ms is None
 
+    @property
+    def uncommitted(self) -> Answer | None:
+        """The answer to a guess, while the caller may yet go on."""
+        return self.answer if self.answer and self.answer.phase is Phase.GUESSED else None
+
     # -------------------------------------------------------- asking for it
 
     def greet(self, text: str) -> None:

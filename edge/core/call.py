@@ -13,7 +13,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from edge.core.answer import Phase
 from edge.core.answering import Answering
 from edge.core.effects import Effect
 from edge.core.history import History
@@ -215,9 +214,9 @@ class Call:
             self._turns.cut_off.clear()
             self._turns.close(discarded=True)
             self._answering.dismiss()
-            if answer and answer.phase is Phase.GUESSED:  # to words that are given up
+            if self._answering.uncommitted:  # to words that are given up
                 self._answering.drop("failed")
-        elif answer and answer.phase is Phase.GUESSED:
+        elif self._answering.uncommitted:
             self._answering.drop("failed")
             return
         elif answer and answer.turn == 0:  # a greeting without a voice is still a greeting

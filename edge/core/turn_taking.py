@@ -9,7 +9,6 @@ speech after a guess       the guess is retracted, its words go into the next on
 
 from __future__ import annotations
 
-from edge.core.answer import Phase
 from edge.core.answering import Answering
 from edge.core.ear import Heard
 from edge.core.endpointing import (
@@ -102,8 +101,7 @@ class TurnTaking:
         self._hesitation.went_on(at_ms - utterance.speech_end_ms)
         self._out.publish(ev.SpeechContinued, utterance=utterance.number, pause=utterance.pause)
         utterance.guess = None
-        answer = self._answering.answer
-        if answer and answer.phase is Phase.GUESSED:
+        if answer := self._answering.uncommitted:
             self._answering.retract(answer)
 
     def _listen_on(self, utterance: Utterance) -> None:
@@ -157,8 +155,7 @@ class TurnTaking:
         self._endpoint(utterance)
 
     def _evidence(self, guess: ev.TranscriptGuess) -> Evidence:
-        answer = self._answering.answer
-        guessed = answer if answer and answer.phase is Phase.GUESSED else None
+        guessed = self._answering.uncommitted
         return Evidence(
             text=self._history.take_carried(guess.text),
             ended=guess.ended,
