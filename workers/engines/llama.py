@@ -1,9 +1,4 @@
-"""Gemma 3 270M inside this process: a base model that answers because its prompt is a phone call.
-
-A base model only continues text. So the prompt is the transcript of a call in which Aura answers
-well, then the real call, then "Aura:". A system prompt would be read as one more line of text and
-weakens the examples, so this engine leaves it out; AURA_LLM_ENGINE picks a model that follows one.
-"""
+"""Gemma 3 270M inside this process: llama.cpp continues the phone call of `phone_call.py`."""
 
 # ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
 
@@ -15,10 +10,10 @@ import secrets
 import threading
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from workers.engines.phone_call import CALL, next_prompt, prompt_text, up_to_last_word
 from workers.engines.protocols import (
     EngineMissingError,
     EngineRefusedError,
@@ -30,34 +25,9 @@ from workers.engines.protocols import (
     only,
 )
 
-CALL = """\
-The following is a phone call between Caller and Aura, a friendly voice assistant. \
-Aura answers in one short, helpful sentence.
-
-Caller: Hi there!
-Aura: Hello! How can I help you today?
-Caller: What is the capital of Italy?
-Aura: The capital of Italy is Rome.
-Caller: Thanks, can you recommend something to eat there?
-Aura: Sure, try a plate of carbonara or a slice of Roman pizza.
-Caller: Can you tell me a joke?
-Aura: Sure! What do you call a bear with no teeth? A gummy bear!
-Caller: I would like to change my booking.
-Aura: Sure, I can help you with that. Which day would suit you best?
-Caller: Can you tell me a fact about the ocean?
-Aura: Sure, the ocean covers most of the Earth, and its water is salty.
-Caller: How are you doing?
-Aura: I'm doing great, thanks for asking!
-"""
-"""Starts every prompt byte for byte, so llama.cpp reads it once and keeps it."""
-
-MOST_MESSAGES = 20
-FORGOTTEN_AT_ONCE = 10
-"""The oldest go many at a time: a prompt whose beginning stays the same is not read again. One that
-changes costs about a second, so it is read ahead while the answer before it is spoken."""
-MESSAGE_CHARS = 180
 CONTEXT_TOKENS = 4096
-"""Of one slot: the call above, the remembered messages at a token a letter, and the answer."""
+"""Of one slot: the call that prompts begin with, the remembered messages at a token a letter, and
+the answer."""
 LIKELIEST = 40
 """A token is chosen among so many. They are picked out first: llama.cpp's usual samplers go through
 all 262 144 tokens of Gemma's vocabulary several times, which costs half as much as the model."""
@@ -67,46 +37,11 @@ MOST_TOKENS = 64
 LOOKED_AT = 20
 """Of the next tokens, the likeliest: the end of a sentence is among them or unlikely."""
 
-_WORD = re.compile(r"\w")
-_MARKS = re.compile(r"\W+$")
 _END = re.compile(r"\s*([?!\u3002\uff1f\uff01\u061f\u0964\n]|\.(?!\.))")
 """As `sentence_end.ENDS`, but no dots of an ellipsis."""
 
 HandOver = Callable[[dict[str, Any] | None], bool]
 """Takes a piece of an answer, None after the last; true where nobody wants more."""
-
-_SPEAKER = re.compile(r"\b(caller|aura)\s*:", re.IGNORECASE)
-
-
-def prompt_text(request: Prompt) -> str:
-    """Return the whole call so far as text that ends where Aura is about to speak."""
-    first = _forgotten(len(request.messages))
-    lines = [
-        f"{'Caller' if role == 'user' else 'Aura'}: {_one_line(text)}"
-        for role, text in request.messages[first:]
-    ]
-    said = _one_line(request.said)
-    return CALL + "\n".join([*lines, f"Aura: {said}" if said else "Aura:"])
-
-
-def _forgotten(messages: int) -> int:
-    """Return how many of so many messages are left out, the oldest."""
-    over = max(0, messages - MOST_MESSAGES)
-    return -(-over // FORGOTTEN_AT_ONCE) * FORGOTTEN_AT_ONCE
-
-
-def next_prompt(request: Prompt, answer: str) -> str | None:
-    """Return the beginning of the prompt after *answer*, if it will not begin like this one."""
-    messages = (*request.messages, ("assistant", answer), ("user", ""))
-    if _forgotten(len(messages)) == _forgotten(len(request.messages)):
-        return None
-    return prompt_text(replace(request, messages=messages, said="")).removesuffix(" \nAura:")
-
-
-def _one_line(text: str) -> str:
-    """Keep *text* from speaking for somebody else: no line breaks, no "Caller:" of its own."""
-    words = " ".join(text.split())
-    return _SPEAKER.sub(r"\1,", words)[-MESSAGE_CHARS:]
 
 
 class LlamaModel:
@@ -258,13 +193,6 @@ def _completion(request: Prompt) -> dict[str, Any]:
         "stream_options": {"include_usage": True},
         **({} if request.seed is None else {"seed": request.seed}),
     }
-
-
-def up_to_last_word(request: Prompt) -> str:
-    """Return the prompt up to the caller's last word; empty where there is none."""
-    if request.said or not request.messages or not _WORD.search(request.messages[-1][1]):
-        return ""
-    return _MARKS.sub("", prompt_text(request).removesuffix("\nAura:"))
 
 
 def likely_end(answer: dict[str, Any]) -> float | None:

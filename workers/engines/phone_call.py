@@ -1,0 +1,82 @@
+"""The prompt of a base model, which answers because what it continues is a phone call. Pure.
+
+A base model only continues text. So the prompt is the transcript of a call in which Aura answers
+well, then the real call, then "Aura:". A system prompt would be read as one more line of text and
+weakens the examples, so it is left out; AURA_LLM_ENGINE picks a model that follows one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from workers.engines.protocols import Prompt
+
+CALL = """\
+The following is a phone call between Caller and Aura, a friendly voice assistant. \
+Aura answers in one short, helpful sentence.
+
+Caller: Hi there!
+Aura: Hello! How can I help you today?
+Caller: What is the capital of Italy?
+Aura: The capital of Italy is Rome.
+Caller: Thanks, can you recommend something to eat there?
+Aura: Sure, try a plate of carbonara or a slice of Roman pizza.
+Caller: Can you tell me a joke?
+Aura: Sure! What do you call a bear with no teeth? A gummy bear!
+Caller: I would like to change my booking.
+Aura: Sure, I can help you with that. Which day would suit you best?
+Caller: Can you tell me a fact about the ocean?
+Aura: Sure, the ocean covers most of the Earth, and its water is salty.
+Caller: How are you doing?
+Aura: I'm doing great, thanks for asking!
+"""
+"""Starts every prompt byte for byte, so llama.cpp reads it once and keeps it."""
+
+MOST_MESSAGES = 20
+FORGOTTEN_AT_ONCE = 10
+"""The oldest go many at a time: a prompt whose beginning stays the same is not read again. One that
+changes costs about a second, so it is read ahead while the answer before it is spoken."""
+MESSAGE_CHARS = 180
+
+_WORD = re.compile(r"\w")
+_MARKS = re.compile(r"\W+$")
+_SPEAKER = re.compile(r"\b(caller|aura)\s*:", re.IGNORECASE)
+
+
+def prompt_text(request: Prompt) -> str:
+    """Return the whole call so far as text that ends where Aura is about to speak."""
+    first = _forgotten(len(request.messages))
+    lines = [
+        f"{'Caller' if role == 'user' else 'Aura'}: {_one_line(text)}"
+        for role, text in request.messages[first:]
+    ]
+    said = _one_line(request.said)
+    return CALL + "\n".join([*lines, f"Aura: {said}" if said else "Aura:"])
+
+
+def _forgotten(messages: int) -> int:
+    """Return how many of so many messages are left out, the oldest."""
+    over = max(0, messages - MOST_MESSAGES)
+    return -(-over // FORGOTTEN_AT_ONCE) * FORGOTTEN_AT_ONCE
+
+
+def next_prompt(request: Prompt, answer: str) -> str | None:
+    """Return the beginning of the prompt after *answer*, if it will not begin like this one."""
+    messages = (*request.messages, ("assistant", answer), ("user", ""))
+    if _forgotten(len(messages)) == _forgotten(len(request.messages)):
+        return None
+    return prompt_text(replace(request, messages=messages, said="")).removesuffix(" \nAura:")
+
+
+def _one_line(text: str) -> str:
+    """Keep *text* from speaking for somebody else: no line breaks, no "Caller:" of its own."""
+    words = " ".join(text.split())
+    return _SPEAKER.sub(r"\1,", words)[-MESSAGE_CHARS:]
+
+
+def up_to_last_word(request: Prompt) -> str:
+    """Return the prompt up to the caller's last word; empty where there is none."""
+    if request.said or not request.messages or not _WORD.search(request.messages[-1][1]):
+        return ""
+    return _MARKS.sub("", prompt_text(request).removesuffix("\nAura:"))
