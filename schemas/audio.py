@@ -9,6 +9,8 @@ import msgspec
 RATE_HZ = 16_000
 """Samples a second of all PCM on the bus: mono, signed 16-bit little-endian."""
 BYTES_PER_MS = RATE_HZ * 2 // 1000
+ENOUGH_MS = 200
+"""A sentence that is still being spoken begins with so much: the next sound comes sooner."""
 
 Pcm = Annotated[bytes, msgspec.Meta(extra_json_schema={"x-msgpack-type": "bin"})]
 """Mono, signed 16-bit little-endian, 16 000 samples a second: 32 bytes are 1 ms."""

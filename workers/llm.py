@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from typing import TypeVar
 
-from aura.bus.connection import FencedError, Stored
+from aura.bus.connection import FencedError
 from schemas import subjects
 from schemas.events import (
     AnyEvent,
@@ -56,9 +57,11 @@ class LlmStage:
     async def run(self, task: Task) -> None:
         event = task.event
         assert isinstance(event, TurnTaken)  # noqa: S101  # is_job said so
-        chain = await _Chain.found(task, event, event.llm_model or self.model, task.newest)
-        if chain.over:
-            return
+        chain = _Chain(task, event, event.llm_model or self.model)
+        if not task.fresh:
+            await chain.find()
+            if chain.over:
+                return
         prompt = Prompt(
             system=event.system,
             messages=tuple((message.role, message.text) for message in event.messages),
@@ -94,37 +97,33 @@ class _Chain:
         self._task = task
         self._event = event
         self._model = model
+        self._found = False
         self.last = 0
         self.sentences: list[str] = []
         self.caller_ended: float | None = None
         self.over = False
 
-    @staticmethod
-    async def found(
-        task: Task, event: TurnTaken, model: str, newest: Stored | None = None
-    ) -> _Chain:
-        """Return the chain as far as it goes, which an earlier try may have begun.
-
-        *newest* is its last link where that is known; None: it is read.
-        """
-        chain = _Chain(task, event, model)
+    async def find(self) -> None:
+        """Go as far as the chain goes, which an earlier try may have begun."""
+        task, event = self._task, self._event
+        self._found = True
         subject = subjects.session_events(event.tenant, event.session, "say")
-        newest = newest or await task.bus.last(subject)
-        chain.last = newest.seq if newest else 0
-        if chain.last <= task.seq:  # nothing was said since the turn was taken
-            return chain
+        newest = (await task.newest if task.newest else None) or await task.bus.last(subject)
+        self.last = newest.seq if newest else 0
+        if self.last <= task.seq:  # nothing was said since the turn was taken
+            return
         for stored in await task.bus.read(subjects.EVENTS_STREAM, subject, after=task.seq):
-            chain.last = stored.seq
+            self.last = stored.seq
             match stored.event():
                 case ResponseSentence(turn=turn, text=text) if turn == event.turn:
-                    chain.sentences.append(text)
+                    self.sentences.append(text)
                 case ResponseCompleted(turn=turn) | ResponseCancelled(turn=turn):
-                    chain.over = chain.over or turn >= event.turn
+                    self.over = self.over or turn >= event.turn
                 case _:
                     pass
-        return chain
 
     async def say(self, text: str, first_token_ms: float) -> None:
+        await self._find_nothing()
         sentence = ResponseSentence(
             **self._task.stamp(
                 turn=self._event.turn,
@@ -142,6 +141,7 @@ class _Chain:
         self.sentences.append(text)
 
     async def complete(self, usage: Usage) -> None:
+        await self._find_nothing()
         completed = ResponseCompleted(
             **self._task.stamp(
                 turn=self._event.turn,
@@ -154,6 +154,17 @@ class _Chain:
             )
         )
         await self._publish(completed)
+
+    async def _find_nothing(self) -> None:
+        """Find the end of the chain that the first link of a fresh job goes behind.
+
+        Raises:
+            FencedError: the answer was cancelled, or is there already.
+        """
+        if not self._found:
+            await self.find()
+            if self.over or self.sentences:
+                raise FencedError("a fresh job is not the first to answer", self.last)
 
     async def _publish(self, link: ResponseSentence | ResponseCompleted) -> int:
         """Add *link* to the chain and return its sequence.
@@ -170,7 +181,8 @@ class _Chain:
             return await bus.publish_fenced(link, self.last, trace=trace)
         except FencedError as fenced:
             for _ in range(20):
-                now = await _Chain.found(self._task, self._event, self._model)
+                now = _Chain(dataclasses.replace(self._task, newest=None), self._event, self._model)
+                await now.find()
                 if now.last >= fenced.newest:
                     break
                 await asyncio.sleep(0.05)

@@ -6,8 +6,6 @@ import asyncio
 import dataclasses
 import random
 import time
-from collections.abc import Coroutine
-from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
@@ -36,6 +34,8 @@ LAST_ATTEMPT = 3
 APART_S = 2.0
 """Jobs that died together with a worker twice start apart: one of them may be what killed it, and
 would take the others with it again."""
+FRESH_S = 0.25
+"""A job that waited no longer since it was stored begins at once; later it may be unwanted."""
 EXPECTED = (EngineError, BusError, StaleJobError)
 HOPELESS = (EngineRefusedError, EngineMissingError, WeightsError, StaleJobError)
 
@@ -91,18 +91,14 @@ class Worker:
         event = job.event
         waited_s = max(0.0, time.time() - job.stored_s)
         now_s = time.monotonic()
-        task = Task(event, job.seq, job.attempt, self.bus, job.trace, now_s, waited_s)
-        unwanted = asyncio.Event()
+        fresh = job.attempt == 1 and waited_s < FRESH_S
+        task = Task(event, job.seq, job.attempt, self.bus, job.trace, now_s, waited_s, fresh)
         counters.taken(self.stage.name, job)
         with structlog.contextvars.bound_contextvars(session=event.session, job=event.id):
             try:
                 if job.attempt >= LAST_ATTEMPT:
                     await asyncio.sleep(random.uniform(0, APART_S))  # noqa: S311  # no secret
-                async with AsyncExitStack() as stack:
-                    if isinstance(event, TurnTaken | ResponseSentence):
-                        newest = await self._listen_for_cancel(stack, job, event, unwanted)
-                        task = dataclasses.replace(task, newest=newest)
-                    await _until(unwanted, self.stage.run(task))
+                wanted = await self._run(task)
             except asyncio.CancelledError:  # shutting down: somebody else has time for it
                 await job.retry()
                 raise
@@ -112,22 +108,54 @@ class Worker:
             else:
                 self.done += 1
                 counters.answered(self.stage.name, "done", task.took_ms() / 1000)
-                log.debug("job_done", took_ms=task.took_ms(), unwanted=unwanted.is_set())
+                log.debug("job_done", took_ms=task.took_ms(), unwanted=not wanted)
                 await job.done()
 
-    async def _listen_for_cancel(
+    async def _run(self, task: Task) -> bool:
+        """Do the job; return False where the edge gave its turn up before it was done.
+
+        A fresh job begins while that is looked up: the caller waits for it, and it is rarely so.
+        """
+        event = task.event
+        if not isinstance(event, TurnTaken | ResponseSentence):
+            await self.stage.run(task)
+            return True
+        newest: asyncio.Future[Stored | None] = asyncio.Future()
+        task = dataclasses.replace(task, newest=newest)
+        unwanted = asyncio.Event()
+        watch = asyncio.create_task(self._watch(event, task.seq, newest, unwanted))
+        both: list[asyncio.Task[None]] = [watch]
+        try:
+            if not task.fresh:
+                known: list[asyncio.Future[Any]] = [newest, watch]
+                await asyncio.wait(known, return_when=asyncio.FIRST_COMPLETED)
+            running = asyncio.create_task(self.stage.run(task))
+            both.append(running)
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            for one in both:
+                if one.done():
+                    one.result()
+            return running.done()
+        finally:
+            unwanted.set()  # a cancellation that meets an answer is lost: wait_for of Python 3.11
+            for one in both:
+                one.cancel()
+            await asyncio.wait(both)
+
+    async def _watch(
         self,
-        stack: AsyncExitStack,
-        job: Job,
         event: TurnTaken | ResponseSentence,
+        seq: int,
+        newest: asyncio.Future[Stored | None],
         unwanted: asyncio.Event,
-    ) -> Stored | None:
-        """Set *unwanted* when the edge gives this turn up, while it runs or just before.
+    ) -> None:
+        """Return when the edge gives the turn of job *seq* up, or did, or when *unwanted* is set.
 
-        Returns the newest of the session's answers.
+        Tells the *newest* of the session's answers on the way. What is older than the job does not
+        count: an operator may drive a job again that the edge had given up.
 
-        What is older than the job does not count: an operator may drive a job again that the edge
-        had given up.
+        Raises:
+            BusAwayError: no answer.
         """
 
         async def on_say(msg: Msg) -> None:
@@ -138,14 +166,14 @@ class Worker:
                 unwanted.set()
 
         live = subjects.live(event.tenant, event.session, "say")
-        await stack.enter_async_context(self.bus.listening(live, on_say))
-        last = await self.bus.last(subjects.session_events(event.tenant, event.session, "say"))
-        newest = last.event() if last and last.seq > job.seq else None
-        if (isinstance(newest, ResponseCancelled) and newest.turn >= event.turn) or (
-            getattr(newest, "turn", -1) > event.turn
-        ):
-            unwanted.set()
-        return last
+        async with self.bus.listening(live, on_say):
+            last = await self.bus.last(subjects.session_events(event.tenant, event.session, "say"))
+            if not newest.done():
+                newest.set_result(last)
+            said = last.event() if last and last.seq > seq else None
+            cancelled = isinstance(said, ResponseCancelled) and said.turn >= event.turn
+            if not cancelled and getattr(said, "turn", -1) <= event.turn:
+                await unwanted.wait()
 
     async def _answer_failure(self, job: Job, error: Exception, stop: asyncio.Event) -> str:
         """Retry what another try may mend; else tell the edge and end the job for good.
@@ -203,18 +231,3 @@ def _cause(error: Exception) -> Exception:
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-async def _until(unwanted: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
-    """Run *work* to its end, or until nobody wants it."""
-    running = asyncio.create_task(work)
-    gone = asyncio.create_task(unwanted.wait())
-    try:
-        await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            await running
-    finally:
-        gone.cancel()
-        if not running.done():
-            running.cancel()
-            await asyncio.wait({running})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -33,8 +34,10 @@ class Task:
     """Monotonic."""
     waited_s: float = 0.0
     """From its storing to its taking, by the clocks of server and worker."""
-    newest: Stored | None = None
-    """Of the answers of its session, when the job was taken: what it may have to go on after."""
+    fresh: bool = False
+    """It was stored a moment ago and nobody had it before: nothing can have come of it yet."""
+    newest: asyncio.Future[Stored | None] | None = None
+    """Of the answers of its session, soon after the job was taken: what it has to go on after."""
 
     def took_ms(self) -> float:
         """Return the time since the job was taken."""

@@ -7,21 +7,21 @@ from collections.abc import Iterator
 
 from aura.bus.connection import BusAwayError
 from schemas import subjects
-from schemas.audio import BYTES_PER_MS, SpeechChunk
+from schemas.audio import BYTES_PER_MS, ENOUGH_MS, SpeechChunk
 from schemas.events import AnyEvent, ResponseSentence, SpeechReady
 from schemas.events import Stage as StageName
 from workers.desk import Desk
 from workers.engines.protocols import Synthesizer
 from workers.stage import Task
 
-FIRST_CHUNK_BYTES = 100 * BYTES_PER_MS
-"""At least so much at first: somebody waits for it in silence."""
 CHUNK_BYTES = 500 * BYTES_PER_MS
 """At least so much later: a message costs about the same whatever its size."""
 MOST_CHUNK_BYTES = 1000 * BYTES_PER_MS
 """A chunk fits a message of the audio stream, which takes 64 KiB."""
 TAIL_BYTES = 5 * BYTES_PER_MS
 """Kept back, so that there always is a last chunk to be marked as the last."""
+FIRST_CHUNK_BYTES = ENOUGH_MS * BYTES_PER_MS + TAIL_BYTES
+"""At least so much at first: somebody waits for it in silence, and less would not be begun."""
 
 
 class TtsStage:

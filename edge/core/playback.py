@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from edge.core.notices import Delivery, Speak
-from schemas.audio import BYTES_PER_MS, SpeechChunk
+from schemas.audio import BYTES_PER_MS, ENOUGH_MS, SpeechChunk
 
 LEAD_MS = 240
 """How far a stream of chunks runs ahead of the ear: what a slow network may swallow unheard."""
-ENOUGH_MS = 200
-"""A sentence that is still being spoken begins with so much: the next sound comes sooner."""
 MS_A_LETTER = 65
 """About how long a sentence is whose end has not come yet."""
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.notices import Delivery, Speak
-from edge.core.playback import ENOUGH_MS, Playback
-from schemas.audio import SpeechChunk
+from edge.core.playback import Playback
+from schemas.audio import ENOUGH_MS, SpeechChunk
 
 TEXT = "Sure, I can help you with that right away."
 START_MS = 1_000_000
