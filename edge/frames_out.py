@@ -7,6 +7,7 @@ import asyncio
 from aura.bus.connection import Bus
 from edge import counters
 from edge.core.effects import SendFrame
+from edge.events_out import HEAD_START_S
 from schemas import subjects
 
 
@@ -31,6 +32,8 @@ class FramesOut:
             if not self.latest_is(frame.utterance):
                 self._spoken.clear()
             self._spoken.append(frame)
+            if frame.frame.stands:  # nobody waits for this end
+                await asyncio.sleep(HEAD_START_S)
             await self._send(frame)
             if frame.frame.end:  # nobody will ask for it again
                 self._spoken.clear()

@@ -43,6 +43,7 @@ class MessagesOut:
 
     async def run(self) -> None:
         while (text := await self._waiting.get()) is not None:
+            await asyncio.sleep(0)  # what goes to the bus at the same moment goes first
             try:
                 await self._ws.send_str(text)
             except ConnectionError:  # it left: the reader notices too

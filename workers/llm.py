@@ -32,6 +32,8 @@ from workers.sentences import SentenceCutter
 from workers.stage import EngineHungError, Task
 
 T = TypeVar("T")
+HEAD_START_S = 0.003
+"""The last sentence is out so long before the end of the answer: the voice wakes for it first."""
 
 
 class LlmStage:
@@ -87,6 +89,7 @@ class LlmStage:
                     await chain.say(piece, first_token_ms)
             for piece in cutter.flush():
                 await chain.say(piece, first_token_ms or task.took_ms())
+        await asyncio.sleep(HEAD_START_S)
         await chain.complete(usage)
 
 

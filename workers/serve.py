@@ -36,6 +36,8 @@ APART_S = 2.0
 would take the others with it again."""
 FRESH_S = 0.25
 """A job that waited no longer since it was stored begins at once; later it may be unwanted."""
+LOOK_AFTER_S = 0.01
+"""A fresh job has its session looked up so late: the engine that wakes for it goes first."""
 EXPECTED = (EngineError, BusError, StaleJobError)
 HOPELESS = (EngineRefusedError, EngineMissingError, WeightsError, StaleJobError)
 
@@ -114,7 +116,7 @@ class Worker:
     async def _run(self, task: Task) -> bool:
         """Do the job; return False where the edge gave its turn up before it was done.
 
-        A fresh job begins while that is looked up: the caller waits for it, and it is rarely so.
+        A fresh job begins before that is looked up: the caller waits for it, and it is rarely so.
         """
         event = task.event
         if not isinstance(event, TurnTaken | ResponseSentence):
@@ -123,11 +125,12 @@ class Worker:
         newest: asyncio.Future[Stored | None] = asyncio.Future()
         task = dataclasses.replace(task, newest=newest)
         unwanted = asyncio.Event()
-        watch = asyncio.create_task(self._watch(event, task.seq, newest, unwanted))
-        both: list[asyncio.Task[None]] = [watch]
+        after_s = LOOK_AFTER_S if task.fresh else 0
+        watch = self._watch(event, task.seq, newest, unwanted, after_s=after_s)
+        both = [asyncio.create_task(watch)]
         try:
             if not task.fresh:
-                known: list[asyncio.Future[Any]] = [newest, watch]
+                known: list[asyncio.Future[Any]] = [newest, *both]
                 await asyncio.wait(known, return_when=asyncio.FIRST_COMPLETED)
             running = asyncio.create_task(self.stage.run(task))
             both.append(running)
@@ -148,11 +151,14 @@ class Worker:
         seq: int,
         newest: asyncio.Future[Stored | None],
         unwanted: asyncio.Event,
+        *,
+        after_s: float,
     ) -> None:
         """Return when the edge gives the turn of job *seq* up, or did, or when *unwanted* is set.
 
-        Tells the *newest* of the session's answers on the way. What is older than the job does not
-        count: an operator may drive a job again that the edge had given up.
+        Looks that up *after_s*, and tells the *newest* of the session's answers on the way. What is
+        older than the job does not count: an operator may drive a job again that the edge had
+        given up.
 
         Raises:
             BusAwayError: no answer.
@@ -165,6 +171,7 @@ class Worker:
             if isinstance(said, ResponseCancelled) and said.turn >= event.turn:
                 unwanted.set()
 
+        await asyncio.sleep(after_s)
         live = subjects.live(event.tenant, event.session, "say")
         async with self.bus.listening(live, on_say):
             last = await self.bus.last(subjects.session_events(event.tenant, event.session, "say"))

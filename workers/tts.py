@@ -58,6 +58,7 @@ class TtsStage:
             chunk = SpeechChunk(turn=event.turn, index=event.index, chunk=count, pcm=pcm, last=last)
             if not await task.bus.send(subject, chunk):  # a chunk that is missing stalls the call
                 raise BusAwayError("a chunk of speech was not sent")
+            await asyncio.sleep(0)  # it is on its way before the engine goes on
             first_ms = first_ms or task.took_ms()
             count, total = count + 1, total + len(pcm)
 

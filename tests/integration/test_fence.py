@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from typing import Any
 
@@ -45,6 +46,26 @@ async def test_a_cancellation_of_this_turn_does(bus: Bus) -> None:
     with pytest.raises(FencedError):
         await answer_while(bus, 5)
     assert await types(bus, "s", "say") == ["response.cancelled"]
+
+
+async def test_a_fresh_job_whose_answer_is_there_already_adds_nothing(bus: Bus) -> None:
+    """What begins before it has looked finds out before its first word is stored."""
+    task = await a_turn(bus, 5)
+    stage = LlmStage(SimulatedLanguageModel(first_ms=1, token_ms=1), limit_s=5)
+    await stage.run(task)
+    before = await types(bus, "s", "say")
+    with pytest.raises(FencedError):
+        await stage.run(dataclasses.replace(task, fresh=True))
+    assert await types(bus, "s", "say") == before
+
+
+async def test_a_fresh_job_is_answered_behind_what_was_said_before_it(bus: Bus) -> None:
+    await bus.publish(ResponseCancelled(**WHOSE, turn=4, reason="retracted"))
+    task = await a_turn(bus, 5)
+    model = SimulatedLanguageModel(first_ms=1, token_ms=1)
+    await LlmStage(model, limit_s=5).run(dataclasses.replace(task, fresh=True))
+    said = await types(bus, "s", "say")
+    assert said == ["response.cancelled", "response.sentence", "response.completed"]
 
 
 async def test_a_refusal_names_the_newest_sequence_and_a_reader_waits_for_it(bus: Bus) -> None:
