@@ -40,7 +40,7 @@ def main() -> None:
 
 def _ready(role: str, env: dict[str, str]) -> float:
     """Return the seconds from starting one more process of *role* until it is ready."""
-    env = {**env, "PORT": "0"}
+    env = {**env, "PORT": "0", "LOG_LEVEL": "INFO"}
     arguments = ["edge"] if role == "edge" else ["worker", role]
     began = time.monotonic()
     process = subprocess.Popen(

@@ -70,17 +70,12 @@ def latency(found: dict[str, Any]) -> str:
 
 
 def bus(found: dict[str, Any]) -> str:
-    if "peer" not in found:  # measured before the engines took their time
-        return (
-            f"The bus itself, with engines that take no time ({found['turns']} turns): end of "
-            f"speech to first audio less the endpointing wait, p50 {found['p50_ms']:.1f} ms, "
-            f"p99 {found['p99_ms']:.1f} ms."
-        )
-    lines = [
-        f"Aura | {found['turns']} | {found['p50_ms']:.1f} ms | {found['p99_ms']:.1f} ms",
-        f"Aura, what the caller feels of it | {found['turns']} | {found['felt_p50_ms']:.1f} ms "
-        f"| {found['felt_p99_ms']:.1f} ms",
-    ]
+    lines = []
+    for which, some in (("", found), (", the host undisturbed", found["undisturbed"])):
+        for what, of in (("", ""), (", what the caller feels of it", "felt_")):
+            if some:
+                p50, p99 = some[f"{of}p50_ms"], some[f"{of}p99_ms"]
+                lines.append(f"Aura{what}{which} | {some['turns']} | {p50:.1f} ms | {p99:.1f} ms")
     if (beside := found["peer"]) and beside["turns"]:
         lines.append(
             f"Pipecat, defaults | {beside['n']} | {beside['p50']:.1f} ms | {beside['p99']:.1f} ms"
