@@ -71,11 +71,14 @@ def latency(found: dict[str, Any]) -> str:
 
 def bus(found: dict[str, Any]) -> str:
     lines = []
-    for which, some in (("", found), (", the host undisturbed", found["undisturbed"])):
-        for what, of in (("", ""), (", what the caller feels of it", "felt_")):
-            if some:
-                p50, p99 = some[f"{of}p50_ms"], some[f"{of}p99_ms"]
-                lines.append(f"Aura{what}{which} | {some['turns']} | {p50:.1f} ms | {p99:.1f} ms")
+    for what, some, of in (
+        ("", found, ""),
+        (", what the caller feels of it", found, "felt_"),
+        (", turns in which the host took no time away", found["undisturbed"], ""),
+    ):
+        if some:
+            p50, p99 = some[f"{of}p50_ms"], some[f"{of}p99_ms"]
+            lines.append(f"Aura{what} | {some['turns']} | {p50:.1f} ms | {p99:.1f} ms")
     if (beside := found["peer"]) and beside["turns"]:
         lines.append(
             f"Pipecat, defaults | {beside['n']} | {beside['p50']:.1f} ms | {beside['p99']:.1f} ms"
