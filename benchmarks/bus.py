@@ -75,17 +75,16 @@ def stolen_s() -> float:
 async def turns(url: str, count: int) -> list[dict[str, float]]:
     """Hold one call of *count* questions; return what each cost, ms."""
     deciding, costs = deciding_frame(), []
-    audio_at: list[float] = []
-    stolen_at: list[float] = []
+    heard: list[tuple[float, float]] = []
+    # of the first sound of an answer: when, and what was stolen until then, s
     steps: list[dict[str, Any]] = []
     address = url.replace("http", "ws", 1) + PATH
 
     async def listen(ws: aiohttp.ClientWebSocketResponse) -> None:
         async for message in ws:
             now, said = time.monotonic(), json.loads(message.data)
-            if said["type"] == "ai_audio_chunk" and base64.b64decode(said["audio"]):
-                audio_at.append(now)
-                stolen_at.append(stolen_s())
+            if said["type"] == "ai_audio_chunk" and not heard and base64.b64decode(said["audio"]):
+                heard.append((now, stolen_s()))
             elif said["type"] == "turn_metrics":
                 steps.append(said)
 
@@ -104,16 +103,16 @@ async def turns(url: str, count: int) -> list[dict[str, float]]:
         for number in range(-2, count):
             for _ in range(round(PAUSE_S * 1000 / FRAME_MS)):
                 await send(SILENCE)
-            audio_at.clear()
+            heard.clear()
             steps.clear()
-            stolen_at.clear()
             before = stolen_s()
             silence = (ANSWER_MS + 1200) // FRAME_MS
             sent_at = [await send(frame) for frame in [*FRAMES, *[SILENCE] * silence]]
-            if number >= 0 and audio_at and steps:
-                after_ms = (audio_at[0] - sent_at[deciding]) * 1000 - LLM_MS - TTS_MS
+            if number >= 0 and heard and steps:
+                audio_at, stolen = heard[0]
+                after_ms = (audio_at - sent_at[deciding]) * 1000 - LLM_MS - TTS_MS
                 words_ms = steps[0]["transcript_ms"] - steps[0]["pause_ms"] - STT_MS
-                stolen_ms = (stolen_at[0] - before) * 1000
+                stolen_ms = (stolen - before) * 1000
                 row = {"felt_ms": after_ms, "words_ms": words_ms, "stolen_ms": stolen_ms}
                 costs.append({name: round(value, 3) for name, value in row.items()})
         listening.cancel()

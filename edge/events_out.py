@@ -8,15 +8,13 @@ from collections.abc import Callable
 import structlog
 
 from aura.bus.connection import Bus, BusAwayError
+from aura.bus.jobs import HEAD_START_S
 from edge.absence import Absence, in_time
 from edge.clock import now_ms
 from schemas.events import Event, TurnTaken
 
 log = structlog.get_logger(__name__)
 
-HEAD_START_S = 0.003
-"""A job is out so long before our own notes on the same moment: where cores are few, the worker
-that wakes for it would find them taken."""
 PATIENCE_S = 2.5
 """An event that is not stored for so long is worth telling the caller of."""
 MOST_EVENTS = 1000

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from aura.bus.connection import Bus
+from aura.bus.jobs import HEAD_START_S
 from edge import counters
 from edge.core.effects import SendFrame
-from edge.events_out import HEAD_START_S
 from schemas import subjects
 
 

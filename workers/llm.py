@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from typing import TypeVar
 
-from aura.bus.connection import FencedError
+from aura.bus.connection import FencedError, Stored
+from aura.bus.jobs import HEAD_START_S
 from schemas import subjects
 from schemas.events import (
     AnyEvent,
@@ -32,8 +32,6 @@ from workers.sentences import SentenceCutter
 from workers.stage import EngineHungError, Task
 
 T = TypeVar("T")
-HEAD_START_S = 0.003
-"""The last sentence is out so long before the end of the answer: the voice wakes for it first."""
 
 
 class LlmStage:
@@ -61,7 +59,7 @@ class LlmStage:
         assert isinstance(event, TurnTaken)  # noqa: S101  # is_job said so
         chain = _Chain(task, event, event.llm_model or self.model)
         if not task.fresh:
-            await chain.find()
+            await chain.find(task.newest)
             if chain.over:
                 return
         prompt = Prompt(
@@ -89,7 +87,7 @@ class LlmStage:
                     await chain.say(piece, first_token_ms)
             for piece in cutter.flush():
                 await chain.say(piece, first_token_ms or task.took_ms())
-        await asyncio.sleep(HEAD_START_S)
+        await asyncio.sleep(HEAD_START_S)  # the voice wakes for the last sentence
         await chain.complete(usage)
 
 
@@ -106,13 +104,16 @@ class _Chain:
         self.caller_ended: float | None = None
         self.over = False
 
-    async def find(self) -> None:
-        """Go as far as the chain goes, which an earlier try may have begun."""
+    async def find(self, newest: Awaitable[Stored | None] | None = None) -> None:
+        """Go as far as the chain goes, which an earlier try may have begun.
+
+        *newest* is its last link where somebody knows it; None: it is read.
+        """
         task, event = self._task, self._event
         self._found = True
         subject = subjects.session_events(event.tenant, event.session, "say")
-        newest = (await task.newest if task.newest else None) or await task.bus.last(subject)
-        self.last = newest.seq if newest else 0
+        link = await (newest or task.bus.last(subject))
+        self.last = link.seq if link else 0
         if self.last <= task.seq:  # nothing was said since the turn was taken
             return
         for stored in await task.bus.read(subjects.EVENTS_STREAM, subject, after=task.seq):
@@ -126,7 +127,6 @@ class _Chain:
                     pass
 
     async def say(self, text: str, first_token_ms: float) -> None:
-        await self._find_nothing()
         sentence = ResponseSentence(
             **self._task.stamp(
                 turn=self._event.turn,
@@ -144,7 +144,6 @@ class _Chain:
         self.sentences.append(text)
 
     async def complete(self, usage: Usage) -> None:
-        await self._find_nothing()
         completed = ResponseCompleted(
             **self._task.stamp(
                 turn=self._event.turn,
@@ -158,17 +157,6 @@ class _Chain:
         )
         await self._publish(completed)
 
-    async def _find_nothing(self) -> None:
-        """Find the end of the chain that the first link of a fresh job goes behind.
-
-        Raises:
-            FencedError: the answer was cancelled, or is there already.
-        """
-        if not self._found:
-            await self.find()
-            if self.over or self.sentences:
-                raise FencedError("a fresh job is not the first to answer", self.last)
-
     async def _publish(self, link: ResponseSentence | ResponseCompleted) -> int:
         """Add *link* to the chain and return its sequence.
 
@@ -179,12 +167,16 @@ class _Chain:
             FencedError: the answer was cancelled, or another worker goes on with it.
             BusAwayError: not acknowledged.
         """
+        if not self._found:  # a fresh job began before it was looked up
+            await self.find(self._task.newest)
+            if self.over or self.sentences:
+                raise FencedError("a fresh job is not the first to answer", self.last)
         bus, trace = self._task.bus, self._task.trace
         try:
             return await bus.publish_fenced(link, self.last, trace=trace)
         except FencedError as fenced:
             for _ in range(20):
-                now = _Chain(dataclasses.replace(self._task, newest=None), self._event, self._model)
+                now = _Chain(self._task, self._event, self._model)
                 await now.find()
                 if now.last >= fenced.newest:
                     break

@@ -22,6 +22,9 @@ from schemas.events import AnyEvent
 
 log = structlog.get_logger(__name__)
 
+HEAD_START_S = 0.003
+"""A job is out so long before notes on the same moment: where cores are few, the worker that wakes
+for it would find them taken."""
 PULL_EXPIRES_S = 30.0
 IDLE_HEARTBEAT_S = 0.5
 SILENCE_LIMIT_S = 1.6
