@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import statistics
 import time
 import wave
@@ -22,7 +21,9 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 from faster_whisper import WhisperModel
+from whisper_normalizer.english import EnglishTextNormalizer
 
+from aura.wer import distance
 from workers.engines import pick, weights, whisper
 
 Floats = npt.NDArray[np.float32]
@@ -89,13 +90,16 @@ KNOWN = {  # the words of the two recordings this project was measured with
     "lj050-0131": "unless a system is established for the frequent formal review of activities "
     "thereunder in this regard",
 }
-SAME = {"okay": "ok", "4719": "four seven one nine", "3rd": "third", "there under": "thereunder"}
+written = EnglishTextNormalizer()
+"""As Whisper's paper compares texts: "3" is "three", "ill-disposed" is "ill disposed"."""
 
 
-def spoken() -> list[tuple[str, Floats]]:
-    voice = pick.synthesizer(pick.EngineOptions(tts_engine="piper", cache_dir=CACHE))
+def spoken(takes: int = 1) -> list[tuple[str, Floats]]:
+    """Return each sentence *takes* times, no two alike, and never again the same."""
+    options = pick.EngineOptions(tts_engine="piper", cache_dir=CACHE, tts_noise=True)
+    voice = pick.synthesizer(options)
     clips = []
-    for at, text in enumerate(SENTENCES):
+    for at, text in enumerate(SENTENCES * takes):
         pcm = np.frombuffer(b"".join(voice.synthesize(text)), "<i2").astype(np.float32) / 32768
         audio = np.concatenate([np.zeros(3200, np.float32), pcm, np.zeros(3200, np.float32)])
         hiss = np.random.default_rng(at).normal(0, 0.001, len(audio))
@@ -129,20 +133,8 @@ def degraded(audio: Floats) -> dict[str, Floats]:
 
 
 def words(text: str) -> list[str]:
-    text = text.lower()
-    for written, meant in SAME.items():
-        text = text.replace(written, meant)
-    return re.sub(r"[^a-z0-9' ]", " ", text).split()
-
-
-def errors(meant: list[str], heard: list[str]) -> int:
-    row = list(range(len(heard) + 1))
-    for at, word in enumerate(meant, 1):
-        new = [at]
-        for to, other in enumerate(heard, 1):
-            new.append(min(row[to] + 1, new[-1] + 1, row[to - 1] + (word != other)))
-        row = new
-    return row[-1]
+    plain: str = written(text)
+    return plain.split()
 
 
 def ways(model: str, threads: int) -> dict[str, Callable[[Floats], str]]:
@@ -191,7 +183,7 @@ def main() -> None:
                 began = time.perf_counter()
                 got = listen(audio)
                 times.append((time.perf_counter() - began) * 1000)
-            wrong, count = errors(words(text), words(got)), len(words(text))
+            wrong, count = distance(words(text), words(got)), len(words(text))
             rows.append((kind, wrong, count, statistics.median(times), len(audio) / RATE_HZ))
         took = sorted(row[3] for row in rows)
         clean = [row for row in rows if row[0] == "clean"]

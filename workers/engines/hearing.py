@@ -1,7 +1,7 @@
 """What can be trusted of what Whisper says: loops, hallucinations, windows, cuts. Pure."""
 
 import re
-from typing import Final
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,12 @@ TOKENS_PER_S: Final = 6
 """More than the fastest speaker says: 2 to 5 were seen."""
 WORDS_PER_S: Final = 4.5
 """More than a hurried speaker says."""
+SURE: Final = 0.8
+"""Confidence below which words are heard once more, with care: a fifth of clear speech."""
+CAREFUL_S: Final = 10.0
+"""The least window of that second hearing."""
+BEAMS: Final = 3
+"""Its beams: five find nothing more. Measured in docs/adr/0020."""
 
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _NOT_SPOKEN: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|[♪♫]+|<\|[^|]*\|>")
@@ -46,6 +52,22 @@ _PHANTOMS: Final = frozenset(
 )
 """What Whisper says to silence, learnt from video subtitles. People say most of it too, so it only
 goes where the model itself doubts that somebody spoke."""
+
+
+class Way(NamedTuple):
+    """How a piece of audio is shown to the model."""
+
+    window_s: float
+    beams: int = 1
+
+    def again(self, confidence: float) -> Self | None:
+        """Return how to hear once more what gave *confidence* (0..1); None: that would not help.
+
+        The full window is not heard twice: it would take longer than it is worth.
+        """
+        if confidence >= SURE or self.beams > 1 or self.window_s >= FULL_S:
+            return None
+        return self._replace(window_s=max(self.window_s, CAREFUL_S), beams=BEAMS)
 
 
 def words(text: str) -> list[str]:

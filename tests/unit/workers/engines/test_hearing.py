@@ -59,6 +59,20 @@ def test_windows_grow_and_always_end_at_thirty_seconds() -> None:
     assert hearing.windows_s(20.0, (8.0, 15.0)) == [30.0]
 
 
+def test_unsure_words_are_heard_once_more_with_care_and_no_more_than_once() -> None:
+    narrow = hearing.Way(5.0)
+    careful = narrow.again(0.7)
+    assert careful is not None
+    assert careful.window_s > narrow.window_s
+    assert careful.beams > narrow.beams
+    assert careful.again(0.7) is None
+    assert narrow.again(0.9) is None
+    assert hearing.Way(hearing.FULL_S).again(0.7) is None
+    wide = hearing.Way(15.0).again(0.7)
+    assert wide is not None
+    assert wide.window_s == 15.0
+
+
 def test_long_audio_is_cut_where_it_is_quiet_and_nothing_is_lost() -> None:
     rng = np.random.default_rng(0)
     audio = rng.normal(0, 0.2, 50 * 16_000).astype(np.float32)
