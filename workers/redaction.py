@@ -93,10 +93,11 @@ class RedactingBatchRecognizer(RedactingRecognizer):
         self._several = recognizer
 
     def transcribe_each(
-        self, pcms: Sequence[bytes], *, language: str
+        self, pcms: Sequence[bytes], *, language: str, hurried: bool = False
     ) -> Iterator[tuple[int, Recognition]]:
         """Yield (place in *pcms*, the words in it, masked)."""
-        for place, heard in self._several.transcribe_each(pcms, language=language):
+        found = self._several.transcribe_each(pcms, language=language, hurried=hurried)
+        for place, heard in found:
             yield place, self._masked(heard)
 
 

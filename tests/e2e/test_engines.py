@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 
 from benchmarks.recordings import people
-from workers.engines import pick, vits
+from workers.engines import hearing, pick, vits
 from workers.engines.llama import LlamaModel
 from workers.engines.piper import PiperVoice
 from workers.engines.protocols import EngineRefusedError, LanguageModel, Prompt, Usage
@@ -213,6 +213,19 @@ def test_what_is_no_speech_in_a_batch_spoils_only_itself(
     heard = together(whisper, mixed)
     assert heard[1::2] == [whisper.transcribe(clip, language="en").text] * len(strange)
     assert heard[:4:2] == ["", ""]
+
+
+def test_unsure_words_are_heard_once_more_unless_there_is_no_time(
+    voice: PiperVoice, whisper: WhisperRecognizer
+) -> None:
+    clip = speech(voice, "How do I get a refund for these shoes?")
+    hiss = np.random.default_rng(1).normal(0, 1500, len(clip) // 2)
+    unsure = np.clip(np.frombuffer(clip, "<i2") + hiss, -32768, 32767).astype("<i2").tobytes()
+    ((_, hasty),) = whisper.transcribe_each([unsure], hurried=True)
+    assert hearing.Way(hearing.FULL_S / 2).again(hasty.confidence) is not None, "choose another"
+    ((_, careful),) = whisper.transcribe_each([unsure])
+    assert careful.confidence > hasty.confidence
+    assert careful.ended == hasty.ended
 
 
 def test_a_sure_utterance_does_not_wait_for_one_that_stumbles(

@@ -115,11 +115,12 @@ class BatchRecognizer(Recognizer, Protocol):
     """
 
     def transcribe_each(
-        self, pcms: Sequence[bytes], *, language: str
+        self, pcms: Sequence[bytes], *, language: str, hurried: bool = False
     ) -> Iterator[tuple[int, Recognition]]:
         """Yield (place in *pcms*, the words in it), each as soon as they are known.
 
-        The words are those that `transcribe` returns.
+        The words are those that `transcribe` returns. *hurried*: known soon is better than known
+        surely, for the speaker goes on, or speaks over an answer.
         """
 
 

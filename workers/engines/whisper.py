@@ -112,18 +112,20 @@ class WhisperRecognizer:
         return heard
 
     def transcribe_each(
-        self, pcms: Sequence[bytes], *, language: str = "en"
+        self, pcms: Sequence[bytes], *, language: str = "en", hurried: bool = False
     ) -> Iterator[tuple[int, Recognition]]:
         """Yield (place in *pcms*, its words): those of the narrowest windows, sure at once, first.
 
-        What stumbles is tried again after that, so that nobody waits for it who need not.
+        What stumbles is tried again after that, so that nobody waits for it who need not; and so is
+        what the model is not sure of, unless *hurried*.
         """
         began = time.perf_counter()
         self._load()
         cut = [hearing.pieces(_floats(pcm)) for pcm in pcms]
         owners = [place for place, pieces in enumerate(cut) for _ in pieces]
         found: list[dict[int, _Heard]] = [{} for _ in pcms]
-        for at, heard in self._hear([piece for pieces in cut for piece in pieces], language):
+        every = [piece for pieces in cut for piece in pieces]
+        for at, heard in self._hear(every, language, hurried=hurried):
             place = owners[at]
             found[place][at] = heard
             if len(found[place]) == len(cut[place]):
@@ -132,7 +134,9 @@ class WhisperRecognizer:
                 audio_ms = len(pcms[place]) // BYTES_PER_MS
                 yield place, Recognition(text, confidence, audio_ms, took_ms, ended)
 
-    def _hear(self, pieces: list[Floats], language: str) -> Iterator[tuple[int, _Heard]]:
+    def _hear(
+        self, pieces: list[Floats], language: str, *, hurried: bool = False
+    ) -> Iterator[tuple[int, _Heard]]:
         """Give each piece its narrowest window, and what came out unsound or unsure another."""
         ways = {
             at: [Way(s) for s in hearing.windows_s(len(piece) / RATE_HZ, self._narrow_s)]
@@ -147,7 +151,7 @@ class WhisperRecognizer:
             tried = self._try([pieces[at] for at in now], way, language)
             for at, heard in zip(now, tried, strict=True):
                 best[at] = _better(best[at], heard)
-                ways[at] = _next(ways[at], heard)
+                ways[at] = _next(ways[at], heard, hurried=hurried)
                 if not ways[at]:
                     del ways[at]
                     yield at, best[at]
@@ -255,12 +259,12 @@ class WhisperRecognizer:
             self._prompt("en")
 
 
-def _next(left: list[Way], heard: _Heard) -> list[Way]:
+def _next(left: list[Way], heard: _Heard, *, hurried: bool) -> list[Way]:
     """Return the ways still to try, of which the first has just given *heard*."""
     way, *wider = left
     if not heard.sound:
         return wider
-    again = way.again(heard.confidence) if heard.text else None
+    again = way.again(heard.confidence) if heard.text and not hurried else None
     return [again] if again else []
 
 
