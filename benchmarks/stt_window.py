@@ -90,7 +90,7 @@ KNOWN = {  # the words of the two recordings this project was measured with
     "lj050-0131": "unless a system is established for the frequent formal review of activities "
     "thereunder in this regard",
 }
-written = EnglishTextNormalizer()
+normalized = EnglishTextNormalizer()
 """As Whisper's paper compares texts: "3" is "three", "ill-disposed" is "ill disposed"."""
 
 
@@ -133,7 +133,7 @@ def degraded(audio: Floats) -> dict[str, Floats]:
 
 
 def words(text: str) -> list[str]:
-    plain: str = written(text)
+    plain: str = normalized(text)
     return plain.split()
 
 

@@ -127,13 +127,11 @@ class SttStage:
         interval_ms = OVER_ANSWER_INTERVAL_MS if event.over_answer else self._interval_ms
         return len(pcm) // BYTES_PER_MS - words.partial_ms >= interval_ms
 
-    async def _hear(
-        self, event: SpeechStarted, pcm: bytes, *, rank: int, growing: bool = False
-    ) -> Recognition:
+    async def _hear(self, event: SpeechStarted, pcm: bytes, *, rank: int) -> Recognition:
         listen, language = self._recognizer, event.language
         if isinstance(listen, BatchRecognizer):
-            # An answer is spoken on until the words over it are known.
-            hurried = growing or event.over_answer
+            # Words still grow, or an answer is spoken on until those over it are known.
+            hurried = rank > 0 or event.over_answer
             each = functools.partial(listen.transcribe_each, language=language, hurried=hurried)
             work = Together(each, kind=(language, hurried), most=self._most)
             heard: Recognition = await self._desk.run_together(work, pcm, rank=rank)
@@ -169,8 +167,7 @@ class SttStage:
         return round(await self._desk.run(self._turns.finished, pcm), 3)
 
     async def _partial(self, task: Task, event: SpeechStarted, pcm: bytes) -> None:
-        rank = 0 if event.over_answer else 1
-        heard = await self._hear(event, pcm, rank=rank, growing=True)
+        heard = await self._hear(event, pcm, rank=0 if event.over_answer else 1)
         partial = TranscriptPartial(
             utterance=event.utterance, text=heard.text, audio_ms=len(pcm) // BYTES_PER_MS
         )

@@ -201,8 +201,8 @@ class WhisperRecognizer:
         likely = logprob > math.log(TRUSTED) if text else full or no_speech > _SURELY_NOBODY
         whole = once is not None or (len(ids) < most - 1 and not hearing.loops(said))
         sound = whole and likely
-        steps = result.logits[0] if sound and not once and result.logits else None
-        ended = self._sentence_end.after(ids, steps) if steps is not None else None
+        readable = sound and not once and result.logits
+        ended = self._sentence_end.after(ids, result.logits[0]) if readable else None
         return _Heard(text, logprob, no_speech, len(ids), sound, ended)
 
     def _languages(self, encoded: Any, count: int, language: str) -> Iterable[str]:
