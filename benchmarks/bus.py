@@ -27,10 +27,10 @@ from benchmarks import aura_server, peer
 from benchmarks.latency import machine
 from benchmarks.recordings import buzz
 from benchmarks.results import save
-from edge.core.ear import Ear
-from edge.core.endpointing import WAITS, Evidence, wait_ms
-from edge.core.microphone import FRAME_BYTES, FRAME_MS, SILENCE
-from edge.core.voice_activity import VoiceActivity
+from edge.core.endpointing.end_of_turn import WAITS, Evidence, wait_ms
+from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
+from edge.core.hearing.speech_detector import Ear
+from edge.core.hearing.vad import VoiceActivity
 from workers.engines.simulated import HEARD
 
 STT_MS, LLM_MS, TTS_MS, ANSWER_MS = 50.0, 100.0 + 19 * 10.0, 50.0, 2000

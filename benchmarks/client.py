@@ -13,8 +13,8 @@ from typing import Any
 import aiohttp
 import numpy as np
 
-from aura.audio import read_wav
 from aura.cli.call import SILENCE, speech_end_ms
+from runtime.audio import read_wav
 
 FRAME_BYTES = len(SILENCE)
 AUDIBLE = 300

@@ -15,8 +15,8 @@ from benchmarks.latency import machine
 from benchmarks.pauses import MORE, PARTS, WHOLE, recognizer, room, say, split
 from benchmarks.reading import read
 from benchmarks.results import save
-from edge.core.endpointing import Evidence, is_finished, sounds_finished
-from workers.engines import fetched, pick
+from edge.core.endpointing.end_of_turn import Evidence, is_finished, sounds_finished
+from workers.engines import factory, model_download
 
 SILENCE_MS = 160
 """After the last sound when the recogniser is asked: a pause of 100 ms and what is on the way."""
@@ -45,8 +45,8 @@ def _auc(pauses: list[float], ends: list[float]) -> float:
 
 def main() -> None:
     """Ask, and write results/endings.json."""
-    there = fetched.turn_model(pick.EngineOptions().cache_dir).exists()
-    turns = pick.turn_model(pick.EngineOptions(turn_model="auto")) if there else None
+    there = model_download.turn_model(factory.EngineOptions().cache_dir).exists()
+    turns = factory.turn_model(factory.EngineOptions(turn_model="auto")) if there else None
     ends = [_asked(say(text), turns) for text in WHOLE]
     cut, alone = [], []
     for first, second in PARTS + MORE:

@@ -9,12 +9,12 @@ import numpy as np
 from benchmarks.noting import Noting
 from benchmarks.offline import START_MS, OfflineCall
 from benchmarks.recordings import buzz
+from edge.call.session_rules import noted
 from edge.core.call import Call
-from edge.core.journal import Journal
+from edge.core.hearing.vad import VoiceActivity
+from edge.core.input_log import Journal
 from edge.core.notices import Delivery
-from edge.core.rules import Rules
-from edge.core.voice_activity import VoiceActivity
-from edge.session_rules import noted
+from edge.core.session.rules import Rules
 from schemas import events as ev
 from workers.engines.protocols import Recognition
 

@@ -16,16 +16,16 @@ from typing import Any
 import aiohttp
 import psutil
 
-from aura.bus.connection import connect
-from aura.settings import load
 from benchmarks import aura_server
 from benchmarks.bus_server import bus_server, server_of
 from benchmarks.recordings import buzz, spoken
 from benchmarks.soak import processes
 from benchmarks.soak.trial import SIMULATED
 from deploy.provision import provision
+from edge.call.recording_writer import Recording
 from edge.core.notices import Speak
-from edge.recording import Recording
+from runtime.bus.connection import connect
+from runtime.settings import load
 
 CALLS, SECONDS = 20, 20.0
 KEPT_CALLS, KEPT_S, TIMES = 20, 120, 3

@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-from aura.bus.connection import Bus, BusAwayError
+from runtime.bus.connection import Bus, BusAwayError
 from schemas import subjects
 from schemas.events import TroubleTold
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edge.core.call import Call
-from edge.core.journal import Journal
+from edge.core.input_log import Journal
 from schemas import events as ev
 
 

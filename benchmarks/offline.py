@@ -18,9 +18,9 @@ import numpy as np
 
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish, SendFrame, Tell
+from edge.core.hearing.vad import VoiceActivity
 from edge.core.notices import Delivery, Speak
-from edge.core.rules import Rules
-from edge.core.voice_activity import VoiceActivity
+from edge.core.session.rules import Rules
 from schemas import events as ev
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
 from workers.engines.protocols import Recognition

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks import recordings
-from workers.engines import pick
-from workers.engines.whisper import WhisperRecognizer
+from workers.engines import factory
+from workers.engines.stt.whisper import WhisperRecognizer
 
 PARTS = (
     ("I would like to book a table", "for four people tomorrow evening."),
@@ -154,7 +154,7 @@ PAUSES_MS = (300, 700, 1200)
 
 @functools.cache
 def _voice() -> Any:
-    return pick.synthesizer(pick.EngineOptions())
+    return factory.synthesizer(factory.EngineOptions())
 
 
 @functools.cache

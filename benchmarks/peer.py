@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from aura.audio import write_wav
 from benchmarks.recordings import SHARED, spoken
+from runtime.audio import write_wav
 
 HARNESS = SHARED / "peer"
 VENV = Path(os.environ.get("AURA_BENCH_PEER_VENV") or Path(__file__).parent / ".peer-venv")

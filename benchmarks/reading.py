@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 
-from workers.engines import pick
+from workers.engines import factory
 from workers.engines.protocols import Prompt, SentenceReader
 
 
@@ -18,7 +18,7 @@ def read(text: str) -> float | None:
 
 @functools.cache
 def _model() -> SentenceReader:
-    model = pick.language_model(pick.EngineOptions(llm_engine="local"))
+    model = factory.language_model(factory.EngineOptions(llm_engine="local"))
     assert isinstance(model, SentenceReader)
     asyncio.run(model.warm())
     return model

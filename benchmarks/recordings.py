@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from aura.audio import read_wav
-from workers.engines import pick
+from runtime.audio import read_wav
+from workers.engines import factory
 
 SENTENCES = (
     "Hello, how are you today?",
@@ -20,7 +20,7 @@ SHARED = Path(__file__).parents[2] / "shared"
 
 def spoken() -> dict[str, bytes]:
     """Return a few sentences in Aura's own voice, s16le mono 16 kHz, with a little room noise."""
-    voice = pick.synthesizer(pick.EngineOptions())
+    voice = factory.synthesizer(factory.EngineOptions())
     noise = np.random.default_rng(7)
     made = {}
     for number, sentence in enumerate(SENTENCES):

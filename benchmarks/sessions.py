@@ -18,14 +18,14 @@ from typing import Any
 
 import msgspec
 
-from aura.bus.connection import Bus, connect
-from aura.settings import load
 from benchmarks import keeping
 from benchmarks.bus_server import bus_server
 from benchmarks.hour import TENANT, TURN_EVERY_MS, conversation
 from benchmarks.latency import machine
 from benchmarks.results import save
 from deploy.provision import provision
+from runtime.bus.connection import Bus, connect
+from runtime.settings import load
 from schemas import codec, subjects
 from schemas.events import AnyEvent
 

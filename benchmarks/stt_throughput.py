@@ -29,13 +29,14 @@ import msgspec
 import numpy as np
 from faster_whisper import WhisperModel
 
-from aura.wer import distance
 from benchmarks import stt_window
 from benchmarks.latency import machine
 from benchmarks.recordings import SHARED
 from benchmarks.results import save
-from workers.desk import Desk, Together
-from workers.engines import weights, whisper
+from runtime.word_errors import distance
+from workers.engine_executor import Desk, Together
+from workers.engines import weights
+from workers.engines.stt import whisper
 
 LONGEST_S = 8.0
 TAKES = 6

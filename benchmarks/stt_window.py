@@ -23,8 +23,10 @@ import soxr
 from faster_whisper import WhisperModel
 from whisper_normalizer.english import EnglishTextNormalizer
 
-from aura.wer import distance
-from workers.engines import pick, weights, whisper
+from runtime.word_errors import distance
+from workers.engines import factory as pick
+from workers.engines import weights
+from workers.engines.stt import whisper
 
 Floats = npt.NDArray[np.float32]
 RATE_HZ = 16_000

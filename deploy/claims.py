@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from aura.settings import Settings, SettingsError
 from deploy import nats_server
+from runtime.settings import Settings, SettingsError
 
 
 def ports_of(settings: Settings, edges: int) -> list[int]:

@@ -10,9 +10,9 @@ import socket
 import sys
 from pathlib import Path
 
-from aura.bus.connection import PASSWORDS_FILE
-from aura.settings import SettingsError
 from deploy import resources
+from runtime.bus.connection import PASSWORDS_FILE
+from runtime.settings import SettingsError
 
 
 class ServerMissingError(Exception):

@@ -8,8 +8,8 @@ from typing import Any
 
 from nats.errors import Error as NatsError
 
-from aura.bus.connection import Bus
 from deploy import resources
+from runtime.bus.connection import Bus
 from schemas import subjects
 
 STREAM_NOT_FOUND = 10059

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import aiohttp
 
-from aura.settings import SettingsError
+from runtime.settings import SettingsError
 
 READY_WITHIN_S = 180.0
 """The first start joins model files and checks them."""

@@ -11,14 +11,14 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aura.bus.connection import Bus, BusAwayError, connect
-from aura.settings import Settings, SettingsError
 from deploy import nats_server
 from deploy.claims import only_one, ports_of
 from deploy.disk import Disk
 from deploy.provision import ProvisionError, provision
 from deploy.readiness import wait_until_ready
 from deploy.supervisor import HopelessError, Program, Supervisor
+from runtime.bus.connection import Bus, BusAwayError, connect
+from runtime.settings import Settings, SettingsError
 
 KNOWN = (
     HopelessError,

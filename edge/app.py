@@ -7,18 +7,18 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from aura.bus.connection import Bus
-from aura.settings import Settings
-from edge.auth import TokenPolicy
-from edge.calls import continuous, conversational
-from edge.dialects.prices import PRICES
-from edge.health import Stages
-from edge.middlewares import limit_requests, no_traceback
-from edge.overload import Overload
-from edge.rates import Places, Requests
-from edge.seats import Limits, Seats
-from edge.state import EDGE, Edge
-from edge.visitors import Visitors
+from edge.door.admission_control import Overload
+from edge.door.auth import TokenPolicy
+from edge.door.client_address import Visitors
+from edge.door.middlewares import limit_requests, no_traceback
+from edge.door.rate_limits import Places, Requests
+from edge.door.routes import continuous, conversational
+from edge.door.session_limits import Limits, Seats
+from edge.door.stage_monitor import Stages
+from edge.door.state import EDGE, Edge
+from edge.protocols.prices import PRICES
+from runtime.bus.connection import Bus
+from runtime.settings import Settings
 
 
 def build(settings: Settings, bus: Bus, name: str) -> web.Application:
@@ -60,7 +60,10 @@ def limits_of(settings: Settings) -> Limits:
 async def look_around(app: web.Application) -> AsyncIterator[None]:
     """Watch the stages and keep our callers' seats, for as long as the application runs."""
     edge = app[EDGE]
-    tasks = [asyncio.create_task(edge.stages.watch()), asyncio.create_task(edge.seats.renew())]
+    tasks = [
+        asyncio.create_task(edge.stages.watch()),
+        asyncio.create_task(edge.seats.renew()),
+    ]
     yield
     for task in tasks:
         task.cancel()

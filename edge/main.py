@@ -12,14 +12,14 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from aura import metrics
-from aura.bus.connection import connect
-from aura.bus.services import announced
-from aura.memory import settle
-from aura.settings import Settings, SettingsError
 from edge.app import build
-from edge.conversation import STORED_S
-from edge.state import EDGE, Edge
+from edge.door.connection import STORED_S
+from edge.door.state import EDGE, Edge
+from runtime import metrics
+from runtime.bus.connection import connect
+from runtime.bus.discovery import announced
+from runtime.gc_tuning import settle
+from runtime.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
 

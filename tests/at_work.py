@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aura.bus.connection import Bus, Stored
+from runtime.bus.connection import Bus, Stored
 from schemas import codec, subjects
 from schemas.events import TurnTaken
-from workers.serve import Worker
 from workers.stage import Stage
+from workers.worker_loop import Worker
 
 TENANT = "t"
 

@@ -10,9 +10,9 @@ import hypothesis
 import pytest
 import structlog
 
-from aura.bus.connection import Bus, connect
-from aura.settings import Settings, load
 from deploy.provision import provision
+from runtime.bus.connection import Bus, connect
+from runtime.settings import Settings, load
 from tests.nats_server import NatsServer
 
 # How fast a machine is decides nothing here.

@@ -6,8 +6,8 @@ import time
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from aura.bus.jobs import Job, Jobs
-from aura.metrics import WORK_S
+from runtime.bus.jobs import Job, Jobs
+from runtime.metrics import WORK_S
 
 JOBS = Counter(
     "aura_worker_jobs_total",

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from typing import TypeVar
 
-from aura.bus.connection import FencedError, Stored
-from aura.bus.jobs import HEAD_START_S
+from runtime.bus.connection import FencedError, Stored
+from runtime.bus.jobs import HEAD_START_S
 from schemas import subjects
 from schemas.events import (
     AnyEvent,
@@ -18,7 +18,7 @@ from schemas.events import (
     TurnTaken,
 )
 from schemas.events import Stage as StageName
-from workers.desk import AWAKE_S
+from workers.engine_executor import AWAKE_S
 from workers.engines.protocols import (
     EngineError,
     EngineUnavailableError,

@@ -10,19 +10,19 @@ from typing import Any, Literal
 
 import structlog
 
-from aura import metrics
-from aura.bus.connection import connect
-from aura.bus.services import announced
-from aura.memory import settle
-from aura.settings import Settings, SettingsError
-from workers.desk import Desk
-from workers.engines import pick
+from runtime import metrics
+from runtime.bus.connection import connect
+from runtime.bus.discovery import announced
+from runtime.gc_tuning import settle
+from runtime.settings import Settings, SettingsError
+from workers.engine_executor import Desk
+from workers.engines import factory
 from workers.llm import LlmStage
 from workers.redaction import BadRulesError, redacting
-from workers.serve import Worker
 from workers.stage import Stage
 from workers.stt import SttStage
 from workers.tts import TtsStage
+from workers.worker_loop import Worker
 
 log = structlog.get_logger(__name__)
 
@@ -33,9 +33,9 @@ LOCAL_SLOTS = 2
 """Answers at once where AURA_LLM_SLOTS says nothing."""
 
 
-def options(settings: Settings) -> pick.EngineOptions:
+def options(settings: Settings) -> factory.EngineOptions:
     """Return what the engines need to know of the settings."""
-    return pick.EngineOptions(
+    return factory.EngineOptions(
         stt_engine=settings.stt_engine,
         stt_model=settings.stt_model,
         stt_workers=settings.stt_workers,
@@ -71,14 +71,14 @@ def build(settings: Settings, stage: Literal["stt", "llm", "tts"]) -> tuple[Stag
     match stage:
         case "stt":
             try:
-                recognizer = redacting(pick.recognizer(chosen), settings.redact)
+                recognizer = redacting(factory.recognizer(chosen), settings.redact)
             except BadRulesError as error:
                 raise SettingsError(str(error)) from error
             simulated = settings.stt_engine == "simulated"
             places = settings.stt_slots if simulated else settings.stt_workers
             desk = Desk(places, limit_s=settings.engine_limit_s)
             interval_ms = settings.stt_partial_interval_ms
-            turns = None if simulated else pick.turn_model(chosen)
+            turns = None if simulated else factory.turn_model(chosen)
             listening = SttStage(
                 recognizer,
                 desk,
@@ -88,7 +88,7 @@ def build(settings: Settings, stage: Literal["stt", "llm", "tts"]) -> tuple[Stag
             )
             return listening, settings.stt_slots
         case "llm":
-            model = pick.language_model(chosen)
+            model = factory.language_model(chosen)
             local = settings.llm_engine in {"auto", "local"} and not (
                 settings.llm_base_url or settings.cerebras_api_key.get_secret_value()
             )
@@ -96,7 +96,7 @@ def build(settings: Settings, stage: Literal["stt", "llm", "tts"]) -> tuple[Stag
             return LlmStage(model, limit_s=settings.engine_limit_s), slots
         case "tts":
             desk = Desk(settings.tts_slots, limit_s=settings.engine_limit_s)
-            return TtsStage(pick.synthesizer(chosen), desk), settings.tts_slots
+            return TtsStage(factory.synthesizer(chosen), desk), settings.tts_slots
 
 
 async def serve(settings: Settings, stage_name: Literal["stt", "llm", "tts"]) -> int:

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from aura.bus.connection import Bus, Stored
+from runtime.bus.connection import Bus, Stored
 from schemas.events import AnyEvent
 from schemas.events import Stage as StageName
 

@@ -6,12 +6,12 @@ import asyncio
 import functools
 from dataclasses import dataclass
 
-from aura.bus.frames import frames
+from runtime.bus.utterance_frames import frames
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, AudioFrame, TranscriptPartial
 from schemas.events import AnyEvent, SpeechStarted, TranscriptFinal, TranscriptGuess
 from schemas.events import Stage as StageName
-from workers.desk import Desk, Together
+from workers.engine_executor import Desk, Together
 from workers.engines.protocols import (
     BatchRecognizer,
     Recognition,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-from aura.bus.connection import BusAwayError
+from runtime.bus.connection import BusAwayError
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, ENOUGH_MS, SpeechChunk
 from schemas.events import AnyEvent, ResponseSentence, SpeechReady
 from schemas.events import Stage as StageName
-from workers.desk import Desk
+from workers.engine_executor import Desk
 from workers.engines.protocols import Synthesizer
 from workers.stage import Task
 

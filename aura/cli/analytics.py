@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from aura import logs
-from aura.cli.here import CommandError
-from aura.settings import Settings
-from workers.analytics.loading import group_of, load, start_of
+from aura.cli.running import CommandError
+from runtime import logs
+from runtime.settings import Settings
 from workers.analytics.main import Plan, serve
+from workers.analytics.plugin_loader import group_of, load, start_of
 from workers.analytics.subscribers import SubscriberError
 
 

@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from aura.audio import NotAudioError, read_wav, write_wav
-from aura.cli.here import CommandError, run, running_url
 from aura.cli.options import Token, Url
+from aura.cli.running import CommandError, run, running_url
 from aura.cli.waterfall import waterfall
-from aura.settings import load
+from runtime.audio import NotAudioError, read_wav, write_wav
+from runtime.settings import load
 
 FRAME_MS = 20
 FRAME_BYTES = FRAME_MS * 32

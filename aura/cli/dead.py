@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aura.cli.here import CommandError, run
-from aura.settings import load
+from aura.cli.running import CommandError, run
+from runtime.settings import load
 
 if TYPE_CHECKING:
-    from aura.bus.connection import Bus
-    from aura.bus.dead import DeadLetter
+    from runtime.bus.connection import Bus
+    from runtime.bus.dead_letters import DeadLetter
 
 app = typer.Typer(
     help=(
@@ -72,7 +72,7 @@ def _one_or_all(seq: int | None, every: bool) -> int | None:
 
 @asynccontextmanager
 async def _bus() -> AsyncIterator[Bus]:
-    from aura.bus.connection import connect
+    from runtime.bus.connection import connect
 
     bus = await connect(load(), "aura-dead")
     try:
@@ -86,7 +86,7 @@ async def _list(*, as_json: bool) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from aura.bus.dead import dead_letters
+    from runtime.bus.dead_letters import dead_letters
 
     async with _bus() as bus:
         letters = await dead_letters(bus)
@@ -113,7 +113,7 @@ async def _list(*, as_json: bool) -> int:
 
 
 async def _chosen(bus: Bus, seq: int | None) -> list[DeadLetter]:
-    from aura.bus.dead import DeadLetterError, dead_letter, dead_letters
+    from runtime.bus.dead_letters import DeadLetterError, dead_letter, dead_letters
 
     try:
         return await dead_letters(bus) if seq is None else [await dead_letter(bus, seq)]
@@ -122,7 +122,7 @@ async def _chosen(bus: Bus, seq: int | None) -> list[DeadLetter]:
 
 
 async def _retry(seq: int | None, *, force: bool) -> int:
-    from aura.bus.dead import DeadLetterError, again
+    from runtime.bus.dead_letters import DeadLetterError, again
 
     refused = 0
     async with _bus() as bus:
@@ -137,7 +137,7 @@ async def _retry(seq: int | None, *, force: bool) -> int:
 
 
 async def _forget(seq: int | None) -> int:
-    from aura.bus.dead import forget as remove
+    from runtime.bus.dead_letters import forget as remove
 
     async with _bus() as bus:
         letters = await _chosen(bus, seq)

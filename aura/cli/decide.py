@@ -12,16 +12,17 @@ from typing import Any
 
 import msgspec
 
-from aura.bus.connection import connect
-from aura.cli.here import CommandError
+from aura.cli.running import CommandError
 from aura.cli.show import read
-from aura.sessions.finding import decoded
-from aura.settings import Settings
-from edge.core import again, otherwise
-from edge.core.endpointing import Waits
-from edge.core.otherwise import Difference
-from edge.core.rules import Rules
-from edge.session_rules import rules_from
+from aura.replay import redecide as again
+from aura.replay import what_if as otherwise
+from aura.replay.what_if import Difference
+from edge.call.session_rules import rules_from
+from edge.core.endpointing.end_of_turn import Waits
+from edge.core.session.rules import Rules
+from runtime.bus.connection import connect
+from runtime.sessions.finding import decoded
+from runtime.settings import Settings
 from schemas.events import AnyEvent, Event, SessionStarted
 
 

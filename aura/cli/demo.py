@@ -9,16 +9,16 @@ import tempfile
 from pathlib import Path
 
 from aura.cli.call import call
-from aura.cli.here import run, running_url
-from aura.settings import Settings, load
+from aura.cli.running import run, running_url
 from deploy.nats_server import free_port
+from runtime.settings import Settings, load
 
 QUESTION = "Hello! What is the capital of Italy?"
 
 
 async def demo(settings: Settings) -> int:
     """Run the demo; the exit code is the call's."""
-    from workers.engines import pick  # noqa: PLC0415  # needs an engine, which an edge has not
+    from workers.engines import factory  # noqa: PLC0415  # needs an engine, which an edge has not
     from workers.main import options  # noqa: PLC0415  # the same
 
     with tempfile.TemporaryDirectory(prefix="aura-demo-") as folder:
@@ -34,7 +34,7 @@ async def demo(settings: Settings) -> int:
         try:
             await _ready(process)
             print(f"Asking, in Aura's own voice: {QUESTION}")
-            voice = pick.synthesizer(options(here))
+            voice = factory.synthesizer(options(here))
             pcm = await asyncio.to_thread(lambda: b"".join(voice.synthesize(QUESTION)))
             return await call(
                 pcm,

@@ -13,11 +13,11 @@ from pathlib import Path
 import aiohttp
 from rich.console import Console
 
-from aura.bus.connection import BusAwayError, connect, embedded_url
-from aura.bus.services import discover
-from aura.cli.here import run, running_url
-from aura.settings import Settings, load
+from aura.cli.running import run, running_url
 from deploy import nats_server
+from runtime.bus.connection import BusAwayError, connect, embedded_url
+from runtime.bus.discovery import discover
+from runtime.settings import Settings, load
 
 LIBRARIES = (
     # module, extra, what it is for

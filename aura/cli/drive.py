@@ -12,16 +12,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from aura import logs
-from aura.bus.connection import Bus, connect
-from aura.cli.here import CommandError
+from aura.cli.running import CommandError
 from aura.cli.show import read
-from aura.sessions import copies, sound
-from aura.sessions.compare import STEPS, BadLimitError, Comparison, compare, failures
-from aura.sessions.finding import decoded
-from aura.settings import Settings
-from edge import redrive
-from edge.core.again import NotRecordedError
+from aura.replay import drive as redrive
+from aura.replay.compare import STEPS, BadLimitError, Comparison, compare, failures
+from aura.replay.redecide import NotRecordedError
+from runtime import logs
+from runtime.bus.connection import Bus, connect
+from runtime.sessions import recorded_audio as sound
+from runtime.sessions import relabel as copies
+from runtime.sessions.finding import decoded
+from runtime.settings import Settings
 from schemas import events as ev
 from schemas import subjects
 

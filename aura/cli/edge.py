@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aura.cli.here import role
 from aura.cli.options import Host, Port, place
+from aura.cli.running import role
 from edge.main import serve
 
 

@@ -21,9 +21,9 @@ from aura.cli.evaluation.results import Result, junit, summary, table
 from aura.cli.evaluation.sounds import sounds
 from aura.cli.evaluation.suite import Scenario, Step, Suite, SuiteError
 from aura.cli.evaluation.suite import load as read_suite
-from aura.cli.here import CommandError, run, running_url
 from aura.cli.options import Token, Url
-from aura.settings import Settings, load
+from aura.cli.running import CommandError, run, running_url
+from runtime.settings import Settings, load
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ async def evaluate(settings: Settings, wanted: Wanted) -> int:
 
 def _sounds(settings: Settings, suite: Suite, folder: Path) -> Mapping[Step, bytes]:
     """Return the sound of every step; the voice is loaded only where something is to be said."""
-    from workers.engines import pick  # noqa: PLC0415  # needs an engine, which an edge has not
+    from workers.engines import factory  # noqa: PLC0415  # needs an engine, which an edge has not
     from workers.main import options  # noqa: PLC0415  # the same
 
     def say(text: str) -> bytes:
@@ -83,7 +83,7 @@ def _sounds(settings: Settings, suite: Suite, folder: Path) -> Mapping[Step, byt
     voice = []
     if any(step.say for scenario in suite.scenarios for step in scenario.steps):
         chosen = settings.model_copy(update={"tts_engine": "auto"})
-        voice.append(pick.synthesizer(options(chosen)))
+        voice.append(factory.synthesizer(options(chosen)))
     return sounds(suite, folder, say)
 
 

@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from aura.bus.connection import connect
-from aura.cli.here import CommandError, run
 from aura.cli.options import Session
-from aura.sessions import moving
-from aura.sessions.file import SessionFile, pack
-from aura.sessions.sound import NotRecordedError, stereo_wav
-from aura.settings import Settings, load
+from aura.cli.running import CommandError, run
+from runtime.bus.connection import connect
+from runtime.sessions import transfer as moving
+from runtime.sessions.file import SessionFile, pack
+from runtime.sessions.recorded_audio import NotRecordedError, stereo_wav
+from runtime.settings import Settings, load
 
 
 async def export(

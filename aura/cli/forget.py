@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from aura.bus.connection import Bus, connect
-from aura.cli.here import CommandError, run
 from aura.cli.options import one_id
-from aura.sessions import log, moving
-from aura.sessions.finding import sessions
-from aura.sessions.listing import Row, Wanted, replays_of
-from aura.settings import Settings, load
+from aura.cli.running import CommandError, run
+from runtime.bus.connection import Bus, connect
+from runtime.sessions import log
+from runtime.sessions import transfer as moving
+from runtime.sessions.finding import sessions
+from runtime.sessions.listing import Row, Wanted, replays_of
+from runtime.settings import Settings, load
 from schemas import subjects
 
 Own = tuple[str, str]

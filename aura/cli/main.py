@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from aura.cli.quick import without_aiohttp
+from aura.cli.fast_start import without_aiohttp
 
 CONFIG_EXIT = 78
 HELP = (
@@ -58,7 +58,10 @@ COMMANDS = {
         ),
         Command("export", "export", "Write a session as one file.", quick=True),
         Command(
-            "import", "bring_in", "Bring in a session from a file, under its own id.", quick=True
+            "import",
+            "import_session",
+            "Bring in a session from a file, under its own id.",
+            quick=True,
         ),
         Command("forget", "forget", "Erase every trace of sessions, and prove it.", quick=True),
         Command("report", "report", "Draw latencies, talk, errors and cost as one HTML page."),
@@ -75,9 +78,9 @@ COMMANDS = {
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from aura import __version__  # noqa: PLC0415  # asks for the installed packages
+        from runtime.version import version  # noqa: PLC0415  # asks for the installed packages
 
-        print(f"aura {__version__}")
+        print(f"aura {version()}")
         raise typer.Exit
 
 
@@ -130,13 +133,13 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        from aura.cli import failing  # noqa: PLC0415  # knows the errors of every part
+        from aura.cli import operator_errors  # noqa: PLC0415  # knows the errors of every part
 
-        if not isinstance(error, failing.KNOWN):
+        if not isinstance(error, operator_errors.KNOWN):
             raise
         sys.stderr.write(f"aura: {error}\n")
         # A service whose configuration is wrong tells its supervisor so: do not try again.
-        sys.exit(CONFIG_EXIT if isinstance(error, failing.HOPELESS) else 1)
+        sys.exit(CONFIG_EXIT if isinstance(error, operator_errors.HOPELESS) else 1)
 
 
 if __name__ == "__main__":

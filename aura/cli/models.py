@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from aura.cli.here import CommandError
-from aura.settings import load
+from aura.cli.running import CommandError
+from runtime.settings import load
 
 app = typer.Typer(no_args_is_help=True, help="The models at hand; fetch the optional ones.")
 TURN = "turn"
@@ -21,7 +21,7 @@ def show() -> None:
     from rich.console import Console
     from rich.markup import escape
 
-    from workers.engines import fetched, weights
+    from workers.engines import model_download, weights
     from workers.engines.protocols import EngineError
 
     settings, console = load(), Console()
@@ -33,7 +33,7 @@ def show() -> None:
             console.print(
                 f"[yellow]absent[/] {name}: {escape(str(missing))}", highlight=False, soft_wrap=True
             )
-    turn = fetched.turn_model(settings.cache_dir)
+    turn = model_download.turn_model(settings.cache_dir)
     state = "[green]here  [/]" if turn.exists() else "[yellow]absent[/]"
     advice = "" if turn.exists() else ": aura models fetch"
     console.print(f"{state} {TURN} (Smart Turn v3.2, hears the end of a turn){advice}")
@@ -46,11 +46,11 @@ def fetch(
     """Fetch the end-of-turn model (8.7 MB, BSD-2) from the package registry, once."""
     from rich.console import Console
 
-    from workers.engines import fetched
+    from workers.engines import model_download
 
     if name != TURN:
         raise CommandError(f"there is no model {name!r} to fetch: it is {TURN}")
     settings = load()
     Console().print("Fetching Smart Turn v3.2 (a download of 12 MB, once) ...")
-    path = fetched.fetch_turn_model(settings.cache_dir)
+    path = model_download.fetch_turn_model(settings.cache_dir)
     Console().print(f"Here: {path}. STT workers started from now on use it.", soft_wrap=True)

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from aura.cli.here import CommandError
-from aura.settings import Settings, load
+from aura.cli.running import CommandError
+from runtime.settings import Settings, load
 
 Port = Annotated[int | None, typer.Option(help="Port of the (first) edge; default PORT or 8000.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on; default HOST or 0.0.0.0.")]

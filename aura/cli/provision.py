@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from aura.bus.connection import connect
-from aura.cli.here import run
-from aura.settings import Settings, load
+from aura.cli.running import run
 from deploy.provision import provision
+from runtime.bus.connection import connect
+from runtime.settings import Settings, load
 
 
 async def apply(settings: Settings) -> int:

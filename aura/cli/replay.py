@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from aura.cli.here import CommandError, run
 from aura.cli.options import one_id
-from aura.settings import load
+from aura.cli.running import CommandError, run
+from runtime.settings import load
 
 
 def _ids(names: list[str]) -> list[str]:

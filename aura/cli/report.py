@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from aura.cli.here import CommandError
 from aura.cli.reporting.page import page, tiles
 from aura.cli.reporting.queries import figures
-from aura.settings import Settings, load
-from edge.dialects.prices import PRICES
+from aura.cli.running import CommandError
+from edge.protocols.prices import PRICES
+from runtime.settings import Settings, load
 from workers.analytics import warehouse
-from workers.analytics.loading import start_of
+from workers.analytics.plugin_loader import start_of
 from workers.analytics.subscribers import SubscriberError
 
 LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001  # the warehouse's times are naive UTC

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 
 from rich.console import Console
 
-from aura.bus.connection import Stored, connect
-from aura.cli.here import CommandError
+from aura.cli.running import CommandError
 from aura.cli.show import read
 from aura.cli.tap import say
-from aura.sessions import copies, log
-from aura.settings import Settings
+from runtime.bus.connection import Stored, connect
+from runtime.sessions import log
+from runtime.sessions import relabel as copies
+from runtime.settings import Settings
 from schemas import events as ev
 from schemas.codec import BadMessageError
 

@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.style import Style
 
-from aura.bus.connection import connect
-from aura.cli.here import CommandError, run
-from aura.sessions.finding import sessions
-from aura.sessions.listing import Row, Wanted
-from aura.settings import Settings, load
+from aura.cli.running import CommandError, run
+from runtime.bus.connection import connect
+from runtime.sessions.finding import sessions
+from runtime.sessions.listing import Row, Wanted
+from runtime.settings import Settings, load
 
 _AGO = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

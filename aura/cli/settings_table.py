@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from aura.settings import Settings, env_name
+from runtime.settings import Settings, env_name
 
 
 def rows() -> list[tuple[str, str, str, str]]:

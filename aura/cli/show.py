@@ -13,15 +13,15 @@ from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import Segment, Segments
 from rich.style import Style
 
-from aura.bus.connection import Bus, Stored, connect
-from aura.cli.here import CommandError, run
 from aura.cli.options import Session
+from aura.cli.running import CommandError, run
 from aura.cli.waterfall import waterfall
-from aura.sessions import log
-from aura.sessions.finding import decoded
-from aura.sessions.listing import Row, folded
-from aura.sessions.moments import LANES, Lane, Moment, moments
-from aura.settings import Settings, load
+from runtime.bus.connection import Bus, Stored, connect
+from runtime.sessions import log
+from runtime.sessions.finding import decoded
+from runtime.sessions.listing import Row, folded
+from runtime.sessions.timeline import LANES, Lane, Moment, moments
+from runtime.settings import Settings, load
 from schemas import subjects
 
 COLOUR: dict[Lane, Style] = {
@@ -83,8 +83,8 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
         drawn = Segment("".join(drawing(row, told, Paint(console))))
         console.print(Segments([drawn]), soft_wrap=True, end="")
         return 0
-    from aura.cli.page import page  # noqa: PLC0415  # numpy, which a drawing in text does without
-    from aura.sessions.sound import since  # noqa: PLC0415  # the same
+    from aura.cli.session_page import page  # noqa: PLC0415  # numpy, which a drawing in text does without
+    from runtime.sessions.recorded_audio import since  # noqa: PLC0415  # the same
 
     heard = since(recorded, row.started_at_ms) if recorded else {}
     try:

@@ -14,9 +14,9 @@ from nats.aio.msg import Msg
 from rich.console import Console
 from rich.text import Text
 
-from aura.bus.connection import connect
-from aura.cli.here import run
-from aura.settings import Settings, load
+from aura.cli.running import run
+from runtime.bus.connection import connect
+from runtime.settings import Settings, load
 from schemas import codec
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from aura.cli.here import role
 from aura.cli.options import Host, Port, place
+from aura.cli.running import role
 from deploy.up import Counts, up
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from aura.cli.here import CommandError, role, run
-from aura.settings import load
+from aura.cli.running import CommandError, role, run
+from runtime.settings import load
 
 
 def command(

@@ -15,11 +15,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from aura.bus.connection import Bus, BusAwayError, connect
-from aura.bus.queues import Queue, queues
-from aura.bus.services import Service, discover
-from aura.cli.here import run
-from aura.settings import Settings, load
+from aura.cli.running import run
+from runtime.bus.connection import Bus, BusAwayError, connect
+from runtime.bus.consumer_lag import Queue, queues
+from runtime.bus.discovery import Service, discover
+from runtime.settings import Settings, load
 
 LOOK_S = 1.0
 """Between two looks; the rate of jobs is what was done from one to the next."""

@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from aura.bus.connection import Bus, connect
-from aura.settings import load
 from benchmarks.ledger import Ledger
 from benchmarks.nats_cluster import NODES, NatsCluster
 from benchmarks.soak.crowd import SoakCaller, Tally, crowd
 from benchmarks.soak.trial import Outcome, Scale, Trials, aura, talk
+from runtime.bus.connection import Bus, connect
+from runtime.settings import load
 
 STALL_S, LAME_S = 10.0, 1.5
 

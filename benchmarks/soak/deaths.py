@@ -14,13 +14,13 @@ from typing import Any
 
 import psutil
 
-from aura.bus.connection import Bus, connect
-from aura.bus.services import discover
-from aura.settings import load
 from benchmarks import aura_server, recordings
 from benchmarks.soak import processes
 from benchmarks.soak.crowd import SoakCaller, Tally, crowd
 from benchmarks.soak.trial import SIMULATED, STAGES, Outcome, Running, Scale, Trials, aura, talk
+from runtime.bus.connection import Bus, connect
+from runtime.bus.discovery import discover
+from runtime.settings import load
 
 WITHIN_S = {"stt": 1.2, "llm": 0.2, "tts": 0.2}
 """Of taking our job a worker is killed: while we speak and after, or while it answers."""

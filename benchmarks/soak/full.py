@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from aura.bus.connection import connect
-from aura.settings import load
 from benchmarks import aura_server
 from benchmarks.soak import processes
 from benchmarks.soak.crowd import SoakCaller, crowd
 from benchmarks.soak.trial import Outcome, Scale, Trials, aura, talk
+from runtime.bus.connection import connect
+from runtime.settings import load
 
 DISK_MIB = 700
 BACK_WITHIN_S = 10.0

@@ -13,14 +13,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from edge.core.answering import Answering
 from edge.core.effects import Effect
-from edge.core.history import History
-from edge.core.listening import Listener
+from edge.core.hearing.segmenter import Listener
 from edge.core.notices import Delivery, Trouble
 from edge.core.outbox import Outbox
-from edge.core.rules import Rules
-from edge.core.turn_taking import TurnTaking
+from edge.core.response.responder import Answering
+from edge.core.session.history import History
+from edge.core.session.rules import Rules
+from edge.core.turns import TurnTaking
 from schemas import events as ev
 from schemas.audio import SpeechChunk, TranscriptPartial
 

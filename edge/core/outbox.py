@@ -8,7 +8,7 @@ import msgspec
 
 from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
 from edge.core.notices import Notice
-from edge.core.summary import Summary
+from edge.core.session.summary import Summary
 from schemas.audio import AudioFrame
 from schemas.events import Event
 

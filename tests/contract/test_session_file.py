@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aura.sessions import sound
-from aura.sessions.file import NotASessionError, SessionFile, pack, unpack
-from edge.core.again import by_id, connections
-from edge.core.otherwise import differences, rehearse
-from edge.session_rules import rules_from
+from aura.replay.redecide import by_id, connections
+from aura.replay.what_if import differences, rehearse
+from edge.call.session_rules import rules_from
+from runtime.sessions import recorded_audio as sound
+from runtime.sessions.file import NotASessionError, SessionFile, pack, unpack
 from schemas import events as ev
 
 GOLDEN = Path(__file__).parent / "golden" / "session-v1.aura"

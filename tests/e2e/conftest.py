@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.aura_process import AuraProcess
-from workers.engines import pick
+from workers.engines import factory
 
 
 @pytest.fixture(scope="session")
@@ -22,5 +22,5 @@ def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
 @pytest.fixture(scope="session")
 def say() -> object:
     """Return a function that speaks text with the project's own voice: s16le mono 16 kHz."""
-    voice = pick.synthesizer(pick.EngineOptions())
+    voice = factory.synthesizer(factory.EngineOptions())
     return lambda text: b"".join(voice.synthesize(text))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aura.audio import resample, write_wav
+from runtime.audio import resample, write_wav
 from tests.aura_process import COMMAND, AuraProcess
 from tests.caller import DEMO, calling, pcm_of, silence
 

@@ -12,11 +12,13 @@ import onnxruntime
 import pytest
 
 from benchmarks.recordings import people
-from workers.engines import hearing, pick, vits
-from workers.engines.llama import LlamaModel
-from workers.engines.piper import PiperVoice
+from workers.engines import factory as pick
+from workers.engines.llm.llama import LlamaModel
 from workers.engines.protocols import EngineRefusedError, LanguageModel, Prompt, Usage
-from workers.engines.whisper import WhisperRecognizer
+from workers.engines.stt import whisper_postprocess as hearing
+from workers.engines.stt.whisper import WhisperRecognizer
+from workers.engines.tts import piper_streaming as vits
+from workers.engines.tts.piper import PiperVoice
 
 pytestmark = pytest.mark.e2e
 

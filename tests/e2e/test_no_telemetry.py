@@ -14,7 +14,7 @@ pytestmark = pytest.mark.e2e
 SPEAK = """
 import sys
 from pathlib import Path
-from workers.engines import pick
+from workers.engines import factory
 pick.synthesizer(pick.EngineOptions(cache_dir=Path(sys.argv[1]))).warm()
 """
 

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 from nats.aio.msg import Msg
 
-from aura.bus.connection import Bus, BusAwayError, FencedError
-from aura.bus.frames import frames
-from aura.bus.jobs import Job, Jobs
-from aura.bus.reading import ANSWER_TIMEOUT_S
+from runtime.bus.connection import Bus, BusAwayError, FencedError
+from runtime.bus.jobs import Job, Jobs
+from runtime.bus.reader import ANSWER_TIMEOUT_S
+from runtime.bus.utterance_frames import frames
 from schemas import codec, subjects
 from schemas.audio import AudioFrame
 from schemas.events import AnyEvent, ResponseCancelled, ResponseSentence, SpeechStarted

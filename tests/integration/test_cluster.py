@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from aura.bus.connection import Bus, connect
-from aura.settings import load
 from benchmarks.ledger import Ledger
+from runtime.bus.connection import Bus, connect
+from runtime.settings import load
 from schemas import subjects
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, Caller, buzz, calling, silence

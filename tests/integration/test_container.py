@@ -13,11 +13,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from aura.bus.connection import connect
-from aura.bus.jobs import Job, Jobs
-from aura.settings import load
 from deploy.nats_server import listens
 from deploy.provision import provision
+from runtime.bus.connection import connect
+from runtime.bus.jobs import Job, Jobs
+from runtime.settings import load
 from schemas.events import SpeechStarted
 
 IMAGE = os.environ.get("AURA_TEST_NATS_IMAGE", "")

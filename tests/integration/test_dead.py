@@ -9,14 +9,14 @@ import time
 
 import pytest
 
-from aura.bus.connection import Bus
-from aura.bus.dead import DeadLetter, DeadLetterError, again, dead_letter, dead_letters
-from aura.settings import Settings
+from runtime.bus.connection import Bus
+from runtime.bus.dead_letters import DeadLetter, DeadLetterError, again, dead_letter, dead_letters
+from runtime.settings import Settings
 from schemas import subjects
 from schemas.events import Event, ResponseCancelled, ResponseSentence
 from tests.at_work import turn, until_logged, working
 from tests.aura_process import COMMAND
-from workers.desk import Desk
+from workers.engine_executor import Desk
 from workers.engines.simulated import Fail, Fault, SimulatedLanguageModel, SimulatedSynthesizer
 from workers.llm import LlmStage
 from workers.tts import TtsStage

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aura.bus.connection import Bus, FencedError
+from runtime.bus.connection import Bus, FencedError
 from schemas import subjects
 from schemas.events import ResponseCancelled, ResponseSentence
 from tests.at_work import turn, types

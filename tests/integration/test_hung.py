@@ -7,13 +7,13 @@ import time
 
 from aiohttp import web
 
-from aura.bus.connection import Bus
+from runtime.bus.connection import Bus
 from schemas.events import Message
 from tests.at_work import turn, until_logged
-from workers.engines.openai_compatible import HostedModel
+from workers.engines.llm.openai_compatible import HostedModel
 from workers.engines.simulated import Fault, SimulatedLanguageModel
 from workers.llm import LlmStage
-from workers.serve import Worker
+from workers.worker_loop import Worker
 
 LIMIT_S = 0.3
 POISON = (Message("user", "poison"),)

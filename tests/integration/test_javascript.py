@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from aura.bus.connection import Bus
-from aura.settings import Settings
+from runtime.bus.connection import Bus
+from runtime.settings import Settings
 from schemas import generate
 from schemas.events import TranscriptFinal, TurnMeasured
 from tests.integration.test_subscribers import as_user

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from aura.bus.connection import Bus, connect
-from aura.settings import load
 from benchmarks.soak.proxy import Proxy, proxied
 from deploy.provision import provision
+from runtime.bus.connection import Bus, connect
+from runtime.settings import load
 from schemas.events import TroubleTold
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence

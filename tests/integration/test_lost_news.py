@@ -6,9 +6,9 @@ import asyncio
 import json
 from pathlib import Path
 
-from aura.bus.connection import connect
-from aura.settings import load
 from deploy import resources
+from runtime.bus.connection import connect
+from runtime.settings import load
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
 

@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from aura.cli.page import page as session_page
 from aura.cli.reporting.page import page as report_page
 from aura.cli.reporting.queries import figures
-from aura.sessions.listing import folded
-from aura.sessions.moments import moments
+from aura.cli.session_page import page as session_page
 from benchmarks.recordings import buzz
-from edge.dialects.prices import PRICES
-from tests.unit.aura.story import T0, story
+from edge.protocols.prices import PRICES
+from runtime.sessions.listing import folded
+from runtime.sessions.timeline import moments
+from tests.unit.runtime.story import T0, story
 from workers.analytics import warehouse
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -10,9 +10,9 @@ import nats
 import pytest
 from nats.errors import Error as NatsError
 
-from aura.bus.connection import BusAwayError, connect
-from aura.settings import load
 from deploy import nats_server
+from runtime.bus.connection import BusAwayError, connect
+from runtime.settings import load
 from tests.nats_server import NatsServer
 
 EV, API = "aura.ev.default.s1", "$JS.API"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from aura.bus.connection import Bus, BusAwayError, connect
-from aura.settings import load
 from deploy.provision import ProvisionError, provision
+from runtime.bus.connection import Bus, BusAwayError, connect
+from runtime.settings import load
 from tests.nats_server import NatsServer
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from aura.bus.connection import Bus
-from edge import seats as module
-from edge.auth import Caller
-from edge.seats import FullError, Limits, Seats
+from edge.door import session_limits as module
+from edge.door.auth import Caller
+from edge.door.session_limits import FullError, Limits, Seats
+from runtime.bus.connection import Bus
 from tests.aura_process import AuraProcess
 from tests.caller import calling
 

@@ -9,17 +9,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from aura.bus.connection import Bus
-from aura.bus.jobs import Job, Jobs
-from aura.sessions import log, moving
-from aura.sessions.file import pack, unpack
-from aura.sessions.finding import sessions
-from aura.sessions.listing import Wanted
+from runtime.bus.connection import Bus
+from runtime.bus.jobs import Job, Jobs
+from runtime.sessions import log
+from runtime.sessions import transfer as moving
+from runtime.sessions.file import pack, unpack
+from runtime.sessions.finding import sessions
+from runtime.sessions.listing import Wanted
 from schemas import codec, subjects
 from schemas.audio import RecordedSound
 from schemas.events import AnyEvent
 from tests.nats_server import NatsServer
-from tests.unit.aura.story import story
+from tests.unit.runtime.story import story
 
 MANY = 2000
 

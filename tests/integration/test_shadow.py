@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from aura.bus.connection import connect
-from aura.settings import load
+from runtime.bus.connection import connect
+from runtime.settings import load
 from schemas import subjects
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence

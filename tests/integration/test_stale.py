@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 
-from aura.bus.connection import Bus
+from runtime.bus.connection import Bus
 from schemas import subjects
 from schemas.audio import AudioFrame
 from schemas.events import JobFailed, SpeechStarted, TranscriptFinal
 from tests.at_work import stored, until_logged, working
-from workers.desk import Desk
+from workers.engine_executor import Desk
 from workers.engines.simulated import SimulatedRecognizer
 from workers.stt import SttStage
 

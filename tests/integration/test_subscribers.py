@@ -16,9 +16,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from aura.bus.connection import Bus
-from aura.settings import Settings
 from deploy import nats_server
+from runtime.bus.connection import Bus
+from runtime.settings import Settings
 from schemas import subjects
 from schemas.events import TranscriptFinal, TurnMeasured
 from tests.aura_process import COMMAND, AuraProcess

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from aura.bus.connection import Bus
-from aura.settings import Settings
+from runtime.bus.connection import Bus
+from runtime.settings import Settings
 from schemas import codec, subjects
 from schemas import events as ev
 from schemas.inputs import PARTIAL, Input, pack

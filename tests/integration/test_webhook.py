@@ -14,9 +14,9 @@ from typing import Any
 
 from aiohttp import web
 
-from aura.bus.connection import Bus
-from aura.settings import Settings
 from deploy.nats_server import free_port
+from runtime.bus.connection import Bus
+from runtime.settings import Settings
 from schemas import subjects
 from schemas.events import AnswerHeard, TurnCommitted
 from tests.aura_process import COMMAND

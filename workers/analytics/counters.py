@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from aura.metrics import WORK_S
+from runtime.metrics import WORK_S
 
 EVENTS = Counter(
     "aura_subscriber_events_total",

@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 from nats.aio.msg import Msg
 
-from aura.bus.connection import Bus
+from runtime.bus.connection import Bus
 from schemas import codec, subjects
 from schemas.events import AnyEvent
 from workers.analytics.subscribers import Subscriber

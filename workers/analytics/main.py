@@ -11,12 +11,12 @@ from typing import Any
 
 import structlog
 
-from aura import metrics
-from aura.bus.connection import Bus, connect
-from aura.bus.groups import Group, Start, join
-from aura.bus.jobs import Jobs
-from aura.bus.services import announced
-from aura.settings import Settings, SettingsError
+from runtime import metrics
+from runtime.bus.connection import Bus, connect
+from runtime.bus.discovery import announced
+from runtime.bus.durable_subscription import Group, Start, join
+from runtime.bus.jobs import Jobs
+from runtime.settings import Settings, SettingsError
 from schemas import subjects
 from workers.analytics.delivery import Live, Source
 from workers.analytics.runner import Runner

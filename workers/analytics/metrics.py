@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Histogram
 
-from aura.metrics import STEPS_S
+from runtime.metrics import STEPS_S
 from schemas import events as ev
-from workers.analytics.seen import Seen
+from workers.analytics.dedup import Seen
 from workers.analytics.subscribers import subscriber
 
 STARTED = Counter("aura_sessions_started_total", "Sessions begun.", ["dialect"])

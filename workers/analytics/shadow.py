@@ -19,20 +19,20 @@ import msgspec
 import structlog
 from prometheus_client import Counter, Histogram
 
-from aura.bus.connection import Bus
-from aura.metrics import STEPS_S
-from aura.settings import Settings
-from aura.wer import word_error_rate
+from runtime.bus.connection import Bus
+from runtime.metrics import STEPS_S
+from runtime.settings import Settings
+from runtime.word_errors import word_error_rate
 from schemas import subjects
 from schemas.events import AnyEvent, Event, ResponseSentence, SpeechStarted, TurnTaken
-from workers.analytics.candidates import (
+from workers.analytics.subscribers import Context, Handler, Subscriber, opening
+from workers.analytics.trial_engines import (
     Candidate,
     Work,
     language_model,
     recognizer,
     synthesizer,
 )
-from workers.analytics.subscribers import Context, Handler, Subscriber, opening
 
 log = structlog.get_logger(__name__)
 

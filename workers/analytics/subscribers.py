@@ -16,9 +16,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from aura.bus.connection import Bus
-from aura.bus.groups import MOST_DELIVERIES
-from aura.settings import Settings
+from runtime.bus.connection import Bus
+from runtime.bus.durable_subscription import MOST_DELIVERIES
+from runtime.settings import Settings
 from schemas.events import AnyEvent, Event, Kind
 from schemas.subjects import is_token
 

@@ -21,7 +21,7 @@ from uuid import uuid4
 import msgspec
 import structlog
 
-from aura.settings import Settings, SettingsError
+from runtime.settings import Settings, SettingsError
 from schemas.events import Event
 from workers.analytics.subscribers import TYPES, Context, Handler, opening
 

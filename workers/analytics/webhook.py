@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from aura import __version__
-from aura.settings import Settings, SettingsError
+from runtime.settings import Settings, SettingsError
+from runtime.version import version
 from schemas.events import Event
 from workers.analytics import envelopes
 from workers.analytics.subscribers import (
@@ -58,7 +58,7 @@ def subscribers(settings: Settings) -> list[Subscriber]:
     @asynccontextmanager
     async def opens(_: Context) -> AsyncIterator[Handler]:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-        headers = {"Content-Type": kind, "User-Agent": f"Aura/{__version__}"}
+        headers = {"Content-Type": kind, "User-Agent": f"Aura/{version()}"}
         jar = aiohttp.DummyCookieJar()
         async with aiohttp.ClientSession(timeout=timeout, headers=headers, cookie_jar=jar) as http:
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import aiohttp
 
-from aura.audio import read_wav
 from aura.cli.call import FRAME_BYTES, FRAME_MS, SILENCE, socket_url, speech_end_ms
 from aura.cli.evaluation.judge import Seen
 from aura.cli.evaluation.suite import Scenario, Step
+from runtime.audio import read_wav
 
 SETTLE_S = 2.5
 """Nothing that is to come of a noise comes later."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from aura.audio import NotAudioError, read_wav
 from aura.cli.evaluation.suite import Step, Suite, SuiteError
+from runtime.audio import NotAudioError, read_wav
 
 RATE_HZ = 16_000
 Say = Callable[[str], bytes]

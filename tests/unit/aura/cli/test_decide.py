@@ -10,7 +10,7 @@ import pytest
 
 from aura.cli.decide import Try, judge
 from schemas import events as ev
-from tests.unit.edge.core.test_again import Recorded
+from tests.unit.aura.replay.test_redecide import Recorded
 
 
 def call() -> list[ev.AnyEvent]:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from aura.cli.main import COMMANDS, command_line
 
 NAMES = [one.name for commands in COMMANDS.values() for one in commands]
-HEAVY = ("nats", "aiohttp", "pydantic", "numpy", "structlog", "aura.settings")
+HEAVY = ("nats", "aiohttp", "pydantic", "numpy", "structlog", "runtime.settings")
 
 
 @pytest.mark.parametrize("name", NAMES)

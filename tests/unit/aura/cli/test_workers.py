@@ -6,9 +6,9 @@ import io
 
 from rich.console import Console
 
-from aura.bus.queues import Queue
-from aura.bus.services import Service
 from aura.cli.workers import Look, look_of, tables
+from runtime.bus.consumer_lag import Queue
+from runtime.bus.discovery import Service
 
 
 def a_worker(role: str, id_: str, **said: object) -> Service:

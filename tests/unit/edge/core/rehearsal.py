@@ -8,9 +8,9 @@ import msgspec
 
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish, SendFrame, Tell
-from edge.core.history import History
 from edge.core.notices import Delivery
-from edge.core.rules import Rules
+from edge.core.session.history import History
+from edge.core.session.rules import Rules
 from schemas import events as ev
 from schemas.audio import SpeechChunk, TranscriptPartial
 

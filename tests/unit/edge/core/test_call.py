@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from edge.core.history import History
 from edge.core.notices import AnswerDone, Delivery, Interrupted, Measured, Speak, Trouble, Words
+from edge.core.session.history import History
 from schemas import events as ev
 from schemas.events import Message
 from tests.unit.edge.core.rehearsal import SILENCE, VOICE, Rehearsal

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from edge.core.call import Call
-from edge.core.history import History, fold
 from edge.core.notices import AnswerDone, Delivery, Interrupted, Speak
+from edge.core.session.history import History, fold
 from schemas import events as ev
 from schemas.events import Message
 from tests.unit.edge.core.rehearsal import Rehearsal

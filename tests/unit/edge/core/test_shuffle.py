@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish, Recover, Tell
 from edge.core.notices import Delivery, Speak, Trouble
-from edge.core.rules import Rules
+from edge.core.session.rules import Rules
 from schemas import events as ev
 from schemas.audio import SpeechChunk
 from tests.unit.edge.core.rehearsal import SILENCE, VOICE
@@ -118,7 +118,7 @@ class Play:
         return sum(isinstance(one, ev.AnswerHeard) and one.complete for one in self.published)
 
     def _catch_up(self) -> None:
-        """Do as `edge.line` does: read the log where the stages are silent for too long."""
+        """Read the log where the stages are silent for too long, as an edge does."""
         due = self.now_ms - self._caught_up_ms >= CATCH_UP_MS
         if due and self.call.misses_news(self.now_ms):
             self._caught_up_ms = self.now_ms

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from benchmarks.soak import hostile
 from edge.core.notices import Begin, Finish, Reply, Sound
-from edge.dialects.continuous import ContinuousDialect
-from edge.dialects.conversational import ConversationalDialect
-from edge.dialects.dialect import Dialect
+from edge.protocols.client_protocol import Dialect
+from edge.protocols.continuous import ContinuousDialect
+from edge.protocols.conversational import ConversationalDialect
 
 CODES = {
     "conversational": {"INVALID_JSON", "UNKNOWN_TYPE", "NO_SESSION", "PROCESSING_ERROR"},

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from aura.settings import load as settings_of
+from runtime.settings import load as settings_of
 from schemas.events import TranscriptFinal, TurnMeasured
 from workers.analytics import Subscriber, SubscriberError, subscriber
-from workers.analytics.loading import group_of, load, start_of
 from workers.analytics.main import Plan
+from workers.analytics.plugin_loader import group_of, load, start_of
 from workers.analytics.subscribers import TYPES
 
 SETTINGS = settings_of(_env_file=None)

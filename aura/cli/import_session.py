@@ -1,0 +1,44 @@
+"""`aura import`: a session from a file, under its own id."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aura.cli.running import CommandError, run
+from runtime.bus.connection import connect
+from runtime.sessions import transfer as moving
+from runtime.sessions.file import NotASessionError, unpack
+from runtime.settings import Settings, load
+
+
+async def bring_in(settings: Settings, file: Path) -> int:
+    """Store the session in *file* here, under its own id."""
+    try:
+        data = await asyncio.to_thread(file.read_bytes)
+        one = unpack(data)
+    except OSError as error:
+        raise CommandError(f"{file}: {error.strerror}") from error
+    except NotASessionError as error:
+        raise CommandError(f"{file} cannot be imported: {error}") from error
+    bus = await connect(settings, "aura-import")
+    try:
+        count = await moving.put_in(bus, one)
+    except moving.ThereAlreadyError as error:
+        raise CommandError(
+            f"session {one.session} is here already; to replace it: aura forget {one.session}"
+        ) from error
+    finally:
+        await bus.close()
+    print(f"{one.session}: {count} messages imported. Next: aura show {one.session}")
+    return 0
+
+
+def command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="From `aura export`.")],
+) -> None:
+    """Bring in a session from a file, under its own id."""
+    run(bring_in(load(), file))

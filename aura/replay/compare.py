@@ -1,0 +1,257 @@
+"""Two recordings of one conversation beside each other: words, answers, latencies, order."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import Any
+
+from runtime.word_errors import word_error_rate
+from schemas import events as ev
+
+STEPS = (
+    ("stt_ms", "recognition"),
+    ("transcript_ms", "words known"),
+    ("taken_ms", "language model asked"),
+    ("committed_ms", "end of turn certain"),
+    ("first_token_ms", "first token"),
+    ("first_sentence_ms", "first sentence"),
+    ("first_audio_ms", "first audio at the edge"),
+    ("first_sent_ms", "first audio sent"),
+)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn that was answered."""
+
+    turn: int
+    said: str
+    answer: str
+    heard: str
+    steps: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a replay did otherwise."""
+
+    pairs: list[tuple[Turn | None, Turn | None]]
+    wer: float
+    """Word error rate of what was understood, the recording taken for right."""
+    latencies: dict[str, tuple[float, float]]
+    """Medians over the turns, ms: recorded, now."""
+    interrupted: tuple[int, int]
+    errors: tuple[int, int]
+    same: int
+    """Events that came in the same order with the same content, subject by subject."""
+    events: int
+    other: list[tuple[str, str]] = field(default_factory=list)
+    """The events that are not the same: recorded, now; empty where there is none."""
+
+    @property
+    def latency(self) -> float | None:
+        """How many times as long the first sound of an answer was waited for."""
+        then, now = self.latencies.get("first_sent_ms", (0.0, 0.0))
+        return now / then if then and now else None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "wer": round(self.wer, 4),
+            "latency": self.latency and round(self.latency, 3),
+            "latencies_ms": self.latencies,
+            "interrupted": self.interrupted,
+            "errors": self.errors,
+            "events_same": self.same,
+            "events": self.events,
+            "events_other": self.other,
+            "turns": [
+                {
+                    "recorded": {"said": then.said, "answer": then.answer} if then else None,
+                    "now": {"said": now.said, "answer": now.answer} if now else None,
+                }
+                for then, now in self.pairs
+            ],
+        }
+
+
+def turns(events: Sequence[ev.AnyEvent]) -> list[Turn]:
+    """Return the turns that were answered, in order; words carried on are in a later one."""
+    carried = {e.turn for e in events if isinstance(e, ev.AnswerHeard) and e.carried}
+    answers = {e.turn: e.text for e in events if isinstance(e, ev.ResponseCompleted)}
+    heard = {e.turn: e.text for e in events if isinstance(e, ev.AnswerHeard)}
+    measured = {e.turn: e for e in events if isinstance(e, ev.TurnMeasured)}
+    return [
+        Turn(
+            e.turn,
+            e.text,
+            answers.get(e.turn, ""),
+            heard.get(e.turn, ""),
+            _steps(measured.get(e.turn)),
+        )
+        for e in events
+        if isinstance(e, ev.TurnCommitted) and e.turn not in carried
+    ]
+
+
+def _steps(measured: ev.TurnMeasured | None) -> dict[str, float]:
+    found = {name: getattr(measured, name, None) for name, _ in STEPS}
+    return {name: at for name, at in found.items() if at is not None}
+
+
+def compare(
+    recorded: Sequence[ev.AnyEvent], now: Sequence[ev.AnyEvent], *, from_turn: int = 0
+) -> Comparison:
+    """Return how *now* went, measured by *recorded* from turn *from_turn* on."""
+    recorded = branch(recorded, from_turn)
+    then_turns, now_turns = turns(recorded), turns(now)
+    size = max(len(then_turns), len(now_turns))
+    pairs = [
+        (
+            then_turns[k] if k < len(then_turns) else None,
+            now_turns[k] if k < len(now_turns) else None,
+        )
+        for k in range(size)
+    ]
+    latencies: dict[str, tuple[float, float]] = {}
+    for name, _ in STEPS:
+        values = [
+            [t.steps[name] for t in side if name in t.steps] for side in (then_turns, now_turns)
+        ]
+        if all(values):
+            latencies[name] = (statistics.median(values[0]), statistics.median(values[1]))
+    said = [" ".join(turn.said for turn in side) for side in (then_turns, now_turns)]
+    first, second = sequence(recorded), sequence(now)
+    aligned = [
+        pair
+        for kind in sorted({*first, *second})
+        for pair in side_by_side(first.get(kind, []), second.get(kind, []))
+    ]
+    other = [(_shown(a), _shown(b)) for a, b in aligned if a != b]
+    return Comparison(
+        pairs=pairs,
+        wer=word_error_rate(*said),
+        latencies=latencies,
+        interrupted=(_interrupted(recorded), _interrupted(now)),
+        errors=(_errors(recorded), _errors(now)),
+        same=len(aligned) - len(other),
+        events=len(aligned),
+        other=other,
+    )
+
+
+def branch(events: Sequence[ev.AnyEvent], turn: int) -> Sequence[ev.AnyEvent]:
+    """Return what of *events* belongs to *turn* and what followed it."""
+    taken = next((e for e in events if isinstance(e, ev.TurnTaken) and e.turn >= turn), None)
+    if turn <= 0 or taken is None:
+        return events
+    speech = [isinstance(e, ev.SpeechStarted) and e.utterance == taken.utterance for e in events]
+    found = []
+    for event in events[speech.index(True) if True in speech else 0 :]:
+        turn_of = getattr(event, "turn", 0) or turn  # 0 in what is of no turn
+        utterance = getattr(event, "utterance", 0) or taken.utterance
+        if turn_of >= turn and utterance >= taken.utterance:
+            found.append(event)
+    return found
+
+
+def side_by_side(
+    then: Sequence[tuple[Any, ...]], now: Sequence[tuple[Any, ...]]
+) -> Iterator[tuple[tuple[Any, ...] | None, tuple[Any, ...] | None]]:
+    """Yield what came on both sides in the same order, and what came on one (None: not there)."""
+    matched = SequenceMatcher(None, then, now, autojunk=False)
+    for _, i, i_end, j, j_end in matched.get_opcodes():
+        yield from itertools.zip_longest(then[i:i_end], now[j:j_end])
+
+
+def _shown(one: tuple[Any, ...] | None) -> str:
+    return "" if one is None else " ".join(str(part) for part in one if part is not None)
+
+
+def _interrupted(events: Sequence[ev.AnyEvent]) -> int:
+    return sum(isinstance(e, ev.ResponseCancelled) and e.reason == "interrupted" for e in events)
+
+
+def _errors(events: Sequence[ev.AnyEvent]) -> int:
+    return sum(isinstance(e, ev.TroubleTold) for e in events)
+
+
+NOT_COMPARED = (
+    ev.InputsDelivered,
+    ev.SessionStarted,
+    ev.SessionResumed,
+    ev.RecordingConsented,
+)
+"""What says how a session was held, not how it went."""
+_CONTENT = (
+    "text",
+    "reason",
+    "discarded",
+    "speculative",
+    "guessed",
+    "complete",
+    "sentences",
+    "stage",
+)
+"""The fields that are compared; the others are times, numbers of the machine, or models."""
+
+
+def sequence(events: Sequence[ev.AnyEvent]) -> dict[str, list[tuple[Any, ...]]]:
+    """Return what was said on each subject, in order, without times.
+
+    Between two subjects there are two writers and no order: they race by milliseconds in a call.
+    """
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    # an answer is cut to the word: a few ms of another world are another word
+    cut = {e.text for e in events if isinstance(e, ev.AnswerHeard) and not e.complete}
+    for event in events:
+        if isinstance(event, NOT_COMPARED):
+            continue
+        tag = str(event.__struct_config__.tag)
+        key = [getattr(event, name) for name in event.KEY if name != "at_ms"]
+        content = [getattr(event, name, None) for name in _CONTENT]
+        if isinstance(event, ev.TurnTaken):
+            content += [None if m.text in cut else m.text for m in event.messages]
+        if isinstance(event, ev.AnswerHeard) and not event.complete:
+            content[0] = None
+        found.setdefault(event.KIND, []).append((tag, *key, *content))
+    return found
+
+
+# ---------------------------------------------------------------- a test for CI
+
+
+class BadLimitError(ValueError):
+    """A limit that is none; the message says how they are written."""
+
+
+def failures(limits: str, found: Comparison) -> list[str]:
+    """Return which of *limits* (`wer=0.1,latency=1.2x,errors=0,same=1`) were not held, in words.
+
+    Raises:
+        BadLimitError: it names something else.
+    """
+    values: dict[str, float | None] = {
+        "wer": found.wer,
+        "latency": found.latency,
+        "errors": float(found.errors[1]),
+        "interrupted": float(abs(found.interrupted[1] - found.interrupted[0])),
+        "same": found.same / max(1, found.events),
+    }
+    failed = []
+    for limit in filter(None, limits.split(",")):
+        name, _, text = limit.partition("=")
+        try:
+            most, value = float(text.strip().removesuffix("x")), values[name.strip()]
+        except (ValueError, KeyError) as error:
+            raise BadLimitError(
+                "limits are written wer=0.1,latency=1.2x,errors=0,interrupted=0,same=1"
+            ) from error
+        if value is None:
+            failed.append(f"{name}: nothing was measured")
+        elif value < most if name.strip() == "same" else value > most:
+            failed.append(f"{name} is {value:.3g}, the limit is {text}")
+    return failed

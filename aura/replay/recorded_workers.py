@@ -1,0 +1,155 @@
+"""The stages that a replay does not drive: on the bus like workers, they say what they said then.
+
+Each answer comes after the time it took then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import msgspec
+from nats.aio.msg import Msg
+
+from aura.replay.recorded_stages import Record, Said
+from edge.call.clock import now_ms
+from runtime.bus.connection import Bus
+from schemas import codec, subjects
+from schemas import events as ev
+from schemas.audio import SpeechChunk, TranscriptPartial
+
+NEAR_MS = 60
+"""A pause of the replay is the recorded one if it is as near as this."""
+MS_A_LETTER = 60
+"""About how long a sentence is spoken that was never recorded."""
+
+
+class StandIns:
+    """The stages that are not driven: they say what they said then."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        own: tuple[str, str],
+        record: Record,
+        recorded: tuple[ev.Stage, ...],
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        """Say what *record* has of the stages *recorded* in the session *own* (tenant, id).
+
+        *tasks* has each answer that is still to come.
+        """
+        self.later_ms = 0
+        """From the record's clock to now's."""
+        self._bus = bus
+        self._own = own
+        self._record = record
+        self._recorded = recorded
+        self._tasks = tasks
+        self._started_ms: dict[int, int] = {}
+        self._words: dict[int, ev.TranscriptGuess] = {}
+        self._speaking: dict[int, list[asyncio.Task[None]]] = {}
+
+    async def listen(self, stack: AsyncExitStack) -> None:
+        """Answer for as long as *stack* is open."""
+        if not self._recorded:
+            return
+        for kind in ("speech", "life", "turn", "say"):
+            subject = subjects.live(*self._own, kind)
+            await stack.enter_async_context(self._bus.listening(subject, self._on_event))
+
+    async def _on_event(self, msg: Msg) -> None:
+        event = codec.decode(msg.data)
+        if isinstance(event, ev.SpeechStarted):
+            self._started_ms[event.utterance] = event.at_ms
+        elif isinstance(event, ev.ResponseCancelled):
+            for task in self._speaking.pop(event.turn, []):
+                task.cancel()
+        if "stt" in self._recorded:
+            self._listened(event)
+        if "llm" in self._recorded and isinstance(event, ev.TurnTaken):
+            for after_ms, heard in self._record.answer(event):
+                if not isinstance(heard, SpeechChunk | ev.SpeechReady) or "tts" in self._recorded:
+                    self._say(event.turn, after_ms, heard)
+        if "tts" in self._recorded and isinstance(event, ev.ResponseSentence):
+            self._spoken(event)
+
+    async def grow(self, words: TranscriptPartial) -> None:
+        """Say growing *words* where the recogniser is not driven: they may have interrupted."""
+        if "stt" in self._recorded:
+            await self._bus.send(subjects.partials(self._own[1]), words)
+
+    def _listened(self, event: ev.AnyEvent) -> None:
+        if isinstance(event, ev.SpeechPaused):
+            self._paused(event)
+        elif isinstance(event, ev.SpeechEnded):
+            self._ended(event)
+
+    def _spoken(self, event: ev.ResponseSentence) -> None:
+        if event.turn == 0:
+            for after_ms, heard in self._record.greeting:
+                if isinstance(heard, SpeechChunk | ev.SpeechReady):
+                    self._say(0, after_ms, heard)
+        elif "llm" not in self._recorded:
+            self._pretend(event)
+
+    def _paused(self, event: ev.SpeechPaused) -> None:
+        then = msgspec.structs.replace(event, speech_end_ms=event.speech_end_ms - self.later_ms)
+        started_ms = self._started_ms.get(event.utterance, event.at_ms) - self.later_ms
+        words = self._record.words(then, started_ms, near_ms=NEAR_MS)
+        if words:
+            self._words[event.utterance] = words[0]
+            self._say(-1, words[1], words[0])
+
+    def _ended(self, event: ev.SpeechEnded) -> None:
+        words = self._words.get(event.utterance)
+        final = ev.TranscriptFinal(
+            tenant=event.tenant,
+            session=event.session,
+            at_ms=0,
+            utterance=event.utterance,
+            text=words.text if words else "",
+            confidence=words.confidence if words else 0.0,
+            audio_ms=event.at_ms - self._started_ms.get(event.utterance, event.at_ms),
+            took_ms=words.took_ms if words else 0.0,
+            model=words.model if words else "",
+        )
+        self._say(-1, 2, final)
+
+    def _pretend(self, event: ev.ResponseSentence) -> None:
+        """Have a sentence of which there is no record spoken in silence, as long as it is."""
+        audio_ms = len(event.text) * MS_A_LETTER
+        own = {"turn": event.turn, "index": event.index}
+        pcm = bytes(32 * min(audio_ms, 1000))
+        count = max(1, -(-audio_ms // 1000))
+        for k in range(count):
+            chunk = SpeechChunk(**own, chunk=k, pcm=pcm, last=k == count - 1)
+            self._say(event.turn, 100, chunk)
+        ready = ev.SpeechReady(
+            tenant=event.tenant,
+            session=event.session,
+            at_ms=0,
+            **own,
+            chunks=count,
+            audio_ms=audio_ms,
+            first_chunk_ms=100.0,
+            took_ms=100.0,
+            model="replay",
+        )
+        self._say(event.turn, 101, ready)
+
+    def _say(self, turn: int, after_ms: int, heard: Said) -> None:
+        task = self._tasks.create_task(self._later(max(0, after_ms) / 1000, heard))
+        if turn >= 0:
+            self._speaking.setdefault(turn, []).append(task)
+
+    async def _later(self, after_s: float, heard: Said) -> None:
+        await asyncio.sleep(after_s)
+        if isinstance(heard, SpeechChunk):
+            await self._bus.send(subjects.speech(self._own[1], heard.turn), heard)
+            return
+        tenant, session = self._own
+        own = {"tenant": tenant, "session": session, "at_ms": now_ms()}
+        if isinstance(heard, ev.ResponseSentence):
+            own["recorded"] = self._recorded
+        await self._bus.publish(msgspec.structs.replace(heard, **own))

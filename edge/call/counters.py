@@ -1,0 +1,83 @@
+"""What an edge counts for Prometheus: fed by the effects of its calls, never by their words."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from edge.core.notices import Interrupted, Notice, Trouble
+from runtime.metrics import STEPS_S
+from schemas.events import Event, ResponseCancelled, SpeechEnded, TurnMeasured, TurnTaken
+
+CALLS = Gauge("aura_edge_calls", "Calls that this edge holds now.")
+TURNS = Counter("aura_edge_turns_total", "Turns answered or interrupted.")
+STEP = Histogram(
+    "aura_edge_turn_step_seconds",
+    "From the end of speech to a step of the turn; first_sent is what the caller waited.",
+    ["step"],
+    buckets=STEPS_S,
+)
+ENDPOINT = Histogram(
+    "aura_edge_endpoint_wait_seconds",
+    "Silence listened to before an utterance was taken for complete.",
+    buckets=STEPS_S,
+)
+INTERRUPTIONS = Counter("aura_edge_interruptions_total", "Answers that the caller spoke over.")
+GUESSES = Counter("aura_edge_guesses_total", "Turns taken before the end of speech was certain.")
+RETRACTED = Counter(
+    "aura_edge_guesses_retracted_total", "Answers taken back unheard: the caller had not finished."
+)
+ERRORS = Counter("aura_edge_errors_total", "Errors that callers were told of.", ["stage", "fatal"])
+DROPPED = Counter(
+    "aura_edge_dropped_bytes_total",
+    "Audio thrown away: to a caller who reads too slowly, or to a bus that is away.",
+    ["towards"],
+)
+
+STEPS = (
+    "pause_ms",
+    "transcript_ms",
+    "taken_ms",
+    "committed_ms",
+    "first_token_ms",
+    "first_sentence_ms",
+    "first_audio_ms",
+    "first_sent_ms",
+    "stt_ms",
+)
+
+
+def published(event: Event) -> None:
+    """Count what a call decided."""
+    match event:
+        case TurnMeasured():
+            _measured(event)
+        case TurnTaken(speculative=True):
+            GUESSES.inc()
+        case ResponseCancelled(reason="retracted"):
+            RETRACTED.inc()
+        case SpeechEnded(discarded=False, wait_ms=wait_ms):
+            ENDPOINT.observe(wait_ms / 1000)
+        case _:
+            pass
+
+
+def told(notice: Notice) -> None:
+    """Count what a caller was told."""
+    match notice:
+        case Interrupted():
+            INTERRUPTIONS.inc()
+        case Trouble(stage=stage, fatal=fatal):
+            ERRORS.labels(stage, str(fatal).lower()).inc()
+        case _:
+            pass
+
+
+def dropped(towards: str, size_bytes: int) -> None:
+    DROPPED.labels(towards).inc(size_bytes)
+
+
+def _measured(event: TurnMeasured) -> None:
+    TURNS.inc()
+    for name in STEPS:
+        if (ms := getattr(event, name)) is not None:
+            STEP.labels(name.removesuffix("_ms")).observe(max(0.0, ms) / 1000)

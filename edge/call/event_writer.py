@@ -1,0 +1,64 @@
+"""A call's events on their way into the log, in the order of its decisions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from edge.call.bus_outage import Absence, in_time
+from edge.call.clock import now_ms
+from runtime.bus.connection import Bus, BusAwayError
+from runtime.bus.jobs import HEAD_START_S
+from schemas.events import Event, TurnTaken
+
+log = structlog.get_logger(__name__)
+
+PATIENCE_S = 2.5
+"""An event that is not stored for so long is worth telling the caller of."""
+MOST_EVENTS = 1000
+"""Events that wait for the bus at most; a call whose bus is away longer than that is lost."""
+
+
+class EventsOut:
+    """Publishes one event after the other, each until it is acknowledged."""
+
+    def __init__(
+        self, bus: Bus, trace: str, absence: Absence, awaits: Callable[[int], bool]
+    ) -> None:
+        """Tell *absence* of what has to wait; *awaits* tells whether an utterance still matters."""
+        self._bus = bus
+        self._trace = trace
+        self._absence = absence
+        self._awaits = awaits
+        self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(MOST_EVENTS + 1)
+
+    def put(self, event: Event) -> bool:
+        """Take *event*, or return False where too many wait already."""
+        if self._waiting.qsize() >= MOST_EVENTS:
+            log.error("event_lost", type=event.__struct_config__.tag)
+            return False
+        self._waiting.put_nowait(event)
+        return True
+
+    def close(self) -> None:
+        """Let `run` end when all is stored."""
+        self._waiting.put_nowait(None)
+
+    async def run(self) -> None:
+        while (event := await self._waiting.get()) is not None:
+            while not await self._stored(in_time(event, now_ms(), self._awaits)):
+                self._absence.begins("log")
+                await asyncio.sleep(0.25)
+            self._absence.ends("log")
+            if isinstance(event, TurnTaken):
+                await asyncio.sleep(HEAD_START_S)
+
+    async def _stored(self, event: Event) -> bool:
+        try:
+            await self._bus.publish(event, patience_s=PATIENCE_S, trace=self._trace)
+        except BusAwayError as error:
+            log.warning("event_waits_for_bus", error=str(error))
+            return False
+        return True

@@ -1,0 +1,62 @@
+"""Keeps the sound of a call that is recorded: one piece after the other, each acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from edge.call.audio_recorder import Recorder
+from edge.core.notices import Notice
+from runtime.bus.connection import Bus, BusAwayError
+from runtime.sessions import log as store
+from schemas import codec, subjects
+from schemas.audio import RecordedSound
+
+log = structlog.get_logger(__name__)
+
+MOST_PIECES = 24
+"""Pieces that wait for the bus at most, a minute of both sides; then the newest is dropped."""
+
+
+class Recording:
+    """One connection of one session."""
+
+    def __init__(self, bus: Bus, tenant: str, session: str) -> None:
+        self._bus = bus
+        self._own = (tenant, session)
+        self._recorder = Recorder()
+        self._pieces: asyncio.Queue[tuple[str, RecordedSound] | None] = asyncio.Queue()
+        self._lost = 0
+
+    def heard(self, pcm: bytes, now_ms: int) -> None:
+        if self._recorder.heard(pcm, now_ms):
+            self._hand_over(now_ms)
+
+    def told(self, notice: Notice, now_ms: int) -> None:
+        self._recorder.told(notice, now_ms)
+
+    def finish(self, now_ms: int) -> None:
+        """Hand over the rest; `run` ends when it is stored."""
+        self._hand_over(now_ms, ended=True)
+        self._pieces.put_nowait(None)
+
+    def _hand_over(self, now_ms: int, *, ended: bool = False) -> None:
+        for piece in self._recorder.take(now_ms, ended=ended):
+            if self._pieces.qsize() < MOST_PIECES:
+                self._pieces.put_nowait(piece)
+            else:
+                self._lost += 1
+
+    async def run(self) -> None:
+        """Store pieces until `finish`."""
+        while (one := await self._pieces.get()) is not None:
+            side, piece = one
+            name = f"{self._own[1]}.recorded.{side}.{piece.from_ms}"
+            subject = subjects.recording(*self._own, side)
+            try:
+                await store.store(self._bus, subject, codec.encode(piece), {codec.ID_HEADER: name})
+            except BusAwayError:
+                self._lost += 1
+        if self._lost:
+            log.warning("recording_has_gaps", pieces=self._lost)

@@ -1,0 +1,1 @@
+"""The caller's audio: frames, voice activity, speech and pauses, utterances. Pure."""

@@ -1,0 +1,1 @@
+"""Aura's side: one response at a time, played, held, interrupted, measured. Pure."""

@@ -1,0 +1,1 @@
+"""What a session remembers: its history, its summary, its configuration. Pure."""

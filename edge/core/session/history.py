@@ -1,0 +1,141 @@
+"""The conversation so far: what was said and what was heard, also read back from the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from edge.core.endpointing.question import is_question
+from edge.core.session.summary import Summary
+from schemas.events import (
+    AnswerHeard,
+    AnswerReached,
+    Event,
+    Message,
+    ResponseCancelled,
+    ResponseSentence,
+    SpeechStarted,
+    TurnCommitted,
+    TurnMeasured,
+    TurnTaken,
+)
+
+
+@dataclass
+class Unfinished:
+    """An answer whose edge died before it was heard to its end."""
+
+    turn: int
+    text: str
+    """What the caller said."""
+    confidence: float
+    since_ms: int
+    """When it was committed, Unix ms."""
+    reached: int = 0
+    """The first sentence of which not all was sent."""
+    handed_over: bool = False
+    """All of it was sent."""
+    sentences: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def sent(self) -> str:
+        """The sentences of which all was sent."""
+        known = sorted(self.sentences.items())
+        return " ".join(text for index, text in known if self.handed_over or index < self.reached)
+
+
+@dataclass
+class History:
+    """A session is the fold of its events; this is what its next turn needs of them."""
+
+    messages: list[Message] = field(default_factory=list)
+    turn: int = 0
+    """The last turn taken."""
+    utterance: int = 0
+    """The last utterance started."""
+    answered: int = 0
+    """Turns in which the caller said something and heard something; a greeting is none."""
+    carried: list[str] = field(default_factory=list)
+    """Words said but not answered yet: they begin the next turn."""
+    unfinished: Unfinished | None = None
+    """The answer that was being spoken when an edge died; its question is carried, too."""
+    summary: Summary = field(default_factory=Summary)
+
+    @property
+    def asked(self) -> bool:
+        """The last thing that the caller heard was a question."""
+        last = self.messages[-1] if self.messages else None
+        return bool(last and last.role == "assistant" and is_question(last.text))
+
+    def settle(self, said: str, heard: str) -> None:
+        """Enter a turn that is over: what the caller said, and what they heard in answer."""
+        if said:
+            self.messages.append(Message("user", said))
+        if heard:
+            self.messages.append(Message("assistant", heard))
+            self.answered += bool(said)
+
+    def window(self, said: str, size: int) -> tuple[Message, ...]:
+        """Return the last messages, ending with what the caller just said.
+
+        Between half of *size* and *size* of them: forgetting half at once keeps the beginning the
+        same for several turns, and a language model need not read it again.
+        """
+        block = size // 2
+        over = max(0, len(self.messages) + 1 - size)
+        return (*self.messages[-(-over // block) * block :], Message("user", said))
+
+    def take_carried(self, text: str) -> str:
+        """Return *text* with the unanswered words before it."""
+        return " ".join([*self.carried, text]).strip()
+
+    def drop_carried(self, text: str) -> None:
+        """*text* has its answer: it does not begin the next turn any more."""
+        self.carried = [one for one in self.carried if one != text]
+
+
+def fold(events: Iterable[Event]) -> History:
+    """Return the history that *events* of one session, in their order, amount to."""
+    history, said = History(), dict[int, str]()
+    answers: dict[int, dict[int, str]] = {}
+    for event in events:
+        history.summary.take(event)
+        match event:
+            case TurnTaken(turn=turn):
+                history.turn = max(history.turn, turn)
+            case SpeechStarted(utterance=utterance):
+                history.utterance = max(history.utterance, utterance)
+            case TurnCommitted(turn=turn, text=text):
+                said[turn] = text
+                history.unfinished = Unfinished(turn, text, event.confidence, event.at_ms)
+            case AnswerHeard(turn=turn, carried=True):
+                history.carried = [said.pop(turn, "")]
+            case AnswerHeard(turn=turn, text=heard):
+                history.carried = []
+                history.settle(said.pop(turn, ""), heard)
+            case ResponseSentence(turn=turn, index=index, text=text):
+                answers.setdefault(turn, {})[index] = text
+            case _:
+                pass
+        history.unfinished = _still(history.unfinished, event)
+    # Committed, never heard: the edge died in between. The words are answered with the next ones.
+    history.carried += [said[turn] for turn in sorted(said)]
+    if history.unfinished:
+        history.unfinished.sentences = answers.get(history.unfinished.turn, {})
+    return history
+
+
+def _still(answer: Unfinished | None, event: Event) -> Unfinished | None:
+    """Return *answer* as *event* leaves it, None where it is over."""
+    if answer is None or getattr(event, "turn", None) != answer.turn:
+        return answer
+    match event:
+        case AnswerReached(index=index):
+            answer.reached = max(answer.reached, index)
+        case TurnMeasured(interrupted=False):
+            answer.handed_over = True
+        case AnswerHeard() | ResponseCancelled():
+            return None
+        case _:
+            pass
+    return answer

@@ -1,0 +1,83 @@
+"""Where a request comes from: the client's address behind proxies, the page's origin. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from runtime.settings import Settings, SettingsError
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True)
+class Visitors:
+    """Whom to believe about an address, and which pages may call."""
+
+    proxies: tuple[Network, ...] = ()
+    """Peers whose header is believed; empty: nobody's."""
+    header: str = "X-Forwarded-For"
+    origins: frozenset[str] = frozenset()
+    """Origins of pages that may call; empty: all."""
+
+    @staticmethod
+    def of(settings: Settings) -> Visitors:
+        """Return what *settings* say.
+
+        Raises:
+            SettingsError: a network that is none.
+        """
+        try:
+            networks = [ipaddress.ip_network(one) for one in _listed(settings.trusted_proxies)]
+        except ValueError as error:
+            raise SettingsError(f"AURA_TRUSTED_PROXIES: {error}") from error
+        origins = frozenset(one.rstrip("/").lower() for one in _listed(settings.allowed_origins))
+        return Visitors(tuple(networks), settings.proxy_header, origins)
+
+    def address(self, peer: str, said: Sequence[str]) -> str:
+        """Return the client's address; *peer* is whose socket it is, *said* the header's values.
+
+        Each proxy appends the address it was called from: from the right, the first one that is
+        no proxy of ours is the client, and what stands left of it anybody may have written.
+        """
+        address = peer
+        hops = [hop.strip() for value in said for hop in value.split(",")]
+        while self._trusts(address) and hops:
+            claimed = _address(hops.pop())
+            if claimed is None:
+                break
+            address = claimed
+        return address
+
+    def may_call(self, origin: str | None) -> bool:
+        """Tell whether a page of *origin* may call; what is no browser sends none."""
+        if not self.origins or origin is None:
+            return True
+        return origin.rstrip("/").lower() in self.origins
+
+    def _trusts(self, address: str) -> bool:
+        if not self.proxies:
+            return False
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(found in network for network in self.proxies)
+
+
+def _address(text: str) -> str | None:
+    """Return the address in *text*, which may be quoted, bracketed or followed by a port."""
+    text = text.strip('" ').removeprefix("for=").strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None
+
+
+def _listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]

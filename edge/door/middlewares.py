@@ -1,0 +1,62 @@
+"""What every request passes: the limit of an address, and no traceback for anybody."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from edge.door.state import EDGE
+
+log = structlog.get_logger(__name__)
+
+
+@web.middleware
+async def limit_requests(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Answer 429 to an address that asks too often; calls and the orchestrator do not count."""
+    edge, address = request.app[EDGE], address_of(request)
+    call = request.path.startswith("/ws") and "Sec-WebSocket-Key" in request.headers
+    counted = not call and not (request.path == "/health" and address in {"127.0.0.1", "::1"})
+    if counted and (wait_s := edge.requests.refuse_s(address, time.monotonic())):
+        return too_many(wait_s)
+    answer: web.StreamResponse = await handler(request)
+    origin = request.headers.get("Origin")
+    if counted and origin is not None and edge.visitors.may_call(origin):
+        answer.headers["Access-Control-Allow-Origin"] = origin
+        answer.headers["Vary"] = "Origin"
+    return answer
+
+
+@web.middleware
+async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Turn a fault of ours into a plain 500; its trace goes to the log, the query never does."""
+    try:
+        answer: web.StreamResponse = await handler(request)
+    except web.HTTPException as refused:
+        if refused.status < 400 or refused.content_type == "application/json":
+            raise
+        kept = {name: refused.headers[name] for name in ("Allow",) if name in refused.headers}
+        return web.json_response({"error": refused.reason}, status=refused.status, headers=kept)
+    except Exception:
+        log.exception("request_failed", path=request.path)
+        return web.json_response({"error": "Internal server error"}, status=500)
+    return answer
+
+
+def address_of(request: web.Request) -> str:
+    """Return the client's address: that of its socket, unless a proxy of ours says another."""
+    visitors = request.app[EDGE].visitors
+    said = request.headers.getall(visitors.header, [])
+    return visitors.address(request.remote or "", said)
+
+
+def too_many(wait_s: float) -> web.Response:
+    return try_later(429, "Too many requests", wait_s)
+
+
+def try_later(status: int, error: str, wait_s: float) -> web.Response:
+    """Refuse a request that may be welcome in *wait_s* seconds."""
+    wait = {"Retry-After": str(max(1, round(wait_s)))}
+    return web.json_response({"error": error}, status=status, headers=wait)

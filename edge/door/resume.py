@@ -1,0 +1,34 @@
+"""May this caller go on with that session, and what was said in it: read from its log alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edge.core.session.history import History, fold
+from edge.door.auth import DEMO_TENANT
+from schemas.events import AnyEvent, SessionEnded, SessionStarted
+
+GRACE_MS = 60_000
+"""After a caller left, or was cut off."""
+FORSAKEN_MS = 600_000
+"""After the last event of a session whose edge died without a word: nobody noted when."""
+
+
+def resumable(events: Sequence[AnyEvent], *, tenant: str, user: str, now_ms: int) -> History | None:
+    """Return the history of a session for its own caller to go on with, or None.
+
+    *events* are the session's, oldest first. Demo callers have no name that lasts: for them the
+    session's id, which only they were told, is enough.
+    """
+    started = next((one for one in events if isinstance(one, SessionStarted)), None)
+    if started is None or started.tenant != tenant:
+        return None
+    if started.user != user and tenant != DEMO_TENANT:
+        return None
+    last = events[-1]
+    if isinstance(last, SessionEnded):
+        if last.reason == "end_call" or now_ms - last.at_ms > GRACE_MS:
+            return None
+    elif now_ms - last.at_ms > FORSAKEN_MS:
+        return None
+    return fold(events)

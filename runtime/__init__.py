@@ -1,0 +1,1 @@
+"""What every process of Aura stands on: settings, logs, metrics, audio, bus, stored sessions."""

@@ -1,0 +1,160 @@
+"""Jobs that nobody could do: what the server recorded of them, and how to try them again.
+
+The records are the server's own advisories (stream AURA_DEAD): they name an event by its sequence
+in AURA_EVENTS and carry nothing that was said.
+
+DeadLetterError      it cannot be tried again; the message says why
+"""
+
+from __future__ import annotations
+
+import msgspec
+from nats.errors import Error as NatsError
+
+from runtime.bus.connection import ACK_TIMEOUT_S, Bus, BusAwayError, BusError, Stored
+from schemas import codec, subjects
+
+ADVISORIES = "$JS.EVENT.ADVISORY.CONSUMER.>"
+LATE_MS = 60_000
+"""A caller who waits is gone so long after the job's deadline: nobody will hear the result."""
+AGAIN_HEADER = "Aura-Again"
+"""On a job that an operator drove again: the sequence of the event it repeats."""
+
+
+class DeadLetterError(BusError):
+    """This record cannot be driven again."""
+
+
+class DeadLetter(msgspec.Struct, frozen=True):
+    """One job that was given up, and its event as far as the log still holds it."""
+
+    seq: int
+    """Of the record, in AURA_DEAD: what an operator names it by."""
+    time: str
+    """RFC 3339, the server's clock."""
+    stage: str
+    event_seq: int
+    """Of the job's event, in AURA_EVENTS."""
+    attempts: int
+    reason: str
+    tenant: str = ""
+    session: str = ""
+    event_id: str = ""
+    event_type: str = ""
+    deadline_ms: int = 0
+    """Unix time, ms, after which nobody waits for the result; 0: not known."""
+    in_log: bool = False
+    """The event is still there to be tried again."""
+
+
+async def dead_letters(bus: Bus) -> list[DeadLetter]:
+    """Return the records, oldest first.
+
+    Raises:
+        BusAwayError: no answer.
+    """
+    records = await bus.read(subjects.DEAD_STREAM, ADVISORIES)
+    return [await _letter(bus, record) for record in records]
+
+
+async def dead_letter(bus: Bus, seq: int) -> DeadLetter:
+    """Return record *seq*.
+
+    Raises:
+        DeadLetterError: there is none.
+        BusAwayError: no answer.
+    """
+    record = await _stored(bus, subjects.DEAD_STREAM, seq)
+    if record is None:
+        raise DeadLetterError(f"there is no record {seq}: `aura dead` lists those there are")
+    return await _letter(bus, record)
+
+
+async def again(bus: Bus, letter: DeadLetter, *, now_ms: int, force: bool = False) -> int:
+    """Publish the job of *letter* anew, forget the record, return the new event's sequence.
+
+    The new message has an id of its own, or the server would take it for the old one; it is made
+    from the record, so that doing this twice is doing it once.
+
+    Raises:
+        DeadLetterError: the event is gone, is no event, or nobody waits for it any more.
+        BusAwayError: no answer; try again.
+    """
+    event = await _stored(bus, subjects.EVENTS_STREAM, letter.event_seq)
+    if event is None:
+        raise DeadLetterError(
+            f"record {letter.seq}: its event {letter.event_seq} is no longer in the log; "
+            f"`aura dead forget {letter.seq}` removes the record"
+        )
+    if not letter.event_type:
+        raise DeadLetterError(f"record {letter.seq}: event {letter.event_seq} was never readable")
+    late_ms = now_ms - letter.deadline_ms if letter.deadline_ms else 0
+    if late_ms > LATE_MS and not force:
+        raise DeadLetterError(
+            f"record {letter.seq}: its caller stopped waiting {late_ms // 1000} s ago; "
+            "--force tries it all the same, for the log"
+        )
+    head = {name: value for name, value in event.headers.items() if _is_ours(name)}
+    head[codec.ID_HEADER] = f"{letter.event_id}.again.{letter.seq}"
+    head[AGAIN_HEADER] = str(letter.event_seq)
+    seq = await bus.publish_raw(event.subject, event.data, head)
+    await forget(bus, letter.seq)
+    return seq
+
+
+async def forget(bus: Bus, seq: int) -> None:
+    """Remove record *seq*; nothing happens where it is gone already.
+
+    Raises:
+        BusAwayError: no answer.
+    """
+    request = msgspec.json.encode({"seq": seq, "no_erase": True})
+    subject = f"$JS.API.STREAM.MSG.DELETE.{subjects.DEAD_STREAM}"
+    try:
+        await bus.nc.request(subject, request, timeout=ACK_TIMEOUT_S)
+    except NatsError as error:
+        raise BusAwayError(f"record {seq} was not removed: {error!r}") from error
+
+
+def _is_ours(header: str) -> bool:
+    """Tell whether the publisher set *header*; the server's own describe the stored message."""
+    return header in {codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER}
+
+
+async def _stored(bus: Bus, stream: str, seq: int) -> Stored | None:
+    request = msgspec.json.encode({"seq": seq})
+    try:
+        reply = await bus.nc.request(f"$JS.API.DIRECT.GET.{stream}", request, timeout=ACK_TIMEOUT_S)
+    except NatsError as error:
+        raise BusAwayError(f"message {seq} of {stream} cannot be read: {error!r}") from error
+    return Stored.of(reply)
+
+
+async def _letter(bus: Bus, record: Stored) -> DeadLetter:
+    told = msgspec.json.decode(record.data)
+    event_seq = int(told.get("stream_seq", 0))
+    attempts = int(told.get("deliveries", 0))
+    letter = DeadLetter(
+        seq=record.seq,
+        time=record.time,
+        stage=str(told.get("consumer", "?")).lower(),
+        event_seq=event_seq,
+        attempts=attempts,
+        reason=str(told.get("reason") or f"given to {attempts} workers, answered by none"),
+    )
+    stored = await _stored(bus, subjects.EVENTS_STREAM, event_seq)
+    if stored is None:
+        return letter
+    try:
+        event = stored.event()
+    except codec.BadMessageError:
+        return msgspec.structs.replace(letter, in_log=True)
+    return msgspec.structs.replace(
+        letter,
+        tenant=event.tenant,
+        session=event.session,
+        event_id=event.id,
+        event_type=str(event.__struct_config__.tag),
+        deadline_ms=getattr(event, "deadline_ms", 0),
+        in_log=True,
+    )

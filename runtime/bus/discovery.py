@@ -1,0 +1,86 @@
+"""Who is there: every role answers NATS service discovery (`nats micro ls` sees them too)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from nats import micro
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.micro.request import Request
+from nats.micro.service import EndpointConfig, EndpointStats, ServiceConfig
+
+from runtime.bus.connection import Bus
+from runtime.version import version
+
+PREFIX = "aura-"
+
+Describe = Callable[[], dict[str, Any]]
+
+
+class Service(msgspec.Struct, frozen=True):
+    """One process as it described itself."""
+
+    role: str
+    id: str
+    said: dict[str, Any]
+    """Model, slots, in_flight, and what else the role tells."""
+
+
+@asynccontextmanager
+async def announced(bus: Bus, role: str, describe: Describe) -> AsyncIterator[str]:
+    """Answer discovery as *role* until the block is left; yields this process's id."""
+
+    def stats(_: EndpointStats) -> Any:
+        return describe()
+
+    async def tell(request: Request) -> None:
+        await request.respond(msgspec.json.encode(describe()))
+
+    service = await micro.add_service(
+        bus.nc,
+        ServiceConfig(
+            name=f"{PREFIX}{role}",
+            version=version(),
+            description=f"Aura {role}",
+            stats_handler=stats,
+        ),
+    )
+    # No queue group: each process answers for itself.
+    await service.add_endpoint(
+        EndpointConfig(
+            name="load", subject=f"aura.srv.{role}.{service.id}", queue_group="", handler=tell
+        )
+    )
+    try:
+        yield service.id
+    finally:
+        if bus.connected:
+            await service.stop()
+
+
+async def discover(bus: Bus, *, wait_s: float = 0.3) -> list[Service]:
+    """Return the processes that answered within *wait_s*."""
+    found: list[Service] = []
+
+    async def on_answer(msg: Msg) -> None:
+        try:
+            stats = msgspec.json.decode(msg.data)
+            name, data = stats["name"], stats["endpoints"][0]["data"]
+        except (msgspec.DecodeError, KeyError, IndexError, TypeError):
+            return  # some other service of the cluster
+        if name.startswith(PREFIX):
+            found.append(Service(name.removeprefix(PREFIX), stats["id"], data or {}))
+
+    inbox = bus.nc.new_inbox()
+    try:
+        async with bus.listening(inbox, on_answer):
+            await bus.nc.publish("$SRV.STATS", b"", reply=inbox)
+            await asyncio.sleep(wait_s)
+    except NatsError:
+        return []
+    return sorted(found, key=lambda one: (one.role, one.id))

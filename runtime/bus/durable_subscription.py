@@ -1,0 +1,100 @@
+"""Durable places in the event log: one consumer a group, made when its first member comes.
+
+A group that nobody has asked for 30 days is forgotten by the server; the log itself is shorter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+from nats.errors import Error as NatsError
+
+from runtime.bus.connection import Bus, BusAwayError
+from schemas import subjects
+
+NOT_FOUND = 10014
+FORGOTTEN_AFTER_S = 30 * 86400
+MOST_UNANSWERED = 10_000
+"""Events that all members of a group hold together."""
+MOST_DELIVERIES = 12
+"""An event that kills whoever takes it ends here, and is recorded in AURA_DEAD."""
+ANSWER_S = 5.0
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a group that is new begins."""
+
+    policy: Literal["new", "all", "by_start_time"]
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """A durable place and what is read from there."""
+
+    name: str
+    """Of the consumer."""
+    filters: Sequence[str]
+    """Subjects of AURA_EVENTS."""
+    ack_wait_s: float
+
+
+async def join(bus: Bus, group: Group, start: Start) -> bool:
+    """Make sure that *group* exists; False where it did already and goes on where it stopped.
+
+    Raises:
+        BusAwayError: no answer, or the server refuses.
+    """
+    stream, wanted = subjects.EVENTS_STREAM, _config(group)
+    found = await _ask(bus, f"CONSUMER.INFO.{stream}.{group.name}", None)
+    if "error" in found and found["error"].get("err_code") != NOT_FOUND:
+        raise _refused(group, found)
+    is_new = "config" not in found
+    if is_new:
+        config = {**wanted, "deliver_policy": start.policy}
+        if start.at is not None:
+            config["opt_start_time"] = start.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    else:
+        config = {**found["config"], **wanted}
+        if config == found["config"]:
+            return False
+    body = {"stream_name": stream, "config": config, "action": "create" if is_new else "update"}
+    made = await _ask(bus, f"CONSUMER.CREATE.{stream}.{group.name}", body)
+    if "error" not in made:
+        return is_new
+    if is_new and "config" in await _ask(bus, f"CONSUMER.INFO.{stream}.{group.name}", None):
+        return False  # another member was quicker
+    raise _refused(group, made)
+
+
+def _config(group: Group) -> dict[str, Any]:
+    return {
+        "durable_name": group.name,
+        "name": group.name,
+        "filter_subjects": list(group.filters),
+        "ack_policy": "explicit",
+        "ack_wait": int(group.ack_wait_s * 1e9),
+        "max_deliver": MOST_DELIVERIES,
+        "max_ack_pending": MOST_UNANSWERED,
+        "inactive_threshold": int(FORGOTTEN_AFTER_S * 1e9),
+    }
+
+
+def _refused(group: Group, answer: dict[str, Any]) -> BusAwayError:
+    said = answer["error"].get("description", "refused")
+    return BusAwayError(f"the group {group.name} cannot be had: {said}; was `aura provision` run?")
+
+
+async def _ask(bus: Bus, verb: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    data = b"" if body is None else msgspec.json.encode(body)
+    try:
+        reply = await bus.nc.request(f"$JS.API.{verb}", data, timeout=ANSWER_S)
+    except NatsError as error:
+        raise BusAwayError(f"no answer about {verb.rpartition('.')[2]}: {error!r}") from error
+    answer: dict[str, Any] = msgspec.json.decode(reply.data)
+    return answer

@@ -1,0 +1,148 @@
+"""Storing facts: acknowledged, once however often they are sent, and fenced where it counts."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js.api import PubAck
+from nats.js.client import JetStreamContext
+from nats.js.errors import APIError, NoStreamResponseError
+
+from runtime.bus.errors import BusAwayError, FencedError
+from runtime.bus.reader import Reading
+from schemas import codec, subjects
+from schemas.events import Event
+
+WRONG_LAST_SEQUENCE = 10071
+ACK_TIMEOUT_S = 2.0
+PATIENCE_S = 12.0
+"""A publisher waits so long: longer than a cluster that lost a leader takes to elect another."""
+AGAIN_S = 0.1
+
+
+class Storing(Reading):
+    """What may be stored on a connection."""
+
+    nc: Client
+    _js: JetStreamContext
+
+    async def publish(
+        self, event: Event, *, patience_s: float = PATIENCE_S, trace: str = ""
+    ) -> int:
+        """Store *event* and return its sequence in the stream; the same event twice is one.
+
+        Raises:
+            BusAwayError: not acknowledged within *patience_s*.
+        """
+        head = codec.headers(event, trace)
+        return await self.publish_raw(
+            subjects.event(event), codec.encode(event), head, patience_s=patience_s
+        )
+
+    async def publish_raw(
+        self, subject: str, data: bytes, head: dict[str, str], *, patience_s: float = PATIENCE_S
+    ) -> int:
+        """Store bytes with the headers *head* and return their sequence in the stream.
+
+        Raises:
+            BusAwayError: not acknowledged within *patience_s*.
+        """
+        what = head.get(codec.ID_HEADER, subject)
+        give_up_at = asyncio.get_running_loop().time() + patience_s
+        while (left_s := give_up_at - asyncio.get_running_loop().time()) > 0:
+            try:
+                ack = await self._ack(subject, data, head, left_s)
+            except (NatsTimeoutError, NoStreamResponseError, NoRespondersError):
+                await asyncio.sleep(AGAIN_S)
+            except (NatsError, APIError) as error:
+                raise BusAwayError(f"{what} was not stored: {error}") from error
+            else:
+                return ack.seq
+        raise BusAwayError(f"{what} was not acknowledged")
+
+    async def _ack(self, subject: str, data: bytes, head: dict[str, str], left_s: float) -> PubAck:
+        """Publish once and return the server's word, waiting for *left_s* at most.
+
+        Nothing is handed to a client without a connection: it would keep every try and send them
+        all, one after the other, when it is connected again.
+        """
+        if not self.nc.is_connected:
+            raise NatsTimeoutError
+        timeout = max(0.05, min(ACK_TIMEOUT_S, left_s))
+        return await self._js.publish(subject, data, timeout=timeout, headers=head)
+
+    async def publish_fenced(self, event: Event, last: int, *, trace: str = "") -> int:
+        """Store *event* only if sequence *last* is still the newest of its subject.
+
+        The fence, not the id, decides: a worker that slept through its job being given away
+        would otherwise be told "stored" for words that another one wrote.
+
+        Raises:
+            FencedError: something newer is there.
+            BusAwayError: not acknowledged.
+        """
+        subject, data = subjects.event(event), codec.encode(event)
+        head = codec.headers(event, trace)
+        head["Nats-Expected-Last-Subject-Sequence"] = str(last)
+        clock = asyncio.get_running_loop().time
+        give_up_at = clock() + PATIENCE_S
+        while (left_s := give_up_at - clock()) > 0:
+            try:
+                ack = await self._ack(subject, data, head, left_s)
+                if not ack.duplicate:
+                    return ack.seq
+                newest = ack.seq
+            except APIError as error:
+                if error.err_code != WRONG_LAST_SEQUENCE:
+                    raise BusAwayError(f"{event.id} was not stored: {error}") from error
+                newest = _sequence_in(error.description)
+            except NatsError:  # it may have been stored all the same: the next try finds out
+                await asyncio.sleep(AGAIN_S)
+                continue
+            stored = await self.last(subject, at_least=newest)
+            if stored is not None and stored.data == data:
+                return stored.seq
+            raise FencedError(f"{event.id}: the subject has moved on", newest)
+        raise BusAwayError(f"{event.id} was not acknowledged")
+
+    async def put(self, key: str, value: str, last: int, *, ttl_s: int) -> int:
+        """Write *key* if sequence *last* is still its newest (0: it is not there); lives *ttl_s*.
+
+        Raises:
+            FencedError: somebody else wrote it, or it is gone.
+            BusAwayError: not acknowledged.
+        """
+        head = {"Nats-Expected-Last-Subject-Sequence": str(last), "Nats-TTL": f"{ttl_s}s"}
+        try:
+            ack = await self._ack(key, value.encode(), head, ACK_TIMEOUT_S)
+        except APIError as error:
+            if error.err_code == WRONG_LAST_SEQUENCE:
+                raise FencedError(f"{key} is not as it was") from error
+            raise BusAwayError(f"{key} was not stored: {error}") from error
+        except NatsError as error:
+            raise BusAwayError(f"{key} was not acknowledged") from error
+        return ack.seq
+
+    async def forget(self, key: str, seq: int) -> None:
+        """Remove *key* if it is not newer than *seq*.
+
+        Raises:
+            BusAwayError: no answer.
+        """
+        stream = subjects.SEATS_STREAM
+        request = msgspec.json.encode({"filter": key, "seq": seq + 1})
+        try:
+            await self.nc.request(f"$JS.API.STREAM.PURGE.{stream}", request, timeout=ACK_TIMEOUT_S)
+        except NatsError as error:
+            raise BusAwayError(f"{key} was not removed") from error
+
+
+def _sequence_in(refusal: str | None) -> int:
+    """Return n of "wrong last sequence: n", 0 where it is not told."""
+    number = (refusal or "").rpartition(":")[2].strip()
+    return int(number) if number.isdecimal() else 0

@@ -1,0 +1,140 @@
+"""Reading what the streams hold: the newest of a subject, or all of it, without a consumer.
+
+In a cluster any copy of a stream may answer, and one that leaves takes the question with it. To ask
+twice changes nothing, so what is not answered is asked again before anybody hears of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+
+from runtime.bus.errors import BusAwayError
+from schemas import codec, subjects
+from schemas.events import AnyEvent
+
+T = TypeVar("T")
+
+ANSWER_TIMEOUT_S = 1.5
+TRIES = 3
+AGAIN_AFTER_S = 0.2
+BATCH = 1000
+NO_MORE = {"204", "404"}
+"""The end of a batch, and nothing to begin one with; any other status is no answer."""
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A message as a stream keeps it."""
+
+    subject: str
+    seq: int
+    data: bytes
+    headers: dict[str, str]
+    time: str
+    """RFC 3339, the server's clock."""
+
+    @staticmethod
+    def of(msg: Msg) -> Stored | None:
+        """Return the message in a direct-get answer, None where the answer says there is none."""
+        head = msg.headers or {}
+        if "Status" in head or "Nats-Sequence" not in head:
+            return None
+        subject, time = head.get("Nats-Subject", ""), head.get("Nats-Time-Stamp", "")
+        return Stored(subject, int(head["Nats-Sequence"]), msg.data, head, time)
+
+    def event(self) -> AnyEvent:
+        """Return it decoded.
+
+        Raises:
+            codec.BadMessageError: it is no event.
+        """
+        return codec.decode(self.data)
+
+
+class Reading:
+    """What may be read on a connection."""
+
+    nc: Client
+
+    async def last(self, subject: str, *, at_least: int = 0) -> Stored | None:
+        """Return the newest stored message of *subject* in the event stream.
+
+        In a cluster any copy of the stream answers, and one may be a moment behind: where the
+        caller knows of sequence *at_least*, an older answer is asked for again, a second at most.
+
+        Raises:
+            BusAwayError: no answer.
+        """
+        where = f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}"
+        request = msgspec.json.encode({"last_by_subj": subject})
+        ask = partial(self.nc.request, where, request, timeout=ANSWER_TIMEOUT_S)
+        for _ in range(20):
+            stored = Stored.of(await self._answer(subject, ask))
+            if (stored.seq if stored else 0) >= at_least:
+                break
+            await asyncio.sleep(0.05)
+        return stored
+
+    async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
+        """Return all that *stream* holds of *subject* after sequence *after*, oldest first.
+
+        Raises:
+            BusAwayError: no answer.
+        """
+        found: list[Stored] = []
+        await self._answer(subject, partial(self._read_on, stream, subject, after, found))
+        return found
+
+    async def _answer(self, subject: str, ask: Callable[[], Awaitable[T]]) -> T:
+        """Return what *ask* brings, asked TRIES times at most.
+
+        Raises:
+            BusAwayError: no answer.
+        """
+        tries = 0
+        while True:
+            try:
+                return await ask()
+            except NatsError as error:
+                tries += 1
+                if tries == TRIES or not self.nc.is_connected:
+                    raise BusAwayError(f"cannot read {subject}: {error!r}") from error
+            await asyncio.sleep(AGAIN_AFTER_S)
+
+    async def _read_on(self, stream: str, subject: str, after: int, found: list[Stored]) -> None:
+        """Append to *found* all that follows its last, or *after* where it is empty."""
+        inbox = self.nc.new_inbox()  # of its own: late answers to another question are not ours
+        answers = await self.nc.subscribe(inbox, pending_bytes_limit=-1, pending_msgs_limit=-1)
+        try:
+            full = True
+            while full:
+                before = len(found)
+                begin = 1 + (found[-1].seq if found else after)
+                request = {"seq": begin, "next_by_subj": subject, "batch": BATCH}
+                await self.nc.publish(
+                    f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(request), reply=inbox
+                )
+                await _take_batch(answers, found)
+                full = len(found) - before == BATCH
+        finally:
+            await answers.unsubscribe()
+
+
+async def _take_batch(answers: Subscription, found: list[Stored]) -> None:
+    """Append the answers up to the end of a batch to *found*."""
+    while True:
+        msg = await answers.next_msg(timeout=ANSWER_TIMEOUT_S)
+        if stored := Stored.of(msg):
+            found.append(stored)
+        elif (status := (msg.headers or {}).get("Status")) in NO_MORE:
+            return
+        else:
+            raise NatsError(f"status {status}")

@@ -1,0 +1,76 @@
+"""The frames of one utterance, in order, from the first: live ones, and those spoken before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from nats.aio.msg import Msg
+
+from runtime.bus.connection import Bus
+from schemas import codec, subjects
+from schemas.audio import AudioFrame
+
+REPAIR_S = 0.3
+"""After a gap or a silence of this long the stream is asked for what did not arrive."""
+
+
+async def frames(
+    bus: Bus,
+    session: str,
+    utterance: int,
+    *,
+    silence_limit_s: float,
+    first_limit_s: float | None = None,
+) -> AsyncIterator[AudioFrame]:
+    """Yield the utterance's frames without a gap until its end.
+
+    Ends early when nothing came for *silence_limit_s*: the edge that spoke is gone. The first
+    frame has *first_limit_s* where that is given, at least twice REPAIR_S.
+    """
+    subject = subjects.utterance(session, utterance)
+    arrived: asyncio.Queue[AudioFrame] = asyncio.Queue()
+
+    async def on_frame(msg: Msg) -> None:
+        try:
+            arrived.put_nowait(codec.decode_as(AudioFrame, msg.data))
+        except codec.BadMessageError:
+            return  # a stranger's bytes: the gap, if there is one, is repaired from the stream
+
+    async with bus.listening(subject, on_frame):
+        ahead: dict[int, AudioFrame] = {}
+        due, silent_s = 0, 0.0
+        limit_s = silence_limit_s if first_limit_s is None else first_limit_s
+        await _stored(bus, subject, ahead)
+        while silent_s < limit_s:
+            while (frame := ahead.pop(due, None)) is not None:
+                due, silent_s, limit_s = due + 1, 0.0, silence_limit_s
+                yield frame
+                if frame.end:
+                    return
+            try:
+                async with asyncio.timeout(REPAIR_S):
+                    frame = await arrived.get()
+                if frame.seq >= due:
+                    ahead[frame.seq] = frame
+                if due in ahead:
+                    continue
+            except TimeoutError:
+                silent_s += REPAIR_S
+            if _is_missing(ahead, due) or silent_s:
+                await _stored(bus, subject, ahead)
+                ahead = {seq: one for seq, one in ahead.items() if seq >= due}
+
+
+def _is_missing(ahead: dict[int, AudioFrame], due: int) -> bool:
+    """Tell whether later frames are here while frame *due* is not."""
+    return bool(ahead) and due not in ahead
+
+
+async def _stored(bus: Bus, subject: str, into: dict[int, AudioFrame]) -> None:
+    for stored in await bus.read(subjects.AUDIO_STREAM, subject):
+        try:
+            frame = codec.decode_as(AudioFrame, stored.data)
+        except codec.BadMessageError:
+            continue
+        into.setdefault(frame.seq, frame)

@@ -1,0 +1,85 @@
+"""Logging, set up once a process: structlog, one fact a line; no words spoken, no secret."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+from runtime.settings import Settings
+
+FACTS: tuple[structlog.typing.Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+"""What every line has beside its own words."""
+
+
+def configure(settings: Settings, role: str) -> None:
+    """Send this process's log to stdout, as text for people or JSON for machines."""
+    as_json = settings.log_format == "json" or (
+        settings.log_format == "auto" and not sys.stdout.isatty()
+    )
+    level = logging.getLevelNamesMapping()[settings.log_level]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer() if as_json else _for_people(colors=sys.stdout.isatty())
+    )
+    structlog.configure(
+        processors=[
+            *FACTS,
+            structlog.processors.format_exc_info if as_json else _keep,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(role=role)
+    # Libraries speak only when something is wrong: their chatter holds URLs and prompts.
+    handler = logging.StreamHandler(sys.stdout)
+    handler.addFilter(_without_what_was_sent)
+    logging.basicConfig(
+        level=logging.WARNING, handlers=[handler], format="%(name)s %(message)s", force=True
+    )
+
+
+def configure_command(level: int) -> None:
+    """Send the log of a command to stderr, from *level* on: stdout is for what was asked for."""
+    structlog.configure(
+        processors=[
+            *FACTS,
+            _for_people(colors=sys.stderr.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _for_people(*, colors: bool) -> structlog.dev.ConsoleRenderer:
+    """Return a renderer of lines.
+
+    Its own way to draw a traceback shows local variables, what was said among them, and takes
+    seconds over it.
+    """
+    return structlog.dev.ConsoleRenderer(
+        colors=colors, exception_formatter=structlog.dev.plain_traceback
+    )
+
+
+def _without_what_was_sent(record: logging.LogRecord) -> bool:
+    """Keep of a library's record what its author wrote, and the kind of the error.
+
+    aiohttp quotes a malformed request, query and all; others quote prompts.
+    """
+    error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+    record.msg, record.args = f"{record.msg} {error}".rstrip(), ()
+    record.exc_info, record.exc_text = None, None
+    return True
+
+
+def _keep(
+    _logger: object, _name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    return event

@@ -1,0 +1,48 @@
+"""A recorded event under another session's name, marked as a copy that is nobody's job."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import msgpack
+
+from runtime.bus.connection import Stored
+from schemas import codec, subjects
+
+KEPT = (codec.ID_HEADER, codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER)
+"""Headers that belong to the event; the rest is about how it was stored."""
+
+
+def new_session() -> str:
+    return f"{subjects.REPLAY_PREFIX}{secrets.token_hex(10)}"
+
+
+def headers(stored: Stored, origin: str) -> dict[str, str]:
+    """Return the event's own headers and the mark that it is a copy from session *origin*."""
+    own = {name: stored.headers[name] for name in KEPT if name in stored.headers}
+    return {**own, codec.COPY_HEADER: origin}
+
+
+def renamed(
+    stored: Stored, session: str, *, later_ms: int
+) -> tuple[str, bytes, dict[str, str]] | None:
+    """Return subject, bytes and headers of *stored* as an event of *session*, *later_ms* later.
+
+    Fields that this version does not know are kept. None where it is no event.
+    """
+    try:
+        said: dict[str, Any] = msgpack.unpackb(stored.data)
+        origin, at_ms = said["session"], said["at_ms"]
+    except (ValueError, TypeError, KeyError, msgpack.UnpackException):
+        return None
+    said |= {"session": session, "at_ms": at_ms + later_ms}
+    for name in ("speech_end_ms", "deadline_ms", "from_ms", "started_at_ms"):
+        if said.get(name):
+            said[name] += later_ms
+    if said["type"] in {"session.started", "session.ended"}:
+        said["replay_of"] = origin
+    head = headers(stored, origin)
+    head[codec.ID_HEADER] = head.get(codec.ID_HEADER, "").replace(origin, session, 1)
+    _, _, tenant, _, kind = stored.subject.split(".")
+    return subjects.session_events(tenant, session, kind), msgpack.packb(said), head

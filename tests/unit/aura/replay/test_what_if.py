@@ -1,0 +1,117 @@
+"""With other numbers a recorded call goes otherwise, and it is said where."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from aura.replay.recorded_stages import Record
+from aura.replay.redecide import by_id, connections
+from aura.replay.what_if import Difference, differences, rehearse
+from edge.call.session_rules import rules_from
+from edge.core.endpointing.end_of_turn import Waits
+from schemas import events as ev
+from tests.unit.aura.replay.test_redecide import Recorded
+
+
+def conversation(turns: int = 3) -> list[ev.AnyEvent]:
+    """A log of turns, each answered to its end; in the second the caller pauses for 600 ms."""
+    r = Recorded(greeting="Hello.")
+    r.speaks(0, 900, turn=0)
+    r.quiet(1500)
+    for turn in range(turns):
+        r.says(800, "I would like to fly to Paris.")
+        r.quiet(440)
+        if turn != 1:
+            r.quiet(500)
+        r.answers("Of course.", "When?")
+        r.speaks(0, 1000)
+        if turn == 1:  # it was answered, and the caller goes on all the same
+            r.says(900, "With my dog.")
+            r.quiet(900)
+            r.answers("Dogs are welcome.")
+            r.speaks(0, 700)
+        else:
+            r.speaks(1, 800)
+        r.quiet(3000)
+    return r.recorded()
+
+
+def compared(log: list[ev.AnyEvent], **changes: Any) -> list[Difference]:
+    (connection,) = connections(log)
+    rules, delivery = rules_from(connection.began.settings, connection.began.rules)
+    now = rehearse(connection, replace(rules, **changes), delivery, by_id(log))
+    return differences(connection.decided, now)
+
+
+def test_with_the_same_numbers_nothing_is_other() -> None:
+    assert compared(conversation()) == []
+
+
+def read(likely: float) -> list[ev.AnyEvent]:
+    """A log of one answer, with what its language model said of the caller's sentence."""
+    r = Recorded(model_reads=True)
+    r.says(800, "I would like to fly to Paris.")
+    r.quiet(100)
+    r.answers("Of course.", caller_ended=likely)
+    r.speaks(0, 1000)
+    r.quiet(4000)
+    return r.recorded()
+
+
+def test_what_a_language_model_read_then_counts_now() -> None:
+    for likely, silence_ms in ((0.6, 440), (0.02, 1500)):
+        log = read(likely)
+        assert compared(log) == []
+        (found,) = compared(log, waits=Waits(silence_ms + 100, silence_ms + 100, 2500))
+        assert found.recorded.endswith(f"after {silence_ms} ms of silence")
+
+
+def test_what_a_language_model_read_is_not_said_of_other_words() -> None:
+    log = read(0.02)
+    (connection,) = connections(log)
+    (taken,) = (one for one in connection.decided if isinstance(one, ev.TurnTaken))
+    record = Record(connection, by_id(log))
+    other = msgspec.structs.replace(taken, messages=(ev.Message("user", "I would like to"),))
+    for asked, likely in ((taken, 0.02), (other, None)):
+        came = [one for _, one in record.answer(asked) if isinstance(one, ev.ResponseSentence)]
+        assert [one.caller_ended for one in came] == [likely]
+
+
+def test_words_that_were_read_again_from_the_log_came_when_they_came_first() -> None:
+    r = Recorded()
+    r.says(800, "I would like to fly to Paris.")
+    r.quiet(440)
+    guess = next(one for one in r.log if isinstance(one, ev.TranscriptGuess))
+    r.quiet(4000)
+    r._take(r.call.receive(guess, r.now_ms))  # an edge that missed something reads all of it again
+    r.quiet(200)
+    (found,) = compared(r.recorded(), waits=Waits(800, 1200, 2500))
+    assert found.now.endswith("after 800 ms of silence")
+
+
+def test_a_longer_wait_answers_later_and_lets_the_caller_go_on() -> None:
+    found = compared(conversation(), waits=Waits(800, 1200, 2500))
+    assert found[0].recorded.endswith("after 440 ms of silence")
+    assert found[0].now.endswith("after 800 ms of silence")
+    joined = [one.now for one in found if "With my dog." in one.now]
+    assert joined == [
+        "answers 'I would like to fly to Paris. With my dog.' after 800 ms of silence"
+    ]
+
+
+def test_a_call_is_rehearsed_much_faster_than_it_was() -> None:
+    log = conversation(40)
+    seconds = (log[-1].at_ms - log[0].at_ms) / 1000
+    best = min(_timed(log) for _ in range(5))
+    # over 1,000 times real time alone; this machine may be shared by a dozen other processes
+    assert seconds / best > 200, f"{seconds / best:.0f} times"
+
+
+def _timed(log: list[ev.AnyEvent]) -> float:
+    began = time.process_time()
+    compared(log, waits=Waits(800, 1200, 2500))
+    return time.process_time() - began

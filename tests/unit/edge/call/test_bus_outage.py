@@ -1,0 +1,46 @@
+"""What a call does while its bus is away."""
+
+from __future__ import annotations
+
+from edge.call.bus_outage import DEAF_S, Absence
+
+
+class Away:
+    """An absence with a clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.told = 0
+        self.now_s = 100.0
+        self.absence = Absence(self._tell, lambda: self.now_s)
+
+    def _tell(self) -> None:
+        self.told += 1
+
+
+def test_the_caller_is_told_once_however_many_parts_are_away() -> None:
+    away = Away()
+    away.absence.begins("link")
+    away.absence.begins("log")
+    away.absence.begins("log")
+    assert away.told == 1
+    assert not away.absence.ends("link")
+    assert away.absence.ends("log")
+    away.absence.begins("link")
+    assert away.told == 2
+
+
+def test_a_log_that_is_gone_makes_deaf_though_servers_answer() -> None:
+    away = Away()
+    away.absence.begins("log")
+    assert not away.absence.deaf
+    away.now_s += DEAF_S + 0.1
+    assert away.absence.deaf
+    away.absence.begins("link")
+    away.absence.ends("link")
+    assert away.absence.deaf
+    assert away.absence.ends("log")
+    assert not away.absence.deaf
+
+
+def test_nothing_that_was_away_is_nothing_that_came_back() -> None:
+    assert not Away().absence.ends("log")

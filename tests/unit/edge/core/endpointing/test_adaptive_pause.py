@@ -1,0 +1,41 @@
+"""A caller who pauses inside sentences is given the time for it."""
+
+from edge.core.endpointing.adaptive_pause import LONGEST_MS, Hesitation
+
+
+def after(*turns: tuple[int, ...]) -> int:
+    hesitation = Hesitation()
+    for pauses in turns:
+        for pause_ms in pauses:
+            hesitation.went_on(pause_ms)
+        hesitation.over()
+    return hesitation.wait_ms
+
+
+def test_nothing_is_concluded_from_one_turn() -> None:
+    assert after((900,)) == 0
+
+
+def test_who_keeps_pausing_is_waited_for_a_little_longer_than_that() -> None:
+    assert 900 < after((900, 300), (950,), (900,)) < 1200
+
+
+def test_one_long_pause_does_not_make_a_slow_speaker() -> None:
+    assert after((), (1200,), (200,), ()) < 300
+
+
+def test_old_habits_are_forgotten() -> None:
+    assert after((900,), (900,), *[()] * 5) == 0
+
+
+def test_nobody_is_waited_for_longer_than_the_limit() -> None:
+    assert after((5000,), (5000,)) == LONGEST_MS
+
+
+def test_a_turn_that_went_on_after_all_counts_as_one() -> None:
+    hesitation = Hesitation()
+    for _ in range(3):
+        hesitation.over()
+        hesitation.reopened(1000)
+        hesitation.over()
+    assert hesitation.wait_ms > 1000

@@ -1,0 +1,191 @@
+"""What words and sound say about an end."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge.core.endpointing.end_of_turn import (
+    WAITS,
+    Eagerness,
+    Evidence,
+    Waits,
+    is_finished,
+    is_open,
+    sounds_finished,
+    wait_ms,
+    waits_of,
+)
+from schemas.events import SessionSettings
+
+
+@pytest.mark.parametrize(
+    ("text", "finished"),
+    [
+        ("What is the capital of Italy?", True),
+        ("Are you there?", True),
+        ("Please call me back tomorrow.", True),
+        ("Stop that now!", True),
+        ("Hello?", None),
+        ("Yes.", None),
+        ("No, no.", None),
+        ("I would like to book a table", None),
+        ("", None),
+        ("I want to", False),
+        ("So I called them, and", False),
+        ("So I called them and they", False),
+        ("We need two coffees,", False),
+        ("My number is five five five", False),
+        ("Please send the package to 20", False),
+        ("five", False),
+        ("Can you tell me.", False),
+        ("The thing is.", False),
+        ("My name is...", False),
+        ("Can you tell me what?", None),
+        ("What are you looking at?", True),
+        ("I'm, uh", False),
+        ("If it rains tomorrow.", False),
+        ("When the rain has stopped we can all go out for a walk.", True),
+        ("If it rains tomorrow, we will stay at home.", True),
+        ("When does it open?", True),
+        ("Let me think.", False),
+        ("Could you please?", False),
+        ("How do I get?", None),
+        ("Please send the package to 20.", None),  # Baker Street?
+    ],
+)
+def test_words_that_sound_finished_or_not(text: str, finished: bool | None) -> None:
+    assert sounds_finished(text) is finished
+
+
+@pytest.mark.parametrize(
+    ("text", "sound", "finished"),
+    [
+        ("Please call me back tomorrow.", 0.1, None),  # it sounds as if more will come
+        ("Please call me back tomorrow.", 0.6, True),
+        ("I would like to book a table", 0.95, True),
+        ("I would like to book a table", 0.6, None),
+        ("I would like to book a table", 0.02, False),
+        ("So I called them, and", 0.99, False),  # words that cannot end are believed
+        ("Hello?", None, None),
+        ("Hello?", 0.99, None),  # it opens more often than it is all
+    ],
+)
+def test_the_sound_is_weighed_against_the_words(
+    text: str, sound: float | None, finished: bool | None
+) -> None:
+    assert is_finished(Evidence(text, sound=sound)) is finished
+
+
+@pytest.mark.parametrize(
+    ("text", "ended", "finished"),
+    [
+        ("I need a taxi to the airport.", 0.8, True),
+        ("I want to fly to Madrid.", 0.5, None),  # "... on the twelfth of March"
+        ("I would like to book a table", 0.2, None),
+        ("Book a table for two.", 0.8, True),  # a number alone would be dictated
+        ("My number is five five five", 0.9, False),  # words that cannot end are believed
+        ("Hello?", 0.95, None),  # it opens more often than it is all
+    ],
+)
+def test_the_recogniser_is_asked_how_surely_a_sentence_ends(
+    text: str, ended: float, finished: bool | None
+) -> None:
+    assert is_finished(Evidence(text, ended)) is finished
+
+
+@pytest.mark.parametrize(
+    ("text", "ended", "read", "finished"),
+    [
+        ("I want to fly to Madrid.", 0.7, 0.5, True),
+        ("I want to fly to Madrid.", 0.7, 0.05, None),  # a voice that ends, words that do not
+        ("I want to fly to Madrid.", 0.5, 0.9, True),
+        ("Please call me back tomorrow.", None, 0.6, True),  # a recogniser that does not say
+        ("Please call me back tomorrow.", None, 0.05, None),
+        ("I would like to book a table", None, 0.2, None),
+        ("So I called them, and", 0.9, 0.9, False),  # words that cannot end are believed
+        ("Are you there?", 0.98, 0.0, True),  # whatever a model says, it has half a vote
+    ],
+)
+def test_the_language_model_has_half_a_vote(
+    text: str, ended: float | None, read: float, finished: bool | None
+) -> None:
+    assert is_finished(Evidence(text, ended, read)) is finished
+
+
+@pytest.mark.parametrize(
+    ("text", "ended", "is_it"),
+    [
+        ("I want to fly to Madrid.", 0.7, True),
+        ("I want to fly to Madrid.", None, True),
+        ("What is the capital of Italy?", 0.96, False),
+        ("I would like to book a table", 0.05, False),
+        ("So I called them, and", 0.5, False),
+        ("Hello?", 0.5, False),
+    ],
+)
+def test_a_language_model_is_asked_only_where_it_could_change_something(
+    text: str, ended: float | None, is_it: bool
+) -> None:
+    assert is_open(Evidence(text, ended)) is is_it
+    verdicts = {is_finished(Evidence(text, ended, read)) for read in (0.0, 0.3, 0.6, 1.0)}
+    assert (len(verdicts) > 1) is is_it
+
+
+def test_a_language_model_is_not_asked_where_a_model_of_turns_has_decided() -> None:
+    assert not is_open(Evidence("I want to fly to Madrid.", 0.7, sound=0.9))
+    assert is_open(Evidence("I want to fly to Madrid.", 0.7, sound=0.6))
+    assert is_open(Evidence("I want to fly to Madrid.", 0.7, sound=0.2))
+
+
+def test_an_end_is_unclear_while_the_language_model_reads() -> None:
+    known = Evidence("What is the capital of Italy?", 0.95, reading=True)
+    assert wait_ms(known, WAITS["auto"]) == WAITS["auto"].unclear_ms
+    assert wait_ms(Evidence("I want to", reading=True), WAITS["auto"]) > WAITS["auto"].unclear_ms
+
+
+def test_a_model_of_turns_has_the_last_word_on_a_sentence_that_may_have_ended() -> None:
+    assert is_finished(Evidence("I want to fly to Madrid.", 0.5, sound=0.9)) is True
+    assert is_finished(Evidence("I want to fly to Madrid.", 0.9, sound=0.2)) is None
+
+
+def test_a_short_answer_to_a_question_needs_no_witness() -> None:
+    assert is_finished(Evidence("Yes, please.", 0.3, asked=True)) is True
+
+
+@pytest.mark.parametrize("eagerness", ["low", "auto", "high"])
+def test_the_less_it_sounds_like_an_end_the_longer_it_is_listened_on(eagerness: Eagerness) -> None:
+    finished = wait_ms(Evidence("Please call me back tomorrow."), WAITS[eagerness])
+    unclear = wait_ms(Evidence("I would like to book a table"), WAITS[eagerness])
+    unfinished = wait_ms(Evidence("So I called them, and"), WAITS[eagerness])
+    assert finished < unclear < unfinished
+    doubted = Evidence("Please call me back tomorrow.", sound=0.1)
+    assert wait_ms(doubted, WAITS[eagerness]) == unclear
+
+
+def test_low_eagerness_waits_longer_than_high() -> None:
+    for name in ("finished_ms", "unclear_ms", "unfinished_ms"):
+        assert getattr(WAITS["high"], name) < getattr(WAITS["auto"], name)
+        assert getattr(WAITS["auto"], name) < getattr(WAITS["low"], name)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "finished"),
+    [
+        ("Yes.", True, True),
+        ("No, thanks.", True, True),
+        ("Yes.", False, None),
+        ("Monday.", True, None),  # "Monday, or rather Tuesday"
+        ("Two.", True, None),
+        ("Two.", False, False),
+        ("Because it is too far.", True, None),
+    ],
+)
+def test_a_word_may_be_the_whole_answer_to_a_question(
+    text: str, asked: bool, finished: bool | None
+) -> None:
+    assert is_finished(Evidence(text, asked=asked)) is finished
+
+
+def test_a_silence_that_a_session_names_counts_whatever_the_words() -> None:
+    assert waits_of(SessionSettings(silence_ms=700)) == Waits(700, 700, 700)
+    assert waits_of(SessionSettings(eagerness="low")) == WAITS["low"]

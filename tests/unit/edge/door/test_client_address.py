@@ -1,0 +1,52 @@
+"""Whose address it is behind proxies, and which pages may call."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge.door.client_address import Visitors
+from runtime.settings import SettingsError, load
+
+
+def visitors(**settings: str) -> Visitors:
+    return Visitors.of(load(_env_file=None, **settings))
+
+
+def test_without_a_setting_no_header_is_believed() -> None:
+    assert visitors().address("10.0.0.1", ["1.2.3.4"]) == "10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("peer", "said", "address"),
+    [
+        ("10.0.0.1", ["1.2.3.4"], "1.2.3.4"),
+        ("10.0.0.1", ["6.6.6.6, 1.2.3.4"], "1.2.3.4"),  # what stands left of it may be a lie
+        ("10.0.0.1", ["6.6.6.6", "1.2.3.4, 10.9.9.9"], "1.2.3.4"),
+        ("10.0.0.1", ["1.2.3.4:5678"], "1.2.3.4"),
+        ("10.0.0.1", ['"[2001:db8::1]:5678"'], "2001:db8::1"),
+        ("10.0.0.1", [], "10.0.0.1"),
+        ("10.0.0.1", ["nonsense"], "10.0.0.1"),
+        ("10.0.0.1", [""], "10.0.0.1"),
+        ("9.9.9.9", ["1.2.3.4"], "9.9.9.9"),  # no proxy of ours
+        ("::1", ["1.2.3.4"], "1.2.3.4"),
+        ("not an address", ["1.2.3.4"], "not an address"),
+    ],
+)
+def test_a_trusted_proxy_names_the_client(peer: str, said: list[str], address: str) -> None:
+    assert visitors(trusted_proxies="10.0.0.0/8, ::1").address(peer, said) == address
+
+
+def test_a_network_that_is_none_is_said_with_its_setting() -> None:
+    with pytest.raises(SettingsError, match="AURA_TRUSTED_PROXIES"):
+        visitors(trusted_proxies="the proxy")
+
+
+def test_pages_of_other_origins_may_not_call_where_origins_are_set() -> None:
+    some = visitors(allowed_origins="https://app.example.com, http://localhost:3000/")
+    assert some.may_call("https://app.example.com")
+    assert some.may_call("https://APP.example.com/")
+    assert some.may_call("http://localhost:3000")
+    assert some.may_call(None)  # not a browser
+    assert not some.may_call("https://evil.example.com")
+    assert not some.may_call("null")
+    assert visitors().may_call("https://anybody.example.com")

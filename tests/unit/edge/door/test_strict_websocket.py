@@ -1,0 +1,73 @@
+"""The heads of a client's frames are followed however the stream is cut."""
+
+from __future__ import annotations
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.door.strict_websocket import FrameHeads
+from tests.raw_websocket import BINARY, CONT, PING, TEXT, frame
+
+FRAMES = st.lists(
+    st.builds(
+        frame,
+        st.sampled_from([TEXT, BINARY, PING]),
+        st.binary(max_size=300),
+        wide=st.sampled_from([0, 2, 8]),
+    ),
+    max_size=8,
+)
+
+
+def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
+    edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
+    return [data[a:b] for a, b in itertools.pairwise(edges)]
+
+
+@given(FRAMES, st.lists(st.integers(0, 10_000), max_size=12))
+def test_masked_frames_are_never_refused(frames: list[bytes], cuts: list[int]) -> None:
+    heads = FrameHeads()
+    assert all(heads.unmasked_at(piece) is None for piece in pieces(b"".join(frames), cuts))
+
+
+@given(FRAMES, st.binary(min_size=1, max_size=200), st.lists(st.integers(0, 10_000), max_size=12))
+def test_an_unmasked_frame_is_seen_behind_any_others(
+    frames: list[bytes], payload: bytes, cuts: list[int]
+) -> None:
+    heads = FrameHeads()
+    stream = b"".join(frames) + frame(TEXT, payload, masked=False)
+    assert any(heads.unmasked_at(piece) is not None for piece in pieces(stream, cuts))
+
+
+@given(FRAMES, st.integers(1, 4000), st.lists(st.integers(0, 10_000), max_size=12))
+def test_whole_binary_messages_are_known_only_between_messages(
+    frames: list[bytes], size: int, cuts: list[int]
+) -> None:
+    heads, sound = FrameHeads(), frame(BINARY, bytes(size), wide=2)
+    stream = b"".join(frames)
+    for piece in pieces(stream, cuts):
+        heads.unmasked_at(piece)
+    assert heads.binaries(sound) == [sound]
+    assert heads.binaries(sound * 3) == [sound] * 3
+    for other in (
+        b"",
+        sound[:-1],
+        sound + sound[:5],
+        sound + frame(PING),
+        sound + frame(TEXT, bytes(size), wide=2),
+        frame(BINARY, bytes(size), wide=2, fin=False),
+        frame(BINARY, bytes(size), wide=2, masked=False),
+        frame(BINARY, bytes(size), wide=8),
+    ):
+        assert not heads.binaries(other)
+    heads.unmasked_at(frame(BINARY, bytes(200), fin=False))
+    assert not heads.binaries(sound)
+    heads.unmasked_at(frame(CONT, bytes(200)) + sound[:3])
+    assert not heads.binaries(sound)
+
+
+def test_what_stands_before_the_unmasked_frame_is_still_read() -> None:
+    good = frame(TEXT, b"{}")
+    assert FrameHeads().unmasked_at(good + frame(TEXT, b"x", masked=False)) == len(good)

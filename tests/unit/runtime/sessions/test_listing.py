@@ -1,0 +1,98 @@
+"""A list of sessions says of each what its events say."""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import Any
+
+import msgspec
+import pytest
+from rich.console import Console
+from rich.segment import Segments
+
+from aura.cli.running import CommandError
+from aura.cli.sessions import drawing, moment_ms
+from runtime.sessions.listing import Row, Wanted, folded, replays_of, summed_up
+from schemas import events as ev
+from tests.unit.runtime.story import T0, story
+
+
+def test_the_last_event_and_the_whole_story_say_the_same() -> None:
+    told = story()
+    assert summed_up(told[-1]) == folded(told)
+
+
+def test_a_session_that_goes_on_is_summed_up_by_nothing_yet() -> None:
+    told = story()[:-1]
+    assert summed_up(told[-1]) is None
+    row = folded(told)
+    assert row is not None
+    assert (row.ended, row.turns, row.interrupted) == ("", 2, 1)
+
+
+def test_a_caller_who_heard_the_greeting_and_said_nothing_had_no_turn() -> None:
+    whose: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": T0}
+    greeted = ev.AnswerHeard(**whose, turn=0, text="Hello!", complete=True, played_ms=1)
+    row = folded([greeted])
+    assert row is not None
+    assert row.turns == 0
+
+
+def test_an_end_of_an_older_aura_sums_nothing_up() -> None:
+    old = msgspec.structs.replace(story()[-1], started_at_ms=0)
+    assert summed_up(old) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "yes"),
+    [
+        (Wanted(), True),
+        (Wanted(tenant="acme", user="ann"), True),
+        (Wanted(user="bob"), False),
+        (Wanted(errors=True), False),
+        (Wanted(slow_ms=500), True),
+        (Wanted(slow_ms=600), False),
+        (Wanted(interrupted=True), True),
+        (Wanted(since_ms=T0 + 1), False),
+    ],
+)
+def test_a_filter_leaves_out_what_does_not_fit(wanted: Wanted, yes: bool) -> None:
+    row = folded(story())
+    assert row is not None
+    assert wanted.wants(row) is yes
+
+
+def test_a_row_as_json_says_when_it_began_in_words_of_iso_8601() -> None:
+    said = Row("s", "t", started_at_ms=T0).as_json()
+    assert said["started_at"] == "2023-11-14T22:13:20.000+00:00"
+
+
+def test_since_takes_ages_and_times() -> None:
+    now = time.time()
+    assert moment_ms("2h", now) == int((now - 7200) * 1000)
+    assert moment_ms("2023-11-14T22:13:20", now) == T0
+    with pytest.raises(CommandError, match="how long ago"):
+        moment_ms("yesterday", now)
+
+
+def test_a_list_is_drawn_in_columns_with_what_is_worth_a_look() -> None:
+    out = io.StringIO()
+    console = Console(width=200, file=out)
+    rows = [
+        Row("s_1", "acme", "ann", started_at_ms=1, turns=2, errors=2, slowest_ms=800.4),
+        Row("s_22", "other", started_at_ms=1, interrupted=1, ended="failed", replay_of="s_1"),
+    ]
+    console.print(Segments(drawing(rows)), soft_wrap=True, end="")
+    head, first, second = out.getvalue().splitlines()
+    assert head.split() == ["session", "tenant", "user", "started", "length", "turns", "slowest"]
+    assert "800 ms  " in first
+    assert first.rstrip().endswith("2 errors not ended")
+    assert second.rstrip().endswith("1 interrupted replay of s_1 failed")
+    assert first.index("acme") == second.index("other")
+
+
+def test_replays_of_replays_are_found_even_where_the_session_itself_is_gone() -> None:
+    rows = [Row("r_2", "t", replay_of="r_1"), Row("r_1", "t", replay_of="s"), Row("x", "t")]
+    assert [row.session for row in replays_of(["s"], rows)] == ["r_1", "r_2"]
+    assert replays_of(["x"], rows) == []

@@ -1,0 +1,135 @@
+"""A drawing of a session shows what its events tell, on one clock."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import time
+
+import msgspec
+from rich.console import Console
+
+from aura.cli.session_page import page
+from aura.cli.show import Paint, drawing
+from runtime.sessions.listing import Row, folded
+from runtime.sessions.timeline import LANES, moments, spans
+from schemas import events as ev
+from schemas import inputs
+from tests.unit.runtime.story import T0, story
+
+
+def row_of(told: list[ev.AnyEvent]) -> Row:
+    row = folded(told)
+    assert row is not None
+    return row
+
+
+def test_moments_are_in_the_order_of_the_edges_clock_whatever_the_order_of_the_log() -> None:
+    told = moments(reversed(story()))
+    assert [one.at_ms for one in told] == sorted(one.at_ms for one in told)
+
+
+def test_the_first_sound_of_an_answer_is_a_moment_though_no_event_says_when_it_left() -> None:
+    sent = [one for one in moments(story()) if one.name == "answer.sent"]
+    assert [one.at_ms - T0 for one in sent] == [1900 + 561, 5900 + 562]
+
+
+def test_growing_words_are_found_in_the_inputs() -> None:
+    rows = [inputs.Input(T0 + 1500, inputs.PARTIAL, (1, 700, "What is"))]
+    delivered = ev.InputsDelivered(
+        tenant="acme",
+        session="s_1",
+        at_ms=T0 + 9000,
+        part=0,
+        from_ms=T0,
+        frames=0,
+        voice=b"",
+        rows=inputs.pack(rows, T0),
+    )
+    (partial,) = [m for m in moments([*story(), delivered]) if m.name == "transcript.partial"]
+    assert (partial.at_ms, partial.fields["text"]) == (T0 + 1500, "What is")
+
+
+def test_what_the_witnesses_of_an_end_said_is_told() -> None:
+    told = {one.name: one.text for one in moments(_doubted(one) for one in story())}
+    assert told["transcript.guess"].endswith("ended: 54%)")
+    assert told["response.sentence"].endswith("the caller had ended: 8%)")
+    assert "ended" not in "".join(one.text for one in moments(story()))
+
+
+def _doubted(event: ev.AnyEvent) -> ev.AnyEvent:
+    match event:
+        case ev.TranscriptGuess():
+            return msgspec.structs.replace(event, ended=0.54)
+        case ev.ResponseSentence():
+            return msgspec.structs.replace(event, caller_ended=0.08)
+        case _:
+            return event
+
+
+def test_every_lane_has_something_that_took_time() -> None:
+    found = spans(moments(story()))
+    assert {span.lane for span in found} == set(LANES)
+    assert all(span.end_ms >= span.start_ms for span in found)
+    assert [span.name for span in found if span.lane == "client"] == ["heard", "cut"]
+
+
+def test_a_session_is_drawn_with_its_words_and_its_waterfall() -> None:
+    told = story()
+    text = "".join(drawing(row_of(told), moments(told), Paint(Console(file=io.StringIO()))))
+    assert "\x1b" not in text
+    for words in ("What is the capital of France?", "interrupted", "first audio sent", "Madrid,"):
+        assert words in text
+
+
+def test_a_greeting_is_heard_from_its_first_word_on() -> None:
+    started, *rest = story()
+    heard = ev.AnswerHeard(
+        tenant="acme", session="s_1", at_ms=T0 + 900, turn=0, text="Hi!", complete=True,
+        played_ms=700,
+    )  # fmt: skip
+    told = moments([started, heard, *rest])
+    assert next((m.at_ms, m.lane) for m in told if m.name == "answer.sent") == (T0 + 200, "client")
+
+
+def test_a_drawing_has_colours_in_a_terminal_that_wants_them() -> None:
+    told = story()
+    plain, coloured = (
+        Paint(Console(file=io.StringIO(), force_terminal=True, color_system="256", no_color=no))
+        for no in (True, False)
+    )
+    text = "".join(drawing(row_of(told), moments(told), coloured))
+    assert "\x1b[36m" in text
+    without = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    assert without == "".join(drawing(row_of(told), moments(told), plain))
+
+
+def test_a_page_is_whole_by_itself_and_what_was_said_cannot_end_its_script() -> None:
+    told = story()
+    told[6] = msgspec.structs.replace(told[6], text="</script><script>alert(1)</script>")
+    text = page(row_of(told), moments(told), {"caller": b"\x00\x40" * 16000})
+    assert text.count("</script>") == 2
+    assert not re.search(r"(src|href)=|https?://(?!www\.w3\.org/2000/svg)|@import|url\(", text)
+    data = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
+    assert data["row"]["session"] == "s_1"
+    assert any("<script>" in moment[3] for moment in data["moments"])
+
+
+def test_a_long_session_is_drawn_in_proportion_to_its_length() -> None:
+    shorter, longer = (min(drawn_in_s(turns) for _ in range(3)) for turns in (90, 720))
+    assert longer < 8 * shorter * 4
+
+
+def drawn_in_s(repeats: int) -> float:
+    told, long = story(), []
+    for k in range(repeats):
+        for one in told[1:-1]:
+            later = {"at_ms": one.at_ms + k * 10_000}
+            for name in ("turn", "utterance"):
+                if hasattr(one, name):
+                    later[name] = getattr(one, name) + 2 * k
+            long.append(msgspec.structs.replace(one, **later))
+    began = time.process_time()
+    page(row_of(long), moments(long))
+    return time.process_time() - began

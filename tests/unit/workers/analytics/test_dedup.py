@@ -1,0 +1,15 @@
+"""At least once becomes once, as far back as it is remembered."""
+
+from __future__ import annotations
+
+from workers.analytics.dedup import Seen
+
+
+def test_an_id_is_new_once() -> None:
+    seen = Seen()
+    assert [seen.again(one) for one in "abab"] == [False, False, True, True]
+
+
+def test_what_was_long_ago_is_forgotten() -> None:
+    seen = Seen(limit=2)
+    assert [seen.again(one) for one in "abca"] == [False, False, False, False]

@@ -1,0 +1,194 @@
+"""The hosted model against a real server on a real socket."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from runtime.settings import Settings, env_name
+from workers.engines.llm.openai_compatible import HostedModel
+from workers.engines.protocols import (
+    EngineRefusedError,
+    EngineUnavailableError,
+    Prompt,
+    Usage,
+)
+
+KEY = "sk-very-secret"
+ASK = Prompt("You are Aura.", (("user", "What did I whisper?"),), seed=7)
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@asynccontextmanager
+async def serving(answer: Answer, suffix: str = "/v1", **more: Any) -> AsyncIterator[HostedModel]:
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    settings: dict[str, Any] = {"model": "m1", "api_key": KEY, "read_s": 2.0, "retries": 0} | more
+    model = HostedModel(base_url=f"http://127.0.0.1:{port}{suffix}", **settings)
+    try:
+        yield model
+    finally:
+        await model.close()
+        await runner.cleanup()
+
+
+def chunk(text: str | None, usage: dict[str, int] | None = None) -> bytes:
+    choices = [] if text is None else [{"index": 0, "delta": {"content": text}}]
+    body = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m1"}
+    return b"data: " + json.dumps({**body, "choices": choices, "usage": usage}).encode() + b"\n\n"
+
+
+async def streamed(request: web.Request, *chunks: bytes) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await response.prepare(request)
+    for each in chunks:
+        await response.write(each)
+    return response
+
+
+async def said(model: HostedModel, prompt: Prompt = ASK) -> list[object]:
+    async with aclosing(model.stream(prompt)) as tokens:
+        return [token async for token in tokens]
+
+
+def refusing(status: int) -> Answer:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        echo = {"error": {"message": f"no: {await request.text()} {KEY}"}}
+        return web.json_response(echo, status=status)
+
+    return answer
+
+
+@pytest.mark.parametrize("suffix", ["", "/", "/v1", "/v1/"])
+async def test_an_answer_streams_and_ends_with_what_it_cost(suffix: str) -> None:
+    seen = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        seen.append((request.headers["Authorization"], await request.json()))
+        usage = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
+        return await streamed(
+            request, chunk("Hel"), chunk("lo."), chunk(None, usage), b"data: [DONE]\n\n"
+        )
+
+    async with serving(answer, suffix) as model:
+        assert await said(model) == ["Hel", "lo.", Usage(9, 2, "m1")]
+    [(authorization, body)] = seen
+    assert authorization == f"Bearer {KEY}"
+    assert body["messages"][0] == {"role": "system", "content": "You are Aura."}
+    assert (body["seed"], body["stream"]) == (7, True)
+
+
+async def test_a_begun_answer_is_continued_and_a_job_may_name_its_model() -> None:
+    seen = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        seen.append(await request.json())
+        return await streamed(request, chunk(" rest."), b"data: [DONE]\n\n")
+
+    async with serving(answer) as model:
+        prompt = Prompt("", (("user", "Hi"),), said="The", model="m2")
+        assert await said(model, prompt) == [" rest.", Usage(0, 0, "m2")]
+    [body] = seen
+    assert body["model"] == "m2"
+    assert [m["role"] for m in body["messages"]] == ["user", "assistant", "user"]
+    assert body["messages"][1]["content"] == "The"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "named"),
+    [
+        (400, EngineRefusedError, "AURA_LLM_MODEL"),
+        (401, EngineRefusedError, "CEREBRAS_API_KEY"),
+        (404, EngineRefusedError, "AURA_LLM_MODEL"),
+        (429, EngineUnavailableError, "429"),
+        (500, EngineUnavailableError, "500"),
+        (503, EngineUnavailableError, "503"),
+    ],
+)
+async def test_each_status_is_retried_or_refused_and_tells_no_secret(
+    status: int, kind: type[Exception], named: str
+) -> None:
+    async with serving(refusing(status)) as model:
+        with pytest.raises(kind, match=named) as caught:
+            await said(model)
+    assert KEY not in str(caught.value)
+    assert "whisper" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+async def test_a_refusal_names_only_settings_that_exist(status: int) -> None:
+    async with serving(refusing(status)) as model:
+        with pytest.raises(EngineRefusedError) as caught:
+            await said(model)
+    named = set(re.findall(r"[A-Z]+(?:_[A-Z]+)+", str(caught.value)))
+    assert named
+    assert named <= {env_name(field) for field in Settings.model_fields}
+
+
+async def test_a_passing_fault_before_the_first_token_is_tried_again() -> None:
+    tries = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        tries.append(1)
+        if len(tries) == 1:
+            return web.json_response({}, status=503, headers={"Retry-After-Ms": "10"})
+        return await streamed(request, chunk("ok"), b"data: [DONE]\n\n")
+
+    async with serving(answer, retries=1) as model:
+        assert (await said(model))[0] == "ok"
+
+
+async def test_a_server_that_hangs_is_given_up() -> None:
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with serving(answer, read_s=0.2) as model:
+        with pytest.raises(EngineUnavailableError, match="in time"):
+            await said(model)
+
+
+async def test_a_stream_that_stalls_is_given_up() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = await streamed(request, chunk("One"))
+        await asyncio.Event().wait()
+        return response
+
+    async with serving(answer, read_s=0.2) as model:
+        with pytest.raises(EngineUnavailableError):
+            await said(model)
+
+
+async def test_nobody_there_is_worth_a_retry() -> None:
+    model = HostedModel(model="m", base_url="http://127.0.0.1:1", retries=0)
+    with pytest.raises(EngineUnavailableError, match="AURA_LLM_BASE_URL"):
+        await said(model)
+    await model.close()
+
+
+async def test_closing_the_stream_stops_the_server() -> None:
+    gone = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = await streamed(request, chunk("One"))
+        try:
+            while True:
+                await response.write(chunk(" more"))
+                await asyncio.sleep(0.005)
+        finally:
+            gone.set()
+
+    async with serving(answer) as model:
+        async with aclosing(model.stream(ASK)) as tokens:
+            assert await anext(tokens) == "One"
+        async with asyncio.timeout(2):
+            await gone.wait()

@@ -1,0 +1,197 @@
+"""Engines on trial: each does a job of its stage and says what came of it and how long it took."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing
+from typing import Protocol
+
+import msgspec
+
+from runtime.bus.connection import Bus
+from runtime.bus.utterance_frames import frames
+from runtime.settings import Settings
+from schemas.audio import BYTES_PER_MS
+from schemas.events import (
+    AnyEvent,
+    ResponseCompleted,
+    ResponseSentence,
+    SpeechReady,
+    SpeechStarted,
+    TranscriptFinal,
+    TurnTaken,
+)
+from workers.engines import factory
+from workers.engines.protocols import LanguageModel, Prompt, Recognizer, Synthesizer, Usage
+from workers.main import options
+
+SILENCE_LIMIT_S = 10.0
+"""Without a frame for so long, the edge that spoke is gone."""
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """What an engine made of a job. Durations in ms, without queueing."""
+
+    model: str
+    took_ms: float
+    first_ms: float | None = None
+    """To the first token or chunk."""
+    text: str = ""
+    audio_ms: int = 0
+
+
+class Candidate(Protocol):
+    """One engine on trial."""
+
+    model: str
+
+    async def warm(self) -> None:
+        """Load the model."""
+
+    async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
+        """Return what the job needs besides its event, while it can be had."""
+
+    def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
+        """Return what the engine in service made of *job*, if *event* says so."""
+
+    async def run(self, event: AnyEvent, given: bytes) -> Work:
+        """Do the job."""
+
+
+class _Recognition:
+    def __init__(self, engine: Recognizer) -> None:
+        self.model = engine.name
+        self._engine = engine
+
+    async def warm(self) -> None:
+        await asyncio.to_thread(self._engine.warm)
+
+    async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
+        """Listen along: the audio is in memory for a minute only."""
+        assert isinstance(event, SpeechStarted)  # noqa: S101  # the subscription says so
+        coming = frames(bus, event.session, event.utterance, silence_limit_s=SILENCE_LIMIT_S)
+        return b"".join([frame.pcm async for frame in coming])
+
+    def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
+        match job, event:
+            case SpeechStarted(utterance=asked), TranscriptFinal(utterance=told) if asked == told:
+                return Work(
+                    model=event.model,
+                    took_ms=event.took_ms,
+                    text=event.text,
+                    audio_ms=event.audio_ms,
+                )
+        return None
+
+    async def run(self, event: AnyEvent, given: bytes) -> Work:
+        assert isinstance(event, SpeechStarted)  # noqa: S101  # the same
+
+        def transcribe() -> Work:
+            heard = self._engine.transcribe(given, language=event.language)
+            took_ms = round(heard.took_ms, 1)
+            audio_ms = len(given) // BYTES_PER_MS
+            return Work(model=self.model, took_ms=took_ms, text=heard.text, audio_ms=audio_ms)
+
+        return await asyncio.to_thread(transcribe)
+
+
+class _Answer:
+    def __init__(self, engine: LanguageModel) -> None:
+        self.model = engine.name
+        self._engine = engine
+
+    async def warm(self) -> None:
+        await self._engine.warm()
+
+    async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
+        del bus, event
+        return b""
+
+    def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
+        match job, event:
+            case TurnTaken(turn=asked), ResponseCompleted(turn=told) if asked == told:
+                return Work(model=event.model, took_ms=event.took_ms, text=event.text)
+        return None
+
+    async def run(self, event: AnyEvent, given: bytes) -> Work:
+        assert isinstance(event, TurnTaken)  # noqa: S101  # the same
+        del given
+        prompt = Prompt(
+            system=event.system,
+            messages=tuple((message.role, message.text) for message in event.messages),
+            max_tokens=event.max_tokens,
+            temperature=event.temperature,
+            seed=event.seed,
+        )
+        began, first_ms, text = time.monotonic(), None, ""
+        async with aclosing(self._engine.stream(prompt)) as stream:
+            async for token in stream:
+                if isinstance(token, Usage):
+                    continue
+                first_ms = first_ms or _ms_since(began)
+                text += token
+        return Work(
+            model=self.model, took_ms=_ms_since(began), first_ms=first_ms, text=text.strip()
+        )
+
+
+class _Voice:
+    def __init__(self, engine: Synthesizer) -> None:
+        self.model = engine.name
+        self._engine = engine
+
+    async def warm(self) -> None:
+        await asyncio.to_thread(self._engine.warm)
+
+    async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
+        del bus, event
+        return b""
+
+    def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
+        match job, event:
+            case ResponseSentence(), SpeechReady() if (job.turn, job.index) == (
+                event.turn,
+                event.index,
+            ):
+                return Work(
+                    model=event.model,
+                    took_ms=event.took_ms,
+                    first_ms=event.first_chunk_ms,
+                    audio_ms=event.audio_ms,
+                )
+        return None
+
+    async def run(self, event: AnyEvent, given: bytes) -> Work:
+        assert isinstance(event, ResponseSentence)  # noqa: S101  # the same
+        del given
+
+        def speak() -> Work:
+            began, first_ms, size = time.monotonic(), None, 0
+            for piece in self._engine.synthesize(event.text):
+                first_ms = first_ms or _ms_since(began)
+                size += len(piece)
+            return Work(
+                model=self.model,
+                took_ms=_ms_since(began),
+                first_ms=first_ms,
+                audio_ms=size // BYTES_PER_MS,
+            )
+
+        return await asyncio.to_thread(speak)
+
+
+def recognizer(settings: Settings) -> Candidate:
+    return _Recognition(factory.recognizer(options(settings)))
+
+
+def language_model(settings: Settings) -> Candidate:
+    return _Answer(factory.language_model(options(settings)))
+
+
+def synthesizer(settings: Settings) -> Candidate:
+    return _Voice(factory.synthesizer(options(settings)))
+
+
+def _ms_since(began: float) -> float:
+    return round((time.monotonic() - began) * 1000, 1)

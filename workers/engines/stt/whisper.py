@@ -1,0 +1,297 @@
+"""Whisper with a window as short as the utterance allows, and wider ones when it stumbles.
+
+Whisper pads everything to 30 s, and its encoder's time grows with the window. A narrow window is
+three to five times faster but sometimes makes the model say a sentence twice. So: greedy decoding,
+an output no longer than the audio can hold, a check of what came out, and the next wider window if
+the check fails. The last, 30 s, is Whisper as it was trained. What passes the check and is still
+not sure is heard once more, with beams and a wider window: a fifth of clear speech.
+"""
+
+# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+
+import math
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from schemas.audio import BYTES_PER_MS, RATE_HZ
+from workers.engines import weights
+from workers.engines.protocols import (
+    EngineMissingError,
+    EngineRefusedError,
+    EngineUnavailableError,
+    Recognition,
+    WeightsError,
+)
+from workers.engines.stt import whisper_postprocess as hearing
+from workers.engines.stt.punctuation_probability import SentenceEnd
+from workers.engines.stt.whisper_postprocess import FRAMES_PER_S, Floats, Way
+
+NARROW_S: Final = (5.0, 8.0, 11.0, 15.0)
+"""Tried in turn before 30 s; measured by benchmarks/stt_window.py."""
+TRUSTED: Final = 0.45
+"""Confidence below which the next window is tried. One short word reaches 0.5, a wrong one 0.4."""
+MOST_AT_ONCE: Final = 8
+"""Utterances in one batch: bounds the memory and the wait of the first."""
+HUSH: Final = RATE_HZ // 2
+"""Samples of silence after a piece: whether a sentence is over is judged better with it."""
+_SILENT_PEAK: Final = 0.002
+"""Of full scale: a piece that is never louder is not shown to the model."""
+_SURELY_NOBODY: Final = 0.85
+"""Whisper's own probability of no speech from which a narrow window is believed that."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    text: str
+    logprob: float
+    no_speech: float
+    tokens: int
+    sound: bool
+    """Neither cut off nor looping, and likely enough."""
+    ended: float | None = None
+    """0..1: how surely a sentence ends with the last word."""
+
+    @property
+    def confidence(self) -> float:
+        return math.exp(min(0.0, self.logprob))
+
+
+_NOTHING: Final = _Heard("", -9.0, 1.0, 0, sound=False)
+
+
+class WhisperRecognizer:
+    """A faster-whisper model. Any number of threads may transcribe; `workers` run at once."""
+
+    def __init__(
+        self,
+        model: str = "tiny.en",
+        *,
+        cache: Path = Path("~/.cache/aura"),
+        threads: int = 1,
+        workers: int = 1,
+        device: str = "cpu",
+        narrow_s: tuple[float, ...] = NARROW_S,
+    ) -> None:
+        """Take *model*: 'tiny.en', 'base', a folder, or a name that faster-whisper may download.
+
+        *threads* serve one utterance: a second one hardly helps the decoder, so raise *workers*
+        first. *narrow_s* are the windows tried before 30 s; empty is plain Whisper.
+        """
+        self.name = f"whisper:{Path(model).name}"
+        self._asked = model
+        self._cache = cache
+        self._threads = threads
+        self._workers = workers
+        self._device = device
+        self._narrow_s = narrow_s
+        self._loading = threading.Lock()
+        self._model: Any = None
+        self._prompts: dict[str, list[int]] = {}
+        self._decode: Any = None
+        self._sentence_end: Any = None
+
+    def warm(self) -> None:
+        """Load the model and recognise two seconds of noise."""
+        self._load()
+        noise = np.random.default_rng(0).normal(0.0, 0.02, 2 * RATE_HZ).astype(np.float32)
+        list(self._hear([noise], "en"))
+
+    def transcribe(self, pcm: bytes, *, language: str = "en") -> Recognition:
+        """Return the words in *pcm*; audio over 28 s is cut at quiet spots first.
+
+        Raises:
+            EngineMissingError, WeightsError: the model cannot be loaded.
+            EngineRefusedError: *language* is none that this model knows.
+        """
+        ((_, heard),) = self.transcribe_each([pcm], language=language)
+        return heard
+
+    def transcribe_each(
+        self, pcms: Sequence[bytes], *, language: str = "en", hurried: bool = False
+    ) -> Iterator[tuple[int, Recognition]]:
+        """Yield (place in *pcms*, its words): those of the narrowest windows, sure at once, first.
+
+        What stumbles is tried again after that, so that nobody waits for it who need not; and so is
+        what the model is not sure of, unless *hurried*.
+        """
+        began = time.perf_counter()
+        self._load()
+        cut = [hearing.pieces(_floats(pcm)) for pcm in pcms]
+        owners = [place for place, pieces in enumerate(cut) for _ in pieces]
+        found: list[dict[int, _Heard]] = [{} for _ in pcms]
+        every = [piece for pieces in cut for piece in pieces]
+        for at, heard in self._hear(every, language, hurried=hurried):
+            place = owners[at]
+            found[place][at] = heard
+            if len(found[place]) == len(cut[place]):
+                text, confidence, ended = _join([one for _, one in sorted(found[place].items())])
+                took_ms = (time.perf_counter() - began) * 1000
+                audio_ms = len(pcms[place]) // BYTES_PER_MS
+                yield place, Recognition(text, confidence, audio_ms, took_ms, ended)
+
+    def _hear(
+        self, pieces: list[Floats], language: str, *, hurried: bool = False
+    ) -> Iterator[tuple[int, _Heard]]:
+        """Give each piece its narrowest window, and what came out unsound or unsure another."""
+        ways = {
+            at: [Way(s) for s in hearing.windows_s(len(piece) / RATE_HZ, self._narrow_s)]
+            for at, piece in enumerate(pieces)
+            if len(piece) > RATE_HZ // 10 and np.abs(piece).max() > _SILENT_PEAK
+        }
+        best = [_NOTHING] * len(pieces)
+        yield from ((at, silence) for at, silence in enumerate(best) if at not in ways)
+        while ways:
+            way = min(left[0] for left in ways.values())
+            now = [at for at, left in ways.items() if left[0] == way][:MOST_AT_ONCE]
+            tried = self._try([pieces[at] for at in now], way, language)
+            for at, heard in zip(now, tried, strict=True):
+                best[at] = _better(best[at], heard)
+                ways[at] = _next(ways[at], heard, hurried=hurried)
+                if not ways[at]:
+                    del ways[at]
+                    yield at, best[at]
+
+    def _try(self, pieces: list[Floats], way: Way, language: str) -> list[_Heard]:
+        """Run the model once over *pieces*, each padded to the window of *way*."""
+        import ctranslate2
+
+        frames = int(way.window_s * FRAMES_PER_S)
+        heard = [np.pad(piece, (0, HUSH)) for piece in pieces]
+        # Padded with 0, the mean of the features, as faster-whisper does.
+        features = np.stack([_fitted(self._model.feature_extractor(one), frames) for one in heard])
+        seconds = [len(piece) / RATE_HZ for piece in pieces]
+        most = hearing.most_tokens(max(seconds))
+        try:
+            encoded = self._model.model.encode(
+                ctranslate2.StorageView.from_array(features), to_cpu=False
+            )
+            languages = self._languages(encoded, len(pieces), language)
+            results = self._model.model.generate(
+                encoded,
+                [self._prompt(each) for each in languages],
+                beam_size=way.beams,
+                max_length=2 * most,  # CTranslate2 halves it: the other half is for a prompt
+                return_scores=True,
+                return_no_speech_prob=True,
+                return_logits_vocab=way.beams == 1,  # beams do not keep them
+            )
+        except RuntimeError as error:  # all that CTranslate2 raises
+            raise EngineUnavailableError(f"{self.name} could not run") from error
+        full = way.window_s >= hearing.FULL_S
+        return [
+            self._judged(result, each, full) for result, each in zip(results, seconds, strict=True)
+        ]
+
+    def _judged(self, result: Any, audio_s: float, full: bool) -> _Heard:
+        most = hearing.most_tokens(audio_s)
+        ids = result.sequences_ids[0][:most]  # in a batch the longest utterance sets the bound
+        said: str = self._decode(ids).strip()
+        once = None if full else hearing.unlooped(said, audio_s)
+        if once is None and len(ids) >= most - 1 and hearing.loops(said):
+            return _NOTHING  # it never came to an end: a hum, not words
+        logprob = float(result.scores[0])
+        no_speech = float(result.no_speech_prob)
+        text = hearing.cleaned(once or said, no_speech, math.exp(min(0.0, logprob)))
+        # A narrow window may miss a lone "yes": only a sure one is believed that nobody spoke.
+        likely = logprob > math.log(TRUSTED) if text else full or no_speech > _SURELY_NOBODY
+        whole = once is not None or (len(ids) < most - 1 and not hearing.loops(said))
+        sound = whole and likely
+        readable = sound and not once and result.logits
+        ended = self._sentence_end.after(ids, result.logits[0]) if readable else None
+        return _Heard(text, logprob, no_speech, len(ids), sound, ended)
+
+    def _languages(self, encoded: Any, count: int, language: str) -> Iterable[str]:
+        if not self._model.model.is_multilingual:
+            return ["en"] * count
+        if language != "auto":
+            return [language] * count
+        found = self._model.model.detect_language(encoded)
+        return [ranked[0][0].strip("<|>") for ranked in found]
+
+    def _prompt(self, language: str) -> list[int]:
+        """Return the tokens that ask for a plain transcript in *language*."""
+        if known := self._prompts.get(language):
+            return known
+        from faster_whisper.tokenizer import Tokenizer
+
+        many = self._model.model.is_multilingual
+        try:
+            tokenizer = Tokenizer(self._model.hf_tokenizer, many, "transcribe", language)
+        except ValueError as error:
+            raise EngineRefusedError(f"{self.name} knows no language {language!r}") from error
+        self._decode = self._decode or tokenizer.decode
+        self._sentence_end = self._sentence_end or SentenceEnd(tokenizer.encode, tokenizer.decode)
+        prompt: list[int] = self._model.get_prompt(tokenizer, [], without_timestamps=True)
+        self._prompts[language] = prompt
+        return prompt
+
+    def _load(self) -> None:
+        with self._loading:
+            if self._model is not None:
+                return
+            try:
+                from faster_whisper import WhisperModel
+                from threadpoolctl import threadpool_limits
+            except ImportError as error:
+                raise EngineMissingError("faster-whisper", "stt") from error
+            # One small product a spectrum: BLAS threads spin nine times as long as it takes.
+            threadpool_limits(1, user_api="blas")
+            found = weights.find(self._asked, self._cache)
+            folder = found.parent if found and found.is_file() else found
+            try:
+                self._model = WhisperModel(
+                    str(folder or self._asked),
+                    device=self._device,
+                    compute_type="int8",
+                    cpu_threads=self._threads,
+                    num_workers=self._workers,
+                )
+            except Exception as error:  # its three libraries have no common type
+                raise WeightsError(
+                    f"no Whisper model can be loaded from {self._asked!r}: set AURA_STT_MODEL to "
+                    "'tiny.en', to a folder, or to a name faster-whisper can download"
+                ) from error
+            self._prompt("en")
+
+
+def _next(left: list[Way], heard: _Heard, *, hurried: bool) -> list[Way]:
+    """Return the ways still to try, of which the first has just given *heard*."""
+    way, *wider = left
+    if not heard.sound:
+        return wider
+    again = way.again(heard.confidence) if heard.text and not hurried else None
+    return [again] if again else []
+
+
+def _better(known: _Heard, new: _Heard) -> _Heard:
+    """Return the likelier of two hearings; how the sentence ends only greedy decoding says."""
+    best = max(known, new, key=lambda one: (one.sound, one.logprob))
+    return replace(best, ended=known.ended if best.ended is None else best.ended)
+
+
+def _floats(pcm: bytes) -> Floats:
+    whole = len(pcm) // 2 * 2
+    return np.frombuffer(pcm[:whole], "<i2").astype(np.float32) / np.float32(32768)
+
+
+def _fitted(features: Floats, frames: int) -> Floats:
+    """Return float32 [mels, frames]."""
+    short = max(0, frames - features.shape[-1])
+    fitted: Floats = np.pad(features[:, :frames], ((0, 0), (0, short))).astype(np.float32)
+    return fitted
+
+
+def _join(heard: list[_Heard]) -> tuple[str, float, float | None]:
+    """Return the text of all pieces, their confidence, weighted by tokens, and how they ended."""
+    spoken = [one for one in heard if one.text]
+    if not spoken:
+        return "", 0.0, None
+    tokens = sum(one.tokens for one in spoken)
+    logprob = sum(one.logprob * one.tokens for one in spoken) / max(1, tokens)
+    return " ".join(one.text for one in spoken), math.exp(min(0.0, logprob)), spoken[-1].ended

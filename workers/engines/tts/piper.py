@@ -1,0 +1,157 @@
+"""Piper voices on onnxruntime: a sentence in growing pieces, at 16 kHz, without lead silence.
+
+piper-tts is GPL-3.0: whoever ships Aura together with it ships a work under that licence. It is
+imported only here, and only when this engine is chosen.
+"""
+
+# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+
+import json
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.audio import RATE_HZ
+from workers.engines.protocols import (
+    EngineMissingError,
+    EngineUnavailableError,
+    WeightsError,
+)
+from workers.engines.tts import piper_streaming as vits
+from workers.engines.tts.text_normalization import sentences, speakable
+
+Samples = npt.NDArray[np.int16]
+
+LOUD: Final = 1.25
+"""One gain for all a voice says, for a peak that comes later cannot be known."""
+LEAD_MS: Final = 30
+"""Silence kept before the first sound: less clips soft consonants, more is felt as latency."""
+QUIET: Final = 0.01
+"""Peak of a 5 ms block, of full scale, below which Piper is not speaking yet."""
+
+
+class PiperVoice:
+    """One voice. onnxruntime sessions may be run by several threads at once."""
+
+    def __init__(self, model: Path, *, threads: int = 1, noise: bool = False) -> None:
+        """Take *model* (.onnx, its .onnx.json beside it).
+
+        *threads* serve one sentence. With *noise* False the same text always gives the same bytes:
+        it turns off Piper's two random inputs, and the voice sounds a little flatter.
+        """
+        self.name = f"piper:{model.stem}"
+        self.model = model
+        self._threads = threads
+        self._noise = noise
+        self._loading = threading.Lock()
+        self._voice: Any = None
+        """The library's voice: how it turns text into phonemes, its settings, its graph."""
+
+    def warm(self) -> None:
+        """Load the voice and speak a sentence into nothing."""
+        for _ in self.synthesize("Hello, how are you today?"):
+            pass
+
+    def synthesize(self, text: str) -> Iterator[bytes]:
+        """Yield *text* piece by piece, each longer than the one before, or nothing."""
+        said = sentences(speakable(text))
+        if not said:
+            return
+        import soxr
+
+        self._load()
+        rate_hz: int = self._voice.config.sample_rate
+        for sentence in said:
+            resampler = soxr.ResampleStream(rate_hz, RATE_HZ, 1, dtype="int16", quality="HQ")
+            for samples in without_lead(map(_loud, self._speak(sentence)), rate_hz):
+                if len(pcm := resampler.resample_chunk(samples)):
+                    yield pcm.astype("<i2").tobytes()
+            if len(pcm := resampler.resample_chunk(np.zeros(0, np.int16), last=True)):
+                yield pcm.astype("<i2").tobytes()
+
+    def _speak(self, sentence: str) -> Iterator[vits.Floats]:
+        voice = self._voice
+        try:
+            for phonemes in voice.phonemize(sentence):
+                ids = voice.phonemes_to_ids(phonemes)
+                yield from voice.session.speak(inputs(voice.config, ids, noise=self._noise))
+        except Exception as error:  # onnxruntime and espeak raise types of their own
+            raise EngineUnavailableError(f"{self.name} could not speak a sentence") from error
+
+    def _load(self) -> None:
+        with self._loading:
+            if self._voice is not None:
+                return
+            try:
+                import onnxruntime
+                import piper
+            except ImportError as error:
+                raise EngineMissingError("piper-tts", "tts") from error
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = self._threads
+            options.inter_op_num_threads = 1
+            # Idle workers must not spin: the core belongs to the other stages between sentences.
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+            try:
+                session = vits.opened(self.model, options)
+                config = piper.PiperConfig.from_dict(_json(Path(f"{self.model}.json")))
+                self._voice = piper.PiperVoice(session=session, config=config)
+            except Exception as error:  # onnxruntime raises types of its own
+                raise WeightsError(
+                    f"{self.model} is not a Piper voice with its .json beside it: "
+                    "set AURA_TTS_VOICE"
+                ) from error
+
+
+def inputs(config: Any, ids: Sequence[int], *, noise: bool) -> dict[str, Any]:
+    """Return what the graph of a voice of *config* is given to speak the phonemes *ids*.
+
+    A voice of several speakers speaks as the one that its maker chose.
+    """
+    random = (config.noise_scale, config.noise_w_scale) if noise else (0.0, 0.0)
+    given: dict[str, Any] = {
+        "input": np.array([ids], np.int64),
+        "input_lengths": np.array([len(ids)], np.int64),
+        "scales": np.array([random[0], config.length_scale, random[1]], np.float32),
+    }
+    if config.num_speakers > 1:
+        given["sid"] = np.array([config.default_speaker_id], np.int64)
+    return given
+
+
+def _loud(sound: vits.Floats) -> Samples:
+    louder: Samples = (np.clip(sound * LOUD, -1, 1) * 32767).astype(np.int16)
+    return louder
+
+
+def without_lead(pieces: Iterable[Samples], rate_hz: int) -> Iterator[Samples]:
+    """Yield *pieces* with at most LEAD_MS of silence before the first sound."""
+    silent: list[Samples] = []
+    waiting = True
+    for piece in pieces:
+        if not waiting:
+            yield piece
+            continue
+        silent.append(piece)
+        so_far = np.concatenate(silent)
+        if (loud := _first_loud(so_far, rate_hz)) is not None:
+            waiting = False
+            yield so_far[max(0, loud - rate_hz * LEAD_MS // 1000) :]
+    if waiting:
+        yield from silent
+
+
+def _first_loud(samples: Samples, rate_hz: int) -> int | None:
+    block = rate_hz * 5 // 1000
+    whole = samples[: len(samples) // block * block].reshape(-1, block).astype(np.int32)
+    loud = np.flatnonzero(np.abs(whole).max(axis=1, initial=0) > QUIET * 32767)
+    return int(loud[0]) * block if len(loud) else None
+
+
+def _json(path: Path) -> dict[str, Any]:
+    config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return config
