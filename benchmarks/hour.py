@@ -12,8 +12,8 @@ from benchmarks.recordings import buzz
 from edge.call.session_rules import noted
 from edge.core.call import Call
 from edge.core.hearing.vad import VoiceActivity
-from edge.core.input_log import Journal
-from edge.core.notices import Delivery
+from edge.core.input_log import InputLog
+from schemas.session_config import Delivery
 from edge.core.session.rules import Rules
 from schemas import events as ev
 from workers.engines.protocols import Recognition
@@ -30,10 +30,10 @@ class RecordedCall(OfflineCall):
     def __init__(self, session: str, rules: Rules) -> None:
         super().__init__(lambda _: (QUESTION, None), rules, answer=ANSWER)
         own = (TENANT, session)
-        self.journal = Journal(*own)
+        self.journal = InputLog(*own)
         self.log: list[ev.AnyEvent] = []
         ear = self.journal.listening(VoiceActivity())
-        call = Call(*own, rules, Delivery.CHUNKS, is_voice=ear)
+        call = Call(*own, rules, "chunks", is_voice=ear)
         self.log.append(_started(session, rules))
         call.history.summary.take(self.log[0])
         self._session = session
@@ -63,7 +63,7 @@ def _started(session: str, rules: Rules) -> ev.SessionStarted:
         user="somebody",
         dialect="continuous",
         edge="bench",
-        **noted(rules, Delivery.CHUNKS),
+        **noted(rules, "chunks"),
     )
 
 

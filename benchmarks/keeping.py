@@ -23,7 +23,7 @@ from benchmarks.soak import processes
 from benchmarks.soak.trial import SIMULATED
 from deploy.provision import provision
 from edge.call.recording_writer import Recording
-from edge.core.notices import Speak
+from edge.core.client_events import Speech
 from runtime.bus.connection import connect
 from runtime.settings import load
 
@@ -81,7 +81,7 @@ async def _keep(nats_url: str, *, keep: bool = True) -> None:
     """Go through KEPT_CALLS calls of KEPT_S seconds, as fast as it goes; *keep* both sides."""
     bus = await connect(load(nats_url=nats_url), "bench")
     await provision(bus)
-    frame, chunk = bytes(640), Speak(1, "", bytes(32 * CHUNK_MS), ends=False)
+    frame, chunk = bytes(640), Speech(1, "", bytes(32 * CHUNK_MS), ends=False)
     for number in range(KEPT_CALLS):
         recording = Recording(bus, "bench", f"s_{number}")
         heard, told = (recording.heard, recording.told) if keep else (_not, _not)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edge.core.call import Call
-from edge.core.input_log import Journal
+from edge.core.input_log import InputLog
 from schemas import events as ev
 
 
@@ -15,7 +15,7 @@ class Noting:
     It stands in for the call: the same methods. What the stages say is logged when it is heard.
     """
 
-    def __init__(self, call: Call, journal: Journal, log: list[ev.AnyEvent]) -> None:
+    def __init__(self, call: Call, journal: InputLog, log: list[ev.AnyEvent]) -> None:
         self._call, self._journal, self._log = call, journal, log
 
     def __getattr__(self, name: str) -> Any:

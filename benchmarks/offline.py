@@ -19,7 +19,8 @@ import numpy as np
 from edge.core.call import Call
 from edge.core.effects import Effect, Publish, SendFrame, Tell
 from edge.core.hearing.vad import VoiceActivity
-from edge.core.notices import Delivery, Speak
+from schemas.session_config import Delivery
+from edge.core.client_events import Speech
 from edge.core.session.rules import Rules
 from schemas import events as ev
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
@@ -77,7 +78,7 @@ class OfflineCall:
         self._read = read or (lambda _text: None)
         voice = VoiceActivity()
         self._own = voice.echo
-        self._call = Call("t", "s", rules, Delivery.CHUNKS, is_voice=voice)
+        self._call = Call("t", "s", rules, "chunks", is_voice=voice)
         self._answer = answer
         self._stages = stages or Stages()
         self._echo = echo
@@ -129,7 +130,7 @@ class OfflineCall:
                 case Tell(notice):
                     self.heard.told.append((at_ms, notice))
                     self._own.told(notice)
-                    if isinstance(notice, Speak):
+                    if isinstance(notice, Speech):
                         self._playing += notice.pcm
                 case _:
                     pass
@@ -145,7 +146,7 @@ class OfflineCall:
                 stages = self._stages
                 said = {"turn": turn, "text": text, "model": "m", "took_ms": 1.0}
                 sentence = {**said, "index": 0, "first_token_ms": 1.0, "deadline_ms": 0}
-                sentence["caller_ended"] = self._read(words.text) if read else None
+                sentence["eot_llm"] = self._read(words.text) if read else None
                 llm_ms = stages.llm_ms + (stages.read_ms if read else 0)
                 self._later(llm_ms, self._event(ev.ResponseSentence, **sentence))
                 tokens = {"sentences": 1, "prompt_tokens": 0, "completion_tokens": 0}

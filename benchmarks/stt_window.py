@@ -24,7 +24,7 @@ from faster_whisper import WhisperModel
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from runtime.word_errors import distance
-from workers.engines import factory as pick
+from workers.engines import factory
 from workers.engines import weights
 from workers.engines.stt import whisper
 
@@ -98,8 +98,8 @@ normalized = EnglishTextNormalizer()
 
 def spoken(takes: int = 1) -> list[tuple[str, Floats]]:
     """Return each sentence *takes* times, no two alike, and never again the same."""
-    options = pick.EngineOptions(tts_engine="piper", cache_dir=CACHE, tts_noise=True)
-    voice = pick.synthesizer(options)
+    options = factory.EngineOptions(tts_engine="piper", cache_dir=CACHE, tts_noise=True)
+    voice = factory.synthesizer(options)
     clips = []
     for at, text in enumerate(SENTENCES * takes):
         pcm = np.frombuffer(b"".join(voice.synthesize(text)), "<i2").astype(np.float32) / 32768

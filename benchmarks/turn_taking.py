@@ -19,7 +19,7 @@ from benchmarks.offline import Hear, Heard, OfflineCall, Read
 from benchmarks.pauses import recognizer, room, say, with_pauses
 from benchmarks.reading import read as by_model
 from benchmarks.results import save
-from edge.core.notices import Interrupted, Speak
+from edge.core.client_events import Interrupted, Speech
 from edge.core.session.rules import Rules
 from schemas import events as ev
 from workers.engines import factory, model_download
@@ -75,7 +75,7 @@ def pauses(hear: Hear, evidence: str, read: Read | None = None) -> list[dict[str
         for spoken, end_ms in sounds:
             heard = call(hear, eagerness, read=read).run(spoken + room(4000, 1))
             committed = [at for at, _ in heard.of(ev.TurnCommitted)]
-            audible = [at for at, one in heard.notices(Speak) if one.pcm]
+            audible = [at for at, one in heard.notices(Speech) if one.pcm]
             cut_in += any(at < end_ms - 50 for at in audible)
             if committed and committed[-1] > end_ms - 50:
                 waits.append(committed[-1] - end_ms)
@@ -99,7 +99,7 @@ def _over_an_answer(hear: Hear, sound: bytes, at_ms: int, **given: Any) -> Heard
     """Ask something, and *at_ms* into the answer's audio make *sound*."""
     question = room(500) + say("Can you help me with something?")
     silent = call(hear, **given).run(question + room(3000, 1))
-    (first, _), *_ = [one for one in silent.notices(Speak) if one[1].pcm]
+    (first, _), *_ = [one for one in silent.notices(Speech) if one[1].pcm]
     lead = room(first - len(question) // 32 + at_ms, 1)
     return call(hear, **given).run(question + lead + sound + room(6000, 2))
 

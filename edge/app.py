@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 from aiohttp import web
 
@@ -11,18 +10,19 @@ from edge.door.admission_control import Overload
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import Visitors
 from edge.door.middlewares import limit_requests, no_traceback
-from edge.door.rate_limits import Places, Requests
-from edge.door.routes import continuous, conversational
+from edge.door.rate_limits import ConnectionLimit, Requests
+from edge.door.routes import websocket
 from edge.door.session_limits import Limits, Seats
 from edge.door.stage_monitor import Stages
 from edge.door.state import EDGE, Edge
+from edge.protocols import PROTOCOLS
 from edge.protocols.prices import PRICES
 from runtime.bus.connection import Bus
 from runtime.settings import Settings
 
 
-def build(settings: Settings, bus: Bus, name: str) -> web.Application:
-    """Return the application of one edge.
+def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) -> web.Application:
+    """Return the application of one edge; its calls run in *sessions*.
 
     Raises:
         SettingsError: a key file that cannot be read, a network that is none.
@@ -35,16 +35,16 @@ def build(settings: Settings, bus: Bus, name: str) -> web.Application:
         Stages(bus, Overload(settings.overload_wait_ms, settings.overload_calm_s)),
         TokenPolicy.of(settings),
         Requests(settings.api_requests_per_minute),
-        Places(settings.max_connections_per_ip),
+        ConnectionLimit(settings.max_connections_per_ip),
+        sessions,
         {**PRICES, **settings.prices},
         Seats(bus, limits_of(settings)),
         Visitors.of(settings),
     )
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
-    app.router.add_get("/ws", conversational)
-    app.router.add_get("/ws/voice/continuous", continuous)
-    app.cleanup_ctx.append(look_around)
+    for path, protocol in PROTOCOLS.items():
+        app.router.add_get(path, websocket(protocol))
     return app
 
 
@@ -55,18 +55,6 @@ def limits_of(settings: Settings) -> Limits:
         a_user=settings.max_sessions_per_user,
         joins_a_minute=settings.reconnects_per_minute + 1,
     )
-
-
-async def look_around(app: web.Application) -> AsyncIterator[None]:
-    """Watch the stages and keep our callers' seats, for as long as the application runs."""
-    edge = app[EDGE]
-    tasks = [
-        asyncio.create_task(edge.stages.watch()),
-        asyncio.create_task(edge.seats.renew()),
-    ]
-    yield
-    for task in tasks:
-        task.cancel()
 
 
 async def root(_: web.Request) -> web.Response:

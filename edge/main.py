@@ -13,7 +13,6 @@ import structlog
 from aiohttp import web
 
 from edge.app import build
-from edge.door.connection import STORED_S
 from edge.door.state import EDGE, Edge
 from runtime import metrics
 from runtime.bus.connection import connect
@@ -48,38 +47,58 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
     bus = await connect(settings, name, role="edge")
     metrics.BUS.set_function(lambda: bus.connected)
     try:
-        app = build(settings, bus, name)
-        edge = app[EDGE]
-        runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=LAST_REQUESTS_S
-        )
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(settings))
-            await site.start()
-        except OSError as error:
-            raise SettingsError(
-                f"PORT {settings.port} on {settings.host} cannot be used: {error.strerror}. "
-                "Set PORT to a free one."
-            ) from error
-
-        def describe() -> dict[str, Any]:
-            return {"calls": len(edge.open), "draining": edge.draining, "pid": os.getpid()}
-
-        async with announced(bus, "edge", describe):
-            settle()
-            condition.ready = lambda: bus.connected and not edge.draining
-            log.info("edge_ready", host=settings.host, port=settings.port)
-            await stop.wait()
-            await _drain(edge)
-        await runner.cleanup()
+        async with asyncio.TaskGroup() as tasks:
+            app = build(settings, bus, name, tasks)
+            watching = [
+                tasks.create_task(app[EDGE].stages.watch()),
+                tasks.create_task(app[EDGE].seats.renew()),
+            ]
+            await _hold(settings, app, stop, condition)
+            for task in watching:
+                task.cancel()
         log.info("edge_left")
+    except* SettingsError as wrong:
+        raise wrong.exceptions[0] from None
     finally:
         await bus.close()
 
 
+async def _hold(
+    settings: Settings, app: web.Application, stop: asyncio.Event, condition: metrics.Condition
+) -> None:
+    """Serve *app* until *stop*, then let its calls end well.
+
+    Raises:
+        SettingsError: the port is taken.
+    """
+    edge = app[EDGE]
+    runner = web.AppRunner(
+        app, access_log=None, handle_signals=False, shutdown_timeout=LAST_REQUESTS_S
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(settings))
+        await site.start()
+    except OSError as error:
+        raise SettingsError(
+            f"PORT {settings.port} on {settings.host} cannot be used: {error.strerror}. "
+            "Set PORT to a free one."
+        ) from error
+
+    def describe() -> dict[str, Any]:
+        return {"calls": len(edge.open), "draining": edge.draining, "pid": os.getpid()}
+
+    async with announced(edge.bus, "edge", describe):
+        settle()
+        condition.ready = lambda: edge.bus.connected and not edge.draining
+        log.info("edge_ready", host=settings.host, port=settings.port)
+        await stop.wait()
+        await _drain(edge)
+    await runner.cleanup()
+
+
 async def _drain(edge: Edge) -> None:
-    """Take no new calls, let answers under way be heard, then ask everybody to come back."""
+    """Take no new calls, let responses under way be heard, then ask everybody to come back."""
     edge.draining = True
     until = asyncio.get_running_loop().time() + edge.settings.drain_s
     while any(one.busy for one in edge.open) and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110  # bounded, and over in a breath
@@ -88,8 +107,6 @@ async def _drain(edge: Edge) -> None:
     await asyncio.gather(*leaving)
     while edge.open and asyncio.get_running_loop().time() < until + 2:  # noqa: ASYNC110  # the same
         await asyncio.sleep(0.02)
-    if edge.finishing:
-        await asyncio.wait(edge.finishing, timeout=STORED_S)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

@@ -6,14 +6,19 @@ Resampling is soxr's, in streams, and only where the rates differ.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
 RATE_HZ = 16_000
-PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
+PCM, EXTENSIBLE = 1, 0xFFFE
+Encoding = Literal["pcm", "float", "mulaw", "alaw"]
+ENCODINGS: Mapping[int, Encoding] = {1: "pcm", 3: "float", 6: "alaw", 7: "mulaw"}
+"""By a WAV's format tag."""
 MOST_HEADER_BYTES = 65_536
 """A WAV whose samples begin later than this is not one that anybody streams."""
 
@@ -30,7 +35,7 @@ class Format:
     channels: int = 1
     width: int = 2
     """Bytes a sample of one channel."""
-    is_float: bool = False
+    encoding: Encoding = "pcm"
 
     @property
     def frame_bytes(self) -> int:
@@ -46,9 +51,17 @@ class Format:
             raise NotAudioError(f"a sample rate of 4000 to 192000 Hz, not {self.rate_hz}")
         if not 1 <= self.channels <= 8:
             raise NotAudioError(f"1 to 8 channels, not {self.channels}")
-        if self.width not in ((4, 8) if self.is_float else (1, 2, 3, 4)):
+        if self.width not in WIDTHS[self.encoding]:
             raise NotAudioError(f"8, 16, 24 or 32 bit samples or floats, not {8 * self.width} bit")
         return self
+
+
+WIDTHS: Mapping[Encoding, tuple[int, ...]] = {
+    "pcm": (1, 2, 3, 4),
+    "float": (4, 8),
+    "mulaw": (1,),
+    "alaw": (1,),
+}
 
 
 def parse_header(data: bytes) -> tuple[Format, int, int] | None:
@@ -85,11 +98,11 @@ def _format(body: bytes) -> Format:
     tag, channels, rate_hz, _, _, bits = struct.unpack_from("<HHIIHH", body)
     if tag == EXTENSIBLE and len(body) >= 26:
         tag = int.from_bytes(body[24:26], "little")
-    if tag not in {PCM, FLOAT}:
-        raise NotAudioError(f"an uncompressed WAV, not one of format {tag}")
+    if tag not in ENCODINGS:
+        raise NotAudioError(f"a WAV of PCM, floats, mu-law or A-law, not of format {tag}")
     if bits % 8:
         raise NotAudioError(f"whole bytes a sample, not {bits} bits")
-    return Format(rate_hz, channels, bits // 8, tag == FLOAT).check()
+    return Format(rate_hz, channels, bits // 8, ENCODINGS[tag]).check()
 
 
 class PcmStream:
@@ -120,6 +133,10 @@ class PcmStream:
             samples = self._resampler.resample_chunk(samples)
         return samples.tobytes()
 
+    def align(self) -> None:
+        """Forget a sample of which only the beginning came."""
+        self._rest = b""
+
     def flush(self) -> bytes:
         """Return what the resampler kept back; the stream is over."""
         if self._resampler is None:
@@ -128,9 +145,31 @@ class PcmStream:
         return last
 
 
+def _mulaw() -> NDArray[np.float64]:
+    """Return what each byte of mu-law stands for (ITU-T G.711)."""
+    code = ~np.arange(256, dtype=np.uint8)
+    exponent, mantissa = (code >> 4 & 7).astype(np.int32), (code & 15).astype(np.int32)
+    size = (((mantissa << 3) + 132) << exponent) - 132
+    return np.where(code & 128, -size, size).astype(np.float64)
+
+
+def _alaw() -> NDArray[np.float64]:
+    """Return what each byte of A-law stands for (ITU-T G.711)."""
+    code = np.arange(256, dtype=np.uint8) ^ 0x55
+    exponent, mantissa = (code >> 4 & 7).astype(np.int32), (code & 15).astype(np.int32)
+    base = (mantissa << 4) + np.where(exponent, 264, 8)
+    size = base << np.maximum(exponent - 1, 0)
+    return np.where(code & 128, size, -size).astype(np.float64)
+
+
+LAWS: Mapping[str, NDArray[np.float64]] = {"mulaw": _mulaw(), "alaw": _alaw()}
+
+
 def _mono(data: bytes, form: Format) -> NDArray[np.int16]:
     """Return interleaved samples as int16 [frames], channels averaged."""
-    if form.is_float:
+    if form.encoding in LAWS:
+        wide = LAWS[form.encoding][np.frombuffer(data, np.uint8)]
+    elif form.encoding == "float":
         wide = np.frombuffer(data, f"<f{form.width}").astype(np.float64) * 32767.0
         wide = np.nan_to_num(wide, nan=0.0, posinf=32767.0, neginf=-32768.0)
     elif form.width == 1:
@@ -146,48 +185,90 @@ def _mono(data: bytes, form: Format) -> NDArray[np.int16]:
     return np.clip(wide, -32768, 32767).astype(np.int16)
 
 
-class WavStream:
+class AudioIn:
+    """Audio of a client, whose format may change, as s16le mono 16 kHz."""
+
+    def __init__(self) -> None:
+        self._form: Format | None = None
+        self._stream = PcmStream()
+
+    def feed(self, data: bytes, form: Format, *, begins: bool = False) -> bytes:
+        """Return *data* of *form* converted; another format than before begins a stream.
+
+        *begins*: it begins with a whole sample.
+        """
+        if form == self._form:
+            if begins:
+                self._stream.align()
+            return self._stream.feed(data)
+        before = self._stream.flush()
+        self._form, self._stream = form, PcmStream(form)
+        return before + self._stream.feed(data)
+
+
+class AudioOut:
+    """Audio for a client: s16le mono at its rate, without a seam between the pieces of a stream."""
+
+    def __init__(self, rate_hz: int = RATE_HZ) -> None:
+        self._rate_hz = rate_hz
+        self._resampler: soxr.ResampleStream | None = None
+
+    def feed(self, pcm: bytes, *, more: bool = False) -> bytes:
+        """Return *pcm* (s16le mono 16 kHz) at the client's rate; *more* of its stream follows.
+
+        A resampler keeps a few ms back while more follows.
+        """
+        if self._rate_hz == RATE_HZ:
+            return pcm
+        if self._resampler is None:
+            if not pcm:
+                return b""
+            self._resampler = soxr.ResampleStream(
+                RATE_HZ, self._rate_hz, 1, dtype="int16", quality="HQ"
+            )
+        samples = np.frombuffer(pcm, np.int16)
+        out: bytes = self._resampler.resample_chunk(samples, last=not more).tobytes()
+        if not more:
+            self._resampler = None
+        return out
+
+    def drop(self) -> None:
+        """Forget what was kept back: its stream was interrupted."""
+        self._resampler = None
+
+
+class WavReader:
     """A stream that may be WAVs, one WAV whose header came first, or raw samples: whatever comes.
 
     A chunk that begins with `RIFF....WAVE` starts anew; anything else goes on as before.
     """
 
     def __init__(self, raw: Format | None = None) -> None:
-        self._raw = raw or Format()
-        self._stream = PcmStream(self._raw)
+        self._raw = self._form = raw or Format()
         self._header = b""
-        self._left = -1
 
-    def feed(self, chunk: bytes) -> bytes:
-        """Return *chunk* as s16le mono 16 kHz.
+    def feed(self, chunk: bytes) -> tuple[bytes, Format, bool]:
+        """Return the samples in *chunk*, their format, and whether a WAV begins with them.
 
         Raises:
             NotAudioError: it begins like a WAV and is none; what follows is read as raw samples.
         """
-        out = b""
         if self._header:
             chunk, self._header = self._header + chunk, b""
         elif chunk[:4] != b"RIFF":
-            return self._samples(chunk)
-        else:
-            out = self._stream.flush()
+            return chunk, self._form, False
         try:
             parsed = parse_header(chunk)
         except NotAudioError:
-            self._stream, self._left = PcmStream(self._raw), -1
+            self._form = self._raw
             raise
         if parsed is None:
             if len(chunk) > MOST_HEADER_BYTES:
                 raise NotAudioError("a WAV's header fits into 64 KiB")
             self._header = chunk
-            return out
-        form, begin, self._left = parsed
-        self._stream = PcmStream(form)
-        return out + self._samples(chunk[begin:])
-
-    def _samples(self, data: bytes) -> bytes:
-        """Convert samples; those that follow the end of a WAV are of its format too."""
-        return self._stream.feed(data)
+            return b"", self._form, False
+        self._form, begin, _ = parsed
+        return chunk[begin:], self._form, True
 
 
 def read_wav(data: bytes) -> bytes:
@@ -219,11 +300,3 @@ def write_wav(pcm: bytes, rate_hz: int = RATE_HZ) -> bytes:
         )
         + pcm
     )
-
-
-def resample(pcm: bytes, from_hz: int, to_hz: int) -> bytes:
-    """Return s16le mono *pcm* at another rate."""
-    if from_hz == to_hz or not pcm:
-        return pcm
-    out: bytes = soxr.resample(np.frombuffer(pcm, np.int16), from_hz, to_hz).tobytes()
-    return out

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from schemas.events import TURN_NUMBERS
+from schemas.session_config import Eagerness, SessionConfig, bounds
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -34,8 +34,9 @@ def _bare(field: str) -> AliasChoices:
     return AliasChoices(field.upper(), field)
 
 
-def _turn(name: str, default: int, description: str) -> Any:
-    least, most = TURN_NUMBERS[name]
+def _session(path: str, description: str) -> Any:
+    """Return a setting that is the operator's value at *path* of each session's configuration."""
+    default, least, most = bounds(path)
     return Field(default, ge=least, le=most, description=description)
 
 
@@ -196,33 +197,39 @@ class Settings(BaseSettings):
         "sentences that sound well when spoken. No lists, no emoji, no formatting.",
         description="What the language model is told it is; the built-in one follows none.",
     )
-    language: str = Field("en", description="Spoken language, a Whisper code, or `auto`.")
-    eagerness: Literal["low", "auto", "high"] = Field(
-        "auto", description="How soon a pause is taken for the end of a turn."
+    language: str = _session("language", "Spoken language, a Whisper code, or `auto`.")
+    eagerness: Eagerness = _session(
+        "turns.eagerness", "How soon a pause is taken for the end of a turn."
     )
-    silence_ms: int = _turn(
-        "silence_ms",
-        0,
+    silence_ms: int = _session(
+        "turns.silence_ms",
         "Silence, ms, that ends a turn whatever its words; 0: by eagerness and words.",
     )
-    min_speech_ms: int = _turn("min_speech_ms", 80, "Voiced sound, ms, that makes a start.")
-    prefix_ms: int = _turn("prefix_ms", 300, "Sound before the start, ms, that belongs to it.")
-    interrupt_words: int = _turn(
-        "interrupt_words",
-        1,
-        "Words over an answer that interrupt it; mere sound never does.",
+    min_speech_ms: int = _session("turns.min_speech_ms", "Voiced sound, ms, that makes a start.")
+    prefix_ms: int = _session("turns.prefix_ms", "Sound before the start, ms, that belongs to it.")
+    interrupt_words: int = _session(
+        "interruption.min_words",
+        "Words over a response that interrupt it; mere sound never does.",
     )
     history_messages: int = Field(
-        40, ge=2, le=200, description="Messages of history a turn's job carries."
+        bounds("response.history_messages").default,
+        ge=2,
+        le=200,
+        description="Messages of history a turn's job carries.",
     )
-    max_tokens: int = Field(120, ge=8, le=4096, description="Most tokens of one answer.")
-    temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature of the LLM.")
-    speculate: bool = Field(
-        True, description="Ask the LLM on a likely end of turn, before it is certain."
+    max_tokens: int = Field(
+        bounds("response.max_tokens").default,
+        ge=8,
+        le=4096,
+        description="Most tokens of one answer.",
     )
-    record_audio: bool = Field(
-        False,
-        description="Keep the sound of both sides of every call; a client can ask for its own.",
+    temperature: float = _session("response.temperature", "Sampling temperature of the LLM.")
+    speculate: bool = _session(
+        "turns.speculate", "Ask the LLM on a likely end of turn, before it is certain."
+    )
+    record_audio: bool = _session(
+        "record_audio",
+        "Keep the sound of both sides of every call; a client can ask for its own.",
     )
     redact: str = Field(
         "",
@@ -230,7 +237,10 @@ class Settings(BaseSettings):
         "of patterns and masks.",
     )
     job_deadline_s: float = Field(
-        12.0, ge=1, le=120, description="Seconds a caller waits for a stage before hearing why."
+        bounds("response.deadline_ms").default / 1000,
+        ge=1,
+        le=120,
+        description="Seconds a caller waits for a stage before hearing why.",
     )
 
     overload_wait_ms: int = Field(
@@ -305,6 +315,28 @@ class Settings(BaseSettings):
         "none", description="Simulated: how to fail at words that hold `poison`."
     )
     sim_tts_audio_ms: int = Field(2000, ge=0, description="Simulated: audio of a sentence, ms.")
+
+    @property
+    def session(self) -> SessionConfig:
+        """The configuration of a session that asks for nothing else, without a greeting."""
+        return SessionConfig().but(
+            {
+                "language": self.language,
+                "turns.eagerness": self.eagerness,
+                "turns.silence_ms": self.silence_ms,
+                "turns.min_speech_ms": self.min_speech_ms,
+                "turns.prefix_ms": self.prefix_ms,
+                "turns.speculate": self.speculate,
+                "interruption.min_words": self.interrupt_words,
+                "response.system_prompt": self.system_prompt,
+                "response.max_tokens": self.max_tokens,
+                "response.temperature": self.temperature,
+                "response.history_messages": self.history_messages,
+                "response.deadline_ms": int(self.job_deadline_s * 1000),
+                "voice.chunk_ms": max(10, self.chunk_size * 1000 // self.sample_rate),
+                "record_audio": self.record_audio,
+            }
+        )
 
     @model_validator(mode="before")
     @classmethod

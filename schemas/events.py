@@ -19,17 +19,29 @@ time it is: it adds its own monotonic duration to the `at_ms` of its job.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypedDict
 
 import msgspec
+
+from schemas.session_config import SessionConfig, from_flat, to_flat
 
 SCHEMA_VERSION = 1
 """Travels in the header `Aura-Schema`; grows only with an incompatible change."""
 
+EndReason = Literal["caller_left", "end_call", "drained", "failed"]
+CancelReason = Literal["retracted", "interrupted", "failed", "hung_up"]
 Kind = Literal["life", "speech", "heard", "turn", "say", "out", "in"]
-Stage = Literal["audio", "stt", "llm", "tts"]
+StageName = Literal["audio", "stt", "llm", "tts"]
 Role = Literal["user", "assistant"]
 Bin = Annotated[bytes, msgspec.Meta(extra_json_schema={"x-msgpack-type": "bin"})]
+
+
+class Head(TypedDict):
+    """The fields that every event begins with."""
+
+    tenant: str
+    session: str
+    at_ms: int
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -61,54 +73,36 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 # ---------------------------------------------------------------- life
 
 
-TURN_NUMBERS = {
-    "silence_ms": (0, 5000),
-    "min_speech_ms": (20, 1000),
-    "prefix_ms": (20, 1000),
-    "interrupt_words": (1, 20),
-}
-"""What a session may set of its turn-taking by name: the least and the most."""
+NOT_RECORDED = SessionConfig()
+"""Stands in an event without `config`, until it is read from the flat maps."""
 
 
-class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What one session was set to; every decision of its turn-taking follows from these."""
+class _Configured(Event, frozen=True, kw_only=True):
+    """An event that says what the session is set to, for old readers by the old names as well."""
 
-    language: str = "en"
-    """The spoken language for the recogniser: a Whisper code, or `auto`."""
-    eagerness: Literal["low", "auto", "high"] = "auto"
-    """How soon a pause is taken for the end of a turn."""
-    silence_ms: int = 0
-    """Silence that ends a turn whatever its words; 0: as the eagerness and the words say."""
-    min_speech_ms: int = 80
-    """Voiced sound that makes a start."""
-    prefix_ms: int = 300
-    """Sound before the start that belongs to it."""
-    interrupt_words: int = 1
-    """Words over an answer that interrupt it; mere sound never does."""
-    system_prompt: str = ""
-    llm_model: str = ""
-    """Empty: the worker's own."""
-    max_tokens: int = 120
-    temperature: float = 0.0
-    seed: int = 0
-    record_audio: bool = False
+    settings: dict[str, Any] = {}
+    """Much of `config` by flat names, for readers that do not know it."""
+    rules: dict[str, Any] = {}
+    """The rest of it."""
+    config: SessionConfig = NOT_RECORDED
+    """All that the session is set to."""
 
+    def __post_init__(self) -> None:
+        """Let each of the two forms follow from the other.
 
-class CallRules(msgspec.Struct, frozen=True, kw_only=True):
-    """What else the edge's decisions followed from: its own settings, and the client's wish."""
-
-    delivery: Literal["", "whole", "sentences", "chunks"] = ""
-    """In what pieces the client takes audio; empty: recorded before this was noted."""
-    greeting: str = ""
-    history_messages: int = 40
-    speculate: bool = True
-    deadline_ms: int = 15_000
-    chunk_ms: int = 64
-    model_reads: bool = False
-    """The language model was asked whether the caller was done; false in calls from before that."""
+        Raises:
+            ValueError: the flat maps hold a value that cannot be.
+        """
+        if self.config is NOT_RECORDED:
+            config = from_flat(self.settings, self.rules)
+            msgspec.structs.force_setattr(self, "config", config)
+        if not self.settings:
+            settings, rules = to_flat(self.config)
+            msgspec.structs.force_setattr(self, "settings", settings)
+            msgspec.structs.force_setattr(self, "rules", rules)
 
 
-class SessionStarted(Event, frozen=True, kw_only=True, tag="session.started"):
+class SessionStarted(_Configured, frozen=True, kw_only=True, tag="session.started"):
     """Edge -> all: a caller came in."""
 
     KIND = "life"
@@ -116,23 +110,27 @@ class SessionStarted(Event, frozen=True, kw_only=True, tag="session.started"):
     dialect: str
     edge: str
     """Name of the edge process that holds the call."""
-    settings: SessionSettings
-    rules: CallRules = CallRules()
     version: str = ""
     """Of the Aura at the edge."""
     replay_of: str = ""
     """The session that this one is a replay of; empty: somebody calls."""
 
 
-class SessionResumed(Event, frozen=True, kw_only=True, tag="session.resumed"):
+class SessionResumed(_Configured, frozen=True, kw_only=True, tag="session.resumed"):
     """Edge -> all: the caller came back, to this edge or another."""
 
     KIND = "life"
     KEY = ("at_ms",)
     edge: str
-    settings: SessionSettings = SessionSettings()
-    rules: CallRules = CallRules()
     version: str = ""
+
+
+class SessionReconfigured(Event, frozen=True, kw_only=True, tag="session.reconfigured"):
+    """Edge -> all: from here on the session is set to this."""
+
+    KIND = "life"
+    KEY = ("at_ms",)
+    config: SessionConfig
 
 
 class SessionEnded(Event, frozen=True, kw_only=True, tag="session.ended"):
@@ -140,7 +138,7 @@ class SessionEnded(Event, frozen=True, kw_only=True, tag="session.ended"):
 
     KIND = "life"
     KEY = ("at_ms",)
-    reason: Literal["caller_left", "end_call", "drained", "failed"]
+    reason: EndReason
     turns: int
     """Turns answered."""
     started_at_ms: int = 0
@@ -252,12 +250,21 @@ class AnswerReached(Event, frozen=True, kw_only=True, tag="answer.reached"):
     """The sentence that begins now; the client was sent all before it."""
 
 
+class KeysPressed(Event, frozen=True, kw_only=True, tag="keys.pressed"):
+    """Edge -> all: the caller pressed keys of a telephone."""
+
+    KIND = "life"
+    KEY = ("at_ms",)
+    keys: str
+    """Of 0-9, *, # and A-D, in their order."""
+
+
 class TroubleTold(Event, frozen=True, kw_only=True, tag="trouble.told"):
     """Edge -> all: an error that the caller was told of."""
 
     KIND = "life"
     KEY = ("stage", "at_ms")
-    stage: Stage
+    stage: StageName
     reason: str
     fatal: bool = False
 
@@ -277,7 +284,7 @@ class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
     """Unix time, ms, after which nobody waits for the words any more."""
     over_answer: bool = False
     """Spoken over an answer: partials decide whether it is an interruption, so hurry."""
-    recorded: tuple[Stage, ...] = ()
+    recorded: tuple[StageName, ...] = ()
     """Stages that a replay answers from the record: for a worker of these this is no job."""
 
 
@@ -298,10 +305,10 @@ class TranscriptGuess(Event, frozen=True, kw_only=True, tag="transcript.guess"):
     took_ms: float
     """Recognition alone, without queueing."""
     model: str
-    finished: float | None = None
-    """0..1: how much it sounds like the end of what the speaker wants to say, where a model was
-    asked (AURA_TURN_MODEL); None: nobody was."""
-    ended: float | None = None
+    eot_audio: float | None = msgspec.field(default=None, name="finished")
+    """0..1: how surely a model of turns hears the end of the turn (AURA_TURN_MODEL); None: none was
+    asked."""
+    eot_stt: float | None = msgspec.field(default=None, name="ended")
     """0..1: how surely the recogniser would end a sentence with the last word, by sound and words;
     None: it does not say."""
 
@@ -340,10 +347,10 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     seed: int
     speculative: bool
     """True while the caller might still go on; see turn.committed and response.cancelled."""
-    read: bool = False
-    """The model is asked, too, how surely the caller's sentence is over: it would change much."""
+    ask_eot: bool = msgspec.field(default=False, name="read")
+    """The model is asked, too, how surely the caller's turn is over: it would change much."""
     deadline_ms: int
-    recorded: tuple[Stage, ...] = ()
+    recorded: tuple[StageName, ...] = ()
     """Stages that a replay answers from the record: for a worker of these this is no job."""
 
 
@@ -365,12 +372,12 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
     """From taking the job to this sentence."""
     model: str
     deadline_ms: int
-    recorded: tuple[Stage, ...] = ()
+    recorded: tuple[StageName, ...] = ()
     """Stages that a replay answers from the record: for a worker of these this is no job."""
-    caller_ended: float | None = None
+    eot_llm: float | None = msgspec.field(default=None, name="caller_ended")
     """0..1: how surely the model would end the caller's sentence with its last word, by the words
-    alone; with the first piece of an answer. None: it was not asked (turn.taken.read), or does not
-    say."""
+    alone; with the first piece of a response. None: it was not asked (`read` of `turn.taken`), or
+    does not say."""
 
 
 class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.completed"):
@@ -393,7 +400,7 @@ class ResponseCancelled(Event, frozen=True, kw_only=True, tag="response.cancelle
     KIND = "say"
     KEY = ("turn",)
     turn: int
-    reason: Literal["retracted", "interrupted", "failed", "hung_up"]
+    reason: CancelReason
 
 
 # ---------------------------------------------------------------- out
@@ -419,7 +426,7 @@ class JobFailed(Event, frozen=True, kw_only=True, tag="job.failed"):
 
     KIND = "out"
     KEY = ("stage", "utterance", "turn", "index")
-    stage: Stage
+    stage: StageName
     utterance: int = 0
     turn: int = 0
     index: int = 0
@@ -485,6 +492,7 @@ class InputsDelivered(Event, frozen=True, kw_only=True, tag="inputs.delivered"):
 AnyEvent = (
     SessionStarted
     | SessionResumed
+    | SessionReconfigured
     | SessionEnded
     | RecordingConsented
     | SpeechStarted
@@ -504,6 +512,7 @@ AnyEvent = (
     | AnswerHeard
     | AnswerReached
     | JobFailed
+    | KeysPressed
     | TroubleTold
     | TurnMeasured
     | InputsDelivered

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from schemas import audio, codec, events
+from schemas import audio, codec, events, session_config
 
 HERE = Path(__file__).parent
 SIDE = (audio.AudioFrame, audio.SpeechChunk, audio.TranscriptPartial, audio.RecordedSound)
@@ -48,6 +48,16 @@ def event_types() -> list[type[events.Event]]:
     return list(typing.get_args(events.AnyEvent))
 
 
+CONFIGURATION: tuple[type[msgspec.Struct], ...] = (
+    session_config.SessionConfig,
+    session_config.TurnConfig,
+    session_config.Waits,
+    session_config.InterruptionConfig,
+    session_config.ResponseConfig,
+    session_config.VoiceConfig,
+)
+
+
 def message_types() -> list[type[msgspec.Struct]]:
     return [*event_types(), *SIDE]
 
@@ -59,7 +69,7 @@ def tag(kind: type[msgspec.Struct]) -> str:
 def json_schema() -> dict[str, Any]:
     """Return one JSON Schema document with a definition a message."""
     _, definitions = msgspec.json.schema_components(message_types(), ref_template="#/$defs/{name}")
-    for kind in message_types():
+    for kind in (*message_types(), *CONFIGURATION):
         _describe(definitions[kind.__name__], kind)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -74,6 +84,8 @@ def json_schema() -> dict[str, Any]:
 def _describe(schema: dict[str, Any], kind: type[msgspec.Struct]) -> None:
     """Put the docstrings under the fields into *schema*."""
     schema["description"] = inspect.getdoc(kind) or ""
+    properties = schema.get("properties", {})
+    wire_names = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
     for base in reversed(kind.__mro__):
         if not base.__module__.startswith("schemas."):
             continue
@@ -81,11 +93,12 @@ def _describe(schema: dict[str, Any], kind: type[msgspec.Struct]) -> None:
         field = ""
         for line in lines:
             text = line.strip()
-            if text.startswith('"""') and field in schema.get("properties", {}):
+            if text.startswith('"""') and field in properties:
                 end = lines.index(line)
                 said = " ".join(part.strip() for part in _docstring(lines[end:]))
-                schema["properties"][field]["description"] = said
-            field = text.split(":")[0] if ":" in text and not text.startswith('"') else ""
+                properties[field]["description"] = said
+            name = text.split(":")[0] if ":" in text and not text.startswith('"') else ""
+            field = wire_names.get(name, name)
 
 
 def _docstring(lines: list[str]) -> list[str]:

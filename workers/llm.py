@@ -17,7 +17,7 @@ from schemas.events import (
     ResponseSentence,
     TurnTaken,
 )
-from schemas.events import Stage as StageName
+from schemas.events import StageName
 from workers.engine_executor import AWAKE_S
 from workers.engines.protocols import (
     EngineError,
@@ -71,8 +71,8 @@ class LlmStage:
             temperature=event.temperature,
             seed=event.seed,
         )
-        if event.read and task.attempt == 1:  # a later try is late enough
-            chain.caller_ended = await opinion(self._model, prompt, self._limit_s)
+        if event.ask_eot and task.attempt == 1:  # a later try is late enough
+            chain.eot_llm = await opinion(self._model, prompt, self._limit_s)
         cutter = SentenceCutter(first=not chain.sentences)
         first_token_ms: float | None = None
         usage = Usage(0, 0, self.model)
@@ -101,7 +101,7 @@ class _Chain:
         self._found = False
         self.last = 0
         self.sentences: list[str] = []
-        self.caller_ended: float | None = None
+        self.eot_llm: float | None = None
         self.over = False
 
     async def find(self, newest: Awaitable[Stored | None] | None = None) -> None:
@@ -137,7 +137,7 @@ class _Chain:
                 model=self._model,
                 deadline_ms=self._event.deadline_ms,
                 recorded=self._event.recorded,
-                caller_ended=None if self.sentences else self.caller_ended,
+                eot_llm=None if self.sentences else self.eot_llm,
             )
         )
         self.last = await self._publish(sentence)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from runtime.bus.connection import Bus, Stored
 from schemas.events import AnyEvent
-from schemas.events import Stage as StageName
+from schemas.events import StageName
 
 
 class EngineHungError(Exception):

@@ -10,7 +10,7 @@ from runtime.bus.utterance_frames import frames
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, AudioFrame, TranscriptPartial
 from schemas.events import AnyEvent, SpeechStarted, TranscriptFinal, TranscriptGuess
-from schemas.events import Stage as StageName
+from schemas.events import StageName
 from workers.engine_executor import Desk, Together
 from workers.engines.protocols import (
     BatchRecognizer,
@@ -155,8 +155,8 @@ class SttStage:
                 confidence=round(heard.confidence, 4),
                 took_ms=round(heard.took_ms, 1),
                 model=self.model,
-                finished=finished,
-                ended=None if heard.ended is None else round(heard.ended, 3),
+                eot_audio=finished,
+                eot_stt=None if heard.ended is None else round(heard.ended, 3),
             )
         )
         await task.bus.publish(guess, trace=task.trace)

@@ -6,24 +6,22 @@ import asyncio
 import json
 import sys
 import time
+import typing
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from aura.cli.running import CommandError
 from aura.cli.show import read
-from aura.replay import redecide as again
-from aura.replay import what_if as otherwise
+from aura.replay import redecide, what_if
 from aura.replay.what_if import Difference
-from edge.call.session_rules import rules_from
-from edge.core.endpointing.end_of_turn import Waits
-from edge.core.session.rules import Rules
 from runtime.bus.connection import connect
 from runtime.sessions.finding import decoded
 from runtime.settings import Settings
 from schemas.events import AnyEvent, Event, SessionStarted
+from schemas.session_config import Eagerness, SessionConfig, Waits
 
 
 @dataclass(frozen=True)
@@ -34,27 +32,28 @@ class Try:
     waits: str = ""
     speculate: bool | None = None
 
-    def changed(self, rules: Rules) -> Rules:
-        """Return *rules* with what is to be other.
+    def changed(self, config: SessionConfig) -> SessionConfig:
+        """Return *config* with what is to be other.
 
         Raises:
             CommandError: it is no such thing.
         """
+        changes: dict[str, Any] = {}
         if self.eagerness:
-            if self.eagerness not in {"low", "auto", "high"}:
+            if self.eagerness not in typing.get_args(Eagerness):
                 raise CommandError("--eagerness is low, auto or high")
-            settings = msgspec.structs.replace(rules.settings, eagerness=self.eagerness)
-            rules = replace(rules, settings=settings)
+            changes["turns.eagerness"] = self.eagerness
         if self.waits:
             try:
-                rules = replace(rules, waits=Waits(*(int(ms) for ms in self.waits.split(","))))
+                waits = Waits(*(int(ms) for ms in self.waits.split(",")))
             except (ValueError, TypeError) as error:
                 raise CommandError(
                     "--waits is three numbers, ms: finished,unclear,unfinished (440,1500,1700)"
                 ) from error
+            changes["turns.waits"] = msgspec.to_builtins(waits)
         if self.speculate is not None:
-            rules = replace(rules, speculate=self.speculate)
-        return rules
+            changes["turns.speculate"] = self.speculate
+        return config.but(changes)
 
 
 @dataclass
@@ -110,28 +109,25 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> Verdict:
         verdict.why = f"it was published at another pace: decide {origin}"
         return verdict
     try:
-        found = again.connections(events)
-    except again.NotRecordedError as error:
+        found = redecide.connections(events)
+    except redecide.NotRecordedError as error:
         verdict.why = str(error)
         return verdict
-    verdict.skipped = again.begun(events) - len(found)
-    said = again.by_id(events)
+    verdict.skipped = redecide.begun(events) - len(found)
     verdict.differences, verdict.started_ms = [], events[0].at_ms
     for one in found:
-        rules, delivery = rules_from(one.began.settings, one.began.rules)
-        changed = wanted.changed(rules)
+        changed = wanted.changed(one.config)
         verdict.decisions += len(one.decided)
         if one.given:
             verdict.call_ms += one.given[-1].at_ms - one.given[0].at_ms
-        if changed == rules:
-            now: list[Event] = again.decide(one, rules, delivery, said)
+        if changed == one.config:
+            now = redecide.decide(one)
             if now == one.decided:
                 continue
-        rehearsed = otherwise.rehearse(one, changed, delivery, said)
-        differences = otherwise.differences(one.decided, rehearsed)
+        differences = what_if.differences(one.decided, what_if.rehearse(one, changed))
         if differences:
             verdict.unnoticed = False
-        elif changed == rules:
+        elif changed == one.config:
             differences = [_first(one.decided, now)]
         verdict.differences += differences
     verdict.took_ms = (time.perf_counter() - began) * 1000
@@ -141,7 +137,7 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> Verdict:
 def _published_again(events: Sequence[AnyEvent]) -> str:
     """Return the session that *events* were only copied from; empty: they were decided here."""
     started = events[0] if events else None
-    if not isinstance(started, SessionStarted) or started.edge == again.REPLAY_EDGE:
+    if not isinstance(started, SessionStarted) or started.edge == redecide.REPLAY_EDGE:
         return ""
     return started.replay_of
 

@@ -14,13 +14,14 @@ from rich.text import Text
 
 from aura.cli.running import CommandError
 from aura.cli.show import read
-from aura.replay import drive as redrive
+from aura.replay.drive import STAGES, ModelRefusedError, NoSuchTurnError, Plan
+from aura.replay.drive import drive as drive_again
 from aura.replay.compare import STEPS, BadLimitError, Comparison, compare, failures
 from aura.replay.redecide import NotRecordedError
 from runtime import logs
 from runtime.bus.connection import Bus, connect
-from runtime.sessions import recorded_audio as sound
-from runtime.sessions import relabel as copies
+from runtime.sessions import recorded_audio
+from runtime.sessions import relabel
 from runtime.sessions.finding import decoded
 from runtime.settings import Settings
 from schemas import events as ev
@@ -37,16 +38,16 @@ class Wish:
     eagerness: str = ""
     fail_on: str = ""
 
-    def driven(self, *, sound_is_there: bool) -> tuple[ev.Stage, ...]:
+    def driven(self, *, sound_is_there: bool) -> tuple[ev.StageName, ...]:
         """Return the stages to drive.
 
         Raises:
             CommandError: there is no such stage, or no sound for it.
         """
         if not self.stages:
-            return redrive.STAGES if sound_is_there else ("llm", "tts")
+            return STAGES if sound_is_there else ("llm", "tts")
         names = {name.strip() for name in self.stages.split(",")}
-        if not names <= set(redrive.STAGES):
+        if not names <= set(STAGES):
             raise CommandError("--stages is some of stt,llm,tts")
         if "stt" in names and not sound_is_there:
             raise CommandError(
@@ -54,7 +55,7 @@ class Wish:
             )
         if self.llm_model and "llm" not in names:
             raise CommandError("--llm-model asks a model: llm is to be one of the --stages")
-        return tuple(stage for stage in redrive.STAGES if stage in names)
+        return tuple(stage for stage in STAGES if stage in names)
 
 
 async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) -> int:
@@ -67,8 +68,8 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
     try:
         recorded = decoded(await read(bus, session))
         pcm = await _sound(bus, recorded[0].tenant, session)
-        plan = redrive.Plan(
-            session=copies.new_session(),
+        plan = Plan(
+            session=relabel.new_session(),
             stages=wish.driven(sound_is_there=bool(pcm)),
             from_turn=wish.from_turn,
             llm_model=wish.llm_model,
@@ -81,10 +82,10 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
             f"{', '.join(plan.stages)} {'from its sound' if pcm else 'from its transcripts'} ...",
             file=sys.stderr,
         )
-        await redrive.drive(bus, recorded, plan)
+        await drive_again(bus, recorded, plan)
         await asyncio.sleep(0.3)  # what is published last is read, too
         now = decoded(await read(bus, plan.session))
-    except (NotRecordedError, redrive.NoSuchTurnError, redrive.ModelRefusedError) as error:
+    except (NotRecordedError, NoSuchTurnError, ModelRefusedError) as error:
         raise CommandError(f"{session} cannot be driven: {error}") from error
     finally:
         await bus.close()
@@ -120,7 +121,7 @@ def check_limits(limits: str) -> None:
 async def _sound(bus: Bus, tenant: str, session: str) -> bytes:
     """Return what was recorded of the caller, byte after byte as it was delivered."""
     subject = subjects.recording(tenant, session, "caller")
-    return sound.delivered(await bus.read(subjects.RECORDING_STREAM, subject))
+    return recorded_audio.delivered(await bus.read(subjects.RECORDING_STREAM, subject))
 
 
 def words_of(found: Comparison) -> Table:

@@ -12,7 +12,7 @@ import typer
 from aura.cli.options import Session
 from aura.cli.running import CommandError, run
 from runtime.bus.connection import connect
-from runtime.sessions import transfer as moving
+from runtime.sessions import transfer
 from runtime.sessions.file import SessionFile, pack
 from runtime.sessions.recorded_audio import NotRecordedError, stereo_wav
 from runtime.settings import Settings, load
@@ -47,7 +47,7 @@ async def export(
 async def _taken_out(settings: Settings, session: str, *, audio: bool) -> SessionFile:
     bus = await connect(settings, "aura-export")
     try:
-        one = await moving.taken_out(bus, session, audio=audio)
+        one = await transfer.taken_out(bus, session, audio=audio)
     finally:
         await bus.close()
     if one is None:

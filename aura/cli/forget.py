@@ -11,7 +11,7 @@ from aura.cli.options import one_id
 from aura.cli.running import CommandError, run
 from runtime.bus.connection import Bus, connect
 from runtime.sessions import log
-from runtime.sessions import transfer as moving
+from runtime.sessions import transfer
 from runtime.sessions.finding import sessions
 from runtime.sessions.listing import Row, Wanted, replays_of
 from runtime.settings import Settings, load
@@ -39,8 +39,8 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
         for row in replays:
             print(f"{row.session} goes too: it is a replay of {row.replay_of}")
         whose = sorted({*meant, *_owns(replays)})
-        erased = await moving.forget(bus, whose)
-        left = {own: await moving.left(bus, *own) for own in whose}
+        erased = await transfer.forget(bus, whose)
+        left = {own: await transfer.left(bus, *own) for own in whose}
     finally:
         await bus.close()
     for (_, name), count in left.items():

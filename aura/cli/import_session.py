@@ -10,7 +10,7 @@ import typer
 
 from aura.cli.running import CommandError, run
 from runtime.bus.connection import connect
-from runtime.sessions import transfer as moving
+from runtime.sessions import transfer
 from runtime.sessions.file import NotASessionError, unpack
 from runtime.settings import Settings, load
 
@@ -26,8 +26,8 @@ async def bring_in(settings: Settings, file: Path) -> int:
         raise CommandError(f"{file} cannot be imported: {error}") from error
     bus = await connect(settings, "aura-import")
     try:
-        count = await moving.put_in(bus, one)
-    except moving.ThereAlreadyError as error:
+        count = await transfer.put_in(bus, one)
+    except transfer.ThereAlreadyError as error:
         raise CommandError(
             f"session {one.session} is here already; to replace it: aura forget {one.session}"
         ) from error

@@ -13,7 +13,7 @@ from aura.cli.show import read
 from aura.cli.tap import say
 from runtime.bus.connection import Stored, connect
 from runtime.sessions import log
-from runtime.sessions import relabel as copies
+from runtime.sessions import relabel
 from runtime.settings import Settings
 from schemas import events as ev
 from schemas.codec import BadMessageError
@@ -39,10 +39,10 @@ async def replay(
             async for one, _ in paced(stored, speed, cut=from_turn > 0):
                 say(console, one.subject, one.data, as_json=as_json)
             return 0
-        name = copies.new_session()
+        name = relabel.new_session()
         print(f"Session {session} is replayed as {name} (`aura tap --session {name}`).")
         async for one, later_ms in paced(stored, speed, cut=from_turn > 0):
-            made = copies.renamed(one, name, later_ms=later_ms)
+            made = relabel.renamed(one, name, later_ms=later_ms)
             if made:
                 await log.store(bus, *made)
     finally:

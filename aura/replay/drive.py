@@ -10,34 +10,42 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import msgspec
 from nats.aio.msg import Msg
 
-from aura.replay import redecide as again
-from aura.replay.recorded_stages import Record
-from aura.replay.recorded_workers import StandIns
-from aura.replay.redecide import Connection, Sound
+from aura.replay import redecide
+from aura.replay.recorded_stages import RecordedStages
+from aura.replay.recorded_workers import RecordedWorkers
+from aura.replay.redecide import RecordedConnection
 from edge.call.clock import now_ms
-from edge.call.session_rules import rules_from
-from edge.call.session_shell import Keeping, Line
+from edge.call.session_shell import SessionShell
 from edge.core.call import Call
-from edge.core.hearing.vad import VoiceActivity
-from edge.core.input_log import Journal
+from edge.core.input_log import TimedInput
+from edge.core.inputs import (
+    AnyInput,
+    ChunkSpoken,
+    Finished,
+    PartialHeard,
+    Resumed,
+    Sound,
+    StageSaid,
+    Ticked,
+)
 from edge.core.session.history import History, fold
 from edge.core.session.summary import Summary
 from runtime.bus.connection import Bus
 from runtime.version import version
-from schemas import codec, inputs, subjects
+from schemas import codec, subjects
 from schemas import events as ev
-from schemas.inputs import Input
 
 LEAD_MS = 600
-"""Of the sound before the turn that a replay begins with."""
+"""Audio before the turn that a replay begins with."""
+FROM_ELSEWHERE = (Ticked, StageSaid, ChunkSpoken, Finished, Resumed)
+"""Inputs that a driven session has of its own: its timer, its workers, its end."""
 PATIENCE_S = 30.0
-"""An answer under way when the recording ends is waited for."""
-STAGES: tuple[ev.Stage, ...] = ("stt", "llm", "tts")
+"""A response under way when the recording ends is waited for."""
+STAGES: tuple[ev.StageName, ...] = ("stt", "llm", "tts")
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class Plan:
 
     session: str
     """The new session's id."""
-    stages: tuple[ev.Stage, ...]
+    stages: tuple[ev.StageName, ...]
     from_turn: int = 0
     llm_model: str = ""
     eagerness: str = ""
@@ -89,70 +97,55 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
         NoSuchTurnError: it has no turn *from_turn*.
         ModelRefusedError: no worker has the model that is asked for.
     """
-    connection = again.connections(events)[0]
-    began = _beginning(connection)
-    rules, delivery = rules_from(began.settings, began.rules)
-    rules = replace(rules, settings=_changed(rules.settings, plan))
+    connection = redecide.connections(events)[0]
+    began = _started(_beginning(connection), plan)
     given, skipped, history = _from(connection, events, plan.from_turn)
     own = (began.tenant, plan.session)
-    journal = Journal(*own)
-    voice = VoiceActivity()
-    ear = journal.listening(voice if plan.sound else again.is_voice)
-    call = Call(*own, rules, delivery, history=history, is_voice=ear)
+    call = Call(began, history)
     recorded = tuple(stage for stage in STAGES if stage not in plan.stages)
-    keeping = Keeping(journal, None, recorded)
-    line = Line(bus, call, own, voice.echo.told, lambda: None, keeping)
-    started = _started(began, plan, rules.settings)
-    call.history.summary.take(started)
-    record = Record(connection, again.by_id(events))
-    sound, refusals = _Voice(connection.bits, plan.sound, skipped), _Refusals(bus, own, plan)
+    shell = SessionShell(bus, began, call, lambda _: None, lambda: None, recorded=recorded)
+    caller, refusals = _Caller(shell, plan.sound, skipped), _Refusals(bus, own, plan)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
-        running = tasks.create_task(line.run(started))
-        await line.listening.wait()
-        stages = StandIns(bus, own, record, recorded, tasks)
-        await stages.listen(stack)
+        running = tasks.create_task(shell.run())
+        await shell.listening.wait()
+        workers = RecordedWorkers(bus, own, RecordedStages(connection), recorded, tasks)
+        await workers.listen(stack)
         await refusals.listen(stack)
-        await _speak(line, given, sound, stages, refusals, wait=not _hung_up(connection))
+        await _speak(caller, given, workers, refusals, wait=not _hung_up(connection))
         await asyncio.sleep(0.5)  # the last words about it are on their way
-        last = given[-1] if given else None
-        line.finish(last.what[0] if last and last.kind == inputs.FINISH else "end_call")
+        last = given[-1].given if given else None
+        shell.finish(last.reason if isinstance(last, Finished) else "end_call")
         await running
     if refusals.reason:
         raise ModelRefusedError(refusals.reason)
 
 
-def _beginning(connection: Connection) -> ev.SessionStarted:
+def _beginning(connection: RecordedConnection) -> ev.SessionStarted:
     if isinstance(connection.began, ev.SessionStarted):
         return connection.began
-    raise again.NotRecordedError(
+    raise redecide.NotRecordedError(
         "the inputs of its beginning were not stored: its edge was killed in its first 10 s"
     )
 
 
-def _changed(settings: ev.SessionSettings, plan: Plan) -> ev.SessionSettings:
-    wanted = {"llm_model": plan.llm_model, "eagerness": plan.eagerness}
-    return msgspec.structs.replace(settings, **{k: v for k, v in wanted.items() if v})
-
-
-def _started(
-    began: ev.SessionStarted, plan: Plan, settings: ev.SessionSettings
-) -> ev.SessionStarted:
+def _started(began: ev.SessionStarted, plan: Plan) -> ev.SessionStarted:
+    """Return how the session begins that drives the one that *began*."""
+    wanted = {"response.model": plan.llm_model, "turns.eagerness": plan.eagerness}
     return ev.SessionStarted(
         tenant=began.tenant,
         session=plan.session,
         at_ms=now_ms(),
         user=began.user,
         dialect=began.dialect,
-        edge=again.REPLAY_EDGE,
-        settings=settings,
-        rules=began.rules,
+        edge=redecide.REPLAY_EDGE,
+        config=began.config.but({path: value for path, value in wanted.items() if value}),
         version=version(),
         replay_of=began.session,
     )
 
 
-def _hung_up(connection: Connection) -> bool:
-    """Tell whether the caller left in the middle of an answer, which a replay does, too."""
+def _hung_up(connection: RecordedConnection) -> bool:
+    """Tell whether the caller left in the middle of a response, as a replay then does, too."""
     return any(
         isinstance(one, ev.ResponseCancelled) and one.reason == "hung_up"
         for one in connection.decided
@@ -160,9 +153,9 @@ def _hung_up(connection: Connection) -> bool:
 
 
 def _from(
-    connection: Connection, events: Sequence[ev.AnyEvent], turn: int
-) -> tuple[list[Input], int, History | None]:
-    """Return what was given from *turn* on, the bytes of sound before it, and the history."""
+    connection: RecordedConnection, events: Sequence[ev.AnyEvent], turn: int
+) -> tuple[list[TimedInput], int, History | None]:
+    """Return the inputs from *turn* on, the bytes of audio before them, and the history."""
     if turn <= 0:
         return connection.given, 0, None
     taken = next((e for e in events if isinstance(e, ev.TurnTaken) and e.turn >= turn), None)
@@ -175,7 +168,9 @@ def _from(
     )
     from_ms = events[index].at_ms - LEAD_MS
     skipped = sum(
-        one.what[0] for one in connection.given if one.kind == inputs.SOUND and one.at_ms < from_ms
+        given.size
+        for at_ms, given in connection.given
+        if isinstance(given, Sound) and at_ms < from_ms
     )
     given = [one for one in connection.given if one.at_ms >= from_ms]
     history = fold(e for e in events[:index] if e.at_ms <= events[index].at_ms)
@@ -183,50 +178,47 @@ def _from(
     return given, skipped, history
 
 
-class _Voice:
-    """The caller: recorded sound, or sound that only says where there was voice."""
+class _Caller:
+    """The caller's side: recorded audio where it was kept, else where there was voice in it."""
 
-    def __init__(self, bits: list[bool], pcm: bytes, skipped: int) -> None:
+    def __init__(self, shell: SessionShell, pcm: bytes, skipped: int) -> None:
+        self.shell = shell
         self._pcm, self._at = pcm, skipped
-        self._made = Sound(bits)
-        if not pcm:
-            self._made.take(skipped)
 
-    def take(self, size: int) -> bytes:
-        if not self._pcm:
-            return self._made.take(size)
-        self._at += size
-        return self._pcm[self._at - size : self._at].ljust(size, b"\0")
+    def give(self, given: AnyInput) -> None:
+        if isinstance(given, Sound) and self._pcm:
+            self._at += given.size
+            pcm = self._pcm[self._at - given.size : self._at]
+            self.shell.hear(pcm.ljust(given.size, b"\0"))
+        else:
+            self.shell.give(given)
 
 
 async def _speak(
-    line: Line,
-    given: Sequence[Input],
-    sound: _Voice,
-    stages: StandIns,
+    caller: _Caller,
+    inputs: Sequence[TimedInput],
+    workers: RecordedWorkers,
     refusals: _Refusals,
     *,
     wait: bool,
 ) -> None:
-    """Put the caller's side into *line* at the pace at which it came, or until it is in vain."""
+    """Give the caller's inputs at the pace at which they came, or until it is in vain."""
     loop = asyncio.get_running_loop()
-    if not given:
+    if not inputs:
         return
     begin_s = loop.time()
-    stages.later_ms = now_ms() - given[0].at_ms
-    for one in given:
-        if one.kind not in {inputs.SOUND, inputs.BEGAN, inputs.FINISH, inputs.PARTIAL}:
+    workers.later_ms = now_ms() - inputs[0].at_ms
+    for at_ms, given in inputs:
+        if isinstance(given, FROM_ELSEWHERE):
             continue
-        due_s = begin_s + (one.at_ms - given[0].at_ms) / 1000
+        due_s = begin_s + (at_ms - inputs[0].at_ms) / 1000
         await asyncio.sleep(max(0.0, due_s - loop.time()))
         if refusals.reason:
             return
-        if one.kind == inputs.BEGAN:
-            line.start()
-        elif one.kind == inputs.PARTIAL:
-            await stages.grow(again.partial(one.what))
-        elif one.kind == inputs.SOUND:
-            line.hear(sound.take(one.what[0]))
+        if isinstance(given, PartialHeard):
+            await workers.grow(given)
+        else:
+            caller.give(given)
     until_s = loop.time() + PATIENCE_S
-    while wait and line.call.answering and loop.time() < until_s:  # noqa: ASYNC110  # with a limit
+    while wait and caller.shell.call.responding and loop.time() < until_s:  # noqa: ASYNC110  # with a limit
         await asyncio.sleep(0.05)

@@ -1,7 +1,7 @@
 """The stages as they were in a recorded session: their words, and how long each took.
 
-Asked by a call that decides otherwise than the recorded one, they answer with what was recorded of
-that moment of the sound: pauses are told by the time at which the speech before them ended.
+A call that decides otherwise than the recorded one is answered with what was recorded of that
+moment of the audio: pauses are told by the time at which the speech before them ended.
 """
 
 from __future__ import annotations
@@ -13,23 +13,24 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from aura.replay.redecide import Connection, chunk, is_own
+from aura.replay.redecide import RecordedConnection, is_own
+from edge.core.inputs import ChunkSpoken, StageSaid
 from schemas import events as ev
-from schemas import inputs
-from schemas.audio import SpeechChunk
+from schemas.audio import BYTES_PER_MS
+from schemas.events import Head
 
-Said = ev.AnyEvent | SpeechChunk
-"""What a stage says: words, or sound."""
+FromStage = StageSaid | ChunkSpoken
+"""An input that a stage brings: an event, or audio."""
 USUAL_TOKEN_MS, USUAL_VOICE_MS, USUAL_AUDIO_MS = 300, 450, 2000
-"""What is taken for an answer of which nothing was recorded."""
+"""A response of which nothing was recorded is taken to be like this."""
 NEAR_MS = 200
-"""Starts as near as this are one start: other rules hear it a little earlier or later."""
+"""Starts as near as this are one start: another configuration hears it a little apart."""
 
 _T = TypeVar("_T")
 
 
 @dataclass
-class Spoken:
+class RecordedUtterance:
     """One utterance as it was recorded."""
 
     number: int
@@ -42,76 +43,77 @@ class Spoken:
 
 
 @dataclass
-class Answered:
-    """One answer as it was recorded: what came, ms after it was asked for."""
+class RecordedResponse:
+    """One response as it was recorded: what came, ms after it was asked for."""
 
     taken: ev.TurnTaken
-    came: list[tuple[int, Said]] = field(default_factory=list)
+    came: list[tuple[int, FromStage]] = field(default_factory=list)
 
 
-class Record:
-    """What the stages said in one connection."""
+class RecordedStages:
+    """The answers of the stages in one connection."""
 
-    def __init__(self, connection: Connection, said: dict[str, ev.AnyEvent]) -> None:
-        self.spoken: dict[int, Spoken] = {}
-        self.answers: dict[int, Answered] = {}
-        self.greeting: list[tuple[int, Said]] = []
+    def __init__(self, connection: RecordedConnection) -> None:
+        self.utterances: dict[int, RecordedUtterance] = {}
+        self.responses: dict[int, RecordedResponse] = {}
+        self.greeting: list[tuple[int, FromStage]] = []
         self._pauses: dict[tuple[int, int], ev.SpeechPaused] = {}
         for event in connection.decided:
             self._decided(event)
         began_ms = connection.given[0].at_ms if connection.given else 0
         told: set[str] = set()
-        for one in connection.given:
-            heard: Said | None = None
-            if one.kind == inputs.SAID and one.what[0] not in told:
-                told.add(one.what[0])  # an edge that missed something reads all of it again
-                heard = said.get(one.what[0])
-            elif one.kind == inputs.CHUNK:
-                heard = chunk(one.what)
-            if heard is not None:
-                self._came(heard, one.at_ms, began_ms)
+        for at_ms, given in connection.given:
+            if isinstance(given, StageSaid):
+                if given.event.id in told:  # an edge that missed something reads all of it again
+                    continue
+                told.add(given.event.id)
+            elif not isinstance(given, ChunkSpoken):
+                continue
+            self._came(given, at_ms, began_ms)
         self._guessed = sorted(
-            ((end_ms, one) for one in self.spoken.values() for end_ms in one.guesses), key=_end_ms
+            ((end_ms, one) for one in self.utterances.values() for end_ms in one.guesses),
+            key=_end_ms,
         )
-        self._answered: dict[str | None, list[Answered]] = {}
-        """Those that came, in the order of time, by what was asked; None: all of them."""
-        for answer in sorted(self.answers.values(), key=_taken_ms):
-            if answer.came:
-                self._answered.setdefault(_asked(answer.taken), []).append(answer)
-                self._answered.setdefault(None, []).append(answer)
+        self._by_words: dict[str | None, list[RecordedResponse]] = {}
+        """Responses of which something came, by the words asked, in order of time; None: all."""
+        for response in sorted(self.responses.values(), key=_taken_ms):
+            if response.came:
+                self._by_words.setdefault(_asked(response.taken), []).append(response)
+                self._by_words.setdefault(None, []).append(response)
 
     def _decided(self, event: ev.Event) -> None:
         match event:
             case ev.SpeechStarted(utterance=number, at_ms=at_ms):
-                self.spoken[number] = Spoken(number, at_ms)
+                self.utterances[number] = RecordedUtterance(number, at_ms)
             case ev.SpeechPaused(utterance=number, pause=pause):
                 self._pauses[number, pause] = event
-            case ev.SpeechEnded(utterance=number) if number in self.spoken:
-                spoken = self.spoken[number]
+            case ev.SpeechEnded(utterance=number) if number in self.utterances:
+                spoken = self.utterances[number]
                 spoken.ended_ms, spoken.discarded = event.at_ms, event.discarded
             case ev.TurnTaken(turn=turn):
-                self.answers[turn] = Answered(event)
+                self.responses[turn] = RecordedResponse(event)
             case _:
                 pass
 
-    def _came(self, heard: Said, at_ms: int, began_ms: int) -> None:
-        match heard:
+    def _came(self, given: FromStage, at_ms: int, began_ms: int) -> None:
+        said = given.event if isinstance(given, StageSaid) else given
+        match said:
             case ev.TranscriptGuess(utterance=number, pause=number_of_pause):
                 pause = self._pauses.get((number, number_of_pause))
-                if pause and number in self.spoken:
-                    spoken = self.spoken[number]
-                    spoken.guesses[pause.speech_end_ms] = (heard, at_ms - pause.at_ms)
-                    spoken.text = heard.text
-            case ev.TranscriptFinal(utterance=number, text=text) if number in self.spoken:
-                self.spoken[number].text = text
-            case _ if getattr(heard, "turn", None) == 0:
-                if not (isinstance(heard, ev.Event) and is_own(heard)):
-                    self.greeting.append((at_ms - began_ms, heard))
+                if pause and number in self.utterances:
+                    spoken = self.utterances[number]
+                    spoken.guesses[pause.speech_end_ms] = (said, at_ms - pause.at_ms)
+                    spoken.text = said.text
+            case ev.TranscriptFinal(utterance=number, text=text) if number in self.utterances:
+                self.utterances[number].text = text
+            case _ if getattr(said, "turn", None) == 0:
+                if not (isinstance(said, ev.Event) and is_own(said)):
+                    self.greeting.append((at_ms - began_ms, given))
             case (
-                ev.ResponseSentence() | ev.ResponseCompleted() | SpeechChunk() | ev.SpeechReady()
-            ) if heard.turn in self.answers:
-                answered = self.answers[heard.turn]
-                answered.came.append((at_ms - answered.taken.at_ms, heard))
+                ev.ResponseSentence() | ev.ResponseCompleted() | ChunkSpoken() | ev.SpeechReady()
+            ) if said.turn in self.responses:
+                response = self.responses[said.turn]
+                response.came.append((at_ms - response.taken.at_ms, given))
             case _:
                 pass
 
@@ -135,11 +137,11 @@ class Record:
         own = {"utterance": paused.utterance, "pause": paused.pause, "text": text}
         return msgspec.structs.replace(guess, **own), after_ms
 
-    def _as_heard_since(self, started_ms: int, spoken: Spoken, text: str) -> str:
+    def _as_heard_since(self, started_ms: int, spoken: RecordedUtterance, text: str) -> str:
         """Return *text* with the words of earlier utterances that are part of this one now."""
         joined = [
             one.text
-            for one in self.spoken.values()
+            for one in self.utterances.values()
             if started_ms - NEAR_MS <= one.started_ms < spoken.started_ms - NEAR_MS and one.text
         ]
         if joined:
@@ -153,36 +155,41 @@ class Record:
             return text[len(before[-1].rstrip(".?!, ")) :].lstrip(".?!, ")
         return text
 
-    def answer(self, taken: ev.TurnTaken) -> Iterator[tuple[int, Said]]:
+    def response(self, taken: ev.TurnTaken) -> Iterator[tuple[int, FromStage]]:
         """Yield what comes of a turn, with ms after it was taken."""
-        same = self._answered.get(_asked(taken))
-        known = same or self._answered.get(None, [])
+        same = self._by_words.get(_asked(taken))
+        known = same or self._by_words.get(None, [])
         best = _nearest(known, taken.at_ms, _taken_ms)
         if best is None:
             yield from _usual(taken)
             return
         completed = False
-        for after_ms, heard in best.came:
-            completed = completed or isinstance(heard, ev.ResponseCompleted)
+        sentences: list[str] = []
+        for after_ms, given in best.came:
+            if isinstance(given, ChunkSpoken):
+                yield after_ms, msgspec.structs.replace(given, turn=taken.turn)
+                continue
+            event = given.event
             own: dict[str, Any] = {"turn": taken.turn}
-            if not same and isinstance(heard, ev.ResponseSentence):
-                own["caller_ended"] = None  # it was said of other words
-            yield after_ms, msgspec.structs.replace(heard, **own)
+            if isinstance(event, ev.ResponseSentence):
+                sentences.append(event.text)
+                if not same:
+                    own["eot_llm"] = None  # it was said of other words
+            completed = completed or isinstance(event, ev.ResponseCompleted)
+            yield after_ms, StageSaid(msgspec.structs.replace(event, **own))
         if not completed:  # it was cancelled then, and need not be now
-            sentences = [e for _, e in best.came if isinstance(e, ev.ResponseSentence)]
-            text = " ".join(one.text for one in sentences)
-            yield best.came[-1][0], _completed(taken, len(sentences), text)
+            yield best.came[-1][0], _completed(taken, len(sentences), " ".join(sentences))
 
 
 def _asked(taken: ev.TurnTaken) -> str:
     return taken.messages[-1].text if taken.messages else ""
 
 
-def _taken_ms(one: Answered) -> int:
+def _taken_ms(one: RecordedResponse) -> int:
     return one.taken.at_ms
 
 
-def _end_ms(one: tuple[int, Spoken]) -> int:
+def _end_ms(one: tuple[int, RecordedUtterance]) -> int:
     return one[0]
 
 
@@ -193,11 +200,9 @@ def _nearest(known: Sequence[_T], at_ms: int, time_of: Callable[[_T], int]) -> _
     return min(around, key=lambda one: abs(time_of(one) - at_ms), default=None)
 
 
-def _completed(taken: ev.TurnTaken, sentences: int, text: str) -> ev.ResponseCompleted:
-    return ev.ResponseCompleted(
-        tenant=taken.tenant,
-        session=taken.session,
-        at_ms=taken.at_ms,
+def _completed(taken: ev.TurnTaken, sentences: int, text: str) -> StageSaid:
+    completed = ev.ResponseCompleted(
+        **_head(taken),
         turn=taken.turn,
         sentences=sentences,
         text=text,
@@ -206,24 +211,25 @@ def _completed(taken: ev.TurnTaken, sentences: int, text: str) -> ev.ResponseCom
         completion_tokens=0,
         took_ms=0.0,
     )
+    return StageSaid(completed)
 
 
-def _usual(taken: ev.TurnTaken) -> Iterator[tuple[int, Said]]:
-    yield (
-        USUAL_TOKEN_MS,
-        ev.ResponseSentence(
-            tenant=taken.tenant,
-            session=taken.session,
-            at_ms=taken.at_ms,
-            turn=taken.turn,
-            index=0,
-            text="...",
-            first_token_ms=0.0,
-            took_ms=0.0,
-            model="",
-            deadline_ms=0,
-        ),
+def _usual(taken: ev.TurnTaken) -> Iterator[tuple[int, FromStage]]:
+    sentence = ev.ResponseSentence(
+        **_head(taken),
+        turn=taken.turn,
+        index=0,
+        text="...",
+        first_token_ms=0.0,
+        took_ms=0.0,
+        model="",
+        deadline_ms=0,
     )
+    yield USUAL_TOKEN_MS, StageSaid(sentence)
     yield USUAL_TOKEN_MS, _completed(taken, 1, "...")
-    pcm = bytes(USUAL_AUDIO_MS * 32)
-    yield USUAL_VOICE_MS, SpeechChunk(turn=taken.turn, index=0, chunk=0, pcm=pcm, last=True)
+    pcm = bytes(USUAL_AUDIO_MS * BYTES_PER_MS)
+    yield USUAL_VOICE_MS, ChunkSpoken(taken.turn, 0, 0, pcm, last=True)
+
+
+def _head(taken: ev.TurnTaken) -> Head:
+    return {"tenant": taken.tenant, "session": taken.session, "at_ms": taken.at_ms}

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from typing import Any
 
 import msgspec
 from nats.aio.msg import Msg
 
-from aura.replay.recorded_stages import Record, Said
+from aura.replay.recorded_stages import FromStage, RecordedStages
 from edge.call.clock import now_ms
+from edge.core.inputs import ChunkSpoken, PartialHeard, StageSaid
 from runtime.bus.connection import Bus
 from schemas import codec, subjects
 from schemas import events as ev
-from schemas.audio import SpeechChunk, TranscriptPartial
+from schemas.audio import BYTES_PER_MS, SpeechChunk, TranscriptPartial
 
 NEAR_MS = 60
 """A pause of the replay is the recorded one if it is as near as this."""
@@ -24,15 +26,15 @@ MS_A_LETTER = 60
 """About how long a sentence is spoken that was never recorded."""
 
 
-class StandIns:
+class RecordedWorkers:
     """The stages that are not driven: they say what they said then."""
 
     def __init__(
         self,
         bus: Bus,
         own: tuple[str, str],
-        record: Record,
-        recorded: tuple[ev.Stage, ...],
+        record: RecordedStages,
+        recorded: tuple[ev.StageName, ...],
         tasks: asyncio.TaskGroup,
     ) -> None:
         """Say what *record* has of the stages *recorded* in the session *own* (tenant, id).
@@ -68,16 +70,19 @@ class StandIns:
         if "stt" in self._recorded:
             self._listened(event)
         if "llm" in self._recorded and isinstance(event, ev.TurnTaken):
-            for after_ms, heard in self._record.answer(event):
-                if not isinstance(heard, SpeechChunk | ev.SpeechReady) or "tts" in self._recorded:
-                    self._say(event.turn, after_ms, heard)
+            for after_ms, given in self._record.response(event):
+                if not _is_voice(given) or "tts" in self._recorded:
+                    self._say(event.turn, after_ms, given)
         if "tts" in self._recorded and isinstance(event, ev.ResponseSentence):
             self._spoken(event)
 
-    async def grow(self, words: TranscriptPartial) -> None:
-        """Say growing *words* where the recogniser is not driven: they may have interrupted."""
+    async def grow(self, words: PartialHeard) -> None:
+        """Say partial *words* where the recogniser is not driven: they may have interrupted."""
         if "stt" in self._recorded:
-            await self._bus.send(subjects.partials(self._own[1]), words)
+            partial = TranscriptPartial(
+                utterance=words.utterance, text=words.text, audio_ms=words.audio_ms
+            )
+            await self._bus.send(subjects.partials(self._own[1]), partial)
 
     def _listened(self, event: ev.AnyEvent) -> None:
         if isinstance(event, ev.SpeechPaused):
@@ -87,9 +92,9 @@ class StandIns:
 
     def _spoken(self, event: ev.ResponseSentence) -> None:
         if event.turn == 0:
-            for after_ms, heard in self._record.greeting:
-                if isinstance(heard, SpeechChunk | ev.SpeechReady):
-                    self._say(0, after_ms, heard)
+            for after_ms, given in self._record.greeting:
+                if _is_voice(given):
+                    self._say(0, after_ms, given)
         elif "llm" not in self._recorded:
             self._pretend(event)
 
@@ -99,7 +104,7 @@ class StandIns:
         words = self._record.words(then, started_ms, near_ms=NEAR_MS)
         if words:
             self._words[event.utterance] = words[0]
-            self._say(-1, words[1], words[0])
+            self._say(-1, words[1], StageSaid(words[0]))
 
     def _ended(self, event: ev.SpeechEnded) -> None:
         words = self._words.get(event.utterance)
@@ -114,42 +119,53 @@ class StandIns:
             took_ms=words.took_ms if words else 0.0,
             model=words.model if words else "",
         )
-        self._say(-1, 2, final)
+        self._say(-1, 2, StageSaid(final))
 
     def _pretend(self, event: ev.ResponseSentence) -> None:
         """Have a sentence of which there is no record spoken in silence, as long as it is."""
         audio_ms = len(event.text) * MS_A_LETTER
-        own = {"turn": event.turn, "index": event.index}
-        pcm = bytes(32 * min(audio_ms, 1000))
+        pcm = bytes(BYTES_PER_MS * min(audio_ms, 1000))
         count = max(1, -(-audio_ms // 1000))
         for k in range(count):
-            chunk = SpeechChunk(**own, chunk=k, pcm=pcm, last=k == count - 1)
+            chunk = ChunkSpoken(event.turn, event.index, k, pcm, last=k == count - 1)
             self._say(event.turn, 100, chunk)
         ready = ev.SpeechReady(
             tenant=event.tenant,
             session=event.session,
             at_ms=0,
-            **own,
+            turn=event.turn,
+            index=event.index,
             chunks=count,
             audio_ms=audio_ms,
             first_chunk_ms=100.0,
             took_ms=100.0,
             model="replay",
         )
-        self._say(event.turn, 101, ready)
+        self._say(event.turn, 101, StageSaid(ready))
 
-    def _say(self, turn: int, after_ms: int, heard: Said) -> None:
-        task = self._tasks.create_task(self._later(max(0, after_ms) / 1000, heard))
+    def _say(self, turn: int, after_ms: int, given: FromStage) -> None:
+        task = self._tasks.create_task(self._later(max(0, after_ms) / 1000, given))
         if turn >= 0:
             self._speaking.setdefault(turn, []).append(task)
 
-    async def _later(self, after_s: float, heard: Said) -> None:
+    async def _later(self, after_s: float, given: FromStage) -> None:
         await asyncio.sleep(after_s)
-        if isinstance(heard, SpeechChunk):
-            await self._bus.send(subjects.speech(self._own[1], heard.turn), heard)
-            return
         tenant, session = self._own
-        own = {"tenant": tenant, "session": session, "at_ms": now_ms()}
-        if isinstance(heard, ev.ResponseSentence):
+        if isinstance(given, ChunkSpoken):
+            chunk = SpeechChunk(
+                turn=given.turn,
+                index=given.index,
+                chunk=given.chunk,
+                pcm=given.pcm,
+                last=given.last,
+            )
+            await self._bus.send(subjects.speech(session, given.turn), chunk)
+            return
+        own: dict[str, Any] = {"tenant": tenant, "session": session, "at_ms": now_ms()}
+        if isinstance(given.event, ev.ResponseSentence):
             own["recorded"] = self._recorded
-        await self._bus.publish(msgspec.structs.replace(heard, **own))
+        await self._bus.publish(msgspec.structs.replace(given.event, **own))
+
+
+def _is_voice(given: FromStage) -> bool:
+    return isinstance(given, ChunkSpoken) or isinstance(given.event, ev.SpeechReady)

@@ -1,120 +1,81 @@
-"""What a caller would have noticed of other rules: a recorded call decided with them, compared.
+"""What a caller would have noticed of another configuration: a recorded call decided with it.
 
-The caller's sound comes as it came. The stages answer from the record (`recorded_stages.py`),
-for a call that decides otherwise asks them otherwise. What the caller would then have said instead
-nobody knows: a difference is sure up to the first of its session, and likely after it.
+The caller's audio comes as it came. The stages answer from the record (`recorded_stages.py`), for a
+call that decides otherwise asks them otherwise. What the caller would then have said instead nobody
+knows: a difference is sure up to the first one of its session, and likely after it.
 """
 
 from __future__ import annotations
 
-import heapq
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aura.replay.recorded_stages import Record, Said
-from aura.replay.redecide import Connection, Sound, partial, published
-from edge.core.effects import Effect, Publish
-from edge.core.notices import Delivery
-from edge.core.session.rules import Rules
-from schemas import events as ev
-from schemas import inputs
-from schemas.audio import TranscriptPartial
+import msgspec
 
+from aura.replay.recorded_stages import RecordedStages
+from aura.replay.redecide import RecordedConnection, decisions_in, quiet
+from edge.core.clockwork import Clockwork
+from edge.core.effects import Effect
+from edge.core.inputs import ChunkSpoken, PartialHeard, Resumed, StageSaid, Started, Ticked
+from schemas import events as ev
+from schemas.session_config import SessionConfig
+
+FROM_ELSEWHERE = (Ticked, StageSaid, ChunkSpoken, Resumed)
+"""Inputs that a rehearsal makes itself: its timer, its stages."""
 SAME_MS = 150
 """Interruptions as near as this are the same one."""
 
 
-def rehearse(
-    connection: Connection, rules: Rules, delivery: Delivery, said: dict[str, ev.AnyEvent]
-) -> list[ev.Event]:
-    """Return what a call with *rules* decides that hears what was heard in *connection*."""
-    return _Rehearsal(connection, rules, delivery, Record(connection, said)).run()
+def rehearse(connection: RecordedConnection, config: SessionConfig) -> list[ev.Event]:
+    """Return the decisions of a call set to *config* that hears what *connection* heard."""
+    return _Rehearsal(connection, config).run()
 
 
 class _Rehearsal:
-    def __init__(
-        self, connection: Connection, rules: Rules, delivery: Delivery, record: Record
-    ) -> None:
+    def __init__(self, connection: RecordedConnection, config: SessionConfig) -> None:
         self._given = connection.given
-        self._call = connection.call(rules, delivery)
-        self._sound = Sound(connection.bits)
-        self._record = record
-        self._coming: list[tuple[int, int, Said | TranscriptPartial]] = []
-        self._order = itertools.count()
+        self._clockwork = Clockwork(connection.call(config), self._take)
+        self._stages = RecordedStages(connection)
         self._started_ms: dict[int, int] = {}
-        self._due_ms: int | None = None
         self._decided: list[ev.Event] = []
 
     def run(self) -> list[ev.Event]:
-        for one in self._given:
-            if one.kind == inputs.SOUND and self._leaves_out(one.at_ms, one.what[0]):
+        clockwork = self._clockwork
+        for (at_ms, given), is_quiet in zip(self._given, quiet(self._given), strict=True):
+            if is_quiet and self._changes_nothing(at_ms):
                 continue
-            self._until(one.at_ms)
-            match one.kind:
-                case inputs.SOUND:
-                    effects = self._call.hear(self._sound.take(one.what[0]), one.at_ms)
-                case inputs.BEGAN:
-                    effects = self._call.start(one.at_ms)
-                    for after_ms, heard in self._record.greeting:
-                        self._later(one.at_ms + after_ms, heard)
-                case inputs.FINISH:
-                    effects = self._call.finish(one.what[0], one.at_ms)
-                case inputs.PARTIAL:
+            clockwork.run_until(at_ms)
+            match given:
+                case Started():
+                    clockwork.give(given, at_ms)
+                    for after_ms, said in self._stages.greeting:
+                        clockwork.schedule(said, at_ms + after_ms)
+                case PartialHeard():
                     now = max(self._started_ms, default=0)
-                    words = partial((now, one.what[1], one.what[2]))
-                    effects = self._call.receive(words, one.at_ms)
-                case _:  # timers and stages are our own
-                    continue
-            self._take(effects, one.at_ms)
+                    clockwork.give(msgspec.structs.replace(given, utterance=now), at_ms)
+                case _ if not isinstance(given, FROM_ELSEWHERE):
+                    clockwork.give(given, at_ms)
+                case _:
+                    pass
         return self._decided
 
-    def _leaves_out(self, at_ms: int, size: int) -> bool:
-        """Skip silence that changes nothing; tell whether it was skipped."""
-        if self._call.listening or (self._due_ms is not None and self._due_ms <= at_ms):
-            return False
-        if self._coming and self._coming[0][0] < at_ms:
-            return False
-        return self._sound.leave_out(size)
-
-    def _until(self, at_ms: int) -> None:
-        """Let happen what is due before *at_ms*."""
-        while True:
-            due_ms = self._due_ms
-            coming_ms = self._coming[0][0] if self._coming else None
-            if (
-                coming_ms is not None
-                and coming_ms < at_ms
-                and (due_ms is None or coming_ms <= due_ms)
-            ):
-                _, _, heard = heapq.heappop(self._coming)
-                self._take(self._call.receive(heard, coming_ms), coming_ms)
-            elif due_ms is not None and due_ms < at_ms:
-                effects = self._call.tick(due_ms)
-                self._take(effects, due_ms)
-                if not effects and self._due_ms == due_ms:
-                    return
-            else:
-                return
-
-    def _later(self, at_ms: int, heard: Said) -> None:
-        heapq.heappush(self._coming, (at_ms, next(self._order), heard))
+    def _changes_nothing(self, at_ms: int) -> bool:
+        """Tell whether the call waits for nothing at *at_ms*, so that silence may be left out."""
+        next_ms = self._clockwork.next_ms
+        return not self._clockwork.call.listening and (next_ms is None or next_ms > at_ms)
 
     def _take(self, effects: list[Effect], at_ms: int) -> None:
-        self._due_ms = self._call.due_ms
-        if not effects:  # most of the time
-            return
-        for event in published([one for one in effects if isinstance(one, Publish)]):
+        for event in decisions_in(effects):
             match event:
                 case ev.SpeechStarted(utterance=number):
                     self._started_ms[number] = at_ms
                 case ev.SpeechPaused(utterance=number):
-                    words = self._record.words(event, self._started_ms.get(number, at_ms))
+                    words = self._stages.words(event, self._started_ms.get(number, at_ms))
                     if words:
-                        self._later(at_ms + words[1], words[0])
+                        self._clockwork.schedule(StageSaid(words[0]), at_ms + words[1])
                 case ev.TurnTaken():
-                    for after_ms, heard in self._record.answer(event):
-                        self._later(at_ms + after_ms, heard)
+                    for after_ms, said in self._stages.response(event):
+                        self._clockwork.schedule(said, at_ms + after_ms)
                 case _:
                     pass
             self._decided.append(event)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from edge.core.notices import Interrupted, Notice, Speak
+from edge.core.client_events import Interrupted, ClientEvent, Speech
 from schemas.audio import BYTES_PER_MS, RecordedSound
 
 Side = Literal["caller", "client"]
@@ -93,13 +93,13 @@ class Recorder:
             self._caller_until_ms += self._late_ms
         self._late_ms, self._look_ms = MOST_LATE_MS, now_ms + LOOK_MS
 
-    def told(self, notice: Notice, now_ms: int) -> None:
+    def told(self, event: ClientEvent, now_ms: int) -> None:
         """Keep what is played to the caller; an interrupted client drops what it has not played."""
-        if isinstance(notice, Speak) and notice.pcm:
+        if isinstance(event, Speech) and event.pcm:
             start_ms = max(self._until_ms, now_ms)
-            self._playing.append((start_ms, notice.pcm))
-            self._until_ms = start_ms + len(notice.pcm) // BYTES_PER_MS
-        elif isinstance(notice, Interrupted):
+            self._playing.append((start_ms, event.pcm))
+            self._until_ms = start_ms + len(event.pcm) // BYTES_PER_MS
+        elif isinstance(event, Interrupted):
             self._until_ms = min(self._until_ms, now_ms)
             self._playing = [
                 (start_ms, pcm[: (now_ms - start_ms) * BYTES_PER_MS])

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from schemas.events import Event, ResponseSentence, SpeechStarted, Stage, TurnTaken
+from schemas.events import Event, ResponseSentence, SpeechStarted, StageName, TurnTaken
 
 DEAF_S = 5.0
 """A bus that is away for so long: what the caller says from then on is lost."""
@@ -15,7 +15,7 @@ LATE_MS = 5000
 """An utterance that could not be told to the recogniser for so long may be over by now."""
 Part = Literal["link", "log"]
 """The connection to a server, or the streams, which may be gone while servers answer."""
-STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
+STAGES: tuple[StageName, ...] = ("stt", "llm", "tts")
 
 
 class Absence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from edge.core.notices import Interrupted, Notice, Trouble
+from edge.core.client_events import Interrupted, ClientEvent, Trouble
 from runtime.metrics import STEPS_S
 from schemas.events import Event, ResponseCancelled, SpeechEnded, TurnMeasured, TurnTaken
 
@@ -61,9 +61,9 @@ def published(event: Event) -> None:
             pass
 
 
-def told(notice: Notice) -> None:
+def told(event: ClientEvent) -> None:
     """Count what a caller was told."""
-    match notice:
+    match event:
         case Interrupted():
             INTERRUPTIONS.inc()
         case Trouble(stage=stage, fatal=fatal):

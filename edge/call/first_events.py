@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edge.call.session_rules import noted
-from edge.core.notices import Begin
-from edge.core.session.rules import Rules
-from schemas.events import Event, RecordingConsented, SessionResumed, SessionStarted
+from edge.core.call import Began
+from runtime.version import version
+from schemas.events import Event, Head, RecordingConsented, SessionResumed, SessionStarted
+from schemas.session_config import SessionConfig
 
 
 @dataclass(frozen=True)
@@ -20,31 +20,29 @@ class FirstEvents:
     dialect: str
     edge: str
 
-    def of(self, begin: Begin, rules: Rules, *, resumed: bool, now_ms: int) -> list[Event]:
-        """Return them for a session that begins as *begin* asks, the connection's own first.
-
-        *resumed*: it began on another connection; *now_ms* is Unix time, ms.
-        """
-        events = [self._began(begin, rules, resumed=resumed, now_ms=now_ms)]
-        if rules.settings.record_audio:
-            events.append(
-                RecordingConsented(
-                    tenant=self.tenant,
-                    session=self.session,
-                    at_ms=now_ms,
-                    by="caller" if begin.options.get("record_audio") else "operator",
-                )
-            )
-        return events
-
-    def _began(self, begin: Begin, rules: Rules, *, resumed: bool, now_ms: int) -> Event:
-        said = {
-            "tenant": self.tenant,
-            "session": self.session,
-            "at_ms": now_ms,
-            "edge": self.edge,
-            **noted(rules, begin.delivery),
-        }
+    def began(self, config: SessionConfig, *, resumed: bool, now_ms: int) -> Began:
+        """Return the first one; *resumed*: the session began on another connection."""
+        head: Head = {"tenant": self.tenant, "session": self.session, "at_ms": now_ms}
         if resumed:
-            return SessionResumed(**said)
-        return SessionStarted(**said, user=self.user, dialect=self.dialect)
+            return SessionResumed(**head, edge=self.edge, config=config, version=version())
+        return SessionStarted(
+            **head,
+            user=self.user,
+            dialect=self.dialect,
+            edge=self.edge,
+            config=config,
+            version=version(),
+        )
+
+    def more(self, began: Began, *, asked_to_record: bool) -> list[Event]:
+        """Return the events that follow *began*; *asked_to_record*: by the caller."""
+        if not began.config.record_audio:
+            return []
+        return [
+            RecordingConsented(
+                tenant=self.tenant,
+                session=self.session,
+                at_ms=began.at_ms,
+                by="caller" if asked_to_record else "operator",
+            )
+        ]

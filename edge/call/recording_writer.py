@@ -7,9 +7,9 @@ import asyncio
 import structlog
 
 from edge.call.audio_recorder import Recorder
-from edge.core.notices import Notice
+from edge.core.client_events import ClientEvent
 from runtime.bus.connection import Bus, BusAwayError
-from runtime.sessions import log as store
+from runtime.sessions.log import store
 from schemas import codec, subjects
 from schemas.audio import RecordedSound
 
@@ -33,8 +33,8 @@ class Recording:
         if self._recorder.heard(pcm, now_ms):
             self._hand_over(now_ms)
 
-    def told(self, notice: Notice, now_ms: int) -> None:
-        self._recorder.told(notice, now_ms)
+    def told(self, event: ClientEvent, now_ms: int) -> None:
+        self._recorder.told(event, now_ms)
 
     def finish(self, now_ms: int) -> None:
         """Hand over the rest; `run` ends when it is stored."""
@@ -55,7 +55,7 @@ class Recording:
             name = f"{self._own[1]}.recorded.{side}.{piece.from_ms}"
             subject = subjects.recording(*self._own, side)
             try:
-                await store.store(self._bus, subject, codec.encode(piece), {codec.ID_HEADER: name})
+                await store(self._bus, subject, codec.encode(piece), {codec.ID_HEADER: name})
             except BusAwayError:
                 self._lost += 1
         if self._lost:

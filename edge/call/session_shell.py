@@ -1,4 +1,4 @@
-"""A call's line to the bus: carries effects out and answers in, and decides nothing."""
+"""A call's session on the bus: carries inputs in and effects out, and decides nothing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 import structlog
@@ -21,76 +19,86 @@ from edge.call.frame_sender import FramesOut
 from edge.call.recording_writer import Recording
 from edge.call.resync import HEARD_KINDS, LIFE, CatchingUp
 from edge.call.takeover import Succession
-from edge.call.timer import Alarm
-from edge.core.call import Call
+from edge.call.timer import Timer
+from edge.core.call import Began, Call
+from edge.core.client_events import ClientEvent, Measured, Trouble
 from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
-from edge.core.input_log import Journal
-from edge.core.notices import Measured, Notice, Trouble
+from edge.core.hearing.caller_audio import CallerAudio
+from edge.core.input_log import InputLog
+from edge.core.inputs import (
+    AnyInput,
+    ChunkSpoken,
+    Finished,
+    PartialHeard,
+    Resumed,
+    StageSaid,
+    Ticked,
+)
 from runtime.bus.connection import Bus, BusAwayError
 from schemas import codec, subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
-from schemas.events import Event, ResponseSentence, SpeechStarted, Stage, TurnTaken
+from schemas.events import EndReason, Event, ResponseSentence, SpeechStarted, StageName, TurnTaken
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Keeping:
-    """What is kept of a call."""
-
-    journal: Journal
-    """Where the call's ear notes voice."""
-    recording: Recording | None = None
-    """Keeps the sound of both sides, where that is wanted."""
-    recorded: tuple[Stage, ...] = ()
-    """Stages that a replay answers from the record, so that no worker does."""
-
-
-class Line:
-    """One conversation on the bus, for as long as `run` runs."""
+class SessionShell:
+    """One session on one connection, for as long as `run` runs."""
 
     def __init__(
         self,
         bus: Bus,
+        began: Began,
         call: Call,
-        session: tuple[str, str],
-        tell: Callable[[Notice], None],
+        tell: Callable[[ClientEvent], None],
         broken: Callable[[], None],
-        keeping: Keeping | None = None,
+        *,
+        recording: Recording | None = None,
+        recorded: tuple[StageName, ...] = (),
     ) -> None:
-        """Take the *call* of *session* (tenant, id).
+        """Take the *call* that *began*.
 
-        *tell* is handed what the caller is told; *broken* is called once if a fault of ours ends
-        the call. *keeping* says what is kept of it beside its events.
+        *tell* is handed what the client is told; *broken* is called once if a fault of ours ends
+        the call. *recording* keeps its audio. Stages in *recorded* are answered by a replay.
         """
-        self.tenant, self.session = session
+        self.tenant, self.session = began.tenant, began.session
         self.call = call
         self._bus = bus
+        self._began = began
         self._tell = tell
         self._broken = broken
-        self._alarm = Alarm(lambda: call.due_ms, lambda: self._put(call.tick))
-        self._absence = Absence(self._tell_away, asyncio.get_running_loop().time)
+        self._log = log.bind(session=began.session)
+        loop = asyncio.get_running_loop()
+        self._timer = Timer(
+            call.due_ms, lambda: self.give(Ticked()), now_ms=now_ms, call_later=loop.call_later
+        )
+        self._absence = Absence(self._tell_away, loop.time)
         trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
         self._events = EventsOut(bus, trace, self._absence, self._awaits)
         self._frames = FramesOut(bus, self.session)
         self._tasks = asyncio.TaskGroup()
-        self._missed = CatchingUp(bus, call, session, self._frames, self._hear_of)
+        own = (self.tenant, self.session)
+        self._missed = CatchingUp(bus, call, own, self._frames, self._hear_of)
         self._succession = Succession()
-        self.succeeded: Callable[[], None] = lambda: None
+        self.taken_over: Callable[[], None] = lambda: None
         """Called once when another connection goes on with the session: this one is over."""
         self._closed = False
-        keeping = keeping or Keeping(Journal(*session))
-        self._journal = keeping.journal
-        self._recorded = keeping.recorded
-        self._recording = keeping.recording
+        self._audio = CallerAudio()
+        self._inputs = InputLog(*own)
+        self._recorded = recorded
+        self._recording = recording
         self.listening = asyncio.Event()
         """Nothing that the stages say is missed from here on."""
 
-    async def run(self, began: Event, *more: Event) -> None:
-        """Listen and publish until `finish`; *began* begins the connection, *more* follows it."""
+    async def run(self, *more: Event) -> None:
+        """Listen and publish until `finish`; *more* events follow the one that it began with."""
+        with structlog.contextvars.bound_contextvars(session=self.session):
+            await self._run(more)
+
+    async def _run(self, more: tuple[Event, ...]) -> None:
         own = (self.tenant, self.session)
-        self._succession.begins(began)
-        for event in (began, *more):
+        self._succession.begins(self._began)
+        for event in (self._began, *more):
             self._events.put(event)
         async with self._tasks as tasks, AsyncExitStack() as stack:
             stack.enter_context(counters.CALLS.track_inprogress())
@@ -120,29 +128,45 @@ class Line:
 
     # -------------------------------------------------------- inputs of the call
 
-    def start(self) -> None:
-        self._put(self.call.start)
-
-    def resume(self) -> None:
-        self._put(self.call.resume)
-        self._missed.look()
-
     def hear(self, pcm: bytes) -> None:
+        """Take audio of the caller: s16le mono 16 kHz, any length."""
         if self._absence.deaf:
             counters.dropped("bus", len(pcm))
             return
         if self._recording and not self._closed:
             self._recording.heard(pcm, now_ms())
-        self._put(self.call.hear, pcm)
+        self.give(self._audio.hear(pcm))
 
-    def finish(self, reason: str) -> None:
-        self._put(self.call.finish, reason)
+    def finish(self, reason: EndReason) -> None:
+        if not self._closed:
+            turns = self.call.history.answered
+            self._log.info("session_ended", reason=reason, turns=turns)
+        self.give(Finished(reason))
         self._closed = True
-        self._alarm.stop()
+        self._timer.stop()
         self._events.close()
         self._frames.close()
         if self._recording:
             self._recording.finish(now_ms())
+
+    def give(self, given: AnyInput) -> None:
+        """Give the call an input and do what comes of it; a fault of ours ends this call."""
+        if self._closed:
+            return
+        at_ms = now_ms()
+        try:
+            if self._inputs.due(at_ms):
+                self._queue(self._inputs.take(at_ms))
+            self._inputs.note(given, at_ms)
+            if isinstance(given, Finished):
+                self._queue(self._inputs.take(at_ms))
+            self._do(self.call.step(given, at_ms))
+        except Exception:
+            self._log.exception("call_broken")
+            self._closed = True
+            self._broken()
+        if isinstance(given, Resumed):
+            self._missed.look()
 
     def _on_pulse(self, away: bool) -> None:
         if away:
@@ -162,55 +186,39 @@ class Line:
         try:
             event = codec.decode(data)
         except codec.BadMessageError:
-            log.warning("event_malformed", subject=subject)
+            self._log.warning("event_malformed", subject=subject)
             return
         if self._succession.is_over(event, seq):
             self._leave_to_another()
         elif event.KIND != LIFE:
-            self._put(self.call.receive, event)
+            self.give(StageSaid(event))
 
     def _leave_to_another(self) -> None:
         """Say nothing any more: what this connection would decide is another one's to decide."""
         if not self._closed:
-            log.info("session_goes_on_elsewhere", session=self.session)
-            self._queue(self._journal.take(now_ms()))
+            self._log.info("session_goes_on_elsewhere")
+            self._queue(self._inputs.take(now_ms()))
             self._closed = True
-            self.succeeded()
+            self.taken_over()
 
     async def _on_speech(self, msg: Msg) -> None:
-        self._take(SpeechChunk, msg.data)
+        self._speak(msg.data)
+
+    def _speak(self, data: bytes) -> None:
+        try:
+            chunk = codec.decode_as(SpeechChunk, data)
+        except codec.BadMessageError:
+            self._log.warning("message_malformed", kind="SpeechChunk")
+            return
+        self.give(ChunkSpoken(chunk.turn, chunk.index, chunk.chunk, chunk.pcm, chunk.last))
 
     async def _on_partial(self, msg: Msg) -> None:
-        self._take(TranscriptPartial, msg.data)
-
-    def _take(self, kind: type[SpeechChunk | TranscriptPartial], data: bytes) -> None:
         try:
-            message = codec.decode_as(kind, data)
+            partial = codec.decode_as(TranscriptPartial, msg.data)
         except codec.BadMessageError:
-            log.warning("message_malformed", kind=kind.__name__)
+            self._log.warning("message_malformed", kind="TranscriptPartial")
             return
-        self._put(self.call.receive, message)
-
-    def _put(self, into: Callable[..., list[Effect]], *what: Any) -> None:
-        """Put something into the call and do what comes of it; a fault of ours ends this call."""
-        if self._closed:
-            return
-        at_ms = now_ms()
-        try:
-            self._note(into.__name__, what[0] if what else None, at_ms)
-            self._do(into(*what, at_ms))
-        except Exception:
-            log.exception("call_broken", session=self.session)
-            self._closed = True
-            self._broken()
-
-    def _note(self, name: str, what: Any, at_ms: int) -> None:
-        """Note in the journal what the call is given, and store a part of it when it is due."""
-        if self._journal.due(at_ms):
-            self._queue(self._journal.take(at_ms))
-        self._journal.note(name, what, at_ms)
-        if name == "finish":
-            self._queue(self._journal.take(at_ms))
+        self.give(PartialHeard(partial.utterance, partial.audio_ms, partial.text))
 
     # -------------------------------------------------------- effects of the call
 
@@ -222,17 +230,18 @@ class Line:
                     self._queue(event)
                 case SendFrame():
                     self._frames.put(effect)
-                case Tell(notice):
-                    counters.told(notice)
-                    if isinstance(notice, Measured):
-                        _log_turn(notice)
+                case Tell(event):
+                    counters.told(event)
+                    if isinstance(event, Measured):
+                        self._log_turn(event)
                     if self._recording:
-                        self._recording.told(notice, now_ms())
-                    self._tell(notice)
+                        self._recording.told(event, now_ms())
+                    self._audio.told(event)
+                    self._tell(event)
                 case Recover(turn):
                     self._tasks.create_task(self._recover(turn))
         if not self._closed:
-            self._alarm.set()
+            self._timer.set()
 
     def _queue(self, event: Event) -> None:
         if self._recorded and isinstance(event, SpeechStarted | TurnTaken | ResponseSentence):
@@ -248,24 +257,23 @@ class Line:
         try:
             subject = subjects.speech(self.session, turn)
             for stored in await self._bus.read(subjects.AUDIO_STREAM, subject):
-                self._take(SpeechChunk, stored.data)
+                self._speak(stored.data)
         except BusAwayError:
-            log.warning("speech_not_recovered", turn=turn)
+            self._log.warning("speech_not_recovered", turn=turn)
 
-
-def _log_turn(measured: Measured) -> None:
-    """Log one line a turn, with all its latencies."""
-    waterfall = measured.waterfall
-    log.info(
-        "turn",
-        turn=waterfall.turn,
-        felt_ms=waterfall.first_sent_ms,
-        endpoint_ms=waterfall.committed_ms,
-        transcript_ms=waterfall.transcript_ms,
-        first_token_ms=waterfall.first_token_ms,
-        first_sentence_ms=waterfall.first_sentence_ms,
-        first_audio_ms=waterfall.first_audio_ms,
-        guesses=waterfall.guesses,
-        retracted=waterfall.retracted,
-        interrupted=waterfall.interrupted,
-    )
+    def _log_turn(self, measured: Measured) -> None:
+        """Log one line a turn, with all its latencies."""
+        waterfall = measured.waterfall
+        self._log.info(
+            "turn",
+            turn=waterfall.turn,
+            felt_ms=waterfall.first_sent_ms,
+            endpoint_ms=waterfall.committed_ms,
+            transcript_ms=waterfall.transcript_ms,
+            first_token_ms=waterfall.first_token_ms,
+            first_sentence_ms=waterfall.first_sentence_ms,
+            first_audio_ms=waterfall.first_audio_ms,
+            guesses=waterfall.guesses,
+            retracted=waterfall.retracted,
+            interrupted=waterfall.interrupted,
+        )

@@ -1,12 +1,16 @@
-"""What a call wants done: the shell does it and decides nothing."""
+"""What a call wants done, in order: the shell does it and decides nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
-from edge.core.notices import Notice
+from edge.core.client_events import ClientEvent
+from edge.core.session.summary import Summary
 from schemas.audio import AudioFrame
-from schemas.events import Event
+from schemas.events import Event, Head
+
+_E = TypeVar("_E", bound=Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +30,9 @@ class SendFrame:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Tell the caller."""
+    """Tell the client."""
 
-    notice: Notice
+    event: ClientEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +43,38 @@ class Recover:
 
 
 Effect = Publish | SendFrame | Tell | Recover
+
+
+class Outbox:
+    """The effects of one input, until the shell takes them."""
+
+    def __init__(self, tenant: str, session: str, summary: Summary) -> None:
+        self._tenant = tenant
+        self._session = session
+        self._summary = summary
+        self._effects: list[Effect] = []
+
+    def head(self, now_ms: int) -> Head:
+        """Return what every event of this session begins with, at *now_ms*."""
+        return {"tenant": self._tenant, "session": self._session, "at_ms": now_ms}
+
+    def publish(self, event: _E) -> _E:
+        """Have *event* stored and return it."""
+        self._effects.append(Publish(event))
+        self._summary.take(event)
+        return event
+
+    def tell(self, event: ClientEvent) -> None:
+        self._effects.append(Tell(event))
+
+    def send(self, utterance: int, frame: AudioFrame) -> None:
+        self._effects.append(SendFrame(utterance, frame))
+
+    def recover(self, turn: int) -> None:
+        self._effects.append(Recover(turn))
+
+    def take(self) -> list[Effect]:
+        if not (effects := self._effects):
+            return []
+        self._effects = []
+        return effects

@@ -1,78 +1,52 @@
-"""What a call is given, noted as it comes: enough to decide again, not enough to hear anything."""
+"""The log of a call's inputs: with it the call is decided again, and nobody can be heard by it.
+
+Rows are derived from the types in `inputs.py`; `schemas/inputs.py` packs them. Audio is logged as
+its length and a bit a frame, an event as its id.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
-from schemas import inputs
-from schemas.audio import SpeechChunk, TranscriptPartial
-from schemas.events import Event, InputsDelivered
+import msgspec
+
+from edge.core import inputs
+from edge.core.hearing.framing import FRAME_BYTES, SILENCE
+from edge.core.inputs import AnyInput, Input, Sound, StageSaid, Ticked
+from schemas.events import AnyEvent, Event, InputsDelivered
+from schemas.inputs import SOUND, BadInputsError, Rows, pack_bits, unpack, unpack_bits
 
 PART_MS = 10_000
-"""A part of the journal is stored this often: what a killed edge forgets at most."""
+"""A part of the log is stored this often: what a killed edge forgets at most."""
 PART_INPUTS = 2_000
 """... or as soon as it has so many."""
 
+TYPES: Mapping[int, type[Input]] = {
+    typing.cast("int", kind.__struct_config__.tag): kind for kind in typing.get_args(AnyInput)
+}
 
-class Journal:
+
+class InputLog:
     """The inputs of one connection of one session."""
 
     def __init__(self, tenant: str, session: str) -> None:
         self._tenant = tenant
         self._session = session
-        self._rows: inputs.Rows | None = None
+        self._rows: Rows | None = None
         self._bits: list[bool] = []
-        self._hears = False
-        """What is looked at for voice came from the client: no silence put into a gap."""
         self._part = 0
 
-    def listening(self, is_voice: Callable[[bytes], bool]) -> Callable[[bytes], bool]:
-        """Return *is_voice* with its answers noted."""
-
-        def noted(frame: bytes) -> bool:
-            voice = is_voice(frame)
-            if self._hears:
-                self._bits.append(voice)
-            return voice
-
-        return noted
-
-    def sound(self, size: int, now_ms: int) -> None:
-        """Note that the call is about to be given *size* bytes of sound."""
-        self._hears = True
+    def note(self, given: AnyInput, now_ms: int) -> None:
+        """Note that the call is about to be given *given*."""
         if self._rows is None:
-            self._rows = inputs.Rows(now_ms)
-        self._rows.sound(now_ms, size)
-
-    def note(self, name: str, what: Any, now_ms: int) -> None:
-        """Note that the call's method *name* is about to be given *what* (None: nothing)."""
-        if name == "hear":
-            self.sound(len(what), now_ms)
-            return
-        self._hears = False
-        if self._rows is None:
-            self._rows = inputs.Rows(now_ms)
-        kind, row = self._row(name, what)
-        self._rows.add(now_ms, kind, row)
-
-    def _row(self, name: str, what: Any) -> tuple[int, tuple[Any, ...]]:
-        match name, what:
-            case "receive", TranscriptPartial():
-                return inputs.PARTIAL, (what.utterance, what.audio_ms, what.text)
-            case "receive", SpeechChunk():
-                size = len(what.pcm)
-                return inputs.CHUNK, (what.turn, what.index, what.chunk, size, what.last)
-            case "receive", Event():
-                return inputs.SAID, (what.id[len(self._session) + 1 :],)
-            case "finish", str():
-                return inputs.FINISH, (what,)
-            case "start", None:
-                return inputs.BEGAN, ()
-            case "resume", None:
-                return inputs.RESUMED, ()
-            case _:
-                return inputs.TICK, ()
+            self._rows = Rows(now_ms)
+        if isinstance(given, Sound):
+            self._rows.sound(now_ms, given.size)
+            self._bits += given.voiced
+        else:
+            self._rows.add(now_ms, *to_row(given))
 
     def due(self, now_ms: int) -> bool:
         """Tell whether what was noted is worth storing."""
@@ -83,7 +57,7 @@ class Journal:
 
     def take(self, now_ms: int) -> InputsDelivered:
         """Return what was noted since the last time."""
-        rows, bits, part = self._rows or inputs.Rows(now_ms), self._bits, self._part
+        rows, bits, part = self._rows or Rows(now_ms), self._bits, self._part
         self._rows, self._bits, self._part = None, [], part + 1
         return InputsDelivered(
             tenant=self._tenant,
@@ -92,6 +66,94 @@ class Journal:
             part=part,
             from_ms=rows.from_ms,
             frames=len(bits),
-            voice=inputs.pack_bits(bits),
+            voice=pack_bits(bits),
             rows=rows.packed(),
         )
+
+
+def to_row(given: AnyInput) -> tuple[int, tuple[Any, ...]]:
+    """Return the number of *given*'s kind, and its fields as they are logged."""
+    values = (getattr(given, name) for name in given.__struct_fields__)
+    kind = typing.cast("int", given.__struct_config__.tag)
+    return kind, tuple(_logged(value) for value in values)
+
+
+def _logged(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return len(value)
+    if isinstance(value, Event):
+        return short_id(value)
+    return msgspec.to_builtins(value)
+
+
+def short_id(event: Event) -> str:
+    """Return the id of *event* without its session, as the log names it."""
+    return event.id[len(event.session) + 1 :]
+
+
+# ---------------------------------------------------------------- read again
+
+
+class TimedInput(NamedTuple):
+    """An input and the time at which the call was given it."""
+
+    at_ms: int
+    given: AnyInput
+
+
+def read(parts: Iterable[InputsDelivered], said: Mapping[str, AnyEvent]) -> Iterator[TimedInput]:
+    """Yield the inputs that were noted; their audio is silence of the same length.
+
+    *said* are the session's events by their short ids. An event that is not there (it could not be
+    stored) leaves the time at which it came.
+
+    Raises:
+        BadInputsError: the rows are damaged, or hold inputs that this version does not know.
+    """
+    rest = 0
+    for part in parts:
+        bits = iter(unpack_bits(part.voice, part.frames))
+        for row in unpack(part.rows, part.from_ms):
+            if row.kind == SOUND:
+                size = row.what[0]
+                whole, rest = divmod(rest + size, FRAME_BYTES)
+                voiced = tuple(next(bits, False) for _ in range(whole))
+                yield TimedInput(row.at_ms, Sound(SILENCE * whole, voiced, size))
+            else:
+                yield TimedInput(row.at_ms, _from_row(row.kind, row.what, said))
+
+
+def _from_row(kind: int, what: tuple[Any, ...], said: Mapping[str, AnyEvent]) -> AnyInput:
+    """Return the input in a row.
+
+    Raises:
+        BadInputsError: it is none that this version knows.
+    """
+    if kind == _SAID:
+        event = said.get(what[0]) if what else None
+        return StageSaid(event) if event else Ticked()
+    if kind not in _READERS:
+        raise BadInputsError(f"input {kind} is not known: a newer Aura recorded it")
+    made, readers = _READERS[kind]
+    try:
+        given: AnyInput = made(*(read(value) for read, value in zip(readers, what, strict=True)))
+    except (ValueError, TypeError) as error:
+        raise BadInputsError(f"not an input of kind {kind}: {error}") from error
+    return given
+
+
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """Return what makes a field of type *kind* from its logged form."""
+    if kind in {int, str, bool}:
+        return kind  # type: ignore[no-any-return]  # a type is its own constructor
+    if kind is bytes:
+        return bytes
+    return lambda value: msgspec.convert(value, kind)
+
+
+_SAID = typing.cast("int", StageSaid.__struct_config__.tag)
+_READERS: Mapping[int, tuple[Callable[..., Any], list[Callable[[Any], Any]]]] = {
+    number: (kind, [_reader(hint) for hint in typing.get_type_hints(kind, vars(inputs)).values()])
+    for number, kind in TYPES.items()
+    if number not in {SOUND, _SAID}
+}

@@ -1,14 +1,16 @@
 """Whose turn it is: what a start, a pause, the words and the silence of the caller lead to.
 
-speech over an answer      the answer is held; words decide: interrupt, or go on with it
-a pause                    the words so far are asked for; they set how long to listen on
-words that sound finished  the turn is taken on a guess; nothing of it is heard yet
-enough silence             the guess is committed: its answer may be heard
-speech after a guess       the guess is retracted, its words go into the next one
+speech over a response     it is held; words decide: interrupt it, or go on with it
+a pause                    the words so far are asked for; they set how long to wait
+words that sound finished  a speculative response is asked for; nothing of it is heard yet
+enough silence             the turn is committed: its response may be heard
+speech after a pause       a speculative response is retracted; the words join the next ones
 """
 
 from __future__ import annotations
 
+from edge.core.client_events import Transcript
+from edge.core.effects import Outbox
 from edge.core.endpointing.adaptive_pause import Hesitation
 from edge.core.endpointing.end_of_turn import (
     Evidence,
@@ -19,188 +21,227 @@ from edge.core.endpointing.end_of_turn import (
     waits_of,
     words,
 )
-from edge.core.hearing.segmenter import Listener, Noticed
-from edge.core.hearing.speech_detector import Heard
+from edge.core.hearing.segmenter import Segmenter, SpeechEvent
+from edge.core.hearing.speech_detector import SpeechChange
 from edge.core.hearing.utterance import Utterance
-from edge.core.notices import Words
-from edge.core.outbox import Outbox
-from edge.core.response.responder import Answering
+from edge.core.inputs import PartialHeard
+from edge.core.response.responder import Responder
 from edge.core.session.history import History
-from edge.core.session.rules import Rules
 from schemas import events as ev
-from schemas.audio import TranscriptPartial
+from schemas.session_config import SessionConfig
 
 EARLY_REPLY_MS = 1000
-"""Who speaks so long before the end of a question replies to it."""
+"""Speech that begins so long before the end of a question replies to it."""
 NOISE_MS = 400
 """Silence after which an utterance without words is forgotten."""
+WORDS_DEADLINE_MS = 60_000
+"""Nobody waits longer for the words of an utterance: its audio is gone by then."""
 
 
-class TurnTaking:
-    """The caller's side of one conversation, and what it does to Aura's side."""
+class Turns:
+    """The caller's side of one call, and what it does to Aura's side."""
 
     def __init__(
         self,
-        rules: Rules,
-        listener: Listener,
-        answering: Answering,
+        config: SessionConfig,
+        segmenter: Segmenter,
+        responder: Responder,
         history: History,
         out: Outbox,
     ) -> None:
-        self._settings = rules.settings
-        self._speculate = rules.speculate
-        self._waits = rules.waits or waits_of(rules.settings)
-        self._reads = rules.model_reads and self._waits.finished_ms < self._waits.unclear_ms
-        """A language model may be asked whether a sentence is over, and that changes the wait."""
-        self._listener = listener
-        self._answering = answering
+        self._segmenter = segmenter
+        self._responder = responder
         self._history = history
         self._out = out
-        self._hesitation = Hesitation()
+        self._pauses = Hesitation()
         self.cut_off: set[int] = set()
         """Utterances ended for their length alone, whose words have not come yet."""
+        self.configure(config)
 
-    def notice(self, noticed: Noticed) -> None:
-        """Take what the listener noticed."""
-        utterance = self._listener.utterance
+    def configure(self, config: SessionConfig) -> None:
+        """Decide by *config* from here on."""
+        self._config = config
+        self._waits = waits_of(config.turns)
+        same_wait = self._waits.finished_ms >= self._waits.unclear_ms
+        self._ask_eot = config.turns.ask_eot and not same_wait
+        """A language model may be asked whether a turn is over, and that changes the wait."""
+
+    def notice(self, event: SpeechEvent, now_ms: int) -> None:
+        """Take a change of the caller's speech."""
+        utterance = self._segmenter.utterance
         if utterance is None:
             return
-        if noticed.message:
-            self._out.send(utterance.number, noticed.message)
-        match noticed.change:
-            case Heard.STARTED:
-                self._started(utterance, noticed.at_ms)
-            case Heard.PAUSED:
-                self._out.publish(
-                    ev.SpeechPaused,
+        if event.message:
+            self._out.send(utterance.number, event.message)
+        match event.change:
+            case SpeechChange.STARTED:
+                self._started(utterance, event.at_ms, now_ms)
+            case SpeechChange.PAUSED:
+                paused = ev.SpeechPaused(
+                    **self._out.head(now_ms),
                     utterance=utterance.number,
                     pause=utterance.pause,
                     speech_end_ms=utterance.speech_end_ms,
                 )
-            case Heard.CONTINUED:
-                self._continued(utterance, noticed.at_ms)
+                self._out.publish(paused)
+            case SpeechChange.CONTINUED:
+                self._continued(utterance, event.at_ms, now_ms)
             case None:
-                self._listen_on(utterance)
+                self._wait_on(utterance, now_ms)
 
-    def _started(self, utterance: Utterance, at_ms: int) -> None:
-        answer = self._answering.answer
-        if answer and answer.turn and not answer.playback.begun:
-            self._hesitation.reopened(at_ms - answer.speech_end_ms)
-        self._answering.hold()
-        utterance.replies = bool(answer and answer.asks_until(self._out.now_ms + EARLY_REPLY_MS))
-        utterance.over_answer = self._answering.held_since_ms is not None
-        self._out.publish(
-            ev.SpeechStarted,
+    def _started(self, utterance: Utterance, at_ms: int, now_ms: int) -> None:
+        response = self._responder.response
+        if response and response.turn and not response.playback.begun:
+            self._pauses.reopened(at_ms - response.speech_end_ms)
+        self._responder.suspect(now_ms)
+        utterance.is_reply = bool(response and response.asks_until(now_ms + EARLY_REPLY_MS))
+        utterance.over_response = self._responder.held
+        started = ev.SpeechStarted(
+            **self._out.head(now_ms),
             utterance=utterance.number,
-            language=self._settings.language,
-            deadline_ms=at_ms + 60_000,
-            over_answer=utterance.over_answer,
+            language=self._config.language,
+            deadline_ms=at_ms + WORDS_DEADLINE_MS,
+            over_answer=utterance.over_response,
         )
+        self._out.publish(started)
 
-    def _continued(self, utterance: Utterance, at_ms: int) -> None:
-        self._hesitation.went_on(at_ms - utterance.speech_end_ms)
-        self._out.publish(ev.SpeechContinued, utterance=utterance.number, pause=utterance.pause)
-        utterance.guess = None
-        if answer := self._answering.uncommitted:
-            self._answering.retract(answer)
+    def _continued(self, utterance: Utterance, at_ms: int, now_ms: int) -> None:
+        self._pauses.went_on(at_ms - utterance.speech_end_ms)
+        head = self._out.head(now_ms)
+        self._out.publish(
+            ev.SpeechContinued(**head, utterance=utterance.number, pause=utterance.pause)
+        )
+        utterance.guess, utterance.committed = None, False
+        if response := self._responder.uncommitted:
+            self._responder.retract(response, now_ms)
 
-    def _listen_on(self, utterance: Utterance) -> None:
-        """One more frame went by: was it enough of silence, of speech?"""
-        if self._listener.paused:
-            self._endpoint(utterance)
-        elif self._listener.too_long:
+    def _wait_on(self, utterance: Utterance, now_ms: int) -> None:
+        """Look whether the silence, or the speech, has lasted long enough."""
+        if self._segmenter.paused:
+            self._endpoint(utterance, now_ms)
+        elif self._segmenter.too_long:
             self.cut_off.add(utterance.number)
-            self.close(discarded=False)
+            self.close(now_ms, discarded=False)
 
-    def partial(self, partial: TranscriptPartial) -> None:
+    # -------------------------------------------------------- words
+
+    def partial(self, partial: PartialHeard, now_ms: int) -> None:
         """Take the words of somebody who still speaks."""
-        utterance = self._listener.utterance
+        utterance = self._segmenter.utterance
         if utterance is None or utterance.number != partial.utterance or not partial.text:
             return
-        self._out.tell(Words(partial.text, final=False))
-        if self._answering.held_since_ms is not None and self._interrupts(partial.text):
-            self._answering.interrupt()
+        self._out.tell(Transcript(partial.text, final=False))
+        if self._responder.held and self._interrupts(partial.text):
+            self._responder.interrupt(now_ms)
 
-    def _interrupts(self, text: str) -> bool:
-        return not is_backchannel(text) and len(words(text)) >= self._settings.interrupt_words
-
-    def _is_nod(self, utterance: Utterance, text: str) -> bool:
-        """Tell whether *text* is too little to stop an answer that is being heard."""
-        answer = self._answering.answer
-        if answer is None or utterance.replies:
-            return False
-        return is_backchannel(text) or (answer.playback.begun and not self._interrupts(text))
-
-    def guess(self, guess: ev.TranscriptGuess) -> None:
-        """Take the words up to a pause; only those of the pause we are in count."""
-        utterance = self._listener.utterance
-        if utterance is None or not self._listener.paused or utterance.guess is not None:
+    def guess(self, guess: ev.TranscriptGuess, now_ms: int) -> None:
+        """Take the words up to a pause; only those up to the present pause count."""
+        utterance = self._segmenter.utterance
+        if utterance is None or not self._segmenter.paused or utterance.guess is not None:
             return
         if (guess.utterance, guess.pause) != (utterance.number, utterance.pause):
             return
-        utterance.guess, utterance.guess_at_ms = guess, self._out.now_ms
+        utterance.guess, utterance.guess_at_ms = guess, now_ms
         if not guess.text:
-            self._answering.dismiss()
-        elif self._is_nod(utterance, guess.text):
-            self.close(discarded=True)
-            self._answering.dismiss()
+            self._responder.dismiss(now_ms)
+        elif self._is_backchannel(utterance, guess.text):
+            self.close(now_ms, discarded=True)
+            self._responder.dismiss(now_ms)
             return
         else:
-            self._answering.interrupt()
-            self._out.tell(Words(guess.text, final=False))
+            self._responder.interrupt(now_ms)
+            self._out.tell(Transcript(guess.text, final=False))
             known = self._evidence(guess)
-            if self._speculate and is_finished(known) is not False:
-                read = self._reads and is_open(known)
-                self._answering.take(utterance, guess, speculative=True, read=read)
-        self._endpoint(utterance)
+            if self._config.turns.speculate and is_finished(known) is not False:
+                ask_eot = self._ask_eot and is_open(known)
+                self._responder.take(utterance, guess, now_ms, speculative=True, ask_eot=ask_eot)
+        self._endpoint(utterance, now_ms)
+
+    def _interrupts(self, text: str) -> bool:
+        return not is_backchannel(text) and len(words(text)) >= self._config.interruption.min_words
+
+    def _is_backchannel(self, utterance: Utterance, text: str) -> bool:
+        """Tell whether *text* is too little to stop a response that is being heard."""
+        response = self._responder.response
+        if response is None or utterance.is_reply:
+            return False
+        return is_backchannel(text) or (response.playback.begun and not self._interrupts(text))
 
     def _evidence(self, guess: ev.TranscriptGuess) -> Evidence:
-        guessed = self._answering.uncommitted
+        asked = self._responder.uncommitted
         return Evidence(
             text=self._history.take_carried(guess.text),
-            ended=guess.ended,
-            read=guessed.caller_ended if guessed else None,
-            reading=bool(guessed and self._answering.is_reading(guessed)),
-            sound=guess.finished,
+            ended=guess.eot_stt,
+            read=asked.eot_llm if asked else None,
+            reading=bool(asked and self._responder.eot_pending(asked)),
+            sound=guess.eot_audio,
             asked=self._history.asked,
         )
 
-    def _endpoint(self, utterance: Utterance) -> None:
+    def _endpoint(self, utterance: Utterance, now_ms: int) -> None:
         """Commit or forget the utterance if its silence has lasted long enough for its words."""
         guess = utterance.guess
         if guess is None or self.cut_off:
             return
+        silence_ms = self._segmenter.silence_ms
         if not guess.text:
-            if self._listener.silence_ms >= NOISE_MS:
-                self.close(discarded=True)
+            if silence_ms >= NOISE_MS or utterance.committed:
+                self.close(now_ms, discarded=True)
             return
-        silence_ms = self._listener.silence_ms
-        if silence_ms < self._waits.finished_ms:  # the least: asked after every frame
+        if silence_ms < self._waits.finished_ms and not utterance.committed:  # the least wait
             return
-        if silence_ms < max(wait_ms(self._evidence(guess), self._waits), self._hesitation.wait_ms):
+        if not utterance.committed and silence_ms < self._wait_ms(guess):
             return
-        answer = self._answering.answer
-        if answer is None:
-            answer = self._answering.take(utterance, guess, speculative=False)
-        self.close(discarded=False)
-        self._hesitation.over()
-        self._answering.commit(answer)
-        self._out.tell(Words(answer.text, final=True, turn_ends=True, confidence=answer.confidence))
+        response = self._responder.response
+        if response is None:
+            response = self._responder.take(utterance, guess, now_ms, speculative=False)
+        self.close(now_ms, discarded=False)
+        self._pauses.over()
+        self._responder.commit(response, now_ms)
+        final = Transcript(
+            response.text, final=True, turn_ends=True, confidence=response.confidence
+        )
+        self._out.tell(final)
 
-    def close(self, *, discarded: bool) -> None:
-        """End the utterance, if one is open."""
-        utterance = self._listener.utterance
+    def _wait_ms(self, guess: ev.TranscriptGuess) -> int:
+        """Return the silence that ends the turn of which *guess* are the last words."""
+        return max(wait_ms(self._evidence(guess), self._waits), self._pauses.wait_ms)
+
+    # -------------------------------------------------------- the client decides
+
+    def typed(self, text: str, now_ms: int) -> None:
+        """Take a turn that the caller typed: it interrupts, and is certain at once."""
+        self.close(now_ms, discarded=True)
+        self._responder.interrupt(now_ms)
+        response = self._responder.take_typed(text, now_ms)
+        self._responder.commit(response, now_ms)
+        self._out.tell(Transcript(response.text, final=True, turn_ends=True, confidence=1.0))
+
+    def commit(self, now_ms: int) -> None:
+        """End the caller's turn as soon as its words are known, whatever they sound like."""
+        utterance = self._segmenter.utterance
         if utterance is None:
             return
-        silence_ms = self._listener.silence_ms
-        last = self._listener.close(stands=utterance.pause if utterance.guess else 0)
+        for event in self._segmenter.pause(now_ms):
+            self.notice(event, now_ms)
+        utterance.committed = True
+        self._endpoint(utterance, now_ms)
+
+    def close(self, now_ms: int, *, discarded: bool) -> None:
+        """End the utterance, if one is open."""
+        utterance = self._segmenter.utterance
+        if utterance is None:
+            return
+        silence_ms = self._segmenter.silence_ms
+        last = self._segmenter.close(stands=utterance.pause if utterance.guess else 0)
         if last:
             self._out.send(utterance.number, last)
-        self._out.publish(
-            ev.SpeechEnded,
+        ended = ev.SpeechEnded(
+            **self._out.head(now_ms),
             utterance=utterance.number,
             pause=utterance.pause,
             speech_end_ms=utterance.speech_end_ms,
             wait_ms=silence_ms,
             discarded=discarded,
         )
+        self._out.publish(ended)

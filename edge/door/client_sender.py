@@ -14,7 +14,7 @@ MOST_WAITING_BYTES = 4_000_000
 """What waits for a slow reader at most; then its audio is dropped, and at twice that it leaves."""
 
 
-class MessagesOut:
+class ClientSender:
     """Sends one message after the other, in their order."""
 
     def __init__(self, ws: web.WebSocketResponse, too_slow: Callable[[], None]) -> None:

@@ -1,12 +1,11 @@
-"""One WebSocket: a dialect on one side, a line to the bus on the other."""
+"""One WebSocket: a client protocol on one side, a session on the bus on the other."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -16,37 +15,27 @@ from edge.call import counters
 from edge.call.clock import now_ms
 from edge.call.first_events import FirstEvents
 from edge.call.recording_writer import Recording
-from edge.call.session_shell import Keeping, Line
+from edge.call.session_shell import SessionShell
 from edge.core.call import Call
-from edge.core.hearing.echo import Echo
-from edge.core.hearing.vad import VoiceActivity
-from edge.core.input_log import Journal
-from edge.core.notices import Begin, Finish, Notice, Reply, Sound, Speak, Trouble
+from edge.core.client_commands import Audio, Begin, Command, End, Reply
+from edge.core.client_events import ClientEvent, Interrupted, Speech, Trouble
+from edge.core.inputs import Resumed, Started
 from edge.core.session.history import History
-from edge.core.session.rules import Rules
-from edge.door.client_sender import MessagesOut
+from edge.door.client_sender import ClientSender
 from edge.door.rate_limits import Bucket
 from edge.door.strict_websocket import MaskedWebSocket
-from edge.protocols.client_protocol import Dialect, Json
+from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json
+from runtime.audio import AudioIn, AudioOut
 from runtime.bus.connection import Bus
-from schemas.events import Stage
+from schemas.events import EndReason
+from schemas.session_config import SessionConfig
 
 log = structlog.get_logger(__name__)
 
-TOO_OFTEN = {
-    "type": "error",
-    "message": "Too many control messages",
-    "code": "RATE_LIMITED",
-    "details": "the limit is settable: AURA_CONTROL_MESSAGES_PER_SECOND",
-}
-COME_BACK = 1012
-"""Service restart (RFC 6455 registry): the client may reconnect at once, to any edge."""
-TOO_SLOW = 1013
 LEAVES_S = 2.0
 """A caller who leaves waits so long for the last events to be stored ..."""
 STORED_S = 15.0
 """... and the edge so long: an election of the log's leader takes up to ten seconds."""
-SERVER_ERROR = 1011
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,59 +44,59 @@ class Close:
 
     code: int
     reason: str
-    ends: str
+    ends: EndReason
 
 
-LEFT = Close(1000, "", "caller_left")
+LEFT = Close(CloseCode.NORMAL, "", "caller_left")
 
 
 @dataclass(frozen=True)
-class Place:
-    """What a conversation needs of the edge it is on."""
+class Host:
+    """What a connection needs of the edge it is on."""
 
     bus: Bus
     edge: str
-    rules: Callable[[dict[str, Any]], Rules]
-    """The rules of a session from the options its client gave."""
-    close_code: Callable[[Stage], int]
-    """The code that a fatal failure of a stage closes with."""
-    control_messages_per_second: int
-    finishing: set[asyncio.Task[None]]
-    """Where a line goes whose caller has left before its last events are stored."""
+    config: SessionConfig
+    """The operator's, of a session that asks for nothing else."""
+    greeting: str
+    commands_per_second: int
+    sessions: asyncio.TaskGroup
+    """Where sessions run: one whose caller has left still stores its last events."""
 
 
-class Conversation:
+@dataclass(frozen=True)
+class Guest:
+    """Whose connection it is."""
+
+    tenant: str
+    user: str
+    new_session: Callable[[], str]
+    history: History | None = None
+    """Of the session that it goes on with."""
+
+
+class Connection:
     """A client's connection, and the sessions it holds one after the other."""
 
     def __init__(
-        self,
-        ws: MaskedWebSocket,
-        dialect: Dialect,
-        place: Place,
-        *,
-        tenant: str,
-        user: str,
-        new_session: Callable[[], str],
-        history: History | None = None,
+        self, ws: MaskedWebSocket, protocol: ClientProtocol, host: Host, guest: Guest
     ) -> None:
-        """Take the client's socket; *history* is that of the session it goes on with, if any."""
         self._ws = ws
-        self._dialect = dialect
-        self._place = place
-        self._tenant = tenant
-        self._user = user
-        self._new_session = new_session
-        self._history = history
-        self._line: Line | None = None
+        self._protocol = protocol
+        self._host = host
+        self._guest = guest
+        self._shell: SessionShell | None = None
         self._running: asyncio.Task[None] | None = None
-        self._outgoing = MessagesOut(ws, self._too_slow)
+        self._audio_in = AudioIn()
+        self._audio_out = AudioOut(protocol.audio_out_hz)
+        self._outgoing = ClientSender(ws, self._too_slow)
         self._close: Close | None = None
         self._wake = asyncio.Event()
-        often = place.control_messages_per_second
-        self._control = Bucket(often, often)
+        often = host.commands_per_second
+        self._commands = Bucket(often, often)
 
     async def run(self) -> None:
-        """Serve the client until it leaves, is sent away, or its line breaks."""
+        """Serve the client until it leaves, is sent away, or its session breaks."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(self._outgoing.run())
@@ -121,14 +110,14 @@ class Conversation:
                 await asyncio.wait({writer}, timeout=2)
                 writer.cancel()
         finally:
-            self._let_go()  # of a line that is left where we were cancelled
+            self._let_go()  # of a session that is left where we were cancelled
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
 
     @property
     def busy(self) -> bool:
-        """An answer is under way."""
-        return self._line is not None and self._line.call.answering
+        """A response is under way."""
+        return self._shell is not None and self._shell.call.responding
 
     async def leave(self, reason: str) -> None:
         """End the session, then send the client away."""
@@ -137,149 +126,171 @@ class Conversation:
 
     def come_back(self, reason: str) -> None:
         """Close with a code that says: the client may reconnect at once, to any edge."""
-        self._shut(COME_BACK, reason, ends="drained")
+        self._shut(CloseCode.SERVICE_RESTART, reason, ends="drained")
 
-    def _shut(self, code: int, reason: str, *, ends: str = "failed") -> None:
+    def _shut(self, code: int, reason: str, *, ends: EndReason = "failed") -> None:
         """Close the connection; the first to ask for it says how."""
         self._close = self._close or Close(code, reason, ends)
         self._wake.set()
 
-    def _succeeded(self) -> None:
-        self._shut(1000, "the session goes on over another connection", ends="resumed")
+    def _taken_over(self) -> None:
+        self._shut(CloseCode.NORMAL, "the session goes on over another connection")
 
     def _too_slow(self) -> None:
-        self._shut(TOO_SLOW, "the client reads too slowly")
+        self._shut(CloseCode.TRY_AGAIN_LATER, "the client reads too slowly")
 
     def _fail(self) -> None:
-        self._shut(SERVER_ERROR, "Internal server error")
-
-    def _broke(self, error: Exception) -> None:
-        """End the conversation at a fault of ours."""
-        log.error("conversation_broken", dialect=self._dialect.name, exc_info=error)
-        self._fail()
+        self._shut(CloseCode.INTERNAL_ERROR, "Internal server error")
 
     # -------------------------------------------------------- from the client
 
     async def _read(self) -> None:
         try:
-            for thing in self._dialect.opened():
-                await self._take(thing)
-            if self._dialect.binary_is_sound:
+            await self._obey(self._protocol.opened())
+            if self._protocol.binary_is_audio:
                 self._ws.on_binary = self._hear
             async for message in self._ws:
-                if message.type is WSMsgType.TEXT and self._talks_too_much():
-                    self._outgoing.put(TOO_OFTEN)
-                elif message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
-                    for intent in self._dialect.receive(message.data, now_ms()):
-                        await self._take(intent)
-        except Exception as error:  # noqa: BLE001  # it is logged there
-            self._broke(error)
+                if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
+                    commands = self._protocol.receive(message.data, now_ms())
+                    if self._too_often(commands):
+                        self._send_all([self._refusal()])
+                    else:
+                        await self._obey(commands)
+        except Exception:
+            self._broke()
         finally:
             self._ws.on_binary = None
 
-    def _talks_too_much(self) -> bool:
-        return self._dialect.named and self._control.refuse_s(time.monotonic()) > 0
-
     def _hear(self, data: bytes) -> None:
-        """Take a message of sound without a detour."""
+        """Take a message of audio without a detour."""
         try:
-            for intent in self._dialect.receive(data, now_ms()):
-                if isinstance(intent, Sound):
-                    self._listen(intent.pcm)
-        except Exception as error:  # noqa: BLE001  # it is logged there
-            self._broke(error)
+            for command in self._protocol.receive(data, now_ms()):
+                if isinstance(command, Audio):
+                    self._listen(command)
+        except Exception:
+            self._broke()
 
-    def _listen(self, pcm: bytes) -> None:
-        if self._line:
-            self._line.hear(pcm)
+    def _broke(self) -> None:
+        """End the connection at a fault of ours."""
+        log.exception("connection_broken", dialect=self._protocol.name)
+        self._fail()
 
-    async def _take(self, thing: Any) -> None:
-        match thing:
-            case Sound(pcm):
-                self._listen(pcm)
-            case Begin():
-                await self._begin(thing)
-            case Finish(close=close):
-                await self._end_session("end_call")
-                self._send_all(self._dialect.ended())
-                if close:
-                    self._shut(1000, "", ends="end_call")
-            case Reply(message):
-                self._outgoing.put(message)
-            case _:
-                self._outgoing.put(thing)
+    def _too_often(self, commands: list[Command]) -> bool:
+        """Tell whether the client gives more commands a second than it may; audio is none."""
+        limited = self._protocol.admission.limits_commands
+        if not limited or all(isinstance(command, Audio) for command in commands):
+            return False
+        return self._commands.refuse_s(time.monotonic()) > 0
+
+    def _refusal(self) -> Json:
+        return self._protocol.error(
+            "RATE_LIMITED",
+            "Too many control messages",
+            "the limit is settable: AURA_CONTROL_MESSAGES_PER_SECOND",
+        )
+
+    def _listen(self, audio: Audio) -> None:
+        if self._shell:
+            pcm = self._audio_in.feed(audio.data, audio.form, begins=audio.begins)
+            if pcm:
+                self._shell.hear(pcm)
+
+    async def _obey(self, commands: list[Command]) -> None:
+        for command in commands:
+            match command:
+                case Audio():
+                    self._listen(command)
+                case Begin():
+                    await self._begin(command)
+                case End(close=close):
+                    await self._end_session("end_call")
+                    self._send_all(self._protocol.ended())
+                    if close:
+                        self._shut(CloseCode.NORMAL, "", ends="end_call")
+                case Reply(message):
+                    self._send_all([message])
+                case _:
+                    if self._shell:
+                        self._shell.give(command)
+
+    # -------------------------------------------------------- the session
 
     async def _begin(self, begin: Begin) -> None:
         await self._end_session("end_call")
-        session = self._new_session()
-        rules = self._place.rules(begin.options)
-        history, self._history = self._history, None
-        own = (self._tenant, session)
-        journal = Journal(*own)
-        voice = VoiceActivity()
-        ear = journal.listening(voice)
-        call = Call(*own, rules, begin.delivery, history=history, is_voice=ear)
-        recording = Recording(self._place.bus, *own) if rules.settings.record_audio else None
-        keeping = Keeping(journal, recording)
-        line = Line(
-            self._place.bus, call, own, partial(self._tell, voice.echo), self._fail, keeping
-        )
-        line.succeeded = self._succeeded
-        log_begins = FirstEvents(*own, self._user, self._dialect.name, self._place.edge)
-        first = log_begins.of(begin, rules, resumed=history is not None, now_ms=now_ms())
-        call.history.summary.take(first[0])
-        self._running = asyncio.create_task(line.run(*first))
-        self._running.add_done_callback(self._line_is_over)
-        listening = asyncio.create_task(line.listening.wait())
+        host, guest, protocol = self._host, self._guest, self._protocol
+        session = guest.new_session()
+        structlog.contextvars.bind_contextvars(session=session)
+        greeting = host.greeting if begin.greeting else ""
+        config = host.config.but({**begin.changes, "response.greeting": greeting})
+        history, self._guest = guest.history, replace(guest, history=None)
+        first = FirstEvents(guest.tenant, session, guest.user, protocol.name, host.edge)
+        began = first.began(config, resumed=history is not None, now_ms=now_ms())
+        recording = Recording(host.bus, guest.tenant, session) if config.record_audio else None
+        call = Call(began, history)
+        shell = SessionShell(host.bus, began, call, self._tell, self._fail, recording=recording)
+        shell.taken_over = self._taken_over
+        more = first.more(began, asked_to_record="record_audio" in begin.changes)
+        self._running = host.sessions.create_task(self._hold(shell.run(*more)))
+        listening = asyncio.create_task(shell.listening.wait())
         await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
         listening.cancel()
-        self._line = line
-        structlog.contextvars.bind_contextvars(session=session)
+        self._shell = shell
         log.info(
             "session_started",
-            dialect=self._dialect.name,
-            tenant=self._tenant,
+            dialect=protocol.name,
+            tenant=guest.tenant,
             resumed=history is not None,
         )
-        self._send_all(self._dialect.began(session, resumed=history is not None))
-        line.resume() if history else line.start()
+        self._audio_in = AudioIn()
+        self._send_all(protocol.began(session, resumed=history is not None))
+        shell.give(Resumed() if history else Started())
 
-    async def _end_session(self, reason: str) -> None:
-        line, self._line = self._line, None
-        if line is None:
+    async def _hold(self, running: Coroutine[Any, Any, None]) -> None:
+        """Let a session run; one that breaks ends its connection and no other."""
+        try:
+            await running
+        except Exception:
+            log.exception("session_broken")
+            self._fail()
+
+    async def _end_session(self, reason: EndReason) -> None:
+        shell = self._shell
+        if shell is None:
             return
-        line.finish(reason)
+        shell.finish(reason)
         if self._running:
             await asyncio.wait({self._running}, timeout=LEAVES_S)
         self._let_go()
-        log.info("session_ended", reason=reason, turns=line.call.history.answered)
 
     def _let_go(self) -> None:
-        """Leave a line that still stores events to the edge, for a while."""
-        line, self._line = self._line, None
+        """Leave a session that still stores events to the edge, for a while."""
+        shell, self._shell = self._shell, None
         running, self._running = self._running, None
-        if line:
-            line.finish("failed")
+        if shell:
+            shell.finish("failed")
         if running and not running.done():
-            self._place.finishing.add(running)
-            running.add_done_callback(self._place.finishing.discard)
             asyncio.get_running_loop().call_later(STORED_S, running.cancel)
-
-    def _line_is_over(self, running: asyncio.Task[None]) -> None:
-        if not running.cancelled() and (error := running.exception()):
-            log.error("line_broken", exc_info=error)
-            self._fail()
 
     # -------------------------------------------------------- to the client
 
-    def _tell(self, echo: Echo, notice: Notice) -> None:
-        if isinstance(notice, Speak) and self._outgoing.full:
-            counters.dropped("caller", len(notice.pcm))
-            return
-        echo.told(notice)
-        self._send_all(self._dialect.tell(notice))
-        if isinstance(notice, Trouble) and notice.fatal:
-            self._shut(self._place.close_code(notice.stage), f"{notice.stage} is down")
+    def _tell(self, event: ClientEvent) -> None:
+        if isinstance(event, Speech):
+            if self._outgoing.full:
+                counters.dropped("caller", len(event.pcm))
+                return
+            event = replace(event, pcm=self._audio_out.feed(event.pcm, more=self._more(event)))
+        elif isinstance(event, Interrupted):
+            self._audio_out.drop()
+        self._send_all(self._protocol.messages(event))
+        if isinstance(event, Trouble) and event.fatal:
+            code = self._protocol.stage_close_code(event.stage)
+            self._shut(code, f"{event.stage} is down")
+
+    def _more(self, speech: Speech) -> bool:
+        """Tell whether more of the same stream of audio follows: a sentence is one by itself."""
+        shell = self._shell
+        chunks = shell is not None and shell.call.config.voice.delivery == "chunks"
+        return chunks and bool(speech.turn) and not speech.ends
 
     def _send_all(self, messages: list[Json]) -> None:
         for message in messages:

@@ -45,7 +45,7 @@ class Requests:
         return bucket.refuse_s(now_s)
 
 
-class Places:
+class ConnectionLimit:
     """WebSockets at once, by address."""
 
     def __init__(self, an_address: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
@@ -12,51 +12,81 @@ from aiohttp import web
 from edge.call.clock import now_ms
 from edge.core.session.history import History
 from edge.door.auth import Caller, identify
-from edge.door.connection import Conversation
+from edge.door.connection import Connection, Guest
 from edge.door.middlewares import address_of, too_many, try_later
 from edge.door.resume import resumable
 from edge.door.session_limits import FullError
 from edge.door.state import EDGE, Edge
 from edge.door.strict_websocket import MaskedWebSocket
-from edge.protocols.client_protocol import Dialect
-from edge.protocols.continuous import ContinuousDialect, options_of
-from edge.protocols.conversational import ConversationalDialect
+from edge.protocols.client_protocol import ClientProtocol, CloseCode, Handshake, Token
 from runtime.bus.connection import Bus, BusAwayError
 from schemas import subjects
 from schemas.codec import BadMessageError
-from schemas.subjects import is_token
 
 log = structlog.get_logger(__name__)
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MOST_FRAME_BYTES = 8 * 1024 * 1024
-POLICY_VIOLATION = 1008
-TRY_AGAIN_LATER = 1013
+FIRST_MESSAGE_S = 10.0
+"""A client whose token comes with its first message has so long to send it."""
 
 
-async def conversational(request: web.Request) -> web.StreamResponse:
-    """Serve `/ws`: JSON both ways, no token."""
-    edge = request.app[EDGE]
-    connection = f"conn_{next(edge.numbers)}"
-    dialect = ConversationalDialect(connection, rate_hz=edge.settings.sample_rate)
+def websocket(kind: type[ClientProtocol]) -> Handler:
+    """Return what serves a WebSocket of protocol *kind*."""
 
-    def new_session() -> str:
-        return f"session_{connection}_{time.time_ns() // 1_000_000}{secrets.randbelow(10_000):04}"
+    async def serve(request: web.Request) -> web.StreamResponse:
+        edge, address = request.app[EDGE], address_of(request)
+        if not edge.visitors.may_call(request.headers.get("Origin")):
+            return web.json_response({"error": "This origin may not call"}, status=403)
+        if edge.draining:
+            return try_later(503, "Service unavailable: restarting", 1)
+        if edge.stages.full() and kind.admission.refuses_by_http:
+            return try_later(503, "Service unavailable: all busy", edge.stages.retry_after_s)
+        if not edge.connections.take(address):
+            return too_many(5)
+        try:
+            ws = MaskedWebSocket(
+                heartbeat=edge.settings.heartbeat_s, max_msg_size=MOST_FRAME_BYTES, compress=False
+            )
+            await ws.prepare(request)
+            protocol = kind(_handshake(request, edge))
+            caller = await _caller(ws, protocol, edge)
+            if caller is None:
+                log.info("token_refused", dialect=protocol.name)
+                await ws.close(code=CloseCode.POLICY_VIOLATION, message=b"Invalid Token")
+            else:
+                await _converse(edge, ws, protocol, caller)
+            return ws
+        finally:
+            edge.connections.leave(address)
 
-    return await _converse(request, dialect, Caller(connection, "default"), new_session)
+    return serve
 
 
-async def continuous(request: web.Request) -> web.StreamResponse:
-    """Serve `/ws/voice/continuous`: PCM up, JSON down, a token to come in."""
-    edge = request.app[EDGE]
-    caller = identify(_token(request), policy=edge.policy)
-    page = "Origin" in request.headers  # browsers send it, and cannot do otherwise
-    rate_hz = edge.settings.sample_rate
-    dialect = ContinuousDialect(options_of(request.query, rate_hz, edge.prices, page=page))
-    session = f"s_{secrets.token_hex(10)}"
-    asked = request.query.get("session", "")
-    return await _converse(
-        request, dialect, caller, lambda: session, asked=asked if is_token(asked) else ""
+def _handshake(request: web.Request, edge: Edge) -> Handshake:
+    return Handshake(
+        connection=f"conn_{next(edge.numbers)}",
+        query=request.query,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        rate_hz=edge.settings.sample_rate,
+        prices=edge.prices,
     )
+
+
+async def _caller(ws: MaskedWebSocket, protocol: ClientProtocol, edge: Edge) -> Caller | None:
+    """Return who is calling, None where the token is no good."""
+    match protocol.admission.token:
+        case Token.NONE:
+            return Caller(protocol.connection, "default")
+        case Token.HANDSHAKE:
+            return identify(protocol.token, policy=edge.policy)
+        case Token.FIRST_MESSAGE:
+            try:
+                first = await ws.receive(timeout=FIRST_MESSAGE_S)
+            except TimeoutError:
+                return None
+            frame = first.data if isinstance(first.data, str | bytes) else ""
+            return identify(protocol.first_message(frame), policy=edge.policy)
 
 
 async def remembered(bus: Bus, caller: Caller, session: str) -> History | None:
@@ -78,84 +108,48 @@ async def remembered(bus: Bus, caller: Caller, session: str) -> History | None:
     return resumable(events, tenant=caller.tenant, user=caller.user, now_ms=now_ms())
 
 
-def _token(request: web.Request) -> str:
-    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    return bearer.strip() if scheme.lower() == "bearer" else request.query.get("token", "")
-
-
 async def _converse(
-    request: web.Request,
-    dialect: Dialect,
-    caller: Caller | None,
-    new_session: Callable[[], str],
-    *,
-    asked: str = "",
-) -> web.StreamResponse:
-    """Serve one client; *asked* is the session that it wants to go on with, if any."""
-    edge, address = request.app[EDGE], address_of(request)
-    if not edge.visitors.may_call(request.headers.get("Origin")):
-        return web.json_response({"error": "This origin may not call"}, status=403)
-    if edge.draining:
-        return try_later(503, "Service unavailable: restarting", 1)
-    if edge.stages.full() and not dialect.named:
-        return try_later(503, "Service unavailable: all busy", edge.stages.retry_after_s)
-    if not edge.places.take(address):
-        return too_many(5)
-    try:
-        ws = MaskedWebSocket(
-            heartbeat=edge.settings.heartbeat_s, max_msg_size=MOST_FRAME_BYTES, compress=False
-        )
-        await ws.prepare(request)
-        if caller is None:
-            log.info("token_refused", dialect=dialect.name)
-            await ws.close(code=POLICY_VIOLATION, message=b"Invalid Token")
-        else:
-            await _seat(edge, ws, dialect, caller, new_session, asked)
-        return ws
-    finally:
-        edge.places.leave(address)
-
-
-async def _seat(
-    edge: Edge,
-    ws: MaskedWebSocket,
-    dialect: Dialect,
-    caller: Caller,
-    new_session: Callable[[], str],
-    asked: str,
+    edge: Edge, ws: MaskedWebSocket, protocol: ClientProtocol, caller: Caller
 ) -> None:
-    """Hold the conversation of a client that is let in, or say why it has no seat."""
+    """Hold the conversation of a client that is let in, or say why there is no room for it."""
+    admission = protocol.admission
     try:
-        history = await remembered(edge.bus, caller, asked)
+        history = await remembered(edge.bus, caller, protocol.resumes)
         full = edge.stages.full()
         if full and not history:  # who is in a session already may go on with it
             wait_s = edge.stages.retry_after_s
             raise FullError("OVERLOADED", f"the {full} stage is busy: try again in {wait_s} s")
-        session = asked if history else new_session()
-        seat = await edge.seats.take(caller if dialect.named else None, session)
+        session = protocol.resumes if history else _new_session(protocol)
+        seat = await edge.seats.take(caller if admission.limits_users else None, session)
     except (FullError, BusAwayError) as refused:
-        await _refuse(ws, refused)
+        await _refuse(ws, protocol, refused)
         return
-    conversation = Conversation(
-        ws,
-        dialect,
-        edge.place,
-        tenant=caller.tenant,
-        user=caller.user,
-        new_session=(lambda: session) if dialect.named else new_session,
-        history=history,
-    )
-    edge.open.add(conversation)
+
+    def next_session() -> str:
+        return session if admission.one_session else _new_session(protocol)
+
+    guest = Guest(caller.tenant, caller.user, next_session, history)
+    connection = Connection(ws, protocol, edge.host, guest)
+    edge.open.add(connection)
     try:
         if edge.draining:  # since we looked
-            conversation.come_back("restarting, please reconnect")
-        await conversation.run()
+            connection.come_back("restarting, please reconnect")
+        await connection.run()
     finally:
-        edge.open.discard(conversation)
+        edge.open.discard(connection)
         await edge.seats.leave(seat)
 
 
-async def _refuse(ws: web.WebSocketResponse, why: FullError | BusAwayError) -> None:
+def _new_session(protocol: ClientProtocol) -> str:
+    if protocol.admission.one_session:
+        return f"s_{secrets.token_hex(10)}"
+    number = f"{time.time_ns() // 1_000_000}{secrets.randbelow(10_000):04}"
+    return f"session_{protocol.connection}_{number}"
+
+
+async def _refuse(
+    ws: MaskedWebSocket, protocol: ClientProtocol, why: FullError | BusAwayError
+) -> None:
     """Say why a client cannot come in now, and close with a code that says: try again."""
     match why:
         case FullError(code="OVERLOADED"):
@@ -165,5 +159,5 @@ async def _refuse(ws: web.WebSocketResponse, why: FullError | BusAwayError) -> N
         case _:  # a new session instead would lose what was said
             message, code = "Session not reachable", "BUS_AWAY"
             details = "the event bus is away: try again with the same session"
-    await ws.send_json({"type": "error", "message": message, "code": code, "details": details})
-    await ws.close(code=TRY_AGAIN_LATER, message=details.encode())
+    await ws.send_json(protocol.error(code, message, details))
+    await ws.close(code=CloseCode.TRY_AGAIN_LATER, message=details.encode())

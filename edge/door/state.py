@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from edge.call.session_rules import rules_of
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import Visitors
-from edge.door.connection import Conversation, Place
-from edge.door.rate_limits import Places, Requests
+from edge.door.connection import Connection, Host
+from edge.door.rate_limits import ConnectionLimit, Requests
 from edge.door.session_limits import Seats
 from edge.door.stage_monitor import Stages
-from edge.protocols.continuous import close_code
 from runtime.bus.connection import Bus
 from runtime.settings import Settings
 
@@ -31,25 +29,25 @@ class Edge:
     stages: Stages
     policy: TokenPolicy
     requests: Requests
-    places: Places
+    connections: ConnectionLimit
+    sessions: asyncio.TaskGroup
+    """Where sessions run, one task each."""
     prices: Mapping[str, tuple[float, float]]
     seats: Seats
     visitors: Visitors
-    open: set[Conversation] = field(default_factory=set)
-    finishing: set[asyncio.Task[None]] = field(default_factory=set)
-    """Lines whose caller has left and whose last events are not stored yet."""
+    open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
 
     @property
-    def place(self) -> Place:
-        return Place(
+    def host(self) -> Host:
+        return Host(
             self.bus,
             self.name,
-            lambda options: rules_of(self.settings, options),
-            close_code,
+            self.settings.session,
+            self.settings.greeting,
             self.settings.control_messages_per_second,
-            self.finishing,
+            self.sessions,
         )
 
 

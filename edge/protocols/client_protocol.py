@@ -1,43 +1,137 @@
-"""What a client protocol is to the rest of the edge: frames in, intents out; notices to messages.
+"""The seam to a client: its frames become commands, and what a call tells becomes its messages.
 
-A dialect is pure: no socket, no clock, no bus. It keeps what its protocol makes it keep (a WAV
-header, an odd byte) and nothing of the call.
+A protocol is pure: no socket, no clock, no bus. It keeps what its wire makes it keep (a WAV header,
+the pace of a page's microphone) and nothing of the call. A new one is a class in a file of its own
+and a line in `edge/protocols/__init__.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum, auto
 from typing import Any, Protocol
 
-from edge.core.notices import Intent, Notice
+from edge.core.client_commands import Command
+from edge.core.client_events import ClientEvent
+from schemas.audio import RATE_HZ
+from schemas.events import StageName
 
 Json = Mapping[str, Any]
+Prices = Mapping[str, tuple[float, float]]
+"""USD a million prompt and completion tokens, by model."""
 
 
-class Dialect(Protocol):
+class Token(Enum):
+    """Where a protocol's client shows who it is."""
+
+    NONE = auto()
+    """Nowhere: anybody may come in, and is counted by the connection."""
+    HANDSHAKE = auto()
+    """In the request of the WebSocket: its query, a header or a subprotocol."""
+    FIRST_MESSAGE = auto()
+    """In the first message after it."""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """How the door treats a protocol's clients."""
+
+    token: Token
+    limits_users: bool
+    """The limits of sessions by user and tenant hold, beside the limit of all."""
+    limits_commands: bool
+    """Commands a second are limited; audio is none."""
+    refuses_by_http: bool
+    """A busy edge answers 503 before the WebSocket opens; else it tells by message and closes."""
+    one_session: bool
+    """A connection holds one session, which another connection may resume; else one after the
+    other."""
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """The request that opened the WebSocket, and what the operator has set for all of them."""
+
+    connection: str
+    """Its name on this edge, such as `conn_7`."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By their names in lower case."""
+    rate_hz: int = RATE_HZ
+    """Of PCM that comes without a header, and of audio that goes out."""
+    prices: Prices = field(default_factory=dict)
+
+    @property
+    def is_page(self) -> bool:
+        """A browser sent it: pages cannot leave out their origin."""
+        return "origin" in self.headers
+
+    @property
+    def bearer(self) -> str:
+        """The token in its Authorization header, empty where there is none."""
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else ""
+
+
+class CloseCode(IntEnum):
+    """Of RFC 6455 and its registry, as an edge uses them."""
+
+    NORMAL = 1000
+    POLICY_VIOLATION = 1008
+    INTERNAL_ERROR = 1011
+    SERVICE_RESTART = 1012
+    """The client may reconnect at once, to any edge."""
+    TRY_AGAIN_LATER = 1013
+
+
+class ClientProtocol(Protocol):
     """One client protocol, one connection."""
 
     name: str
-    named: bool
-    """Its callers show a token: they are counted as users of a tenant, and their control messages
-    (all text frames) are limited."""
-    binary_is_sound: bool
-    """A binary message is sound and nothing else."""
+    """Of the protocol, as events tell it."""
+    connection: str
+    """Of this connection, as its handshake named it."""
+    admission: Admission
+    binary_is_audio: bool
+    """A binary message is audio and nothing else."""
+    audio_out_hz: int
+    """The rate at which `Speech` is to be handed to `messages`: s16le mono."""
 
-    def opened(self) -> list[Json | Intent]:
-        """Return what follows from a connection alone: messages to send, intents."""
+    def __init__(self, handshake: Handshake) -> None:
+        """Begin a connection with its *handshake*."""
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Intent]:
-        """Return what the client asked with one WebSocket message; any bytes are answered.
+    @property
+    def token(self) -> str:
+        """The token in the handshake, where the protocol has it there."""
+
+    @property
+    def resumes(self) -> str:
+        """The session that the client wants to go on with; empty: a new one."""
+
+    def first_message(self, frame: str | bytes) -> str:
+        """Return the token in the first message, where the protocol has it there; empty: none."""
+
+    def opened(self) -> list[Command]:
+        """Return the commands that follow from the connection alone."""
+
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
+        """Return the commands in one WebSocket message; any bytes are answered.
 
         *now_ms* is Unix time, ms, of its arrival.
         """
 
     def began(self, session: str, *, resumed: bool = False) -> list[Json]:
-        """Return the messages that tell the client its conversation *session* has begun."""
+        """Return the messages that tell the client that its session has begun."""
 
     def ended(self) -> list[Json]:
-        """Return the messages that tell the client its conversation is over."""
+        """Return the messages that tell the client that its session is over."""
 
-    def tell(self, notice: Notice) -> list[Json]:
-        """Return *notice* in this protocol's messages."""
+    def messages(self, event: ClientEvent) -> list[Json]:
+        """Return *event* in this protocol's messages."""
+
+    def error(self, code: str, message: str, details: str) -> Json:
+        """Return the message of an error that the door found."""
+
+    def stage_close_code(self, stage: StageName) -> int:
+        """Return the close code of a connection whose *stage* stays down."""

@@ -1,224 +1,201 @@
-"""The dialect of `/ws/voice/continuous`: binary PCM up, JSON down, one call a connection."""
+"""The protocol of `/ws/voice/continuous`: PCM up, JSON down, a token, one session a connection."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from edge.core.notices import (
-    AnswerDone,
-    Begin,
-    Delivery,
-    Finish,
-    Intent,
+from edge.core.client_commands import Audio, Begin, Command, End, Reply
+from edge.core.client_events import (
+    ClientEvent,
     Interrupted,
     Measured,
-    Notice,
-    Reply,
-    Sound,
-    Speak,
+    ResponseDone,
+    Speech,
+    Transcript,
     Trouble,
-    Words,
 )
-from edge.protocols.client_protocol import Json
-from edge.protocols.parsing import NotJsonError, parse, shown, to_base64
-from edge.protocols.prices import PRICES, cost_usd
+from edge.core.inputs import Typed
+from edge.protocols.client_protocol import Admission, Handshake, Json, Token
+from edge.protocols.parsing import NotJsonError, clean, parse, shown, to_base64, typed_text
+from edge.protocols.prices import cost_usd
 from edge.protocols.sample_rate_detection import Pace
-from edge.protocols.turn_options import turn_options
-from runtime.audio import Format, PcmStream, resample, write_wav
-from schemas.audio import RATE_HZ
-from schemas.events import Stage
+from edge.protocols.session_options import NAMES, session_options
+from runtime.audio import Format, write_wav
+from schemas.events import StageName
+from schemas.subjects import is_token
 
-ERRORS: Mapping[Stage, tuple[str, str, int]] = {
+ERRORS: Mapping[StageName, tuple[str, str, int]] = {
     # stage: (message, code, close code when it stays down)
     "audio": ("Audio processing failed", "AUDIO_ERROR", 4001),
     "stt": ("Speech-to-text failed", "STT_ERROR", 4002),
     "llm": ("Language model error", "LLM_ERROR", 4003),
     "tts": ("Text-to-speech failed", "TTS_ERROR", 4004),
 }
+SWITCHES: Mapping[str, tuple[str, ...]] = {
+    "audio": ("chunks", "sentences"),
+    "partials": ("0", "1"),
+    "metrics": ("0", "1"),
+    "greeting": ("0", "1"),
+    "record": ("0", "1"),
+}
+"""Names in the query and the values that they may have."""
+KNOWN = NAMES | SWITCHES.keys() | {"token", "session"}
+MOST_TIMESTAMP_CHARS = 256
+KNOWN_TYPES = "the types are end_call, ping and text; audio is sent as binary frames"
 
 
-@dataclass(frozen=True)
-class Options:
-    """What a client may ask for in the query, all of it optional."""
-
-    chunks: bool = False
-    """`audio=chunks`: a stream of `ai_audio_chunk` instead of `ai_audio` a sentence."""
-    partials: bool = False
-    """`partials=1`: growing words as `user_transcript_partial`."""
-    metrics: bool = False
-    """`metrics=1`: the waterfall of each turn as `turn_metrics`."""
-    greeting: bool = True
-    """`greeting=0`: none."""
-    turns: Mapping[str, Any] = field(default_factory=dict)
-    """`eagerness=`, `silence_ms=` and the like, as far as they can be."""
-    ignored: tuple[str, ...] = ()
-    """A line for each of them that cannot."""
-    language: str | None = None
-    record: bool = False
-    """`record=1`: the caller agrees that the sound of both sides is kept."""
-    rate_hz: int = RATE_HZ
-    """Of the PCM that comes and the WAVs that go."""
-    page: bool = False
-    """The client is a web page, whose microphone may run at another rate than it says."""
-    prices: Mapping[str, tuple[float, float]] = field(default_factory=lambda: PRICES)
-
-
-def options_of(
-    query: Mapping[str, str],
-    rate_hz: int = RATE_HZ,
-    prices: Mapping[str, tuple[float, float]] = PRICES,
-    *,
-    page: bool = False,
-) -> Options:
-    """Return the options in *query*; what is unknown is ignored, what cannot be is told."""
-    language = query.get("language")
-    turns, wrong = turn_options(query)
-    return Options(
-        chunks=query.get("audio") == "chunks",
-        partials=query.get("partials") == "1",
-        metrics=query.get("metrics") == "1",
-        greeting=query.get("greeting") != "0",
-        turns=turns,
-        ignored=tuple(wrong),
-        record=query.get("record") == "1",
-        language=language[:16] if language and language.isascii() else None,
-        rate_hz=rate_hz,
-        page=page,
-        prices=prices,
-    )
-
-
-def close_code(stage: Stage) -> int:
-    """Return the documented close code of a stage that stays down."""
-    return ERRORS[stage][2]
-
-
-class ContinuousDialect:
+class ContinuousProtocol:
     """One connection to `/ws/voice/continuous`."""
 
     name = "continuous"
-    named = True
-    binary_is_sound = True
+    admission = Admission(
+        token=Token.HANDSHAKE,
+        limits_users=True,
+        limits_commands=True,
+        refuses_by_http=False,
+        one_session=True,
+    )
+    binary_is_audio = True
 
-    def __init__(self, options: Options | None = None) -> None:
-        self._options = options or Options()
-        self._audio = PcmStream(Format(rate_hz=self._options.rate_hz))
-        self._pace = Pace(self._options.rate_hz) if self._options.page else None
+    def __init__(self, handshake: Handshake) -> None:
+        """Take the options in the query; those that cannot be are told and left out."""
+        query = handshake.query
+        self.connection = handshake.connection
+        self.audio_out_hz = handshake.rate_hz
+        self.token = handshake.bearer or query.get("token", "")
+        asked = query.get("session", "")
+        self.resumes = asked if is_token(asked) else ""
+        self._prices = handshake.prices
+        self._form = Format(rate_hz=handshake.rate_hz)
+        self._pace = Pace(handshake.rate_hz) if handshake.is_page else None
+        self._chunks = query.get("audio") == "chunks"
+        self._partials = query.get("partials") == "1"
+        self._metrics = query.get("metrics") == "1"
+        self._greeting = query.get("greeting") != "0"
+        self._changes, self._ignored = session_options(query)
+        if query.get("record") == "1":
+            self._changes["record_audio"] = True
+        self._changes["voice.delivery"] = "chunks" if self._chunks else "sentences"
+        self._ignored += _unknown(query)
         self._session = ""
+
+    def first_message(self, frame: str | bytes) -> str:
+        del frame  # the token is in the handshake
+        return ""
 
     # -------------------------------------------------------- from the client
 
-    def opened(self) -> list[Json | Intent]:
-        options: dict[str, Any] = {"greeting": self._options.greeting, **self._options.turns}
-        if self._options.record:
-            options["record_audio"] = True
-        if self._options.language:
-            options["language"] = self._options.language
-        delivery = Delivery.CHUNKS if self._options.chunks else Delivery.SENTENCES
-        ignored = [_error("Option ignored", "INVALID_OPTION", one) for one in self._options.ignored]
-        return [Begin(delivery, options), *ignored]
+    def opened(self) -> list[Command]:
+        ignored = [_error("Option ignored", "INVALID_OPTION", one) for one in self._ignored]
+        return [Begin(self._changes, greeting=self._greeting), *ignored]
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Intent]:
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
         if isinstance(frame, bytes):
             if self._pace:
                 frame, found = self._pace.take(frame, now_ms)
                 if found:
-                    self._audio = PcmStream(Format(rate_hz=self._pace.rate_hz or RATE_HZ))
-            pcm = self._audio.feed(frame)
-            return [Sound(pcm)] if pcm else []
+                    self._form = Format(rate_hz=self._pace.rate_hz or self._form.rate_hz)
+            return [Audio(frame, self._form)] if frame else []
         try:
             message = parse(frame)
         except NotJsonError:
             return [_error("Invalid JSON format", "INVALID_JSON", "a JSON object with a type")]
         match message["type"]:
             case "ping":
-                timestamp = message.get("timestamp")
-                kept = timestamp if isinstance(timestamp, str | int | float) else None
-                return [Reply({"type": "pong", "timestamp": kept})]
+                return [Reply({"type": "pong", "timestamp": _told(message.get("timestamp"))})]
+            case "text":
+                try:
+                    return [Typed(typed_text(message))]
+                except ValueError as error:
+                    return [_error("Text ignored", "INVALID_TEXT", str(error))]
             case "end_call":
-                return [Finish(close=True)]
+                return [End(close=True)]
             case other:
-                known = "the types are end_call and ping; audio is sent as binary frames"
-                said = f"Unknown message type: {shown(other)}"
-                return [_error(said, "UNKNOWN_TYPE", known)]
+                return [
+                    _error(f"Unknown message type: {shown(other)}", "UNKNOWN_TYPE", KNOWN_TYPES)
+                ]
 
     # -------------------------------------------------------- to the client
 
     def began(self, session: str, *, resumed: bool = False) -> list[Json]:
         """Tell the session's id where no greeting will."""
         self._session = session
-        if self._options.greeting and not resumed:
+        if self._greeting and not resumed:
             return []
         return [{"type": "session", "session": session, "resumed": resumed}]
 
     def ended(self) -> list[Json]:
         return []
 
-    def tell(self, notice: Notice) -> list[Json]:
-        match notice:
-            case Words(text=text, final=True, confidence=confidence):
+    def messages(self, event: ClientEvent) -> list[Json]:
+        match event:
+            case Transcript(text=text, final=True, confidence=confidence):
                 rounded = round(confidence, 2)
                 return [{"type": "user_transcript", "text": text, "confidence": rounded}]
-            case Words(text=text):
+            case Transcript(text=text):
                 partial = {"type": "user_transcript_partial", "text": text}
-                return [partial] if self._options.partials else []
-            case Speak():
-                return [self._spoken(notice)]
-            case AnswerDone():
-                return [self._done(notice)]
+                return [partial] if self._partials else []
+            case Speech():
+                return [self._spoken(event)]
+            case ResponseDone():
+                return [self._done(event)]
             case Interrupted(heard=heard):
-                return [
-                    {
-                        "type": "ai_interrupted",
-                        "message": "AI stopped speaking due to user interruption",
-                        "heard": heard,
-                    }
-                ]
+                message = "AI stopped speaking due to user interruption"
+                return [{"type": "ai_interrupted", "message": message, "heard": heard}]
             case Trouble(stage=stage, reason=reason):
                 message, code, _ = ERRORS[stage]
-                return [{"type": "error", "message": message, "code": code, "details": reason}]
+                return [self.error(code, message, reason)]
             case Measured(waterfall=waterfall):
-                if not self._options.metrics:
+                if not self._metrics:
                     return []
                 steps = msgspec.to_builtins(waterfall)
                 for envelope in ("tenant", "session", "at_ms"):
                     del steps[envelope]
                 return [{**steps, "type": "turn_metrics"}]
 
-    def _done(self, done: AnswerDone) -> Json:
+    def error(self, code: str, message: str, details: str) -> Json:
+        return _error(message, code, details).message
+
+    def stage_close_code(self, stage: StageName) -> int:
+        return ERRORS[stage][2]
+
+    def _done(self, done: ResponseDone) -> Json:
         tokens = (done.prompt_tokens, done.completion_tokens)
         return {
             "type": "ai_complete",
             "full_response": done.text,
             "model_used": done.model,
             "response_time": round(done.response_s, 3),
-            "cost": cost_usd(done.model, *tokens, self._options.prices),
+            "cost": cost_usd(done.model, *tokens, self._prices),
         }
 
-    def _spoken(self, speak: Speak) -> Json:
-        audio = ""
-        if speak.pcm:
-            rate_hz = self._options.rate_hz
-            audio = to_base64(write_wav(resample(speak.pcm, RATE_HZ, rate_hz), rate_hz))
-        if speak.turn == 0:
-            return {
-                "type": "greeting",
-                "text": speak.text,
-                "audio": audio,
-                "session": self._session,
-            }
-        if not self._options.chunks:
-            return {"type": "ai_audio", "text": speak.text, "audio": audio}
-        return {
-            "type": "ai_audio_chunk",
-            "text": speak.text,
-            "audio": audio,
-            "is_complete": speak.ends,
-        }
+    def _spoken(self, speech: Speech) -> Json:
+        audio = to_base64(write_wav(speech.pcm, self.audio_out_hz)) if speech.pcm else ""
+        said: dict[str, Any] = {"text": speech.text, "audio": audio}
+        if speech.turn == 0:
+            return {"type": "greeting", **said, "session": self._session}
+        if not self._chunks:
+            return {"type": "ai_audio", **said}
+        return {"type": "ai_audio_chunk", **said, "is_complete": speech.ends}
+
+
+def _told(timestamp: Any) -> str | int | float | None:
+    """Return a client's own timestamp as it may be told back."""
+    if isinstance(timestamp, str):
+        return clean(timestamp[:MOST_TIMESTAMP_CHARS])
+    return timestamp if isinstance(timestamp, int | float) else None
+
+
+def _unknown(query: Mapping[str, str]) -> list[str]:
+    """Return a line for each name in the query that means nothing, and each value that cannot be."""
+    wrong = [f"{shown(name)} is no option" for name in query if name not in KNOWN]
+    for name, values in SWITCHES.items():
+        if query.get(name, values[0]) not in values:
+            wrong.append(f"{name} must be {' or '.join(values)}")
+    return wrong
 
 
 def _error(message: str, code: str, details: str) -> Reply:

@@ -1,60 +1,75 @@
-"""The dialect of `/ws`: JSON both ways, base64 WAV, one conversation after the other, no token."""
+"""The protocol of `/ws`: JSON both ways, base64 WAV, one session after the other, no token."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from edge.core.notices import (
-    AnswerDone,
-    Begin,
-    Delivery,
-    Finish,
-    Intent,
+from edge.core.client_commands import Audio, Begin, Command, End, Reply
+from edge.core.client_events import (
+    ClientEvent,
     Interrupted,
     Measured,
-    Notice,
-    Reply,
-    Sound,
-    Speak,
+    ResponseDone,
+    Speech,
+    Transcript,
     Trouble,
-    Words,
 )
-from edge.protocols.client_protocol import Json
-from edge.protocols.parsing import NotJsonError, from_base64, parse, shown, to_base64
-from edge.protocols.turn_options import turn_options
-from runtime.audio import Format, NotAudioError, WavStream, resample, write_wav
-from schemas.audio import RATE_HZ
+from edge.core.inputs import Typed
+from edge.protocols.client_protocol import Admission, CloseCode, Handshake, Json, Token
+from edge.protocols.parsing import (
+    NotJsonError,
+    from_base64,
+    parse,
+    shown,
+    to_base64,
+    typed_text,
+)
+from edge.protocols.session_options import session_options
+from runtime.audio import Format, NotAudioError, WavReader, write_wav
+from schemas.events import StageName
 
-LANGUAGE_CHARS = 16
 
-
-class ConversationalDialect:
+class ConversationalProtocol:
     """One connection to `/ws`."""
 
     name = "conversational"
-    named = False
-    binary_is_sound = False
+    admission = Admission(
+        token=Token.NONE,
+        limits_users=False,
+        limits_commands=False,
+        refuses_by_http=True,
+        one_session=False,
+    )
+    binary_is_audio = False
+    token = ""
+    resumes = ""
 
-    def __init__(self, connection_id: str, *, rate_hz: int = RATE_HZ) -> None:
-        self._connection_id = connection_id
-        self._rate_hz = rate_hz
-        self._audio: WavStream | None = None
-        """Open while a conversation is."""
+    def __init__(self, handshake: Handshake) -> None:
+        self.audio_out_hz = handshake.rate_hz
+        self.connection = handshake.connection
+        self._audio: WavReader | None = None
+        """Open while a session is."""
+
+    def first_message(self, frame: str | bytes) -> str:
+        del frame  # nobody shows a token
+        return ""
 
     # -------------------------------------------------------- from the client
 
-    def opened(self) -> list[Json | Intent]:
+    def opened(self) -> list[Command]:
         return [
-            {
-                "type": "connection_established",
-                "connection_id": self._connection_id,
-                "message": "Connected to Conversational AI",
-            }
+            Reply(
+                {
+                    "type": "connection_established",
+                    "connection_id": self.connection,
+                    "message": "Connected to Conversational AI",
+                }
+            )
         ]
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Intent]:
-        """Return what the client asked; a binary frame is raw audio."""
-        del now_ms  # each of its WAVs says its own rate
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
+        """Return the commands in *frame*; a binary one is raw audio."""
+        del now_ms  # each WAV says its own rate
         if isinstance(frame, bytes):
             return self._sound(frame)
         try:
@@ -69,84 +84,74 @@ class ConversationalDialect:
                     return self._sound(from_base64(message.get("audio_data")))
                 except ValueError as error:
                     return [_processing_error(str(error))]
+            case "text" if self._audio is not None:
+                try:
+                    return [Typed(typed_text(message))]
+                except ValueError as error:
+                    return [_processing_error(str(error))]
             case "end_conversation" if self._audio is not None:
-                return [Finish(close=False)]
-            case "end_conversation":
+                return [End(close=False)]
+            case "end_conversation" | "text":
                 return [_no_session()]
             case other:
                 return [_error(f"Unknown message type: {shown(other)}", "UNKNOWN_TYPE")]
 
-    def _start(self, message: dict[str, Any]) -> list[Intent]:
-        """Begin; a conversation that is still open is ended first by whoever holds it."""
+    def _start(self, message: dict[str, Any]) -> list[Command]:
+        """Begin; a session that is still open is ended first by its connection."""
         stream = message.get("stream", False)
-        language = message.get("language")
         if not isinstance(stream, bool):
             return [_processing_error("stream must be true or false")]
-        options: dict[str, Any] = {}
-        if message.get("record") is True:
-            options["record_audio"] = True
-        if language is not None:
-            if not isinstance(language, str) or not language.isascii():
-                return [_processing_error("language must be a code such as en")]
-            options["language"] = language[:LANGUAGE_CHARS]
-        turns, wrong = turn_options(message)
+        changes, wrong = session_options(message)
         if wrong:
             return [_processing_error(wrong[0])]
-        options |= turns
-        self._audio = WavStream(Format(rate_hz=self._rate_hz))
-        return [Begin(Delivery.SENTENCES if stream else Delivery.WHOLE, options)]
+        if message.get("record") is True:
+            changes["record_audio"] = True
+        changes["voice.delivery"] = "sentences" if stream else "whole"
+        self._audio = WavReader(Format(rate_hz=self.audio_out_hz))
+        return [Begin(changes)]
 
-    def _sound(self, data: bytes) -> list[Intent]:
+    def _sound(self, data: bytes) -> list[Command]:
         if self._audio is None:
             return [_no_session()]
         try:
-            pcm = self._audio.feed(data)
+            samples, form, begins = self._audio.feed(data)
         except NotAudioError as error:
             return [_processing_error(f"expected {error}")]
-        return [Sound(pcm)] if pcm else []
+        return [Audio(samples, form, begins)] if samples else []
 
     # -------------------------------------------------------- to the client
 
     def began(self, session: str, *, resumed: bool = False) -> list[Json]:
         del resumed  # this protocol has no way to ask for it
-        return [
-            {
-                "type": "conversation_started",
-                "session_id": session,
-                "message": "Ready to listen",
-            }
-        ]
+        message = "Ready to listen"
+        return [{"type": "conversation_started", "session_id": session, "message": message}]
 
     def ended(self) -> list[Json]:
         self._audio = None
         return [{"type": "conversation_ended", "message": "Conversation ended"}]
 
-    def tell(self, notice: Notice) -> list[Json]:
-        match notice:
-            case Words(text=text, final=final, turn_ends=turn_ends):
-                return [
-                    {
-                        "type": "transcript",
-                        "text": text,
-                        "is_final": final,
-                        "turn_detected": turn_ends,
-                    }
-                ]
-            case Speak(text=text, pcm=pcm):
-                wav = write_wav(resample(pcm, RATE_HZ, self._rate_hz), self._rate_hz)
+    def messages(self, event: ClientEvent) -> list[Json]:
+        match event:
+            case Transcript(text=text, final=final, turn_ends=turn_ends):
+                words = {"text": text, "is_final": final, "turn_detected": turn_ends}
+                return [{"type": "transcript", **words}]
+            case Speech(text=text, pcm=pcm):
+                wav = write_wav(pcm, self.audio_out_hz)
                 return [{"type": "ai_response", "text": text, "audio_data": to_base64(wav)}]
             case Interrupted(heard=heard):
-                return [
-                    {
-                        "type": "ai_interrupted",
-                        "message": "AI stopped speaking due to user interruption",
-                        "heard": heard,
-                    }
-                ]
+                message = "AI stopped speaking due to user interruption"
+                return [{"type": "ai_interrupted", "message": message, "heard": heard}]
             case Trouble(stage=stage, reason=reason):
                 return [_processing_error(f"{stage}: {reason}").message]
-            case AnswerDone() | Measured():
+            case ResponseDone() | Measured():
                 return []
+
+    def error(self, code: str, message: str, details: str) -> Json:
+        return {**_error(message, code).message, "details": details}
+
+    def stage_close_code(self, stage: StageName) -> int:
+        del stage  # its document knows no codes of stages
+        return CloseCode.INTERNAL_ERROR
 
 
 def _error(message: str, code: str) -> Reply:

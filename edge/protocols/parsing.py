@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 MOST_TYPE_CHARS = 64
+MOST_TEXT_CHARS = 4000
 
 
 class NotJsonError(ValueError):
@@ -33,6 +34,11 @@ def shown(kind: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in kind[:MOST_TYPE_CHARS])
 
 
+def clean(text: str) -> str:
+    """Return *text* as it can be encoded: half of a surrogate pair becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def from_base64(text: object) -> bytes:
     """Return the bytes in *text*; a data URL's prefix is skipped.
 
@@ -51,3 +57,17 @@ def from_base64(text: object) -> bytes:
 
 def to_base64(data: bytes) -> str:
     return binascii.b2a_base64(data, newline=False).decode("ascii")
+
+
+def typed_text(message: dict[str, Any]) -> str:
+    """Return the words of a turn that was typed.
+
+    Raises:
+        ValueError: there are none, or too many.
+    """
+    text = message.get("text")
+    if not isinstance(text, str) or not (words := " ".join(clean(text).split())):
+        raise ValueError("text must be a string with words")
+    if len(words) > MOST_TEXT_CHARS:
+        raise ValueError(f"text must have {MOST_TEXT_CHARS} characters at most")
+    return words

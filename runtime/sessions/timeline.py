@@ -121,9 +121,11 @@ def _surely(what: str, likely: float | None) -> str:
 
 _WORDS: dict[type, Callable[[Any], str]] = {
     ev.SessionStarted: lambda e: (
-        f"user {e.user}, {e.dialect}, eagerness {e.settings.eagerness}"
+        f"user {e.user}, {e.dialect}, eagerness {e.config.turns.eagerness}"
         + (f", replay of {e.replay_of}" if e.replay_of else "")
     ),
+    ev.SessionReconfigured: lambda e: f"eagerness {e.config.turns.eagerness}",
+    ev.KeysPressed: lambda e: e.keys,
     ev.SessionEnded: lambda e: f"{e.reason}, {e.turns} turns",
     ev.RecordingConsented: lambda e: f"by the {e.by}",
     ev.SpeechStarted: lambda e: "over the answer" if e.over_answer else "",
@@ -133,14 +135,14 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ),
     ev.TranscriptGuess: lambda e: (
         f"{e.text!r} ({e.took_ms:.0f} ms, {e.model}"
-        f"{_surely('ended', e.ended)}{_surely('sounds done', e.finished)})"
+        f"{_surely('ended', e.eot_stt)}{_surely('sounds done', e.eot_audio)})"
     ),
     ev.TranscriptFinal: lambda e: f"{e.text!r} ({e.took_ms:.0f} ms, {e.model})",
     ev.TurnTaken: lambda e: f"turn {e.turn}, {'on a guess' if e.speculative else 'for certain'}",
     ev.TurnCommitted: lambda e: f"turn {e.turn}: {e.text!r}",
     ev.TurnMeasured: lambda e: f"turn {e.turn}",
     ev.ResponseSentence: lambda e: (
-        f"{e.text!r} ({e.took_ms:.0f} ms{_surely('the caller had ended', e.caller_ended)})"
+        f"{e.text!r} ({e.took_ms:.0f} ms{_surely('the caller had ended', e.eot_llm)})"
     ),
     ev.ResponseCompleted: lambda e: (
         f"{e.completion_tokens} tokens in {e.took_ms:.0f} ms, {e.model}"

@@ -25,7 +25,7 @@ def sample(kind: type[msgspec.Struct]) -> Any:
     """An instance of *kind* with every field filled."""
     made: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
-        made[field.name] = _value(field.type)
+        made[field.encode_name] = _value(field.type)
     if issubclass(kind, events.Event):
         made |= {"tenant": "acme", "session": "s_1", "at_ms": 1_700_000_000_000}
     return msgspec.convert(made, kind)
@@ -37,13 +37,15 @@ def _value(kind: Any) -> Any:
         return typing.get_args(kind)[0]
     if origin is typing.Annotated:
         return _value(typing.get_args(kind)[0])
+    if origin is dict:
+        return {}
     if origin is tuple:
         return [_value(typing.get_args(kind)[0])]
     if type(None) in typing.get_args(kind):
-        return 12.5
+        return _value(next(one for one in typing.get_args(kind) if one is not type(None)))
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return {f.name: _value(f.type) for f in msgspec.structs.fields(kind)}
-    return {str: "text", int: 7, float: 0.5, bool: True, bytes: b"\x01\x02"}[kind]
+        return {f.encode_name: _value(f.type) for f in msgspec.structs.fields(kind)}
+    return {str: "text", int: 20, float: 0.5, bool: True, bytes: b"\x01\x02"}[kind]
 
 
 @pytest.mark.parametrize("kind", [*TYPES, AudioFrame, SpeechChunk, TranscriptPartial])

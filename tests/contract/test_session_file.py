@@ -13,10 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aura.replay.redecide import by_id, connections
+from aura.replay.redecide import connections
 from aura.replay.what_if import differences, rehearse
-from edge.call.session_rules import rules_from
-from runtime.sessions import recorded_audio as sound
+from runtime.sessions import recorded_audio
 from runtime.sessions.file import NotASessionError, SessionFile, pack, unpack
 from schemas import events as ev
 
@@ -33,12 +32,11 @@ def test_a_file_of_version_1_is_read_and_its_call_decided_again() -> None:
     assert (file.tenant, file.session, len(events)) == ("t", "s", file.manifest["events"])
     assert isinstance(events[0], ev.SessionStarted)
     (connection,) = connections(events)
-    rules, delivery = rules_from(connection.began.settings, connection.began.rules)
-    now = rehearse(connection, rules, delivery, by_id(events))
+    now = rehearse(connection, connection.config)
     # Since then it takes words to interrupt: all else is decided as it was.
     interrupted = [(one.recorded, one.now) for one in differences(connection.decided, now)]
     assert interrupted == [("is interrupted", ""), ("", "is interrupted")]
-    assert sound.delivered(file.audio) == b"\x01\x02" * 1600
+    assert recorded_audio.delivered(file.audio) == b"\x01\x02" * 1600
 
 
 def test_a_file_is_written_as_it_was_read() -> None:

@@ -12,24 +12,24 @@ import onnxruntime
 import pytest
 
 from benchmarks.recordings import people
-from workers.engines import factory as pick
+from workers.engines import factory
 from workers.engines.llm.llama import LlamaModel
 from workers.engines.protocols import EngineRefusedError, LanguageModel, Prompt, Usage
-from workers.engines.stt import whisper_postprocess as hearing
+from workers.engines.stt import whisper_postprocess
 from workers.engines.stt.whisper import WhisperRecognizer
-from workers.engines.tts import piper_streaming as vits
+from workers.engines.tts import piper_streaming
 from workers.engines.tts.piper import PiperVoice
 
 pytestmark = pytest.mark.e2e
 
 CACHE = Path("~/.cache/aura")
-OPTIONS = pick.EngineOptions(llm_engine="local", cache_dir=CACHE)
+OPTIONS = factory.EngineOptions(llm_engine="local", cache_dir=CACHE)
 SENTENCE = "I would like to move my appointment from Tuesday morning to Friday afternoon."
 
 
 @pytest.fixture(scope="module")
 def voice() -> PiperVoice:
-    voice = pick.synthesizer(OPTIONS)
+    voice = factory.synthesizer(OPTIONS)
     assert isinstance(voice, PiperVoice)
     voice.warm()
     return voice
@@ -37,7 +37,7 @@ def voice() -> PiperVoice:
 
 @pytest.fixture(scope="module")
 def whisper() -> WhisperRecognizer:
-    recognizer = pick.recognizer(OPTIONS)
+    recognizer = factory.recognizer(OPTIONS)
     assert isinstance(recognizer, WhisperRecognizer)
     recognizer.warm()
     return recognizer
@@ -46,7 +46,7 @@ def whisper() -> WhisperRecognizer:
 @pytest.fixture(scope="module")
 def gemma() -> LlamaModel:
     """One model for all tests: each test has its own event loop, the model does not mind."""
-    model = pick.language_model(OPTIONS)
+    model = factory.language_model(OPTIONS)
     assert isinstance(model, LlamaModel)
     asyncio.run(model.warm())
     return model
@@ -84,9 +84,9 @@ def test_audio_starts_at_once_with_a_short_piece(voice: PiperVoice) -> None:
 
 def test_a_voice_in_pieces_sounds_like_the_voice_in_one(voice: PiperVoice) -> None:
     options = onnxruntime.SessionOptions()
-    split = vits.opened(voice.model, options)
-    assert isinstance(split, vits.Split)
-    whole = vits.Whole(voice.model, options)
+    split = piper_streaming.opened(voice.model, options)
+    assert isinstance(split, piper_streaming.Split)
+    whole = piper_streaming.Whole(voice.model, options)
     ids = np.random.default_rng(1).integers(10, 60, (1, 90))
     inputs = {
         "input": ids,
@@ -224,7 +224,9 @@ def test_unsure_words_are_heard_once_more_unless_there_is_no_time(
     hiss = np.random.default_rng(1).normal(0, 1500, len(clip) // 2)
     unsure = np.clip(np.frombuffer(clip, "<i2") + hiss, -32768, 32767).astype("<i2").tobytes()
     ((_, hasty),) = whisper.transcribe_each([unsure], hurried=True)
-    assert hearing.Way(hearing.FULL_S / 2).again(hasty.confidence) is not None, "choose another"
+    assert (
+        whisper_postprocess.Way(whisper_postprocess.FULL_S / 2).again(hasty.confidence) is not None
+    ), "choose another"
     ((_, careful),) = whisper.transcribe_each([unsure])
     assert careful.confidence > hasty.confidence
     assert careful.ended == hasty.ended

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edge.door import session_limits as module
+from edge.door import session_limits
 from edge.door.auth import Caller
 from edge.door.session_limits import FullError, Limits, Seats
 from runtime.bus.connection import Bus
@@ -43,7 +43,7 @@ async def test_many_at_once_never_get_more_seats_than_there_are(bus: Bus) -> Non
     tries = [edges[n % 3].take(caller(f"user{n}"), f"s{n}") for n in range(60)]
     results: list[Any] = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(not isinstance(result, FullError) for result in results) == 20
-    assert all(isinstance(result, FullError | module.Seat) for result in results)
+    assert all(isinstance(result, FullError | session_limits.Seat) for result in results)
 
 
 async def test_a_refusal_leaves_no_seat_behind(bus: Bus) -> None:
@@ -77,7 +77,7 @@ async def test_the_old_connection_does_not_free_the_seat_of_its_successor(bus: B
 async def test_a_seat_is_found_again_after_a_lost_answer_or_an_outage(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "RENEW_S", 0.05)
+    monkeypatch.setattr(session_limits, "RENEW_S", 0.05)
     edge = Seats(bus, LIMITS)
     seat = await edge.take(caller("ada"), "mine")
     user, tenant, *_ = seat.keys
@@ -102,7 +102,7 @@ async def test_joins_in_a_minute_are_counted_even_if_each_call_is_short(bus: Bus
 async def test_the_seats_of_a_dead_edge_come_back(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "TTL_S", 1)
+    monkeypatch.setattr(session_limits, "TTL_S", 1)
     dead, alive = Seats(bus, Limits(1, 1, 1, 999)), Seats(bus, Limits(1, 1, 1, 999))
     await dead.take(caller("ada"), "s16")
     with pytest.raises(FullError):
@@ -117,8 +117,8 @@ async def test_the_seats_of_a_dead_edge_come_back(
 
 
 async def test_a_seat_that_is_renewed_stays(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TTL_S", 1)
-    monkeypatch.setattr(module, "RENEW_S", 0.2)
+    monkeypatch.setattr(session_limits, "TTL_S", 1)
+    monkeypatch.setattr(session_limits, "RENEW_S", 0.2)
     here, there = Seats(bus, Limits(1, 1, 1, 9)), Seats(bus, Limits(1, 1, 1, 9))
     renewing = asyncio.create_task(here.renew())
     await here.take(caller("ada"), "s19")

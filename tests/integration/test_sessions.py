@@ -11,8 +11,7 @@ import pytest
 
 from runtime.bus.connection import Bus
 from runtime.bus.jobs import Job, Jobs
-from runtime.sessions import log
-from runtime.sessions import transfer as moving
+from runtime.sessions import log, transfer
 from runtime.sessions.file import pack, unpack
 from runtime.sessions.finding import sessions
 from runtime.sessions.listing import Wanted
@@ -65,19 +64,19 @@ async def test_a_session_is_read_in_the_order_of_the_log_whosever_it_is(bus: Bus
 async def test_a_session_moves_in_one_file_and_is_no_work_where_it_arrives(bus: Bus) -> None:
     await stored(bus, story())
     before = await log.read(bus, "s_1")
-    out = await moving.taken_out(bus, "s_1")
+    out = await transfer.taken_out(bus, "s_1")
     assert out is not None
     data = pack(out)
-    with pytest.raises(moving.ThereAlreadyError):
-        await moving.put_in(bus, unpack(data))
+    with pytest.raises(transfer.ThereAlreadyError):
+        await transfer.put_in(bus, unpack(data))
 
-    await moving.forget(bus, [("acme", "s_1")])
+    await transfer.forget(bus, [("acme", "s_1")])
     jobs = Jobs(bus, "TTS", 4)
     taken: list[Job] = []
     async with asyncio.TaskGroup() as tasks:
         working = tasks.create_task(_take(jobs, taken))
         await asyncio.sleep(0.2)
-        await moving.put_in(bus, unpack(data))  # ids that the server has seen a moment ago
+        await transfer.put_in(bus, unpack(data))  # ids that the server has seen a moment ago
         after = await log.read(bus, "s_1")
         await asyncio.sleep(0.3)
         working.cancel()
@@ -110,9 +109,9 @@ async def test_forgetting_leaves_nothing_not_even_on_the_disk(
     await bus.nc.publish(dead, advisory)
     await bus.nc.flush()
 
-    assert await moving.left(bus, "acme", "s_1") > 0
-    assert await moving.forget(bus, [("acme", "s_1")]) == len(told) + 2
-    assert await moving.left(bus, "acme", "s_1") == 0
+    assert await transfer.left(bus, "acme", "s_1") > 0
+    assert await transfer.forget(bus, [("acme", "s_1")]) == len(told) + 2
+    assert await transfer.left(bus, "acme", "s_1") == 0
     assert not await bus.read(subjects.DEAD_STREAM, ">")
     assert len(await log.read(bus, "s_2")) == len(story())
     await bus.close()

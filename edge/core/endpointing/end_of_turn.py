@@ -20,18 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from edge.core.endpointing.question import is_question
-from schemas.events import SessionSettings
-
-Eagerness = Literal["low", "auto", "high"]
-
-
-@dataclass(frozen=True)
-class Waits:
-    """Silence, ms, that ends a turn whose words sound ..."""
-
-    finished_ms: int
-    unclear_ms: int
-    unfinished_ms: int
+from schemas.session_config import Eagerness, TurnConfig, Waits
 
 
 WAITS: dict[Eagerness, Waits] = {
@@ -41,10 +30,12 @@ WAITS: dict[Eagerness, Waits] = {
 }
 
 
-def waits_of(settings: SessionSettings) -> Waits:
-    """Return the waits of a session: by its eagerness, unless it named a number."""
-    fixed = settings.silence_ms
-    return Waits(fixed, fixed, fixed) if fixed else WAITS[settings.eagerness]
+def waits_of(config: TurnConfig) -> Waits:
+    """Return the waits of a session: by its eagerness, unless it named numbers."""
+    if config.waits:
+        return config.waits
+    fixed = config.silence_ms
+    return Waits(fixed, fixed, fixed) if fixed else WAITS[config.eagerness]
 
 
 @dataclass(frozen=True)

@@ -1,42 +1,49 @@
-"""Our own voice, come back through the caller's microphone: told by how loud it is.
+"""The echo gate: a response that comes back through the caller's microphone, told by its loudness.
 
-A telephone, a headset or a browser cancels most of it; what is left is far quieter than what we
-play and than the caller's own speech. The clock is the frame (20 ms).
+A telephone, a headset or a browser cancels most of the echo; the rest is far quieter than the
+response and than the caller's own voice. The clock is the frame (20 ms).
 """
 
 from __future__ import annotations
 
-from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
-from edge.core.hearing.loudness import rms
-from edge.core.notices import Interrupted, Notice, Speak
+import numpy as np
 
-OF_OURS = 0.2
-"""Sound that is at least 14 dB below what we play may be its echo ..."""
-OF_THEIRS = 0.25
-"""... unless the caller is a quiet one: it is not, from 12 dB below their usual voice on."""
+from edge.core.client_events import ClientEvent, Interrupted, Speech
+from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
+
+OF_RESPONSE = 0.2
+"""Voice that is at least 14 dB below the response may be its echo ..."""
+OF_CALLER = 0.25
+"""... unless the caller speaks quietly: voice from 12 dB below their usual one on is theirs."""
 TAIL = 600 // FRAME_MS
 """Frames on the way to the client's loudspeaker and back."""
 LEARNT = 0.05
-"""How much of the caller's usual voice each frame of it is."""
+"""Weight of one frame in the caller's usual loudness."""
 
 
-class Echo:
-    """What is known of both voices' loudness, and until when ours may be heard."""
+def rms(pcm: bytes) -> float:
+    """Return the root mean square of *pcm* (s16le): 0 .. 32768."""
+    samples = np.frombuffer(pcm, np.int16).astype(np.float32)
+    return float(np.sqrt(np.dot(samples, samples) / samples.size)) if samples.size else 0.0
+
+
+class EchoGate:
+    """How loud both voices are, and until when the response may be heard."""
 
     def __init__(self) -> None:
         self._frame = 0
         self._until = 0
-        """The last frame in which ours may be heard."""
-        self._ours = 0.0
-        self._theirs: float | None = None
+        """The last frame in which the response may be heard."""
+        self._response = 0.0
+        self._caller: float | None = None
 
-    def told(self, notice: Notice) -> None:
-        """Note what the client was told: what to play, or to drop what it has not played."""
-        match notice:
-            case Speak(pcm=pcm):
+    def told(self, event: ClientEvent) -> None:
+        """Note what the client plays, or drops before it was played."""
+        match event:
+            case Speech(pcm=pcm):
                 begins = max(self._frame, self._until - TAIL)
                 self._until = begins + len(pcm) // FRAME_BYTES + TAIL
-                self._ours = max(self._ours, rms(pcm))
+                self._response = max(self._response, rms(pcm))
             case Interrupted():
                 self._until = min(self._until, self._frame + TAIL)
             case _:
@@ -46,13 +53,13 @@ class Echo:
         """Let a frame go by."""
         self._frame += 1
 
-    def is_ours(self, loudness: float) -> bool:
-        """Tell whether a voice of this *loudness* (rms) may be our own."""
+    def is_echo(self, loudness: float) -> bool:
+        """Tell whether a voice of this *loudness* (rms) may be the response's echo."""
         if self._frame > self._until:
-            known = loudness if self._theirs is None else self._theirs
-            self._theirs = known + LEARNT * (loudness - known)
+            known = loudness if self._caller is None else self._caller
+            self._caller = known + LEARNT * (loudness - known)
             return False
-        limit = OF_OURS * self._ours
-        if self._theirs is not None:
-            limit = min(limit, OF_THEIRS * self._theirs)
+        limit = OF_RESPONSE * self._response
+        if self._caller is not None:
+            limit = min(limit, OF_CALLER * self._caller)
         return loudness < limit

@@ -1,108 +1,140 @@
-"""The caller's sound becomes utterances: frames for the recogniser, and what the ear noticed."""
+"""The caller's frames become utterances: audio for the recogniser, and changes of speech.
+
+A microphone that stops in an utterance is silence: the frames that should have come are made up.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from edge.core.hearing.framing import FRAME_MS, Microphone
-from edge.core.hearing.speech_detector import Ear, Floor, Heard, Hearing
+from edge.core.hearing.framing import FRAME_MS, SILENCE, frames
+from edge.core.hearing.speech_detector import SpeechChange, SpeechDetector, SpeechState
 from edge.core.hearing.utterance import LONGEST_MS, Utterance
-from schemas.audio import AudioFrame
-from schemas.events import SessionSettings
+from edge.core.inputs import Sound
+from schemas.audio import BYTES_PER_MS, AudioFrame
+from schemas.session_config import TurnConfig
+
+SLACK_MS = 250
+"""A chunk may come this late before its absence is taken for silence."""
+LONGEST_CHUNK_MS = 2000
+"""The longest chunk that a live client is expected to send: the next one is not awaited longer."""
 
 
-class Noticed(NamedTuple):
-    """What a frame brought: a change, a message for the recogniser, or just time gone by."""
+class SpeechEvent(NamedTuple):
+    """What a frame brought: a change, a message for the recogniser, or only time gone by."""
 
     at_ms: int
     """Unix ms at which the frame had been spoken."""
-    change: Heard | None = None
+    change: SpeechChange | None = None
     message: AudioFrame | None = None
 
 
-class Listener:
-    """One caller's side of the line."""
+class Segmenter:
+    """One caller's speech."""
 
-    def __init__(
-        self,
-        settings: SessionSettings,
-        last_utterance: int,
-        is_voice: Callable[[bytes], bool],
-    ) -> None:
-        self._microphone = Microphone()
-        self._is_voice = is_voice
-        self._ear = Ear(Hearing(onset_ms=settings.min_speech_ms))
-        # sound before the onset belongs to it: soft consonants are not voiced
-        self._prefix: deque[bytes] = deque(maxlen=settings.prefix_ms // FRAME_MS)
+    def __init__(self, config: TurnConfig, last_utterance: int) -> None:
+        """Count on from *last_utterance*."""
         self._last = last_utterance
+        self._until_ms: int | None = None
+        """The time of the last frame, Unix ms; None until the first."""
+        self._silent_from_ms = 0
+        """When the absence of a chunk becomes silence, Unix ms."""
         self._voiced_at_ms = 0
+        self._prefix: deque[bytes] = deque()
         self.utterance: Utterance | None = None
+        self.configure(config)
+
+    def configure(self, config: TurnConfig) -> None:
+        """Take other numbers; an utterance that is open ends by the old ones."""
+        if self.utterance is None:
+            self._detector = SpeechDetector(config.min_speech_ms)
+        # audio before the onset belongs to it: soft consonants are not voiced
+        self._prefix = deque(self._prefix, maxlen=config.prefix_ms // FRAME_MS)
 
     @property
     def paused(self) -> bool:
         """The caller fell silent in an utterance that is still open."""
-        return self._ear.floor is Floor.PAUSED
+        return self._detector.state is SpeechState.PAUSED
 
     @property
     def silence_ms(self) -> int:
-        return self._ear.silence_ms
+        return self._detector.silence_ms
 
     @property
     def silent_from_ms(self) -> int | None:
-        """When the absence of sound becomes worth hearing, Unix ms; None: it never does."""
-        return self._microphone.silent_from_ms if self.utterance else None
+        """When the absence of audio becomes silence, Unix ms; None: it never does."""
+        if self.utterance is None or self._until_ms is None:
+            return None
+        return max(self._silent_from_ms, self._until_ms + FRAME_MS)
 
     @property
     def too_long(self) -> bool:
         """The utterance grows older than its audio is kept on the bus."""
         return self.utterance is not None and self.utterance.audio_ms >= LONGEST_MS
 
-    def hear(self, pcm: bytes, now_ms: int) -> Iterator[Noticed]:
-        """Yield what is noticed in *pcm* (s16le mono 16 kHz)."""
-        for frame, at_ms in self._microphone.hear(pcm, now_ms):
-            change = self._step(frame, at_ms)
+    def hear(self, sound: Sound, now_ms: int) -> Iterator[SpeechEvent]:
+        """Yield what is noticed in *sound*, the last of which was spoken just now."""
+        self._until_ms = now_ms
+        chunk_ms = sound.size // BYTES_PER_MS
+        self._silent_from_ms = now_ms + min(chunk_ms, LONGEST_CHUNK_MS) + SLACK_MS
+        at_ms = now_ms - (len(sound.voiced) - 1) * FRAME_MS
+        for frame, voiced in zip(frames(sound.pcm), sound.voiced, strict=True):
+            change = self._step(frame, at_ms, voiced=voiced)
             if change or self.utterance:  # most frames of a call are neither
-                yield from self._frame(frame, at_ms, change)
+                yield from self._follow(frame, at_ms, change)
+            at_ms += FRAME_MS
 
-    def wait(self, now_ms: int) -> Iterator[Noticed]:
-        """Yield what is noticed in the silence of a microphone that stopped sending."""
-        if self.utterance is not None:
-            for frame, at_ms in self._microphone.missing(now_ms):
-                yield from self._frame(frame, at_ms, self._step(frame, at_ms))
+    def wait(self, now_ms: int) -> Iterator[SpeechEvent]:
+        """Yield what is noticed in the silence of a microphone that stopped in an utterance."""
+        if self.utterance is None or self._until_ms is None or now_ms < self._silent_from_ms:
+            return
+        while self._until_ms + FRAME_MS <= now_ms:
+            self._until_ms += FRAME_MS
+            at_ms = self._until_ms
+            yield from self._follow(SILENCE, at_ms, self._step(SILENCE, at_ms, voiced=False))
+
+    def pause(self, now_ms: int) -> Iterator[SpeechEvent]:
+        """Yield a pause that the client said, in speech that the detector takes for ongoing."""
+        if self.utterance and not self.paused:
+            self._voiced_at_ms = now_ms
+            yield self._paused(self.utterance, now_ms, self._detector.pause())
 
     def close(self, *, stands: int) -> AudioFrame | None:
         """End the utterance and return its last message."""
         utterance, self.utterance = self.utterance, None
-        self._ear.close()
+        self._detector.close()
         return utterance.end(stands) if utterance else None
 
-    def _step(self, frame: bytes, at_ms: int) -> Heard | None:
-        """Listen to *frame* and return what it changed."""
+    def _step(self, frame: bytes, at_ms: int, *, voiced: bool) -> SpeechChange | None:
         self._prefix.append(frame)
-        voiced = self._is_voice(frame)
         if voiced:
             self._voiced_at_ms = at_ms
-        return self._ear.step(voiced)
+        return self._detector.step(voiced=voiced)
 
-    def _frame(self, frame: bytes, at_ms: int, change: Heard | None) -> Iterator[Noticed]:
-        if change is Heard.STARTED:
+    def _follow(
+        self, frame: bytes, at_ms: int, change: SpeechChange | None
+    ) -> Iterator[SpeechEvent]:
+        if change is SpeechChange.STARTED:
             self._last += 1
-            self.utterance = Utterance(self._last, over_answer=False)
-            yield Noticed(at_ms, change)
+            self.utterance = Utterance(self._last)
+            yield SpeechEvent(at_ms, change)
             for earlier in self._prefix:
                 if message := self.utterance.add(earlier):
-                    yield Noticed(at_ms, None, message)
+                    yield SpeechEvent(at_ms, None, message)
             return
         if self.utterance is None:
             return
         full = self.utterance.add(frame)
         if full:
-            yield Noticed(at_ms, None, full)
-        if change is Heard.PAUSED:
-            self.utterance.speech_end_ms = self._voiced_at_ms
-            self.utterance.paused_ms = at_ms
-            yield Noticed(at_ms, change, self.utterance.mark_pause())
+            yield SpeechEvent(at_ms, None, full)
+        if change is SpeechChange.PAUSED:
+            yield self._paused(self.utterance, at_ms, change)
         else:
-            yield Noticed(at_ms, change)
+            yield SpeechEvent(at_ms, change)
+
+    def _paused(self, utterance: Utterance, at_ms: int, change: SpeechChange) -> SpeechEvent:
+        utterance.speech_end_ms = self._voiced_at_ms
+        utterance.paused_ms = at_ms
+        return SpeechEvent(at_ms, change, utterance.mark_pause())

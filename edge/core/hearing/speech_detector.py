@@ -1,30 +1,34 @@
-"""Speech, pauses and silence from one yes or no a frame: a pure state machine.
+"""Speech, pauses and silence from one verdict a frame: a pure state machine.
 
 The clock is the frame (20 ms).
 """
 
-#   QUIET --onset--> SPEAKING --pause--> PAUSED --onset--> SPEAKING
-#     ^                                    |
-#     +------------- close() --------------+        (endpointing decides, not the ear)
+#   SILENT --onset--> SPEAKING --pause--> PAUSED --onset--> SPEAKING
+#     ^                                     |
+#     +-------------- close() --------------+        (endpointing ends an utterance, not this)
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from edge.core.hearing.framing import FRAME_MS
 
+PAUSE_MS = 100
+"""Silence that makes a pause: recognition starts here."""
+CONTINUE_MS = 60
+"""Voiced audio in as much time that ends a pause: less than an onset, for somebody is speaking."""
 
-class Floor(Enum):
+
+class SpeechState(Enum):
     """What the caller is doing."""
 
-    QUIET = auto()
+    SILENT = auto()
     SPEAKING = auto()
     PAUSED = auto()
 
 
-class Heard(Enum):
+class SpeechChange(Enum):
     """What a frame changed."""
 
     STARTED = auto()
@@ -32,52 +36,41 @@ class Heard(Enum):
     CONTINUED = auto()
 
 
-@dataclass(frozen=True)
-class Hearing:
-    """The numbers of the ear, ms."""
-
-    onset_ms: int = 80
-    """Voiced sound within one and a half times as long that makes a start."""
-    pause_ms: int = 100
-    """Silence that makes a pause: recognition starts here."""
-    continue_ms: int = 60
-    """Voiced sound in the same time that ends a pause: less, for somebody is speaking."""
-
-    @property
-    def window_ms(self) -> int:
-        return self.onset_ms * 3 // 2
-
-
-class Ear:
+class SpeechDetector:
     """Follows one caller."""
 
-    def __init__(self, hearing: Hearing | None = None) -> None:
-        self._set = hearing or Hearing()
-        self._recent: deque[bool] = deque(maxlen=self._set.window_ms // FRAME_MS)
-        self.floor = Floor.QUIET
+    def __init__(self, onset_ms: int) -> None:
+        """Take *onset_ms* of voice within one and a half times as long for a start."""
+        self._onset_ms = onset_ms
+        self._recent: deque[bool] = deque(maxlen=onset_ms * 3 // 2 // FRAME_MS)
+        self.state = SpeechState.SILENT
         self.silence_ms = 0
         """Since the last voiced frame."""
 
-    def step(self, voiced: bool) -> Heard | None:
+    def step(self, *, voiced: bool) -> SpeechChange | None:
         """Take the next frame and return what it changed."""
         self._recent.append(voiced)
         self.silence_ms = 0 if voiced else self.silence_ms + FRAME_MS
         recent_ms = sum(self._recent) * FRAME_MS
-        match self.floor:
-            case Floor.QUIET if recent_ms >= self._set.onset_ms:
-                self.floor = Floor.SPEAKING
-                return Heard.STARTED
-            case Floor.SPEAKING:
-                if self.silence_ms >= self._set.pause_ms:
-                    self.floor = Floor.PAUSED
-                    self._recent.clear()
-                    return Heard.PAUSED
-            case Floor.PAUSED if recent_ms >= self._set.continue_ms:
-                self.floor = Floor.SPEAKING
-                return Heard.CONTINUED
-        return None
+        match self.state:
+            case SpeechState.SILENT if recent_ms >= self._onset_ms:
+                self.state = SpeechState.SPEAKING
+                return SpeechChange.STARTED
+            case SpeechState.SPEAKING if self.silence_ms >= PAUSE_MS:
+                return self.pause()
+            case SpeechState.PAUSED if recent_ms >= CONTINUE_MS:
+                self.state = SpeechState.SPEAKING
+                return SpeechChange.CONTINUED
+            case _:
+                return None
+
+    def pause(self) -> SpeechChange:
+        """Take the caller for silent from here on."""
+        self.state = SpeechState.PAUSED
+        self._recent.clear()
+        return SpeechChange.PAUSED
 
     def close(self) -> None:
         """Take the utterance for over."""
-        self.floor = Floor.QUIET
+        self.state = SpeechState.SILENT
         self._recent.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from edge.core.hearing.framing import FRAME_MS
 from schemas.audio import AudioFrame
 from schemas.events import TranscriptGuess
 
@@ -18,17 +19,19 @@ class Utterance:
     """What is known of it at the edge."""
 
     number: int
-    over_answer: bool
-    """It began while an answer was to be heard or on its way."""
-    replies: bool = False
+    over_response: bool = False
+    """It began while a response was to be heard or on its way."""
+    is_reply: bool = False
     """It began over the last words of a question, as replies do."""
+    committed: bool = False
+    """The client said that the turn is over: its words are not waited for any longer."""
     pause: int = 0
     speech_end_ms: int = 0
     """Unix time of the last voiced frame, as of the latest pause."""
     paused_ms: int = 0
     """Unix time at which the latest pause was noticed."""
     guess: TranscriptGuess | None = None
-    """Of the latest pause, as soon as it is here."""
+    """Words up to the latest pause, as soon as they are here."""
     guess_at_ms: int = 0
     audio_ms: int = 0
     _seq: int = 0
@@ -37,7 +40,7 @@ class Utterance:
     def add(self, frame: bytes) -> AudioFrame | None:
         """Take 20 ms and return a message as soon as one is full."""
         self._frames.append(frame)
-        self.audio_ms += 20
+        self.audio_ms += FRAME_MS
         return self._message() if len(self._frames) >= FRAMES_A_MESSAGE else None
 
     def mark_pause(self) -> AudioFrame:

@@ -1,49 +1,51 @@
-"""An answer whose edge died while it was spoken: another speaks the rest, or ends it plainly."""
+"""A response whose edge died while it was spoken: another edge speaks the rest, or ends it."""
 
 from __future__ import annotations
 
-from edge.core.notices import Delivery, Interrupted
-from edge.core.outbox import Outbox
+from edge.core.client_events import Interrupted
+from edge.core.effects import Outbox
 from edge.core.response.playback import Playback
-from edge.core.response.response import Answer, Phase
-from edge.core.session.history import History, Unfinished
-from edge.core.session.rules import Rules
+from edge.core.response.response import Phase, Response
+from edge.core.session.history import History, UnfinishedResponse
 from schemas import events as ev
+from schemas.session_config import VoiceConfig
 
 STILL_THERE_MS = 45_000
-"""So long after a turn its answer's audio is sure to be on the bus, which keeps it a minute."""
+"""So long after a turn the audio of its response is surely on the bus, which keeps it a minute."""
 
 
-def rest_of(begun: Unfinished, rules: Rules, delivery: Delivery, now_ms: int) -> Answer | None:
-    """Return the answer that is spoken on, None where there is nothing left to speak."""
+def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Response | None:
+    """Return the response that is spoken on, None where there is nothing left to speak."""
     if begun.handed_over or now_ms - begun.since_ms > STILL_THERE_MS:
         return None
-    return Answer(
+    return Response(
         turn=begun.turn,
         text=begun.text,
         confidence=begun.confidence,
-        playback=Playback(begun.turn, delivery, rules.chunk_ms, first=begun.reached),
+        playback=Playback(begun.turn, voice, first=begun.reached),
         speech_end_ms=now_ms,
         taken_ms=now_ms,
         phase=Phase.COMMITTED,
         reached=begun.reached,
-        gone_on_with=True,
+        taken_over=True,
     )
 
 
-def end(begun: Unfinished, history: History, out: Outbox) -> None:
-    """Close the books on an answer that is not spoken on; words that it left are carried."""
+def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -> None:
+    """End a response that is not spoken on; the caller's words are carried if none of it was."""
+    head = out.head(now_ms)
     if not begun.handed_over:
-        out.publish(ev.ResponseCancelled, turn=begun.turn, reason="hung_up")
+        out.publish(ev.ResponseCancelled(**head, turn=begun.turn, reason="hung_up"))
         out.tell(Interrupted(begun.turn, begun.sent))
     if begun.sent:
         history.drop_carried(begun.text)
         history.settle(begun.text, begun.sent)
-    out.publish(
-        ev.AnswerHeard,
+    heard = ev.AnswerHeard(
+        **head,
         turn=begun.turn,
         text=begun.sent,
         complete=begun.handed_over,
         played_ms=0,
         carried=not begun.sent,
     )
+    out.publish(heard)

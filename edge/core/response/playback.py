@@ -1,11 +1,13 @@
-"""The answer's audio: put in order, handed out at the pace of the ear, and what was heard of it."""
+"""A response's audio: put in order, handed out at the pace of the ear, and what was heard of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from edge.core.notices import Delivery, Speak
-from schemas.audio import BYTES_PER_MS, ENOUGH_MS, SpeechChunk
+from edge.core.client_events import Speech
+from edge.core.inputs import ChunkSpoken
+from schemas.audio import BYTES_PER_MS, ENOUGH_MS
+from schemas.session_config import VoiceConfig
 
 LEAD_MS = 240
 """How far a stream of chunks runs ahead of the ear: what a slow network may swallow unheard."""
@@ -15,7 +17,7 @@ MS_A_LETTER = 65
 
 @dataclass
 class Sentence:
-    """One piece of the answer: its words, and its audio as far as it has come."""
+    """One sentence of a response: its words, and its audio as far as it has come."""
 
     text: str | None = None
     count: int | None = None
@@ -27,7 +29,7 @@ class Sentence:
     early: dict[int, bytes] = field(default_factory=dict)
     """Chunks that came before one before them."""
 
-    def take(self, chunk: SpeechChunk) -> None:
+    def take(self, chunk: ChunkSpoken) -> None:
         if chunk.last:
             self.count = chunk.chunk + 1
         if chunk.chunk >= self.joined:
@@ -56,19 +58,17 @@ class Sentence:
 
 
 class Playback:
-    """One answer on its way to one client.
+    """One response on its way to one client.
 
-    Time is an argument. The client is taken to play what it is sent at once, piece after piece.
+    A client is taken to play audio as it comes, piece after piece, until it says otherwise.
     """
 
-    def __init__(
-        self, turn: int, delivery: Delivery, chunk_ms: int = 64, *, first: int = 0
-    ) -> None:
+    def __init__(self, turn: int, voice: VoiceConfig, *, first: int = 0) -> None:
         """Begin with sentence *first*: those before it were heard from another edge."""
         self.turn = turn
         self._first = first
-        self._delivery = delivery
-        self._chunk_bytes = chunk_ms * BYTES_PER_MS
+        self._delivery = voice.delivery
+        self._chunk_bytes = voice.chunk_ms * BYTES_PER_MS
         self._sentences: dict[int, Sentence] = {}
         self._total: int | None = None
         self._next = first
@@ -88,7 +88,7 @@ class Playback:
     def sentence(self, index: int, text: str) -> None:
         self._at(index).text = text
 
-    def chunk(self, chunk: SpeechChunk) -> None:
+    def chunk(self, chunk: ChunkSpoken) -> None:
         self._at(chunk.index).take(chunk)
 
     def silent(self, index: int) -> None:
@@ -104,6 +104,11 @@ class Playback:
     def release(self) -> None:
         self._held = False
 
+    def played(self, played_ms: int, now_ms: int) -> None:
+        """Take the client's word for how much of it was played; never more than was sent."""
+        left_bytes = max(0, self._sent_bytes - played_ms * BYTES_PER_MS)
+        self._until_ms = now_ms + left_bytes // BYTES_PER_MS
+
     def has(self, index: int) -> bool:
         """Tell whether all audio of sentence *index* is here."""
         return index < self._first or (index in self._sentences and self._sentences[index].voiced)
@@ -113,45 +118,45 @@ class Playback:
 
     # -------------------------------------------------------- what goes out
 
-    def due(self, now_ms: int) -> list[Speak]:
+    def due(self, now_ms: int) -> list[Speech]:
         """Return what is to be sent now, in order."""
         if self._held or self._ends_sent:
             return []
         match self._delivery:
-            case Delivery.WHOLE:
+            case "whole":
                 return self._whole(now_ms)
-            case Delivery.SENTENCES:
+            case "sentences":
                 return self._sentence(now_ms)
-            case Delivery.CHUNKS:
+            case "chunks":
                 return self._stream(now_ms)
 
     def due_at_ms(self, now_ms: int) -> int | None:
         """Return when `due` is worth asking again if nothing else happens; None: never."""
         if self._held or self._ends_sent or not self._ready():
             return None
-        lead = LEAD_MS if self._delivery is Delivery.CHUNKS else 0
+        lead = LEAD_MS if self._delivery == "chunks" else 0
         return max(now_ms, self._until_ms - lead)
 
     def _ready(self) -> bool:
-        if self._delivery is Delivery.WHOLE:
+        if self._delivery == "whole":
             return self.complete
         part = self._sentences.get(self._next)
         if part is None or part.text is None:
             return False
-        if self._delivery is Delivery.SENTENCES or part.voiced:
+        if self._delivery == "sentences" or part.voiced:
             return part.voiced
         enough = self._chunk_bytes if self._offset else ENOUGH_MS * BYTES_PER_MS
         return len(part.pcm) - self._offset >= enough
 
     @property
     def complete(self) -> bool:
-        """All of the answer's audio is here."""
+        """All of the response's audio is here."""
         return self._total is not None and all(
             i in self._sentences and self._sentences[i].whole
             for i in range(self._first, self._total)
         )
 
-    def _whole(self, now_ms: int) -> list[Speak]:
+    def _whole(self, now_ms: int) -> list[Speech]:
         if not self.complete:
             return []
         parts = [self._sentences[i] for i in range(self._first, self._total or 0)]
@@ -160,7 +165,7 @@ class Playback:
         self._next, self._ends_sent = self._total or 0, True
         return [self._send(text, pcm, ends=True, now_ms=now_ms)]
 
-    def _sentence(self, now_ms: int) -> list[Speak]:
+    def _sentence(self, now_ms: int) -> list[Speech]:
         if now_ms < self._until_ms or not self._ready():
             return self._end_if_all_was_sent(now_ms)
         part = self._sentences[self._next]
@@ -168,8 +173,8 @@ class Playback:
         self._ends_sent = self._next == self._total
         return [self._send(part.text or "", part.pcm, ends=self._ends_sent, now_ms=now_ms)]
 
-    def _stream(self, now_ms: int) -> list[Speak]:
-        out: list[Speak] = []
+    def _stream(self, now_ms: int) -> list[Speech]:
+        out: list[Speech] = []
         while self._until_ms - now_ms < LEAD_MS and self._ready():
             part = self._sentences[self._next]
             start, end = self._offset, min(self._offset + self._chunk_bytes, len(part.pcm))
@@ -184,25 +189,25 @@ class Playback:
             out.append(self._send(text, part.pcm[start:end], ends=self._ends_sent, now_ms=now_ms))
         return out or self._end_if_all_was_sent(now_ms)
 
-    def _end_if_all_was_sent(self, now_ms: int) -> list[Speak]:
+    def _end_if_all_was_sent(self, now_ms: int) -> list[Speech]:
         """Say that it was the last piece where that became known only after it was sent."""
         if self._total is None or self._next < self._total:
             return []
         self._ends_sent = True
-        if self._delivery is Delivery.CHUNKS:
+        if self._delivery == "chunks":
             return [self._send("", b"", ends=True, now_ms=now_ms)]
         return []
 
-    def _send(self, text: str, pcm: bytes, *, ends: bool, now_ms: int) -> Speak:
+    def _send(self, text: str, pcm: bytes, *, ends: bool, now_ms: int) -> Speech:
         length_ms = len(pcm) // BYTES_PER_MS
         self._until_ms = max(self._until_ms, now_ms) + length_ms
         self._sent_bytes += len(pcm)
-        return Speak(self.turn, text, pcm, ends)
+        return Speech(self.turn, text, pcm, ends)
 
-    def unspoken(self) -> Speak:
+    def unspoken(self) -> Speech:
         """Return the words alone, for a client that is to have them though no voice came."""
         text = " ".join(part.text or "" for _, part in sorted(self._sentences.items()))
-        return Speak(self.turn, text, b"", ends=True)
+        return Speech(self.turn, text, b"", ends=True)
 
     # -------------------------------------------------------- what was heard
 

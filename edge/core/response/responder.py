@@ -1,313 +1,390 @@
-"""Aura's side of the line: one answer at a time, guessed, committed, held, interrupted, settled."""
+"""Aura's side of a call: one response at a time, asked for, committed, held, interrupted, settled.
+
+A response's phases are drawn in `response.py`, its interruption in `interruption.py`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edge.core.hearing.utterance import Utterance
-from edge.core.notices import Delivery, Interrupted, Measured
-from edge.core.outbox import Outbox
-from edge.core.response.handover import end, rest_of
-from edge.core.response.playback import Playback
-from edge.core.response.response import Answer, Phase
-from edge.core.session.history import History, Unfinished
-from edge.core.session.rules import Rules
-from schemas import events as ev
-from schemas.audio import SpeechChunk
+import msgspec
 
-FALSE_INTERRUPTION_MS = 2000
-"""A held answer goes on after this, if no words came."""
+from edge.core.client_events import Interrupted, Measured
+from edge.core.effects import Outbox
+from edge.core.hearing.utterance import Utterance
+from edge.core.inputs import ChunkSpoken, Played
+from edge.core.response.handover import end, rest_of
+from edge.core.response.interruption import Move
+from edge.core.response.playback import Playback
+from edge.core.response.response import Phase, Response
+from edge.core.session.history import History, UnfinishedResponse
+from schemas import events as ev
+from schemas.session_config import SessionConfig
 
 
 @dataclass
-class Guesses:
-    """What guessing cost since the last answer."""
+class Speculation:
+    """What speculative responses cost since the last measured turn."""
 
     taken: int = 0
     retracted: int = 0
     sentences: int = 0
 
 
-class Answering:
-    """Holds the answer that is wanted now; words and audio of any other turn are stale."""
+class Responder:
+    """Holds the response that is wanted now; words and audio of any other turn are stale."""
 
-    def __init__(self, rules: Rules, delivery: Delivery, history: History, out: Outbox) -> None:
-        self.answer: Answer | None = None
-        self.held_since_ms: int | None = None
-        """An interruption is suspected since then."""
+    def __init__(self, config: SessionConfig, history: History, out: Outbox) -> None:
+        self.response: Response | None = None
         self.history = history
-        self.model_reads = rules.model_reads
-        """The language model says how surely the caller's sentence is over, as far as is known."""
-        self._rules = rules
-        self._delivery = delivery
+        self.model_tells_eot = config.turns.ask_eot
+        """The language model says how surely the caller's turn is over, as far as is known."""
+        self._config = config
         self._out = out
-        self._guesses = Guesses()
+        self._speculation = Speculation()
+
+    def configure(self, config: SessionConfig) -> None:
+        """Make responses from here on by *config*."""
+        self._config = config
+        self.model_tells_eot = config.turns.ask_eot
 
     @property
-    def idle(self) -> bool:
-        """There is nothing to say, and no interruption of it to wait for."""
-        return self.answer is None and self.held_since_ms is None
+    def uncommitted(self) -> Response | None:
+        """The speculative response, while the caller may yet go on."""
+        response = self.response
+        return response if response and response.phase is Phase.SPECULATIVE else None
 
     @property
-    def uncommitted(self) -> Answer | None:
-        """The answer to a guess, while the caller may yet go on."""
-        return self.answer if self.answer and self.answer.phase is Phase.GUESSED else None
+    def held(self) -> bool:
+        """An interruption of the response is suspected."""
+        return self.response is not None and self.response.held
 
-    # -------------------------------------------------------- asking for it
+    # -------------------------------------------------------- asking for a response
 
-    def greet(self, text: str) -> None:
-        """Say *text* as turn 0: an answer like any other, to nothing."""
-        delivery = Delivery.WHOLE if self._delivery is Delivery.WHOLE else Delivery.SENTENCES
-        now_ms = self._out.now_ms
-        answer = Answer(0, "", 1.0, Playback(0, delivery), now_ms, now_ms, Phase.COMMITTED)
-        self.answer = answer
-        said: dict[str, object] = {"turn": 0, "text": text, "model": "", "took_ms": 0.0}
-        deadline_ms = now_ms + self._rules.deadline_ms
-        sentence = self._out.publish(
-            ev.ResponseSentence, index=0, first_token_ms=0.0, deadline_ms=deadline_ms, **said
+    def greet(self, text: str, now_ms: int) -> None:
+        """Say *text* as turn 0: a response like any other, to nothing."""
+        voice = self._config.voice
+        if voice.delivery == "chunks":  # a greeting is one message in every client protocol
+            voice = msgspec.structs.replace(voice, delivery="sentences")
+        response = Response(0, "", 1.0, Playback(0, voice), now_ms, now_ms, Phase.COMMITTED)
+        self.response = response
+        head = self._out.head(now_ms)
+        sentence = ev.ResponseSentence(
+            **head,
+            turn=0,
+            index=0,
+            text=text,
+            first_token_ms=0.0,
+            took_ms=0.0,
+            model="",
+            deadline_ms=now_ms + self._config.response.deadline_ms,
         )
-        completed = self._out.publish(
-            ev.ResponseCompleted, sentences=1, prompt_tokens=0, completion_tokens=0, **said
+        completed = ev.ResponseCompleted(
+            **head,
+            turn=0,
+            sentences=1,
+            text=text,
+            model="",
+            prompt_tokens=0,
+            completion_tokens=0,
+            took_ms=0.0,
         )
-        answer.sentence(sentence, now_ms)
-        answer.complete(completed, now_ms)
+        response.sentence(self._out.publish(sentence), now_ms)
+        response.complete(self._out.publish(completed), now_ms)
 
-    def go_on(self, begun: Unfinished) -> None:
-        """Take over an answer from an edge that died: speak the rest of it, or end it plainly."""
-        self.answer = rest_of(begun, self._rules, self._delivery, self._out.now_ms)
-        if self.answer:
+    def take_over(self, begun: UnfinishedResponse, now_ms: int) -> None:
+        """Go on with the response of an edge that died: speak the rest of it, or end it."""
+        self.response = rest_of(begun, self._config.voice, now_ms)
+        if self.response:
             self.history.drop_carried(begun.text)
         else:
-            end(begun, self.history, self._out)
+            end(begun, self.history, self._out, now_ms)
 
     def take(
         self,
         utterance: Utterance,
         guess: ev.TranscriptGuess,
+        now_ms: int,
         *,
         speculative: bool,
-        read: bool = False,
-    ) -> Answer:
-        """Ask the language model for the turn that *guess* ends, for certain or on a guess.
+        ask_eot: bool = False,
+    ) -> Response:
+        """Ask the language model to respond to the turn that *guess* ends.
 
-        *read*: and how surely the sentence is over.
+        *speculative*: the end is not certain yet. *ask_eot*: the model is asked for that, too.
         """
-        now_ms, history, settings = self._out.now_ms, self.history, self._rules.settings
+        response = self._ask(
+            utterance, guess.text, now_ms, speculative=speculative, ask_eot=ask_eot
+        )
+        response.confidence = guess.confidence
+        response.speech_end_ms = utterance.speech_end_ms
+        response.step("pause_ms", utterance.paused_ms)
+        response.step("transcript_ms", utterance.guess_at_ms)
+        response.step("taken_ms", now_ms)
+        response.steps["stt_ms"] = guess.took_ms
+        return response
+
+    def take_typed(self, text: str, now_ms: int) -> Response:
+        """Ask the language model to respond to a turn that was typed."""
+        typed = Utterance(0)
+        return self._ask(typed, text, now_ms, speculative=False, ask_eot=False)
+
+    def _ask(
+        self, utterance: Utterance, words: str, now_ms: int, *, speculative: bool, ask_eot: bool
+    ) -> Response:
+        history, config = self.history, self._config.response
         history.turn += 1
-        text = history.take_carried(guess.text)
-        self.answer = answer = Answer(
+        text = history.take_carried(words)
+        self.response = Response(
             turn=history.turn,
             text=text,
-            confidence=guess.confidence,
-            playback=Playback(history.turn, self._delivery, self._rules.chunk_ms),
-            speech_end_ms=utterance.speech_end_ms,
+            confidence=1.0,
+            playback=Playback(history.turn, self._config.voice),
+            speech_end_ms=now_ms,
             taken_ms=now_ms,
-            guessed=speculative,
-            read=read,
+            speculative=speculative,
+            ask_eot=ask_eot,
         )
-        answer.step("pause_ms", utterance.paused_ms)
-        answer.step("transcript_ms", utterance.guess_at_ms)
-        answer.step("taken_ms", now_ms)
-        answer.steps["stt_ms"] = guess.took_ms
-        self._guesses.taken += speculative
-        self._out.publish(
-            ev.TurnTaken,
-            turn=answer.turn,
+        self._speculation.taken += speculative
+        taken = ev.TurnTaken(
+            **self._out.head(now_ms),
+            turn=history.turn,
             utterance=utterance.number,
             pause=utterance.pause,
-            system=settings.system_prompt,
-            messages=history.window(text, self._rules.history_messages),
-            llm_model=settings.llm_model,
-            max_tokens=settings.max_tokens,
-            temperature=settings.temperature,
-            seed=settings.seed,
+            system=config.system_prompt,
+            messages=history.window(text, config.history_messages),
+            llm_model=config.model,
+            max_tokens=config.max_tokens,
+            temperature=config.temperature,
+            seed=config.seed,
             speculative=speculative,
-            read=read,
-            deadline_ms=now_ms + self._rules.deadline_ms,
+            ask_eot=ask_eot,
+            deadline_ms=now_ms + config.deadline_ms,
         )
-        return answer
+        self._out.publish(taken)
+        return self.response
 
-    def commit(self, answer: Answer) -> None:
-        """Make the turn real: from here on its answer may be heard."""
-        answer.step("committed_ms", self._out.now_ms)
-        answer.phase = Phase.COMMITTED
-        answer.waiting_since_ms = self._out.now_ms
+    def commit(self, response: Response, now_ms: int) -> None:
+        """Make the turn certain: from here on its response may be heard."""
+        response.step("committed_ms", now_ms)
+        response.phase = Phase.COMMITTED
+        response.waiting_since_ms = now_ms
         self.history.carried.clear()
-        self._out.publish(
-            ev.TurnCommitted,
-            turn=answer.turn,
-            text=answer.text,
-            confidence=answer.confidence,
-            guessed=answer.guessed,
+        committed = ev.TurnCommitted(
+            **self._out.head(now_ms),
+            turn=response.turn,
+            text=response.text,
+            confidence=response.confidence,
+            guessed=response.speculative,
         )
+        self._out.publish(committed)
 
-    def is_reading(self, answer: Answer) -> bool:
-        """Tell whether the model is expected to say whether the caller's sentence is over."""
-        return answer.read and not answer.sentences and self.model_reads
+    def eot_pending(self, response: Response) -> bool:
+        """Tell whether the model is expected to say how surely the caller's turn is over."""
+        return response.ask_eot and not response.sentences and self.model_tells_eot
 
-    # -------------------------------------------------------- what comes of it
+    # -------------------------------------------------------- what the stages bring
 
-    def receive(self, message: ev.AnyEvent | SpeechChunk) -> None:
-        """Take words or audio of the answer; those of another turn change nothing."""
-        answer, now_ms = self.answer, self._out.now_ms
-        if answer is None or getattr(message, "turn", None) != answer.turn:
-            return
-        match message:
-            case ev.ResponseSentence():
-                answer.sentence(message, now_ms)
-                if answer.read and message.index == 0:
-                    self.model_reads = message.caller_ended is not None
-            case ev.ResponseCompleted():
-                answer.complete(message, now_ms)
-            case SpeechChunk():
-                answer.step("first_audio_ms", now_ms)
-                answer.playback.chunk(message)
-            case ev.SpeechReady():
-                answer.waiting_since_ms = now_ms
-                if message.chunks == 0:
-                    answer.playback.silent(message.index)
-                elif not answer.playback.has(message.index):
-                    self._out.recover(answer.turn)
+    def receive(self, event: ev.AnyEvent, now_ms: int) -> None:
+        """Take words of the response, or news of its voice; those of another turn are stale."""
+        match event:
+            case ev.ResponseSentence() if response := self._wanted(event.turn):
+                response.sentence(event, now_ms)
+                if response.ask_eot and event.index == 0:
+                    self.model_tells_eot = event.eot_llm is not None
+            case ev.ResponseCompleted() if response := self._wanted(event.turn):
+                response.complete(event, now_ms)
+            case ev.SpeechReady() if response := self._wanted(event.turn):
+                response.waiting_since_ms = now_ms
+                if event.chunks == 0:
+                    response.playback.silent(event.index)
+                elif not response.playback.has(event.index):
+                    self._out.recover(response.turn)
             case _:
                 pass
 
-    def advance(self) -> None:
-        """Hand out what is due and settle what was heard to its end."""
-        now_ms, answer = self._out.now_ms, self.answer
-        if self.held_since_ms is not None:
-            if now_ms - self.held_since_ms < FALSE_INTERRUPTION_MS:
+    def speak(self, chunk: ChunkSpoken, now_ms: int) -> None:
+        """Take audio of the response."""
+        if response := self._wanted(chunk.turn):
+            response.step("first_audio_ms", now_ms)
+            response.playback.chunk(chunk)
+
+    def played(self, told: Played, now_ms: int) -> None:
+        """Take the client's word for how much of the response it has played."""
+        if response := self._wanted(told.turn):
+            response.playback.played(told.played_ms, now_ms)
+
+    def _wanted(self, turn: int) -> Response | None:
+        return self.response if self.response and self.response.turn == turn else None
+
+    def advance(self, now_ms: int) -> None:
+        """Hand out what is due and settle a response that was heard to its end."""
+        response = self.response
+        if response is None:
+            return
+        if response.held:
+            if now_ms - response.suspected_ms < self._config.interruption.false_interruption_ms:
                 return
-            self.dismiss()
-        if answer and answer.phase is Phase.COMMITTED:
-            for speak in answer.playback.due(now_ms):
-                if speak.pcm:
-                    answer.sent(now_ms)
-                self._out.tell(speak)
-            self._note_reached(answer)
-            if answer.playback.all_sent:
-                answer.phase = Phase.HANDED_OVER
-                if answer.turn:
-                    self._out.tell(answer.done())
-                    self._measure(answer, interrupted=False)
-        if answer and answer.heard_to_the_end(now_ms):
-            self._settle(answer, heard=answer.spoken, complete=True)
+            self.dismiss(now_ms)
+        if response.phase is Phase.COMMITTED:
+            for speech in response.playback.due(now_ms):
+                if speech.pcm:
+                    response.sent(now_ms)
+                self._out.tell(speech)
+            self._note_reached(response, now_ms)
+            if response.playback.all_sent:
+                response.phase = Phase.HANDED_OVER
+                if response.turn:
+                    self._out.tell(response.done())
+                    self._measure(response, now_ms, interrupted=False)
+        if response.heard_to_the_end(now_ms):
+            self._settle(response, now_ms, heard=response.spoken, complete=True)
 
-    def _note_reached(self, answer: Answer) -> None:
+    def _note_reached(self, response: Response, now_ms: int) -> None:
         """Note the sentence that begins, for an edge that may have to go on with it."""
-        index = answer.playback.reached
-        if answer.turn and index > answer.reached and not answer.playback.all_sent:
-            answer.reached = index
-            self._out.publish(ev.AnswerReached, turn=answer.turn, index=index)
+        index, playback = response.playback.reached, response.playback
+        if response.turn and index > response.reached and not playback.all_sent:
+            response.reached = index
+            head = self._out.head(now_ms)
+            self._out.publish(ev.AnswerReached(**head, turn=response.turn, index=index))
 
-    def due_ms(self) -> int | None:
+    def due_ms(self, now_ms: int) -> int | None:
         """When `advance` is worth calling if nothing else happens, Unix ms."""
-        if self.held_since_ms is not None:
-            return self.held_since_ms + FALSE_INTERRUPTION_MS
-        if self.answer is None or self.answer.phase is Phase.GUESSED:
+        response = self.response
+        if response is None:
             return None
-        if self.answer.phase is Phase.HANDED_OVER:
-            return self.answer.playback.until_ms
-        return self.answer.playback.due_at_ms(self._out.now_ms)
+        if response.held:
+            return response.suspected_ms + self._config.interruption.false_interruption_ms
+        match response.phase:
+            case Phase.SPECULATIVE:
+                return None
+            case Phase.COMMITTED:
+                return response.playback.due_at_ms(now_ms)
+            case Phase.HANDED_OVER:
+                return response.playback.until_ms
 
     @property
     def expires_ms(self) -> int | None:
-        """When the stages have taken too long for the answer, Unix ms."""
-        if self.answer is None or self.answer.phase is Phase.HANDED_OVER:
+        """When the stages have taken too long for the response, Unix ms."""
+        if self.response is None or self.response.phase is Phase.HANDED_OVER:
             return None
-        quiet_since_ms = max(self.answer.waiting_since_ms, self.answer.playback.until_ms)
-        return quiet_since_ms + self._rules.deadline_ms
+        quiet_since_ms = max(self.response.waiting_since_ms, self.response.playback.until_ms)
+        return quiet_since_ms + self._config.response.deadline_ms
 
     # -------------------------------------------------------- the caller speaks over it
 
-    def hold(self) -> None:
-        """Stop the answer without giving it up: it may be nothing."""
-        answer, now_ms = self.answer, self._out.now_ms
-        if answer is None or answer.heard_to_the_end(now_ms):
+    def suspect(self, now_ms: int) -> None:
+        """Hold the response: the sound over it may be an interruption, or nothing."""
+        response = self.response
+        if response is None or response.heard_to_the_end(now_ms):
             return
-        self.held_since_ms = now_ms
-        answer.playback.hold()
-        if answer.playback.begun:
-            played_ms = answer.playback.played_ms(now_ms)
-            self._out.publish(ev.InterruptionSuspected, turn=answer.turn, played_ms=played_ms)
+        response.move(Move.SUSPECT)
+        response.suspected_ms = now_ms
+        response.playback.hold()
+        if response.playback.begun:
+            suspected = ev.InterruptionSuspected(
+                **self._out.head(now_ms),
+                turn=response.turn,
+                played_ms=response.playback.played_ms(now_ms),
+            )
+            self._out.publish(suspected)
 
-    def dismiss(self) -> None:
-        """It was nothing: go on where the answer stopped."""
-        if self.held_since_ms is None:
+    def dismiss(self, now_ms: int) -> None:
+        """Go on where the response was held: it was no interruption."""
+        response = self.response
+        if response is None or not response.held:
             return
-        self.held_since_ms = None
-        if answer := self.answer:
-            answer.playback.release()
-            answer.waiting_since_ms = self._out.now_ms
-            if answer.playback.begun:
-                played_ms = answer.playback.played_ms(self._out.now_ms)
-                self._out.publish(ev.InterruptionDismissed, turn=answer.turn, played_ms=played_ms)
+        response.move(Move.DISMISS)
+        response.playback.release()
+        response.waiting_since_ms = now_ms
+        if response.playback.begun:
+            dismissed = ev.InterruptionDismissed(
+                **self._out.head(now_ms),
+                turn=response.turn,
+                played_ms=response.playback.played_ms(now_ms),
+            )
+            self._out.publish(dismissed)
 
-    def interrupt(self) -> None:
-        """The caller means it: the answer ends here, and what was heard of it is history."""
-        answer, now_ms = self.answer, self._out.now_ms
-        self.held_since_ms = None
-        if answer is None:
+    def interrupt(self, now_ms: int) -> None:
+        """End the response here: what was heard of it is history, and no more."""
+        response = self.response
+        if response is None:
             return
-        if answer.heard_to_the_end(now_ms):
-            self._settle(answer, heard=answer.spoken, complete=True)
-        elif answer.playback.begun:
-            heard = answer.playback.heard(now_ms)
-            self._out.publish(ev.ResponseCancelled, turn=answer.turn, reason="interrupted")
-            self._out.tell(Interrupted(answer.turn, heard))
-            if answer.phase is not Phase.HANDED_OVER:
-                self._measure(answer, interrupted=True)
-            self._settle(answer, heard=heard, complete=False)
+        response.move(Move.CONFIRM)
+        if response.heard_to_the_end(now_ms):
+            self._settle(response, now_ms, heard=response.spoken, complete=True)
+        elif response.playback.begun:
+            heard = response.playback.heard(now_ms)
+            self._cancel(response, now_ms, "interrupted")
+            self._out.tell(Interrupted(response.turn, heard))
+            if response.phase is not Phase.HANDED_OVER:
+                self._measure(response, now_ms, interrupted=True)
+            self._settle(response, now_ms, heard=heard, complete=False)
         else:
-            self.retract(answer)
+            self.retract(response, now_ms)
 
-    def retract(self, answer: Answer) -> None:
-        """Nothing of it was heard and the caller went on: the words are part of the next turn."""
-        self._out.publish(ev.ResponseCancelled, turn=answer.turn, reason="retracted")
-        self._guesses.retracted += answer.guessed
-        self._guesses.sentences += len(answer.sentences)
-        self.answer, self.held_since_ms = None, None
-        if answer.phase is Phase.GUESSED or not answer.text:
+    def retract(self, response: Response, now_ms: int) -> None:
+        """Take back a response of which nothing was heard: the caller's turn goes on."""
+        self._cancel(response, now_ms, "retracted")
+        self._speculation.retracted += response.speculative
+        self._speculation.sentences += len(response.sentences)
+        self.response = None
+        if response.phase is Phase.SPECULATIVE or not response.text:
             return
-        self.history.carried = [answer.text]
-        self._out.publish(
-            ev.AnswerHeard, turn=answer.turn, text="", complete=False, played_ms=0, carried=True
+        self.history.carried = [response.text]
+        carried = ev.AnswerHeard(
+            **self._out.head(now_ms),
+            turn=response.turn,
+            text="",
+            complete=False,
+            played_ms=0,
+            carried=True,
         )
+        self._out.publish(carried)
 
-    def drop(self, reason: str) -> None:
-        """Give the answer up, whatever its state."""
-        answer = self.answer
-        if answer is None:
+    def drop(self, reason: ev.CancelReason, now_ms: int) -> None:
+        """Give the response up, whatever its state."""
+        response = self.response
+        if response is None:
             return
-        self.held_since_ms = None
-        self._out.publish(ev.ResponseCancelled, turn=answer.turn, reason=reason)
-        if answer.phase is Phase.GUESSED:
-            self.answer = None
+        self._cancel(response, now_ms, reason)
+        if response.phase is Phase.SPECULATIVE:
+            self.response = None
         else:
-            heard = answer.playback.heard(self._out.now_ms)
-            self._settle(answer, heard=heard, complete=False)
+            heard = response.playback.heard(now_ms)
+            self._settle(response, now_ms, heard=heard, complete=False)
+
+    def _cancel(self, response: Response, now_ms: int, reason: ev.CancelReason) -> None:
+        head = self._out.head(now_ms)
+        self._out.publish(ev.ResponseCancelled(**head, turn=response.turn, reason=reason))
 
     # -------------------------------------------------------- its end
 
-    def _settle(self, answer: Answer, *, heard: str, complete: bool) -> None:
-        """Enter the turn into the history, with what was heard of its answer and no more."""
-        self.answer = None
-        self.history.settle(answer.text, heard)
-        played_ms = answer.playback.played_ms(self._out.now_ms)
-        self._out.publish(
-            ev.AnswerHeard, turn=answer.turn, text=heard, complete=complete, played_ms=played_ms
+    def _settle(self, response: Response, now_ms: int, *, heard: str, complete: bool) -> None:
+        """Enter the turn into the history, with what was heard of its response and no more."""
+        self.response = None
+        self.history.settle(response.text, heard)
+        settled = ev.AnswerHeard(
+            **self._out.head(now_ms),
+            turn=response.turn,
+            text=heard,
+            complete=complete,
+            played_ms=response.playback.played_ms(now_ms),
         )
+        self._out.publish(settled)
 
-    def _measure(self, answer: Answer, *, interrupted: bool) -> None:
-        if answer.gone_on_with:  # how long the caller waited is not known here
+    def _measure(self, response: Response, now_ms: int, *, interrupted: bool) -> None:
+        if response.taken_over:  # how long the caller waited is not known here
             return
-        guesses, self._guesses = self._guesses, Guesses()
-        measured = self._out.publish(
-            ev.TurnMeasured,
-            turn=answer.turn,
-            guesses=guesses.taken,
-            retracted=guesses.retracted,
-            wasted_sentences=guesses.sentences,
+        cost, self._speculation = self._speculation, Speculation()
+        measured = ev.TurnMeasured(
+            **self._out.head(now_ms),
+            turn=response.turn,
+            guesses=cost.taken,
+            retracted=cost.retracted,
+            wasted_sentences=cost.sentences,
             interrupted=interrupted,
-            **answer.steps,
+            **response.steps,
         )
+        self._out.publish(measured)
         self._out.tell(Measured(measured))

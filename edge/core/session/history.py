@@ -22,8 +22,8 @@ from schemas.events import (
 
 
 @dataclass
-class Unfinished:
-    """An answer whose edge died before it was heard to its end."""
+class UnfinishedResponse:
+    """A response whose edge died before it was heard to its end."""
 
     turn: int
     text: str
@@ -57,7 +57,7 @@ class History:
     """Turns in which the caller said something and heard something; a greeting is none."""
     carried: list[str] = field(default_factory=list)
     """Words said but not answered yet: they begin the next turn."""
-    unfinished: Unfinished | None = None
+    unfinished: UnfinishedResponse | None = None
     """The answer that was being spoken when an edge died; its question is carried, too."""
     summary: Summary = field(default_factory=Summary)
 
@@ -107,7 +107,7 @@ def fold(events: Iterable[Event]) -> History:
                 history.utterance = max(history.utterance, utterance)
             case TurnCommitted(turn=turn, text=text):
                 said[turn] = text
-                history.unfinished = Unfinished(turn, text, event.confidence, event.at_ms)
+                history.unfinished = UnfinishedResponse(turn, text, event.confidence, event.at_ms)
             case AnswerHeard(turn=turn, carried=True):
                 history.carried = [said.pop(turn, "")]
             case AnswerHeard(turn=turn, text=heard):
@@ -125,7 +125,7 @@ def fold(events: Iterable[Event]) -> History:
     return history
 
 
-def _still(answer: Unfinished | None, event: Event) -> Unfinished | None:
+def _still(answer: UnfinishedResponse | None, event: Event) -> UnfinishedResponse | None:
     """Return *answer* as *event* leaves it, None where it is over."""
     if answer is None or getattr(event, "turn", None) != answer.turn:
         return answer

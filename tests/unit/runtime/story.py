@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from schemas import events as ev
+from schemas.session_config import SessionConfig
 
 T0 = 1_700_000_000_000
 
@@ -16,10 +17,9 @@ def story(session: str = "s_1", tenant: str = "acme", user: str = "ann") -> list
     def at(ms: int) -> dict[str, Any]:
         return {**who, "at_ms": T0 + ms}
 
-    settings = ev.SessionSettings()
     told: list[ev.AnyEvent] = [
         ev.SessionStarted(
-            **at(0), user=user, dialect="continuous", edge="edge-1", settings=settings
+            **at(0), user=user, dialect="continuous", edge="edge-1", config=SessionConfig()
         )
     ]
     for turn, start, said, answer in (

@@ -8,21 +8,45 @@ import wave
 
 import numpy as np
 import pytest
+import soxr
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from runtime.audio import (
+    AudioIn,
+    AudioOut,
+    Encoding,
     Format,
     NotAudioError,
     PcmStream,
-    WavStream,
+    WavReader,
     parse_header,
     read_wav,
-    resample,
     write_wav,
 )
 
 TONE = (np.sin(np.arange(16000) * 2 * np.pi * 440 / 16000) * 9000).astype("<i2")
+
+
+def pcm16(wave_: NDArray[np.float64]) -> list[int]:
+    return [int(one) for one in (wave_ * 32767).reshape(-1)]
+
+
+def mulaw(sample: int) -> int:
+    """Encode a sample of 16 bit by G.711."""
+    size = min(abs(sample), 32635) + 132
+    exponent = size.bit_length() - 8
+    code = exponent << 4 | size >> exponent + 3 & 15
+    return code ^ 0x7F if sample < 0 else code ^ 0xFF
+
+
+def alaw(sample: int) -> int:
+    """Encode a sample of 16 bit by G.711."""
+    size = min(abs(sample), 32767) >> 3
+    exponent = max(0, size.bit_length() - 5)
+    code = exponent << 4 | size >> max(1, exponent) & 15
+    return code ^ 0x55 if sample < 0 else code ^ 0xD5
 
 
 def encoded(rate: int, channels: int, kind: str) -> bytes:
@@ -42,6 +66,10 @@ def encoded(rate: int, channels: int, kind: str) -> bytes:
             data, width = (wave_ * 2147483647).astype("<i4").tobytes(), 4
         case "f32":
             data, width, tag = wave_.astype("<f4").tobytes(), 4, 3
+        case "alaw":
+            data, width, tag = bytes(map(alaw, pcm16(wave_))), 1, 6
+        case "mulaw":
+            data, width, tag = bytes(map(mulaw, pcm16(wave_))), 1, 7
         case _:
             data, width, tag = wave_.astype("<f8").tobytes(), 8, 3
     fmt = struct.pack(
@@ -52,7 +80,7 @@ def encoded(rate: int, channels: int, kind: str) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-@pytest.mark.parametrize("kind", ["u8", "i16", "i24", "i32", "f32", "f64"])
+@pytest.mark.parametrize("kind", ["u8", "i16", "i24", "i32", "f32", "f64", "mulaw", "alaw"])
 @pytest.mark.parametrize(("rate", "channels"), [(16000, 1), (8000, 1), (44100, 2), (48000, 6)])
 def test_every_format_becomes_the_same_tone(rate: int, channels: int, kind: str) -> None:
     pcm = np.frombuffer(read_wav(encoded(rate, channels, kind)), "<i2").astype(float)
@@ -83,7 +111,10 @@ def test_what_is_no_recording_is_refused(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     "fmt",
-    [(2, 1, 16000, 16), (1, 0, 16000, 16), (1, 1, 100, 16), (1, 1, 16000, 12), (3, 1, 8000, 16)],
+    [
+        *((2, 1, 16000, 16), (1, 0, 16000, 16), (1, 1, 100, 16), (1, 1, 16000, 12)),
+        *((3, 1, 8000, 16), (6, 1, 8000, 16), (7, 1, 8000, 16)),
+    ],
 )
 def test_formats_that_nobody_speaks_in_are_named(fmt: tuple[int, int, int, int]) -> None:
     tag, channels, rate, bits = fmt
@@ -108,17 +139,146 @@ def test_a_stream_cut_anywhere_is_the_same_stream(sizes: list[int], rate: int) -
     assert np.abs(cut - once).max(initial=0) <= 2, "the resampler dithers its last bit"
 
 
+class Client:
+    """A client that sends WAVs, at its connection."""
+
+    def __init__(self) -> None:
+        self._reader, self._audio_in = WavReader(), AudioIn()
+
+    def sends(self, chunk: bytes) -> bytes:
+        samples, form, begins = self._reader.feed(chunk)
+        return self._audio_in.feed(samples, form, begins=begins)
+
+
 def test_wavs_one_header_and_raw_pcm_in_any_chunks() -> None:
-    stream = WavStream()
-    assert stream.feed(b"abcd") == b"abcd"
-    assert stream.feed(write_wav(b"efgh")) == b"efgh"
-    assert stream.feed(b"ijkl") == b"ijkl"
+    client = Client()
+    assert client.sends(b"abcd") == b"abcd"
+    assert client.sends(write_wav(b"efgh")) == b"efgh"
+    assert client.sends(b"ijkl") == b"ijkl"
     header = write_wav(b"")
-    assert stream.feed(header[:20]) == b""
-    assert stream.feed(header[20:] + b"mn") == b"mn"
+    assert client.sends(header[:20]) == b""
+    assert client.sends(header[20:] + b"mn") == b"mn"
     with pytest.raises(NotAudioError):
-        stream.feed(b"RIFF0000WAVEfmt \1\0\0\0x")
-    assert stream.feed(b"op") == b"op"
+        client.sends(b"RIFF0000WAVEfmt \1\0\0\0x")
+    assert client.sends(b"op") == b"op"
+
+
+def test_what_follows_a_wav_is_of_its_format_and_what_follows_a_broken_one_is_raw() -> None:
+    reader = WavReader(Format(rate_hz=24000))
+    assert reader.feed(b"ab") == (b"ab", Format(rate_hz=24000), False)
+    assert reader.feed(write_wav(b"cd", 8000)) == (b"cd", Format(rate_hz=8000), True)
+    assert reader.feed(b"ef") == (b"ef", Format(rate_hz=8000), False)
+    with pytest.raises(NotAudioError):
+        reader.feed(b"RIFF0000WAVEfmt \1\0\0\0x")
+    assert reader.feed(b"gh") == (b"gh", Format(rate_hz=24000), False)
+
+
+def test_a_header_that_does_not_end_is_no_wav() -> None:
+    reader = WavReader()
+    endless = write_wav(b"")[:36] + b"LIST" + (70_000).to_bytes(4, "little")
+    with pytest.raises(NotAudioError):
+        reader.feed(endless)
+    assert reader.feed(b"ab") == (b"ab", Format(), False)
+
+
+# ---------------------------------------------------------------- G.711
+
+
+@pytest.mark.parametrize(
+    ("encoding", "values"),
+    [
+        ("mulaw", {0xFF: 0, 0x7F: 0, 0x00: -32124, 0x80: 32124, 0xFE: 8, 0x7E: -8, 0xEF: 132}),
+        ("alaw", {0xD5: 8, 0x55: -8, 0x2A: -32256, 0xAA: 32256, 0xD4: 24, 0xC5: 264, 0x45: -264}),
+    ],
+)
+def test_a_telephones_codes_stand_for_the_standards_values(
+    encoding: Encoding, values: dict[int, int]
+) -> None:
+    stream = PcmStream(Format(width=1, encoding=encoding))
+    assert np.frombuffer(stream.feed(bytes(values)), "<i2").tolist() == list(values.values())
+
+
+@pytest.mark.parametrize("encoding", ["mulaw", "alaw"])
+def test_every_code_of_a_telephone_is_read_as_what_is_written_as_it(encoding: Encoding) -> None:
+    codes = bytes(code for code in range(256) if (encoding, code) != ("mulaw", 0x7F))  # minus 0
+    samples = np.frombuffer(PcmStream(Format(width=1, encoding=encoding)).feed(codes), "<i2")
+    encode = mulaw if encoding == "mulaw" else alaw
+    assert bytes(encode(int(one)) for one in samples) == codes
+
+
+# ---------------------------------------------------------------- in
+
+
+def test_audio_whose_format_changes_is_heard_on() -> None:
+    audio, heard = AudioIn(), b""
+    for rate in (16000, 8000, 48000, 16000):
+        second = (np.sin(np.arange(rate) * 2 * np.pi * 440 / rate) * 9000).astype("<i2").tobytes()
+        heard += audio.feed(second, Format(rate_hz=rate))
+    samples = np.frombuffer(heard, "<i2").astype(float)
+    assert len(samples) == pytest.approx(4 * 16000, abs=20), "what was kept back is told, too"
+    for at in range(0, 64000, 16000):
+        part = samples[at + 2000 : at + 14000]
+        assert abs(np.abs(np.fft.rfft(part)).argmax() * 16000 / len(part) - 440) < 3
+    telephone = audio.feed(b"\xff" * 8000, Format(8000, 1, 1, "mulaw"))
+    assert len(telephone) == pytest.approx(32000, abs=3000)
+
+
+def test_half_a_sample_waits_unless_something_begins() -> None:
+    audio, form = AudioIn(), Format()
+    assert audio.feed(b"abc", form) == b"ab"
+    assert audio.feed(b"d", form) == b"cd"
+    assert audio.feed(b"efg", form) == b"ef"
+    assert audio.feed(b"hi", form, begins=True) == b"hi"
+    assert audio.feed(b"jkl", form) == b"jk"
+    assert audio.feed(b"\x80" * 2, Format(width=1, encoding="mulaw")) == b"\x7c\x7d" * 2
+
+
+# ---------------------------------------------------------------- out
+
+HALF_SCALE = (np.sin(np.arange(32000) * 2 * np.pi * 440 / 16000) * 16384).astype("<i2")
+CHUNK_BYTES = 32 * 64
+
+
+def in_chunks(out: AudioOut, pcm: bytes, *, ends: bool = True) -> NDArray[np.int64]:
+    """Return *pcm* handed out in chunks of 64 ms."""
+    starts = range(0, len(pcm), CHUNK_BYTES)
+    pieces = [
+        out.feed(pcm[at : at + CHUNK_BYTES], more=not ends or at < starts[-1]) for at in starts
+    ]
+    return np.frombuffer(b"".join(pieces), "<i2").astype(np.int64)
+
+
+@pytest.mark.parametrize("rate", [8000, 24000, 44100, 48000])
+def test_a_tone_in_chunks_has_no_seam(rate: int) -> None:
+    cut = in_chunks(AudioOut(rate), HALF_SCALE.tobytes())
+    once = soxr.resample(HALF_SCALE, 16000, rate).astype(np.int64)
+    assert len(cut) == len(once) == 2 * rate, "no sample is lost"
+    assert np.abs(cut - once).max() <= 2, "the resampler dithers its last bit"
+
+
+def test_each_stream_is_resampled_by_itself() -> None:
+    out = AudioOut(24000)
+    first, second = (in_chunks(out, HALF_SCALE.tobytes()) for _ in range(2))
+    assert len(first) == len(second) == 48000
+    assert np.abs(first - second).max() <= 2
+    assert out.feed(b"") == b""
+
+
+def test_nothing_is_left_of_a_stream_that_was_interrupted() -> None:
+    out = AudioOut(24000)
+    in_chunks(out, HALF_SCALE.tobytes(), ends=False)
+    out.drop()
+    after = np.frombuffer(out.feed(bytes(CHUNK_BYTES)), "<i2")
+    assert len(after) == CHUNK_BYTES // 2 * 3 // 2
+    assert not np.abs(after).max() > 1
+
+
+def test_the_last_piece_of_a_stream_may_be_empty() -> None:
+    out = AudioOut(24000)
+    begun = in_chunks(out, HALF_SCALE.tobytes(), ends=False)
+    rest = np.frombuffer(out.feed(b""), "<i2")
+    assert 0 < len(rest) < 2400
+    assert len(begun) + len(rest) == 48000
 
 
 @given(st.binary(max_size=200))
@@ -132,5 +292,6 @@ def test_no_header_is_a_fault_of_ours(tail: bytes) -> None:
 
 def test_resampling_to_the_same_rate_is_no_work() -> None:
     pcm = TONE.tobytes()
-    assert resample(pcm, 16000, 16000) is pcm
-    assert abs(len(resample(pcm, 16000, 8000)) - len(pcm) // 2) < 8
+    assert AudioOut(16000).feed(pcm) is pcm
+    assert AudioIn().feed(pcm, Format()) is pcm
+    assert abs(len(AudioOut(8000).feed(pcm)) - len(pcm) // 2) < 8

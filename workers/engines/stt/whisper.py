@@ -28,7 +28,7 @@ from workers.engines.protocols import (
     Recognition,
     WeightsError,
 )
-from workers.engines.stt import whisper_postprocess as hearing
+from workers.engines.stt import whisper_postprocess
 from workers.engines.stt.punctuation_probability import SentenceEnd
 from workers.engines.stt.whisper_postprocess import FRAMES_PER_S, Floats, Way
 
@@ -122,7 +122,7 @@ class WhisperRecognizer:
         """
         began = time.perf_counter()
         self._load()
-        cut = [hearing.pieces(_floats(pcm)) for pcm in pcms]
+        cut = [whisper_postprocess.pieces(_floats(pcm)) for pcm in pcms]
         owners = [place for place, pieces in enumerate(cut) for _ in pieces]
         found: list[dict[int, _Heard]] = [{} for _ in pcms]
         every = [piece for pieces in cut for piece in pieces]
@@ -140,7 +140,9 @@ class WhisperRecognizer:
     ) -> Iterator[tuple[int, _Heard]]:
         """Give each piece its narrowest window, and what came out unsound or unsure another."""
         ways = {
-            at: [Way(s) for s in hearing.windows_s(len(piece) / RATE_HZ, self._narrow_s)]
+            at: [
+                Way(s) for s in whisper_postprocess.windows_s(len(piece) / RATE_HZ, self._narrow_s)
+            ]
             for at, piece in enumerate(pieces)
             if len(piece) > RATE_HZ // 10 and np.abs(piece).max() > _SILENT_PEAK
         }
@@ -166,7 +168,7 @@ class WhisperRecognizer:
         # Padded with 0, the mean of the features, as faster-whisper does.
         features = np.stack([_fitted(self._model.feature_extractor(one), frames) for one in heard])
         seconds = [len(piece) / RATE_HZ for piece in pieces]
-        most = hearing.most_tokens(max(seconds))
+        most = whisper_postprocess.most_tokens(max(seconds))
         try:
             encoded = self._model.model.encode(
                 ctranslate2.StorageView.from_array(features), to_cpu=False
@@ -183,24 +185,24 @@ class WhisperRecognizer:
             )
         except RuntimeError as error:  # all that CTranslate2 raises
             raise EngineUnavailableError(f"{self.name} could not run") from error
-        full = way.window_s >= hearing.FULL_S
+        full = way.window_s >= whisper_postprocess.FULL_S
         return [
             self._judged(result, each, full) for result, each in zip(results, seconds, strict=True)
         ]
 
     def _judged(self, result: Any, audio_s: float, full: bool) -> _Heard:
-        most = hearing.most_tokens(audio_s)
+        most = whisper_postprocess.most_tokens(audio_s)
         ids = result.sequences_ids[0][:most]  # in a batch the longest utterance sets the bound
         said: str = self._decode(ids).strip()
-        once = None if full else hearing.unlooped(said, audio_s)
-        if once is None and len(ids) >= most - 1 and hearing.loops(said):
+        once = None if full else whisper_postprocess.unlooped(said, audio_s)
+        if once is None and len(ids) >= most - 1 and whisper_postprocess.loops(said):
             return _NOTHING  # it never came to an end: a hum, not words
         logprob = float(result.scores[0])
         no_speech = float(result.no_speech_prob)
-        text = hearing.cleaned(once or said, no_speech, math.exp(min(0.0, logprob)))
+        text = whisper_postprocess.cleaned(once or said, no_speech, math.exp(min(0.0, logprob)))
         # A narrow window may miss a lone "yes": only a sure one is believed that nobody spoke.
         likely = logprob > math.log(TRUSTED) if text else full or no_speech > _SURELY_NOBODY
-        whole = once is not None or (len(ids) < most - 1 and not hearing.loops(said))
+        whole = once is not None or (len(ids) < most - 1 and not whisper_postprocess.loops(said))
         sound = whole and likely
         readable = sound and not once and result.logits
         ended = self._sentence_end.after(ids, result.logits[0]) if readable else None

@@ -21,7 +21,7 @@ from workers.engines.protocols import (
     EngineUnavailableError,
     WeightsError,
 )
-from workers.engines.tts import piper_streaming as vits
+from workers.engines.tts import piper_streaming
 from workers.engines.tts.text_normalization import sentences, speakable
 
 Samples = npt.NDArray[np.int16]
@@ -73,7 +73,7 @@ class PiperVoice:
             if len(pcm := resampler.resample_chunk(np.zeros(0, np.int16), last=True)):
                 yield pcm.astype("<i2").tobytes()
 
-    def _speak(self, sentence: str) -> Iterator[vits.Floats]:
+    def _speak(self, sentence: str) -> Iterator[piper_streaming.Floats]:
         voice = self._voice
         try:
             for phonemes in voice.phonemize(sentence):
@@ -97,7 +97,7 @@ class PiperVoice:
             # Idle workers must not spin: the core belongs to the other stages between sentences.
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             try:
-                session = vits.opened(self.model, options)
+                session = piper_streaming.opened(self.model, options)
                 config = piper.PiperConfig.from_dict(_json(Path(f"{self.model}.json")))
                 self._voice = piper.PiperVoice(session=session, config=config)
             except Exception as error:  # onnxruntime raises types of its own
@@ -123,7 +123,7 @@ def inputs(config: Any, ids: Sequence[int], *, noise: bool) -> dict[str, Any]:
     return given
 
 
-def _loud(sound: vits.Floats) -> Samples:
+def _loud(sound: piper_streaming.Floats) -> Samples:
     louder: Samples = (np.clip(sound * LOUD, -1, 1) * 32767).astype(np.int16)
     return louder
 

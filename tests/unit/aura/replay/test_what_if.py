@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from aura.replay.recorded_stages import Record
-from aura.replay.redecide import by_id, connections
+from aura.replay.recorded_stages import RecordedStages
+from aura.replay.redecide import connections
 from aura.replay.what_if import Difference, differences, rehearse
-from edge.call.session_rules import rules_from
-from edge.core.endpointing.end_of_turn import Waits
+from edge.core.inputs import StageSaid
 from schemas import events as ev
 from tests.unit.aura.replay.test_redecide import Recorded
 
 
 def conversation(turns: int = 3) -> list[ev.AnyEvent]:
     """A log of turns, each answered to its end; in the second the caller pauses for 600 ms."""
-    r = Recorded(greeting="Hello.")
+    r = Recorded(response__greeting="Hello.")
     r.speaks(0, 900, turn=0)
     r.quiet(1500)
     for turn in range(turns):
@@ -40,10 +38,18 @@ def conversation(turns: int = 3) -> list[ev.AnyEvent]:
     return r.recorded()
 
 
+def waits(finished_ms: int, unclear_ms: int, unfinished_ms: int) -> dict[str, int]:
+    return {
+        "finished_ms": finished_ms,
+        "unclear_ms": unclear_ms,
+        "unfinished_ms": unfinished_ms,
+    }
+
+
 def compared(log: list[ev.AnyEvent], **changes: Any) -> list[Difference]:
     (connection,) = connections(log)
-    rules, delivery = rules_from(connection.began.settings, connection.began.rules)
-    now = rehearse(connection, replace(rules, **changes), delivery, by_id(log))
+    named = {name.replace("__", "."): value for name, value in changes.items()}
+    now = rehearse(connection, connection.config.but(named))
     return differences(connection.decided, now)
 
 
@@ -53,10 +59,10 @@ def test_with_the_same_numbers_nothing_is_other() -> None:
 
 def read(likely: float) -> list[ev.AnyEvent]:
     """A log of one answer, with what its language model said of the caller's sentence."""
-    r = Recorded(model_reads=True)
+    r = Recorded(turns__ask_eot=True)
     r.says(800, "I would like to fly to Paris.")
     r.quiet(100)
-    r.answers("Of course.", caller_ended=likely)
+    r.answers("Of course.", eot_llm=likely)
     r.speaks(0, 1000)
     r.quiet(4000)
     return r.recorded()
@@ -66,7 +72,7 @@ def test_what_a_language_model_read_then_counts_now() -> None:
     for likely, silence_ms in ((0.6, 440), (0.02, 1500)):
         log = read(likely)
         assert compared(log) == []
-        (found,) = compared(log, waits=Waits(silence_ms + 100, silence_ms + 100, 2500))
+        (found,) = compared(log, turns__waits=waits(silence_ms + 100, silence_ms + 100, 2500))
         assert found.recorded.endswith(f"after {silence_ms} ms of silence")
 
 
@@ -74,27 +80,28 @@ def test_what_a_language_model_read_is_not_said_of_other_words() -> None:
     log = read(0.02)
     (connection,) = connections(log)
     (taken,) = (one for one in connection.decided if isinstance(one, ev.TurnTaken))
-    record = Record(connection, by_id(log))
+    stages = RecordedStages(connection)
     other = msgspec.structs.replace(taken, messages=(ev.Message("user", "I would like to"),))
     for asked, likely in ((taken, 0.02), (other, None)):
-        came = [one for _, one in record.answer(asked) if isinstance(one, ev.ResponseSentence)]
-        assert [one.caller_ended for one in came] == [likely]
+        came = [one.event for _, one in stages.response(asked) if isinstance(one, StageSaid)]
+        sentences = [one for one in came if isinstance(one, ev.ResponseSentence)]
+        assert [one.eot_llm for one in sentences] == [likely]
 
 
 def test_words_that_were_read_again_from_the_log_came_when_they_came_first() -> None:
     r = Recorded()
     r.says(800, "I would like to fly to Paris.")
     r.quiet(440)
-    guess = next(one for one in r.log if isinstance(one, ev.TranscriptGuess))
+    guess = next(one for one in r.logged.log if isinstance(one, ev.TranscriptGuess))
     r.quiet(4000)
-    r._take(r.call.receive(guess, r.now_ms))  # an edge that missed something reads all of it again
+    r.give(StageSaid(guess))  # an edge that missed something reads all of it again
     r.quiet(200)
-    (found,) = compared(r.recorded(), waits=Waits(800, 1200, 2500))
+    (found,) = compared(r.recorded(), turns__waits=waits(800, 1200, 2500))
     assert found.now.endswith("after 800 ms of silence")
 
 
 def test_a_longer_wait_answers_later_and_lets_the_caller_go_on() -> None:
-    found = compared(conversation(), waits=Waits(800, 1200, 2500))
+    found = compared(conversation(), turns__waits=waits(800, 1200, 2500))
     assert found[0].recorded.endswith("after 440 ms of silence")
     assert found[0].now.endswith("after 800 ms of silence")
     joined = [one.now for one in found if "With my dog." in one.now]
@@ -113,5 +120,5 @@ def test_a_call_is_rehearsed_much_faster_than_it_was() -> None:
 
 def _timed(log: list[ev.AnyEvent]) -> float:
     began = time.process_time()
-    compared(log, waits=Waits(800, 1200, 2500))
+    compared(log, turns__waits=waits(800, 1200, 2500))
     return time.process_time() - began

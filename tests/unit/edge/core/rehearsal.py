@@ -4,42 +4,75 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-import msgspec
-
 from edge.core.call import Call
+from edge.core.client_events import Speech
+from edge.core.clockwork import Clockwork
 from edge.core.effects import Effect, Publish, SendFrame, Tell
-from edge.core.notices import Delivery
+from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, Framer, frames
+from edge.core.inputs import AnyInput, ChunkSpoken, PartialHeard, Sound, StageSaid, Started, Ticked
 from edge.core.session.history import History
-from edge.core.session.rules import Rules
 from schemas import events as ev
-from schemas.audio import SpeechChunk, TranscriptPartial
+from schemas.audio import BYTES_PER_MS
+from schemas.session_config import Delivery, SessionConfig
 
-VOICE = b"\x01" * 640
-SILENCE = bytes(640)
+VOICE = b"\x01" * FRAME_BYTES
+SILENCE = bytes(FRAME_BYTES)
 T = TypeVar("T")
+
+BEFORE_SETTINGS = {
+    "turns.ask_eot": False,
+    "response.history_messages": 20,
+    "response.deadline_ms": 15_000,
+}
+"""What a rehearsed call is set to where its test says nothing."""
+
+
+def config(delivery: Delivery = "chunks", **changes: Any) -> SessionConfig:
+    """Return a configuration; `turns__silence_ms=600` changes `turns.silence_ms`."""
+    named = {name.replace("__", "."): value for name, value in changes.items()}
+    return SessionConfig().but({**BEFORE_SETTINGS, "voice.delivery": delivery, **named})
+
+
+def began(of: SessionConfig, at_ms: int = 0) -> ev.SessionStarted:
+    return ev.SessionStarted(
+        tenant="t", session="s", at_ms=at_ms, user="u", dialect="x", edge="e", config=of
+    )
+
+
+def sound(pcm: bytes, framer: Framer | None = None) -> Sound:
+    """Return *pcm* as an input: frames of VOICE hold a voice."""
+    whole = (framer or Framer()).cut(pcm)
+    return Sound(whole, tuple(frame == VOICE for frame in frames(whole)), len(pcm))
 
 
 class Rehearsal:
     """One call: `says` and `quiet` are the caller, `hears`, `answers`, `speaks` the stages."""
 
+    kind: type[Call] = Call
+
     def __init__(
         self,
-        delivery: Delivery = Delivery.CHUNKS,
+        delivery: Delivery = "chunks",
         *,
         history: History | None = None,
-        settings: ev.SessionSettings | None = None,
-        **rules: Any,
+        begins: AnyInput | None = None,
+        **changes: Any,
     ) -> None:
+        """Hold a call set to *changes* of the configuration, see `config`."""
         self.now_ms = 1_000_000
         self.effects: list[Effect] = []
-        made = Rules(settings or ev.SessionSettings(), **rules)
-        self.call = self.make(made, delivery, history)
-        self._take(self.call.start(self.now_ms))
+        self._framer = Framer()
+        call = self.kind(began(config(delivery, **changes), self.now_ms), history)
+        self.clockwork = Clockwork(call, self._take)
+        self.give(begins or Started())
 
-    def make(self, rules: Rules, delivery: Delivery, history: History | None) -> Call:
-        return Call(
-            "t", "s", rules, delivery, history=history, is_voice=lambda frame: frame == VOICE
-        )
+    @property
+    def call(self) -> Call:
+        return self.clockwork.call
+
+    def give(self, given: AnyInput) -> None:
+        """Give the call an input now."""
+        self.clockwork.give(given, self.now_ms)
 
     # ---- the caller
 
@@ -54,30 +87,25 @@ class Rehearsal:
         self._frames(SILENCE, ms)
 
     def _frames(self, frame: bytes, ms: int) -> None:
-        for _ in range(ms // 20):
-            self.now_ms += 20
-            self._take(self.call.hear(frame, self.now_ms))
-            self._let_timers_run()
+        for _ in range(ms // FRAME_MS):
+            self.now_ms += FRAME_MS
+            self.give(sound(frame, self._framer))
+            self.clockwork.run_until(self.now_ms + 1)
 
     def burst(self, pcm: bytes) -> None:
-        self._take(self.call.hear(pcm, self.now_ms))
+        self.give(sound(pcm, self._framer))
 
     def wait(self, ms: int) -> None:
         """Let time pass without a sound from the client."""
-        until = self.now_ms + ms
-        while (due := self.call.due_ms) is not None and due <= until:
-            self.now_ms = max(due, self.now_ms)
+        until_ms = self.now_ms + ms
+        while (next_ms := self.clockwork.next_ms) is not None and next_ms <= until_ms:
+            self.now_ms = max(next_ms, self.now_ms)
             before = len(self.effects)
-            self._take(self.call.tick(self.now_ms))
-            if self.call.due_ms == due and len(self.effects) == before:
-                raise AssertionError(f"the timer stands still at {due}")
-        self.now_ms = until
-        self._take(self.call.tick(until))
-
-    def _let_timers_run(self) -> None:
-        due = self.call.due_ms
-        if due is not None and due <= self.now_ms:
-            self._take(self.call.tick(self.now_ms))
+            self.give(Ticked())
+            if self.clockwork.next_ms == next_ms and len(self.effects) == before:
+                raise AssertionError(f"the timer stands still at {next_ms}")
+        self.now_ms = until_ms
+        self.give(Ticked())
 
     # ---- the stages
 
@@ -96,12 +124,12 @@ class Rehearsal:
 
     def partial(self, text: str) -> None:
         utterance = self.events(ev.SpeechStarted)[-1].utterance
-        self.message(TranscriptPartial(utterance=utterance, text=text, audio_ms=300))
+        self.give(PartialHeard(utterance, 300, text))
 
     def answers(
-        self, *sentences: str, turn: int | None = None, caller_ended: float | None = None
+        self, *sentences: str, turn: int | None = None, eot_llm: float | None = None
     ) -> None:
-        """The LLM writes the whole answer to the latest turn."""
+        """The LLM writes the whole response to the latest turn."""
         number = turn if turn is not None else self.events(ev.TurnTaken)[-1].turn
         for index, text in enumerate(sentences):
             self.event(
@@ -113,7 +141,7 @@ class Rehearsal:
                 took_ms=2.0,
                 model="m",
                 deadline_ms=0,
-                caller_ended=None if index else caller_ended,
+                eot_llm=None if index else eot_llm,
             )
         self.event(
             ev.ResponseCompleted,
@@ -129,19 +157,18 @@ class Rehearsal:
     def speaks(self, index: int, ms: int, *, turn: int | None = None) -> None:
         """TTS speaks one sentence in one chunk."""
         number = turn if turn is not None else self.events(ev.TurnTaken)[-1].turn
-        pcm = b"\x02" * (32 * ms)
-        self.message(SpeechChunk(turn=number, index=index, chunk=0, pcm=pcm, last=True))
+        pcm = b"\x02" * (BYTES_PER_MS * ms)
+        self.give(ChunkSpoken(number, index, 0, pcm, last=True))
 
     def event(self, kind: type[ev.Event], **fields: Any) -> None:
-        whose: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": self.now_ms}
-        self.message(msgspec.convert({**whose, **fields}, kind))
-
-    def message(self, message: Any) -> None:
-        self._take(self.call.receive(message, self.now_ms))
+        """A stage says an event of *kind*."""
+        event: Any = kind(tenant="t", session="s", at_ms=self.now_ms, **fields)
+        self.give(StageSaid(event))
 
     # ---- what came out
 
-    def _take(self, effects: list[Effect]) -> None:
+    def _take(self, effects: list[Effect], now_ms: int) -> None:
+        del now_ms  # the effects have it where it matters
         self.effects += effects
 
     def events(self, kind: type[T]) -> list[T]:
@@ -153,9 +180,9 @@ class Rehearsal:
 
     def told(self, kind: type[T]) -> list[T]:
         return [
-            one.notice
+            one.event
             for one in self.effects
-            if isinstance(one, Tell) and isinstance(one.notice, kind)
+            if isinstance(one, Tell) and isinstance(one.event, kind)
         ]
 
     def frames(self, utterance: int) -> list[Any]:
@@ -166,8 +193,8 @@ class Rehearsal:
         ]
 
     def spoken_ms(self, turn: int | None = None) -> int:
-        from edge.core.notices import Speak  # noqa: PLC0415  # only here
-
         return sum(
-            len(one.pcm) // 32 for one in self.told(Speak) if turn is None or one.turn == turn
+            len(one.pcm) // BYTES_PER_MS
+            for one in self.told(Speech)
+            if turn is None or one.turn == turn
         )

@@ -6,23 +6,25 @@ from typing import Any
 
 import pytest
 
-from edge.core.notices import AnswerDone, Delivery, Interrupted, Measured, Speak, Trouble, Words
+from edge.core.client_events import Interrupted, Measured, ResponseDone, Speech, Transcript, Trouble
+from edge.core.inputs import Finished
 from edge.core.session.history import History
 from schemas import events as ev
 from schemas.events import Message
+from schemas.session_config import Delivery
 from tests.unit.edge.core.rehearsal import SILENCE, VOICE, Rehearsal
 
 QUESTION = "What is the capital of France?"
 
 
-def asked(delivery: Delivery = Delivery.CHUNKS, **rules: Any) -> Rehearsal:
+def asked(delivery: Delivery = "chunks", **rules: Any) -> Rehearsal:
     """A caller who asked a question and fell silent long enough."""
     r = Rehearsal(delivery, **rules)
     r.says(800, QUESTION)
     return r
 
 
-def answered(delivery: Delivery = Delivery.CHUNKS) -> Rehearsal:
+def answered(delivery: Delivery = "chunks") -> Rehearsal:
     r = asked(delivery)
     r.quiet(600)
     r.answers("It is Paris.", "Do you want to go there?")
@@ -36,8 +38,8 @@ def test_a_question_is_answered_and_becomes_history() -> None:
     r.quiet(3000)
 
     assert r.spoken_ms() == 2000
-    assert [w.text for w in r.told(Words) if w.final] == [QUESTION]
-    (done,) = r.told(AnswerDone)
+    assert [w.text for w in r.told(Transcript) if w.final] == [QUESTION]
+    (done,) = r.told(ResponseDone)
     assert done.text == "It is Paris. Do you want to go there?"
     (heard,) = r.events(ev.AnswerHeard)
     assert (heard.complete, heard.played_ms) == (True, 2000)
@@ -50,13 +52,13 @@ def test_the_model_is_asked_on_a_guess_and_nothing_is_heard_before_it_is_certain
     assert taken.speculative
     r.answers("It is Paris.")
     r.speaks(0, 500)
-    assert not r.told(Speak)
+    assert not r.told(Speech)
     assert not r.events(ev.TurnCommitted)
 
     r.quiet(600)
     assert [c.turn for c in r.events(ev.TurnCommitted)] == [taken.turn]
     assert len(r.events(ev.TurnTaken)) == 1
-    assert r.told(Speak)
+    assert r.told(Speech)
 
 
 def test_a_guess_is_retracted_when_the_caller_goes_on() -> None:
@@ -73,8 +75,8 @@ def test_a_guess_is_retracted_when_the_caller_goes_on() -> None:
     r.speaks(0, 500)
     r.quiet(1500)
 
-    assert [s.text.strip() for s in r.told(Speak) if s.text] != []
-    assert "".join(s.text for s in r.told(Speak)) == "Paris and Madrid."
+    assert [s.text.strip() for s in r.told(Speech) if s.text] != []
+    assert "".join(s.text for s in r.told(Speech)) == "Paris and Madrid."
     (measured,) = r.told(Measured)
     assert (measured.waterfall.guesses, measured.waterfall.retracted) == (2, 1)
     assert measured.waterfall.wasted_sentences == 1
@@ -188,7 +190,7 @@ def test_words_and_audio_of_a_dead_turn_change_nothing() -> None:
     r.quiet(600)
     r.answers("Old answer.", turn=old)
     r.speaks(0, 500, turn=old)
-    assert not r.told(Speak)
+    assert not r.told(Speech)
 
 
 def test_the_same_message_twice_is_heard_once() -> None:
@@ -202,36 +204,36 @@ def test_the_same_message_twice_is_heard_once() -> None:
         r.answers("It is Paris.")
         r.speaks(0, 500)
     assert r.spoken_ms() == 500
-    assert len(r.told(AnswerDone)) == 1
+    assert len(r.told(ResponseDone)) == 1
 
 
 def test_sentences_are_played_in_order_whoever_speaks_first() -> None:
-    r = asked(Delivery.SENTENCES)
+    r = asked("sentences")
     r.quiet(600)
     r.answers("One.", "Two.", "Three.")
     r.speaks(2, 100)
     r.speaks(1, 100)
     r.speaks(0, 100)
     r.quiet(1000)
-    assert [s.text for s in r.told(Speak)] == ["One.", "Two.", "Three."]
+    assert [s.text for s in r.told(Speech)] == ["One.", "Two.", "Three."]
 
 
 def test_sentences_never_overlap_in_a_client_that_plays_each_at_once() -> None:
-    r = asked(Delivery.SENTENCES)
+    r = asked("sentences")
     r.quiet(600)
     r.answers("One.", "Two.")
     r.speaks(0, 1000)
     r.speaks(1, 1000)
-    assert len(r.told(Speak)) == 1
+    assert len(r.told(Speech)) == 1
     r.quiet(900)
-    assert len(r.told(Speak)) == 1
+    assert len(r.told(Speech)) == 1
     r.quiet(200)
-    assert len(r.told(Speak)) == 2
+    assert len(r.told(Speech)) == 2
 
 
 def test_a_whole_answer_is_one_piece() -> None:
-    r = answered(Delivery.WHOLE)
-    (speak,) = r.told(Speak)
+    r = answered("whole")
+    (speak,) = r.told(Speech)
     assert speak.text == "It is Paris. Do you want to go there?"
     assert len(speak.pcm) == 2000 * 32
 
@@ -266,18 +268,18 @@ def test_frames_of_an_utterance_are_numbered_and_marked() -> None:
 
 
 def test_the_greeting_is_spoken_first_and_is_history() -> None:
-    r = Rehearsal(greeting="Hello!")
+    r = Rehearsal(response__greeting="Hello!")
     assert [s.text for s in r.events(ev.ResponseSentence)] == ["Hello!"]
     r.speaks(0, 700, turn=0)
-    assert [(s.turn, s.text) for s in r.told(Speak)] == [(0, "Hello!")]
+    assert [(s.turn, s.text) for s in r.told(Speech)] == [(0, "Hello!")]
     r.wait(1000)
     assert r.call.history.messages == [Message("assistant", "Hello!")]
 
 
 def test_a_greeting_without_a_voice_is_still_a_greeting() -> None:
-    r = Rehearsal(greeting="Hello!")
+    r = Rehearsal(response__greeting="Hello!")
     r.event(ev.JobFailed, stage="tts", turn=0, reason="no voice")
-    assert [(s.text, s.pcm) for s in r.told(Speak)] == [("Hello!", b"")]
+    assert [(s.text, s.pcm) for s in r.told(Speech)] == [("Hello!", b"")]
     assert [t.stage for t in r.told(Trouble)] == ["tts"]
 
 
@@ -293,7 +295,7 @@ def test_a_failed_stage_is_told_and_the_call_goes_on(stage: str) -> None:
     r.answers("Yes, I am.")
     r.speaks(0, 300)
     r.quiet(600)
-    assert r.told(AnswerDone)
+    assert r.told(ResponseDone)
 
 
 def test_a_stage_that_never_answers_is_told_of() -> None:
@@ -334,13 +336,13 @@ def test_an_answer_to_words_that_are_given_up_is_given_up_too() -> None:
     r.event(ev.JobFailed, stage="stt", utterance=heard, reason="broken")
     assert [t.stage for t in r.told(Trouble)] == ["stt"]
     assert r.events(ev.ResponseCancelled)[-1].reason == "failed"
-    assert not r.call.answering
+    assert not r.call.responding
 
 
 def test_hanging_up_cancels_what_is_under_way() -> None:
     r = asked()
     r.quiet(600)
-    r._take(r.call.finish("end_call", r.now_ms))
+    r.give(Finished("end_call"))
     assert r.events(ev.ResponseCancelled)[-1].reason == "hung_up"
     assert r.events(ev.SessionEnded)[-1].reason == "end_call"
 

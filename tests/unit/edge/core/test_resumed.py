@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import msgspec
 
-from edge.core.call import Call
-from edge.core.notices import AnswerDone, Delivery, Interrupted, Speak
+from edge.core.client_events import Interrupted, ResponseDone, Speech
+from edge.core.inputs import Resumed
 from edge.core.session.history import History, fold
 from schemas import events as ev
 from schemas.events import Message
+from schemas.session_config import Delivery
 from tests.unit.edge.core.rehearsal import Rehearsal
 
 QUESTION = "What is the capital of France?"
 ANSWER = ("It is Paris.", "Do you want to go there?", "It is nice in spring.")
 
 
-class Resumed(Rehearsal):
-    """A call that goes on: its conversation is not begun again."""
-
-    def make(self, rules: object, delivery: Delivery, history: History | None) -> Call:
-        call = super().make(rules, delivery, history)  # type: ignore[arg-type]  # rules, as above
-        call.start = call.resume  # type: ignore[method-assign]  # what a resumed line begins with
-        return call
+def resumed(delivery: Delivery = "chunks", *, history: History) -> Rehearsal:
+    """Return a call that goes on: its conversation is not begun again."""
+    return Rehearsal(delivery, history=history, begins=Resumed())
 
 
 def cut_off(heard_ms: int) -> tuple[Rehearsal, list[ev.Event]]:
@@ -51,14 +48,14 @@ def cut_off(heard_ms: int) -> tuple[Rehearsal, list[ev.Event]]:
     return r, [*r.events(ev.Event), *said]
 
 
-def comes_back(log: list[ev.Event]) -> Resumed:
-    return Resumed(history=fold(log))
+def comes_back(log: list[ev.Event]) -> Rehearsal:
+    return resumed(history=fold(log))
 
 
 def test_the_rest_of_an_answer_is_spoken_from_the_sentence_that_was_cut() -> None:
     _, log = cut_off(heard_ms=1300)
     r = comes_back(log)
-    assert not r.told(Speak)
+    assert not r.told(Speech)
 
     r.answers(*ANSWER, turn=1)
     r.speaks(1, 1000, turn=1)
@@ -66,9 +63,9 @@ def test_the_rest_of_an_answer_is_spoken_from_the_sentence_that_was_cut() -> Non
     r.quiet(3000)
 
     assert r.spoken_ms() == 2000
-    said = "".join(one.text for one in r.told(Speak))
+    said = "".join(one.text for one in r.told(Speech))
     assert said.strip() == "Do you want to go there? It is nice in spring."
-    (done,) = r.told(AnswerDone)
+    (done,) = r.told(ResponseDone)
     assert done.text == " ".join(ANSWER)
     assert r.call.history.messages == [Message("user", QUESTION), Message("assistant", done.text)]
     assert r.call.history.carried == []
@@ -110,7 +107,7 @@ def test_an_answer_of_long_ago_is_ended_plainly() -> None:
 def test_an_answer_that_was_handed_over_is_history_and_nothing_is_said_twice() -> None:
     _, log = cut_off(heard_ms=2900)
     r = comes_back(log)
-    assert not r.told(Speak)
+    assert not r.told(Speech)
     assert not r.told(Interrupted)
     assert r.call.history.messages[-1] == Message("assistant", " ".join(ANSWER))
     assert fold([*log, *r.events(ev.Event)]).carried == []

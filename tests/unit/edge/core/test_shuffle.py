@@ -6,23 +6,20 @@ audio from its stream when the call asks for it (Recover).
 
 from __future__ import annotations
 
-import heapq
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.core.call import Call
+from edge.core.client_events import Speech, Trouble
+from edge.core.clockwork import Clockwork
 from edge.core.effects import Effect, Publish, Recover, Tell
-from edge.core.notices import Delivery, Speak, Trouble
-from edge.core.session.rules import Rules
+from edge.core.inputs import AnyInput, ChunkSpoken, StageSaid, Ticked
 from schemas import events as ev
-from schemas.audio import SpeechChunk
-from tests.unit.edge.core.rehearsal import SILENCE, VOICE
+from tests.unit.edge.core.rehearsal import SILENCE, VOICE, began, config, sound
 
 FRAME_MS = 20
 CATCH_UP_MS = 1000
@@ -41,7 +38,7 @@ fates = st.lists(
 )
 
 
-def sound(turn: int, index: int, chunk: int) -> bytes:
+def audio_of(turn: int, index: int, chunk: int) -> bytes:
     """Return audio that no other chunk has."""
     return bytes([(turn * 36 + index * 6 + chunk) % 255 + 1]) * CHUNK_BYTES
 
@@ -50,56 +47,32 @@ def answer_to(turn: int) -> tuple[str, bytes]:
     """Return the words and the audio of the whole answer."""
     words = " ".join(f"turn{turn}word{index} end." for index in range(SENTENCES))
     pieces = itertools.product(range(SENTENCES), range(CHUNKS))
-    return words, b"".join(sound(turn, index, chunk) for index, chunk in pieces)
-
-
-@dataclass
-class Bus:
-    """Messages on their way, each with the fate that it was dealt."""
-
-    fates: tuple[Fate, ...]
-    log: list[ev.AnyEvent] = field(default_factory=list)
-    audio: list[SpeechChunk] = field(default_factory=list)
-    _on_the_way: list[tuple[int, int, Any]] = field(default_factory=list)
-    _count: itertools.count[int] = field(default_factory=itertools.count)
-
-    def say(self, message: Any, now_ms: int) -> None:
-        (self.audio if isinstance(message, SpeechChunk) else self.log).append(message)
-        delay_ms, copies = self.fates[next(self._count) % len(self.fates)]
-        for copy in range(copies):
-            self.put(message, now_ms + delay_ms * (copy + 1))
-
-    def put(self, message: Any, at_ms: int) -> None:
-        heapq.heappush(self._on_the_way, (at_ms, next(self._count), message))
-
-    def arrived(self, now_ms: int) -> list[Any]:
-        found = []
-        while self._on_the_way and self._on_the_way[0][0] <= now_ms:
-            found.append(heapq.heappop(self._on_the_way)[2])
-        return found
+    return words, b"".join(audio_of(turn, index, chunk) for index, chunk in pieces)
 
 
 class Play:
     """One call between a caller and stages that answer everything, over a bad bus."""
 
     def __init__(self, dealt: Sequence[Fate], read: Sequence[Opinion] = (None,)) -> None:
+        """Deal each message of the stages its fate, and the language model its opinions."""
         self.now_ms = 1_000_000
-        self.bus = Bus(tuple(dealt))
+        self._fates = itertools.cycle(dealt)
         self._read = itertools.cycle(read)
-        self.heard: list[Speak] = []
+        self._log: list[StageSaid] = []
+        self._audio: list[ChunkSpoken] = []
+        self.heard: list[Speech] = []
         self.troubles: list[Trouble] = []
         self.published: list[ev.Event] = []
         self._caught_up_ms = 0
-        rules = Rules(ev.SessionSettings(), model_reads=True)
-        self.call = Call("t", "s", rules, Delivery.CHUNKS, is_voice=lambda frame: frame == VOICE)
+        call = Call(began(config(turns__ask_eot=True)))
+        self.clockwork = Clockwork(call, self._take)
 
     def pass_time(self, frame: bytes, ms: int) -> None:
         for _ in range(ms // FRAME_MS):
             self.now_ms += FRAME_MS
-            for message in self.bus.arrived(self.now_ms):
-                self._take(self.call.receive(message, self.now_ms))
-            self._take(self.call.hear(frame, self.now_ms))
-            self._take(self.call.tick(self.now_ms))
+            self.clockwork.run_until(self.now_ms + 1)
+            self.clockwork.give(sound(frame), self.now_ms)
+            self.clockwork.give(Ticked(), self.now_ms)
             self._catch_up()
 
     def ask(self) -> None:
@@ -120,33 +93,34 @@ class Play:
     def _catch_up(self) -> None:
         """Read the log where the stages are silent for too long, as an edge does."""
         due = self.now_ms - self._caught_up_ms >= CATCH_UP_MS
-        if due and self.call.misses_news(self.now_ms):
+        if due and self.clockwork.call.misses_news(self.now_ms):
             self._caught_up_ms = self.now_ms
-            for event in tuple(self.bus.log):
-                self._take(self.call.receive(event, self.now_ms))
+            for said in tuple(self._log):
+                self.clockwork.give(said, self.now_ms)
 
-    def _take(self, effects: list[Effect]) -> None:
+    def _take(self, effects: list[Effect], now_ms: int) -> None:
         for effect in effects:
             match effect:
                 case Publish(event):
                     self.published.append(event)
-                    self._answer(event)
-                case Tell(Speak() as speak):
-                    self.heard.append(speak)
+                    self._answer(event, now_ms)
+                case Tell(Speech() as speech):
+                    self.heard.append(speech)
                 case Tell(Trouble() as trouble):
                     self.troubles.append(trouble)
                 case Recover(turn):
-                    for chunk in self.bus.audio:
+                    for chunk in self._audio:
                         if chunk.turn == turn:
-                            self.bus.put(chunk, self.now_ms + FRAME_MS)
+                            self.clockwork.schedule(chunk, now_ms + FRAME_MS)
                 case _:
                     pass
 
-    def _answer(self, event: ev.Event) -> None:
+    def _answer(self, event: ev.Event, now_ms: int) -> None:
         """Be the stages."""
         match event:
             case ev.SpeechPaused(utterance=utterance, pause=pause):
                 self._say(
+                    now_ms,
                     ev.TranscriptGuess,
                     utterance=utterance,
                     pause=pause,
@@ -155,39 +129,54 @@ class Play:
                     took_ms=1.0,
                     model="m",
                 )
-            case ev.TurnTaken(turn=turn, read=read):
-                self._answer_turn(turn, next(self._read) if read else None)
+            case ev.TurnTaken(turn=turn, ask_eot=ask_eot):
+                self._answer_turn(turn, next(self._read) if ask_eot else None, now_ms)
             case _:
                 pass
 
-    def _answer_turn(self, turn: int, caller_ended: Opinion) -> None:
+    def _answer_turn(self, turn: int, eot_llm: Opinion, now_ms: int) -> None:
         said: dict[str, Any] = {"turn": turn, "model": "m", "took_ms": 1.0}
         for index in range(SENTENCES):
             text = f"turn{turn}word{index} end."
             self._say(
+                now_ms,
                 ev.ResponseSentence,
                 index=index,
                 text=text,
                 first_token_ms=1.0,
                 deadline_ms=0,
-                caller_ended=None if index else caller_ended,
+                eot_llm=None if index else eot_llm,
                 **said,
             )
             for chunk in range(CHUNKS):
                 last = chunk == CHUNKS - 1
-                pcm = sound(turn, index, chunk)
-                one = SpeechChunk(turn=turn, index=index, chunk=chunk, pcm=pcm, last=last)
-                self.bus.say(one, self.now_ms)
+                pcm = audio_of(turn, index, chunk)
+                spoken = ChunkSpoken(turn, index, chunk, pcm, last)
+                self._audio.append(spoken)
+                self._deal(spoken, now_ms)
             self._say(
-                ev.SpeechReady, index=index, chunks=CHUNKS, audio_ms=300, first_chunk_ms=1.0, **said
+                now_ms,
+                ev.SpeechReady,
+                index=index,
+                chunks=CHUNKS,
+                audio_ms=300,
+                first_chunk_ms=1.0,
+                **said,
             )
         usage = {"prompt_tokens": 1, "completion_tokens": 1}
         words, _ = answer_to(turn)
-        self._say(ev.ResponseCompleted, sentences=SENTENCES, text=words, **usage, **said)
+        self._say(now_ms, ev.ResponseCompleted, sentences=SENTENCES, text=words, **usage, **said)
 
-    def _say(self, kind: type[ev.Event], **fields: Any) -> None:
-        whose: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": self.now_ms}
-        self.bus.say(msgspec.convert({**whose, **fields}, kind), self.now_ms)
+    def _say(self, now_ms: int, kind: type[ev.Event], **fields: Any) -> None:
+        event: Any = kind(tenant="t", session="s", at_ms=now_ms, **fields)
+        self._log.append(StageSaid(event))
+        self._deal(StageSaid(event), now_ms)
+
+    def _deal(self, given: AnyInput, now_ms: int) -> None:
+        """Send a message of the stages to its fate."""
+        delay_ms, copies = next(self._fates)
+        for copy in range(copies):
+            self.clockwork.schedule(given, now_ms + delay_ms * (copy + 1))
 
     # ---- what the caller heard
 
@@ -253,4 +242,4 @@ def test_without_faults_the_play_is_an_ordinary_call() -> None:
     (turn,) = play.turns()
     assert play.words(turn) == answer_to(turn)[0]
     (taken,) = [one for one in play.published if isinstance(one, ev.TurnTaken)]
-    assert taken.read
+    assert taken.ask_eot

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from edge.core.client_events import Interrupted
 from edge.core.endpointing.end_of_turn import WAITS
-from edge.core.notices import Delivery, Interrupted
 from edge.core.session.history import History
 from schemas import events as ev
 from schemas.events import Message
 from tests.unit.edge.core.rehearsal import Rehearsal
 
 
-def answered(**settings: int) -> Rehearsal:
-    """Return a call in which an answer is being heard."""
-    call = Rehearsal(settings=ev.SessionSettings(**settings))  # type: ignore[arg-type]  # numbers
+def answered(**changes: Any) -> Rehearsal:
+    """Return a call in which a response is being heard."""
+    call = Rehearsal(**changes)
     ask(call, "What is the capital of France?")
     call.answers("It is Paris, and it has been for a very long time.")
     call.speaks(0, 4000)
@@ -43,12 +45,12 @@ def hear(call: Rehearsal) -> None:
 
 @pytest.mark.parametrize("text", ["Stop the music, please.", "I would like to", "Well"])
 def test_a_named_silence_ends_a_turn_whatever_its_words(text: str) -> None:
-    call = Rehearsal(settings=ev.SessionSettings(silence_ms=600))
+    call = Rehearsal(turns__silence_ms=600)
     assert 600 <= ask(call, text) <= 640
 
 
 def test_a_named_least_speech_keeps_short_sounds_out() -> None:
-    call = Rehearsal(settings=ev.SessionSettings(min_speech_ms=300))
+    call = Rehearsal(turns__min_speech_ms=300)
     call.says(200)
     call.quiet(300)
     assert not call.events(ev.SpeechStarted)
@@ -59,7 +61,7 @@ def test_a_named_least_speech_keeps_short_sounds_out() -> None:
 def test_a_named_prefix_is_sent_with_the_speech() -> None:
     sent = {}
     for prefix_ms in (100, 800):
-        call = Rehearsal(settings=ev.SessionSettings(prefix_ms=prefix_ms))
+        call = Rehearsal(turns__prefix_ms=prefix_ms)
         call.quiet(1000)
         call.says(200)
         call.quiet(100)
@@ -68,7 +70,7 @@ def test_a_named_prefix_is_sent_with_the_speech() -> None:
 
 
 def test_an_answer_may_need_several_words_to_be_interrupted() -> None:
-    call = answered(interrupt_words=3)
+    call = answered(interruption__min_words=3)
     call.says(1000)
     call.partial("Wait please")
     assert not call.told(Interrupted)
@@ -77,7 +79,7 @@ def test_an_answer_may_need_several_words_to_be_interrupted() -> None:
 
 
 def test_too_few_words_let_the_answer_go_on() -> None:
-    call = answered(interrupt_words=3)
+    call = answered(interruption__min_words=3)
     call.says(400)
     call.quiet(200)
     call.hears("Wait please.")
@@ -110,7 +112,7 @@ def test_yes_is_the_whole_answer_to_a_question_and_not_before_one() -> None:
 
 @pytest.mark.parametrize(("left_ms", "taken"), [(300, True), (2500, False)])
 def test_a_yes_over_the_end_of_a_question_is_the_answer_to_it(left_ms: int, *, taken: bool) -> None:
-    call = Rehearsal(Delivery.SENTENCES)
+    call = Rehearsal("sentences")
     ask(call, "I would like a table, please.")
     call.answers("Shall I book it for two?")
     call.speaks(0, 3000)
@@ -123,7 +125,7 @@ def test_a_yes_over_the_end_of_a_question_is_the_answer_to_it(left_ms: int, *, t
 
 
 def test_words_before_anything_is_heard_belong_to_the_question_however_few() -> None:
-    call = Rehearsal(settings=ev.SessionSettings(interrupt_words=3))
+    call = Rehearsal(interruption__min_words=3)
     ask(call, "I would like a room for tonight.")
     ask(call, "With breakfast.")
     assert (
@@ -138,19 +140,19 @@ def said(call: Rehearsal, text: str) -> None:
 
 
 def test_a_turn_that_sounds_finished_waits_for_what_the_language_model_reads() -> None:
-    call = Rehearsal(model_reads=True)
+    call = Rehearsal(turns__ask_eot=True)
     said(call, "I want to fly to Madrid.")
     call.quiet(600)
     assert not call.events(ev.TurnCommitted)
-    call.answers("Sure.", caller_ended=0.6)
+    call.answers("Sure.", eot_llm=0.6)
     call.quiet(20)
     assert call.events(ev.TurnCommitted)
 
 
 def test_a_language_model_that_expects_more_words_has_the_caller_listened_to_longer() -> None:
-    call = Rehearsal(model_reads=True)
+    call = Rehearsal(turns__ask_eot=True)
     said(call, "I want to fly to Madrid.")
-    call.answers("Sure.", caller_ended=0.01)
+    call.answers("Sure.", eot_llm=0.01)
     call.quiet(WAITS["auto"].unclear_ms - 300)
     assert not call.events(ev.TurnCommitted)
     call.quiet(200)
@@ -158,19 +160,19 @@ def test_a_language_model_that_expects_more_words_has_the_caller_listened_to_lon
 
 
 def test_who_named_a_silence_is_not_read() -> None:
-    call = Rehearsal(model_reads=True, settings=ev.SessionSettings(silence_ms=600))
+    call = Rehearsal(turns__ask_eot=True, turns__silence_ms=600)
     assert ask(call, "I want to fly to Madrid.") <= 620
-    assert not call.events(ev.TurnTaken)[-1].read
+    assert not call.events(ev.TurnTaken)[-1].ask_eot
 
 
 def test_a_call_from_before_language_models_read_asks_none() -> None:
-    call = Rehearsal(model_reads=False)
+    call = Rehearsal(turns__ask_eot=False)
     assert ask(call, "I want to fly to Madrid.") <= 460
-    assert not call.events(ev.TurnTaken)[-1].read
+    assert not call.events(ev.TurnTaken)[-1].ask_eot
 
 
 def test_a_language_model_that_never_says_is_not_waited_for_again() -> None:
-    call = Rehearsal(model_reads=True)
+    call = Rehearsal(turns__ask_eot=True)
     said(call, "I want to fly to Madrid.")
     call.quiet(600)
     hear(call)
@@ -179,7 +181,7 @@ def test_a_language_model_that_never_says_is_not_waited_for_again() -> None:
 
 
 def test_a_language_model_that_is_silent_is_waited_for_no_longer_than_an_unclear_end() -> None:
-    call = Rehearsal(model_reads=True)
+    call = Rehearsal(turns__ask_eot=True)
     unclear_ms = WAITS["auto"].unclear_ms
     waited_ms = ask(call, "I want to fly to Madrid.")
     assert unclear_ms - 100 < waited_ms <= unclear_ms + 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.door.rate_limits import MOST_ADDRESSES, Bucket, Places, Requests
+from edge.door.rate_limits import MOST_ADDRESSES, Bucket, ConnectionLimit, Requests
 
 
 def test_a_hundred_requests_a_minute_and_no_more() -> None:
@@ -27,7 +27,7 @@ def test_old_addresses_are_forgotten() -> None:
 
 
 def test_a_place_that_is_left_can_be_taken_again() -> None:
-    places = Places(2)
+    places = ConnectionLimit(2)
     assert [places.take("a") for _ in range(3)] == [True, True, False]
     places.leave("a")
     assert places.take("a")

@@ -11,10 +11,10 @@ from schemas.events import (
     AnswerHeard,
     AnyEvent,
     SessionEnded,
-    SessionSettings,
     SessionStarted,
     TurnCommitted,
 )
+from schemas.session_config import SessionConfig
 
 NOW = 10_000_000
 
@@ -22,7 +22,7 @@ NOW = 10_000_000
 def session(*, tenant: str = "t", user: str = "ada", left: Any = "", ago_ms: int = 0) -> Any:
     whose: dict[str, Any] = {"tenant": tenant, "session": "s", "at_ms": NOW - ago_ms}
     events: list[AnyEvent] = [
-        SessionStarted(**whose, user=user, dialect="x", edge="e", settings=SessionSettings()),
+        SessionStarted(**whose, user=user, dialect="x", edge="e", config=SessionConfig()),
         TurnCommitted(**whose, turn=1, text="Hi?", confidence=1.0, guessed=False),
         AnswerHeard(**whose, turn=1, text="Hello.", complete=True, played_ms=1),
     ]

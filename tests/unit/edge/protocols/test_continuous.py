@@ -1,32 +1,42 @@
-"""The dialect of `/ws/voice/continuous`, message by message."""
+"""The protocol of `/ws/voice/continuous`, message by message."""
 
 from __future__ import annotations
 
 import base64
+import json
+from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.notices import (
-    AnswerDone,
-    Begin,
-    Delivery,
-    Finish,
+from edge.core.client_commands import Audio, Begin, End, Reply
+from edge.core.client_events import (
     Interrupted,
     Measured,
-    Reply,
-    Sound,
-    Speak,
+    ResponseDone,
+    Speech,
+    Transcript,
     Trouble,
-    Words,
 )
-from edge.protocols.client_protocol import Json
-from edge.protocols.continuous import ContinuousDialect, Options, close_code, options_of
+from edge.core.inputs import Typed
+from edge.protocols.client_protocol import Handshake, Json
+from edge.protocols.continuous import MOST_TIMESTAMP_CHARS, ContinuousProtocol
+from edge.protocols.parsing import MOST_TEXT_CHARS
 from edge.protocols.prices import PRICES, cost_usd
-from runtime.audio import read_wav
+from runtime.audio import AudioOut, Format, parse_header, read_wav
 from schemas.events import TurnMeasured
+from tests.unit.edge.protocols.connected import Listener
+
+
+def connected(
+    query: Mapping[str, str] | None = None, *, headers: Mapping[str, str] | None = None
+) -> ContinuousProtocol:
+    return ContinuousProtocol(
+        Handshake(connection="conn_0", query=query or {}, headers=headers or {}, prices=PRICES)
+    )
 
 
 def only(messages: list[Json]) -> Json:
@@ -34,24 +44,43 @@ def only(messages: list[Json]) -> Json:
     return message
 
 
+def error_of(commands: list[Any]) -> Json:
+    """Return the one error among *commands*, in this protocol's form."""
+    (reply,) = commands
+    assert isinstance(reply, Reply)
+    assert set(reply.message) == {"type", "message", "code", "details"}
+    assert reply.message["type"] == "error"
+    return reply.message
+
+
+def ignored(protocol: ContinuousProtocol) -> tuple[Begin, list[str]]:
+    """Return how the session begins, and what is told of options that cannot be."""
+    begin, *told = protocol.opened()
+    assert isinstance(begin, Begin)
+    errors = [error_of([one]) for one in told]
+    assert [one["code"] for one in errors] == ["INVALID_OPTION"] * len(errors)
+    return begin, [one["details"] for one in errors]
+
+
 def test_the_messages_are_the_documented_ones() -> None:
-    d = ContinuousDialect()
+    d = connected()
     d.began("s_1")
-    assert only(d.tell(Words("What's the weather like?", True, True, 0.9512))) == {
+    assert only(d.messages(Transcript("What's the weather like?", True, True, 0.9512))) == {
         "type": "user_transcript",
         "text": "What's the weather like?",
         "confidence": 0.95,
     }
-    assert only(d.tell(AnswerDone(1, "It is sunny.", "gpt-oss-120b", 1.2345, 1000, 2000))) == {
+    done = ResponseDone(1, "It is sunny.", "gpt-oss-120b", 1.2345, 1000, 2000)
+    assert only(d.messages(done)) == {
         "type": "ai_complete",
         "full_response": "It is sunny.",
         "model_used": "gpt-oss-120b",
         "response_time": 1.234,
         "cost": 0.00185,
     }
-    interrupted = only(d.tell(Interrupted(1, "It")))
+    interrupted = only(d.messages(Interrupted(1, "It")))
     assert interrupted["message"] == "AI stopped speaking due to user interruption"
-    greeting = only(d.tell(Speak(0, "Hello!", b"\1\0" * 80, ends=True)))
+    greeting = only(d.messages(Speech(0, "Hello!", b"\1\0" * 80, ends=True)))
     assert (greeting["type"], greeting["text"], greeting["session"]) == (
         "greeting",
         "Hello!",
@@ -60,16 +89,31 @@ def test_the_messages_are_the_documented_ones() -> None:
     assert read_wav(base64.b64decode(greeting["audio"])) == b"\1\0" * 80
 
 
-def test_an_answer_comes_by_sentence_or_by_chunk() -> None:
-    sentence = only(ContinuousDialect().tell(Speak(1, "Hi.", b"\1\0", ends=False)))
+def test_a_response_comes_by_sentence_or_by_chunk() -> None:
+    sentences = connected()
+    begin, _ = ignored(sentences)
+    assert begin.changes["voice.delivery"] == "sentences"
+    sentence = only(sentences.messages(Speech(1, "Hi.", b"\1\0", ends=False)))
     assert set(sentence) == {"type", "text", "audio"}
     assert sentence["type"] == "ai_audio"
-    chunks = ContinuousDialect(Options(chunks=True))
-    (begin,) = chunks.opened()
-    assert isinstance(begin, Begin)
-    assert begin.delivery is Delivery.CHUNKS
-    last = only(chunks.tell(Speak(1, "", b"", ends=True)))
+    chunks = connected({"audio": "chunks"})
+    begin, _ = ignored(chunks)
+    assert begin.changes["voice.delivery"] == "chunks"
+    last = only(chunks.messages(Speech(1, "", b"", ends=True)))
     assert last == {"type": "ai_audio_chunk", "text": "", "audio": "", "is_complete": True}
+
+
+def test_audio_goes_out_and_comes_in_at_the_operators_rate() -> None:
+    d = ContinuousProtocol(Handshake(connection="conn_0", rate_hz=24_000))
+    assert d.audio_out_hz == 24_000
+    pcm = AudioOut(d.audio_out_hz).feed(bytes(32 * 100))
+    wav = base64.b64decode(only(d.messages(Speech(1, "Hi.", pcm, ends=True)))["audio"])
+    parsed = parse_header(wav)
+    assert parsed
+    assert (parsed[0].rate_hz, parsed[2]) == (24_000, 48 * 100)
+    assert d.receive(b"abcd") == [Audio(b"abcd", Format(rate_hz=24_000))]
+    heard = Listener().hear(d.receive(bytes(48 * 1000)))
+    assert len(heard) == pytest.approx(32_000, abs=1000)
 
 
 @pytest.mark.parametrize(
@@ -82,48 +126,148 @@ def test_an_answer_comes_by_sentence_or_by_chunk() -> None:
     ],
 )
 def test_each_stage_has_its_error_and_close_code(stage: Any, code: str, close: int) -> None:
-    error = only(ContinuousDialect().tell(Trouble(stage, "why")))
+    error = only(connected().messages(Trouble(stage, "why")))
     assert (error["code"], error["details"]) == (code, "why")
-    assert close_code(stage) == close
+    assert connected().stage_close_code(stage) == close
 
 
 def test_control_messages() -> None:
-    d = ContinuousDialect()
-    assert d.receive('{"type": "end_call"}') == [Finish(close=True)]
+    d = connected()
+    assert d.receive('{"type": "end_call"}') == [End(close=True)]
     stamp = "2024-01-01T12:00:00Z"
     assert d.receive(f'{{"type": "ping", "timestamp": "{stamp}"}}') == [
         Reply({"type": "pong", "timestamp": stamp})
     ]
     assert d.receive('{"type": "ping"}') == [Reply({"type": "pong", "timestamp": None})]
     for frame, code in (("{", "INVALID_JSON"), ('{"type": "dance"}', "UNKNOWN_TYPE")):
-        (reply,) = d.receive(frame)
-        assert isinstance(reply, Reply)
-        assert reply.message["code"] == code
-        assert set(reply.message) == {"type", "message", "code", "details"}
+        assert error_of(d.receive(frame))["code"] == code
+
+
+def test_a_timestamp_that_cannot_be_encoded_is_answered_with_one_that_can() -> None:
+    (pong,) = connected().receive(r'{"type": "ping", "timestamp": "a\ud800b"}')
+    assert isinstance(pong, Reply)
+    assert json.loads(msgspec.json.encode(pong.message)) == {"type": "pong", "timestamp": "a?b"}
+
+
+def test_a_long_timestamp_is_not_sent_back_whole() -> None:
+    (pong,) = connected().receive(json.dumps({"type": "ping", "timestamp": "x" * 50_000}))
+    assert isinstance(pong, Reply)
+    assert pong.message["timestamp"] == "x" * MOST_TIMESTAMP_CHARS
+
+
+def test_a_turn_may_be_typed() -> None:
+    d = connected()
+    assert d.receive('{"type": "text", "text": " What is\\n it? "}') == [Typed("What is it?")]
+    assert d.receive(r'{"type": "text", "text": "a\ud800"}') == [Typed("a?")]
+    longest = "x" * MOST_TEXT_CHARS
+    assert d.receive(json.dumps({"type": "text", "text": longest})) == [Typed(longest)]
+
+
+@pytest.mark.parametrize("text", [None, 5, ["Hi"], "", " \n ", "x" * (MOST_TEXT_CHARS + 1)])
+def test_a_typed_turn_without_words_or_with_too_many_is_refused(text: object) -> None:
+    error = error_of(connected().receive(json.dumps({"type": "text", "text": text})))
+    assert (error["code"], error["message"]) == ("INVALID_TEXT", "Text ignored")
+    assert error_of(connected().receive('{"type": "text"}'))["code"] == "INVALID_TEXT"
 
 
 def test_what_a_client_did_not_ask_for_it_is_not_told() -> None:
     measured = Measured(TurnMeasured(tenant="t", session="s", at_ms=1, turn=1, pause_ms=100.0))
-    plain, full = ContinuousDialect(), ContinuousDialect(Options(partials=True, metrics=True))
-    assert plain.tell(Words("Hel", final=False)) == []
-    assert plain.tell(measured) == []
-    assert only(full.tell(Words("Hel", final=False)))["type"] == "user_transcript_partial"
-    metrics = only(full.tell(measured))
+    plain, full = connected(), connected({"partials": "1", "metrics": "1"})
+    assert plain.messages(Transcript("Hel", final=False)) == []
+    assert plain.messages(measured) == []
+    assert only(full.messages(Transcript("Hel", final=False)))["type"] == "user_transcript_partial"
+    metrics = only(full.messages(measured))
     assert (metrics["type"], metrics["pause_ms"]) == ("turn_metrics", 100.0)
     assert "session" not in metrics
 
 
 def test_options_are_read_from_the_query_and_what_cannot_be_is_told() -> None:
     query = {"audio": "chunks", "greeting": "0", "eagerness": "wild", "metrics": "2"}
-    options = options_of({**query, "silence_ms": "700", "interrupt_words": "-1", "x": "y"})
-    assert (options.chunks, options.greeting, options.metrics) == (True, False, False)
-    begin, *told = ContinuousDialect(options).opened()
-    assert isinstance(begin, Begin)
-    assert begin.options == {"greeting": False, "silence_ms": 700}
-    said = [one.message for one in told if isinstance(one, Reply)]
-    assert [one["code"] for one in said] == ["INVALID_OPTION"] * 2
-    assert "low, auto or high" in said[0]["details"]
-    assert "from 1 to 20" in said[1]["details"]
+    d = connected({**query, "silence_ms": "700", "interrupt_words": "-1", "x": "y"})
+    begin, told = ignored(d)
+    assert begin == Begin({"turns.silence_ms": 700, "voice.delivery": "chunks"}, greeting=False)
+    assert told == [
+        "eagerness must be low, auto or high",
+        "interrupt_words must be a whole number from 1 to 20",
+        "x is no option",
+        "metrics must be 0 or 1",
+    ]
+    measured = Measured(TurnMeasured(tenant="t", session="s", at_ms=1, turn=1))
+    assert d.messages(measured) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "details"),
+    [
+        ("audio", "mp3", "audio must be chunks or sentences"),
+        ("partials", "yes", "partials must be 0 or 1"),
+        ("metrics", "true", "metrics must be 0 or 1"),
+        ("greeting", "", "greeting must be 0 or 1"),
+        ("record", "on", "record must be 0 or 1"),
+        ("language", "ü", "language must be a code such as en"),
+        ("eagernes", "low", "eagernes is no option"),
+        ("Language", "en", "Language is no option"),
+        ("a\nb", "1", "a?b is no option"),
+    ],
+)
+def test_a_name_that_means_nothing_and_a_value_that_cannot_be_are_told(
+    name: str, value: str, details: str
+) -> None:
+    begin, told = ignored(connected({name: value}))
+    assert told == [details]
+    assert begin == Begin({"voice.delivery": "sentences"}, greeting=True)
+
+
+def test_all_that_can_be_asked_for_is_told_as_no_mistake() -> None:
+    asked = {
+        "audio": "sentences",
+        "partials": "0",
+        "metrics": "1",
+        "greeting": "1",
+        "record": "1",
+        "eagerness": "low",
+        "language": "de",
+        "silence_ms": "0",
+        "min_speech_ms": "100",
+        "prefix_ms": "400",
+        "interrupt_words": "2",
+        "token": "t",
+        "session": "s_1",
+    }
+    begin, told = ignored(connected(asked))
+    assert told == []
+    assert begin.greeting
+    assert begin.changes == {
+        "turns.eagerness": "low",
+        "language": "de",
+        "turns.silence_ms": 0,
+        "turns.min_speech_ms": 100,
+        "turns.prefix_ms": 400,
+        "interruption.min_words": 2,
+        "record_audio": True,
+        "voice.delivery": "sentences",
+    }
+
+
+def test_the_token_is_in_the_query_or_in_a_header() -> None:
+    assert connected({"token": "of the query"}).token == "of the query"
+    bearer = {"authorization": "Bearer of-the-header"}
+    assert connected(headers=bearer).token == "of-the-header"
+    assert connected({"token": "q"}, headers={"authorization": "Basic abc"}).token == "q"
+    assert connected().token == ""
+
+
+def test_a_session_to_go_on_with_is_named_in_the_query() -> None:
+    assert connected({"session": "s_1"}).resumes == "s_1"
+    assert connected({"session": "not a.name"}).resumes == ""
+    assert connected().resumes == ""
+
+
+def test_the_sessions_id_is_told_where_no_greeting_does() -> None:
+    told = {"type": "session", "session": "s_1", "resumed": False}
+    assert connected().began("s_1") == []
+    assert connected({"greeting": "0"}).began("s_1") == [told]
+    assert connected().began("s_1", resumed=True) == [{**told, "resumed": True}]
 
 
 def test_local_models_cost_nothing_and_hosted_ones_their_price() -> None:
@@ -134,13 +278,13 @@ def test_local_models_cost_nothing_and_hosted_ones_their_price() -> None:
 
 @given(st.lists(st.binary(max_size=50), max_size=20))
 def test_any_chunking_gives_the_same_sound(chunks: list[bytes]) -> None:
-    d = ContinuousDialect()
-    heard = b"".join(i.pcm for c in chunks for i in d.receive(c) if isinstance(i, Sound))
+    d, listener = connected(), Listener()
+    heard = b"".join(listener.hear(d.receive(chunk)) for chunk in chunks)
     whole = b"".join(chunks)
     assert heard == whole[: len(whole) // 2 * 2]
 
 
 @given(st.text(max_size=300))
 def test_no_text_is_a_fault_of_ours(text: str) -> None:
-    for intent in ContinuousDialect().receive(text):
-        assert isinstance(intent, Reply | Finish)
+    for command in connected().receive(text):
+        assert isinstance(command, Reply | End | Typed)

@@ -7,9 +7,10 @@ import random
 import numpy as np
 import pytest
 
-from edge.core.notices import Sound
-from edge.protocols.continuous import ContinuousDialect, Options
+from edge.protocols.client_protocol import Handshake
+from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.sample_rate_detection import Pace
+from tests.unit.edge.protocols.connected import Listener
 
 CHUNK = 4096
 """Samples, as the documents' example sends them."""
@@ -51,13 +52,22 @@ def test_nothing_that_was_kept_back_is_lost() -> None:
 
 
 def test_a_tone_from_a_page_at_48_khz_keeps_its_pitch() -> None:
-    dialect, heard = ContinuousDialect(Options(page=True)), b""
+    page = Handshake(connection="conn_0", headers={"origin": "https://example.com"})
+    protocol, listener, heard = ContinuousProtocol(page), Listener(), b""
     tone = (np.sin(2 * np.pi * 440 * np.arange(48_000 * 2) / 48_000) * 9000).astype("<i2")
     for number in range(len(tone) // CHUNK):
         chunk = tone[number * CHUNK : (number + 1) * CHUNK].tobytes()
         at_ms = int((number + 1) * CHUNK / 48)
-        heard += b"".join(i.pcm for i in dialect.receive(chunk, at_ms) if isinstance(i, Sound))
+        heard += listener.hear(protocol.receive(chunk, at_ms))
     samples = np.frombuffer(heard, "<i2")[1600:]
     assert len(heard) / 32_000 == pytest.approx(2, abs=0.1)
     peak_hz = np.abs(np.fft.rfft(samples)).argmax() * 16_000 / len(samples)
     assert peak_hz == pytest.approx(440, abs=2)
+
+
+def test_what_is_no_page_is_taken_at_its_word_at_once() -> None:
+    protocol = ContinuousProtocol(Handshake(connection="conn_0"))
+    for number in range(40):
+        chunk = bytes(2 * CHUNK)
+        commands = protocol.receive(chunk, int((number + 1) * CHUNK / 48))
+        assert Listener().hear(commands) == chunk

@@ -63,7 +63,7 @@ def _doubted(event: ev.AnyEvent) -> ev.AnyEvent:
         case ev.TranscriptGuess():
             return msgspec.structs.replace(event, ended=0.54)
         case ev.ResponseSentence():
-            return msgspec.structs.replace(event, caller_ended=0.08)
+            return msgspec.structs.replace(event, eot_llm=0.08)
         case _:
             return event
 

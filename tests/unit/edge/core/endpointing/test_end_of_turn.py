@@ -6,16 +6,14 @@ import pytest
 
 from edge.core.endpointing.end_of_turn import (
     WAITS,
-    Eagerness,
     Evidence,
-    Waits,
     is_finished,
     is_open,
     sounds_finished,
     wait_ms,
     waits_of,
 )
-from schemas.events import SessionSettings
+from schemas.session_config import Eagerness, TurnConfig, Waits
 
 
 @pytest.mark.parametrize(
@@ -187,5 +185,5 @@ def test_a_word_may_be_the_whole_answer_to_a_question(
 
 
 def test_a_silence_that_a_session_names_counts_whatever_the_words() -> None:
-    assert waits_of(SessionSettings(silence_ms=700)) == Waits(700, 700, 700)
-    assert waits_of(SessionSettings(eagerness="low")) == WAITS["low"]
+    assert waits_of(TurnConfig(silence_ms=700)) == Waits(700, 700, 700)
+    assert waits_of(TurnConfig(eagerness="low")) == WAITS["low"]

@@ -6,21 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.notices import Delivery, Speak
+from edge.core.client_events import Speech
+from edge.core.inputs import ChunkSpoken
 from edge.core.response.playback import Playback
-from schemas.audio import ENOUGH_MS, SpeechChunk
+from schemas.audio import ENOUGH_MS
+from schemas.session_config import Delivery, VoiceConfig
 
 TEXT = "Sure, I can help you with that right away."
 START_MS = 1_000_000
 
 
-def chunk(number: int, ms: int, *, last: bool = False) -> SpeechChunk:
+def chunk(number: int, ms: int, *, last: bool = False) -> ChunkSpoken:
     pcm = bytes([number % 250 + 1]) * (32 * ms)
-    return SpeechChunk(turn=1, index=0, chunk=number, pcm=pcm, last=last)
+    return ChunkSpoken(turn=1, index=0, chunk=number, pcm=pcm, last=last)
 
 
 def test_a_sentence_begins_before_all_of_it_is_spoken() -> None:
-    playback = Playback(1, Delivery.CHUNKS)
+    playback = Playback(1, VoiceConfig(delivery="chunks"))
     playback.sentence(0, TEXT)
     playback.chunk(chunk(0, ENOUGH_MS - 10))
     assert not playback.due(START_MS)
@@ -32,7 +34,7 @@ def test_a_sentence_begins_before_all_of_it_is_spoken() -> None:
 
 
 def test_who_takes_whole_sentences_waits_for_them() -> None:
-    playback = Playback(1, Delivery.SENTENCES)
+    playback = Playback(1, VoiceConfig(delivery="sentences"))
     playback.sentence(0, TEXT)
     playback.chunk(chunk(0, 2000))
     assert not playback.due(START_MS)
@@ -41,7 +43,7 @@ def test_who_takes_whole_sentences_waits_for_them() -> None:
 
 
 def test_what_was_heard_of_a_sentence_without_an_end_is_estimated() -> None:
-    playback = Playback(1, Delivery.CHUNKS)
+    playback = Playback(1, VoiceConfig(delivery="chunks"))
     playback.sentence(0, TEXT)
     playback.chunk(chunk(0, 1000))
     for at in range(0, 900, 20):
@@ -52,15 +54,15 @@ def test_what_was_heard_of_a_sentence_without_an_end_is_estimated() -> None:
     assert heard != TEXT
 
 
-@pytest.mark.parametrize("delivery", [Delivery.SENTENCES, Delivery.CHUNKS])
+@pytest.mark.parametrize("delivery", ["sentences", "chunks"])
 def test_the_last_word_is_heard_with_its_last_byte_though_that_ends_no_ms(
     delivery: Delivery,
 ) -> None:
-    playback = Playback(1, delivery)
+    playback = Playback(1, VoiceConfig(delivery=delivery))
     for index in range(2):
         playback.sentence(index, TEXT)
         playback.chunk(
-            SpeechChunk(turn=1, index=index, chunk=0, pcm=bytes(32 * 545 + 20), last=True)
+            ChunkSpoken(turn=1, index=index, chunk=0, pcm=bytes(32 * 545 + 20), last=True)
         )
     playback.sentence(2, "not here yet")
     for at in range(0, 2000, 20):
@@ -79,10 +81,10 @@ def test_all_sound_and_all_words_are_sent_once_however_they_come(
     chunks = [chunk(n, ms, last=n == len(lengths) - 1) for n, ms in enumerate(lengths)]
     coming = [*chunks, *chunks]
     luck.shuffle(coming)  # type: ignore[attr-defined]  # a random.Random
-    playback = Playback(1, Delivery.CHUNKS)
+    playback = Playback(1, VoiceConfig(delivery="chunks"))
     playback.sentence(0, TEXT)
     playback.completed(1)
-    sent: list[Speak] = []
+    sent: list[Speech] = []
     now_ms = START_MS
     while not playback.all_sent and now_ms < START_MS + 60_000:
         if coming:

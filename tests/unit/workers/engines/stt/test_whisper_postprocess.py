@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from workers.engines.stt import whisper_postprocess as hearing
+from workers.engines.stt import whisper_postprocess
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from workers.engines.stt import whisper_postprocess as hearing
     ],
 )
 def test_a_model_that_repeats_itself_is_caught(text: str) -> None:
-    assert hearing.loops(text)
+    assert whisper_postprocess.loops(text)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_model_that_repeats_itself_is_caught(text: str) -> None:
     ],
 )
 def test_a_caller_who_repeats_a_word_is_believed(text: str) -> None:
-    assert not hearing.loops(text)
+    assert not whisper_postprocess.loops(text)
 
 
 @pytest.mark.parametrize(
@@ -49,26 +49,26 @@ def test_a_caller_who_repeats_a_word_is_believed(text: str) -> None:
 def test_only_what_was_probably_said_is_kept(
     text: str, no_speech: float, confidence: float, expected: str
 ) -> None:
-    assert hearing.cleaned(text, no_speech, confidence) == expected
+    assert whisper_postprocess.cleaned(text, no_speech, confidence) == expected
 
 
 def test_windows_grow_and_always_end_at_thirty_seconds() -> None:
-    assert hearing.windows_s(2.0, (8.0, 15.0)) == [8.0, 15.0, 30.0]
-    assert hearing.windows_s(1.0, (8.0, 15.0)) == [15.0, 30.0]
-    assert hearing.windows_s(7.8, (8.0, 15.0)) == [15.0, 30.0]
-    assert hearing.windows_s(20.0, (8.0, 15.0)) == [30.0]
+    assert whisper_postprocess.windows_s(2.0, (8.0, 15.0)) == [8.0, 15.0, 30.0]
+    assert whisper_postprocess.windows_s(1.0, (8.0, 15.0)) == [15.0, 30.0]
+    assert whisper_postprocess.windows_s(7.8, (8.0, 15.0)) == [15.0, 30.0]
+    assert whisper_postprocess.windows_s(20.0, (8.0, 15.0)) == [30.0]
 
 
 def test_unsure_words_are_heard_once_more_with_care_and_no_more_than_once() -> None:
-    narrow = hearing.Way(5.0)
+    narrow = whisper_postprocess.Way(5.0)
     careful = narrow.again(0.7)
     assert careful is not None
     assert careful.window_s > narrow.window_s
     assert careful.beams > narrow.beams
     assert careful.again(0.7) is None
     assert narrow.again(0.9) is None
-    assert hearing.Way(hearing.FULL_S).again(0.7) is None
-    wide = hearing.Way(15.0).again(0.7)
+    assert whisper_postprocess.Way(whisper_postprocess.FULL_S).again(0.7) is None
+    wide = whisper_postprocess.Way(15.0).again(0.7)
     assert wide is not None
     assert wide.window_s == 15.0
 
@@ -77,20 +77,22 @@ def test_long_audio_is_cut_where_it_is_quiet_and_nothing_is_lost() -> None:
     rng = np.random.default_rng(0)
     audio = rng.normal(0, 0.2, 50 * 16_000).astype(np.float32)
     audio[20 * 16_000 : 21 * 16_000] *= 0.001
-    cut = hearing.pieces(audio)
-    assert all(len(piece) <= hearing.PIECE_S * 16_000 for piece in cut)
+    cut = whisper_postprocess.pieces(audio)
+    assert all(len(piece) <= whisper_postprocess.PIECE_S * 16_000 for piece in cut)
     assert np.array_equal(np.concatenate(cut), audio)
     assert 20 * 16_000 <= len(cut[0]) <= 21 * 16_000
 
 
 def test_short_audio_is_one_piece() -> None:
-    assert len(hearing.pieces(np.zeros(16_000, np.float32))) == 1
+    assert len(whisper_postprocess.pieces(np.zeros(16_000, np.float32))) == 1
 
 
 def test_a_sentence_said_again_without_the_time_for_it_is_said_once() -> None:
     text = "What is it? What is it? What is"
-    assert hearing.unlooped(text, 1.2) == "What is it?"
-    assert hearing.unlooped(text, 6.0) is None, "there was time to say it twice"
-    assert hearing.unlooped(f"{text} that", 1.2) == "What is it?", "cut off in the last word"
-    assert hearing.unlooped("Stop stop stop stop stop stop", 1.0) == "Stop stop stop"
-    assert hearing.unlooped("What is it? Who is it? Why is it so?", 1.0) is None
+    assert whisper_postprocess.unlooped(text, 1.2) == "What is it?"
+    assert whisper_postprocess.unlooped(text, 6.0) is None, "there was time to say it twice"
+    assert whisper_postprocess.unlooped(f"{text} that", 1.2) == "What is it?", (
+        "cut off in the last word"
+    )
+    assert whisper_postprocess.unlooped("Stop stop stop stop stop stop", 1.0) == "Stop stop stop"
+    assert whisper_postprocess.unlooped("What is it? Who is it? Why is it so?", 1.0) is None

@@ -1,0 +1,50 @@
+"""What a client asks of its connection, in the words of no client protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edge.core.inputs import Cancelled, Committed, KeyPressed, Played, Typed
+from runtime.audio import Format
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Start a session; one that goes on is ended first."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Of the operator's configuration: paths such as `turns.eagerness` to values, checked."""
+    greeting: bool = False
+    """The operator's greeting is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Audio of the caller, in the format that it came in."""
+
+    data: bytes
+    form: Format
+    begins: bool = False
+    """It begins with a whole sample, whatever came before."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """End the session; *close* the connection, too."""
+
+    close: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A message that the protocol answers by itself."""
+
+    message: Mapping[str, Any]
+
+
+Direct = Typed | Committed | Cancelled | Played | KeyPressed
+"""A command that is an input of the call as it is."""
+
+Command = Begin | Audio | End | Reply | Direct

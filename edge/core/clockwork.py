@@ -1,0 +1,54 @@
+"""A call in simulated time: its inputs and its timer, in order of time, and no clock.
+
+Replay, tests and benchmarks drive a call through this; an edge drives it by the real clock.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable
+
+from edge.core.call import Call
+from edge.core.effects import Effect
+from edge.core.inputs import AnyInput, Ticked
+
+
+class Clockwork:
+    """One call, the inputs that are scheduled for it, and its timer."""
+
+    def __init__(self, call: Call, do: Callable[[list[Effect], int], None]) -> None:
+        """Drive *call*; *do* is handed the effects of each input with its time, Unix ms."""
+        self.call = call
+        self._do = do
+        self._scheduled: list[tuple[int, int, AnyInput]] = []
+        self._order = itertools.count()
+        self._due_ms: int | None = None
+
+    def give(self, given: AnyInput, now_ms: int) -> bool:
+        """Give the call an input now; tell whether anything came of it."""
+        effects = self.call.step(given, now_ms)
+        self._due_ms = self.call.due_ms(now_ms)
+        if effects:  # most of the time there are none
+            self._do(effects, now_ms)
+        return bool(effects)
+
+    def schedule(self, given: AnyInput, at_ms: int) -> None:
+        """Have the call given an input at *at_ms*."""
+        heapq.heappush(self._scheduled, (at_ms, next(self._order), given))
+
+    @property
+    def next_ms(self) -> int | None:
+        """When something happens next by itself, Unix ms; None: nothing does."""
+        times = [self._scheduled[0][0]] if self._scheduled else []
+        if self._due_ms is not None:
+            times.append(self._due_ms)
+        return min(times, default=None)
+
+    def run_until(self, until_ms: int) -> None:
+        """Let happen what is due before *until_ms*; a scheduled input goes before the timer."""
+        while (at_ms := self.next_ms) is not None and at_ms < until_ms:
+            if self._scheduled and self._scheduled[0][0] == at_ms:
+                self.give(heapq.heappop(self._scheduled)[2], at_ms)
+            elif not self.give(Ticked(), at_ms) and self._due_ms == at_ms:
+                return  # the timer was a moment early: the next input brings what it waits for

@@ -1,0 +1,133 @@
+"""What a call is given: one type an input, and nothing else makes it decide.
+
+A call is the fold of its inputs: the same inputs at the same times give the same effects. The log
+of them (`input_log.py`) is derived from these types: a field that holds audio is logged as its
+length, an event as its id, anything else as it is. A tag, once recorded, keeps its meaning.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.events import AnyEvent, EndReason
+from schemas.session_config import SessionConfig
+
+
+class Input(msgspec.Struct, frozen=True):
+    """Anything a call is given; the tag is its number in the input log."""
+
+
+# ---------------------------------------------------------------- the session
+
+
+class Started(Input, frozen=True, tag=5):
+    """The session begins."""
+
+
+class Resumed(Input, frozen=True, tag=7):
+    """The session goes on, on another connection."""
+
+
+class Reconfigured(Input, frozen=True, tag=8):
+    """From here on the session is set to *config*."""
+
+    config: SessionConfig
+
+
+class Ticked(Input, frozen=True, tag=1):
+    """Time passed; nothing else happened."""
+
+
+class Finished(Input, frozen=True, tag=6):
+    """The connection ends."""
+
+    reason: EndReason
+
+
+# ---------------------------------------------------------------- the caller
+
+
+class Sound(Input, frozen=True, tag=0):
+    """Audio of the caller, cut into frames."""
+
+    pcm: bytes
+    """Whole 20 ms frames, s16le mono 16 kHz; a rest waits for the next sound."""
+    voiced: tuple[bool, ...]
+    """Of each frame: whether it holds the caller's voice."""
+    size: int
+    """Bytes that arrived."""
+
+
+class Typed(Input, frozen=True, tag=9):
+    """The caller typed a whole turn."""
+
+    text: str
+
+
+class Committed(Input, frozen=True, tag=10):
+    """The client says that the caller's turn is over."""
+
+
+class Cancelled(Input, frozen=True, tag=11):
+    """The client says that the response is to stop."""
+
+
+class Played(Input, frozen=True, tag=12):
+    """The client says how much of the response it has played."""
+
+    turn: int
+    played_ms: int
+
+
+class KeyPressed(Input, frozen=True, tag=13):
+    """The caller pressed keys of a telephone."""
+
+    keys: str
+
+
+# ---------------------------------------------------------------- the stages
+
+
+class StageSaid(Input, frozen=True, tag=2):
+    """A stage stored an event: words, a sentence, a failure."""
+
+    event: AnyEvent
+
+
+class PartialHeard(Input, frozen=True, tag=3):
+    """The words of an utterance so far, while it is spoken."""
+
+    utterance: int
+    audio_ms: int
+    text: str
+
+
+class ChunkSpoken(Input, frozen=True, tag=4):
+    """A piece of a sentence's audio."""
+
+    turn: int
+    index: int
+    """The sentence, from 0."""
+    chunk: int
+    """The piece of it, from 0."""
+    pcm: bytes
+    """s16le mono 16 kHz."""
+    last: bool
+
+
+AnyInput = (
+    Started
+    | Resumed
+    | Reconfigured
+    | Ticked
+    | Finished
+    | Sound
+    | Typed
+    | Committed
+    | Cancelled
+    | Played
+    | KeyPressed
+    | StageSaid
+    | PartialHeard
+    | ChunkSpoken
+)

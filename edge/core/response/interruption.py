@@ -1,0 +1,67 @@
+"""Whether the caller interrupts a response: a pure state machine, one a response.
+
+    NONE ------suspect-----> SUSPECTED --confirm--> CONFIRMED
+                              |     ^
+                              |     +--suspect-- (another utterance over the held response)
+                           dismiss
+                              v
+                          DISMISSED --suspect--> SUSPECTED
+
+A response is held while an interruption is suspected: nothing more of it is sent. Words confirm it,
+also where nothing was suspected; a backchannel, noise or a time without words dismisses it. A
+confirmed interruption is final: the response is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, auto
+
+
+class InterruptionState(Enum):
+    """What is known of an interruption."""
+
+    NONE = auto()
+    """Nobody spoke over the response."""
+    SUSPECTED = auto()
+    """Sound over it: it is held until that is clear."""
+    CONFIRMED = auto()
+    """The caller means it: the response is over."""
+    DISMISSED = auto()
+    """The last sound over it was no interruption."""
+
+
+class Move(Enum):
+    """What moves the state."""
+
+    SUSPECT = auto()
+    CONFIRM = auto()
+    DISMISS = auto()
+
+
+class IllegalMoveError(RuntimeError):
+    """The state has no such move: a fault of ours."""
+
+
+_S = InterruptionState
+MOVES: Mapping[tuple[InterruptionState, Move], InterruptionState] = {
+    (_S.NONE, Move.SUSPECT): _S.SUSPECTED,
+    (_S.NONE, Move.CONFIRM): _S.CONFIRMED,
+    (_S.SUSPECTED, Move.SUSPECT): _S.SUSPECTED,
+    (_S.SUSPECTED, Move.CONFIRM): _S.CONFIRMED,
+    (_S.SUSPECTED, Move.DISMISS): _S.DISMISSED,
+    (_S.DISMISSED, Move.SUSPECT): _S.SUSPECTED,
+    (_S.DISMISSED, Move.CONFIRM): _S.CONFIRMED,
+}
+
+
+def moved(state: InterruptionState, move: Move) -> InterruptionState:
+    """Return the state after *move*.
+
+    Raises:
+        IllegalMoveError: *state* has no such move.
+    """
+    try:
+        return MOVES[state, move]
+    except KeyError:
+        raise IllegalMoveError(f"{move.name} in {state.name}") from None

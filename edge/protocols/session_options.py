@@ -1,0 +1,54 @@
+"""What a client may change of its session's configuration, by the same names in every protocol."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.session_config import Eagerness, bounds
+
+NUMBERS: Mapping[str, str] = {
+    "silence_ms": "turns.silence_ms",
+    "min_speech_ms": "turns.min_speech_ms",
+    "prefix_ms": "turns.prefix_ms",
+    "interrupt_words": "interruption.min_words",
+}
+"""A client's name of a whole number to its path in the configuration."""
+NAMES = frozenset({"eagerness", "language", *NUMBERS})
+LANGUAGE_CHARS = 16
+
+
+def session_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the changes that *given* asks for, and a line for each value that cannot be.
+
+    Other names than NAMES are left to the caller.
+    """
+    changes: dict[str, Any] = {}
+    wrong: list[str] = []
+    if (eagerness := given.get("eagerness")) is not None:
+        if isinstance(eagerness, str) and eagerness in typing.get_args(Eagerness):
+            changes["turns.eagerness"] = eagerness
+        else:
+            wrong.append("eagerness must be low, auto or high")
+    if (language := given.get("language")) is not None:
+        if isinstance(language, str) and language and language.isascii():
+            changes["language"] = language[:LANGUAGE_CHARS]
+        else:
+            wrong.append("language must be a code such as en")
+    for name, path in NUMBERS.items():
+        if (value := given.get(name)) is None:
+            continue
+        _, least, most = bounds(path)
+        number = _whole(value)
+        if number is None or least is None or most is None or not least <= number <= most:
+            wrong.append(f"{name} must be a whole number from {least} to {most}")
+        else:
+            changes[path] = number
+    return changes, wrong
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 8:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,186 @@
+"""What a session is set to: one struct, nested by concern, recorded whole in `session.started`.
+
+The operator's settings are its defaults, a client's options change some of it, and an input may
+change it during the call. Every decision of the call follows from it and from the call's inputs.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+
+Eagerness = Literal["low", "auto", "high"]
+Delivery = Literal["whole", "sentences", "chunks"]
+"""In what pieces a client takes a response's audio: one a response; one a sentence, each sent when
+the one before it was played; or a stream of small chunks, a little ahead of the ear."""
+
+
+class Waits(msgspec.Struct, frozen=True):
+    """Silence, ms, that ends a turn whose words sound ..."""
+
+    finished_ms: int
+    unclear_ms: int
+    unfinished_ms: int
+
+
+class TurnConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """When a turn of the caller begins and ends."""
+
+    eagerness: Eagerness = "auto"
+    """How soon a pause is taken for the end of a turn."""
+    silence_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 0
+    """Silence that ends a turn whatever its words; 0: by the eagerness and the words."""
+    waits: Waits | None = None
+    """Other waits than those of the eagerness; a replay tries some."""
+    min_speech_ms: Annotated[int, msgspec.Meta(ge=20, le=1000)] = 80
+    """Voiced audio that makes a start of speech."""
+    prefix_ms: Annotated[int, msgspec.Meta(ge=20, le=1000)] = 300
+    """Audio before the start that belongs to the utterance."""
+    speculate: bool = True
+    """The language model is asked on a likely end of turn, before it is certain."""
+    ask_eot: bool = True
+    """The language model is asked, too, how surely the turn is over where that matters."""
+
+
+class InterruptionConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What stops a response that is being heard."""
+
+    min_words: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
+    """Words over a response that interrupt it; mere sound never does."""
+    false_interruption_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 2000
+    """A held response goes on after this time without words."""
+
+
+class ResponseConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What a response is made of."""
+
+    greeting: str = ""
+    """Spoken when the session begins; empty: nothing."""
+    system_prompt: str = ""
+    model: str = ""
+    """Of the language model; empty: the worker's own."""
+    max_tokens: Annotated[int, msgspec.Meta(ge=1)] = 120
+    temperature: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.0
+    seed: int = 0
+    history_messages: Annotated[int, msgspec.Meta(ge=2)] = 40
+    """Most messages of history in a job for the language model."""
+    deadline_ms: Annotated[int, msgspec.Meta(ge=1)] = 12_000
+    """A stage that is silent for so long has failed the caller."""
+
+
+class VoiceConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """How a response reaches the client's loudspeaker."""
+
+    delivery: Delivery = "sentences"
+    chunk_ms: Annotated[int, msgspec.Meta(ge=1)] = 64
+    """Audio in one chunk, where it is delivered in chunks."""
+
+
+class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """All that one session is set to."""
+
+    language: str = "en"
+    """The spoken language: a Whisper code, or `auto`."""
+    turns: TurnConfig = TurnConfig()
+    interruption: InterruptionConfig = InterruptionConfig()
+    response: ResponseConfig = ResponseConfig()
+    voice: VoiceConfig = VoiceConfig()
+    record_audio: bool = False
+    """The audio of both sides is kept."""
+
+    def but(self, changes: Mapping[str, Any]) -> SessionConfig:
+        """Return it with *changes*: paths such as `turns.eagerness` to their new values.
+
+        Raises:
+            msgspec.ValidationError: a value is out of its bounds or of another type.
+        """
+        wire: dict[str, Any] = msgspec.to_builtins(self)
+        for path, value in changes.items():
+            _put(wire, path, value)
+        return msgspec.convert(wire, SessionConfig)
+
+
+class Bounds(NamedTuple):
+    """What one value of the configuration may be."""
+
+    default: Any
+    least: float | None
+    most: float | None
+
+
+def bounds(path: str) -> Bounds:
+    """Return the default and the bounds of the value at *path*, such as `turns.silence_ms`."""
+    kind: Any = SessionConfig
+    *parents, name = path.split(".")
+    for parent in parents:
+        kind = typing.get_type_hints(kind)[parent]
+    hint = typing.get_type_hints(kind, include_extras=True)[name]
+    meta = next((m for m in getattr(hint, "__metadata__", ()) if isinstance(m, msgspec.Meta)), None)
+    default = next(f.default for f in msgspec.structs.fields(kind) if f.name == name)
+    return Bounds(default, meta.ge if meta else None, meta.le if meta else None)
+
+
+def _put(wire: dict[str, Any], path: str, value: Any) -> None:
+    *parents, name = path.split(".")
+    for parent in parents:
+        wire = wire[parent]
+    wire[name] = value
+
+
+# ---------------------------------------------------------------- the flat names of before
+
+FLAT_NAMES: Mapping[str, str] = {
+    "settings.language": "language",
+    "settings.eagerness": "turns.eagerness",
+    "settings.silence_ms": "turns.silence_ms",
+    "settings.min_speech_ms": "turns.min_speech_ms",
+    "settings.prefix_ms": "turns.prefix_ms",
+    "settings.interrupt_words": "interruption.min_words",
+    "settings.system_prompt": "response.system_prompt",
+    "settings.llm_model": "response.model",
+    "settings.max_tokens": "response.max_tokens",
+    "settings.temperature": "response.temperature",
+    "settings.seed": "response.seed",
+    "settings.record_audio": "record_audio",
+    "rules.delivery": "voice.delivery",
+    "rules.greeting": "response.greeting",
+    "rules.history_messages": "response.history_messages",
+    "rules.speculate": "turns.speculate",
+    "rules.deadline_ms": "response.deadline_ms",
+    "rules.chunk_ms": "voice.chunk_ms",
+    "rules.model_reads": "turns.ask_eot",
+}
+"""Two flat maps say the same in events: for readers that know no `config`, and in recordings of
+before there was one. Name there to path here."""
+FLAT_DEFAULTS: Mapping[str, Any] = {"turns.ask_eot": False, "response.deadline_ms": 15_000}
+"""Where a flat name is absent and its default is another than today's."""
+
+
+def to_flat(config: SessionConfig) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return *config* as the flat maps `settings` and `rules`."""
+    maps: dict[str, dict[str, Any]] = {"settings": {}, "rules": {}}
+    for flat, path in FLAT_NAMES.items():
+        value: Any = config
+        for name in path.split("."):
+            value = getattr(value, name)
+        where, name = flat.split(".")
+        maps[where][name] = value
+    return maps["settings"], maps["rules"]
+
+
+def from_flat(settings: Mapping[str, Any], rules: Mapping[str, Any]) -> SessionConfig:
+    """Return the configuration that the flat maps *settings* and *rules* of an event say.
+
+    Raises:
+        msgspec.ValidationError: a value is out of its bounds or of another type.
+    """
+    maps = {"settings": settings, "rules": rules}
+    changes = dict(FLAT_DEFAULTS)
+    for flat, path in FLAT_NAMES.items():
+        where, name = flat.split(".")
+        if maps[where].get(name, "") != "":  # an empty delivery: recorded before it was noted
+            changes[path] = maps[where][name]
+    return SessionConfig().but(changes)

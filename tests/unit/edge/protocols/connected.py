@@ -1,0 +1,22 @@
+"""A client's audio at its connection, which converts what the protocol hands it, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from edge.core.client_commands import Audio, Command
+from runtime.audio import AudioIn
+
+
+class Listener:
+    """Hears the audio among commands as a call would: s16le mono 16 kHz."""
+
+    def __init__(self) -> None:
+        self._audio_in = AudioIn()
+
+    def hear(self, commands: Iterable[Command]) -> bytes:
+        return b"".join(
+            self._audio_in.feed(one.data, one.form, begins=one.begins)
+            for one in commands
+            if isinstance(one, Audio)
+        )

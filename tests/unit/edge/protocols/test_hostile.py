@@ -1,0 +1,113 @@
+"""Whatever a client sends, a protocol answers in its own words and never raises."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.soak import hostile
+from edge.core.client_commands import Audio, Begin, End, Reply
+from edge.core.inputs import Typed
+from edge.protocols import PROTOCOLS
+from edge.protocols.client_protocol import ClientProtocol, Handshake
+from tests.unit.edge.protocols.connected import Listener
+
+CODES = {
+    "conversational": {"INVALID_JSON", "UNKNOWN_TYPE", "NO_SESSION", "PROCESSING_ERROR"},
+    "continuous": {"INVALID_JSON", "UNKNOWN_TYPE", "INVALID_TEXT", "INVALID_OPTION"},
+}
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+KEYS = st.sampled_from(
+    "type audio_data timestamp text stream language eagerness silence_ms x".split()
+)
+KINDS = st.sampled_from(
+    "start_conversation audio_chunk end_conversation end_call ping text".split()
+)
+FRAMES = (
+    st.text()
+    | st.binary()
+    | JSON.map(json.dumps)
+    | st.dictionaries(KEYS, JSON | KINDS).map(json.dumps)
+    | st.tuples(KINDS, st.dictionaries(KEYS, JSON)).map(
+        lambda made: json.dumps({**made[1], "type": made[0]})
+    )
+)
+SURROGATES = st.text(st.characters(categories=["Cs"]) | st.characters(), min_size=1, max_size=9)
+
+
+def every(query: dict[str, str] | None = None) -> list[ClientProtocol]:
+    handshake = Handshake(connection="conn_0", query=query or {})
+    return [kind(handshake) for kind in PROTOCOLS.values()]
+
+
+class Checked:
+    """A connection of which every frame's commands are checked."""
+
+    def __init__(self, protocol: ClientProtocol) -> None:
+        self.protocol = protocol
+        self._listener = Listener()
+
+    def receive(self, frame: str | bytes) -> None:
+        commands = self.protocol.receive(frame)
+        for command in commands:
+            self.check(command)
+        assert len(self._listener.hear(commands)) % 2 == 0
+
+    def check(self, command: object) -> None:
+        assert isinstance(command, Begin | End | Reply | Audio | Typed)
+        if isinstance(command, Typed):
+            assert command.text.encode()
+        if isinstance(command, Reply):
+            said: dict[str, Any] = json.loads(msgspec.json.encode(command.message))
+            assert said["type"] in {"error", "pong", "connection_established"}
+            if said["type"] == "error":
+                assert said["code"] in CODES[self.protocol.name]
+                assert isinstance(said["message"], str)
+
+
+@settings(max_examples=500)
+@given(st.lists(FRAMES, max_size=6))
+def test_any_frames_in_any_order_are_answered(frames: list[str | bytes]) -> None:
+    for protocol in every():
+        connection = Checked(protocol)
+        for frame in frames:
+            connection.receive(frame)
+
+
+@given(st.dictionaries(KEYS | st.text(), st.text() | st.integers().map(str), max_size=6))
+def test_any_query_is_answered(query: dict[str, str]) -> None:
+    for protocol in every(query):
+        for command in protocol.opened():
+            Checked(protocol).check(command)
+
+
+@given(SURROGATES, st.sampled_from(["ping", "text", "x", "start_conversation"]))
+def test_half_a_surrogate_pair_anywhere_is_answered_with_text_that_can_be_encoded(
+    text: str, kind: str
+) -> None:
+    sent = {"timestamp": text, "text": text, "language": text, "eagerness": text}
+    for protocol in every():
+        protocol.receive('{"type": "start_conversation"}')
+        for message in ({**sent, "type": kind}, {**sent, "type": text}):
+            Checked(protocol).receive(json.dumps(message))
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_the_hostile_corpus_is_answered(begun: bool) -> None:
+    for protocol in every():
+        connection = Checked(protocol)
+        for frame in hostile.for_sockets(seed=1, count=2000):
+            if begun:
+                protocol.receive('{"type": "start_conversation"}')
+            connection.receive(frame)
+            if isinstance(frame, str) and not begun:
+                assert len(protocol.receive(frame)) <= 1

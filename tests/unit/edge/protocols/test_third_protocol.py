@@ -1,0 +1,164 @@
+"""A third client protocol is one class: its token in the first message, audio in JSON, 24 kHz."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import numpy as np
+import pytest
+
+from edge.core.client_commands import Audio, Begin, Command, End, Reply
+from edge.core.client_events import ClientEvent, Interrupted, Speech, Transcript, Trouble
+from edge.core.inputs import Cancelled, Committed, Played, Typed
+from edge.protocols.client_protocol import (
+    Admission,
+    ClientProtocol,
+    CloseCode,
+    Handshake,
+    Json,
+    Token,
+)
+from edge.protocols.parsing import NotJsonError, from_base64, parse, to_base64, typed_text
+from runtime.audio import AudioOut, Format
+from schemas.events import StageName
+from tests.unit.edge.protocols.connected import Listener
+
+
+class ToyProtocol:
+    """JSON both ways, PCM as base64 at 24 kHz both ways, turns that the client may end itself."""
+
+    name = "toy"
+    admission = Admission(
+        token=Token.FIRST_MESSAGE,
+        limits_users=True,
+        limits_commands=True,
+        refuses_by_http=False,
+        one_session=True,
+    )
+    binary_is_audio = False
+    audio_out_hz = 24_000
+    token = ""
+    resumes = ""
+
+    def __init__(self, handshake: Handshake) -> None:
+        self.connection = handshake.connection
+
+    def first_message(self, frame: str | bytes) -> str:
+        try:
+            return str(parse(frame).get("token", "")) if isinstance(frame, str) else ""
+        except NotJsonError:
+            return ""
+
+    def opened(self) -> list[Command]:
+        return [Begin({"voice.delivery": "chunks"}, greeting=True)]
+
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
+        del now_ms
+        try:
+            message = parse(frame) if isinstance(frame, str) else {"type": ""}
+            match message["type"]:
+                case "audio":
+                    return [Audio(from_base64(message.get("audio")), Format(rate_hz=24_000))]
+                case "text":
+                    return [Typed(typed_text(message))]
+                case "commit":
+                    return [Committed()]
+                case "cancel":
+                    return [Cancelled()]
+                case "played":
+                    return [Played(int(message["turn"]), int(message["ms"]))]
+                case "bye":
+                    return [End(close=True)]
+        except (KeyError, TypeError, ValueError) as error:
+            return [Reply(self.error("bad_message", "not understood", str(error)))]
+        return [Reply(self.error("bad_message", "not understood", "an unknown type"))]
+
+    def began(self, session: str, *, resumed: bool = False) -> list[Json]:
+        return [{"type": "hello", "session": session, "resumed": resumed}]
+
+    def ended(self) -> list[Json]:
+        return [{"type": "bye"}]
+
+    def messages(self, event: ClientEvent) -> list[Json]:
+        match event:
+            case Speech(pcm=pcm, text=text):
+                return [{"type": "audio", "audio": to_base64(pcm), "text": text}]
+            case Interrupted():
+                return [{"type": "clear"}]
+            case Transcript(text=text, final=True):
+                return [{"type": "heard", "text": text}]
+            case Trouble(stage=stage, reason=reason):
+                return [self.error(f"{stage}_failed", "a stage failed", reason)]
+            case _:
+                return []
+
+    def error(self, code: str, message: str, details: str) -> Json:
+        return {"type": "error", "code": code, "message": f"{message}: {details}"}
+
+    def stage_close_code(self, stage: StageName) -> int:
+        del stage
+        return CloseCode.TRY_AGAIN_LATER
+
+
+KIND: type[ClientProtocol] = ToyProtocol
+"""Checked by mypy: the class is a client protocol."""
+
+
+def connected() -> ClientProtocol:
+    return KIND(Handshake(connection="conn_0"))
+
+
+def audio(pcm: bytes) -> str:
+    return json.dumps({"type": "audio", "audio": base64.b64encode(pcm).decode()})
+
+
+def test_the_token_comes_in_the_first_message() -> None:
+    d = connected()
+    assert d.admission.token is Token.FIRST_MESSAGE
+    assert d.first_message('{"type": "hello", "token": "let me in"}') == "let me in"
+    for frame in ('{"type": "hello"}', "{", b"\0"):
+        assert d.first_message(frame) == ""
+
+
+def test_audio_in_json_is_heard_at_16_khz_whatever_the_pieces() -> None:
+    d, listener = connected(), Listener()
+    tone = (np.sin(2 * np.pi * 440 * np.arange(24_000) / 24_000) * 9000).astype("<i2").tobytes()
+    sent = [tone[at : at + 999] for at in range(0, len(tone), 999)]
+    heard = b"".join(listener.hear(d.receive(audio(piece))) for piece in sent)
+    samples = np.frombuffer(heard, "<i2")
+    assert len(samples) == pytest.approx(16_000, abs=500)
+    peak_hz = np.abs(np.fft.rfft(samples)).argmax() * 16_000 / len(samples)
+    assert peak_hz == pytest.approx(440, abs=2)
+
+
+def test_a_response_goes_out_at_24_khz() -> None:
+    d = connected()
+    out, sent = AudioOut(d.audio_out_hz), b""
+    for number in range(10):
+        pcm = out.feed(bytes(32 * 64), more=number < 9)
+        (message,) = d.messages(Speech(1, "", pcm, ends=number == 9))
+        sent += base64.b64decode(message["audio"])
+    assert len(sent) == 48 * 640
+
+
+def test_what_is_an_input_of_the_call_is_handed_on_as_it_is() -> None:
+    d = connected()
+    assert d.receive('{"type": "text", "text": "Hi."}') == [Typed("Hi.")]
+    assert d.receive('{"type": "commit"}') == [Committed()]
+    assert d.receive('{"type": "cancel"}') == [Cancelled()]
+    assert d.receive('{"type": "played", "turn": 1, "ms": 640}') == [Played(1, 640)]
+    assert d.receive('{"type": "bye"}') == [End(close=True)]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        *("", "{", '{"type": "dance"}', b"\0", '{"type": "audio", "audio": 7}'),
+        *('{"type": "text"}', '{"type": "played", "turn": 1}', '{"type": "played", "turn": []}'),
+    ],
+)
+def test_what_it_does_not_understand_it_tells_in_its_own_form(frame: str | bytes) -> None:
+    (reply,) = connected().receive(frame)
+    assert isinstance(reply, Reply)
+    assert set(reply.message) == {"type", "code", "message"}
