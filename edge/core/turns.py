@@ -9,7 +9,7 @@ speech after a guess       the guess is retracted, its words go into the next on
 
 from __future__ import annotations
 
-from edge.core.endpointing.adaptive_pause import Hesitation
+from edge.core.endpointing.adaptive_pause import AdaptivePause
 from edge.core.endpointing.end_of_turn import (
     Evidence,
     is_backchannel,
@@ -56,7 +56,7 @@ class TurnTaking:
         self._answering = answering
         self._history = history
         self._out = out
-        self._hesitation = Hesitation()
+        self._hesitation = AdaptivePause()
         self.cut_off: set[int] = set()
         """Utterances ended for their length alone, whose words have not come yet."""
 
@@ -98,7 +98,7 @@ class TurnTaking:
         )
 
     def _continued(self, utterance: Utterance, at_ms: int) -> None:
-        self._hesitation.went_on(at_ms - utterance.speech_end_ms)
+        self._hesitation.continued(at_ms - utterance.speech_end_ms)
         self._out.publish(ev.SpeechContinued, utterance=utterance.number, pause=utterance.pause)
         utterance.guess = None
         if answer := self._answering.uncommitted:
@@ -122,14 +122,18 @@ class TurnTaking:
             self._answering.interrupt()
 
     def _interrupts(self, text: str) -> bool:
-        return not is_backchannel(text) and len(words(text)) >= self._settings.interrupt_words
+        if is_backchannel(text, self._settings.language):
+            return False
+        return len(words(text)) >= self._settings.interrupt_words
 
     def _is_nod(self, utterance: Utterance, text: str) -> bool:
         """Tell whether *text* is too little to stop an answer that is being heard."""
         answer = self._answering.answer
         if answer is None or utterance.replies:
             return False
-        return is_backchannel(text) or (answer.playback.begun and not self._interrupts(text))
+        if is_backchannel(text, self._settings.language):
+            return True
+        return answer.playback.begun and not self._interrupts(text)
 
     def guess(self, guess: ev.TranscriptGuess) -> None:
         """Take the words up to a pause; only those of the pause we are in count."""
@@ -158,11 +162,12 @@ class TurnTaking:
         guessed = self._answering.uncommitted
         return Evidence(
             text=self._history.take_carried(guess.text),
-            ended=guess.ended,
-            read=guessed.caller_ended if guessed else None,
-            reading=bool(guessed and self._answering.is_reading(guessed)),
-            sound=guess.finished,
+            eot_stt=guess.ended,
+            eot_llm=guessed.caller_ended if guessed else None,
+            eot_llm_pending=bool(guessed and self._answering.is_reading(guessed)),
+            eot_audio=guess.finished,
             asked=self._history.asked,
+            language=self._settings.language,
         )
 
     def _endpoint(self, utterance: Utterance) -> None:
@@ -183,7 +188,7 @@ class TurnTaking:
         if answer is None:
             answer = self._answering.take(utterance, guess, speculative=False)
         self.close(discarded=False)
-        self._hesitation.over()
+        self._hesitation.ended()
         self._answering.commit(answer)
         self._out.tell(Words(answer.text, final=True, turn_ends=True, confidence=answer.confidence))
 

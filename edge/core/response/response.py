@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from edge.core.endpointing.question import is_question
+from edge.core.endpointing.end_of_turn import is_question
 from edge.core.notices import AnswerDone
 from edge.core.response.playback import Playback
 from schemas.events import ResponseCompleted, ResponseSentence

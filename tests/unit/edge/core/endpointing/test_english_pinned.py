@@ -12,16 +12,16 @@ from edge.core.endpointing.end_of_turn import Evidence, is_backchannel, is_finis
 MOMENTS: tuple[dict[str, float | bool], ...] = (
     {},
     {"asked": True},
-    {"ended": 0.9},
-    {"ended": 0.3},
-    {"read": 0.9},
-    {"read": 0.05},
-    {"ended": 0.6, "read": 0.2},
-    {"sound": 0.9},
-    {"sound": 0.2},
-    {"ended": 0.9, "sound": 0.2},
-    {"reading": True},
-    {"asked": True, "reading": True, "ended": 0.9},
+    {"eot_stt": 0.9},
+    {"eot_stt": 0.3},
+    {"eot_llm": 0.9},
+    {"eot_llm": 0.05},
+    {"eot_stt": 0.6, "eot_llm": 0.2},
+    {"eot_audio": 0.9},
+    {"eot_audio": 0.2},
+    {"eot_stt": 0.9, "eot_audio": 0.2},
+    {"eot_llm_pending": True},
+    {"asked": True, "eot_llm_pending": True, "eot_stt": 0.9},
 )
 LETTER = {True: "F", None: "?", False: "-"}
 
