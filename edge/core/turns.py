@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from edge.core.client_events import Transcript
 from edge.core.effects import Outbox
-from edge.core.endpointing.adaptive_pause import Hesitation
+from edge.core.endpointing.adaptive_pause import AdaptivePause
 from edge.core.endpointing.end_of_turn import (
     Evidence,
     is_backchannel,
@@ -53,7 +53,7 @@ class Turns:
         self._responder = responder
         self._history = history
         self._out = out
-        self._pauses = Hesitation()
+        self._pauses = AdaptivePause()
         self.cut_off: set[int] = set()
         """Utterances ended for their length alone, whose words have not come yet."""
         self.configure(config)
@@ -106,7 +106,7 @@ class Turns:
         self._out.publish(started)
 
     def _continued(self, utterance: Utterance, at_ms: int, now_ms: int) -> None:
-        self._pauses.went_on(at_ms - utterance.speech_end_ms)
+        self._pauses.continued(at_ms - utterance.speech_end_ms)
         head = self._out.head(now_ms)
         self._out.publish(
             ev.SpeechContinued(**head, utterance=utterance.number, pause=utterance.pause)
@@ -158,24 +158,28 @@ class Turns:
         self._endpoint(utterance, now_ms)
 
     def _interrupts(self, text: str) -> bool:
-        return not is_backchannel(text) and len(words(text)) >= self._config.interruption.min_words
+        least = self._config.interruption.min_words
+        return not is_backchannel(text, self._config.language) and len(words(text)) >= least
 
     def _is_backchannel(self, utterance: Utterance, text: str) -> bool:
         """Tell whether *text* is too little to stop a response that is being heard."""
         response = self._responder.response
         if response is None or utterance.is_reply:
             return False
-        return is_backchannel(text) or (response.playback.begun and not self._interrupts(text))
+        if is_backchannel(text, self._config.language):
+            return True
+        return response.playback.begun and not self._interrupts(text)
 
     def _evidence(self, guess: ev.TranscriptGuess) -> Evidence:
         asked = self._responder.uncommitted
         return Evidence(
             text=self._history.take_carried(guess.text),
-            ended=guess.eot_stt,
-            read=asked.eot_llm if asked else None,
-            reading=bool(asked and self._responder.eot_pending(asked)),
-            sound=guess.eot_audio,
+            eot_stt=guess.eot_stt,
+            eot_llm=asked.eot_llm if asked else None,
+            eot_llm_pending=bool(asked and self._responder.eot_pending(asked)),
+            eot_audio=guess.eot_audio,
             asked=self._history.asked,
+            language=self._config.language,
         )
 
     def _endpoint(self, utterance: Utterance, now_ms: int) -> None:
@@ -196,7 +200,7 @@ class Turns:
         if response is None:
             response = self._responder.take(utterance, guess, now_ms, speculative=False)
         self.close(now_ms, discarded=False)
-        self._pauses.over()
+        self._pauses.ended()
         self._responder.commit(response, now_ms)
         final = Transcript(
             response.text, final=True, turn_ends=True, confidence=response.confidence

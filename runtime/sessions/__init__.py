@@ -1,1 +1,1 @@
-"""Sessions as they are recorded: found, read, drawn, compared, moved, forgotten."""
+"""Recorded sessions: find, read, draw, export, import and erase them."""

@@ -1,8 +1,8 @@
-"""A session as one file: written and read. `docs/session-file.md` describes it for others.
+"""Write and read a session file; its format is described in `docs/session-file.md`.
 
 A ZIP archive of `manifest.json`, `events.msgpack` and, where sound was recorded, `audio.msgpack`.
-The two are MessagePack values one after the other, [subject, headers, bytes, time], each message as
-it was stored.
+Both hold MessagePack values one after the other, one for each stored message:
+[subject, headers, bytes, time].
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from schemas.subjects import is_token
 FORMAT = "aura-session"
 VERSION = 1
 MOST_BYTES = 2 * 1024**3
-"""Of a file's content: a small file that unpacks to more is no session."""
+"""The largest unpacked size that is read: it stops a small archive that unpacks without end."""
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, msgpack.UnpackException, EOFError, OSError),
     *(KeyError, ValueError, TypeError, AttributeError, RuntimeError),  # encrypted, unknown method
 )
-"""What the libraries raise about bytes that are no session file."""
+"""Errors of the libraries on bytes that are not a session file."""
 
 
 class NotASessionError(ValueError):
-    """Bytes that are no session file, or one of a later version; the message says which."""
+    """The bytes are not a session file, or one of a later version; the message says which."""
 
 
 @dataclass(frozen=True)
 class SessionFile:
-    """What a file holds."""
+    """The content of a session file."""
 
     tenant: str
     session: str
@@ -50,7 +50,7 @@ class SessionFile:
 
 
 def pack(one: SessionFile) -> bytes:
-    """Return *one* as the bytes of a file."""
+    """Return the bytes of a session file."""
     manifest = {
         "format": FORMAT,
         "version": VERSION,
@@ -72,10 +72,10 @@ def pack(one: SessionFile) -> bytes:
 
 
 def unpack(data: bytes) -> SessionFile:
-    """Return what the file *data* holds.
+    """Return the content of a session file, given its bytes.
 
     Raises:
-        NotASessionError: it is no session file, damaged, or of a later version.
+        NotASessionError: *data* is not a session file, is damaged, or of a later version.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -102,10 +102,10 @@ def unpack(data: bytes) -> SessionFile:
 
 
 def _check(tenant: str, session: str, messages: Sequence[Stored], flow: str) -> None:
-    """Let nothing in that would be stored under another name than the manifest's.
+    """Check that every message belongs to the tenant and session that the manifest names.
 
     Raises:
-        NotASessionError: something would.
+        NotASessionError: one does not, or the names are invalid.
     """
     own = ["aura", flow, tenant, session]
     if not (is_token(tenant) and is_token(session)):

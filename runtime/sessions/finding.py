@@ -1,4 +1,4 @@
-"""Which sessions are recorded: one small event a session is read, however long it was."""
+"""List the recorded sessions: of a finished session only its last event is read."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from schemas.events import AnyEvent
 
 READ_AT_ONCE = 32
 _DECODER = msgspec.msgpack.Decoder(AnyEvent)
-"""Ten times as fast as the codec, whose error messages nobody would see here."""
+"""Ten times as fast as the codec; the codec's error messages are not needed here."""
 
 
 async def sessions(bus: Bus, wanted: Wanted) -> list[Row]:
     """Return the sessions that are *wanted*, newest first.
 
-    A session that was ended says all in its last event; those that go on, and those whose edge
-    died, are read.
+    The last event of a finished session sums it up. Sessions that still go on, or whose edge died,
+    have no such event: all their events are read.
 
     Raises:
-        BusAwayError: no answer.
+        BusAwayError: the server does not answer.
     """
     life = subjects.session_events(wanted.tenant or "*", "*", "life")
     names = list(await log.count(bus, subjects.EVENTS_STREAM, life))
@@ -50,11 +50,11 @@ async def _row(bus: Bus, tenant: str, session: str) -> Row | None:
 
 
 def decoded(stored: list[Stored]) -> list[AnyEvent]:
-    """Return the events in *stored*; what is of a newer Aura is left out."""
+    """Return the events in *stored*, without those that only a newer Aura knows."""
     found: list[AnyEvent] = []
     for one in stored:
         try:
             found.append(_DECODER.decode(one.data))
-        except ValueError:  # what msgspec says of bytes that are no event it knows
+        except ValueError:  # msgspec: not an event that this version knows
             continue
     return found

@@ -1,4 +1,4 @@
-"""A line a session: from the event that sums it up, or from its story where there is none yet."""
+"""One row for each session, made from its last event or, if that is missing, from all of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemas import events as ev
 
 @dataclass(frozen=True)
 class Row:
-    """One session as a list shows it."""
+    """One session in a list of sessions."""
 
     session: str
     tenant: str
@@ -25,9 +25,9 @@ class Row:
     errors: int = 0
     interrupted: int = 0
     slowest_ms: float | None = None
-    """The longest that an answer was waited for."""
+    """The longest wait for a response, ms."""
     ended: str = ""
-    """Why; empty: it goes on, or its edge died."""
+    """The reason of its end; empty: it still goes on, or its edge died."""
     replay_of: str = ""
 
     @property
@@ -41,7 +41,7 @@ class Row:
 
 
 def summed_up(ended: ev.AnyEvent) -> Row | None:
-    """Return the row of a session that ends with *ended*, None where that does not sum it up."""
+    """Return the row of a session by its last event, None if that event does not sum it up."""
     if not isinstance(ended, ev.SessionEnded) or not ended.started_at_ms:
         return None
     return Row(
@@ -61,7 +61,7 @@ def summed_up(ended: ev.AnyEvent) -> Row | None:
 
 
 def folded(events: Iterable[ev.AnyEvent]) -> Row | None:
-    """Return the row of the session that *events* tell, None where there are none."""
+    """Return the row of a session by all its events, None if there are none."""
     told = list(events)
     if not told:
         return None
@@ -92,7 +92,7 @@ def folded(events: Iterable[ev.AnyEvent]) -> Row | None:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which sessions a list is to show."""
+    """A filter for the list of sessions."""
 
     tenant: str = ""
     user: str = ""
@@ -114,7 +114,7 @@ class Wanted:
 
 
 def replays_of(names: Iterable[str], rows: Sequence[Row]) -> list[Row]:
-    """Return those of *rows* that are replays of a session in *names*, or replays of replays."""
+    """Return the rows of all replays of the sessions *names*, replays of replays included."""
     origins, found = set(names), list[Row]()
     while True:
         more = [row for row in rows if row.replay_of in origins and row not in found]

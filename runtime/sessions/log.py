@@ -1,4 +1,4 @@
-"""The log on the server: which sessions there are, what was stored of one, how it is forgotten."""
+"""The session log on the server: list subjects, read, store and erase messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from runtime.bus.fast_headers import quickly
 from schemas import codec, subjects
 
 BATCH = 1000
-"""Subjects in one request: the server answers for 1024 at most."""
+"""Subjects in one request; the server accepts at most 1024."""
 READ_AT_ONCE = 20_000
 WAIT_S = 10.0
 ERASED_AT_ONCE = 200
@@ -25,10 +25,10 @@ DIRECT_GET = f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}"
 
 
 async def ask(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Return JetStream's answer to *verb*.
+    """Send the JetStream request *verb* and return the server's answer.
 
     Raises:
-        BusAwayError: no answer, or a refusal.
+        BusAwayError: the server does not answer, or refuses.
     """
     try:
         reply = await bus.nc.request(f"$JS.API.{verb}", json.dumps(body).encode(), timeout=WAIT_S)
@@ -41,10 +41,10 @@ async def ask(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 async def count(bus: Bus, stream: str, subject: str) -> dict[str, int]:
-    """Return how many messages *stream* holds of each subject that *subject* covers.
+    """Return the number of messages in *stream* for each subject that matches *subject*.
 
     Raises:
-        BusAwayError: no answer.
+        BusAwayError: the server does not answer.
     """
     found: dict[str, int] = {}
     while True:
@@ -60,7 +60,7 @@ async def newest(bus: Bus, names: Sequence[str]) -> list[Stored]:
     """Return the newest event of each subject in *names*.
 
     Raises:
-        BusAwayError: no answer.
+        BusAwayError: the server does not answer.
     """
     found: list[Stored] = []
     batches = [names[k : k + BATCH] for k in range(0, len(names), BATCH)]
@@ -91,7 +91,7 @@ async def newest(bus: Bus, names: Sequence[str]) -> list[Stored]:
 
 @asynccontextmanager
 async def _answers(bus: Bus, on_message: Callable[[Msg], Awaitable[None]]) -> AsyncIterator[str]:
-    """Yield a place to be answered at; *on_message* is handed thousands of answers, in WAIT_S."""
+    """Yield a reply subject; *on_message* gets every answer to it, thousands within WAIT_S."""
     inbox = bus.nc.new_inbox()
     subscription = await bus.nc.subscribe(
         inbox, cb=on_message, pending_bytes_limit=-1, pending_msgs_limit=-1
@@ -105,10 +105,10 @@ async def _answers(bus: Bus, on_message: Callable[[Msg], Awaitable[None]]) -> As
 
 
 async def read(bus: Bus, session: str) -> list[Stored]:
-    """Return all events of *session*, whosever it is, in the order of the log.
+    """Return all events of *session* in the order of the log, whatever its tenant.
 
     Raises:
-        BusAwayError: no answer.
+        BusAwayError: the server does not answer.
     """
     found: list[Stored] = []
     ended: asyncio.Queue[int] = asyncio.Queue()
@@ -117,7 +117,7 @@ async def read(bus: Bus, session: str) -> list[Stored]:
         stored = Stored.of(msg)
         if stored is not None:
             found.append(stored)
-        else:  # the end of a batch says how many there are after it
+        else:  # the end of a batch carries the number of messages after it
             ended.put_nowait(int((msg.headers or {}).get("Nats-Num-Pending", 0)))
 
     subject, left = subjects.session_events("*", session), 1
@@ -134,10 +134,10 @@ async def read(bus: Bus, session: str) -> list[Stored]:
 
 
 async def store(bus: Bus, subject: str, data: bytes, headers: dict[str, str]) -> bool:
-    """Store a copy of a recorded message as it is; False where the server has its id already.
+    """Store a copy of a recorded message; return False if the server already has its id.
 
     Raises:
-        BusAwayError: not acknowledged.
+        BusAwayError: the server does not acknowledge it.
     """
     js = bus.nc.jetstream(timeout=WAIT_S)
     try:
@@ -148,10 +148,10 @@ async def store(bus: Bus, subject: str, data: bytes, headers: dict[str, str]) ->
 
 
 async def erase(bus: Bus, stream: str, numbers: Sequence[int]) -> None:
-    """Delete messages by sequence and overwrite them on the disk.
+    """Delete the messages with these sequences and overwrite them on the disk.
 
     Raises:
-        BusAwayError: no answer.
+        BusAwayError: the server does not answer.
     """
     for k in range(0, len(numbers), ERASED_AT_ONCE):
         verb = f"STREAM.MSG.DELETE.{stream}"

@@ -1,4 +1,4 @@
-"""What was recorded of both sides, put together on the edge's clock."""
+"""The recorded audio of a session, both sides aligned on the edge's clock."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from schemas.audio import BYTES_PER_MS, RATE_HZ, RecordedSound
 
 SIDES = ("caller", "client")
 SAME_MS = 60
-"""Pieces that follow each other as closely are one sound: clocks tick in ms, samples do not."""
+"""A smaller gap between two pieces is closed: it comes from times being rounded to ms."""
 MOST_MS = 12 * 3_600_000
 
 
 class NotRecordedError(ValueError):
-    """There is no sound."""
+    """No audio was recorded."""
 
 
 def sides(stored: Sequence[Stored]) -> tuple[int, dict[str, bytes]]:
-    """Return when the sound begins (Unix ms) and what each side said from then on.
+    """Return the start of the recorded audio (Unix ms) and the audio of each side from there.
 
-    Sound is s16le mono 16 kHz, both sides of the same length.
+    Audio is s16le mono 16 kHz; both sides have the same length.
 
     Raises:
-        NotRecordedError: there is none.
+        NotRecordedError: no audio was recorded.
     """
     pieces: dict[str, list[RecordedSound]] = {side: [] for side in SIDES}
     for one in stored:
@@ -46,9 +46,9 @@ def sides(stored: Sequence[Stored]) -> tuple[int, dict[str, bytes]]:
 
 
 def delivered(stored: Sequence[Stored]) -> bytes:
-    """Return the sound of one side up to the first reconnect, as it was delivered: gaps are closed.
+    """Return the audio of one side up to the first reconnect, without the gaps between pieces.
 
-    A connection counts its pieces from 0, and stores them one after the other.
+    Each connection counts its pieces from 0, so a smaller number marks a reconnect.
     """
     found: list[RecordedSound] = []
     for one in stored:
@@ -60,10 +60,10 @@ def delivered(stored: Sequence[Stored]) -> bytes:
 
 
 def since(stored: Sequence[Stored], from_ms: int) -> dict[str, bytes]:
-    """Return what each side said from *from_ms* (Unix ms) on, s16le mono 16 kHz.
+    """Return the audio of each side from *from_ms* (Unix ms) on, s16le mono 16 kHz.
 
     Raises:
-        NotRecordedError: there is no sound.
+        NotRecordedError: no audio was recorded.
     """
     start_ms, heard = sides(stored)
     before = max(0, start_ms - from_ms) * BYTES_PER_MS
@@ -85,10 +85,10 @@ def _laid_out(pieces: list[RecordedSound], start_ms: int, length_ms: int) -> NDA
 
 
 def stereo_wav(stored: Sequence[Stored]) -> bytes:
-    """Return both sides as a WAV: the caller left, the answers right, in time with each other.
+    """Return a stereo WAV: the caller left, the responses right, aligned in time.
 
     Raises:
-        NotRecordedError: there is no sound.
+        NotRecordedError: no audio was recorded.
     """
     _, heard = sides(stored)
     left, right = (np.frombuffer(heard[side], "<i2") for side in SIDES)

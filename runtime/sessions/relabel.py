@@ -1,4 +1,4 @@
-"""A recorded event under another session's name, marked as a copy that is nobody's job."""
+"""Copy recorded events to another session id, marked so that no worker takes them for jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from runtime.bus.connection import Stored
 from schemas import codec, subjects
 
 KEPT = (codec.ID_HEADER, codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER)
-"""Headers that belong to the event; the rest is about how it was stored."""
+"""Headers that belong to the event; the others are about how it was stored."""
 
 
 def new_session() -> str:
@@ -19,7 +19,7 @@ def new_session() -> str:
 
 
 def headers(stored: Stored, origin: str) -> dict[str, str]:
-    """Return the event's own headers and the mark that it is a copy from session *origin*."""
+    """Return the event's own headers, and the one that marks a copy from session *origin*."""
     own = {name: stored.headers[name] for name in KEPT if name in stored.headers}
     return {**own, codec.COPY_HEADER: origin}
 
@@ -27,9 +27,9 @@ def headers(stored: Stored, origin: str) -> dict[str, str]:
 def renamed(
     stored: Stored, session: str, *, later_ms: int
 ) -> tuple[str, bytes, dict[str, str]] | None:
-    """Return subject, bytes and headers of *stored* as an event of *session*, *later_ms* later.
+    """Return subject, bytes and headers of a copy of *stored* in *session*, *later_ms* later.
 
-    Fields that this version does not know are kept. None where it is no event.
+    Fields that this version does not know are kept. The result is None if *stored* is not an event.
     """
     try:
         said: dict[str, Any] = msgpack.unpackb(stored.data)

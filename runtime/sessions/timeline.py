@@ -1,4 +1,4 @@
-"""What happened in a session, lane by lane, on the edge's clock: what a drawing is drawn from."""
+"""The timeline of a session: moments and spans by lane, on the edge's clock, to be drawn."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ _LANE: dict[str, Lane] = {
 
 
 class Moment(NamedTuple):
-    """Something that happened."""
+    """One point in time at which something happened."""
 
     at_ms: int
     """Unix time, ms."""
     lane: Lane
     name: str
-    """The event's type; `transcript.partial` and `answer.sent` are no events of their own."""
+    """The event's type; or `transcript.partial` or `answer.sent`, which are derived from events."""
     text: str
-    """What was said, or the numbers that matter, in a few words."""
+    """A short description: the words, or the numbers that matter."""
     fields: dict[str, Any]
-    """All that is known of it."""
+    """The event's own fields, without tenant, session and time."""
     turn: int | None = None
 
 
 @dataclass(frozen=True)
 class Span:
-    """Something that took its time."""
+    """A stretch of time in which a lane was busy."""
 
     start_ms: int
     """Unix time, ms."""
@@ -58,11 +58,11 @@ class Span:
     name: str
     text: str
     moment: int = 0
-    """The index of the moment that tells of it."""
+    """The index of the moment that it was derived from."""
 
 
 def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
-    """Return what happened, in the order of the one clock."""
+    """Return the moments of a session in order of time."""
     found: list[Moment] = []
     for event in events:
         if isinstance(event, ev.InputsDelivered):
@@ -80,7 +80,7 @@ def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
                 text = f"first sound after {event.first_sent_ms:.0f} ms"
                 found.append(Moment(sent_ms, "client", "answer.sent", text, said, event.turn))
         elif isinstance(event, ev.AnswerHeard) and event.turn == 0 and event.complete:
-            # nobody waits for a greeting, so it is not measured
+            # a greeting has no `turn.measured`: nobody waits for it
             began_ms = event.at_ms - event.played_ms
             found.append(Moment(began_ms, "client", "answer.sent", "the greeting", {"turn": 0}, 0))
     return sorted(found, key=lambda one: one.at_ms)
@@ -93,7 +93,7 @@ def _lane(event: ev.AnyEvent, name: str) -> Lane:
 
 
 def _speech_end(found: list[Moment], turn: int) -> int | None:
-    """Return when the speech that *turn* answers ended, Unix ms."""
+    """Return the end of the speech before *turn*'s response, Unix ms."""
     taken = next((m for m in reversed(found) if m.name == "turn.taken" and m.turn == turn), None)
     if taken is None:
         return None
@@ -115,7 +115,7 @@ def _partials(delivered: ev.InputsDelivered) -> Iterator[Moment]:
 
 
 def _surely(what: str, likely: float | None) -> str:
-    """Say what a witness of the end said, if it said anything: why somebody was cut in on."""
+    """Return the text for a probability of the end of turn, empty if there is none."""
     return "" if likely is None else f", {what}: {likely:.0%}"
 
 
@@ -169,7 +169,7 @@ def _words(event: ev.AnyEvent) -> str:
 
 
 def spans(told: list[Moment]) -> list[Span]:
-    """Return what took its time: speech, waits, work of the stages, what was heard."""
+    """Return the spans of a session: speech, waits, work of the stages, playback."""
     found: list[Span] = []
     words = _understood(told)
     speaking_since: int | None = None
@@ -216,7 +216,7 @@ def _waited(ended: Moment, index: int) -> Span:
 
 
 def _understood(told: list[Moment]) -> dict[tuple[int, int], str]:
-    """Return the words up to each pause, less those up to the pause before it."""
+    """Return the new words at each pause, by utterance and pause."""
     guesses = sorted(
         (int(m.fields["utterance"]), int(m.fields["pause"]), str(m.fields["text"]))
         for m in told

@@ -1,4 +1,4 @@
-"""Sessions into files and out of them; sessions forgotten, and the proof that they are."""
+"""Export, import and erase sessions, and count their remains on the server."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from schemas import codec, subjects
 
 
 class ThereAlreadyError(ValueError):
-    """A session of this id is recorded here."""
+    """A session with this id is already recorded here."""
 
 
 async def taken_out(bus: Bus, session: str, *, audio: bool = True) -> SessionFile | None:
-    """Return all that is recorded of *session*, None where there is nothing.
+    """Return everything recorded of *session*, None if there is nothing.
 
     Raises:
-        BusAwayError: no answer.
+        BusAwayError: the server does not answer.
     """
     events = await log.read(bus, session)
     if not events:
@@ -33,11 +33,11 @@ async def taken_out(bus: Bus, session: str, *, audio: bool = True) -> SessionFil
 
 
 async def put_in(bus: Bus, one: SessionFile) -> int:
-    """Store the session of a file under its own id and return how many messages that were.
+    """Store an exported session under its own id and return the number of its messages.
 
     Raises:
-        ThereAlreadyError: it is here.
-        BusAwayError: no answer; what was stored until then can be forgotten.
+        ThereAlreadyError: a session with this id is recorded here.
+        BusAwayError: the server does not answer; part of the session may be stored.
     """
     here = await log.count(bus, subjects.EVENTS_STREAM, subjects.session_events("*", one.session))
     if here:
@@ -45,7 +45,7 @@ async def put_in(bus: Bus, one: SessionFile) -> int:
     for stored in [*one.events, *one.audio]:
         head = headers(stored, one.session)
         if not await log.store(bus, stored.subject, stored.data, head):
-            # its id was seen in the last minutes: it was here, and was forgotten
+            # the server has seen this id lately: the session was erased minutes ago
             head[codec.ID_HEADER] = f"{head.get(codec.ID_HEADER, '')}.again-{bus.nc.new_inbox()}"
             await log.store(bus, stored.subject, stored.data, head)
     return len(one.events) + len(one.audio)
@@ -55,7 +55,7 @@ async def put_in(bus: Bus, one: SessionFile) -> int:
 
 
 def traces(tenant: str, session: str) -> Iterable[tuple[str, str]]:
-    """Yield stream and subject of everything that may be stored of a session."""
+    """Yield every stream and subject that may hold messages of a session."""
     yield subjects.EVENTS_STREAM, subjects.session_events(tenant, session)
     yield subjects.AUDIO_STREAM, subjects.utterance(session)
     yield subjects.AUDIO_STREAM, subjects.speech(session)
@@ -63,18 +63,18 @@ def traces(tenant: str, session: str) -> Iterable[tuple[str, str]]:
 
 
 async def forget(bus: Bus, whose: Sequence[tuple[str, str]]) -> int:
-    """Erase every trace of the sessions *whose* (tenant, id); return how many messages that were.
+    """Erase all messages of the sessions *whose* (tenant, id) and return their number.
 
-    Each is overwritten on the server's disk, not only unlinked.
+    Messages on the server's disk are overwritten, not only unlinked.
 
     Raises:
-        BusAwayError: no answer; try again.
+        BusAwayError: the server does not answer; erasing again is safe.
     """
     erased = 0
     events: set[int] = set()
     for tenant, session in whose:
         for stream, subject in traces(tenant, session):
-            if stream != subjects.AUDIO_STREAM:  # in memory: there is nothing to overwrite
+            if stream != subjects.AUDIO_STREAM:  # that stream is in memory
                 numbers = [one.seq for one in await bus.read(stream, subject)]
                 await log.erase(bus, stream, numbers)
                 erased += len(numbers)
@@ -85,10 +85,10 @@ async def forget(bus: Bus, whose: Sequence[tuple[str, str]]) -> int:
 
 
 async def left(bus: Bus, tenant: str, session: str) -> int:
-    """Ask the server how many messages of a session it still holds.
+    """Return the number of a session's messages that the server still holds.
 
     Raises:
-        BusAwayError: no answer.
+        BusAwayError: the server does not answer.
     """
     held = [await log.count(bus, stream, subject) for stream, subject in traces(tenant, session)]
     return sum(sum(one.values()) for one in held)

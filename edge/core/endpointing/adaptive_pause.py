@@ -1,4 +1,4 @@
-"""How long one caller pauses inside a turn: who was seen to go on is given that time again."""
+"""How long one caller pauses inside a turn: a caller who does so often is waited for longer."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ import statistics
 from collections import deque
 
 TURNS = 5
-"""So many turns are remembered."""
+"""The number of last turns that are remembered."""
 LEAST = 2
-"""Of fewer turns nothing is concluded."""
+"""The least number of turns from which a habit is concluded."""
 MARGIN = 1.15
-"""Of the usual pause, for nobody pauses twice as long."""
+"""The wait, as a multiple of the caller's usual longest pause."""
 LONGEST_MS = 1500
-"""Nobody is waited for longer on this account."""
+"""The longest wait that a habit can lead to."""
 
 
-class Hesitation:
+class AdaptivePause:
     """The longest pause inside each of the caller's last turns."""
 
     def __init__(self) -> None:
         self._longest: deque[int] = deque(maxlen=TURNS)
         self._now = 0
 
-    def went_on(self, silence_ms: int) -> None:
-        """The caller spoke on after *silence_ms*."""
+    def continued(self, silence_ms: int) -> None:
+        """Note that the caller spoke on after *silence_ms*."""
         self._now = max(self._now, silence_ms)
 
-    def over(self) -> None:
-        """The turn is over."""
+    def ended(self) -> None:
+        """Note that the turn has ended."""
         self._longest.append(self._now)
         self._now = 0
 
     def reopened(self, silence_ms: int) -> None:
-        """The turn that was taken for over went on after *silence_ms*."""
+        """Note that the caller spoke on after *silence_ms*, in the turn that had ended."""
         self._now = max(self._longest.pop() if self._longest else 0, silence_ms)
 
     @property
     def wait_ms(self) -> int:
-        """Silence that means nothing from this caller."""
+        """The silence, ms, that does not mean the end of a turn from this caller."""
         if len(self._longest) < LEAST:
             return 0
         return min(LONGEST_MS, int(statistics.median_low(self._longest) * MARGIN))

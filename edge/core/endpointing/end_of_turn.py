@@ -1,15 +1,15 @@
-"""How long to listen to a silence before answering: what words and sound say about an end.
+"""How long a silence must last to end a turn, by what words and sound say about its end.
 
-Four witnesses. The words: by the rules below, and by how surely the language model, which reads
-them anyway, would end the sentence there. The sound: by how surely the recogniser would end it (it
-has learnt punctuation from both), and by a model of turns, where one was asked.
+There are four witnesses. Two read the words: the rules below, and the language model (eot_llm).
+Two listen: the recogniser, which has learnt punctuation from sound and words (eot_stt), and a
+model of turns, where one is loaded (eot_audio).
 
-the words may end ...        and are ended            nobody says       and are not
-yes        ("Call me back.") finished                 finished          unclear
-perhaps    ("Call me back")  finished                 unclear           unclear
-no         ("I want to")     unfinished               unfinished        unfinished
+may the words end here?      end likely      end not rated      end unlikely
+yes      ("Call me back.")   finished        finished           unclear
+perhaps  ("Call me back")    finished        unclear            unclear
+no       ("I want to")       unfinished      unfinished         unfinished
 
-One or two words ("Hello?") are never made finished by who says that they are ended.
+One or two words ("Hello?") are unclear at best, however likely their end: more often follows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from edge.core.endpointing.question import is_question
+from edge.core.endpointing.lexicon import Lexicon, lexicon
 from schemas.session_config import Eagerness, TurnConfig, Waits
 
 
@@ -44,141 +44,152 @@ class Evidence:
 
     text: str
     """All words of the turn so far."""
-    ended: float | None = None
-    """0..1: how surely the recogniser would end a sentence here; None: it does not say."""
-    read: float | None = None
-    """0..1: how surely the language model would, by the words alone; None: it does not say."""
-    reading: bool = False
-    """It is about to say. Nothing can be heard before that, so waiting for it costs nothing."""
-    sound: float | None = None
-    """0..1: how much it sounds like an end to a model of turns; None: none was asked."""
+    eot_stt: float | None = None
+    """0..1: the recogniser's probability that a sentence ends here; None: it gives none."""
+    eot_llm: float | None = None
+    """0..1: the language model's probability of the same, by the words alone; None: none yet."""
+    eot_llm_pending: bool = False
+    """The language model was asked and has not answered yet. Its response cannot be heard before
+    that, so the wait for it costs nothing."""
+    eot_audio: float | None = None
+    """0..1: the turn model's probability, by the sound alone; None: no such model."""
     asked: bool = False
-    """The assistant had asked something."""
+    """The last thing that the caller heard was a question."""
+    language: str = "en"
+    """A Whisper code such as "en" or "en-US"; "auto" or empty: not known."""
 
 
-READ_WEIGHT = 0.5
-"""Of the language model's log odds beside the recogniser's. benchmarks/endings.py counts how often
-their sum is right."""
-UNREAD = 0.4
-"""What a language model that does not say is taken to think."""
-ENDED_BY_RULE = 0.7
-"""What the rules alone are worth where the recogniser does not say."""
-SUREST = 0.99
-"""No witness counts for more than this, nor for less than what is missing of it to 1."""
-SURE = 0.8
-"""A model of turns that is this sure makes finished what the words leave unclear."""
+LLM_WEIGHT = 0.5
+"""Of the language model's log odds, beside 1 for the recogniser's. benchmarks/endings.py counts how
+often their sum is right."""
+EOT_LLM_MISSING = 0.4
+"""The probability that stands in for a language model that gives none."""
+EOT_BY_RULES = 0.7
+"""The probability that stands in for the recogniser's where the rules alone find an end."""
+MOST_CERTAIN = 0.99
+"""The limit of every probability (and 1 - MOST_CERTAIN the lower one), lest one witness decide."""
+EOT_AUDIO_SURE = 0.8
+"""From this probability on, the turn model makes unclear words finished."""
+EOT_AUDIO_DOUBT = 0.5
+"""Below this probability, the turn model moves the verdict one step towards unfinished."""
 MOST_OPENING_WORDS = 2
-"""So few may be an opening ("Hello?") whatever they sound like: more may well come."""
-DOUBTED = 0.5
-"""Below this the speaker is listened to one step longer than the words say."""
+"""The most words that may be a mere opening ("Hello?"), after which more is likely."""
+MOST_CLAUSE_WORDS = 7
+"""The most words of a subordinate clause whose main clause is still to come."""
 
-_OPEN_ENDS = frozenset(
-    "a about after an and are as at because before between but by can could do does for "
-    "from had has have her his how i if in into is it's i'm let's like my of on or our "
-    "so than that the their then there these this those to um uh uhm er hmm was "
-    "were what when where whether which while who whose why will with without would your "
-    "we're you're they he she we maybe perhaps very also just i'll i've they're he's she's".split()
+_UNSPACED = (
+    "\u3005\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff"  # Japanese kana
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Chinese characters
 )
-_NUMBER = re.compile(
-    r"(\d+|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)", re.IGNORECASE
+_UNSPACED_LONG = "\u0e01-\u0e4e\u0e81-\u0ecd\u1000-\u1049\u1780-\u17d3"  # Thai, Lao, Burmese, Khmer
+_MARKED = "\u0900-\u0963\u0966-\u0dff"  # Indic scripts, whose vowel signs are no \w
+_WORD = re.compile(
+    f"[{_UNSPACED}]{{1,2}}|[{_UNSPACED_LONG}]{{1,5}}"
+    f"|(?:[^\\W{_UNSPACED}{_UNSPACED_LONG}]|['\u2019{_MARKED}-])+"
 )
-_ASKS_ON = frozenset(
-    "a an and because but er get hmm how i if my or our the their uh uhm um what when where "
-    "whether which while who whose why your".split()
+_QUESTION_MARKS = ("?", "\uff1f", "\u061f")
+_STOPS = (".", "!", "\u3002", "\uff0e", "\uff01", "\u0964", "\u06d4")
+_OPEN_MARKS = (
+    ",",
+    "-",
+    "\u2026",
+    "...",
+    ":",
+    ";",
+    "\u3001",
+    "\uff0c",
+    "\uff1a",
+    "\uff1b",
+    "\u060c",
 )
-"""The end of no question, however it was punctuated."""
-_OPENINGS = frozenset(
-    "tell me|thing is|number is|name is|can you|could you|would you|would like|i'd like|"
-    "i want|i need|was thinking|is possible|possible to|you please|do you know|let me think|"
-    "let me see|hold on|hang on|one moment|a moment|one second|a second".split("|")
-)
-"""What begins something or asks for time, however it was punctuated."""
-_SUBORDINATE = frozenset("if when because although though unless while since once after".split())
-"""A clause that begins so wants another one ..."""
-CLAUSE_WORDS = 7
-"""... and the longest that has none yet: after more words the other one has been said, too."""
-_ANSWERS = frozenset(
-    "yes no yeah yep yup nope sure okay ok correct right exactly please thanks none nothing "
-    "never neither both".split()
-)
-"""Whole answers to a question."""
-_WORD = re.compile("[\\w'\u2019-]+")
 
 
 def words(text: str) -> list[str]:
-    """Return the words of *text*, lower case."""
+    """Return the words of *text*, lower case.
+
+    Where a script puts no blanks between words, pieces of about a word's length stand for them:
+    two characters of Chinese or Japanese, five of Thai.
+    """
     return [word.lower().replace("\u2019", "'") for word in _WORD.findall(text)]
 
 
-def sounds_finished(text: str, *, asked: bool = False) -> bool | None:
-    """Tell whether somebody who said *text* is done: True, False, or None where it is unclear.
+def is_question(text: str) -> bool:
+    """Tell whether *text* ends in a question mark."""
+    return text.rstrip().endswith(_QUESTION_MARKS)
 
-    *asked*: it may be the answer to a question.
+
+def sounds_finished(text: str, *, asked: bool = False, language: str = "en") -> bool | None:
+    """Tell by the words alone whether a speaker is done: True, False, or None if unclear.
+
+    Args:
+        text: all that the speaker has said in this turn.
+        asked: the speaker may be answering a question.
+        language: a Whisper code such as "en" or "en-US"; "auto" or empty: not known.
     """
-    said = words(text)
+    said, known = words(text), lexicon(language)
     if not said:
         return None
     if asked and len(said) <= MOST_OPENING_WORDS:
-        return True if said[-1] in _ANSWERS else None
-    if _opens(said):
+        return True if said[-1] in known.answers else None
+    if any(" ".join(said[-count:]) in known.openings for count in (2, 3)):
         return False
+    if is_question(text):  # "Are you there?" may end with a word that no statement ends with
+        return None if len(said) == 1 or said[-1] in known.asks_on else True
     stripped = text.rstrip()
-    if is_question(text):  # "Are you there?" may end where a statement cannot
-        return None if len(said) == 1 or said[-1] in _ASKS_ON else True
-    if stripped.endswith((",", "-", "\u2026", "...", ":", ";")) or said[-1] in _OPEN_ENDS:
+    if stripped.endswith(_OPEN_MARKS) or said[-1] in known.open_ends:
         return False
-    ended = stripped.endswith((".", "!"))
-    if _NUMBER.fullmatch(said[-1]):  # dictated, or the beginning of "20 Baker Street"
-        alone = len(said) == 1 or not ended or _NUMBER.fullmatch(said[-2])
-        return False if alone else None
-    if said[0] in _SUBORDINATE and "," not in text and len(said) <= CLAUSE_WORDS:
+    ended = stripped.endswith(_STOPS)
+    if _is_number(said[-1], known):  # dictated digits, or the first word of "20 Baker Street"
+        dictated = len(said) == 1 or not ended or _is_number(said[-2], known)
+        return False if dictated else None
+    if said[0] in known.subordinate and "," not in text and len(said) <= MOST_CLAUSE_WORDS:
         return None if asked else False
     return (len(said) > MOST_OPENING_WORDS or None) if ended else None
 
 
-def _opens(said: list[str]) -> bool:
-    return any(" ".join(said[-count:]) in _OPENINGS for count in (2, 3))
+def _is_number(word: str, known: Lexicon) -> bool:
+    return word.isdecimal() or word in known.numbers
 
 
 def is_finished(known: Evidence) -> bool | None:
-    """Weigh the words against the sound."""
+    """Tell by all witnesses whether a speaker is done: True, False, or None if unclear."""
     said = words(known.text)
-    found = sounds_finished(known.text, asked=known.asked)
+    found = sounds_finished(known.text, asked=known.asked, language=known.language)
     if found is False or (known.asked and len(said) <= MOST_OPENING_WORDS):
         return found
     many = len(said) > MOST_OPENING_WORDS
-    if known.reading:
+    if known.eot_llm_pending:
         found = None
-    elif known.ended is not None or known.read is not None:
-        found = True if many and _ended(known, found) >= 0 else None
-    if known.sound is None:
+    elif known.eot_stt is not None or known.eot_llm is not None:
+        found = True if many and _log_odds_of_end(known, by_rules=found) >= 0 else None
+    if known.eot_audio is None:
         return found
-    if known.sound < DOUBTED:
+    if known.eot_audio < EOT_AUDIO_DOUBT:
         return None if found else False
-    return True if known.sound >= SURE and many else found
+    return True if known.eot_audio >= EOT_AUDIO_SURE and many else found
 
 
 def is_open(known: Evidence) -> bool:
-    """Tell whether a language model could change what the other witnesses say of a sentence."""
-    return is_finished(replace(known, read=0.0)) is not is_finished(replace(known, read=1.0))
+    """Tell whether the language model's probability could change the verdict."""
+    return is_finished(replace(known, eot_llm=0.0)) is not is_finished(replace(known, eot_llm=1.0))
 
 
-def _ended(known: Evidence, by_rule: bool | None) -> float:
-    """Return the log odds that a sentence is over that may end."""
-    ended = known.ended
-    if ended is None:
-        ended = ENDED_BY_RULE if by_rule else 0.5
-    read = UNREAD if known.read is None else known.read
-    return _log_odds(ended) + READ_WEIGHT * _log_odds(read)
+def _log_odds_of_end(known: Evidence, *, by_rules: bool | None) -> float:
+    """Return the log odds that a sentence ends here, by recogniser and language model together."""
+    eot_stt = known.eot_stt
+    if eot_stt is None:
+        eot_stt = EOT_BY_RULES if by_rules else 0.5
+    eot_llm = EOT_LLM_MISSING if known.eot_llm is None else known.eot_llm
+    return _log_odds(eot_stt) + LLM_WEIGHT * _log_odds(eot_llm)
 
 
-def _log_odds(likely: float) -> float:
-    likely = min(max(likely, 1 - SUREST), SUREST)
-    return math.log(likely / (1 - likely))
+def _log_odds(probability: float) -> float:
+    limited = min(max(probability, 1 - MOST_CERTAIN), MOST_CERTAIN)
+    return math.log(limited / (1 - limited))
 
 
 def wait_ms(known: Evidence, waits: Waits) -> int:
-    """Return the silence after which a turn is answered of which so much is known."""
+    """Return the silence, ms, after which the turn ends."""
     match is_finished(known):
         case True:
             return waits.finished_ms
@@ -188,13 +199,7 @@ def wait_ms(known: Evidence, waits: Waits) -> int:
             return waits.unclear_ms
 
 
-_BACKCHANNELS = frozenset(
-    "ah aha alright cool good great hm hmm huh mhm mm mmm nice oh ok okay right sure uh "
-    "uhm uhuh um wow yeah yep yes yup".split()
-)
-
-
-def is_backchannel(text: str) -> bool:
-    """Tell whether *text* only says "I am listening", which interrupts nobody."""
-    said = words(text.replace("-", " "))
-    return 0 < len(said) <= 3 and all(word in _BACKCHANNELS for word in said)
+def is_backchannel(text: str, language: str = "en") -> bool:
+    """Tell whether *text* only says "I am listening": it interrupts nobody."""
+    said, nods = words(text.replace("-", " ")), lexicon(language).backchannels
+    return 0 < len(said) <= 3 and (all(word in nods for word in said) or " ".join(said) in nods)

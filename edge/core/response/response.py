@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from edge.core.client_events import ResponseDone
-from edge.core.endpointing.question import is_question
+from edge.core.endpointing.end_of_turn import is_question
 from edge.core.response.interruption import InterruptionState, Move, moved
 from edge.core.response.playback import Playback
 from schemas.events import ResponseCompleted, ResponseSentence

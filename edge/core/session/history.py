@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from edge.core.endpointing.question import is_question
+from edge.core.endpointing.end_of_turn import is_question
 from edge.core.session.summary import Summary
 from schemas.events import (
     AnswerHeard,

@@ -1,15 +1,15 @@
 """A caller who pauses inside sentences is given the time for it."""
 
-from edge.core.endpointing.adaptive_pause import LONGEST_MS, Hesitation
+from edge.core.endpointing.adaptive_pause import LONGEST_MS, AdaptivePause
 
 
 def after(*turns: tuple[int, ...]) -> int:
-    hesitation = Hesitation()
+    pause = AdaptivePause()
     for pauses in turns:
         for pause_ms in pauses:
-            hesitation.went_on(pause_ms)
-        hesitation.over()
-    return hesitation.wait_ms
+            pause.continued(pause_ms)
+        pause.ended()
+    return pause.wait_ms
 
 
 def test_nothing_is_concluded_from_one_turn() -> None:
@@ -33,9 +33,9 @@ def test_nobody_is_waited_for_longer_than_the_limit() -> None:
 
 
 def test_a_turn_that_went_on_after_all_counts_as_one() -> None:
-    hesitation = Hesitation()
+    pause = AdaptivePause()
     for _ in range(3):
-        hesitation.over()
-        hesitation.reopened(1000)
-        hesitation.over()
-    assert hesitation.wait_ms > 1000
+        pause.ended()
+        pause.reopened(1000)
+        pause.ended()
+    assert pause.wait_ms > 1000

@@ -71,7 +71,7 @@ def test_words_that_sound_finished_or_not(text: str, finished: bool | None) -> N
 def test_the_sound_is_weighed_against_the_words(
     text: str, sound: float | None, finished: bool | None
 ) -> None:
-    assert is_finished(Evidence(text, sound=sound)) is finished
+    assert is_finished(Evidence(text, eot_audio=sound)) is finished
 
 
 @pytest.mark.parametrize(
@@ -130,20 +130,23 @@ def test_a_language_model_is_asked_only_where_it_could_change_something(
 
 
 def test_a_language_model_is_not_asked_where_a_model_of_turns_has_decided() -> None:
-    assert not is_open(Evidence("I want to fly to Madrid.", 0.7, sound=0.9))
-    assert is_open(Evidence("I want to fly to Madrid.", 0.7, sound=0.6))
-    assert is_open(Evidence("I want to fly to Madrid.", 0.7, sound=0.2))
+    assert not is_open(Evidence("I want to fly to Madrid.", 0.7, eot_audio=0.9))
+    assert is_open(Evidence("I want to fly to Madrid.", 0.7, eot_audio=0.6))
+    assert is_open(Evidence("I want to fly to Madrid.", 0.7, eot_audio=0.2))
 
 
 def test_an_end_is_unclear_while_the_language_model_reads() -> None:
-    known = Evidence("What is the capital of Italy?", 0.95, reading=True)
+    known = Evidence("What is the capital of Italy?", 0.95, eot_llm_pending=True)
     assert wait_ms(known, WAITS["auto"]) == WAITS["auto"].unclear_ms
-    assert wait_ms(Evidence("I want to", reading=True), WAITS["auto"]) > WAITS["auto"].unclear_ms
+    assert (
+        wait_ms(Evidence("I want to", eot_llm_pending=True), WAITS["auto"])
+        > WAITS["auto"].unclear_ms
+    )
 
 
 def test_a_model_of_turns_has_the_last_word_on_a_sentence_that_may_have_ended() -> None:
-    assert is_finished(Evidence("I want to fly to Madrid.", 0.5, sound=0.9)) is True
-    assert is_finished(Evidence("I want to fly to Madrid.", 0.9, sound=0.2)) is None
+    assert is_finished(Evidence("I want to fly to Madrid.", 0.5, eot_audio=0.9)) is True
+    assert is_finished(Evidence("I want to fly to Madrid.", 0.9, eot_audio=0.2)) is None
 
 
 def test_a_short_answer_to_a_question_needs_no_witness() -> None:
@@ -156,7 +159,7 @@ def test_the_less_it_sounds_like_an_end_the_longer_it_is_listened_on(eagerness: 
     unclear = wait_ms(Evidence("I would like to book a table"), WAITS[eagerness])
     unfinished = wait_ms(Evidence("So I called them, and"), WAITS[eagerness])
     assert finished < unclear < unfinished
-    doubted = Evidence("Please call me back tomorrow.", sound=0.1)
+    doubted = Evidence("Please call me back tomorrow.", eot_audio=0.1)
     assert wait_ms(doubted, WAITS[eagerness]) == unclear
 
 
