@@ -16,6 +16,7 @@ from benchmarks.pauses import MORE, PARTS, WHOLE, recognizer, room, say, split
 from benchmarks.reading import read
 from benchmarks.results import save
 from edge.core.endpointing.end_of_turn import Evidence, is_finished, sounds_finished
+from runtime.settings import load
 from workers.engines import factory, model_download
 
 SILENCE_MS = 160
@@ -45,8 +46,8 @@ def _auc(pauses: list[float], ends: list[float]) -> float:
 
 def main() -> None:
     """Ask, and write results/endings.json."""
-    there = model_download.turn_model(factory.EngineOptions().cache_dir).exists()
-    turns = factory.turn_model(factory.EngineOptions(turn_model="auto")) if there else None
+    there = model_download.turn_model(load().cache_dir).exists()
+    turns = factory.turn_model(load(turn_model="auto")) if there else None
     ends = [_asked(say(text), turns) for text in WHOLE]
     cut, alone = [], []
     for first, second in PARTS + MORE:

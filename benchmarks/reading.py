@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 
+from runtime.settings import load
 from workers.engines import factory
 from workers.engines.protocols import Prompt, SentenceReader
 
@@ -18,7 +19,7 @@ def read(text: str) -> float | None:
 
 @functools.cache
 def _model() -> SentenceReader:
-    model = factory.language_model(factory.EngineOptions(llm_engine="local"))
+    model = factory.language_model(load(llm_engine="local"))
     assert isinstance(model, SentenceReader)
     asyncio.run(model.warm())
     return model

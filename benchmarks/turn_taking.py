@@ -21,6 +21,7 @@ from benchmarks.reading import read as by_model
 from benchmarks.results import save
 from edge.core.notices import Interrupted, Speak
 from edge.core.session.rules import Rules
+from runtime.settings import load
 from schemas import events as ev
 from workers.engines import factory, model_download
 from workers.engines.protocols import Recognition
@@ -40,7 +41,7 @@ LISTENING = ("Mhm.", "Yeah.", "Okay.", "Right.", "Uh huh.")
 
 def hearing(*, by_punctuation: bool = True, by_sound: bool = False) -> Hear:
     """Return the real recogniser, with or without what it and the model of turns say of an end."""
-    turns = factory.turn_model(factory.EngineOptions(turn_model="auto")) if by_sound else None
+    turns = factory.turn_model(load(turn_model="auto")) if by_sound else None
 
     def hear(pcm: bytes) -> tuple[Recognition, float | None]:
         heard = _heard(pcm)
@@ -231,7 +232,7 @@ def main() -> None:
     rows = pauses(hearing(by_punctuation=False), "words")
     rows += pauses(hear, "words and punctuation")
     rows += pauses(hear, "words, punctuation and language model", by_model)
-    if model_download.turn_model(factory.EngineOptions().cache_dir).exists():
+    if model_download.turn_model(load().cache_dir).exists():
         rows += pauses(hearing(by_sound=True), "all these and a model of turns", by_model)
     else:
         print("Without the model of turns: aura models fetch brings it")

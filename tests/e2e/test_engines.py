@@ -12,7 +12,8 @@ import onnxruntime
 import pytest
 
 from benchmarks.recordings import people
-from workers.engines import factory as pick
+from tests.e2e.conftest import OUR_OWN
+from workers.engines import factory
 from workers.engines.llm.llama import LlamaModel
 from workers.engines.protocols import EngineRefusedError, LanguageModel, Prompt, Usage
 from workers.engines.stt import whisper_postprocess as hearing
@@ -23,13 +24,12 @@ from workers.engines.tts.piper import PiperVoice
 pytestmark = pytest.mark.e2e
 
 CACHE = Path("~/.cache/aura")
-OPTIONS = pick.EngineOptions(llm_engine="local", cache_dir=CACHE)
 SENTENCE = "I would like to move my appointment from Tuesday morning to Friday afternoon."
 
 
 @pytest.fixture(scope="module")
 def voice() -> PiperVoice:
-    voice = pick.synthesizer(OPTIONS)
+    voice = factory.synthesizer(OUR_OWN)
     assert isinstance(voice, PiperVoice)
     voice.warm()
     return voice
@@ -37,7 +37,7 @@ def voice() -> PiperVoice:
 
 @pytest.fixture(scope="module")
 def whisper() -> WhisperRecognizer:
-    recognizer = pick.recognizer(OPTIONS)
+    recognizer = factory.recognizer(OUR_OWN)
     assert isinstance(recognizer, WhisperRecognizer)
     recognizer.warm()
     return recognizer
@@ -46,7 +46,7 @@ def whisper() -> WhisperRecognizer:
 @pytest.fixture(scope="module")
 def gemma() -> LlamaModel:
     """One model for all tests: each test has its own event loop, the model does not mind."""
-    model = pick.language_model(OPTIONS)
+    model = factory.language_model(OUR_OWN)
     assert isinstance(model, LlamaModel)
     asyncio.run(model.warm())
     return model
