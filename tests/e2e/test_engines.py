@@ -84,7 +84,7 @@ def test_audio_starts_at_once_with_a_short_piece(voice: PiperVoice) -> None:
 
 def test_a_voice_in_pieces_sounds_like_the_voice_in_one(voice: PiperVoice) -> None:
     options = onnxruntime.SessionOptions()
-    split = vits.opened(voice.model, options)
+    split = vits.opened(voice.model, options, cache=CACHE)
     assert isinstance(split, vits.Split)
     whole = vits.Whole(voice.model, options)
     ids = np.random.default_rng(1).integers(10, 60, (1, 90))

@@ -148,4 +148,5 @@ def synthesizer(settings: Settings, *, noise: bool = False) -> Synthesizer:
             f"{settings.tts_voice!r} is neither a Piper voice file (.onnx) nor a voice "
             "that `aura models list` shows: set AURA_TTS_VOICE"
         )
-    return PiperVoice(path, threads=settings.threads or min(2, os.cpu_count() or 1), noise=noise)
+    threads = settings.threads or min(2, os.cpu_count() or 1)
+    return PiperVoice(path, cache=settings.cache_dir, threads=threads, noise=noise)

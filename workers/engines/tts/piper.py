@@ -37,14 +37,15 @@ QUIET: Final = 0.01
 class PiperVoice:
     """One voice. onnxruntime sessions may be run by several threads at once."""
 
-    def __init__(self, model: Path, *, threads: int = 1, noise: bool = False) -> None:
-        """Take *model* (.onnx, its .onnx.json beside it).
+    def __init__(self, model: Path, *, cache: Path, threads: int = 1, noise: bool = False) -> None:
+        """Take *model* (.onnx, its .onnx.json beside it); *cache* keeps its parts.
 
         *threads* serve one sentence. With *noise* False the same text always gives the same bytes:
         it turns off Piper's two random inputs, and the voice sounds a little flatter.
         """
         self.name = f"piper:{model.stem}"
         self.model = model
+        self._cache = cache
         self._threads = threads
         self._noise = noise
         self._loading = threading.Lock()
@@ -97,7 +98,7 @@ class PiperVoice:
             # Idle workers must not spin: the core belongs to the other stages between sentences.
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             try:
-                session = vits.opened(self.model, options)
+                session = vits.opened(self.model, options, cache=self._cache)
                 config = piper.PiperConfig.from_dict(_json(Path(f"{self.model}.json")))
                 self._voice = piper.PiperVoice(session=session, config=config)
             except Exception as error:  # onnxruntime raises types of its own
