@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 
 from aura.cli.call import FRAME_BYTES, FRAME_MS, SILENCE, socket_url, speech_end_ms
+from aura.cli.call_failures import ended
 from aura.cli.evaluation.judge import Seen
 from aura.cli.evaluation.suite import Scenario, Step
 from runtime.audio import read_wav
@@ -153,10 +154,7 @@ async def _listen(ws: aiohttp.ClientWebSocketResponse, ears: Ears) -> str:
     async for message in ws:
         if message.type is aiohttp.WSMsgType.TEXT:
             ears.take(json.loads(message.data), time.monotonic())
-    told = f", told {ears.errors[-1][1]}" if ears.errors else ""
-    if ws.close_code == 1008:
-        return "the token was refused: set --token or AURA_DEMO_TOKEN"
-    return f"the server ended the call (code {ws.close_code}{told})"
+    return ended(ws.close_code, f"told {ears.errors[-1][1]}" if ears.errors else "")
 
 
 def _lost(scenario: Scenario, seen: list[Seen], reason: str) -> None:
