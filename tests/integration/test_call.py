@@ -34,7 +34,7 @@ def question(tmp_path: Path) -> Path:
 @pytest.fixture
 def speech(tmp_path: Path) -> Path:
     """A recording that is still being spoken when something happens to the call."""
-    (file := tmp_path / "speech.wav").write_bytes(wav(buzz(20_000)))
+    (file := tmp_path / "speech.wav").write_bytes(wav(buzz(10_000)))
     return file
 
 
