@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from aura.cli.running import CommandError
 from deploy.nats_server import ServerMissingError
-from deploy.provision import ProvisionError
-from deploy.supervisor import HopelessError
-from runtime.bus.connection import BusAwayError
+from deploy.up import START_ERRORS
 from runtime.settings import SettingsError
 from workers.engines.protocols import EngineError
 
 HOPELESS = (SettingsError, EngineError, ServerMissingError)
 """Trying again changes nothing."""
-KNOWN = (*HOPELESS, CommandError, BusAwayError, ProvisionError, HopelessError)
+KNOWN = (*START_ERRORS, EngineError, CommandError)

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
+from runtime.word_errors import WORD, words
 from schemas.audio import RATE_HZ
 
 Floats = npt.NDArray[np.float32]
@@ -26,7 +27,6 @@ CAREFUL_S: Final = 10.0
 BEAMS: Final = 3
 """Its beams: five find nothing more. Measured in docs/adr/0020."""
 
-_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _NOT_SPOKEN: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|[♪♫]+|<\|[^|]*\|>")
 _PHANTOMS: Final = frozenset(
     {
@@ -70,11 +70,6 @@ class Way(NamedTuple):
         return self._replace(window_s=max(self.window_s, CAREFUL_S), beams=BEAMS)
 
 
-def words(text: str) -> list[str]:
-    """Return the words of *text*, in lower case."""
-    return _WORD.findall(text.lower())
-
-
 def loops(text: str) -> bool:
     """Tell a model that repeats itself from a caller who does.
 
@@ -106,7 +101,7 @@ def unlooped(text: str, audio_s: float) -> str | None:
         return None
     for size in range(3, len(said) - 2):
         if all(said[at] == said[at - size] for at in range(size, len(said) - 1)):
-            end = [match.end() for match in _WORD.finditer(text)][size - 1]
+            end = [match.end() for match in WORD.finditer(text)][size - 1]
             mark = text[end : end + 1]
             return text[:end] + (mark if mark in ".?!" else "")
     return None
