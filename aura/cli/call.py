@@ -1,4 +1,4 @@
-"""`aura call`: a recording spoken into the line like a microphone would, and what comes back."""
+"""`aura call`: a recording sent as a microphone would send it, and the answer that comes back."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PATIENCE_S = 30.0
 HEARD_S = 0.2
 """From the end of the answer here to the end of the call: the edge may count it heard later."""
 QUIET_DB = -40.0
-"""Below the loudest 10 ms of a recording by this much is no speech any more."""
+"""Level, below the loudest 10 ms of a recording, under which there is no speech."""
 
 
 def read_question(path: Path) -> bytes:
@@ -65,7 +65,7 @@ def speech_end_ms(pcm: bytes) -> float:
 
 @dataclass
 class Answer:
-    """What came back."""
+    """What the edge sent during a call."""
 
     transcript: str = ""
     partial: str = ""

@@ -1,4 +1,4 @@
-"""`aura forget`: every trace of sessions erased, and the server asked again whether it is so."""
+"""`aura forget`: all messages of sessions erased, then counted again to prove it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors that are one line to an operator; all others are bugs and keep their traceback."""
+"""Errors that an operator sees as one line; any other is a bug and keeps its traceback."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from runtime.settings import SettingsError
 from workers.engines.protocols import EngineError
 
 HOPELESS = (SettingsError, EngineError, ServerMissingError)
-"""Trying again changes nothing."""
+"""Errors of the configuration: to start the process again changes nothing."""
 KNOWN = (*START_ERRORS, EngineError, CommandError)

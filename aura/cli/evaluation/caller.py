@@ -1,4 +1,4 @@
-"""One scenario as a call: a microphone that is never off, and ears that note what they are told."""
+"""One scenario as a call: a microphone that is never off, and a log of all messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from aura.cli.evaluation.suite import Scenario, Step
 from runtime.audio import read_wav
 
 SETTLE_S = 2.5
-"""Nothing that is to come of a noise comes later."""
+"""Seconds after a noise within which Aura would react, if at all."""
 BREATH_S = 0.4
 """Between the end of an answer and the next words."""
 ANSWER_S = 30.0
@@ -29,11 +29,11 @@ POLL_S = 0.02
 
 @dataclass
 class Ears:
-    """What was told so far. Times are monotonic seconds."""
+    """The messages so far. Times are monotonic seconds."""
 
     transcripts: list[tuple[float, str]] = field(default_factory=list)
     sounds: list[tuple[float, float, str]] = field(default_factory=list)
-    """When it came, seconds of audio, words."""
+    """(when it came, seconds of audio, words)."""
     interrupted: list[float] = field(default_factory=list)
     completed: list[float] = field(default_factory=list)
     answers: list[tuple[float, str]] = field(default_factory=list)
@@ -124,7 +124,7 @@ async def perform(
 
 
 class _LostError(Exception):
-    """The call ended under our hands."""
+    """The server ended the call before the scenario was over."""
 
 
 @dataclass
@@ -167,7 +167,7 @@ async def _perform(
 ) -> None:
     ears, answer_from = line.ears, 0.0
     before: tuple[float, float] | None = None
-    """Of the step whose answer this one speaks over: more of it is heard until then."""
+    """Begin and end of speech of the step whose answer the next one speaks over."""
     if scenario.greeting:
         await line.until(lambda: bool(ears.sounds), ANSWER_S)
     for number, step in enumerate(scenario.steps):
@@ -200,9 +200,9 @@ async def _moment(step: Step, line: _Line, answer_from: float) -> None:
 
 
 async def _outcome(step: Step, line: _Line, began: float, *, over: bool) -> None:
-    """Wait until all that is to come of *step* has come.
+    """Wait until *step* was answered or failed.
 
-    *over*: the next step speaks over the answer, so its first sound is enough.
+    *over*: the next step speaks over the answer, so the answer's first sound is enough.
     """
     ears = line.ears
     if step.expect.ignored:

@@ -27,11 +27,11 @@ from workers.engines.tts.text_normalization import sentences, speakable
 Samples = npt.NDArray[np.int16]
 
 LOUD: Final = 1.25
-"""One gain for all a voice says, for a peak that comes later cannot be known."""
+"""One gain for all sentences: a piece is sent before the sentence's peak is known."""
 LEAD_MS: Final = 30
 """Silence kept before the first sound: less clips soft consonants, more is felt as latency."""
 QUIET: Final = 0.01
-"""Peak of a 5 ms block, of full scale, below which Piper is not speaking yet."""
+"""Peak, of full scale, below which a 5 ms block is silence before the first sound."""
 
 
 class PiperVoice:
@@ -109,9 +109,9 @@ class PiperVoice:
 
 
 def inputs(config: Any, ids: Sequence[int], *, noise: bool) -> dict[str, Any]:
-    """Return what the graph of a voice of *config* is given to speak the phonemes *ids*.
+    """Return the inputs of the graph of a voice of *config* for the phonemes *ids*.
 
-    A voice of several speakers speaks as the one that its maker chose.
+    Of several speakers the one that the voice's maker chose speaks.
     """
     random = (config.noise_scale, config.noise_w_scale) if noise else (0.0, 0.0)
     given: dict[str, Any] = {

@@ -25,9 +25,9 @@ log = structlog.get_logger(__name__)
 Floats = npt.NDArray[np.float32]
 
 PAD: Final = 12
-"""Frames on each side of a piece that its sound depends on."""
+"""Frames added on each side of a piece: its sound depends on no more."""
 FIRST: Final = 28
-"""Frames of the first piece, 0.33 s of sound at 22 050 Hz: somebody waits for it in silence."""
+"""Frames of the first piece, 0.33 s of sound at 22 050 Hz: short, as the caller waits for it."""
 LONGEST: Final = 192
 """Frames of the last pieces: each is twice as long as the one before, up to here."""
 

@@ -76,7 +76,7 @@ def _cut(model: Path) -> Iterator[Any]:
 
 
 def _seam(graph: Any) -> list[str]:
-    """Return what goes from the encoder into the decoder, the frames first; [] if unheard of."""
+    """Return the names of what goes from encoder to decoder, frames first; [] if not found."""
     made_by = {made: node.name for node in graph.node for made in node.output}
     inside = [node for node in graph.node if node.name.startswith(_DECODER)]
     crossing = {
