@@ -18,7 +18,7 @@ QUESTION = "Hello! What is the capital of Italy?"
 
 async def demo(settings: Settings) -> int:
     """Run the demo; the exit code is the call's."""
-    from workers.engines import factory  # noqa: PLC0415  # needs an engine, which an edge has not
+    from workers.engines import factory  # noqa: PLC0415  # engines are an optional extra
 
     with tempfile.TemporaryDirectory(prefix="aura-demo-") as folder:
         here = settings.model_copy(

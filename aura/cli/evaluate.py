@@ -74,7 +74,7 @@ async def evaluate(settings: Settings, wanted: Wanted) -> int:
 
 def _sounds(settings: Settings, suite: Suite, folder: Path) -> Mapping[Step, bytes]:
     """Return the sound of every step; the voice is loaded only where something is to be said."""
-    from workers.engines import factory  # noqa: PLC0415  # needs an engine, which an edge has not
+    from workers.engines import factory  # noqa: PLC0415  # engines are an optional extra
 
     def say(text: str) -> bytes:
         return b"".join(voice[0].synthesize(text))
