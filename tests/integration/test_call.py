@@ -45,7 +45,13 @@ def calls(aura: AuraProcess, file: Path, *more: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "AURA_DATA_DIR": str(aura.data)},
+        preexec_fn=_heeds_ctrl_c,  # noqa: PLW1509  # no other thread runs Python code meanwhile
     )
+
+
+def _heeds_ctrl_c() -> None:
+    """Undo what a shell does to what it starts in the background: to ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def failed(call: subprocess.Popen[str]) -> str:
