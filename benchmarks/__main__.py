@@ -5,7 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from benchmarks import bus, cut_ins, density, endings, footprint, latency, sessions, turn_taking
+from benchmarks import (
+    bus,
+    density,
+    endings,
+    false_cutoffs,
+    footprint,
+    latency,
+    sessions,
+    turn_taking,
+)
 
 WHICH = {
     "bus": bus.main,
@@ -13,7 +22,7 @@ WHICH = {
     "density": density.main,
     "endings": endings.main,
     "turn_taking": turn_taking.main,
-    "cut_ins": cut_ins.main,
+    "false_cutoffs": false_cutoffs.main,
     "sessions": sessions.main,
     "latency": latency.main,
 }

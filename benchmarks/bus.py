@@ -29,8 +29,9 @@ from benchmarks.recordings import buzz
 from benchmarks.results import save
 from edge.core.endpointing.end_of_turn import WAITS, Evidence, wait_ms
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
-from edge.core.hearing.speech_detector import Ear
+from edge.core.hearing.speech_detector import SpeechDetector
 from edge.core.hearing.vad import VoiceActivity
+from schemas.session_config import TurnConfig
 from workers.engines.simulated import HEARD
 
 STT_MS, LLM_MS, TTS_MS, ANSWER_MS = 50.0, 100.0 + 19 * 10.0, 50.0, 2000
@@ -55,14 +56,14 @@ PAUSE_S = 0.5
 
 def deciding_frame() -> int:
     """Return the number of the frame, from the question's first, that ends the turn."""
-    voice, ear = VoiceActivity(), Ear()
+    vad, detector = VoiceActivity(), SpeechDetector(TurnConfig().min_speech_ms)
     for _ in range(50):
-        ear.step(voice(SILENCE))
+        detector.step(voiced=vad.is_voice(SILENCE))
     enough_ms = wait_ms(Evidence(HEARD), WAITS["auto"])
     for number in range(len(FRAMES) + 200):
-        voiced = voice(FRAMES[number] if number < len(FRAMES) else SILENCE)
-        ear.step(voiced)
-        if number >= len(FRAMES) and ear.silence_ms >= enough_ms:
+        frame = FRAMES[number] if number < len(FRAMES) else SILENCE
+        detector.step(voiced=vad.is_voice(frame))
+        if number >= len(FRAMES) and detector.silence_ms >= enough_ms:
             return number
     raise RuntimeError("the question has no end")
 

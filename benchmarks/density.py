@@ -5,7 +5,7 @@ percentile of what the callers wait is within 100 ms of what a lone caller waits
 and no piece of an answer comes later than it is due in the ear.
 
 Beside it: what a call costs in which nobody speaks, and the floor: a bare process that does no more
-than every edge has to (`benchmarks.floor`), called in the same way.
+than every edge has to (`benchmarks.lower_bound`), called in the same way.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import aiohttp
 import psutil
 import uvloop
 
-from benchmarks import aura_server, floor
+from benchmarks import aura_server, lower_bound
 from benchmarks.latency import machine
 from benchmarks.recordings import buzz
 from benchmarks.results import save
@@ -161,7 +161,7 @@ def main() -> None:
     with aura_server.running(**{**SIMULATED, **ENGINES}) as (url, process):
         edge = processes.of(process.pid)["edge"][0]
         quiet = uvloop.run(beside(url, edge))
-        with floor.running(aura_server.bus_url(process.pid)) as (bare_url, bare):
+        with lower_bound.running(aura_server.bus_url(process.pid)) as (bare_url, bare):
             least = {
                 "quiet": uvloop.run(beside(bare_url, bare)),
                 "speaking": uvloop.run(beside(bare_url, bare, QUESTION * 14)),

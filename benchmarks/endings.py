@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.latency import machine
+from benchmarks.llm_eot import eot
 from benchmarks.pauses import MORE, PARTS, WHOLE, recognizer, room, say, split
-from benchmarks.reading import read
 from benchmarks.results import save
 from edge.core.endpointing.end_of_turn import Evidence, is_finished, sounds_finished
+from runtime.settings import load
 from workers.engines import factory, model_download
 
 SILENCE_MS = 160
@@ -25,7 +26,7 @@ SILENCE_MS = 160
 def _asked(pcm: bytes, turns: Any) -> dict[str, Any]:
     sound = room(300) + pcm + room(SILENCE_MS, 1)
     heard = recognizer().transcribe(sound)
-    by_words, by_model = sounds_finished(heard.text), read(heard.text)
+    by_words, by_model = sounds_finished(heard.text), eot(heard.text)
     return {
         "words": {True: 1.0, None: 0.5, False: 0.0}[by_words],
         "punctuation": 0.5 if heard.ended is None else heard.ended,
@@ -45,8 +46,8 @@ def _auc(pauses: list[float], ends: list[float]) -> float:
 
 def main() -> None:
     """Ask, and write results/endings.json."""
-    there = model_download.turn_model(factory.EngineOptions().cache_dir).exists()
-    turns = factory.turn_model(factory.EngineOptions(turn_model="auto")) if there else None
+    there = model_download.turn_model(load().cache_dir).exists()
+    turns = factory.turn_model(load(turn_model="auto")) if there else None
     ends = [_asked(say(text), turns) for text in WHOLE]
     cut, alone = [], []
     for first, second in PARTS + MORE:

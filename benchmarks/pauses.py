@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import recordings
+from runtime.settings import load
 from workers.engines import factory
 from workers.engines.stt.whisper import WhisperRecognizer
 
@@ -154,7 +155,7 @@ PAUSES_MS = (300, 700, 1200)
 
 @functools.cache
 def _voice() -> Any:
-    return factory.synthesizer(factory.EngineOptions())
+    return factory.synthesizer(load(tts_engine="piper"))
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from runtime.audio import read_wav
+from runtime.settings import load
 from workers.engines import factory
 
 SENTENCES = (
@@ -20,7 +21,7 @@ SHARED = Path(__file__).parents[2] / "shared"
 
 def spoken() -> dict[str, bytes]:
     """Return a few sentences in Aura's own voice, s16le mono 16 kHz, with a little room noise."""
-    voice = factory.synthesizer(factory.EngineOptions())
+    voice = factory.synthesizer(load(tts_engine="piper"))
     noise = np.random.default_rng(7)
     made = {}
     for number, sentence in enumerate(SENTENCES):

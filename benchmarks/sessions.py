@@ -18,23 +18,23 @@ from typing import Any
 
 import msgspec
 
-from benchmarks import keeping
+from benchmarks import recording_cost
 from benchmarks.bus_server import bus_server
-from benchmarks.hour import TENANT, TURN_EVERY_MS, conversation
 from benchmarks.latency import machine
 from benchmarks.results import save
+from benchmarks.synthetic_call import TENANT, TURN_EVERY_MS, conversation
 from deploy.provision import provision
 from runtime.bus.connection import Bus, connect
 from runtime.settings import load
 from schemas import codec, subjects
-from schemas.events import AnyEvent
+from schemas.events import Event
 
 SESSIONS = 10_000
 TRIES = 5
 HOUR_S, PACED_S = 3600, 60
 
 
-async def store(bus: Bus, events: Sequence[AnyEvent]) -> None:
+async def store(bus: Bus, events: Sequence[Event]) -> None:
     """Store *events*, waiting for the last alone."""
     for event in events[:-1]:
         data, head = codec.encode(event), codec.headers(event)
@@ -133,7 +133,7 @@ def main() -> None:
             "decide_other_times": decided(env, "--eagerness", "low"),
             "replay": asyncio.run(paced(env)),
         }
-    save("sessions", machine=machine(), **found, keeping=keeping.measure())
+    save("sessions", machine=machine(), **found, keeping=recording_cost.measure())
 
 
 if __name__ == "__main__":

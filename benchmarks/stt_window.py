@@ -23,9 +23,9 @@ import soxr
 from faster_whisper import WhisperModel
 from whisper_normalizer.english import EnglishTextNormalizer
 
+from runtime.settings import load
 from runtime.word_errors import distance
-from workers.engines import factory
-from workers.engines import weights
+from workers.engines import factory, weights
 from workers.engines.stt import whisper
 
 Floats = npt.NDArray[np.float32]
@@ -98,8 +98,7 @@ normalized = EnglishTextNormalizer()
 
 def spoken(takes: int = 1) -> list[tuple[str, Floats]]:
     """Return each sentence *takes* times, no two alike, and never again the same."""
-    options = factory.EngineOptions(tts_engine="piper", cache_dir=CACHE, tts_noise=True)
-    voice = factory.synthesizer(options)
+    voice = factory.synthesizer(load(tts_engine="piper", cache_dir=CACHE), noise=True)
     clips = []
     for at, text in enumerate(SENTENCES * takes):
         pcm = np.frombuffer(b"".join(voice.synthesize(text)), "<i2").astype(np.float32) / 32768

@@ -15,18 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.latency import machine
-from benchmarks.offline import Hear, Heard, OfflineCall, Read
+from benchmarks.llm_eot import eot as by_model
+from benchmarks.offline import Eot, Hear, Heard, OfflineCall, began
 from benchmarks.pauses import recognizer, room, say, with_pauses
-from benchmarks.reading import read as by_model
 from benchmarks.results import save
 from edge.core.client_events import Interrupted, Speech
-from edge.core.session.rules import Rules
+from runtime.settings import load
 from schemas import events as ev
+from schemas.session_config import Eagerness, SessionConfig
 from workers.engines import factory, model_download
 from workers.engines.protocols import Recognition
 
 Samples = NDArray[np.float64]
-EAGERNESS = ("high", "auto", "low")
+EAGERNESS: tuple[Eagerness, ...] = ("high", "auto", "low")
 ANSWER = "Sure, I can help you with that. Let me look at what we have, and then we will see."
 INTERRUPTIONS = (
     "Wait, stop, that is not what I meant.",
@@ -40,7 +41,7 @@ LISTENING = ("Mhm.", "Yeah.", "Okay.", "Right.", "Uh huh.")
 
 def hearing(*, by_punctuation: bool = True, by_sound: bool = False) -> Hear:
     """Return the real recogniser, with or without what it and the model of turns say of an end."""
-    turns = factory.turn_model(factory.EngineOptions(turn_model="auto")) if by_sound else None
+    turns = factory.turn_model(load(turn_model="auto")) if by_sound else None
 
     def hear(pcm: bytes) -> tuple[Recognition, float | None]:
         heard = _heard(pcm)
@@ -57,25 +58,25 @@ def _heard(pcm: bytes) -> Recognition:
 
 
 def call(
-    hear: Hear, eagerness: str = "auto", *, read: Read | None = None, **given: Any
+    hear: Hear, eagerness: Eagerness = "auto", *, eot: Eot | None = None, **given: Any
 ) -> OfflineCall:
-    settings = ev.SessionSettings(eagerness=eagerness)  # type: ignore[arg-type]  # one of three
-    rules = Rules(settings, model_reads=read is not None)
-    return OfflineCall(hear, rules, answer=(ANSWER, say(ANSWER)), read=read, **given)
+    changes = {"turns.eagerness": eagerness, "turns.ask_eot": eot is not None}
+    begins = began(SessionConfig().but(changes))
+    return OfflineCall(hear, begins, answer=(ANSWER, say(ANSWER)), eot=eot, **given)
 
 
 # ---------------------------------------------------------------- pauses
 
 
-def pauses(hear: Hear, evidence: str, read: Read | None = None) -> list[dict[str, Any]]:
+def pauses(hear: Hear, evidence: str, eot: Eot | None = None) -> list[dict[str, Any]]:
     rows = []
     for eagerness in EAGERNESS:
         waits, cut_in = [], 0
         sounds = with_pauses()
         for spoken, end_ms in sounds:
-            heard = call(hear, eagerness, read=read).run(spoken + room(4000, 1))
+            heard = call(hear, eagerness, eot=eot).run(spoken + room(4000, 1))
             committed = [at for at, _ in heard.of(ev.TurnCommitted)]
-            audible = [at for at, one in heard.notices(Speech) if one.pcm]
+            audible = [at for at, one in heard.of(Speech) if one.pcm]
             cut_in += any(at < end_ms - 50 for at in audible)
             if committed and committed[-1] > end_ms - 50:
                 waits.append(committed[-1] - end_ms)
@@ -99,7 +100,7 @@ def _over_an_answer(hear: Hear, sound: bytes, at_ms: int, **given: Any) -> Heard
     """Ask something, and *at_ms* into the answer's audio make *sound*."""
     question = room(500) + say("Can you help me with something?")
     silent = call(hear, **given).run(question + room(3000, 1))
-    (first, _), *_ = [one for one in silent.notices(Speech) if one[1].pcm]
+    (first, _), *_ = [one for one in silent.of(Speech) if one[1].pcm]
     lead = room(first - len(question) // 32 + at_ms, 1)
     return call(hear, **given).run(question + lead + sound + room(6000, 2))
 
@@ -111,7 +112,7 @@ def interruptions(hear: Hear, count: int = 50) -> dict[str, Any]:
         at_ms = rng.randrange(200, 3000)
         heard = _over_an_answer(hear, say(words), at_ms)
         started = [at for at, one in heard.of(ev.SpeechStarted) if one.over_answer]
-        stopped = [at for at, _ in heard.notices(Interrupted)]
+        stopped = [at for at, _ in heard.of(Interrupted)]
         if stopped:
             took.append(stopped[0] - started[0])
         else:
@@ -199,7 +200,7 @@ def disturbances(hear: Hear) -> list[dict[str, Any]]:
     for kind, sounds in {**noises(), "mhm": [say(word) for word in LISTENING] * 2}.items():
         rows.append(_disturb(hear, kind, sounds, rng))
     echoes = [_over_an_answer(hear, room(100, seed), 1000, echo=0.1) for seed in range(5)]
-    stopped = sum(bool(one.notices(Interrupted)) for one in echoes)
+    stopped = sum(bool(one.of(Interrupted)) for one in echoes)
     rows.append({"kind": "own echo at -20 dB", "count": len(echoes), "stopped": stopped})
     print(rows[-1], flush=True)
     return rows
@@ -209,7 +210,7 @@ def _disturb(hear: Hear, kind: str, sounds: list[bytes], rng: random.Random) -> 
     stopped, held, resumed_ms = 0, 0, []
     for sound in sounds:
         heard = _over_an_answer(hear, sound, rng.randrange(300, 2500))
-        stopped += bool(heard.notices(Interrupted))
+        stopped += bool(heard.of(Interrupted))
         suspected = [at for at, _ in heard.of(ev.InterruptionSuspected)]
         dismissed = [at for at, _ in heard.of(ev.InterruptionDismissed)]
         held += bool(suspected)
@@ -231,7 +232,7 @@ def main() -> None:
     rows = pauses(hearing(by_punctuation=False), "words")
     rows += pauses(hear, "words and punctuation")
     rows += pauses(hear, "words, punctuation and language model", by_model)
-    if model_download.turn_model(factory.EngineOptions().cache_dir).exists():
+    if model_download.turn_model(load().cache_dir).exists():
         rows += pauses(hearing(by_sound=True), "all these and a model of turns", by_model)
     else:
         print("Without the model of turns: aura models fetch brings it")

@@ -20,7 +20,7 @@ from deploy.supervisor import HopelessError, Program, Supervisor
 from runtime.bus.connection import Bus, BusAwayError, connect
 from runtime.settings import Settings, SettingsError
 
-KNOWN = (
+START_ERRORS = (
     HopelessError,
     SettingsError,
     BusAwayError,
@@ -95,7 +95,7 @@ class _Run:
                 await self._leave()
                 for one in keeping:
                     one.cancel()
-        except* KNOWN as failed:
+        except* START_ERRORS as failed:
             failure = _first(failed)
             await self._leave()
         finally:

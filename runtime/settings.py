@@ -116,7 +116,8 @@ class Settings(BaseSettings):
         Path(".aura"), description="Embedded server's data, run files of `aura up`."
     )
     cache_dir: Path = Field(
-        Path("~/.cache/aura"), description="Model weights joined from packages are kept here."
+        Path("~/.cache/aura"),
+        description="Model weights joined from packages, and voices cut in two, are kept here.",
     )
     analytics_dir: str = Field(
         "", description="Folder of the warehouse's files; empty: `analytics` in AURA_DATA_DIR."

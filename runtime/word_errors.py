@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 
 def words(text: str) -> list[str]:
     """Return the words of *text*, small letters, without punctuation."""
-    return [word.replace("\u2019", "'") for word in _WORD.findall(text.lower())]
+    return [word.replace("\u2019", "'") for word in WORD.findall(text.lower())]
 
 
 def word_error_rate(reference: str, heard: str) -> float:

@@ -19,6 +19,7 @@ time it is: it adds its own monotonic duration to the `at_ms` of its job.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, TypedDict
 
 import msgspec
@@ -464,6 +465,19 @@ class TurnMeasured(Event, frozen=True, kw_only=True, tag="turn.measured"):
     wasted_sentences: int = 0
     """Sentences that the wrong guesses had the model write."""
     interrupted: bool = False
+
+
+STEPS: Mapping[str, str] = {
+    "pause_ms": "pause noticed",
+    "transcript_ms": "words known",
+    "taken_ms": "language model asked",
+    "first_token_ms": "first token",
+    "first_sentence_ms": "first sentence",
+    "committed_ms": "end of turn certain",
+    "first_audio_ms": "first audio at the edge",
+    "first_sent_ms": "first audio sent",
+}
+"""The waterfall's steps, by the fields of TurnMeasured, in their usual order; and their names."""
 
 
 # ---------------------------------------------------------------- in

@@ -15,9 +15,9 @@ from schemas.events import (
     ResponseCancelled,
     ResponseCompleted,
     ResponseSentence,
+    StageName,
     TurnTaken,
 )
-from schemas.events import StageName
 from workers.engine_executor import AWAKE_S
 from workers.engines.protocols import (
     EngineError,

@@ -28,36 +28,6 @@ log = structlog.get_logger(__name__)
 
 HUNG_EXIT = 70
 """EX_SOFTWARE: the supervisor starts another one."""
-HOSTED_SLOTS = 16
-LOCAL_SLOTS = 2
-"""Answers at once where AURA_LLM_SLOTS says nothing."""
-
-
-def options(settings: Settings) -> factory.EngineOptions:
-    """Return what the engines need to know of the settings."""
-    return factory.EngineOptions(
-        stt_engine=settings.stt_engine,
-        stt_model=settings.stt_model,
-        stt_workers=settings.stt_workers,
-        turn_model=settings.turn_model,
-        llm_engine=settings.llm_engine,
-        llm_model=settings.llm_model,
-        llm_base_url=settings.llm_base_url,
-        llm_api_key=settings.cerebras_api_key.get_secret_value(),
-        llm_timeout_s=settings.engine_limit_s,
-        llm_slots=settings.llm_slots or LOCAL_SLOTS,
-        tts_engine=settings.tts_engine,
-        tts_voice=settings.tts_voice,
-        threads=settings.threads,
-        cache_dir=settings.cache_dir,
-        sim_stt_ms=settings.sim_stt_ms,
-        sim_llm_first_ms=settings.sim_llm_first_ms,
-        sim_llm_token_ms=settings.sim_llm_token_ms,
-        sim_llm_tokens=settings.sim_llm_tokens,
-        sim_tts_ms=settings.sim_tts_ms,
-        sim_tts_audio_ms=settings.sim_tts_audio_ms,
-        sim_fail=settings.sim_fail,
-    )
 
 
 def build(settings: Settings, stage: Literal["stt", "llm", "tts"]) -> tuple[Stage, int]:
@@ -67,18 +37,17 @@ def build(settings: Settings, stage: Literal["stt", "llm", "tts"]) -> tuple[Stag
         EngineError: an engine is not installed, or a setting or file is missing.
         SettingsError: the rules of what is redacted cannot be used.
     """
-    chosen = options(settings)
     match stage:
         case "stt":
             try:
-                recognizer = redacting(factory.recognizer(chosen), settings.redact)
+                recognizer = redacting(factory.recognizer(settings), settings.redact)
             except BadRulesError as error:
                 raise SettingsError(str(error)) from error
             simulated = settings.stt_engine == "simulated"
             places = settings.stt_slots if simulated else settings.stt_workers
             desk = Desk(places, limit_s=settings.engine_limit_s)
             interval_ms = settings.stt_partial_interval_ms
-            turns = None if simulated else factory.turn_model(chosen)
+            turns = None if simulated else factory.turn_model(settings)
             listening = SttStage(
                 recognizer,
                 desk,
@@ -88,15 +57,11 @@ def build(settings: Settings, stage: Literal["stt", "llm", "tts"]) -> tuple[Stag
             )
             return listening, settings.stt_slots
         case "llm":
-            model = factory.language_model(chosen)
-            local = settings.llm_engine in {"auto", "local"} and not (
-                settings.llm_base_url or settings.cerebras_api_key.get_secret_value()
-            )
-            slots = settings.llm_slots or (LOCAL_SLOTS if local else HOSTED_SLOTS)
-            return LlmStage(model, limit_s=settings.engine_limit_s), slots
+            model = factory.language_model(settings)
+            return LlmStage(model, limit_s=settings.engine_limit_s), factory.llm_slots(settings)
         case "tts":
             desk = Desk(settings.tts_slots, limit_s=settings.engine_limit_s)
-            return TtsStage(factory.synthesizer(chosen), desk), settings.tts_slots
+            return TtsStage(factory.synthesizer(settings), desk), settings.tts_slots
 
 
 async def serve(settings: Settings, stage_name: Literal["stt", "llm", "tts"]) -> int:

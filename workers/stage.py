@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from runtime.bus.connection import Bus, Stored
-from schemas.events import AnyEvent
-from schemas.events import StageName
+from schemas.events import AnyEvent, StageName
 
 
 class EngineHungError(Exception):

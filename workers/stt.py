@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from runtime.bus.utterance_frames import frames
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, AudioFrame, TranscriptPartial
-from schemas.events import AnyEvent, SpeechStarted, TranscriptFinal, TranscriptGuess
-from schemas.events import StageName
+from schemas.events import AnyEvent, SpeechStarted, StageName, TranscriptFinal, TranscriptGuess
 from workers.engine_executor import Desk, Together
 from workers.engines.protocols import (
     BatchRecognizer,

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from runtime.bus.connection import BusAwayError
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, ENOUGH_MS, SpeechChunk
-from schemas.events import AnyEvent, ResponseSentence, SpeechReady
-from schemas.events import StageName
+from schemas.events import AnyEvent, ResponseSentence, SpeechReady, StageName
 from workers.engine_executor import Desk
 from workers.engines.protocols import Synthesizer
 from workers.stage import Task

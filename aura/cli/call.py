@@ -1,4 +1,4 @@
-"""`aura call`: a recording spoken into the line like a microphone would, and what comes back."""
+"""`aura call`: a recording sent as a microphone would send it, and the answer that comes back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import base64
 import json
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from aura.cli.call_failures import LOST, ended, refused
 from aura.cli.options import Token, Url
 from aura.cli.running import CommandError, run, running_url
 from aura.cli.waterfall import waterfall
@@ -29,8 +31,11 @@ FRAME_MS = 20
 FRAME_BYTES = FRAME_MS * 32
 SILENCE = bytes(FRAME_BYTES)
 PATIENCE_S = 30.0
+"""Without a message, after the last word, until no answer is expected any more."""
+HEARD_S = 0.2
+"""From the end of the answer here to the end of the call: the edge may count it heard later."""
 QUIET_DB = -40.0
-"""Below the loudest 10 ms of a recording by this much is no speech any more."""
+"""Level, below the loudest 10 ms of a recording, under which there is no speech."""
 
 
 def read_question(path: Path) -> bytes:
@@ -60,7 +65,7 @@ def speech_end_ms(pcm: bytes) -> float:
 
 @dataclass
 class Answer:
-    """What came back."""
+    """What the edge sent during a call."""
 
     transcript: str = ""
     partial: str = ""
@@ -75,6 +80,16 @@ class Answer:
     first_audio_ms: float | None = None
     """After the last sample of speech, at this client."""
     greeting_s: float | None = None
+    plays_until: float = 0.0
+    """Monotonic seconds at which a client that plays what it gets falls silent."""
+
+    @property
+    def ends_at(self) -> float | None:
+        """When nothing is left to say or to hear, monotonic seconds; None: an answer may come."""
+        if self.spoke_until is None or not (self.errors or (self.done and self.steps)):
+            return None
+        heard_at = self.plays_until + HEARD_S if self.pcm else 0.0
+        return max(self.spoke_until, heard_at)
 
     def take(self, message: dict[str, Any], now: float) -> None:
         """Take one message of the server."""
@@ -89,6 +104,7 @@ class Answer:
                 pcm = _pcm(message)
                 if pcm and self.first_audio_ms is None and self.spoke_until is not None:
                     self.first_audio_ms = (now - self.spoke_until) * 1000
+                self.plays_until = max(self.plays_until, now) + len(pcm) / 32000
                 self.pcm += pcm
                 self.answer += message["text"]
             case "ai_complete":
@@ -96,12 +112,13 @@ class Answer:
             case "ai_interrupted":  # our own recording had a pause: the answer begins anew
                 self.interrupted += 1
                 self.pcm.clear()
-                self.answer, self.first_audio_ms = "", None
-            case "turn_metrics":
+                self.answer, self.first_audio_ms, self.plays_until = "", None, now
+                self.done, self.steps = None, {}
+            case "turn_metrics" if not message.get("interrupted"):
                 self.steps = message
             case "error":
-                details = message.get("details") or ""
-                self.errors.append(f"{message['message']} ({message['code']}): {details}")
+                details = f": {message['details']}" if message.get("details") else ""
+                self.errors.append(f"{message['message']} ({message['code']}){details}")
             case _:
                 pass
 
@@ -121,47 +138,56 @@ def socket_url(url: str, token: str, *, greeting: bool) -> str:
 
 
 async def converse(pcm: bytes, url: str, answer: Answer, *, greeting: bool, token: str) -> None:
-    """Speak *pcm*, then listen until the answer is complete.
+    """Speak *pcm*, listen until the answer was heard to its end, and end the call.
 
     Raises:
         CommandError: nobody answers, the token is refused, or nothing comes within 30 s.
     """
-    try:
-        async with (
-            aiohttp.ClientSession() as http,
-            http.ws_connect(socket_url(url, token, greeting=greeting), max_msg_size=0) as ws,
-        ):
-            async with asyncio.TaskGroup() as tasks:
-                speaking = tasks.create_task(_speak(ws, pcm, answer, greeting=greeting))
-                await _listen(ws, answer, wait_s=len(pcm) / 32000 + PATIENCE_S)
-                speaking.cancel()
-            if not ws.closed:
-                await ws.send_json({"type": "end_call"})
-    except aiohttp.WSServerHandshakeError as error:
-        raise CommandError(f"{url} refused the call: HTTP {error.status}") from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise CommandError(
-            f"no edge answers at {url}: start one with `aura up`, or name one with --url"
-        ) from error
+    async with aiohttp.ClientSession() as http:
+        try:
+            ws = await http.ws_connect(socket_url(url, token, greeting=greeting), max_msg_size=0)
+        except aiohttp.WSServerHandshakeError as error:
+            retry_after = error.headers.get("Retry-After") if error.headers else None
+            raise CommandError(refused(url, error.status, retry_after)) from error
+        except aiohttp.ClientSSLError as error:
+            raise CommandError(f"{url}: {error}: SSL_CERT_FILE names what to trust") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise CommandError(
+                f"no edge answers at {url}: start one with `aura up`, or name one with --url"
+            ) from error
+        async with ws:
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    speaking = tasks.create_task(_speak(ws, pcm, answer, greeting=greeting))
+                    failure = await _listen(ws, answer)
+                    speaking.cancel()
+            finally:  # of a Ctrl-C as well
+                with suppress(ConnectionError):  # the server has gone by itself
+                    await ws.send_json({"type": "end_call"})
+    if failure:
+        raise CommandError(failure)
 
 
-async def _listen(ws: aiohttp.ClientWebSocketResponse, answer: Answer, *, wait_s: float) -> None:
-    try:
-        async with asyncio.timeout(wait_s):
-            async for message in ws:
-                if message.type is aiohttp.WSMsgType.TEXT:
-                    answer.take(json.loads(message.data), time.monotonic())
-                said_all = answer.spoke_until is not None and time.monotonic() > answer.spoke_until
-                if answer.done and answer.steps and said_all:
-                    return
-                if answer.errors and said_all:
-                    return
-    except TimeoutError as error:
-        raise CommandError("no answer came; `aura doctor` and `aura tap` tell more") from error
-    if ws.close_code == 1008:
-        raise CommandError("the token was refused: set --token or AURA_DEMO_TOKEN")
-    reason = f"code {ws.close_code}"
-    raise CommandError(f"the server ended the call ({reason})")
+async def _listen(ws: aiohttp.ClientWebSocketResponse, answer: Answer) -> str:
+    """Take messages until the answer was heard to its end; return why it was not, or ""."""
+    last = time.monotonic()
+    while (ends_at := answer.ends_at) is None or time.monotonic() < ends_at:
+        until = max(last, answer.spoke_until or 0.0) + PATIENCE_S if ends_at is None else ends_at
+        try:
+            async with asyncio.timeout(until - time.monotonic()):
+                message = await ws.receive()
+        except TimeoutError:
+            if ends_at is None:
+                return "no answer came: `aura doctor` and `aura tap` tell more"
+            break
+        last = time.monotonic()
+        if message.type is aiohttp.WSMsgType.TEXT:
+            answer.take(json.loads(message.data), last)
+        elif message.type is aiohttp.WSMsgType.CLOSE:
+            return ended(message.data, answer.errors[-1] if answer.errors else message.extra or "")
+        elif message.type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}:
+            return ended(LOST)
+    return ""
 
 
 async def _speak(
@@ -180,7 +206,10 @@ async def _speak(
         frame = pcm[at : at + FRAME_BYTES] if at >= 0 else SILENCE
         # a frame can leave when its last sample has been spoken
         await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_MS / 1000 - time.monotonic()))
-        await ws.send_bytes(frame.ljust(FRAME_BYTES, b"\0"))
+        try:
+            await ws.send_bytes(frame.ljust(FRAME_BYTES, b"\0"))
+        except ConnectionError:  # whoever listens says why it ended
+            return
         sent += 1
 
 
@@ -190,11 +219,15 @@ async def call(
     """Make the call, show it, write the answer to *out*; 1 where there was none."""
     answer, console = Answer(), Console(stderr=as_json)
     talking = asyncio.ensure_future(converse(pcm, url, answer, greeting=greeting, token=token))
-    with Live(console=console, refresh_per_second=12, transient=False) as live:
-        while not talking.done():
+    try:
+        with Live(console=console, refresh_per_second=12, transient=False) as live:
+            while not talking.done():
+                live.update(_view(answer))
+                await asyncio.wait({talking}, timeout=0.08)
             live.update(_view(answer))
-            await asyncio.wait({talking}, timeout=0.08)
-        live.update(_view(answer))
+    finally:  # Ctrl-C: the call is ended as one hangs up
+        talking.cancel()
+        await asyncio.wait({talking})
     talking.result()
     steps = {**answer.steps, "client_ms": answer.first_audio_ms}
     if answer.pcm:
@@ -209,8 +242,9 @@ async def call(
         console.print("\n".join(["", *waterfall(steps)]), highlight=False)
         if answer.pcm:
             console.print(f"\nThe answer is in {out} ({len(answer.pcm) / 32000:.1f} s).")
-    for told in answer.errors:
-        sys.stderr.write(f"aura: {told}\n")
+    if answer.errors:
+        told = ", then ".join(answer.errors)
+        sys.stderr.write(f"aura: {told}; `aura workers` and `aura doctor` tell more\n")
     return 0 if answer.done else 1
 
 

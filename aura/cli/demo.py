@@ -18,8 +18,7 @@ QUESTION = "Hello! What is the capital of Italy?"
 
 async def demo(settings: Settings) -> int:
     """Run the demo; the exit code is the call's."""
-    from workers.engines import factory  # noqa: PLC0415  # needs an engine, which an edge has not
-    from workers.main import options  # noqa: PLC0415  # the same
+    from workers.engines import factory  # noqa: PLC0415  # engines are an optional extra
 
     with tempfile.TemporaryDirectory(prefix="aura-demo-") as folder:
         here = settings.model_copy(
@@ -34,7 +33,7 @@ async def demo(settings: Settings) -> int:
         try:
             await _ready(process)
             print(f"Asking, in Aura's own voice: {QUESTION}")
-            voice = factory.synthesizer(options(here))
+            voice = factory.synthesizer(here)
             pcm = await asyncio.to_thread(lambda: b"".join(voice.synthesize(QUESTION)))
             return await call(
                 pcm,

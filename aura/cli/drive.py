@@ -14,14 +14,13 @@ from rich.text import Text
 
 from aura.cli.running import CommandError
 from aura.cli.show import read
+from aura.replay.compare import MEASURED, BadLimitError, Comparison, compare, failures
 from aura.replay.drive import STAGES, ModelRefusedError, NoSuchTurnError, Plan
 from aura.replay.drive import drive as drive_again
-from aura.replay.compare import STEPS, BadLimitError, Comparison, compare, failures
 from aura.replay.redecide import NotRecordedError
 from runtime import logs
 from runtime.bus.connection import Bus, connect
-from runtime.sessions import recorded_audio
-from runtime.sessions import relabel
+from runtime.sessions import recorded_audio, relabel
 from runtime.sessions.finding import decoded
 from runtime.settings import Settings
 from schemas import events as ev
@@ -142,7 +141,7 @@ def _print(found: Comparison, session: str) -> None:
     numbers = Table(
         "median, ms after the end of speech", "recorded", "now", box=None, pad_edge=False
     )
-    for name, words in STEPS:
+    for name, words in MEASURED.items():
         if name in found.latencies:
             then_ms, now_ms = found.latencies[name]
             numbers.add_row(words, f"{then_ms:.0f}", f"{now_ms:.0f}")

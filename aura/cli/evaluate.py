@@ -74,8 +74,7 @@ async def evaluate(settings: Settings, wanted: Wanted) -> int:
 
 def _sounds(settings: Settings, suite: Suite, folder: Path) -> Mapping[Step, bytes]:
     """Return the sound of every step; the voice is loaded only where something is to be said."""
-    from workers.engines import factory  # noqa: PLC0415  # needs an engine, which an edge has not
-    from workers.main import options  # noqa: PLC0415  # the same
+    from workers.engines import factory  # noqa: PLC0415  # engines are an optional extra
 
     def say(text: str) -> bytes:
         return b"".join(voice[0].synthesize(text))
@@ -83,7 +82,7 @@ def _sounds(settings: Settings, suite: Suite, folder: Path) -> Mapping[Step, byt
     voice = []
     if any(step.say for scenario in suite.scenarios for step in scenario.steps):
         chosen = settings.model_copy(update={"tts_engine": "auto"})
-        voice.append(factory.synthesizer(options(chosen)))
+        voice.append(factory.synthesizer(chosen))
     return sounds(suite, folder, say)
 
 

@@ -1,4 +1,4 @@
-"""Commands that only ask the bus are to be there at once: nats-py without aiohttp."""
+"""A fast start for commands that only talk to the bus: nats-py without aiohttp."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 
 @contextmanager
 def without_aiohttp() -> Iterator[None]:
-    """Have nats-py not import aiohttp, which takes 0.2 s and is for ws:// servers alone."""
+    """Keep nats-py from importing aiohttp, which takes 0.2 s and serves ws:// URLs alone."""
     if "aiohttp" in sys.modules or _over_websocket():
         yield
         return
-    sys.modules["aiohttp"] = None  # type: ignore[assignment]  # Python's way to say: not there
+    sys.modules["aiohttp"] = None  # type: ignore[assignment]  # None makes an import of it fail
     try:
         yield
     finally:
-        del sys.modules["aiohttp"]  # whoever needs it later may have it
+        del sys.modules["aiohttp"]  # a later import finds the real one
 
 
 def _over_websocket() -> bool:

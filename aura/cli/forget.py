@@ -1,4 +1,4 @@
-"""`aura forget`: every trace of sessions erased, and the server asked again whether it is so."""
+"""`aura forget`: all messages of sessions erased, then counted again to prove it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import typer
 from aura.cli.options import one_id
 from aura.cli.running import CommandError, run
 from runtime.bus.connection import Bus, connect
-from runtime.sessions import log
-from runtime.sessions import transfer
+from runtime.sessions import log, transfer
 from runtime.sessions.finding import sessions
 from runtime.sessions.listing import Row, Wanted, replays_of
 from runtime.settings import Settings, load

@@ -31,7 +31,7 @@ class Command:
     module: str
     help: str
     quick: bool = False
-    """It talks to the bus and to nobody else."""
+    """The command talks to the bus alone, so it can start without aiohttp."""
 
 
 COMMANDS = {
@@ -112,7 +112,7 @@ def command_line(typed: str) -> typer.Typer:
             what: Callable[..., None] | typer.Typer = _not_loaded
             if one.name == typed:
                 if one.quick:
-                    # what they read stays: to look for garbage in it is a tenth of their time
+                    # garbage collection would take a tenth of their time and find none
                     gc.set_threshold(1_000_000, 50, 50)
                 with without_aiohttp() if one.quick else nullcontext():
                     module = import_module(f"aura.cli.{one.module}")

@@ -1,15 +1,13 @@
-"""The errors that are one line to an operator; all others are bugs and keep their traceback."""
+"""Errors that an operator sees as one line; any other is a bug and keeps its traceback."""
 
 from __future__ import annotations
 
 from aura.cli.running import CommandError
 from deploy.nats_server import ServerMissingError
-from deploy.provision import ProvisionError
-from deploy.supervisor import HopelessError
-from runtime.bus.connection import BusAwayError
+from deploy.up import START_ERRORS
 from runtime.settings import SettingsError
 from workers.engines.protocols import EngineError
 
 HOPELESS = (SettingsError, EngineError, ServerMissingError)
-"""Trying again changes nothing."""
-KNOWN = (*HOPELESS, CommandError, BusAwayError, ProvisionError, HopelessError)
+"""Errors of the configuration: to start the process again changes nothing."""
+KNOWN = (*START_ERRORS, EngineError, CommandError)

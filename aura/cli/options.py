@@ -1,4 +1,4 @@
-"""Options that several commands share, and settings with what was typed put over them."""
+"""Options that several commands share, and settings overridden by options."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Token = Annotated[str | None, typer.Option(help="Default: the demo token.")]
 
 
 def one_id(name: str) -> str:
-    """Return *name*, which is to be one session's, or one tenant's: `*` would be all of them.
+    """Return *name* if it can be the id of one session or tenant, and is no wildcard of NATS.
 
     Raises:
-        CommandError: it is none.
+        CommandError: it cannot.
     """
     if set(name) & set("*>. \t\r\n"):
         raise CommandError(f"{name!r} is no id: `aura sessions` lists those there")

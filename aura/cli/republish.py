@@ -1,4 +1,4 @@
-"""`aura replay`: the events of a session, once more and at their own pace."""
+"""`aura replay`: the events of a session printed or published again, at their own pace."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from aura.cli.running import CommandError
 from aura.cli.show import read
 from aura.cli.tap import say
 from runtime.bus.connection import Stored, connect
-from runtime.sessions import log
-from runtime.sessions import relabel
+from runtime.sessions import log, relabel
 from runtime.settings import Settings
 from schemas import events as ev
 from schemas.codec import BadMessageError
@@ -74,9 +73,9 @@ def since_turn(stored: list[Stored], turn: int) -> list[Stored]:
 async def paced(
     stored: list[Stored], speed: float, *, cut: bool
 ) -> AsyncIterator[tuple[Stored, int]]:
-    """Yield the events when they are due, with how many ms later than once that is.
+    """Yield each event when it is due, with the ms by which that is later than its own time.
 
-    *cut*: what came between the first one and the second is left out, and not waited through.
+    *cut*: the pause between the first event and the second is skipped.
     """
     loop = asyncio.get_running_loop()
     timed: list[tuple[int, Stored]] = []

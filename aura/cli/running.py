@@ -1,4 +1,4 @@
-"""What every command shares: the Aura that runs here, and how a command runs and fails."""
+"""What all commands share: the URL of the Aura that runs here, and running a coroutine."""
 
 # ruff: noqa: PLC0415 - `aura --help` reads this, and is to be there at once
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class CommandError(Exception):
-    """What an operator is told, in one line."""
+    """A command cannot do its work; the message is the one line that the operator reads."""
 
 
 def running_url(here: Settings) -> str:
@@ -32,8 +32,8 @@ def running_url(here: Settings) -> str:
 def run(work: Coroutine[Any, Any, int]) -> None:
     """Run *work* on the fastest loop there is and leave with its exit code.
 
-    Where *work* is no service only errors are logged, to stderr: a command says itself what is
-    wrong, and stdout is for what was asked for.
+    Unless a service has configured its logs, only errors are logged, to stderr: stdout is for the
+    command's result.
     """
     import structlog
 
@@ -51,7 +51,7 @@ def run(work: Coroutine[Any, Any, int]) -> None:
 
 
 def role(settings: Settings, name: str, work: Coroutine[Any, Any, int]) -> None:
-    """Run a service process: what is wrong with its configuration is said and ends it for good."""
+    """Run a service process, with the logs of a service called *name*."""
     from runtime import logs
 
     logs.configure(settings, name)

@@ -96,7 +96,7 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
 
 
 class Paint:
-    """Colours for text, where there are any: an hour has too many pieces for rich's segments."""
+    """Colours text where the terminal has colours; rich's segments take too long for an hour."""
 
     def __init__(self, console: Console) -> None:
         self._colours = None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")

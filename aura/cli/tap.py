@@ -1,4 +1,4 @@
-"""`aura tap`: what is said on the bus, as it is said."""
+"""`aura tap`: the messages of the bus, decoded, as they come."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SIDE: dict[str, type[msgspec.Struct]] = {
 
 
 def decoded(subject: str, data: bytes) -> dict[str, Any]:
-    """Return what was said as plain values, audio as its length."""
+    """Return the message in *data* as plain values, audio as its length."""
     flow = subject.split(".")[1] if subject.startswith("aura.") else ""
     try:
         kind = SIDE.get(flow)
@@ -56,7 +56,7 @@ def line(said: dict[str, Any], subject: str) -> Text:
 
 
 def say(console: Console, subject: str, data: bytes, *, as_json: bool) -> None:
-    """Print what was said on *subject*, for people or as one JSON object."""
+    """Print a message of *subject*, as a line for people or as one JSON object."""
     said = decoded(subject, data)
     if as_json:
         sys.stdout.write(json.dumps({**said, "subject": subject}) + "\n")

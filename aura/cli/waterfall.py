@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-STEPS = (
-    ("pause_ms", "pause noticed"),
-    ("transcript_ms", "words known"),
-    ("taken_ms", "language model asked"),
-    ("first_token_ms", "first token"),
-    ("first_sentence_ms", "first sentence"),
-    ("committed_ms", "end of turn certain"),
-    ("first_audio_ms", "first audio at the edge"),
-    ("first_sent_ms", "first audio sent"),
-    ("client_ms", "first audio at the client"),
-)
+from schemas.events import STEPS
+
+DRAWN = {**STEPS, "client_ms": "first audio at the client"}
 WIDTH = 40
 """Of the bars: a line fits a terminal of 80 columns."""
 
 
 def waterfall(steps: Mapping[str, float | None]) -> list[str]:
     """Return a line a step, ms after the end of speech, each bar from the step before it."""
-    there = [(name, steps[key]) for key, name in STEPS if steps.get(key) is not None]
+    there = [(name, steps[key]) for key, name in DRAWN.items() if steps.get(key) is not None]
     known = sorted(((name, at) for name, at in there if at is not None), key=lambda one: one[1])
     if not known:
         return []

@@ -1,4 +1,4 @@
-"""`aura workers`: who is there, how busy they are, and how far behind each stage is."""
+"""`aura workers`: the processes, how busy they are, and how far behind each stage is."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from runtime.bus.discovery import Service, discover
 from runtime.settings import Settings, load
 
 LOOK_S = 1.0
-"""Between two looks; the rate of jobs is what was done from one to the next."""
+"""Between two looks at the bus; jobs done in between make the rate."""
 ORDER = ("edge", "stt", "llm", "tts")
 
 
@@ -43,7 +43,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """What one look around found."""
+    """The processes and stages at one moment."""
 
     workers: list[Row]
     stages: list[Queue]

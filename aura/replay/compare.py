@@ -12,16 +12,8 @@ from typing import Any
 from runtime.word_errors import word_error_rate
 from schemas import events as ev
 
-STEPS = (
-    ("stt_ms", "recognition"),
-    ("transcript_ms", "words known"),
-    ("taken_ms", "language model asked"),
-    ("committed_ms", "end of turn certain"),
-    ("first_token_ms", "first token"),
-    ("first_sentence_ms", "first sentence"),
-    ("first_audio_ms", "first audio at the edge"),
-    ("first_sent_ms", "first audio sent"),
-)
+MEASURED = {"stt_ms": "recognition", **ev.STEPS}
+"""What is compared of a turn, and its name: ms, medians over the turns."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +90,7 @@ def turns(events: Sequence[ev.AnyEvent]) -> list[Turn]:
 
 
 def _steps(measured: ev.TurnMeasured | None) -> dict[str, float]:
-    found = {name: getattr(measured, name, None) for name, _ in STEPS}
+    found = {name: getattr(measured, name, None) for name in MEASURED}
     return {name: at for name, at in found.items() if at is not None}
 
 
@@ -117,7 +109,7 @@ def compare(
         for k in range(size)
     ]
     latencies: dict[str, tuple[float, float]] = {}
-    for name, _ in STEPS:
+    for name in MEASURED:
         values = [
             [t.steps[name] for t in side if name in t.steps] for side in (then_turns, now_turns)
         ]

@@ -130,7 +130,7 @@ def connections(events: Sequence[ev.AnyEvent]) -> list[RecordedConnection]:
 
 
 def _logs(delivered: Sequence[ev.InputsDelivered]) -> list[list[ev.InputsDelivered]]:
-    """Return the parts of each input log together; those of two edges may be mixed in *delivered*."""
+    """Return the parts of each input log together; *delivered* may mix those of two edges."""
     logs: list[list[ev.InputsDelivered]] = []
     for part in delivered:
         before = [one for one in logs if one[-1].part < part.part]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from edge.core.client_events import Interrupted, ClientEvent, Speech
+from edge.core.client_events import ClientEvent, Interrupted, Speech
 from schemas.audio import BYTES_PER_MS, RecordedSound
 
 Side = Literal["caller", "client"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from edge.core.client_events import Interrupted, ClientEvent, Trouble
+from edge.core.client_events import ClientEvent, Interrupted, Trouble
 from runtime.metrics import STEPS_S
-from schemas.events import Event, ResponseCancelled, SpeechEnded, TurnMeasured, TurnTaken
+from schemas.events import STEPS, Event, ResponseCancelled, SpeechEnded, TurnMeasured, TurnTaken
 
 CALLS = Gauge("aura_edge_calls", "Calls that this edge holds now.")
 TURNS = Counter("aura_edge_turns_total", "Turns answered or interrupted.")
@@ -31,18 +31,6 @@ DROPPED = Counter(
     "aura_edge_dropped_bytes_total",
     "Audio thrown away: to a caller who reads too slowly, or to a bus that is away.",
     ["towards"],
-)
-
-STEPS = (
-    "pause_ms",
-    "transcript_ms",
-    "taken_ms",
-    "committed_ms",
-    "first_token_ms",
-    "first_sentence_ms",
-    "first_audio_ms",
-    "first_sent_ms",
-    "stt_ms",
 )
 
 
@@ -78,6 +66,6 @@ def dropped(towards: str, size_bytes: int) -> None:
 
 def _measured(event: TurnMeasured) -> None:
     TURNS.inc()
-    for name in STEPS:
+    for name in (*STEPS, "stt_ms"):
         if (ms := getattr(event, name)) is not None:
             STEP.labels(name.removesuffix("_ms")).observe(max(0.0, ms) / 1000)

@@ -161,7 +161,7 @@ class SessionShell:
             if isinstance(given, Finished):
                 self._queue(self._inputs.take(at_ms))
             self._do(self.call.step(given, at_ms))
-        except Exception:
+        except Exception:  # noqa: BLE001  # it is logged with its trace, and ends this call alone
             self._log.exception("call_broken")
             self._closed = True
             self._broken()

@@ -20,7 +20,6 @@ from edge.core.response.responder import Responder
 from edge.core.session.history import History
 from edge.core.turns import Turns
 from schemas import events as ev
-from schemas.session_config import SessionConfig
 
 SILENT_STAGE_MS = 3000
 """A stage that is waited for and silent for so long may have answered to nobody."""

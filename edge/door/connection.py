@@ -156,8 +156,8 @@ class Connection:
                         self._send_all([self._refusal()])
                     else:
                         await self._obey(commands)
-        except Exception:
-            self._broke()
+        except Exception as error:  # noqa: BLE001  # it is logged there
+            self._broke(error)
         finally:
             self._ws.on_binary = None
 
@@ -167,12 +167,12 @@ class Connection:
             for command in self._protocol.receive(data, now_ms()):
                 if isinstance(command, Audio):
                     self._listen(command)
-        except Exception:
-            self._broke()
+        except Exception as error:  # noqa: BLE001  # it is logged there
+            self._broke(error)
 
-    def _broke(self) -> None:
+    def _broke(self, error: Exception) -> None:
         """End the connection at a fault of ours."""
-        log.exception("connection_broken", dialect=self._protocol.name)
+        log.error("connection_broken", dialect=self._protocol.name, exc_info=error)
         self._fail()
 
     def _too_often(self, commands: list[Command]) -> bool:

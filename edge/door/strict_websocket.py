@@ -1,7 +1,8 @@
 """What stands in front of aiohttp's WebSocket parser: a rule it lacks, and a short cut for sound.
 
 A frame that a client did not mask closes the connection, as RFC 6455 5.1 demands; aiohttp reads it
-all the same (3.14) and has no option for it.
+all the same (3.14) and has no option for it. The private parts of aiohttp that this file uses are
+listed in tests/unit/edge/door/test_aiohttp_parts.py, and pyproject.toml pins its minor version.
 
 A microphone sends fifty frames a second, each a whole message in a packet of its own. Such a frame
 goes straight to whoever listens: parser, queue and the task that waits for it cost as much again

@@ -190,7 +190,7 @@ def _told(timestamp: Any) -> str | int | float | None:
 
 
 def _unknown(query: Mapping[str, str]) -> list[str]:
-    """Return a line for each name in the query that means nothing, and each value that cannot be."""
+    """Return a line for each name in the query that is unknown, and each value that cannot be."""
     wrong = [f"{shown(name)} is no option" for name in query if name not in KNOWN]
     for name, values in SWITCHES.items():
         if query.get(name, values[0]) not in values:

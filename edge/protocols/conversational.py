@@ -117,7 +117,7 @@ class ConversationalProtocol:
             samples, form, begins = self._audio.feed(data)
         except NotAudioError as error:
             return [_processing_error(f"expected {error}")]
-        return [Audio(samples, form, begins)] if samples else []
+        return [Audio(samples, form, begins)] if samples or begins else []
 
     # -------------------------------------------------------- to the client
 

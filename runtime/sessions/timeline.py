@@ -64,14 +64,23 @@ class Span:
 def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
     """Return the moments of a session in order of time."""
     found: list[Moment] = []
+    written: dict[int, str] = {}
     for event in events:
         if isinstance(event, ev.InputsDelivered):
             found += _partials(event)
             continue
+        if isinstance(event, ev.ResponseCompleted):
+            written[event.turn] = event.text
         name = str(event.__struct_config__.tag)
         fields = {k: v for k, v in msgspec.to_builtins(event).items() if k not in ENVELOPE}
-        turn = fields.get("turn")
-        found.append(Moment(event.at_ms, _lane(event, name), name, _words(event), fields, turn))
+        turn, words = fields.get("turn"), _words(event)
+        if isinstance(event, ev.AnswerHeard):
+            whole = written.get(event.turn, "").split()
+            # a caller who hangs up in the silence after the last word has heard it all
+            to_the_end = event.complete or (bool(whole) and event.text.split() == whole)
+            fields["to_the_end"] = to_the_end
+            words = f"{'all' if to_the_end else 'cut'}: {event.text!r}"
+        found.append(Moment(event.at_ms, _lane(event, name), name, words, fields, turn))
         if isinstance(event, ev.TurnMeasured) and event.first_sent_ms is not None:
             speech_end_ms = _speech_end(found, event.turn)
             if speech_end_ms is not None:
@@ -152,7 +161,6 @@ _WORDS: dict[type, Callable[[Any], str]] = {
         f"sentence {e.index}: {e.audio_ms} ms of sound in {e.took_ms:.0f} ms, {e.model}"
     ),
     ev.AnswerReached: lambda e: f"turn {e.turn}, sentence {e.index}",
-    ev.AnswerHeard: lambda e: f"{'all' if e.complete else 'cut'}: {e.text!r}",
     ev.JobFailed: lambda e: f"{e.stage}: {e.reason}",
     ev.TroubleTold: lambda e: f"{e.stage}: {e.reason}",
     ev.InterruptionSuspected: lambda e: f"{e.played_ms} ms into the answer",
@@ -202,7 +210,7 @@ def spans(told: list[Moment]) -> list[Span]:
                 sent[int(f["turn"])] = one.at_ms
             case "answer.heard" if f["played_ms"]:
                 start_ms = sent.get(int(f["turn"]), one.at_ms - int(f["played_ms"]))
-                name = "heard" if f["complete"] else "cut"
+                name = "heard" if f["to_the_end"] else "cut"
                 found.append(Span(start_ms, one.at_ms, "client", name, f["text"], index))
             case _:
                 pass

@@ -6,8 +6,24 @@ from collections.abc import Iterator
 
 import pytest
 
+from runtime.settings import load
 from tests.aura_process import AuraProcess
 from workers.engines import factory
+
+OUR_OWN = load(
+    _env_file=None,
+    stt_engine="whisper",
+    stt_model="tiny.en",
+    stt_workers=1,
+    llm_engine="local",
+    llm_model="",
+    llm_slots=2,
+    tts_engine="piper",
+    tts_voice="en_US-joe-medium",
+    threads=0,
+    cache_dir="~/.cache/aura",
+)
+"""The engines that Aura brings itself, whatever is set on this machine."""
 
 
 @pytest.fixture(scope="session")
@@ -22,5 +38,5 @@ def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
 @pytest.fixture(scope="session")
 def say() -> object:
     """Return a function that speaks text with the project's own voice: s16le mono 16 kHz."""
-    voice = factory.synthesizer(factory.EngineOptions())
+    voice = factory.synthesizer(OUR_OWN)
     return lambda text: b"".join(voice.synthesize(text))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from runtime.audio import resample, write_wav
+from runtime.audio import AudioOut, write_wav
 from tests.aura_process import COMMAND, AuraProcess
 from tests.caller import DEMO, calling, pcm_of, silence
 
@@ -74,7 +74,7 @@ async def test_interrupting_with_words_stops_the_answer(aura: AuraProcess, say: 
 async def test_the_json_protocol_with_another_sample_rate(aura: AuraProcess, say: Say) -> None:
     async with calling(aura.url, "/ws") as caller:
         await caller.send({"type": "start_conversation"})
-        pcm = resample(say("What is the capital of Italy?") + silence(1500), 16000, 44100)
+        pcm = AudioOut(44100).feed(say("What is the capital of Italy?") + silence(1500))
         audio = base64.b64encode(write_wav(pcm, 44100)).decode()
         await caller.send({"type": "audio_chunk", "audio_data": audio})
         response = await caller.until("ai_response", seconds=30)
@@ -87,7 +87,7 @@ def test_aura_call_shows_the_turn_and_writes_the_answer(
     aura: AuraProcess, say: Say, tmp_path: Path
 ) -> None:
     question, answer = tmp_path / "q.wav", tmp_path / "a.wav"
-    question.write_bytes(write_wav(resample(say("What color is the sky?"), 16000, 8000), 8000))
+    question.write_bytes(write_wav(AudioOut(8000).feed(say("What color is the sky?")), 8000))
     done = subprocess.run(
         [*COMMAND, "call", str(question), "--out", str(answer), "--json"],
         env={**os.environ, "AURA_DATA_DIR": str(aura.data)},

@@ -12,6 +12,7 @@ import onnxruntime
 import pytest
 
 from benchmarks.recordings import people
+from tests.e2e.conftest import OUR_OWN
 from workers.engines import factory
 from workers.engines.llm.llama import LlamaModel
 from workers.engines.protocols import EngineRefusedError, LanguageModel, Prompt, Usage
@@ -23,13 +24,12 @@ from workers.engines.tts.piper import PiperVoice
 pytestmark = pytest.mark.e2e
 
 CACHE = Path("~/.cache/aura")
-OPTIONS = factory.EngineOptions(llm_engine="local", cache_dir=CACHE)
 SENTENCE = "I would like to move my appointment from Tuesday morning to Friday afternoon."
 
 
 @pytest.fixture(scope="module")
 def voice() -> PiperVoice:
-    voice = factory.synthesizer(OPTIONS)
+    voice = factory.synthesizer(OUR_OWN)
     assert isinstance(voice, PiperVoice)
     voice.warm()
     return voice
@@ -37,7 +37,7 @@ def voice() -> PiperVoice:
 
 @pytest.fixture(scope="module")
 def whisper() -> WhisperRecognizer:
-    recognizer = factory.recognizer(OPTIONS)
+    recognizer = factory.recognizer(OUR_OWN)
     assert isinstance(recognizer, WhisperRecognizer)
     recognizer.warm()
     return recognizer
@@ -46,7 +46,7 @@ def whisper() -> WhisperRecognizer:
 @pytest.fixture(scope="module")
 def gemma() -> LlamaModel:
     """One model for all tests: each test has its own event loop, the model does not mind."""
-    model = factory.language_model(OPTIONS)
+    model = factory.language_model(OUR_OWN)
     assert isinstance(model, LlamaModel)
     asyncio.run(model.warm())
     return model
@@ -84,7 +84,7 @@ def test_audio_starts_at_once_with_a_short_piece(voice: PiperVoice) -> None:
 
 def test_a_voice_in_pieces_sounds_like_the_voice_in_one(voice: PiperVoice) -> None:
     options = onnxruntime.SessionOptions()
-    split = piper_streaming.opened(voice.model, options)
+    split = piper_streaming.opened(voice.model, options, cache=CACHE)
     assert isinstance(split, piper_streaming.Split)
     whole = piper_streaming.Whole(voice.model, options)
     ids = np.random.default_rng(1).integers(10, 60, (1, 90))

@@ -13,9 +13,9 @@ pytestmark = pytest.mark.e2e
 
 SPEAK = """
 import sys
-from pathlib import Path
+from runtime.settings import load
 from workers.engines import factory
-pick.synthesizer(pick.EngineOptions(cache_dir=Path(sys.argv[1]))).warm()
+factory.synthesizer(load(_env_file=None, tts_engine="piper", cache_dir=sys.argv[1])).warm()
 """
 
 

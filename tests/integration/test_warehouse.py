@@ -17,6 +17,7 @@ from runtime.settings import Settings
 from schemas import codec, subjects
 from schemas import events as ev
 from schemas.inputs import PARTIAL, Input, pack
+from schemas.session_config import SessionConfig
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
 from tests.integration.test_subscribers import as_user
@@ -48,7 +49,7 @@ def a_call(number: int, at: datetime) -> list[ev.Event]:
     return [
         ev.SessionStarted(
             **whose, user="someone@acme", dialect="continuous", edge="e",
-            settings=ev.SessionSettings(system_prompt="Be secret."),
+            config=SessionConfig().but({"response.system_prompt": "Be secret."}),
         ),
         ev.TranscriptFinal(
             **whose, utterance=1, text="My secret.", confidence=0.9, audio_ms=2000, took_ms=9.0,

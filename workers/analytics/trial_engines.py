@@ -24,7 +24,6 @@ from schemas.events import (
 )
 from workers.engines import factory
 from workers.engines.protocols import LanguageModel, Prompt, Recognizer, Synthesizer, Usage
-from workers.main import options
 
 SILENCE_LIMIT_S = 10.0
 """Without a frame for so long, the edge that spoke is gone."""
@@ -182,15 +181,15 @@ class _Voice:
 
 
 def recognizer(settings: Settings) -> Candidate:
-    return _Recognition(factory.recognizer(options(settings)))
+    return _Recognition(factory.recognizer(settings))
 
 
 def language_model(settings: Settings) -> Candidate:
-    return _Answer(factory.language_model(options(settings)))
+    return _Answer(factory.language_model(settings))
 
 
 def synthesizer(settings: Settings) -> Candidate:
-    return _Voice(factory.synthesizer(options(settings)))
+    return _Voice(factory.synthesizer(settings))
 
 
 def _ms_since(began: float) -> float:

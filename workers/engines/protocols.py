@@ -55,13 +55,13 @@ class Recognition:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One turn to be answered by a language model."""
+    """The conversation that a language model answers, and how it is to answer."""
 
     system: str
     messages: tuple[tuple[str, str], ...]
     """(role, text), oldest first; role is 'user' or 'assistant'."""
     said: str = ""
-    """What the answer already began with: the model continues after it and does not repeat it."""
+    """The beginning of the response that was spoken already: the model continues after it."""
     model: str | None = None
     """Another model than the engine's own, where the engine has several."""
     max_tokens: int = 120
@@ -79,10 +79,10 @@ class Usage:
 
 
 def only(name: str, wanted: str | None, *others: str) -> None:
-    """Let an engine with one model, called *name* or *others*, answer for no other one.
+    """Check that *wanted*, if any, is the one model of an engine, called *name* or *others*.
 
     Raises:
-        EngineRefusedError: another one is *wanted*.
+        EngineRefusedError: it is another model.
     """
     if wanted and wanted not in {name, *others}:
         raise EngineRefusedError(
@@ -92,7 +92,7 @@ def only(name: str, wanted: str | None, *others: str) -> None:
 
 
 Token = str | Usage
-"""A piece of the answer as it is written, then one Usage."""
+"""A piece of the response as it is written; the last item is the Usage."""
 
 
 class Recognizer(Protocol):
@@ -111,7 +111,7 @@ class Recognizer(Protocol):
 class BatchRecognizer(Recognizer, Protocol):
     """A recognizer that needs less time for several utterances at once than one by one.
 
-    An engine need not be one: the worker looks whether it is (ADR 14).
+    Optional for an engine: the worker looks whether it has the method (ADR 14).
     """
 
     def transcribe_each(
@@ -119,8 +119,8 @@ class BatchRecognizer(Recognizer, Protocol):
     ) -> Iterator[tuple[int, Recognition]]:
         """Yield (place in *pcms*, the words in it), each as soon as they are known.
 
-        The words are those that `transcribe` returns. *hurried*: known soon is better than known
-        surely, for the speaker goes on, or speaks over an answer.
+        The words are those that `transcribe` returns. *hurried*: quick words are worth more than
+        sure ones, for the speaker goes on, or speaks over a response.
         """
 
 
@@ -139,17 +139,17 @@ class TurnModel(Protocol):
 
 
 class LanguageModel(Protocol):
-    """Turn to answer. Lives on the event loop and never blocks it."""
+    """Conversation to response. Lives on the event loop and never blocks it."""
 
     name: str
     in_process: bool
-    """Its threads are this process's: where one hangs, only another process helps."""
+    """The model runs in this process, so that only a new process helps where it hangs."""
 
     async def warm(self) -> None:
         """Load the model or reach the server."""
 
     def stream(self, request: Prompt) -> AsyncGenerator[Token, None]:
-        """Yield the answer piece by piece, then its Usage; closing the generator stops the model.
+        """Yield the response piece by piece, then its Usage; closing the generator stops the model.
 
         Raises:
             EngineUnavailableError: worth a retry.
@@ -159,13 +159,13 @@ class LanguageModel(Protocol):
 
 @runtime_checkable
 class SentenceReader(LanguageModel, Protocol):
-    """A language model that can tell whether a sentence is over (ADR 18); an engine need not."""
+    """A language model that can tell whether a sentence is over; optional (ADR 18)."""
 
     async def sentence_end(self, request: Prompt) -> float | None:
-        """Return 0..1: how surely the last message ends with its last word.
+        """Return 0..1, the probability that the last message's sentence is over; None: not known.
 
-        It reads the prompt that `stream` is about to continue, so asking first costs little. None:
-        others wait for the model, or there is nothing to read.
+        The prompt it reads is the one that `stream` continues, so asking first costs little. None
+        is returned where others wait for the model, or there is no word.
 
         Raises:
             EngineUnavailableError, EngineRefusedError: as `stream`.

@@ -1,7 +1,7 @@
 """Simulated engines for load and fault tests: fixed delays, fixed words, no CPU. Never a default.
 
-A marker in what an engine is given sets off its fault. Language model and voice look for it in the
-text; a recognizer looks for its UTF-8 bytes in the audio, since audio is all it gets.
+A marker in the input sets off an engine's fault: in the text of a language model or a voice, and as
+UTF-8 bytes in the audio of a recognizer.
 """
 
 import asyncio
@@ -42,13 +42,13 @@ class Fault:
     hang_s: float = 3600.0
 
     def hits(self, given: str | bytes) -> bool:
-        """Return whether this job is meant; 'raise', 'hang' and 'exit' are done by the caller."""
+        """Return whether the job with this input is to fail; the engine then does the fault."""
         if self.fail == "none":
             return False
         return self.marker.encode() in (given.encode() if isinstance(given, str) else given)
 
     def nonsense(self) -> bool:
-        """Return whether to answer nonsense; else raise or end this process, as a broken engine."""
+        """Raise ('raise'), end the process ('exit'), or return whether nonsense is the answer."""
         if self.fail == "raise":
             raise EngineUnavailableError("simulated: this job fails")
         if self.fail == "exit":
@@ -61,7 +61,7 @@ _TAG: Final = re.compile(r"#\w+")
 
 
 class SimulatedRecognizer:
-    """Hears the same sentence in any audio, or what is written in it: `SAY:...;` as bytes."""
+    """Hears the same sentence in any audio, or the text of `SAY:...;` in its bytes."""
 
     name = "simulated-recognizer"
 
@@ -87,7 +87,7 @@ class SimulatedRecognizer:
 
 
 class SimulatedLanguageModel:
-    """Answers anything with sentences of twenty tokens; a #tag that it was told is in the first."""
+    """Answers with sentences of twenty tokens; the first one repeats a #tag of the caller."""
 
     name = "simulated-language-model"
     in_process = True
@@ -112,7 +112,7 @@ class SimulatedLanguageModel:
         """There is nothing to load."""
 
     async def stream(self, request: Prompt) -> AsyncGenerator[Token, None]:
-        """Yield the tokens on schedule; what was said already is left out.
+        """Yield the tokens on schedule, without those that were said already.
 
         Raises:
             EngineRefusedError: another model is asked for.
@@ -170,7 +170,7 @@ class SimulatedSynthesizer:
 
 
 def _block(fault: Fault, text: str) -> str:
-    """Do the fault in a thread; return what to say instead of *text*."""
+    """Do the fault, blocking this thread where it hangs; return the text to give for *text*."""
     if fault.fail == "hang":
         threading.Event().wait(fault.hang_s)
         return text

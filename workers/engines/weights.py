@@ -116,7 +116,7 @@ def find(name: str, cache: Path) -> Path | None:
         return parts[0]
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with _alone(cache / f"{name}.lock"):
+        with alone(cache / f"{name}.lock"):
             return _joined(name, parts, pinned, cache)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -148,7 +148,7 @@ def _joined(name: str, parts: list[Path], pinned: Pinned, cache: Path) -> Path:
     for package, path in pinned.beside:
         source = _in_package(package, path, pinned)
         if not (folder / source.name).exists():
-            _place(source.read_bytes(), folder / source.name)
+            place(source.read_bytes(), folder / source.name)
     if target.exists():
         try:
             _verify(target, pinned, cache)
@@ -213,14 +213,14 @@ def _remember(path: Path, sha256: str, cache: Path) -> None:
     """Spare the next start the hashing; a cache that cannot be written only costs that."""
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with _alone(cache / "verified.lock"):
+        with alone(cache / "verified.lock"):
             memory = _memory(cache) | {str(path): _fingerprint(path, sha256)}
-            _place(json.dumps(memory, indent=1).encode(), cache / "verified.json")
+            place(json.dumps(memory, indent=1).encode(), cache / "verified.json")
     except OSError as error:
         log.warning("verified_weights_not_remembered", cache=str(cache), error=error.strerror)
 
 
-def _place(data: bytes, target: Path) -> None:
+def place(data: bytes, target: Path) -> None:
     """Write *target* whole or not at all; the caller holds a lock."""
     new = target.with_name(f"{target.name}.new")
     try:
@@ -237,7 +237,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
+def alone(lock: Path) -> Iterator[None]:
     """Hold *lock* among all processes; the kernel frees it if this one dies."""
     with lock.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

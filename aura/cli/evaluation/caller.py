@@ -1,4 +1,4 @@
-"""One scenario as a call: a microphone that is never off, and ears that note what they are told."""
+"""One scenario as a call: a microphone that is never off, and a log of all messages."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from typing import Any
 import aiohttp
 
 from aura.cli.call import FRAME_BYTES, FRAME_MS, SILENCE, socket_url, speech_end_ms
+from aura.cli.call_failures import ended
 from aura.cli.evaluation.judge import Seen
 from aura.cli.evaluation.suite import Scenario, Step
 from runtime.audio import read_wav
 
 SETTLE_S = 2.5
-"""Nothing that is to come of a noise comes later."""
+"""Seconds after a noise within which Aura would react, if at all."""
 BREATH_S = 0.4
 """Between the end of an answer and the next words."""
 ANSWER_S = 30.0
@@ -28,11 +29,11 @@ POLL_S = 0.02
 
 @dataclass
 class Ears:
-    """What was told so far. Times are monotonic seconds."""
+    """The messages so far. Times are monotonic seconds."""
 
     transcripts: list[tuple[float, str]] = field(default_factory=list)
     sounds: list[tuple[float, float, str]] = field(default_factory=list)
-    """When it came, seconds of audio, words."""
+    """(when it came, seconds of audio, words)."""
     interrupted: list[float] = field(default_factory=list)
     completed: list[float] = field(default_factory=list)
     answers: list[tuple[float, str]] = field(default_factory=list)
@@ -123,7 +124,7 @@ async def perform(
 
 
 class _LostError(Exception):
-    """The call ended under our hands."""
+    """The server ended the call before the scenario was over."""
 
 
 @dataclass
@@ -153,10 +154,7 @@ async def _listen(ws: aiohttp.ClientWebSocketResponse, ears: Ears) -> str:
     async for message in ws:
         if message.type is aiohttp.WSMsgType.TEXT:
             ears.take(json.loads(message.data), time.monotonic())
-    told = f", told {ears.errors[-1][1]}" if ears.errors else ""
-    if ws.close_code == 1008:
-        return "the token was refused: set --token or AURA_DEMO_TOKEN"
-    return f"the server ended the call (code {ws.close_code}{told})"
+    return ended(ws.close_code, f"told {ears.errors[-1][1]}" if ears.errors else "")
 
 
 def _lost(scenario: Scenario, seen: list[Seen], reason: str) -> None:
@@ -169,7 +167,7 @@ async def _perform(
 ) -> None:
     ears, answer_from = line.ears, 0.0
     before: tuple[float, float] | None = None
-    """Of the step whose answer this one speaks over: more of it is heard until then."""
+    """Begin and end of speech of the step whose answer the next one speaks over."""
     if scenario.greeting:
         await line.until(lambda: bool(ears.sounds), ANSWER_S)
     for number, step in enumerate(scenario.steps):
@@ -202,9 +200,9 @@ async def _moment(step: Step, line: _Line, answer_from: float) -> None:
 
 
 async def _outcome(step: Step, line: _Line, began: float, *, over: bool) -> None:
-    """Wait until all that is to come of *step* has come.
+    """Wait until *step* was answered or failed.
 
-    *over*: the next step speaks over the answer, so its first sound is enough.
+    *over*: the next step speaks over the answer, so the answer's first sound is enough.
     """
     ears = line.ears
     if step.expect.ignored:

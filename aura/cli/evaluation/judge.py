@@ -1,4 +1,4 @@
-"""What came of a step against what was expected of it. Pure."""
+"""Compares what happened in a step with what was expected. Pure."""
 
 from __future__ import annotations
 

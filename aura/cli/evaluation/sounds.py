@@ -1,4 +1,4 @@
-"""What a caller lets be heard, as s16le mono 16 kHz: speech, recordings, noises."""
+"""The sound of each step, s16le mono 16 kHz: spoken text, a recording, or a noise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A suite of spoken scenarios, as YAML says it; what is wrong with it is said by its place."""
+"""A suite of spoken scenarios, read from YAML; an error names its place in the file."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Expected(_Strict):
 
 
 class Step(_Strict):
-    """One thing that the caller lets be heard."""
+    """One sound of the caller, and what is expected of it."""
 
     say: str = ""
     """Text, spoken by the project's voice."""
@@ -72,7 +72,7 @@ class Step(_Strict):
     says: str = ""
     """What the recording says, for the word error rate."""
     over_answer_s: float | None = Field(default=None, ge=0)
-    """Begin so long after the answer before began to sound; unset: when it is over."""
+    """Seconds into the answer before, at which this step begins; unset: after its end."""
     expect: Expected = Expected()
 
     @model_validator(mode="after")
@@ -97,7 +97,7 @@ class Scenario(_Strict):
     greeting: bool = False
     """Hear the greeting first; a step may speak over it."""
     limit_s: float = Field(60.0, gt=0)
-    """The call is over then, whatever came."""
+    """Seconds after which the call is ended, whatever came."""
 
     @model_validator(mode="after")
     def _begins_with_a_question(self) -> Self:
@@ -146,7 +146,7 @@ def load(file: Path) -> Suite:
 
 
 def _own(error: ValidationError) -> list[ErrorDetails]:
-    """Return the errors that do not merely follow from one further in."""
+    """Return the errors that are not mere consequences of an error deeper inside."""
     every = error.errors()
 
     def follows(one: ErrorDetails) -> bool:

@@ -7,20 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from schemas.events import STEPS
+
 if TYPE_CHECKING:
     import duckdb
 
-STEPS = (
-    # column, what it is called, in the order of a turn
-    ("pause_ms", "pause noticed"),
-    ("transcript_ms", "words known"),
-    ("taken_ms", "model asked"),
-    ("first_token_ms", "first token"),
-    ("first_sentence_ms", "first sentence"),
-    ("committed_ms", "end of turn certain"),
-    ("first_audio_ms", "first audio at the edge"),
-    ("first_sent_ms", "first audio sent"),
-)
 Row = dict[str, Any]
 
 
@@ -73,7 +64,8 @@ def figures(
     found.totals = _one(db, TOTALS)
     found.over_time = _all(db, OVER_TIME.replace("$BUCKET", f"'{bucket}'"))
     found.steps = [
-        {"step": name, **_one(db, STEP.replace("$COLUMN", column))} for column, name in STEPS
+        {"step": name, **_one(db, STEP.replace("$COLUMN", column))}
+        for column, name in STEPS.items()
     ]
     found.errors = _all(db, ERRORS)
     found.tenants = _with_cost(_all(db, TENANTS), prices)

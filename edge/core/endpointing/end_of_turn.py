@@ -17,11 +17,9 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from edge.core.endpointing.lexicon import Lexicon, lexicon
 from schemas.session_config import Eagerness, TurnConfig, Waits
-
 
 WAITS: dict[Eagerness, Waits] = {
     "high": Waits(finished_ms=300, unclear_ms=600, unfinished_ms=1100),

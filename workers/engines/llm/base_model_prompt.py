@@ -1,8 +1,8 @@
-"""The prompt of a base model, which answers because what it continues is a phone call. Pure.
+"""The prompt of a base model: the transcript of a phone call, which the model continues. Pure.
 
-A base model only continues text. So the prompt is the transcript of a call in which Aura answers
-well, then the real call, then "Aura:". A system prompt would be read as one more line of text and
-weakens the examples, so it is left out; AURA_LLM_ENGINE picks a model that follows one.
+A base model only continues text, so its prompt is an example call in which Aura answers well, then
+the real call, then "Aura:". The system prompt is left out, for it would be one more line of text
+and weaken the examples; AURA_LLM_ENGINE chooses a model that follows one.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ Aura: Sure, the ocean covers most of the Earth, and its water is salty.
 Caller: How are you doing?
 Aura: I'm doing great, thanks for asking!
 """
-"""Starts every prompt byte for byte, so llama.cpp reads it once and keeps it."""
+"""The example call. Every prompt begins with these very bytes, so llama.cpp reads them once."""
 
 MOST_MESSAGES = 20
 FORGOTTEN_AT_ONCE = 10
-"""The oldest go many at a time: a prompt whose beginning stays the same is not read again. One that
-changes costs about a second, so it is read ahead while the answer before it is spoken."""
+"""Oldest messages that are dropped together. A prompt that begins as the one before is read only
+from where it differs; one that begins otherwise costs about a second, so it is read ahead while the
+response before it is spoken."""
 MESSAGE_CHARS = 180
 
 _WORD = re.compile(r"\w")
@@ -56,13 +57,13 @@ def prompt_text(request: Prompt) -> str:
 
 
 def _forgotten(messages: int) -> int:
-    """Return how many of so many messages are left out, the oldest."""
+    """Return how many of the oldest *messages* are left out."""
     over = max(0, messages - MOST_MESSAGES)
     return -(-over // FORGOTTEN_AT_ONCE) * FORGOTTEN_AT_ONCE
 
 
 def next_prompt(request: Prompt, answer: str) -> str | None:
-    """Return the beginning of the prompt after *answer*, if it will not begin like this one."""
+    """Return the beginning of the next prompt, after *answer*; None if it begins as this one."""
     messages = (*request.messages, ("assistant", answer), ("user", ""))
     if _forgotten(len(messages)) == _forgotten(len(request.messages)):
         return None
@@ -70,7 +71,7 @@ def next_prompt(request: Prompt, answer: str) -> str | None:
 
 
 def _one_line(text: str) -> str:
-    """Keep *text* from speaking for somebody else: no line breaks, no "Caller:" of its own."""
+    """Return *text* in one line and without "Caller:" or "Aura:", which would begin a new one."""
     words = " ".join(text.split())
     return _SPEAKER.sub(r"\1,", words)[-MESSAGE_CHARS:]
 

@@ -1,4 +1,4 @@
-"""Gemma 3 270M inside this process: llama.cpp continues the phone call of `phone_call.py`."""
+"""Gemma 3 270M in this process: llama.cpp continues the phone call of `base_model_prompt.py`."""
 
 # ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
 
@@ -26,22 +26,22 @@ from workers.engines.protocols import (
 )
 
 CONTEXT_TOKENS = 4096
-"""Of one slot: the call that prompts begin with, the remembered messages at a token a letter, and
-the answer."""
+"""Of one slot: room for the example call, for the remembered messages at a token a letter, and for
+the response."""
 LIKELIEST = 40
-"""A token is chosen among so many. They are picked out first: llama.cpp's usual samplers go through
-all 262 144 tokens of Gemma's vocabulary several times, which costs half as much as the model."""
+"""Tokens among which the next one is drawn. Top-k comes first, for llama.cpp's usual samplers go
+through all 262 144 tokens of Gemma's vocabulary several times, at half the cost of the model."""
 MOST_TOKENS = 64
-"""Two spoken sentences; a model this small may else count up to the end of its context."""
+"""About two spoken sentences; a model this small may else go on to the end of its context."""
 
 LOOKED_AT = 20
-"""Of the next tokens, the likeliest: the end of a sentence is among them or unlikely."""
+"""Likeliest next tokens that are searched for a sentence's end; outside them it is unlikely."""
 
 _END = re.compile(r"\s*([?!\u3002\uff1f\uff01\u061f\u0964\n]|\.(?!\.))")
-"""As `sentence_end.ENDS`, but no dots of an ellipsis."""
+"""A token with a mark of `punctuation_probability.ENDS`, or a line break; "..." is no end."""
 
 HandOver = Callable[[dict[str, Any] | None], bool]
-"""Takes a piece of an answer, None after the last; true where nobody wants more."""
+"""Takes a piece of the response, None after the last; returns whether the model is to stop."""
 
 
 class LlamaModel:
@@ -68,7 +68,7 @@ class LlamaModel:
         self._loading = threading.Lock()
         self._server: Any = None
         self._asking = 0
-        """Answers that are being written, and sentences that are being read."""
+        """Requests under way: responses being written, and sentences being read."""
 
     async def warm(self) -> None:
         """Load the model and let every slot read the fixed part of the prompt."""
@@ -122,10 +122,10 @@ class LlamaModel:
             work.cancel()  # only if no thread has taken it yet; a running one stops by itself
 
     async def sentence_end(self, request: Prompt) -> float | None:
-        """Return how surely the caller's sentence ends with its last word: 0..1, by the model.
+        """Return 0..1, the probability that the caller's sentence ends with its last word.
 
-        The words are read without their last mark, and what the model would write next is looked
-        at: a mark that ends a sentence, or another word. `stream` reads on from there.
+        The model reads the words without their last mark, and its next token is looked at: a mark
+        that ends a sentence, or another word. `stream` goes on from what was read here.
 
         Raises:
             EngineRefusedError: another model is asked for.
@@ -148,7 +148,7 @@ class LlamaModel:
         return likely_end(answers[-1]) if answers else None
 
     def _write(self, request: Prompt, hand_over: HandOver, gone: threading.Event) -> None:
-        """Write the answer in a thread, unless its listener left while it waited for one."""
+        """Write the response in a thread, unless the listener left while this waited for one."""
         try:
             if not gone.is_set():
                 self._load()
@@ -157,7 +157,7 @@ class LlamaModel:
             hand_over(None)
 
     def _read_ahead(self, prompt: str | None) -> None:
-        """Let the model read *prompt* while the answer is spoken, unless others are waiting."""
+        """Let the model read *prompt* while the response is spoken, unless a request waits."""
         if prompt and self._asking == 1:
             self._pool.submit(self._complete, {"prompt": prompt, "max_tokens": 1}, lambda _: True)
 
@@ -196,9 +196,9 @@ def _completion(request: Prompt) -> dict[str, Any]:
 
 
 def likely_end(answer: dict[str, Any]) -> float | None:
-    """Return how likely the next token ends the sentence, 0..1, of what llama.cpp says of it.
+    """Return 0..1, the probability in llama.cpp's *answer* that the next token ends the sentence.
 
-    None: it says nothing, as of a token that is only a part of a letter.
+    None: there are no probabilities, as for a token that is only a part of a letter.
     """
     try:
         likely = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 CEREBRAS_MODEL: Final = "llama-3.3-70b"
 NO_KEY: Final = "none"
-"""Sent to servers that ask for no key: an explicit one, for the SDK would else read the environment
-and hand the Cerebras key to a stranger's server."""
+"""The key for servers that need none. Without one the SDK takes CEREBRAS_API_KEY from the
+environment and sends it to a stranger's server."""
 
 _RETRYABLE: Final = frozenset({408, 409, 425, 429})
 _CONTINUE: Final = (
@@ -51,8 +51,8 @@ class HostedModel:
     ) -> None:
         """Talk to *base_url* (with or without `/v1`), or to Cerebras without one.
 
-        *read_s* is the longest silence on the line, the wait for the first token included;
-        *retries* are tried by the SDK before anything was streamed, with its short backoff.
+        *read_s* limits each wait for data, that for the first token included; the SDK itself
+        tries *retries* more times, with a short backoff, as long as nothing was streamed.
         """
         self.name = f"{'openai' if base_url else 'cerebras'}:{model}"
         self._model = model
@@ -63,7 +63,7 @@ class HostedModel:
         self._made: AsyncCerebras | None = None
 
     async def warm(self) -> None:
-        """Open the connection by asking which models there are; any answer but a refusal is fine.
+        """Open the connection by listing the models; any answer but a refused key is fine.
 
         Raises:
             EngineRefusedError: the key is not accepted.

@@ -1,8 +1,8 @@
-"""How surely a recogniser would end the sentence where the speaker fell silent.
+"""The probability that a sentence ends with its last word, by Whisper's own next token.
 
 Whisper has learnt punctuation from sound and words together: after "a table for two" in a falling
-voice it is sure of a full stop; after "I would like to", or a voice left hanging, it weighs a
-comma, three dots, another word. The probabilities are there already: reading them costs nothing.
+voice a full stop is likely; after "I would like to", or in a voice that does not fall, a comma,
+three dots or another word is. Decoding computes these probabilities anyway.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,21 +15,20 @@ ENDS: Final = tuple(".?!\u3002\uff1f\uff01\u061f\u0964")
 
 
 class SentenceEnd:
-    """The ends of sentences in one model's vocabulary."""
+    """The tokens of one model's vocabulary that end a sentence."""
 
     def __init__(
         self, encode: Callable[[str], Sequence[int]], decode: Callable[[list[int]], str]
     ) -> None:
-        """Take a tokenizer's two directions, without special tokens."""
+        """Take the tokenizer's *encode* and *decode*, neither with special tokens."""
         self._decode = decode
         tokens = [encode(mark) for mark in ENDS]
         self._ends = [one[0] for one in tokens if len(one) == 1]
 
     def after(self, tokens: Sequence[int], logits: Sequence[Any]) -> float | None:
-        """Return 0..1, the probability of an end right after the last word of *tokens*.
+        """Return 0..1, the probability of a sentence's end right after the last word of *tokens*.
 
-        *logits* are those of each step, float32 [vocabulary]; None: there is no word, or no step
-        after it.
+        *logits*: one float32 [vocabulary] a step. None: there is no word, or no step after it.
         """
         count = len(tokens)
         while count and not any(c.isalnum() for c in self._decode([tokens[count - 1]])):

@@ -1,10 +1,10 @@
-"""Whisper with a window as short as the utterance allows, and wider ones when it stumbles.
+"""Whisper with a window as short as the utterance allows, and wider ones where that fails.
 
 Whisper pads everything to 30 s, and its encoder's time grows with the window. A narrow window is
 three to five times faster but sometimes makes the model say a sentence twice. So: greedy decoding,
 an output no longer than the audio can hold, a check of what came out, and the next wider window if
-the check fails. The last, 30 s, is Whisper as it was trained. What passes the check and is still
-not sure is heard once more, with beams and a wider window: a fifth of clear speech.
+the check fails. The last, 30 s, is Whisper as it was trained. A text that passes the check with
+little confidence (a fifth of clear speech) is decoded once more, with beams and a wider window.
 """
 
 # ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
@@ -39,11 +39,11 @@ TRUSTED: Final = 0.45
 MOST_AT_ONCE: Final = 8
 """Utterances in one batch: bounds the memory and the wait of the first."""
 HUSH: Final = RATE_HZ // 2
-"""Samples of silence after a piece: whether a sentence is over is judged better with it."""
+"""Samples of silence put after a piece: the model judges the end of a sentence better with it."""
 _SILENT_PEAK: Final = 0.002
-"""Of full scale: a piece that is never louder is not shown to the model."""
+"""Peak, of full scale, up to which a piece is taken for silence without asking the model."""
 _SURELY_NOBODY: Final = 0.85
-"""Whisper's own probability of no speech from which a narrow window is believed that."""
+"""Probability of no speech, by Whisper, above which a narrow window without words is trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class _Heard:
     no_speech: float
     tokens: int
     sound: bool
-    """Neither cut off nor looping, and likely enough."""
+    """The text is whole, does not loop and is likely enough: no wider window is needed."""
     ended: float | None = None
     """0..1: how surely a sentence ends with the last word."""
 
@@ -115,10 +115,10 @@ class WhisperRecognizer:
     def transcribe_each(
         self, pcms: Sequence[bytes], *, language: str = "en", hurried: bool = False
     ) -> Iterator[tuple[int, Recognition]]:
-        """Yield (place in *pcms*, its words): those of the narrowest windows, sure at once, first.
+        """Yield (place in *pcms*, the words in it), the narrowest windows first.
 
-        What stumbles is tried again after that, so that nobody waits for it who need not; and so is
-        what the model is not sure of, unless *hurried*.
+        An utterance that fails its check is tried again after all others had their first try, and
+        so is one with little confidence, unless *hurried*: no utterance waits for another's retry.
         """
         began = time.perf_counter()
         self._load()
@@ -138,7 +138,7 @@ class WhisperRecognizer:
     def _hear(
         self, pieces: list[Floats], language: str, *, hurried: bool = False
     ) -> Iterator[tuple[int, _Heard]]:
-        """Give each piece its narrowest window, and what came out unsound or unsure another."""
+        """Yield (place, text) of each piece: from its narrowest window, else from a wider one."""
         ways = {
             at: [
                 Way(s) for s in whisper_postprocess.windows_s(len(piece) / RATE_HZ, self._narrow_s)
@@ -196,11 +196,11 @@ class WhisperRecognizer:
         said: str = self._decode(ids).strip()
         once = None if full else whisper_postprocess.unlooped(said, audio_s)
         if once is None and len(ids) >= most - 1 and whisper_postprocess.loops(said):
-            return _NOTHING  # it never came to an end: a hum, not words
+            return _NOTHING  # a loop up to the last token allowed: a hum, not words
         logprob = float(result.scores[0])
         no_speech = float(result.no_speech_prob)
         text = whisper_postprocess.cleaned(once or said, no_speech, math.exp(min(0.0, logprob)))
-        # A narrow window may miss a lone "yes": only a sure one is believed that nobody spoke.
+        # A narrow window may miss a lone "yes": no words are trusted only from a sure or full one.
         likely = logprob > math.log(TRUSTED) if text else full or no_speech > _SURELY_NOBODY
         whole = once is not None or (len(ids) < most - 1 and not whisper_postprocess.loops(said))
         sound = whole and likely
@@ -263,7 +263,7 @@ class WhisperRecognizer:
 
 
 def _next(left: list[Way], heard: _Heard, *, hurried: bool) -> list[Way]:
-    """Return the ways still to try, of which the first has just given *heard*."""
+    """Return the ways still to try after the first of *left* gave *heard*."""
     way, *wider = left
     if not heard.sound:
         return wider
@@ -272,7 +272,7 @@ def _next(left: list[Way], heard: _Heard, *, hurried: bool) -> list[Way]:
 
 
 def _better(known: _Heard, new: _Heard) -> _Heard:
-    """Return the likelier of two hearings; how the sentence ends only greedy decoding says."""
+    """Return the likelier of two texts; `ended` comes from greedy decoding, as beams lack it."""
     best = max(known, new, key=lambda one: (one.sound, one.logprob))
     return replace(best, ended=known.ended if best.ended is None else best.ended)
 
@@ -290,7 +290,7 @@ def _fitted(features: Floats, frames: int) -> Floats:
 
 
 def _join(heard: list[_Heard]) -> tuple[str, float, float | None]:
-    """Return the text of all pieces, their confidence, weighted by tokens, and how they ended."""
+    """Return the pieces' text, their confidence, weighted by tokens, and the last one's `ended`."""
     spoken = [one for one in heard if one.text]
     if not spoken:
         return "", 0.0, None

@@ -1,4 +1,4 @@
-"""What can be trusted of what Whisper says: loops, hallucinations, windows, cuts. Pure."""
+"""Checks of Whisper's text (loops, hallucinations), and windows and cuts for its audio. Pure."""
 
 import re
 from typing import Final, NamedTuple, Self
@@ -6,6 +6,7 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
+from runtime.word_errors import WORD, words
 from schemas.audio import RATE_HZ
 
 Floats = npt.NDArray[np.float32]
@@ -13,20 +14,19 @@ Floats = npt.NDArray[np.float32]
 FRAMES_PER_S: Final = 100
 FULL_S: Final = 30.0
 PIECE_S: Final = 28.0
-"""Longest piece recognised at once: two seconds of the window stay silent, as Whisper expects."""
+"""Longest piece recognised at once; the window's other two seconds are silent, as in training."""
 SHORT_S: Final = 1.5
 TOKENS_PER_S: Final = 6
 """More than the fastest speaker says: 2 to 5 were seen."""
 WORDS_PER_S: Final = 4.5
 """More than a hurried speaker says."""
 SURE: Final = 0.8
-"""Confidence below which words are heard once more, with care: a fifth of clear speech."""
+"""Confidence below which a piece is decoded once more; a fifth of clear speech is below it."""
 CAREFUL_S: Final = 10.0
-"""The least window of that second hearing."""
+"""Shortest window of that second decoding."""
 BEAMS: Final = 3
-"""Its beams: five find nothing more. Measured in docs/adr/0020."""
+"""Of the second decoding; five find nothing more (docs/adr/0020)."""
 
-_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _NOT_SPOKEN: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|[♪♫]+|<\|[^|]*\|>")
 _PHANTOMS: Final = frozenset(
     {
@@ -50,36 +50,31 @@ _PHANTOMS: Final = frozenset(
         "um",
     }
 )
-"""What Whisper says to silence, learnt from video subtitles. People say most of it too, so it only
-goes where the model itself doubts that somebody spoke."""
+"""Texts that Whisper, trained on video subtitles, writes for silence. Callers say most of them too,
+so they are dropped only where the model itself doubts that there was speech."""
 
 
 class Way(NamedTuple):
-    """How a piece of audio is shown to the model."""
+    """One way to decode a piece: the length of its window, and how many beams."""
 
     window_s: float
     beams: int = 1
 
     def again(self, confidence: float) -> Self | None:
-        """Return how to hear once more what gave *confidence* (0..1); None: that would not help.
+        """Return the way to decode a piece once more after *confidence* (0..1); None: no need.
 
-        The full window is not heard twice: it would take longer than it is worth.
+        The full window is not decoded twice: that takes longer than it is worth.
         """
         if confidence >= SURE or self.beams > 1 or self.window_s >= FULL_S:
             return None
         return self._replace(window_s=max(self.window_s, CAREFUL_S), beams=BEAMS)
 
 
-def words(text: str) -> list[str]:
-    """Return the words of *text*, in lower case."""
-    return _WORD.findall(text.lower())
-
-
 def loops(text: str) -> bool:
-    """Tell a model that repeats itself from a caller who does.
+    """Tell whether *text* repeats itself as a model in a loop does, and a caller does not.
 
-    Three words or more said twice in a row, one or two said four times in a row ("stop, stop,
-    stop" passes), or the beginning said again. A wrong alarm only costs a try with a wider window.
+    A loop is three words or more twice in a row, one or two words four times in a row ("stop,
+    stop, stop" passes), or the beginning said again. A false alarm costs one wider window.
     """
     said = words(text)
     for start in range(3, len(said) - 2):
@@ -94,28 +89,28 @@ def loops(text: str) -> bool:
 
 
 def unlooped(text: str, audio_s: float) -> str | None:
-    """Return what *text* says over and over, once; None where it does not only repeat itself.
+    """Return the sentence that *text* repeats, once; None where *text* is no mere repetition.
 
-    A narrow window makes Whisper say a right sentence again until it is cut off: the first time
-    is as good as what a wider window hears. Three words at least, begun a second time, and more
-    words in all than *audio_s* can hold: a caller who does repeat himself needs the time for it.
-    The last word does not count: the model was cut off in it.
+    A narrow window makes Whisper write a right sentence again until it is cut off: the first copy
+    is as good as a wider window's. A repetition is a sentence of at least three words, begun a
+    second time, with more words in all than *audio_s* can hold (a caller who repeats himself needs
+    the time). The last word may differ: the model was cut off in it.
     """
     said = words(text)
     if len(said) < WORDS_PER_S * audio_s:
         return None
     for size in range(3, len(said) - 2):
         if all(said[at] == said[at - size] for at in range(size, len(said) - 1)):
-            end = [match.end() for match in _WORD.finditer(text)][size - 1]
+            end = [match.end() for match in WORD.finditer(text)][size - 1]
             mark = text[end : end + 1]
             return text[:end] + (mark if mark in ".?!" else "")
     return None
 
 
 def cleaned(text: str, no_speech: float, confidence: float) -> str:
-    """Return *text* without what nobody said.
+    """Return *text* without descriptions of sound and without texts written for silence.
 
-    *no_speech* is Whisper's own probability (0..1) that there is no speech.
+    *no_speech*: the probability (0..1), by Whisper, that there is no speech.
     """
     text = " ".join(_NOT_SPOKEN.sub(" ", text).split())
     said = words(text)

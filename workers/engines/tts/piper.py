@@ -27,24 +27,25 @@ from workers.engines.tts.text_normalization import sentences, speakable
 Samples = npt.NDArray[np.int16]
 
 LOUD: Final = 1.25
-"""One gain for all a voice says, for a peak that comes later cannot be known."""
+"""One gain for all sentences: a piece is sent before the sentence's peak is known."""
 LEAD_MS: Final = 30
 """Silence kept before the first sound: less clips soft consonants, more is felt as latency."""
 QUIET: Final = 0.01
-"""Peak of a 5 ms block, of full scale, below which Piper is not speaking yet."""
+"""Peak, of full scale, below which a 5 ms block is silence before the first sound."""
 
 
 class PiperVoice:
     """One voice. onnxruntime sessions may be run by several threads at once."""
 
-    def __init__(self, model: Path, *, threads: int = 1, noise: bool = False) -> None:
-        """Take *model* (.onnx, its .onnx.json beside it).
+    def __init__(self, model: Path, *, cache: Path, threads: int = 1, noise: bool = False) -> None:
+        """Take *model* (.onnx, its .onnx.json beside it); *cache* keeps its parts.
 
         *threads* serve one sentence. With *noise* False the same text always gives the same bytes:
         it turns off Piper's two random inputs, and the voice sounds a little flatter.
         """
         self.name = f"piper:{model.stem}"
         self.model = model
+        self._cache = cache
         self._threads = threads
         self._noise = noise
         self._loading = threading.Lock()
@@ -97,7 +98,7 @@ class PiperVoice:
             # Idle workers must not spin: the core belongs to the other stages between sentences.
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             try:
-                session = piper_streaming.opened(self.model, options)
+                session = piper_streaming.opened(self.model, options, cache=self._cache)
                 config = piper.PiperConfig.from_dict(_json(Path(f"{self.model}.json")))
                 self._voice = piper.PiperVoice(session=session, config=config)
             except Exception as error:  # onnxruntime raises types of its own
@@ -108,9 +109,9 @@ class PiperVoice:
 
 
 def inputs(config: Any, ids: Sequence[int], *, noise: bool) -> dict[str, Any]:
-    """Return what the graph of a voice of *config* is given to speak the phonemes *ids*.
+    """Return the inputs of the graph of a voice of *config* for the phonemes *ids*.
 
-    A voice of several speakers speaks as the one that its maker chose.
+    Of several speakers the one that the voice's maker chose speaks.
     """
     random = (config.noise_scale, config.noise_w_scale) if noise else (0.0, 0.0)
     given: dict[str, Any] = {

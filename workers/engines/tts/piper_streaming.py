@@ -1,4 +1,4 @@
-"""A Piper voice (VITS) cut in two, so that its first sound is out before the last is computed.
+"""A Piper voice (VITS) in two parts, so that its first sound is out before the last is computed.
 
 The encoder turns phonemes into latent frames, all at once and quickly; the decoder turns frames
 into sound, which is most of the work. It is convolutions only: a piece of the frames with PAD more
@@ -9,30 +9,34 @@ on each side gives the same samples as the whole (largest difference seen: 6e-7 
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import structlog
+
+from workers.engines.tts import voice_parts
+
+log = structlog.get_logger(__name__)
 
 Floats = npt.NDArray[np.float32]
 
 PAD: Final = 12
-"""Frames on each side of a piece that its sound depends on."""
+"""Frames added on each side of a piece: its sound depends on no more."""
 FIRST: Final = 28
-"""Frames of the first piece, 0.33 s of sound at 22 050 Hz: somebody waits for it in silence."""
+"""Frames of the first piece, 0.33 s of sound at 22 050 Hz: short, as the caller waits for it."""
 LONGEST: Final = 192
 """Frames of the last pieces: each is twice as long as the one before, up to here."""
-_DECODER: Final = "/dec/"
-_ENTRY: Final = "/dec/conv_pre/Conv"
 
 
 class Whole:
     """A voice in one session, which gives all of its sound at once."""
 
     def __init__(self, model: Path, options: Any) -> None:
-        self._session = _session(model.read_bytes(), options)
+        self._session = _session(model, options)
 
     def speak(self, inputs: dict[str, Any]) -> Iterator[Floats]:
         """Yield the sound of *inputs* (the names of a Piper graph): float32 [samples], -1..1."""
@@ -43,7 +47,7 @@ class Split:
     """A voice in two sessions, which gives its sound piece by piece."""
 
     def __init__(self, encoder: Any, decoder: Any, seam: list[str]) -> None:
-        """Take both sessions; *seam*: what goes between them, the frames first."""
+        """Take both sessions; *seam*: the names of what goes between them, the frames first."""
         self._encoder = encoder
         self._decoder = decoder
         self._seam = seam
@@ -64,46 +68,27 @@ class Split:
             start, size = end, min(size * 2, LONGEST)
 
 
-def opened(model: Path, options: Any) -> Whole | Split:
-    """Return the voice in *model*, split where its graph is of the usual shape.
+def opened(model: Path, options: Any, *, cache: Path) -> Whole | Split:
+    """Return the voice in *model*, in two parts where its graph is of the usual shape.
+
+    Where *cache* cannot hold the parts, the voice is whole: it speaks, and starts later.
 
     Raises:
         Exception: what onnxruntime raises about a file that is no model.
     """
-    import onnx
-    from onnx.utils import Extractor
-
-    graph = onnx.load(str(model))
-    seam = _seam(graph.graph)
-    if not seam:
+    try:
+        parts = voice_parts.parts(model, cache)
+    except (OSError, subprocess.SubprocessError) as error:
+        said = (getattr(error, "stderr", None) or str(error).encode()).decode().splitlines()[-1]
+        log.warning("voice_not_cut", model=model.name, cache=str(cache), error=said)
+        parts = []
+    if not parts:
         return Whole(model, options)
-    for name in seam:
-        unshaped = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None)
-        graph.graph.value_info.append(unshaped)
-    cut = Extractor(graph)
-    encoder = cut.extract_model([given.name for given in graph.graph.input], seam)
-    decoder = cut.extract_model(seam, [graph.graph.output[0].name])
-    first = _session(encoder.SerializeToString(), options)
-    return Split(first, _session(decoder.SerializeToString(), options), seam)
+    encoder, decoder = (_session(part, options) for part in parts)
+    return Split(encoder, decoder, [made.name for made in encoder.get_outputs()])
 
 
-def _seam(graph: Any) -> list[str]:
-    """Return what goes from the encoder into the decoder, the frames first; [] if unheard of."""
-    made_by = {made: node.name for node in graph.node for made in node.output}
-    inside = [node for node in graph.node if node.name.startswith(_DECODER)]
-    crossing = {
-        name
-        for node in inside
-        for name in node.input
-        if not made_by.get(name, _DECODER).startswith(_DECODER)
-    }
-    frames = next((node.input[0] for node in inside if node.name == _ENTRY), None)
-    if frames is None or frames not in crossing:
-        return []
-    return [frames, *sorted(crossing - {frames})]
-
-
-def _session(model: bytes, options: Any) -> Any:
+def _session(model: Path, options: Any) -> Any:
     import onnxruntime
 
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

@@ -16,7 +16,7 @@ _SENTENCE_END: Final = re.compile(
 _ABBREVIATION: Final = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|etc|e\.g|i\.e|[A-Z])\.$")
 _SPOKEN: Final = {"&": " and ", "%": " percent", "°": " degrees", "@": " at ", "+": " plus "}
 _EMOJI_PARTS: Final = "\ufe0f\u20e3"
-"""What stays of an emoji: they count as marks, like accents."""
+"""Parts of an emoji in Unicode's category of accents, which else stay."""
 _STRAIGHT: Final = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0xA0: " "}
 
 
@@ -50,6 +50,6 @@ def sentences(text: str) -> list[str]:
 
 
 def _has_a_sound(letter: str) -> bool:
-    """Tell emoji, arrows, controls and private letters from what can be read aloud."""
+    """Return whether *letter* can be read aloud; emoji, arrows and controls cannot."""
     category = unicodedata.category(letter)
     return (category[0] in "LMNZP" or category == "Sc") and letter not in _EMOJI_PARTS

@@ -1,7 +1,7 @@
-"""Is the speaker done? Smart Turn v3 (Daily, BSD-2), asked about the sound itself.
+"""Smart Turn v3 (Daily, BSD-2): the probability, by the sound alone, that a speaker is done.
 
-A small Whisper encoder with one output; about 40 ms on one core. It hears intonation, which the
-words do not show. The weights are fetched by `aura models fetch` or named in AURA_TURN_MODEL.
+The model is a small Whisper encoder with one output, about 40 ms on one core. It hears intonation,
+which words do not show. `aura models fetch` brings the weights, or AURA_TURN_MODEL names them.
 """
 
 # ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
@@ -19,7 +19,7 @@ from schemas.audio import RATE_HZ
 from workers.engines.protocols import EngineMissingError, WeightsError
 
 WINDOW_S: Final = 8
-"""It hears the last eight seconds."""
+"""Only the last eight seconds are heard."""
 FRAMES: Final = WINDOW_S * 100
 
 
@@ -42,7 +42,7 @@ class SmartTurn:
         self.finished(bytes(RATE_HZ))
 
     def finished(self, pcm: bytes) -> float:
-        """Return 0..1: how much *pcm* (s16le mono 16 kHz, up to a pause) sounds like all of it."""
+        """Return 0..1, the probability that who spoke *pcm* (s16le mono 16 kHz) is done."""
         self._load()
         samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32) / 32768
         samples = samples[-WINDOW_S * RATE_HZ :]

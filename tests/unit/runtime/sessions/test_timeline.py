@@ -61,7 +61,7 @@ def test_what_the_witnesses_of_an_end_said_is_told() -> None:
 def _doubted(event: ev.AnyEvent) -> ev.AnyEvent:
     match event:
         case ev.TranscriptGuess():
-            return msgspec.structs.replace(event, ended=0.54)
+            return msgspec.structs.replace(event, eot_stt=0.54)
         case ev.ResponseSentence():
             return msgspec.structs.replace(event, eot_llm=0.08)
         case _:
@@ -73,6 +73,39 @@ def test_every_lane_has_something_that_took_time() -> None:
     assert {span.lane for span in found} == set(LANES)
     assert all(span.end_ms >= span.start_ms for span in found)
     assert [span.name for span in found if span.lane == "client"] == ["heard", "cut"]
+
+
+def test_an_answer_whose_every_word_was_heard_is_not_cut_though_the_caller_hung_up() -> None:
+    def hung_up(event: ev.AnyEvent, *, early: bool) -> ev.AnyEvent:
+        if not isinstance(event, ev.AnswerHeard) or event.turn != 1:
+            return event
+        text = event.text.rsplit(" ", 1)[0] if early else event.text
+        return msgspec.structs.replace(event, complete=False, text=text)
+
+    for early, name, said in ((False, "heard", "all: "), (True, "cut", "cut: ")):
+        told = moments(hung_up(one, early=early) for one in story())
+        heard = next(one for one in told if one.name == "answer.heard")
+        assert heard.text.startswith(said)
+        assert heard.fields["complete"] is False, "what the log says is shown as it is"
+        assert next(span.name for span in spans(told) if span.lane == "client") == name
+
+
+def test_what_was_written_of_an_answer_may_all_be_heard_and_the_answer_still_be_cut() -> None:
+    unfinished = [
+        one
+        for one in story()
+        if not (isinstance(one, ev.ResponseCompleted | ev.TurnMeasured) and one.turn == 2)
+    ]
+    whole = next(
+        one for one in unfinished if isinstance(one, ev.ResponseSentence) and one.turn == 2
+    )
+    cut = [
+        msgspec.structs.replace(one, text=whole.text)
+        if isinstance(one, ev.AnswerHeard) and one.turn == 2
+        else one
+        for one in unfinished
+    ]
+    assert [span.name for span in spans(moments(cut)) if span.lane == "client"] == ["heard", "cut"]
 
 
 def test_a_session_is_drawn_with_its_words_and_its_waterfall() -> None:

@@ -40,6 +40,7 @@ def test_a_caller_who_repeats_a_word_is_believed(text: str) -> None:
         ("Thank you.", 0.05, 0.9, "Thank you."),
         ("Thank you.", 0.7, 0.9, ""),
         ("Thanks for watching!", 0.2, 0.2, ""),
+        ("I\u2019m sorry.", 0.7, 0.2, ""),
         ("Where is my order?", 0.7, 0.8, "Where is my order?"),
         ("Where is my order?", 0.9, 0.2, ""),
         ("...", 0.0, 1.0, ""),

@@ -85,7 +85,7 @@ async def serve() -> None:
 @contextmanager
 def running(bus_url: str) -> Iterator[tuple[str, psutil.Process]]:
     """Yield the floor's URL and process."""
-    command = [sys.executable, "-m", "benchmarks.floor"]
+    command = [sys.executable, "-m", "benchmarks.lower_bound"]
     env = {**os.environ, "FLOOR_BUS": bus_url}
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE)
     assert process.stdout

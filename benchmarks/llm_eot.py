@@ -1,16 +1,17 @@
-"""The real language model, asked whether a sentence is over."""
+"""The real language model, asked whether the caller's turn is over."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 
+from runtime.settings import load
 from workers.engines import factory
 from workers.engines.protocols import Prompt, SentenceReader
 
 
 @functools.cache
-def read(text: str) -> float | None:
+def eot(text: str) -> float | None:
     """Return how surely the real language model would end a sentence there."""
     prompt = Prompt("", (("user", text),))
     return asyncio.run(_model().sentence_end(prompt))
@@ -18,7 +19,7 @@ def read(text: str) -> float | None:
 
 @functools.cache
 def _model() -> SentenceReader:
-    model = factory.language_model(factory.EngineOptions(llm_engine="local"))
+    model = factory.language_model(load(llm_engine="local"))
     assert isinstance(model, SentenceReader)
     asyncio.run(model.warm())
     return model

@@ -1,0 +1,35 @@
+"""How a call fails: a line that says what happened and what to do about it. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LOST: Final = 1006
+"""The connection ended without a close frame (RFC 6455 7.1.5)."""
+_ENDED: Final = {
+    1000: "the server ended the call: is the session open elsewhere?",
+    LOST: "the connection was lost, as when an edge dies: call again, or see `aura doctor`",
+    1008: "the token was refused: set --token or AURA_DEMO_TOKEN to one that the edge knows",
+    1011: "the edge failed: its log says why; call again",
+    1012: "the edge is restarting: call again",
+    1013: "the edge cannot take the call now: call again in a while",
+}
+_STAGE_DOWN: Final = "a stage is down: `aura workers` and `aura doctor` say which"
+
+
+def ended(code: int | None, told: str = "") -> str:
+    """Return why a server ended a call with *code*; *told*: the last error that it told before."""
+    known = _STAGE_DOWN if code is not None and 4000 < code < 5000 else _ENDED.get(code or LOST)
+    said = known or "the server ended the call: `aura doctor` may tell why"
+    return f"{said} (code {code or LOST}{f', {told}' if told else ''})"
+
+
+def refused(url: str, status: int, retry_after_s: str | None) -> str:
+    """Return why an edge at *url* lets no call in with this HTTP *status*."""
+    match status:
+        case 429 | 503:
+            return f"{url} is busy (HTTP {status}): call again in {retry_after_s or 'a few'} s"
+        case 403:
+            return f"{url} refused the call (HTTP 403): its AURA_ALLOWED_ORIGINS or a proxy does"
+        case _:
+            return f"{url} is no edge of Aura (HTTP {status}): name one with --url"

@@ -1,0 +1,67 @@
+"""A long call without a clock, recorded as an edge records it: for measuring what reads records."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.offline import OfflineCall, Stages, began
+from benchmarks.recordings import buzz
+from edge.core.call import Began, Call
+from edge.core.effects import Effect, Publish
+from edge.core.input_log import InputLog
+from edge.core.inputs import AnyInput, Finished, StageSaid
+from schemas import events as ev
+from schemas.session_config import SessionConfig
+from workers.engines.protocols import Recognition
+
+TENANT = "bench"
+TURN_EVERY_MS = 10_000
+QUESTION = Recognition("What is the weather like?", 0.9, audio_ms=1000, took_ms=1.0, ended=0.9)
+ANSWER = ("The weather is fine this afternoon, and it stays so.", bytes(32 * 2500))
+
+
+class RecordedCall(Call):
+    """A call whose inputs are logged and whose events are kept, in their order."""
+
+    def __init__(self, begins: Began) -> None:
+        super().__init__(begins)
+        self._inputs = InputLog(begins.tenant, begins.session)
+        self.log: list[ev.Event] = [begins]
+
+    def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
+        if self._inputs.due(now_ms):
+            self.log.append(self._inputs.take(now_ms))
+        self._inputs.note(given, now_ms)
+        if isinstance(given, Finished):
+            self.log.append(self._inputs.take(now_ms))
+        elif isinstance(given, StageSaid):
+            self.log.append(given.event)
+        effects = super().step(given, now_ms)
+        self.log += [one.event for one in effects if isinstance(one, Publish)]
+        return effects
+
+
+def conversation(session: str, seconds: int) -> list[ev.Event]:
+    """Return a recorded call of *seconds*: a turn every ten, every fifth answer interrupted."""
+    begins = began(SessionConfig(), TENANT, session)
+    recorded = RecordedCall(begins)
+    call = OfflineCall(
+        lambda _: (QUESTION, None),
+        begins,
+        answer=ANSWER,
+        stages=Stages(all_partials=True),
+        call=recorded,
+    )
+    chance = np.random.default_rng(6)
+    sound = bytearray()
+    for number in range(seconds * 1000 // TURN_EVERY_MS):
+        turn = bytearray(bytes(32 * 300) + buzz(int(chance.integers(600, 2000))))
+        if number % 3 == 0:  # a pause for thought
+            turn += bytes(32 * 260) + buzz(700)
+        turn += bytes(32 * 1200)
+        if number % 5 == 4:
+            turn += buzz(900)
+        sound += turn[: 32 * TURN_EVERY_MS].ljust(32 * TURN_EVERY_MS, b"\0")
+    call.run(bytes(sound))
+    call.give(Finished("caller_left"))
+    return recorded.log

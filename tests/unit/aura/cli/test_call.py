@@ -1,0 +1,90 @@
+"""When a call may end, and how its failures are said."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from aura.cli.call import HEARD_S, Answer
+from aura.cli.call_failures import LOST, ended, refused
+from runtime.audio import write_wav
+
+
+def chunk(seconds: float) -> dict[str, Any]:
+    audio = base64.b64encode(write_wav(bytes(int(32000 * seconds)))).decode()
+    return {"type": "ai_audio_chunk", "text": " word", "audio": audio}
+
+
+DONE = {"type": "ai_complete", "full_response": "word"}
+METRICS = {"type": "turn_metrics", "interrupted": False}
+INTERRUPTED = {"type": "ai_interrupted", "heard": "wo"}
+
+
+def told(*messages: tuple[float, dict[str, Any]], spoke_until: float | None = 10.0) -> Answer:
+    answer = Answer(spoke_until=spoke_until)
+    for now, message in messages:
+        answer.take(message, now)
+    return answer
+
+
+def test_a_call_ends_when_the_answer_was_played_to_its_end() -> None:
+    answer = told((12.0, chunk(2.0)), (12.1, chunk(1.5)), (12.2, DONE), (12.2, METRICS))
+    assert answer.ends_at == pytest.approx(12.0 + 3.5 + HEARD_S)
+
+
+def test_a_gap_in_the_answer_is_played_as_silence() -> None:
+    answer = told((12.0, chunk(1.0)), (20.0, chunk(1.0)), (20.0, DONE), (20.0, METRICS))
+    assert answer.ends_at == pytest.approx(21.0 + HEARD_S)
+
+
+def test_a_call_does_not_end_before_all_was_said_or_while_an_answer_may_come() -> None:
+    assert told((12.0, chunk(1.0)), (12.0, METRICS)).ends_at is None
+    whole = ((5.0, chunk(1.0)), (5.0, DONE), (5.0, METRICS))
+    assert told(*whole, spoke_until=None).ends_at is None
+    assert told(*whole).ends_at == 10.0
+
+
+def test_an_answer_that_our_own_recording_interrupted_is_not_the_one_that_is_waited_for() -> None:
+    cut = ((5.0, chunk(9.0)), (5.1, DONE), (5.1, METRICS), (6.0, INTERRUPTED))
+    assert told(*cut).ends_at is None
+    assert told(*cut, (6.0, {"type": "turn_metrics", "interrupted": True})).ends_at is None
+    after = told(*cut, (12.0, chunk(1.0)), (12.0, DONE), (12.0, METRICS))
+    assert after.ends_at == pytest.approx(13.0 + HEARD_S)
+
+
+def test_an_error_ends_a_call_once_all_was_said() -> None:
+    error = {"type": "error", "message": "Language model error", "code": "LLM_ERROR", "details": ""}
+    answer = told((5.0, error))
+    assert (answer.ends_at, answer.errors) == (10.0, ["Language model error (LLM_ERROR)"])
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        (1000, "open elsewhere"),
+        (None, "call again"),
+        (LOST, "call again"),
+        (1008, "--token"),
+        (1011, "its log"),
+        (1012, "call again"),
+        (1013, "call again"),
+        (4001, "aura doctor"),
+        (4002, "aura workers"),
+        (3999, "aura doctor"),
+    ],
+)
+def test_every_end_of_a_call_is_a_line_with_the_next_step(code: int | None, advice: str) -> None:
+    said = ended(code, "Speech-to-text failed (STT_ERROR)")
+    assert advice in said
+    assert "STT_ERROR" in said
+    assert str(code or LOST) in said
+    assert "\n" not in said
+
+
+def test_a_refusal_says_when_or_where_to_call() -> None:
+    assert "call again in 7 s" in refused("http://h", 503, "7")
+    assert "call again in a few s" in refused("http://h", 429, None)
+    assert "--url" in refused("http://h", 404, None)
+    assert "AURA_ALLOWED_ORIGINS" in refused("http://h", 403, None)

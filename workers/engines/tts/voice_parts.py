@@ -1,0 +1,104 @@
+"""A Piper voice cut into its encoder and its decoder: once, in a process of its own, kept on disk.
+
+The library that cuts (onnx) holds 136 MiB while its process lives: a worker never loads it.
+"""
+
+# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from workers.engines.weights import alone, place
+
+VERSION: Final = 1
+"""Of the cutting below: a higher one leaves the parts of older ones unused."""
+PARTS: Final = ("encoder.onnx", "decoder.onnx")
+DIGESTS: Final = "parts.json"
+"""The SHA-256 of each part, written last; of a voice that cannot be cut there are none."""
+LIMIT_S: Final = 120.0
+_DECODER: Final = "/dec/"
+_ENTRY: Final = "/dec/conv_pre/Conv"
+
+
+def parts(model: Path, cache: Path) -> list[Path]:
+    """Return the files of the encoder and the decoder of *model*; [] if its graph has no seam.
+
+    Raises:
+        OSError: *model* cannot be read, or *cache* cannot be written.
+        subprocess.SubprocessError: the cutting failed, as that of a file that is no model does.
+    """
+    folder = cache.expanduser() / "voices" / f"{_sha256(model)}-{VERSION}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder / "lock"):
+        if (kept := _kept(folder)) is None:
+            cutting = [sys.executable, "-m", __name__, str(model), str(folder)]
+            subprocess.run(cutting, check=True, capture_output=True, timeout=LIMIT_S)
+            kept = _kept(folder)
+    return kept or []
+
+
+def _kept(folder: Path) -> list[Path] | None:
+    """Return the parts in *folder*; None if they are not there, or broken."""
+    try:
+        digests = json.loads((folder / DIGESTS).read_text(encoding="utf-8"))
+        kept = [folder / name for name, _ in zip(PARTS, digests, strict=False)]
+        return kept if [_sha256(part) for part in kept] == digests else None
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _cut(model: Path) -> Iterator[Any]:
+    """Yield the graphs of the encoder and the decoder; what the first gives, the second takes."""
+    import onnx
+    from onnx.utils import Extractor
+
+    voice = onnx.load(str(model))
+    if not (seam := _seam(voice.graph)):
+        return
+    for name in seam:
+        unshaped = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None)
+        voice.graph.value_info.append(unshaped)
+    cut = Extractor(voice)
+    yield cut.extract_model([given.name for given in voice.graph.input], seam)
+    yield cut.extract_model(seam, [voice.graph.output[0].name])
+
+
+def _seam(graph: Any) -> list[str]:
+    """Return the names of what goes from encoder to decoder, frames first; [] if not found."""
+    made_by = {made: node.name for node in graph.node for made in node.output}
+    inside = [node for node in graph.node if node.name.startswith(_DECODER)]
+    crossing = {
+        name
+        for node in inside
+        for name in node.input
+        if not made_by.get(name, _DECODER).startswith(_DECODER)
+    }
+    frames = next((node.input[0] for node in inside if node.name == _ENTRY), None)
+    if frames is None or frames not in crossing:
+        return []
+    return [frames, *sorted(crossing - {frames})]
+
+
+def main(model: Path, folder: Path) -> None:
+    """Cut *model* and put its parts into *folder*; the caller holds its lock."""
+    digests = []
+    for name, graph in zip(PARTS, _cut(model), strict=False):
+        place(graph.SerializeToString(), folder / name)
+        digests.append(_sha256(folder / name))
+    place(json.dumps(digests).encode(), folder / DIGESTS)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
