@@ -15,7 +15,7 @@ SPEAK = """
 import sys
 from pathlib import Path
 from workers.engines import factory
-pick.synthesizer(pick.EngineOptions(cache_dir=Path(sys.argv[1]))).warm()
+factory.synthesizer(factory.EngineOptions(cache_dir=Path(sys.argv[1]))).warm()
 """
 
 
