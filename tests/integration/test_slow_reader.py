@@ -12,12 +12,7 @@ from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
 from tests.raw_websocket import BINARY, TEXT, frame, upgraded
 
-LONG = {
-    **SIMULATED,
-    "AURA_SIM_TTS_AUDIO_MS": "60000",
-    "AURA_EAGERNESS": "high",
-    "AURA_DRAIN_S": "1",  # nobody listens to the rest of an answer
-}
+LONG = {**SIMULATED, "AURA_SIM_TTS_AUDIO_MS": "60000", "AURA_EAGERNESS": "high"}
 TURNS = 8
 """Each answer is 2.5 MB of base64."""
 
