@@ -2,8 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Most tests wait: four files at once, in the order of tests/conftest.py. Engines want a quiet machine.
+AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
+NO_ENGINE := tests/e2e/test_wheel.py
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check format unit integration schemas readme bench soak clean
+.PHONY: help setup run demo test check lint format unit integration schemas readme bench soak clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,16 +21,17 @@ demo: .venv/.installed ## Start everything, ask a question in Aura's own voice, 
 	@exec $(BIN)/aura demo
 
 test: .venv/.dev ## Run all tests, the real engines included
-	@$(BIN)/python -m pytest -n 3 --dist loadfile tests/unit tests/contract tests/integration
-	@$(BIN)/python -m pytest tests/e2e
+	@$(BIN)/python -m pytest $(AT_ONCE) tests/integration $(NO_ENGINE) tests/contract tests/unit
+	@$(BIN)/python -m pytest tests/e2e $(addprefix --ignore=,$(NO_ENGINE))
 
-check: .venv/.dev ## Format, lint, types, imports, schemas, unit tests
+check: lint unit ## Format, lint, types, imports, schemas, unit tests
+
+lint: .venv/.dev ## The same without the tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m schemas.generate --check
-	@$(BIN)/python -m pytest -q tests/unit tests/contract
 
 format: .venv/.dev ## Format the code
 	@$(BIN)/ruff format .

@@ -1,4 +1,4 @@
-"""Fixtures that every kind of test shares; marks by folder."""
+"""Fixtures that every kind of test shares; marks by folder; the order of the files."""
 
 from __future__ import annotations
 
@@ -30,11 +30,22 @@ structlog.configure(
 )
 
 
+LONGEST_FIRST = [
+    *("test_replay.py", "test_failover.py", "test_cluster.py", "test_edge_lost.py"),
+    *("test_other_models.py", "test_wheel.py", "test_up.py", "test_subscribers.py"),
+    *("test_links.py", "test_warehouse.py", "test_dead.py", "test_protocols.py"),
+    *("test_overload.py", "test_privacy.py", "test_slow_reader.py", "test_door.py"),
+]
+"""Files that take half a minute or more begin first, so that none runs alone at the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for name in ("integration", "e2e"):
             if f"/tests/{name}/" in str(item.path):
                 item.add_marker(name)
+    place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
 @pytest.fixture(autouse=True)

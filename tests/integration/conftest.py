@@ -11,7 +11,10 @@ from tests.aura_process import SIMULATED, AuraProcess
 
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
-    aura = AuraProcess(tmp_path_factory.mktemp("simulated"), env=SIMULATED)
+    aura = AuraProcess(
+        tmp_path_factory.mktemp("simulated"),
+        env={**SIMULATED, "AURA_API_REQUESTS_PER_MINUTE": "100000"},
+    )
     try:
         yield aura.wait_until_ready()
     finally:

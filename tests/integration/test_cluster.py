@@ -74,7 +74,7 @@ async def let_lead(bus: Bus, stream: str, node: str) -> None:
     async with asyncio.timeout(15):
         while await leader(bus, stream) != node:
             await bus.nc.request(f"$JS.API.STREAM.LEADER.STEPDOWN.{stream}", request, timeout=5)
-            await asyncio.sleep(1)
+            await asyncio.sleep(0.2)
 
 
 async def ask(caller: Caller, answers: int, seconds: float) -> float:
@@ -161,9 +161,10 @@ async def test_a_node_that_is_asked_to_leave_costs_nothing(
     async with on_the_bus(cluster, tmp_path) as bus, calling(aura.url, QUIET) as caller:
         ledger = Ledger(bus)
         writing = asyncio.create_task(ledger.write())
+        usual_s = await ask(caller, 1, 15)
         leaving = await leader(bus)
         cluster.lame_duck(leaving)
-        until, answers, slowest_s = time.monotonic() + 12, 0, 0.0
+        until, answers, slowest_s = time.monotonic() + 12, 1, 0.0
         while time.monotonic() < until:
             answers += 1
             slowest_s = max(slowest_s, await ask(caller, answers, 15))
@@ -175,5 +176,5 @@ async def test_a_node_that_is_asked_to_leave_costs_nothing(
         await asyncio.to_thread(cluster.wait_until_left, leaving)
         cluster.start_node(leaving)
         await asyncio.to_thread(cluster.wait_until_whole)
-    assert slowest_s < VOICE_MS / 1000 + 4
+    assert slowest_s < usual_s + 3
     assert set(cluster.ports) == set(NODES)

@@ -89,11 +89,19 @@ def asking(models: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
         aura.stop()
 
 
+@pytest.fixture(scope="module")
+def recorded(asking: AuraProcess) -> str:
+    """A session that `small` answered, for tests that leave it as it is."""
+    return asyncio.run(a_call(asking))
+
+
 async def test_a_recorded_call_is_driven_through_another_model_of_the_same_server(
-    asking: AuraProcess,
+    asking: AuraProcess, recorded: str
 ) -> None:
-    session = await a_call(asking)
-    done = await typed(asking, "replay", session, "--drive", "--llm-model", "big", "--json")
+    drive = ("replay", recorded, "--drive", "--llm-model", "big")
+    done, failed = await asyncio.gather(
+        typed(asking, *drive, "--json"), typed(asking, *drive, "--fail-on", "same=1")
+    )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     turn = found["turns"][0]
@@ -103,16 +111,14 @@ async def test_a_recorded_call_is_driven_through_another_model_of_the_same_serve
     said = (await typed(asking, "replay", found["replay"], "--json", "--speed", "1000")).stdout
     events = [json.loads(line) for line in said.splitlines()]
     assert {e["model"] for e in events if e["type"] in ANSWERED} == {"big"}
-
-    limit = ("--fail-on", "same=1")
-    failed = await typed(asking, "replay", session, "--drive", "--llm-model", "big", *limit)
     assert failed.returncode == 1
     assert "same is" in failed.stderr
 
 
-async def test_a_model_that_the_server_does_not_have_is_said_at_once(asking: AuraProcess) -> None:
-    session = await a_call(asking)
-    done = await typed(asking, "replay", session, "--drive", "--llm-model", "none")
+async def test_a_model_that_the_server_does_not_have_is_said_at_once(
+    asking: AuraProcess, recorded: str
+) -> None:
+    done = await typed(asking, "replay", recorded, "--drive", "--llm-model", "none")
     assert done.returncode == 1
     assert "404" in done.stderr
     assert "AURA_LLM_MODEL=none" in done.stderr
@@ -121,7 +127,7 @@ async def test_a_model_that_the_server_does_not_have_is_said_at_once(asking: Aur
 async def test_a_model_that_no_worker_has_is_said_at_once_with_what_to_do(
     simulated: AuraProcess,
 ) -> None:
-    session = await a_call(simulated)
+    session = await a_call(simulated, turns=0)
     done = await typed(simulated, "replay", session, "--drive", "--llm-model", "next")
     assert done.returncode == 1
     assert "has the model simulated-language-model alone, not next" in done.stderr

@@ -52,6 +52,26 @@ async def a_call(of: AuraProcess, path: str = PATH, *, turns: int = 1) -> str:
     return str(session)
 
 
+@pytest.fixture(scope="module")
+def recorded(simulated: AuraProcess) -> tuple[str, str]:
+    """Sessions of one turn and of two, for tests that leave them as they are."""
+
+    async def both() -> tuple[str, str]:
+        return await asyncio.gather(a_call(simulated), a_call(simulated, turns=2))
+
+    return asyncio.run(both())
+
+
+@pytest.fixture
+def one_turn(recorded: tuple[str, str]) -> str:
+    return recorded[0]
+
+
+@pytest.fixture
+def two_turns(recorded: tuple[str, str]) -> str:
+    return recorded[1]
+
+
 async def listed(of: AuraProcess, *arguments: str) -> list[dict[str, Any]]:
     done = await typed(of, "sessions", "--json", *arguments)
     assert done.returncode == 0, done.stderr
@@ -60,9 +80,9 @@ async def listed(of: AuraProcess, *arguments: str) -> list[dict[str, Any]]:
 
 
 async def test_a_call_is_listed_drawn_and_decided_again_to_the_millisecond(
-    simulated: AuraProcess, tmp_path: Path
+    simulated: AuraProcess, one_turn: str, tmp_path: Path
 ) -> None:
-    session = await a_call(simulated)
+    session = one_turn
     (row,) = [one for one in await listed(simulated, "--interrupted") if one["session"] == session]
     assert row["tenant"] == "demo"
     assert row["turns"] >= 2
@@ -89,9 +109,9 @@ async def test_a_call_is_listed_drawn_and_decided_again_to_the_millisecond(
 
 
 async def test_a_replay_is_published_as_a_session_of_its_own_that_no_worker_works_for(
-    simulated: AuraProcess,
+    simulated: AuraProcess, one_turn: str
 ) -> None:
-    session = await a_call(simulated)
+    session = one_turn
     done = await typed(simulated, "replay", session, "--publish", "--speed", "20")
     assert done.returncode == 0, done.stderr
     name = done.stdout.split(" as ")[1].split(" ")[0]
@@ -106,10 +126,11 @@ async def test_a_replay_is_published_as_a_session_of_its_own_that_no_worker_work
     assert sorted(kinds[0]) == sorted(kinds[1])
 
 
-async def test_a_replay_keeps_the_pace_of_the_session(simulated: AuraProcess) -> None:
-    session = await a_call(simulated)
+async def test_a_replay_keeps_the_pace_of_the_session(
+    simulated: AuraProcess, one_turn: str
+) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "aura.cli.main", "replay", session, "--json"),
+        *(sys.executable, "-m", "aura.cli.main", "replay", one_turn, "--json"),
         env={**os.environ, "AURA_DATA_DIR": str(simulated.data)},
         stdout=asyncio.subprocess.PIPE,
         limit=1_000_000,
@@ -144,9 +165,9 @@ async def test_what_cannot_be_done_is_said_in_one_line(
 
 
 async def test_a_driven_replay_of_deterministic_engines_is_the_same_event_by_event(
-    simulated: AuraProcess,
+    simulated: AuraProcess, two_turns: str
 ) -> None:
-    session = await a_call(simulated, turns=2)
+    session = two_turns
     done = await typed(simulated, "replay", session, "--drive", "--json", "--fail-on", "same=1")
     found = json.loads(done.stdout)
     assert found["events_other"] == []
@@ -158,9 +179,9 @@ async def test_a_driven_replay_of_deterministic_engines_is_the_same_event_by_eve
 
 
 async def test_a_replay_branches_at_a_turn_and_asks_only_the_stages_that_it_is_to(
-    simulated: AuraProcess,
+    simulated: AuraProcess, two_turns: str
 ) -> None:
-    session = await a_call(simulated, turns=2)
+    session = two_turns
     options = ("--drive", "--from-turn", "2", "--stages", "tts", "--json", "--fail-on", "wer=0")
     done = await typed(simulated, "replay", session, *options)
     assert done.returncode == 0, done.stderr
@@ -177,10 +198,9 @@ async def test_a_replay_branches_at_a_turn_and_asks_only_the_stages_that_it_is_t
 
 
 async def test_sound_is_kept_where_the_caller_agrees_and_a_replay_hears_it_again(
-    simulated: AuraProcess, tmp_path: Path
+    simulated: AuraProcess, one_turn: str, tmp_path: Path
 ) -> None:
-    silent = await a_call(simulated)
-    refused = await typed(simulated, "export", silent, "--wav", str(tmp_path / "no.wav"))
+    refused = await typed(simulated, "export", one_turn, "--wav", str(tmp_path / "no.wav"))
     assert refused.returncode == 1
     assert "AURA_RECORD_AUDIO" in refused.stderr
 
@@ -239,7 +259,7 @@ async def test_a_session_that_was_resumed_is_decided_again_in_both_its_parts(
 
 
 async def test_what_is_forgotten_takes_its_replays_with_it(simulated: AuraProcess) -> None:
-    session, other = await a_call(simulated), await a_call(simulated)
+    session, other = await asyncio.gather(*(a_call(simulated, turns=0) for _ in range(2)))
     copied = await typed(simulated, "replay", session, "--publish", "--speed", "50")
     copy = copied.stdout.split(" as ")[1].split(" ")[0]
     driven = await typed(simulated, "replay", copy, "--drive", "--json")

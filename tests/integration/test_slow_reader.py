@@ -13,7 +13,7 @@ from tests.caller import VOICE_MS, buzz, calling, silence
 from tests.raw_websocket import BINARY, TEXT, frame, upgraded
 
 LONG = {**SIMULATED, "AURA_SIM_TTS_AUDIO_MS": "60000", "AURA_EAGERNESS": "high"}
-TURNS = 12
+TURNS = 8
 """Each answer is 2.5 MB of base64."""
 
 
