@@ -1,0 +1,159 @@
+"""A client that types, commits, cancels, tells what it played, presses keys; a session set anew."""
+
+from __future__ import annotations
+
+from edge.core.client_events import Interrupted, Speech, Transcript
+from edge.core.endpointing.end_of_turn import WAITS
+from edge.core.inputs import Cancelled, Committed, KeyPressed, Played, Reconfigured, Typed
+from schemas import events as ev
+from schemas.events import Message
+from tests.unit.edge.core.rehearsal import Rehearsal, config
+
+QUESTION = "What is the capital of France?"
+
+
+def responding(turn_ms: int = 3000) -> Rehearsal:
+    """Return a call in which a response is being heard."""
+    r = Rehearsal()
+    r.says(800, QUESTION)
+    r.quiet(600)
+    r.answers("It is Paris, and it has been for long.")
+    r.speaks(0, turn_ms)
+    r.quiet(1000)
+    return r
+
+
+def test_a_typed_turn_is_certain_at_once_and_answered_like_any_other() -> None:
+    r = Rehearsal()
+    r.give(Typed("What is the capital of Spain?"))
+    (taken,) = r.events(ev.TurnTaken)
+    assert (taken.speculative, taken.messages[-1].text) == (False, "What is the capital of Spain?")
+    assert r.events(ev.TurnCommitted)[0].text == "What is the capital of Spain?"
+    assert r.told(Transcript)[-1].final
+    r.answers("It is Madrid.")
+    r.speaks(0, 400)
+    r.quiet(600)
+    assert r.spoken_ms() == 400
+    assert r.call.history.messages == [
+        Message("user", "What is the capital of Spain?"),
+        Message("assistant", "It is Madrid."),
+    ]
+
+
+def test_a_typed_turn_interrupts_the_response_that_is_heard() -> None:
+    r = responding()
+    r.give(Typed("And of Spain?"))
+    (interrupted,) = r.told(Interrupted)
+    assert interrupted.heard.startswith("It is Paris")
+    assert r.events(ev.TurnTaken)[-1].messages[-1].text == "And of Spain?"
+
+
+def test_a_typed_turn_ends_the_utterance_that_is_open() -> None:
+    r = Rehearsal()
+    r.says(500)
+    r.give(Typed("Never mind."))
+    assert r.events(ev.SpeechEnded)[-1].discarded
+    assert not r.call.listening
+
+
+def test_a_client_that_commits_waits_for_words_alone() -> None:
+    r = Rehearsal()
+    r.says(800)
+    r.give(Committed())
+    r.quiet(60)
+    assert r.events(ev.SpeechPaused)
+    r.hears("I would like to")  # would be listened to for long
+    assert r.events(ev.TurnCommitted)[-1].text == "I would like to"
+
+
+def test_a_commit_in_a_pause_ends_the_turn_whose_words_are_known() -> None:
+    r = Rehearsal()
+    r.says(800, "I would like to")
+    r.quiet(100)
+    assert not r.events(ev.TurnCommitted)
+    r.give(Committed())
+    assert r.events(ev.TurnCommitted)
+
+
+def test_a_caller_who_speaks_on_after_a_commit_is_waited_for_as_ever() -> None:
+    r = Rehearsal()
+    r.says(800)
+    r.give(Committed())
+    r.says(600)
+    r.quiet(160)
+    r.hears("I would like to")
+    assert not r.events(ev.TurnCommitted)
+
+
+def test_a_commit_or_a_cancel_of_nothing_changes_nothing() -> None:
+    r = Rehearsal()
+    before = len(r.effects)
+    r.give(Committed())
+    r.give(Cancelled())
+    r.give(Played(3, 100))
+    assert len(r.effects) == before
+
+
+def test_a_client_cancels_the_response_and_what_was_heard_is_history() -> None:
+    r = responding()
+    r.give(Cancelled())
+    assert r.events(ev.ResponseCancelled)[-1].reason == "interrupted"
+    heard = r.events(ev.AnswerHeard)[-1]
+    assert not heard.complete
+    assert 0 < len(heard.text.split()) < 8
+    sent = r.spoken_ms()
+    r.quiet(2000)
+    assert r.spoken_ms() == sent
+
+
+def test_the_clients_word_for_what_it_played_is_what_was_heard() -> None:
+    heard: dict[int, str] = {}
+    for played_ms in (200, 900):
+        r = responding()
+        r.give(Played(1, played_ms))
+        r.give(Cancelled())
+        event = r.events(ev.AnswerHeard)[-1]
+        assert event.played_ms == played_ms
+        heard[played_ms] = event.text
+    assert heard[900].startswith(heard[200])
+    assert len(heard[200]) < len(heard[900])
+
+
+def test_a_client_cannot_have_played_more_than_it_was_sent() -> None:
+    r = responding()
+    sent = sum(len(one.pcm) // 32 for one in r.told(Speech))
+    r.give(Played(1, 60_000))
+    r.give(Cancelled())
+    assert r.events(ev.AnswerHeard)[-1].played_ms == sent
+
+
+def test_keys_are_told_to_all() -> None:
+    r = Rehearsal()
+    r.give(KeyPressed("42#"))
+    assert [one.keys for one in r.events(ev.KeysPressed)] == ["42#"]
+
+
+def test_a_session_set_anew_decides_by_the_new_numbers_and_says_so() -> None:
+    waited: dict[str, int] = {}
+    for eagerness in ("auto", "low"):
+        r = Rehearsal()
+        r.give(Reconfigured(config(turns__eagerness=eagerness, response__max_tokens=7)))
+        assert r.events(ev.SessionReconfigured)[-1].config.turns.eagerness == eagerness
+        r.says(800, "Call me back tomorrow.")
+        before = r.now_ms
+        while not r.events(ev.TurnCommitted):
+            r.quiet(20)
+        waited[eagerness] = r.now_ms - before
+        assert r.events(ev.TurnTaken)[-1].max_tokens == 7
+    more_ms = WAITS["low"].finished_ms - WAITS["auto"].finished_ms
+    assert abs(waited["low"] - waited["auto"] - more_ms) <= 20
+
+
+def test_a_session_set_anew_listens_with_the_new_numbers() -> None:
+    r = Rehearsal()
+    r.give(Reconfigured(config(turns__min_speech_ms=300, language="de")))
+    r.says(200)
+    r.quiet(300)
+    assert not r.events(ev.SpeechStarted)
+    r.says(400)
+    assert r.events(ev.SpeechStarted)[-1].language == "de"
