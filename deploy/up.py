@@ -17,7 +17,8 @@ from deploy.disk import Disk
 from deploy.provision import ProvisionError, provision
 from deploy.readiness import wait_until_ready
 from deploy.supervisor import HopelessError, Program, Supervisor
-from runtime.bus.connection import Bus, BusAwayError, connect
+from runtime.bus.connection import Bus, connect
+from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, SettingsError
 
 KNOWN = (

@@ -19,7 +19,7 @@ time it is: it adds its own monotonic duration to the `at_ms` of its job.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypedDict
 
 import msgspec
 
@@ -27,7 +27,10 @@ SCHEMA_VERSION = 1
 """Travels in the header `Aura-Schema`; grows only with an incompatible change."""
 
 Kind = Literal["life", "speech", "heard", "turn", "say", "out", "in"]
-Stage = Literal["audio", "stt", "llm", "tts"]
+StageName = Literal["stt", "llm", "tts"]
+"""What each of them is to the bus is said in `schemas.stages`."""
+Stage = Literal["audio", StageName]
+"""Whose fault something was: the edge's own, or that of a stage."""
 Role = Literal["user", "assistant"]
 Bin = Annotated[bytes, msgspec.Meta(extra_json_schema={"x-msgpack-type": "bin"})]
 
@@ -37,6 +40,14 @@ class Message(msgspec.Struct, frozen=True):
 
     role: Role
     text: str
+
+
+class Head(TypedDict):
+    """What every event says, to be handed to its type: `SpeechReady(**head, turn=1, ...)`."""
+
+    tenant: str
+    session: str
+    at_ms: int
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):

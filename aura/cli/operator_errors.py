@@ -6,7 +6,7 @@ from aura.cli.running import CommandError
 from deploy.nats_server import ServerMissingError
 from deploy.provision import ProvisionError
 from deploy.supervisor import HopelessError
-from runtime.bus.connection import BusAwayError
+from runtime.bus.errors import BusAwayError
 from runtime.settings import SettingsError
 from workers.engines.protocols import EngineError
 

@@ -16,9 +16,10 @@ from rich.table import Table
 from rich.text import Text
 
 from aura.cli.running import run
-from runtime.bus.connection import Bus, BusAwayError, connect
+from runtime.bus.connection import Bus, connect
 from runtime.bus.consumer_lag import Queue, queues
 from runtime.bus.discovery import Service, discover
+from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, load
 
 LOOK_S = 1.0

@@ -13,7 +13,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 import msgspec
-from nats.aio.msg import Msg
 
 from aura.replay import redecide as again
 from aura.replay.recorded_stages import Record
@@ -28,9 +27,10 @@ from edge.core.input_log import Journal
 from edge.core.session.history import History, fold
 from edge.core.session.summary import Summary
 from runtime.bus.connection import Bus
+from runtime.bus.delivery import Delivery
 from runtime.version import version
-from schemas import codec, inputs, subjects
 from schemas import events as ev
+from schemas import inputs, subjects
 from schemas.inputs import Input
 
 LEAD_MS = 600
@@ -75,8 +75,8 @@ class _Refusals:
         if self._asked:
             await stack.enter_async_context(self._bus.listening(self._subject, self._on_event))
 
-    async def _on_event(self, msg: Msg) -> None:
-        event = codec.decode(msg.data)
+    async def _on_event(self, said: Delivery) -> None:
+        event = said.event()
         if isinstance(event, ev.JobFailed) and event.stage == "llm":
             self.reason = event.reason
 

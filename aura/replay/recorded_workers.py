@@ -9,13 +9,13 @@ import asyncio
 from contextlib import AsyncExitStack
 
 import msgspec
-from nats.aio.msg import Msg
 
 from aura.replay.recorded_stages import Record, Said
 from edge.call.clock import now_ms
 from runtime.bus.connection import Bus
-from schemas import codec, subjects
+from runtime.bus.delivery import Delivery
 from schemas import events as ev
+from schemas import subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
 
 NEAR_MS = 60
@@ -58,8 +58,8 @@ class StandIns:
             subject = subjects.live(*self._own, kind)
             await stack.enter_async_context(self._bus.listening(subject, self._on_event))
 
-    async def _on_event(self, msg: Msg) -> None:
-        event = codec.decode(msg.data)
+    async def _on_event(self, said: Delivery) -> None:
+        event = said.event()
         if isinstance(event, ev.SpeechStarted):
             self._started_ms[event.utterance] = event.at_ms
         elif isinstance(event, ev.ResponseCancelled):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import Any
 
 import msgspec
 import structlog
-from nats.aio.msg import Msg
 
 from edge.call import counters
 from edge.call.bus_outage import Absence
@@ -26,7 +24,10 @@ from edge.core.call import Call
 from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
 from edge.core.input_log import Journal
 from edge.core.notices import Measured, Notice, Trouble
-from runtime.bus.connection import Bus, BusAwayError
+from runtime.bus.connection import Bus
+from runtime.bus.delivery import Delivery
+from runtime.bus.errors import BusAwayError
+from runtime.bus.trace import new_trace
 from schemas import codec, subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
 from schemas.events import Event, ResponseSentence, SpeechStarted, Stage, TurnTaken
@@ -70,8 +71,7 @@ class Line:
         self._broken = broken
         self._alarm = Alarm(lambda: call.due_ms, lambda: self._put(call.tick))
         self._absence = Absence(self._tell_away, asyncio.get_running_loop().time)
-        trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-        self._events = EventsOut(bus, trace, self._absence, self._awaits)
+        self._events = EventsOut(bus, self._absence, self._awaits)
         self._frames = FramesOut(bus, self.session)
         self._tasks = asyncio.TaskGroup()
         self._missed = CatchingUp(bus, call, session, self._frames, self._hear_of)
@@ -93,6 +93,7 @@ class Line:
         for event in (began, *more):
             self._events.put(event)
         async with self._tasks as tasks, AsyncExitStack() as stack:
+            stack.enter_context(new_trace())
             stack.enter_context(counters.CALLS.track_inprogress())
             for kind in HEARD_KINDS:
                 listening = self._bus.listening(subjects.live(*own, kind), self._on_event)
@@ -105,8 +106,8 @@ class Line:
             sending = tasks.create_task(self._frames.run())
             catching_up = tasks.create_task(self._missed.run())
             self._bus.reconnected.append(self._missed.look)
-            self._bus.pulse.changed.append(self._on_pulse)
-            self._on_pulse(self._bus.pulse.away)
+            self._bus.liveness.changed.append(self._on_pulse)
+            self._on_pulse(self._bus.liveness.away)
             if self._recording:
                 tasks.create_task(self._recording.run())
             self.listening.set()
@@ -115,7 +116,7 @@ class Line:
                 await sending
             finally:
                 self._bus.reconnected.remove(self._missed.look)
-                self._bus.pulse.changed.remove(self._on_pulse)
+                self._bus.liveness.changed.remove(self._on_pulse)
                 catching_up.cancel()
 
     # -------------------------------------------------------- inputs of the call
@@ -154,9 +155,8 @@ class Line:
         if not self._closed:
             self._tell(Trouble("audio", "the event bus is away; it is waited for"))
 
-    async def _on_event(self, msg: Msg) -> None:
-        seq = (msg.headers or {}).get("Nats-Sequence", "0")
-        self._hear_of(msg.data, msg.subject, int(seq) if seq.isdecimal() else 0)
+    async def _on_event(self, said: Delivery) -> None:
+        self._hear_of(said.data, said.subject, said.seq)
 
     def _hear_of(self, data: bytes, subject: str, seq: int) -> None:
         try:
@@ -177,11 +177,11 @@ class Line:
             self._closed = True
             self.succeeded()
 
-    async def _on_speech(self, msg: Msg) -> None:
-        self._take(SpeechChunk, msg.data)
+    async def _on_speech(self, said: Delivery) -> None:
+        self._take(SpeechChunk, said.data)
 
-    async def _on_partial(self, msg: Msg) -> None:
-        self._take(TranscriptPartial, msg.data)
+    async def _on_partial(self, said: Delivery) -> None:
+        self._take(TranscriptPartial, said.data)
 
     def _take(self, kind: type[SpeechChunk | TranscriptPartial], data: bytes) -> None:
         try:

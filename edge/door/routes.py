@@ -21,7 +21,8 @@ from edge.door.strict_websocket import MaskedWebSocket
 from edge.protocols.client_protocol import Dialect
 from edge.protocols.continuous import ContinuousDialect, options_of
 from edge.protocols.conversational import ConversationalDialect
-from runtime.bus.connection import Bus, BusAwayError
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError
 from schemas import subjects
 from schemas.codec import BadMessageError
 from schemas.subjects import is_token

@@ -10,9 +10,10 @@ from typing import Any
 import structlog
 
 from edge.door.admission_control import Overload, StageLoad
-from runtime.bus.connection import Bus, BusAwayError
+from runtime.bus.connection import Bus
 from runtime.bus.consumer_lag import Queue, queues
 from runtime.bus.discovery import Service, discover
+from runtime.bus.errors import BusAwayError
 
 log = structlog.get_logger(__name__)
 
