@@ -20,6 +20,7 @@ from deploy.supervisor import HopelessError, Program, Supervisor
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, SettingsError
+from schemas import stages
 
 KNOWN = (
     HopelessError,
@@ -132,7 +133,7 @@ class _Run:
             Program(f"edge {k + 1}", [*aura, "edge"], {**env, "PORT": str(port)})
             for k, port in enumerate(self._ports)
         ]
-        for stage in ("stt", "llm", "tts"):
+        for stage in stages.NAMES:
             programs += [
                 Program(f"{stage} worker {k + 1}", [*aura, "worker", stage], env, shares=stage)
                 for k in range(getattr(self._counts, stage))

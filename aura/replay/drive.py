@@ -32,12 +32,12 @@ from runtime.version import version
 from schemas import events as ev
 from schemas import inputs, subjects
 from schemas.inputs import Input
+from schemas.stages import NAMES
 
 LEAD_MS = 600
 """Of the sound before the turn that a replay begins with."""
 PATIENCE_S = 30.0
 """An answer under way when the recording ends is waited for."""
-STAGES: tuple[ev.Stage, ...] = ("stt", "llm", "tts")
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
     voice = VoiceActivity()
     ear = journal.listening(voice if plan.sound else again.is_voice)
     call = Call(*own, rules, delivery, history=history, is_voice=ear)
-    recorded = tuple(stage for stage in STAGES if stage not in plan.stages)
+    recorded = tuple(stage for stage in NAMES if stage not in plan.stages)
     keeping = Keeping(journal, None, recorded)
     line = Line(bus, call, own, voice.echo.told, lambda: None, keeping)
     started = _started(began, plan, rules.settings)

@@ -119,17 +119,19 @@ class StandIns:
     def _pretend(self, event: ev.ResponseSentence) -> None:
         """Have a sentence of which there is no record spoken in silence, as long as it is."""
         audio_ms = len(event.text) * MS_A_LETTER
-        own = {"turn": event.turn, "index": event.index}
         pcm = bytes(32 * min(audio_ms, 1000))
         count = max(1, -(-audio_ms // 1000))
         for k in range(count):
-            chunk = SpeechChunk(**own, chunk=k, pcm=pcm, last=k == count - 1)
+            chunk = SpeechChunk(
+                turn=event.turn, index=event.index, chunk=k, pcm=pcm, last=k == count - 1
+            )
             self._say(event.turn, 100, chunk)
         ready = ev.SpeechReady(
             tenant=event.tenant,
             session=event.session,
             at_ms=0,
-            **own,
+            turn=event.turn,
+            index=event.index,
             chunks=count,
             audio_ms=audio_ms,
             first_chunk_ms=100.0,
