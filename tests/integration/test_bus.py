@@ -9,18 +9,24 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
-from runtime.bus.connection import Bus
+from runtime.bus.connection import Bus, connect
 from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError, FencedError
 from runtime.bus.jobs import Job, Jobs
 from runtime.bus.reader import ANSWER_TIMEOUT_S
 from runtime.bus.trace import trace_of
-from runtime.bus.utterance_frames import frames
+from runtime.bus.utterance_frames import MOST_WAITING, frames
+from runtime.settings import Settings
 from schemas import codec, subjects
 from schemas.audio import AudioFrame
 from schemas.events import AnyEvent, ResponseCancelled, ResponseSentence, SpeechStarted
+from tests import at_work
 from tests.nats_server import NatsServer
+from workers.engine_executor import Desk
+from workers.engines.simulated import SimulatedSynthesizer
+from workers.tts import TtsStage
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
@@ -235,3 +241,46 @@ async def test_an_utterance_whose_edge_died_ends(bus: Bus) -> None:
     await bus.flush()
     got = [frame.seq async for frame in frames(bus, "s", 1, silence_limit_s=0.6)]
     assert got == [0]
+
+
+async def test_frames_that_nobody_took_in_time_are_read_from_the_stream(bus: Bus) -> None:
+    subject, count = subjects.utterance("s", 1), MOST_WAITING + 50
+    coming = frames(bus, "s", 1, silence_limit_s=5)
+    await bus.send(subject, AudioFrame(seq=0, pcm=b""))
+    got = [(await anext(coming)).seq]
+    for seq in range(1, count):
+        await bus.send(subject, AudioFrame(seq=seq, pcm=b"", end=seq == count - 1))
+        if seq % 100 == 0:
+            await bus.flush()
+    await bus.flush()
+    got += [frame.seq async for frame in coming]
+    assert got == list(range(count))
+
+
+async def test_a_link_that_is_left_while_it_is_asked_is_left_in_peace(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """nats-py's reader dies of an answer that nobody waits for any more, with a traceback."""
+    with capture_logs() as logs:
+        for moments in range(12):
+            async with await connect(settings, "test"):
+                for _ in range(moments):  # the question is out in some of them, the answer not back
+                    await asyncio.sleep(0)
+    assert not caplog.records
+    assert not logs
+
+
+async def test_what_a_worker_says_belongs_to_the_trace_of_its_job(bus: Bus) -> None:
+    chunks: asyncio.Queue[Delivery] = asyncio.Queue()
+
+    async def on_speech(said: Delivery) -> None:
+        chunks.put_nowait(said)
+
+    voice = TtsStage(SimulatedSynthesizer(delay_ms=1, audio_ms=100), Desk(1, limit_s=5))
+    async with at_work.working(bus, voice), bus.listening(subjects.speech("s"), on_speech):
+        with trace_of({codec.TRACE_HEADER: TRACE}):
+            await bus.publish(sentence(0))
+        await at_work.until_logged(bus, "s", "out", "speech.ready")
+        said = await asyncio.wait_for(chunks.get(), 2)
+    (ready,) = await at_work.stored(bus, "s", "out")
+    assert ready.headers[codec.TRACE_HEADER] == said.headers[codec.TRACE_HEADER] == TRACE
