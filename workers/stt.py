@@ -140,12 +140,12 @@ class SttStage:
 
     async def _guess(self, job: JobContext[SpeechStarted], pcm: bytes, words: _Words) -> None:
         event, pause = job.event, words.pause
-        heard, finished = await asyncio.gather(
-            self._hear(event, pcm, rank=0), self._sounds_finished(pcm)
-        )
+        async with asyncio.TaskGroup() as tasks:
+            hearing = tasks.create_task(self._hear(event, pcm, rank=0))
+            judging = tasks.create_task(self._sounds_finished(pcm))
         if pause != words.pause:
             return
-        words.heard = heard
+        heard = words.heard = hearing.result()
         guess = TranscriptGuess(
             **job.head(),
             utterance=event.utterance,
@@ -154,7 +154,7 @@ class SttStage:
             confidence=round(heard.confidence, 4),
             took_ms=round(heard.took_ms, 1),
             model=self.model,
-            finished=finished,
+            finished=judging.result(),
             ended=None if heard.ended is None else round(heard.ended, 3),
         )
         await job.bus.publish(guess)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Self
 
@@ -33,8 +33,10 @@ PASSWORDS_FILE = "nats.passwords.json"  # a file's name
 """In data_dir: role to password on the embedded server."""
 
 HEAD_START_S = 0.003
+"""A worker that a job wakes is at work after so long."""
 FLUSH_S = 10.0
 LEAVE_S = 2.0
+"""What is still to be sent when we leave has so long to arrive."""
 
 Listener = Callable[[Delivery], Awaitable[None]]
 
@@ -53,6 +55,7 @@ class Bus:
         self.reconnected: list[Callable[[], None]] = [self.liveness.reconnected]
         """Called after every reconnect, on the loop."""
         self.leaving = False
+        self._open = AsyncExitStack()
         reader, bulk = Reader(nc), BulkReader(nc)
         publisher = Publisher(nc, reader)
         self.api, self.get = reader.api, reader.get
@@ -78,17 +81,21 @@ class Bus:
         Audio of a minute ago is worth nothing, so nothing of it waits for a connection, nor on one
         that does not answer.
         """
-        return await self.send_raw(subject, codec.encode(message), trace.headers())
+        return self._is_up and await self.send_raw(subject, codec.encode(message), trace.headers())
 
     async def send_raw(self, subject: str, data: bytes, head: dict[str, str] | None = None) -> bool:
         """Send bytes with the headers *head* like `send`."""
-        if not self.nc.is_connected or self.liveness.away:
+        if not self._is_up:
             return False
         try:
-            await self.nc.publish(subject, data, headers=head)
+            await self.nc.publish(subject, data, headers=head or None)
         except NatsError:
             return False
         return True
+
+    @property
+    def _is_up(self) -> bool:
+        return self.nc.is_connected and not self.liveness.away
 
     async def yield_to_jobs(self) -> None:
         """Wait until the worker that a job has just been published for is awake.
@@ -127,18 +134,23 @@ class Bus:
         if not await self.liveness.flushed(FLUSH_S):
             raise BusAwayError("the server does not say that it has everything")
 
-    async def open(self) -> None:
-        await self.liveness.__aenter__()
+    async def open(self) -> Self:
+        """Watch the link from now on, until `close`."""
+        await self._open.enter_async_context(self.liveness)
+        self._open.push_async_callback(self._leave)
+        return self
 
     async def close(self) -> None:
         """Hand over what is still to be sent, then leave."""
-        if not self.leaving:
-            self.leaving = True
-            if not self.nc.is_closed:
-                if not await self.liveness.flushed(LEAVE_S):
-                    log.warning("bus_left_without_flush")
-                await self.nc.close()
-            await self.liveness.__aexit__()
+        await self._open.aclose()
+
+    async def _leave(self) -> None:
+        self.leaving = True
+        if self.nc.is_closed:
+            return
+        if not await self.liveness.flushed(LEAVE_S):
+            log.warning("bus_left_without_flush")
+        await self.nc.close()
 
 
 async def connect(
@@ -177,8 +189,7 @@ async def connect(
         await nc.close()
         raise _unreachable(error, _without_password(url), user) from error
     link.bus = Bus(nc)
-    await link.bus.open()
-    return link.bus
+    return await link.bus.open()
 
 
 class _Link:

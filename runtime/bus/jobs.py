@@ -54,11 +54,6 @@ class Job:
         return self._msg.metadata.sequence.stream
 
     @property
-    def waiting(self) -> int:
-        """Jobs that waited behind this one when it was delivered."""
-        return self._msg.metadata.num_pending
-
-    @property
     def stored_s(self) -> float:
         """When the event was stored, Unix seconds on the server's clock."""
         return self._msg.metadata.timestamp.timestamp()

@@ -51,11 +51,12 @@ class LinkLiveness:
 
     async def __aexit__(self, *_: object) -> None:
         """Stop; to be left once the link is closed."""
-        if self._beating:
-            self._beating.cancel()
         self.lost()
-        ending = {one for one in (self._beating, *self._pings) if one}
-        await asyncio.gather(*ending, return_exceptions=True)
+        if (beating := self._beating) is not None:
+            beating.cancel()
+            await asyncio.wait({beating, *self._pings})
+            if not beating.cancelled():  # a listener of ours failed, and it has stopped
+                beating.result()
 
     def lost(self) -> None:
         """Give up what the old link was asked: it will not answer."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 
 from schemas.codec import TRACE_HEADER
 
 _current: ContextVar[str] = ContextVar("traceparent", default="")
+_AS_IT_IS = nullcontext()
 
 
 def headers() -> dict[str, str]:
@@ -22,21 +23,20 @@ def headers() -> dict[str, str]:
     return {TRACE_HEADER: traceparent} if traceparent else {}
 
 
-@contextmanager
-def new_trace() -> Iterator[None]:
+def new_trace() -> AbstractContextManager[None]:
     """Let what is sent in the block, and by tasks begun there, belong to a trace of its own."""
-    with _bound(f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"):
-        yield
+    return _bound(f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01")
 
 
-@contextmanager
-def trace_of(received: Mapping[str, str]) -> Iterator[None]:
+def trace_of(received: Mapping[str, str]) -> AbstractContextManager[None]:
     """Go on with the trace in the headers *received* until the block is left; without one, as is.
 
     A message that belongs to no trace ends none.
     """
-    with _bound(received.get(TRACE_HEADER) or _current.get()):
-        yield
+    traceparent = received.get(TRACE_HEADER)
+    if not traceparent or traceparent == _current.get():
+        return _AS_IT_IS
+    return _bound(traceparent)
 
 
 @contextmanager
