@@ -133,7 +133,7 @@ class _Run:
             Program(f"edge {k + 1}", [*aura, "edge"], {**env, "PORT": str(port)})
             for k, port in enumerate(self._ports)
         ]
-        for stage in stages.NAMES:
+        for stage in stages.STAGE_NAMES:
             programs += [
                 Program(f"{stage} worker {k + 1}", [*aura, "worker", stage], env, shares=stage)
                 for k in range(getattr(self._counts, stage))

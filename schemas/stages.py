@@ -32,6 +32,6 @@ STAGES = (
 )
 """In the order of a turn."""
 
-NAMES = tuple(stage.name for stage in STAGES)
+STAGE_NAMES = tuple(stage.name for stage in STAGES)
 JOBS = {stage.name: stage.job for stage in STAGES}
 CONSUMERS = {stage.name: stage.consumer for stage in STAGES}

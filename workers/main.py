@@ -62,7 +62,7 @@ def options(settings: Settings) -> factory.EngineOptions:
 
 
 def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
-    """Return the stage and its slots.
+    """Return the stage, whatever its jobs are, and its slots.
 
     Raises:
         EngineError: an engine is not installed, or a setting or file is missing.

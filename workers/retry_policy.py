@@ -1,4 +1,11 @@
-"""What becomes of a job that failed: done by another, tried again, or given up. Pure."""
+"""What becomes of a job that failed: done by another, tried again, or given up. Pure.
+
+FencedError                                               overtaken: somebody else goes on with it
+EngineRefusedError, EngineMissingError, WeightsError,
+StaleJobError                                             failed: no other attempt will help
+EngineHungError                                           retried by another process; ours ends
+anything else                                             retried; failed in the last attempt
+"""
 
 from __future__ import annotations
 

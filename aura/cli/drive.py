@@ -25,7 +25,7 @@ from runtime.sessions.finding import decoded
 from runtime.settings import Settings
 from schemas import events as ev
 from schemas import subjects
-from schemas.stages import NAMES
+from schemas.stages import STAGE_NAMES
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,17 @@ class Wish:
             CommandError: there is no such stage, or no sound for it.
         """
         if not self.stages:
-            return tuple(stage for stage in NAMES if stage != "stt" or sound_is_there)
+            return tuple(stage for stage in STAGE_NAMES if stage != "stt" or sound_is_there)
         names = {name.strip() for name in self.stages.split(",")}
-        if not names <= set(NAMES):
-            raise CommandError(f"--stages is some of {','.join(NAMES)}")
+        if not names <= set(STAGE_NAMES):
+            raise CommandError(f"--stages is some of {','.join(STAGE_NAMES)}")
         if "stt" in names and not sound_is_there:
             raise CommandError(
                 "stt cannot be driven: the session's sound was not recorded (AURA_RECORD_AUDIO)"
             )
         if self.llm_model and "llm" not in names:
             raise CommandError("--llm-model asks a model: llm is to be one of the --stages")
-        return tuple(stage for stage in NAMES if stage in names)
+        return tuple(stage for stage in STAGE_NAMES if stage in names)
 
 
 async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) -> int:

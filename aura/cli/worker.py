@@ -10,7 +10,7 @@ import typer
 
 from aura.cli.running import CommandError, role, run
 from runtime.settings import load
-from schemas.stages import NAMES
+from schemas.stages import STAGE_NAMES
 
 
 def command(
@@ -45,9 +45,11 @@ def command(
         here = load()
         what = analytics.plan(here, module or [], group, start, live=live)
         run(analytics.run(here, what))
-    chosen = next((name for name in NAMES if name == stage), None)
+    chosen = next((name for name in STAGE_NAMES if name == stage), None)
     if chosen is None:
-        raise CommandError(f"there is no stage {stage!r}: it is {', '.join(NAMES)} or analytics")
+        raise CommandError(
+            f"there is no stage {stage!r}: it is {', '.join(STAGE_NAMES)} or analytics"
+        )
     from workers.main import serve
 
     settings = load()

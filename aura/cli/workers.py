@@ -21,11 +21,11 @@ from runtime.bus.consumer_lag import Queue, queues
 from runtime.bus.discovery import Service, discover
 from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, load
-from schemas.stages import NAMES
+from schemas.stages import STAGE_NAMES
 
 LOOK_S = 1.0
 """Between two looks; the rate of jobs is what was done from one to the next."""
-ORDER = ("edge", *NAMES)
+ORDER = ("edge", *STAGE_NAMES)
 
 
 class Row(msgspec.Struct, frozen=True):

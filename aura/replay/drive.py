@@ -32,7 +32,7 @@ from runtime.version import version
 from schemas import events as ev
 from schemas import inputs, subjects
 from schemas.inputs import Input
-from schemas.stages import NAMES
+from schemas.stages import STAGE_NAMES
 
 LEAD_MS = 600
 """Of the sound before the turn that a replay begins with."""
@@ -99,7 +99,7 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
     voice = VoiceActivity()
     ear = journal.listening(voice if plan.sound else again.is_voice)
     call = Call(*own, rules, delivery, history=history, is_voice=ear)
-    recorded = tuple(stage for stage in NAMES if stage not in plan.stages)
+    recorded = tuple(stage for stage in STAGE_NAMES if stage not in plan.stages)
     keeping = Keeping(journal, None, recorded)
     line = Line(bus, call, own, voice.echo.told, lambda: None, keeping)
     started = _started(began, plan, rules.settings)

@@ -66,4 +66,4 @@ def in_time(event: Event, now_ms: int, awaited: Callable[[int], bool]) -> Event:
             late = now_ms - event.at_ms > LATE_MS and not awaited(event.utterance)
         case _:
             return event
-    return msgspec.structs.replace(event, recorded=stages.NAMES) if late else event
+    return msgspec.structs.replace(event, recorded=stages.STAGE_NAMES) if late else event

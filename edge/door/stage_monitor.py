@@ -31,7 +31,7 @@ class Stages:
         self._bus = bus
         self._overload = overload
         self._was_full = ""
-        self._unseen = {str(name): FORGET_AFTER for name in stages.NAMES}
+        self._unseen = {str(name): FORGET_AFTER for name in stages.STAGE_NAMES}
 
     async def watch(self) -> None:
         """Look around until cancelled."""

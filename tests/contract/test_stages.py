@@ -9,7 +9,7 @@ import pytest
 from deploy import resources
 from schemas import subjects
 from schemas.events import Stage
-from schemas.stages import NAMES, STAGES, StageRow
+from schemas.stages import STAGE_NAMES, STAGES, StageRow
 from workers.llm import LlmStage
 from workers.retry_policy import LAST_ATTEMPT
 from workers.stt import SttStage
@@ -19,7 +19,7 @@ from workers.worker_loop import HEARTBEAT_S
 DECLARED = {one["config"]["durable_name"]: one for one in resources.consumers()}
 USERS = (Path(__file__).parents[2] / "nats" / "users.conf").read_text(encoding="utf-8")
 
-each_stage = pytest.mark.parametrize("stage", STAGES, ids=NAMES)
+each_stage = pytest.mark.parametrize("stage", STAGES, ids=STAGE_NAMES)
 
 
 def test_every_consumer_is_some_stages() -> None:
@@ -59,4 +59,4 @@ def test_the_workers_take_what_the_table_says() -> None:
 
 
 def test_a_stage_may_be_named_as_the_cause_of_a_failure() -> None:
-    assert set(NAMES) < set(Stage.__args__)  # type: ignore[attr-defined]  # of a Literal
+    assert set(STAGE_NAMES) < set(Stage.__args__)  # type: ignore[attr-defined]  # of a Literal
