@@ -14,8 +14,9 @@ from benchmarks import aura_server, recordings
 from benchmarks.client import ask_all
 from benchmarks.latency import machine
 from benchmarks.results import save
+from schemas.stages import STAGE_NAMES
 
-READY = {"edge": "edge_ready", "stt": "worker_ready", "llm": "worker_ready", "tts": "worker_ready"}
+READY: dict[str, str] = {"edge": "edge_ready", **dict.fromkeys(STAGE_NAMES, "worker_ready")}
 
 
 def main() -> None:

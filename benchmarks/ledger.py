@@ -6,7 +6,8 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-from runtime.bus.connection import Bus, BusAwayError
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError
 from schemas import subjects
 from schemas.events import TroubleTold
 

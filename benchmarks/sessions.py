@@ -38,7 +38,7 @@ async def store(bus: Bus, events: Sequence[Event]) -> None:
     """Store *events*, waiting for the last alone."""
     for event in events[:-1]:
         data, head = codec.encode(event), codec.headers(event)
-        await bus.nc.publish(subjects.event(event), data, headers=head)
+        await bus.send_raw(subjects.event(event), data, head)
     await bus.publish(events[-1])
 
 

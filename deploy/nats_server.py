@@ -13,6 +13,7 @@ from pathlib import Path
 from deploy import resources
 from runtime.bus.connection import PASSWORDS_FILE
 from runtime.settings import SettingsError
+from schemas.stages import STAGE_NAMES
 
 
 class ServerMissingError(Exception):
@@ -62,7 +63,7 @@ def file_bytes(data_dir: Path) -> int:
     return min(MOST_FILE_BYTES, free * 9 // 10)
 
 
-ROLES = ("operator", "edge", "stt", "llm", "tts", "analytics", "shadow")
+ROLES = ("operator", "edge", *STAGE_NAMES, "analytics", "shadow")
 """The users of nats/users.conf."""
 
 

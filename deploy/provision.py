@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
-
-from nats.errors import Error as NatsError
 
 from deploy import resources
 from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError
 from schemas import subjects
 
+ANSWER_S = 5.0
 STREAM_NOT_FOUND = 10059
 ADVICE = {
     10047: "the server's disk or memory limit is too small: raise max_file_store or "
@@ -101,11 +100,10 @@ def _same(wanted: dict[str, Any], found: dict[str, Any]) -> bool:
 
 async def _ask(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:
     try:
-        reply = await bus.nc.request(f"$JS.API.{verb}", json.dumps(body).encode(), timeout=5)
-    except NatsError as error:
-        return {"error": {"description": f"no answer ({type(error).__name__})", "err_code": 10039}}
-    answer: dict[str, Any] = json.loads(reply.data)
-    return answer
+        return await bus.api(verb, body, timeout_s=ANSWER_S)
+    except BusAwayError as error:
+        why = type(error.__cause__).__name__
+        return {"error": {"description": f"no answer ({why})", "err_code": 10039}}
 
 
 def _say(what: str, error: dict[str, Any]) -> str:

@@ -17,8 +17,10 @@ from deploy.disk import Disk
 from deploy.provision import ProvisionError, provision
 from deploy.readiness import wait_until_ready
 from deploy.supervisor import HopelessError, Program, Supervisor
-from runtime.bus.connection import Bus, BusAwayError, connect
+from runtime.bus.connection import Bus, connect
+from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, SettingsError
+from schemas import stages
 
 START_ERRORS = (
     HopelessError,
@@ -131,7 +133,7 @@ class _Run:
             Program(f"edge {k + 1}", [*aura, "edge"], {**env, "PORT": str(port)})
             for k, port in enumerate(self._ports)
         ]
-        for stage in ("stt", "llm", "tts"):
+        for stage in stages.STAGE_NAMES:
             programs += [
                 Program(f"{stage} worker {k + 1}", [*aura, "worker", stage], env, shares=stage)
                 for k in range(getattr(self._counts, stage))

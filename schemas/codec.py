@@ -49,16 +49,13 @@ def decode_as(kind: type[_S], data: bytes) -> _S:
     return message
 
 
-def headers(event: Event, traceparent: str = "") -> dict[str, str]:
-    """Return the NATS headers of *event*: id, type, schema version, and its trace if any."""
-    found = {
+def headers(event: Event) -> dict[str, str]:
+    """Return the NATS headers of *event*: id, type, schema version."""
+    return {
         ID_HEADER: event.id,
         TYPE_HEADER: str(event.__struct_config__.tag),
         SCHEMA_HEADER: str(SCHEMA_VERSION),
     }
-    if traceparent:
-        found[TRACE_HEADER] = traceparent
-    return found
 
 
 def _convert(data: bytes, to: Any) -> Any:

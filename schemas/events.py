@@ -32,17 +32,12 @@ SCHEMA_VERSION = 1
 EndReason = Literal["caller_left", "end_call", "drained", "failed"]
 CancelReason = Literal["retracted", "interrupted", "failed", "hung_up"]
 Kind = Literal["life", "speech", "heard", "turn", "say", "out", "in"]
-StageName = Literal["audio", "stt", "llm", "tts"]
+StageName = Literal["stt", "llm", "tts"]
+"""What each of them is to the bus is said in `schemas.stages`."""
+FaultyPart = Literal["audio", StageName]
+"""A part that may fail: the edge's own audio and bus, or a stage."""
 Role = Literal["user", "assistant"]
 Bin = Annotated[bytes, msgspec.Meta(extra_json_schema={"x-msgpack-type": "bin"})]
-
-
-class Head(TypedDict):
-    """The fields that every event begins with."""
-
-    tenant: str
-    session: str
-    at_ms: int
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -50,6 +45,14 @@ class Message(msgspec.Struct, frozen=True):
 
     role: Role
     text: str
+
+
+class Head(TypedDict):
+    """What every event says, to be handed to its type: `SpeechReady(**head, turn=1, ...)`."""
+
+    tenant: str
+    session: str
+    at_ms: int
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -265,7 +268,7 @@ class TroubleTold(Event, frozen=True, kw_only=True, tag="trouble.told"):
 
     KIND = "life"
     KEY = ("stage", "at_ms")
-    stage: StageName
+    stage: FaultyPart
     reason: str
     fatal: bool = False
 
@@ -427,7 +430,7 @@ class JobFailed(Event, frozen=True, kw_only=True, tag="job.failed"):
 
     KIND = "out"
     KEY = ("stage", "utterance", "turn", "index")
-    stage: StageName
+    stage: FaultyPart
     utterance: int = 0
     turn: int = 0
     index: int = 0

@@ -31,6 +31,7 @@ CHANNELS: dict[str, tuple[str, str]] = {
     "in": ("edge", "What the call was given, to decide again."),
 }
 IN_MEMORY = "In memory for a minute at most, never on disk."
+TRACE = {"type": "string", "description": "W3C trace context."}
 FLOWS = (
     ("audio", "aura.au.{session}.{utterance}", "AudioFrame", "The caller's audio, to STT."),
     ("speech", "aura.pcm.{session}.{turn}", "SpeechChunk", "Synthesized audio, to the edge."),
@@ -174,9 +175,11 @@ def _message(kind: type[msgspec.Struct]) -> dict[str, Any]:
                 codec.ID_HEADER: {"type": "string", "description": f"`{identity}`"},
                 codec.TYPE_HEADER: {"const": tag(kind)},
                 codec.SCHEMA_HEADER: {"const": str(events.SCHEMA_VERSION)},
-                codec.TRACE_HEADER: {"type": "string", "description": "W3C trace context."},
+                codec.TRACE_HEADER: TRACE,
             },
         }
+    elif kind is not audio.RecordedSound:
+        message["headers"] = {"type": "object", "properties": {codec.TRACE_HEADER: TRACE}}
     return message
 
 

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from runtime.bus.connection import Bus, Stored
+from runtime.bus.connection import Bus
+from runtime.bus.reader import Stored
 from schemas import codec, subjects
 from schemas.events import TurnTaken
 from workers.stage import Stage
@@ -36,7 +37,7 @@ def turn(session: str, **said: Any) -> TurnTaken:
 
 
 @asynccontextmanager
-async def working(bus: Bus, stage: Stage, slots: int = 2) -> AsyncIterator[None]:
+async def working(bus: Bus, stage: Stage[Any], slots: int = 2) -> AsyncIterator[None]:
     stop = asyncio.Event()
     running = asyncio.create_task(Worker(bus, stage, slots, drain_s=1).run(stop))
     try:

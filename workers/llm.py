@@ -7,17 +7,11 @@ from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from typing import TypeVar
 
-from runtime.bus.connection import FencedError, Stored
-from runtime.bus.jobs import HEAD_START_S
+from runtime.bus.errors import FencedError
+from runtime.bus.reader import Stored
 from schemas import subjects
-from schemas.events import (
-    AnyEvent,
-    ResponseCancelled,
-    ResponseCompleted,
-    ResponseSentence,
-    StageName,
-    TurnTaken,
-)
+from schemas.events import ResponseCompleted, ResponseSentence, StageName, TurnTaken
+from workers.chain_state import ChainState
 from workers.engine_executor import AWAKE_S
 from workers.engines.protocols import (
     EngineError,
@@ -29,15 +23,16 @@ from workers.engines.protocols import (
     Usage,
 )
 from workers.sentences import SentenceCutter
-from workers.stage import EngineHungError, Task
+from workers.stage import EngineHungError, JobContext, JobPlace
 
 T = TypeVar("T")
 
 
 class LlmStage:
-    """An answer a job. A job taken over goes on after the sentences that are already out."""
+    """A response a job. A job taken over goes on after the sentences that are already out."""
 
     name: StageName = "llm"
+    job_type = TurnTaken
 
     def __init__(self, model: LanguageModel, *, limit_s: float) -> None:
         self.model = model.name
@@ -51,29 +46,28 @@ class LlmStage:
     async def warm(self) -> None:
         await self._model.warm()
 
-    def is_job(self, event: AnyEvent) -> bool:
-        return isinstance(event, TurnTaken) and self.name not in event.recorded
+    def place(self, event: TurnTaken) -> JobPlace:
+        return JobPlace(utterance=event.utterance, turn=event.turn)
 
-    async def run(self, task: Task) -> None:
-        event = task.event
-        assert isinstance(event, TurnTaken)  # noqa: S101  # is_job said so
-        chain = _Chain(task, event, event.llm_model or self.model)
-        if not task.fresh:
-            await chain.find(task.newest)
-            if chain.over:
+    async def run(self, job: JobContext[TurnTaken]) -> None:
+        event = job.event
+        chain = _Chain(job, event.llm_model or self.model)
+        if not job.is_fresh:
+            await chain.find()
+            if chain.state.is_over:
                 return
         prompt = Prompt(
             system=event.system,
             messages=tuple((message.role, message.text) for message in event.messages),
-            said=" ".join(chain.sentences),
+            said=chain.state.text,
             model=event.llm_model or None,
             max_tokens=event.max_tokens,
             temperature=event.temperature,
             seed=event.seed,
         )
-        if event.ask_eot and task.attempt == 1:  # a later try is late enough
+        if event.ask_eot and job.attempt == 1:  # a later try is late enough
             chain.eot_llm = await opinion(self._model, prompt, self._limit_s)
-        cutter = SentenceCutter(first=not chain.sentences)
+        cutter = SentenceCutter(first=not chain.state.sentences)
         first_token_ms: float | None = None
         usage = Usage(0, 0, self.model)
         async with aclosing(_each_within(self._model, prompt, self._limit_s)) as tokens:
@@ -82,108 +76,104 @@ class LlmStage:
                     usage = token
                     continue
                 if first_token_ms is None:
-                    first_token_ms = task.took_ms()
+                    first_token_ms = job.took_ms()
                 for piece in cutter.feed(token):
                     await chain.say(piece, first_token_ms)
             for piece in cutter.flush():
-                await chain.say(piece, first_token_ms or task.took_ms())
-        await asyncio.sleep(HEAD_START_S)  # the voice wakes for the last sentence
+                await chain.say(piece, first_token_ms or job.took_ms())
+        await job.bus.yield_to_jobs()  # the voice wakes for the last sentence
         await chain.complete(usage)
 
 
 class _Chain:
-    """The sentences of one answer in the log; every link names the one before it."""
+    """The sentences of one response in the log; every link names the one before it."""
 
-    def __init__(self, task: Task, event: TurnTaken, model: str) -> None:
-        self._task = task
-        self._event = event
+    def __init__(self, job: JobContext[TurnTaken], model: str) -> None:
+        self.state = ChainState(job.event.turn)
+        self.eot_llm: float | None = None
+        self._job = job
+        self._subject = subjects.session_events(job.event.tenant, job.event.session, "say")
         self._model = model
         self._found = False
-        self.last = 0
-        self.sentences: list[str] = []
-        self.eot_llm: float | None = None
-        self.over = False
 
-    async def find(self, newest: Awaitable[Stored | None] | None = None) -> None:
-        """Go as far as the chain goes, which an earlier try may have begun.
-
-        *newest* is its last link where somebody knows it; None: it is read.
-        """
-        task, event = self._task, self._event
+    async def find(self) -> None:
+        """Go as far as the chain goes, which an earlier attempt may have begun."""
+        watch = self._job.watch
+        newest = await (watch.newest if watch else self._job.bus.last(self._subject))
         self._found = True
-        subject = subjects.session_events(event.tenant, event.session, "say")
-        link = await (newest or task.bus.last(subject))
-        self.last = link.seq if link else 0
-        if self.last <= task.seq:  # nothing was said since the turn was taken
-            return
-        for stored in await task.bus.read(subjects.EVENTS_STREAM, subject, after=task.seq):
-            self.last = stored.seq
-            match stored.event():
-                case ResponseSentence(turn=turn, text=text) if turn == event.turn:
-                    self.sentences.append(text)
-                case ResponseCompleted(turn=turn) | ResponseCancelled(turn=turn):
-                    self.over = self.over or turn >= event.turn
-                case _:
-                    pass
+        self.state = await self._read(newest)
+
+    async def _read(self, newest: Stored | None) -> ChainState:
+        """Return the chain as the log has it, where *newest* is its newest word."""
+        job, state = self._job, ChainState(self._job.event.turn)
+        if newest is None:
+            return state
+        state = state.after(newest.seq)
+        if newest.seq > job.seq:  # or nothing was said since the turn was taken
+            for link in await job.bus.read(subjects.EVENTS_STREAM, self._subject, after=job.seq):
+                state = state.after(link.seq, link.event())
+        return state
 
     async def say(self, text: str, first_token_ms: float) -> None:
+        job, index = self._job, len(self.state.sentences)
         sentence = ResponseSentence(
-            **self._task.stamp(
-                turn=self._event.turn,
-                index=len(self.sentences),
-                text=text,
-                first_token_ms=first_token_ms,
-                took_ms=self._task.took_ms(),
-                model=self._model,
-                deadline_ms=self._event.deadline_ms,
-                recorded=self._event.recorded,
-                eot_llm=None if self.sentences else self.eot_llm,
-            )
+            **job.head(),
+            turn=job.event.turn,
+            index=index,
+            text=text,
+            first_token_ms=first_token_ms,
+            took_ms=job.took_ms(),
+            model=self._model,
+            deadline_ms=job.event.deadline_ms,
+            recorded=job.event.recorded,
+            eot_llm=None if index else self.eot_llm,
         )
-        self.last = await self._publish(sentence)
-        self.sentences.append(text)
+        self.state = self.state.after(await self._publish(sentence), sentence)
 
     async def complete(self, usage: Usage) -> None:
         completed = ResponseCompleted(
-            **self._task.stamp(
-                turn=self._event.turn,
-                sentences=len(self.sentences),
-                text=" ".join(self.sentences),
-                model=usage.model,
-                prompt_tokens=usage.prompt_tokens,
-                completion_tokens=usage.completion_tokens,
-                took_ms=self._task.took_ms(),
-            )
+            **self._job.head(),
+            turn=self._job.event.turn,
+            sentences=len(self.state.sentences),
+            text=self.state.text,
+            model=usage.model,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            took_ms=self._job.took_ms(),
         )
         await self._publish(completed)
 
     async def _publish(self, link: ResponseSentence | ResponseCompleted) -> int:
         """Add *link* to the chain and return its sequence.
 
-        A copy of the log that was a moment behind may have told us of an older end of the chain
-        than it had. Then nothing of this answer is new there, and the link is added once more.
+        A copy of the log that was a moment behind may have told of an older end of the chain. Then
+        nothing of this response is new in the log, and the link is added once more.
 
         Raises:
-            FencedError: the answer was cancelled, or another worker goes on with it.
+            FencedError: the response was cancelled, or another worker goes on with it.
             BusAwayError: not acknowledged.
         """
         if not self._found:  # a fresh job began before it was looked up
-            await self.find(self._task.newest)
-            if self.over or self.sentences:
-                raise FencedError("a fresh job is not the first to answer", self.last)
-        bus, trace = self._task.bus, self._task.trace
+            await self.find()
+            if self.state.is_begun:
+                raise FencedError("a fresh job is not the first to answer", self.state.last)
+        bus = self._job.bus
         try:
-            return await bus.publish_fenced(link, self.last, trace=trace)
+            return await bus.publish_fenced(link, self.state.last)
         except FencedError as fenced:
-            for _ in range(20):
-                now = _Chain(self._task, self._event, self._model)
-                await now.find()
-                if now.last >= fenced.newest:
-                    break
-                await asyncio.sleep(0.05)
-            if now.over or now.sentences != self.sentences or now.last <= self.last:
+            now = await self._read_until(fenced.newest)
+            if not now.is_what_was_known(self.state):
                 raise
-            return await bus.publish_fenced(link, now.last, trace=trace)
+            return await bus.publish_fenced(link, now.last)
+
+    async def _read_until(self, seq: int) -> ChainState:
+        """Return the chain as the log has it once that tells of *seq*, a second later at most."""
+        for _ in range(20):
+            now = await self._read(await self._job.bus.last(self._subject))
+            if now.last >= seq:
+                break
+            await asyncio.sleep(0.05)
+        return now
 
 
 async def opinion(model: LanguageModel, prompt: Prompt, limit_s: float) -> float | None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 
@@ -15,6 +15,7 @@ from runtime.bus.connection import connect
 from runtime.bus.discovery import announced
 from runtime.gc_tuning import settle
 from runtime.settings import Settings, SettingsError
+from schemas.events import StageName
 from workers.engine_executor import Desk
 from workers.engines import factory
 from workers.llm import LlmStage
@@ -30,8 +31,8 @@ HUNG_EXIT = 70
 """EX_SOFTWARE: the supervisor starts another one."""
 
 
-def build(settings: Settings, stage: Literal["stt", "llm", "tts"]) -> tuple[Stage, int]:
-    """Return the stage and its slots.
+def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
+    """Return the stage, whatever its jobs are, and its slots.
 
     Raises:
         EngineError: an engine is not installed, or a setting or file is missing.
@@ -64,7 +65,7 @@ def build(settings: Settings, stage: Literal["stt", "llm", "tts"]) -> tuple[Stag
             return TtsStage(factory.synthesizer(settings), desk), settings.tts_slots
 
 
-async def serve(settings: Settings, stage_name: Literal["stt", "llm", "tts"]) -> int:
+async def serve(settings: Settings, stage_name: StageName) -> int:
     """Run one worker until SIGTERM or SIGINT; return the process's exit code.
 
     Raises:
@@ -86,16 +87,15 @@ async def serve(settings: Settings, stage_name: Literal["stt", "llm", "tts"]) ->
 
 async def _work(
     settings: Settings,
-    stage_name: Literal["stt", "llm", "tts"],
+    stage_name: StageName,
     stop: asyncio.Event,
     condition: metrics.Condition,
 ) -> bool:
     """Work until *stop*; False where the engine hung."""
     stage, slots = build(settings, stage_name)
     await stage.warm()
-    bus = await connect(settings, f"aura-{stage_name}", role=stage_name)
-    metrics.BUS.set_function(lambda: bus.connected)
-    try:
+    async with await connect(settings, f"aura-{stage_name}", role=stage_name) as bus:
+        metrics.BUS.set_function(lambda: bus.connected)
         worker = Worker(bus, stage, slots, drain_s=settings.drain_s)
 
         def describe() -> dict[str, Any]:
@@ -115,6 +115,4 @@ async def _work(
             log.info("worker_ready", model=stage.model, slots=slots)
             healthy = await worker.run(stop)
         log.info("worker_left", done=worker.done, failed=worker.failed)
-    finally:
-        await bus.close()
     return healthy

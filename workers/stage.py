@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Generic, Protocol, TypeVar
 
-from runtime.bus.connection import Bus, Stored
-from schemas.events import AnyEvent, StageName
+from runtime.bus.connection import Bus
+from schemas.events import Head, StageName
+from schemas.stages import Job
+from workers.turn_watch import TurnWatch
+
+J = TypeVar("J", bound=Job)
+
+FRESH_S = 0.25
+"""A job that waited no longer since it was stored begins at once; later it may be unwanted."""
 
 
 class EngineHungError(Exception):
@@ -20,44 +26,60 @@ class StaleJobError(Exception):
 
 
 @dataclass(frozen=True)
-class Task:
+class JobPlace:
+    """The part of its session that a job is about."""
+
+    utterance: int = 0
+    turn: int | None = None
+    """The job is of no use any more once the edge cancels the response to this turn; None: it
+    belongs to none."""
+    index: int = 0
+    """Of a sentence in its response."""
+
+
+@dataclass(frozen=True)
+class JobContext(Generic[J]):
     """One job as a stage sees it: the event, the bus, and the time on the edge's clock."""
 
-    event: AnyEvent
+    event: J
     seq: int
     """The event's sequence in the stream."""
     attempt: int
     bus: Bus
-    trace: str
     started_s: float
     """Monotonic."""
     waited_s: float = 0.0
     """From its storing to its taking, by the clocks of server and worker."""
-    fresh: bool = False
-    """It was stored a moment ago and nobody had it before: nothing can have come of it yet."""
-    newest: asyncio.Future[Stored | None] | None = None
-    """Of the answers of its session, soon after the job was taken: what it has to go on after."""
+    watch: TurnWatch | None = None
+    """Over the job's turn, where it belongs to one."""
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it was stored a moment ago and nobody had it before: nothing came of it yet."""
+        return self.attempt == 1 and self.waited_s < FRESH_S
 
     def took_ms(self) -> float:
         """Return the time since the job was taken."""
         return round((time.monotonic() - self.started_s) * 1000, 1)
 
-    def now_ms(self) -> int:
-        """Return the time of the session's edge, Unix ms: the job's own plus what we took."""
-        return self.event.at_ms + int(self.took_ms())
+    def head(self) -> Head:
+        """Return what every event of this job says.
 
-    def stamp(self, **fields: Any) -> dict[str, Any]:
-        """Return *fields* with what every event of this job says."""
-        whose = {"tenant": self.event.tenant, "session": self.event.session}
-        return {**whose, "at_ms": self.now_ms(), **fields}
+        Its time is that of the session's edge, Unix ms: the job's own plus what we took.
+        """
+        event = self.event
+        return Head(
+            tenant=event.tenant, session=event.session, at_ms=event.at_ms + int(self.took_ms())
+        )
 
 
-class Stage(Protocol):
-    """A function of the event it is handed; keeps nothing between jobs."""
+class Stage(Protocol[J]):
+    """A function of the job it is handed; keeps nothing between jobs."""
 
     name: StageName
     model: str
     """What it says of itself in events and to operators."""
+    job_type: type[J]
 
     @property
     def wait_ms(self) -> int:
@@ -70,10 +92,10 @@ class Stage(Protocol):
             EngineError: it cannot; the message names the way out.
         """
 
-    def is_job(self, event: AnyEvent) -> bool:
-        """Tell whether *event* is work; the rest of its subject is acknowledged unread."""
+    def place(self, event: J) -> JobPlace:
+        """Return the part of its session that the job *event* is about."""
 
-    async def run(self, task: Task) -> None:
+    async def run(self, job: JobContext[J]) -> None:
         """Do the job and publish what comes of it.
 
         Raises:

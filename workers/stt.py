@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from runtime.bus.utterance_frames import frames
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, AudioFrame, TranscriptPartial
-from schemas.events import AnyEvent, SpeechStarted, StageName, TranscriptFinal, TranscriptGuess
+from schemas.events import SpeechStarted, StageName, TranscriptFinal, TranscriptGuess
 from workers.engine_executor import Desk, Together
 from workers.engines.protocols import (
     BatchRecognizer,
@@ -17,7 +17,7 @@ from workers.engines.protocols import (
     Recognizer,
     TurnModel,
 )
-from workers.stage import StaleJobError, Task
+from workers.stage import JobContext, JobPlace, StaleJobError
 
 SILENCE_LIMIT_S = 10.0
 """Without a frame for so long, the edge that spoke is gone."""
@@ -43,6 +43,7 @@ class SttStage:
     """Recognition of one utterance a job."""
 
     name: StageName = "stt"
+    job_type = SpeechStarted
 
     def __init__(
         self,
@@ -70,24 +71,23 @@ class SttStage:
         if self._turns:
             await asyncio.to_thread(self._turns.warm)
 
-    def is_job(self, event: AnyEvent) -> bool:
-        return isinstance(event, SpeechStarted) and self.name not in event.recorded
+    def place(self, event: SpeechStarted) -> JobPlace:
+        return JobPlace(utterance=event.utterance)
 
-    async def run(self, task: Task) -> None:
+    async def run(self, job: JobContext[SpeechStarted]) -> None:
         """Follow the utterance to its end: partials while it goes on, a guess at each pause.
 
         Raises:
             StaleJobError: nobody waits for its words any more, and its audio is gone.
         """
-        event = task.event
-        assert isinstance(event, SpeechStarted)  # noqa: S101  # is_job said so
+        event = job.event
         pcm, words, end = bytearray(), _Words(), None
         guessing: asyncio.Task[None] | None = None
         partial: asyncio.Task[None] | None = None
-        stale = _is_stale(task, event)
+        stale = _is_stale(job)
         async with asyncio.TaskGroup() as tasks:
             async for frame in frames(
-                task.bus,
+                job.bus,
                 event.session,
                 event.utterance,
                 silence_limit_s=SILENCE_LIMIT_S,
@@ -102,16 +102,16 @@ class SttStage:
                     if partial:
                         partial.cancel()
                     words.pause, words.heard = frame.pause, None
-                    guessing = tasks.create_task(self._guess(task, event, bytes(pcm), words))
+                    guessing = tasks.create_task(self._guess(job, bytes(pcm), words))
                 elif self._partial_is_due(event, words, pcm, partial, guessing):
                     words.partial_ms = len(pcm) // BYTES_PER_MS
-                    partial = tasks.create_task(self._partial(task, event, bytes(pcm)))
+                    partial = tasks.create_task(self._partial(job, bytes(pcm)))
             for other in (partial, guessing if not _stands(end, words) else None):
                 if other:
                     other.cancel()
         if stale and not pcm and end is None:
-            raise StaleJobError(f"no worker was free for {task.waited_s:.0f} s: its audio is gone")
-        await self._final(task, event, bytes(pcm), words, end)
+            raise StaleJobError(f"no worker was free for {job.waited_s:.0f} s: its audio is gone")
+        await self._final(job, bytes(pcm), words, end)
 
     def _partial_is_due(
         self,
@@ -138,65 +138,70 @@ class SttStage:
         alone = functools.partial(listen.transcribe, pcm, language=language)
         return await self._desk.run(alone, rank=rank)
 
-    async def _guess(self, task: Task, event: SpeechStarted, pcm: bytes, words: _Words) -> None:
-        pause = words.pause
-        heard, finished = await asyncio.gather(
-            self._hear(event, pcm, rank=0), self._sounds_finished(pcm)
-        )
+    async def _guess(self, job: JobContext[SpeechStarted], pcm: bytes, words: _Words) -> None:
+        event, pause = job.event, words.pause
+        async with asyncio.TaskGroup() as tasks:
+            hearing = tasks.create_task(self._hear(event, pcm, rank=0))
+            judging = tasks.create_task(self._sounds_finished(pcm))
         if pause != words.pause:
             return
-        words.heard = heard
+        heard = words.heard = hearing.result()
         guess = TranscriptGuess(
-            **task.stamp(
-                utterance=event.utterance,
-                pause=pause,
-                text=heard.text,
-                confidence=round(heard.confidence, 4),
-                took_ms=round(heard.took_ms, 1),
-                model=self.model,
-                eot_audio=finished,
-                eot_stt=None if heard.ended is None else round(heard.ended, 3),
-            )
+            **job.head(),
+            utterance=event.utterance,
+            pause=pause,
+            text=heard.text,
+            confidence=round(heard.confidence, 4),
+            took_ms=round(heard.took_ms, 1),
+            model=self.model,
+            eot_audio=judging.result(),
+            eot_stt=None if heard.ended is None else round(heard.ended, 3),
         )
-        await task.bus.publish(guess, trace=task.trace)
+        await job.bus.publish(guess)
 
     async def _sounds_finished(self, pcm: bytes) -> float | None:
         if self._turns is None:
             return None
         return round(await self._desk.run(self._turns.finished, pcm), 3)
 
-    async def _partial(self, task: Task, event: SpeechStarted, pcm: bytes) -> None:
+    async def _partial(self, job: JobContext[SpeechStarted], pcm: bytes) -> None:
+        event = job.event
         heard = await self._hear(event, pcm, rank=0 if event.over_answer else 1)
         partial = TranscriptPartial(
             utterance=event.utterance, text=heard.text, audio_ms=len(pcm) // BYTES_PER_MS
         )
-        await task.bus.send(subjects.partials(event.session), partial)
+        await job.bus.send(subjects.partials(event.session), partial)
 
     async def _final(
-        self, task: Task, event: SpeechStarted, pcm: bytes, words: _Words, end: AudioFrame | None
+        self,
+        job: JobContext[SpeechStarted],
+        pcm: bytes,
+        words: _Words,
+        end: AudioFrame | None,
     ) -> None:
+        event = job.event
         heard = words.heard if _stands(end, words) else None
         if heard is None:
             heard = await self._hear(event, pcm, rank=0)
         final = TranscriptFinal(
-            **task.stamp(
-                utterance=event.utterance,
-                text=heard.text,
-                confidence=round(heard.confidence, 4),
-                audio_ms=len(pcm) // BYTES_PER_MS,
-                took_ms=round(heard.took_ms, 1),
-                model=self.model,
-            )
+            **job.head(),
+            utterance=event.utterance,
+            text=heard.text,
+            confidence=round(heard.confidence, 4),
+            audio_ms=len(pcm) // BYTES_PER_MS,
+            took_ms=round(heard.took_ms, 1),
+            model=self.model,
         )
-        await task.bus.publish(final, trace=task.trace)
+        await job.bus.publish(final)
 
 
-def _is_stale(task: Task, event: SpeechStarted) -> bool:
+def _is_stale(job: JobContext[SpeechStarted]) -> bool:
     """Tell whether the job waited longer than anybody waits for its words.
 
     How long that is, the edge's clock tells alone; how long it waited, server's and ours.
     """
-    return event.deadline_ms > 0 and task.waited_s * 1000 > event.deadline_ms - event.at_ms
+    event = job.event
+    return event.deadline_ms > 0 and job.waited_s * 1000 > event.deadline_ms - event.at_ms
 
 
 def _stands(end: AudioFrame | None, words: _Words) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-from runtime.bus.connection import BusAwayError
+from runtime.bus.errors import BusAwayError
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, ENOUGH_MS, SpeechChunk
-from schemas.events import AnyEvent, ResponseSentence, SpeechReady, StageName
+from schemas.events import ResponseSentence, SpeechReady, StageName
 from workers.engine_executor import Desk
 from workers.engines.protocols import Synthesizer
-from workers.stage import Task
+from workers.stage import JobContext, JobPlace
 
 CHUNK_BYTES = 500 * BYTES_PER_MS
 """At least so much later: a message costs about the same whatever its size."""
@@ -27,6 +27,7 @@ class TtsStage:
     """A sentence a job."""
 
     name: StageName = "tts"
+    job_type = ResponseSentence
 
     def __init__(self, synthesizer: Synthesizer, desk: Desk) -> None:
         self.model = synthesizer.name
@@ -40,12 +41,11 @@ class TtsStage:
     async def warm(self) -> None:
         await asyncio.to_thread(self._synthesizer.warm)
 
-    def is_job(self, event: AnyEvent) -> bool:
-        return isinstance(event, ResponseSentence) and self.name not in event.recorded
+    def place(self, event: ResponseSentence) -> JobPlace:
+        return JobPlace(turn=event.turn, index=event.index)
 
-    async def run(self, task: Task) -> None:
-        event = task.event
-        assert isinstance(event, ResponseSentence)  # noqa: S101  # is_job said so
+    async def run(self, job: JobContext[ResponseSentence]) -> None:
+        event = job.event
         subject = subjects.speech(event.session, event.turn)
         pieces = self._synthesizer.synthesize(event.text)
         count, first_ms, total = 0, 0.0, 0
@@ -55,10 +55,10 @@ class TtsStage:
             nonlocal count, first_ms, total, waiting
             pcm, waiting = waiting[:size], waiting[size:]
             chunk = SpeechChunk(turn=event.turn, index=event.index, chunk=count, pcm=pcm, last=last)
-            if not await task.bus.send(subject, chunk):  # a chunk that is missing stalls the call
+            if not await job.bus.send(subject, chunk):  # a chunk that is missing stalls the call
                 raise BusAwayError("a chunk of speech was not sent")
             await asyncio.sleep(0)  # it is on its way before the engine goes on
-            first_ms = first_ms or task.took_ms()
+            first_ms = first_ms or job.took_ms()
             count, total = count + 1, total + len(pcm)
 
         size = FIRST_CHUNK_BYTES
@@ -71,17 +71,16 @@ class TtsStage:
         while waiting:
             await send(MOST_CHUNK_BYTES, last=len(waiting) <= MOST_CHUNK_BYTES)
         ready = SpeechReady(
-            **task.stamp(
-                turn=event.turn,
-                index=event.index,
-                chunks=count,
-                audio_ms=total // BYTES_PER_MS,
-                first_chunk_ms=first_ms,
-                took_ms=task.took_ms(),
-                model=self.model,
-            )
+            **job.head(),
+            turn=event.turn,
+            index=event.index,
+            chunks=count,
+            audio_ms=total // BYTES_PER_MS,
+            first_chunk_ms=first_ms,
+            took_ms=job.took_ms(),
+            model=self.model,
         )
-        await task.bus.publish(ready, trace=task.trace)
+        await job.bus.publish(ready)
 
 
 def _more(pieces: Iterator[bytes], least: int) -> bytes:

@@ -3,49 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import random
 import time
-from typing import Any
+from typing import Any, Generic
 
 import structlog
-from nats.aio.msg import Msg
 
-from runtime.bus.connection import Bus, BusError, FencedError, Stored
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusError
 from runtime.bus.jobs import Job, Jobs
-from schemas import codec, subjects
-from schemas.events import JobFailed, ResponseCancelled, ResponseSentence, TurnTaken
-from workers import counters
-from workers.engines.protocols import (
-    EngineError,
-    EngineMissingError,
-    EngineRefusedError,
-    WeightsError,
-)
-from workers.stage import EngineHungError, Stage, StaleJobError, Task
+from schemas.events import JobFailed
+from schemas.stages import CONSUMERS
+from workers import counters, retry_policy
+from workers.retry_policy import Outcome, Verdict
+from workers.stage import J, JobContext, JobPlace, Stage
+from workers.turn_watch import TurnWatch
 
 log = structlog.get_logger(__name__)
 
-CONSUMERS = {"stt": "STT", "llm": "LLM", "tts": "TTS"}
 HEARTBEAT_S = 0.3
 """Two may be lost or late within the shortest ack_wait of the consumers."""
-LAST_ATTEMPT = 3
-"""One less than the consumers' max_deliver, so that a failure can still be told."""
-APART_S = 2.0
-"""Jobs that died together with a worker twice start apart: one of them may be what killed it, and
-would take the others with it again."""
-FRESH_S = 0.25
-"""A job that waited no longer since it was stored begins at once; later it may be unwanted."""
 LOOK_AFTER_S = 0.01
 """A fresh job has its session looked up so late: the engine that wakes for it goes first."""
-EXPECTED = (EngineError, BusError, StaleJobError)
-HOPELESS = (EngineRefusedError, EngineMissingError, WeightsError, StaleJobError)
 
 
-class Worker:
+class Worker(Generic[J]):
     """One process's share of a stage."""
 
-    def __init__(self, bus: Bus, stage: Stage, slots: int, *, drain_s: float) -> None:
+    def __init__(self, bus: Bus, stage: Stage[J], slots: int, *, drain_s: float) -> None:
         self.bus = bus
         self.stage = stage
         self.jobs = Jobs(bus, CONSUMERS[stage.name], slots)
@@ -58,14 +43,15 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> bool:
         """Work until *stop*, then finish what is in hand; False where the engine hung."""
-        async with asyncio.TaskGroup() as tasks:
+        async with self.jobs, asyncio.TaskGroup() as tasks:
             heart = tasks.create_task(self._keep_alive())
             leaver = tasks.create_task(self._leave(stop))
             async for job in self.jobs:
-                if not self.stage.is_job(job.event):
+                event = job.event
+                if not isinstance(event, self.stage.job_type) or self.stage.name in event.recorded:
                     await job.done()
                     continue
-                task = tasks.create_task(self._work(job, stop))
+                task = tasks.create_task(self._work(job, event, stop))
                 self._running[task] = job
                 task.add_done_callback(self._forget)
             if self._running:
@@ -89,127 +75,82 @@ class Worker:
             for job in list(self._running.values()):
                 await job.working()
 
-    async def _work(self, job: Job, stop: asyncio.Event) -> None:
-        event = job.event
-        waited_s = max(0.0, time.time() - job.stored_s)
-        now_s = time.monotonic()
-        fresh = job.attempt == 1 and waited_s < FRESH_S
-        task = Task(event, job.seq, job.attempt, self.bus, job.trace, now_s, waited_s, fresh)
+    async def _work(self, job: Job, event: J, stop: asyncio.Event) -> None:
+        waited_s, now_s = max(0.0, time.time() - job.stored_s), time.monotonic()
+        place = self.stage.place(event)
+        watch = None if place.turn is None else TurnWatch(self.bus, event, place.turn, job.seq)
+        context = JobContext(event, job.seq, job.attempt, self.bus, now_s, waited_s, watch)
         counters.taken(self.stage.name, job)
-        with structlog.contextvars.bound_contextvars(session=event.session, job=event.id):
+        with (
+            job.traced(),
+            structlog.contextvars.bound_contextvars(session=event.session, job=event.id),
+        ):
             try:
-                if job.attempt >= LAST_ATTEMPT:
-                    await asyncio.sleep(random.uniform(0, APART_S))  # noqa: S311  # no secret
-                wanted = await self._run(task)
+                if (apart_s := retry_policy.apart_s(job.attempt)) > 0:
+                    await asyncio.sleep(random.uniform(0, apart_s))  # noqa: S311  # no secret
+                wanted = await self._run(context)
             except asyncio.CancelledError:  # shutting down: somebody else has time for it
                 await job.retry()
                 raise
             except Exception as error:  # noqa: BLE001  # the boundary: told once, answered once
-                outcome = await self._answer_failure(job, _cause(error), stop)
-                counters.answered(self.stage.name, outcome, task.took_ms() / 1000)
+                outcome = await self._answer_failure(job, place, error, stop)
+                counters.answered(self.stage.name, outcome, context.took_ms() / 1000)
             else:
                 self.done += 1
-                counters.answered(self.stage.name, "done", task.took_ms() / 1000)
-                log.debug("job_done", took_ms=task.took_ms(), unwanted=not wanted)
+                counters.answered(self.stage.name, "done", context.took_ms() / 1000)
+                log.debug("job_done", took_ms=context.took_ms(), unwanted=not wanted)
                 await job.done()
 
-    async def _run(self, task: Task) -> bool:
+    async def _run(self, job: JobContext[J]) -> bool:
         """Do the job; return False where the edge gave its turn up before it was done.
 
         A fresh job begins before that is looked up: the caller waits for it, and it is rarely so.
         """
-        event = task.event
-        if not isinstance(event, TurnTaken | ResponseSentence):
-            await self.stage.run(task)
+        if (watch := job.watch) is None:
+            await self.stage.run(job)
             return True
-        newest: asyncio.Future[Stored | None] = asyncio.Future()
-        task = dataclasses.replace(task, newest=newest)
-        unwanted = asyncio.Event()
-        after_s = LOOK_AFTER_S if task.fresh else 0
-        watch = self._watch(event, task.seq, newest, unwanted, after_s=after_s)
-        both = [asyncio.create_task(watch)]
-        try:
-            if not task.fresh:
-                known: list[asyncio.Future[Any]] = [newest, *both]
-                await asyncio.wait(known, return_when=asyncio.FIRST_COMPLETED)
-            running = asyncio.create_task(self.stage.run(task))
-            both.append(running)
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            for one in both:
-                if one.done():
-                    one.result()
-            return running.done()
-        finally:
-            unwanted.set()  # a cancellation that meets an answer is lost: wait_for of Python 3.11
-            for one in both:
-                one.cancel()
-            await asyncio.wait(both)
+        async with asyncio.TaskGroup() as tasks:
+            try:
+                after_s = LOOK_AFTER_S if job.is_fresh else 0
+                both = [tasks.create_task(watch.run(after_s=after_s))]
+                if not job.is_fresh:
+                    await _first_of(watch.newest, *both)
+                    if both[0].done():
+                        return False
+                both.append(tasks.create_task(self.stage.run(job)))
+                await _first_of(*both)
+                return both[1].done()
+            finally:
+                watch.end()
+                for one in both:
+                    one.cancel()
 
-    async def _watch(
-        self,
-        event: TurnTaken | ResponseSentence,
-        seq: int,
-        newest: asyncio.Future[Stored | None],
-        unwanted: asyncio.Event,
-        *,
-        after_s: float,
-    ) -> None:
-        """Return when the edge gives the turn of job *seq* up, or did, or when *unwanted* is set.
-
-        Looks that up *after_s*, and tells the *newest* of the session's answers on the way. What is
-        older than the job does not count: an operator may drive a job again that the edge had
-        given up.
-
-        Raises:
-            BusAwayError: no answer.
-        """
-
-        async def on_say(msg: Msg) -> None:
-            if (msg.headers or {}).get(codec.TYPE_HEADER) != "response.cancelled":
-                return
-            said = codec.decode(msg.data)
-            if isinstance(said, ResponseCancelled) and said.turn >= event.turn:
-                unwanted.set()
-
-        await asyncio.sleep(after_s)
-        live = subjects.live(event.tenant, event.session, "say")
-        async with self.bus.listening(live, on_say):
-            last = await self.bus.last(subjects.session_events(event.tenant, event.session, "say"))
-            if not newest.done():
-                newest.set_result(last)
-            said = last.event() if last and last.seq > seq else None
-            cancelled = isinstance(said, ResponseCancelled) and said.turn >= event.turn
-            if not cancelled and getattr(said, "turn", -1) <= event.turn:
-                await unwanted.wait()
-
-    async def _answer_failure(self, job: Job, error: Exception, stop: asyncio.Event) -> str:
-        """Retry what another try may mend; else tell the edge and end the job for good.
-
-        Returns what became of it, as it is counted.
-        """
-        if isinstance(error, FencedError):
+    async def _answer_failure(
+        self, job: Job, place: JobPlace, error: Exception, stop: asyncio.Event
+    ) -> Outcome:
+        """Answer the job as its failure wants it; return what became of it."""
+        what = retry_policy.verdict(error, job.attempt)
+        if what.outcome == "overtaken":
             log.info("job_overtaken")
             await job.done()
-            return "overtaken"
-        if isinstance(error, EngineHungError):  # the thread is lost, and so is this process
+            return what.outcome
+        if what.is_hung:
             self._hung = True
             stop.set()
-        reason = str(error) if isinstance(error, HOPELESS) else type(error).__name__
-        hopeless = isinstance(error, HOPELESS) or job.attempt >= LAST_ATTEMPT
         log.warning(
             "job_failed",
             stage=self.stage.name,
             attempt=job.attempt,
-            gave_up=hopeless,
-            error=reason,
-            exc_info=None if isinstance(error, EXPECTED) else error,
+            gave_up=what.outcome == "failed",
+            error=what.reason,
+            exc_info=None if what.is_expected else retry_policy.first_cause(error),
         )
-        if not hopeless:
-            await job.retry(0.2 * job.attempt)
-            return "retried"
-        return await self._give_up(job, reason)
+        if what.outcome == "failed":
+            return await self._give_up(job, place, what)
+        await job.retry(what.delay_s)
+        return what.outcome
 
-    async def _give_up(self, job: Job, reason: str) -> str:
+    async def _give_up(self, job: Job, place: JobPlace, what: Verdict) -> Outcome:
         """Tell the edge, and end the job once that is stored; return what became of it."""
         self.failed += 1
         event = job.event
@@ -218,23 +159,20 @@ class Worker:
             session=event.session,
             at_ms=event.at_ms,
             stage=self.stage.name,
-            utterance=getattr(event, "utterance", 0),
-            turn=getattr(event, "turn", 0),
-            index=getattr(event, "index", 0),
-            reason=reason,
+            utterance=place.utterance,
+            turn=place.turn or 0,
+            index=place.index,
+            reason=what.reason,
             attempts=job.attempt,
         )
         try:
             await self.bus.publish(failure)
         except BusError:
-            await job.retry(1.0)
+            await job.retry(retry_policy.UNTOLD_S)
             return "retried"
-        await job.give_up(reason)
+        await job.give_up(what.reason)
         return "failed"
 
 
-def _cause(error: Exception) -> Exception:
-    """Return the first thing that went wrong in a stage that does several at once."""
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error
+async def _first_of(*coming: asyncio.Future[Any]) -> None:
+    await asyncio.wait(coming, return_when=asyncio.FIRST_COMPLETED)

@@ -15,8 +15,9 @@ from rich.console import Console
 
 from aura.cli.running import run, running_url
 from deploy import nats_server
-from runtime.bus.connection import BusAwayError, connect, embedded_url
+from runtime.bus.connection import connect, embedded_url
 from runtime.bus.discovery import discover
+from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, load
 
 LIBRARIES = (

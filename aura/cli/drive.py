@@ -15,7 +15,7 @@ from rich.text import Text
 from aura.cli.running import CommandError
 from aura.cli.show import read
 from aura.replay.compare import MEASURED, BadLimitError, Comparison, compare, failures
-from aura.replay.drive import STAGES, ModelRefusedError, NoSuchTurnError, Plan
+from aura.replay.drive import ModelRefusedError, NoSuchTurnError, Plan
 from aura.replay.drive import drive as drive_again
 from aura.replay.redecide import NotRecordedError
 from runtime import logs
@@ -25,6 +25,7 @@ from runtime.sessions.finding import decoded
 from runtime.settings import Settings
 from schemas import events as ev
 from schemas import subjects
+from schemas.stages import STAGE_NAMES
 
 
 @dataclass(frozen=True)
@@ -44,17 +45,17 @@ class Wish:
             CommandError: there is no such stage, or no sound for it.
         """
         if not self.stages:
-            return STAGES if sound_is_there else ("llm", "tts")
+            return tuple(stage for stage in STAGE_NAMES if stage != "stt" or sound_is_there)
         names = {name.strip() for name in self.stages.split(",")}
-        if not names <= set(STAGES):
-            raise CommandError("--stages is some of stt,llm,tts")
+        if not names <= set(STAGE_NAMES):
+            raise CommandError(f"--stages is some of {','.join(STAGE_NAMES)}")
         if "stt" in names and not sound_is_there:
             raise CommandError(
                 "stt cannot be driven: the session's sound was not recorded (AURA_RECORD_AUDIO)"
             )
         if self.llm_model and "llm" not in names:
             raise CommandError("--llm-model asks a model: llm is to be one of the --stages")
-        return tuple(stage for stage in STAGES if stage in names)
+        return tuple(stage for stage in STAGE_NAMES if stage in names)
 
 
 async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) -> int:

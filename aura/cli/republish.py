@@ -11,8 +11,9 @@ from rich.console import Console
 from aura.cli.running import CommandError
 from aura.cli.show import read
 from aura.cli.tap import say
-from runtime.bus.connection import Stored, connect
-from runtime.sessions import log, relabel
+from runtime.bus.connection import connect
+from runtime.bus.reader import Stored
+from runtime.sessions import relabel
 from runtime.settings import Settings
 from schemas import events as ev
 from schemas.codec import BadMessageError
@@ -43,7 +44,7 @@ async def replay(
         async for one, later_ms in paced(stored, speed, cut=from_turn > 0):
             made = relabel.renamed(one, name, later_ms=later_ms)
             if made:
-                await log.store(bus, *made)
+                await bus.store(*made)
     finally:
         await bus.close()
     return 0

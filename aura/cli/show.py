@@ -16,8 +16,8 @@ from rich.style import Style
 from aura.cli.options import Session
 from aura.cli.running import CommandError, run
 from aura.cli.waterfall import waterfall
-from runtime.bus.connection import Bus, Stored, connect
-from runtime.sessions import log
+from runtime.bus.connection import Bus, connect
+from runtime.bus.reader import Stored
 from runtime.sessions.finding import decoded
 from runtime.sessions.listing import Row, folded
 from runtime.sessions.timeline import LANES, Lane, Moment, moments
@@ -59,7 +59,7 @@ async def read(bus: Bus, session: str) -> list[Stored]:
     Raises:
         CommandError: nothing.
     """
-    stored = await log.read(bus, session)
+    stored = await bus.session_events(session)
     if not stored:
         raise CommandError(f"no session {session} is recorded: `aura sessions` lists those there")
     return stored

@@ -10,12 +10,12 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from nats.aio.msg import Msg
 from rich.console import Console
 from rich.text import Text
 
 from aura.cli.running import run
 from runtime.bus.connection import connect
+from runtime.bus.delivery import Delivery
 from runtime.settings import Settings, load
 from schemas import codec
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
@@ -77,9 +77,9 @@ async def listen(settings: Settings, subject: str, *, as_json: bool, session: st
     bus = await connect(settings, "aura-tap")
     console = Console()
 
-    async def on_message(msg: Msg) -> None:
-        if not session or session in msg.subject.split("."):
-            say(console, msg.subject, msg.data, as_json=as_json)
+    async def on_message(said: Delivery) -> None:
+        if not session or session in said.subject.split("."):
+            say(console, said.subject, said.data, as_json=as_json)
 
     try:
         async with bus.listening(subject, on_message):

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from aura.cli.running import CommandError, role, run
 from runtime.settings import load
+from schemas.stages import STAGE_NAMES
 
 
 def command(
@@ -44,10 +45,12 @@ def command(
         here = load()
         what = analytics.plan(here, module or [], group, start, live=live)
         run(analytics.run(here, what))
-    if stage not in {"stt", "llm", "tts"}:
-        raise CommandError(f"there is no stage {stage!r}: it is stt, llm, tts or analytics")
+    chosen = next((name for name in STAGE_NAMES if name == stage), None)
+    if chosen is None:
+        raise CommandError(
+            f"there is no stage {stage!r}: it is {', '.join(STAGE_NAMES)} or analytics"
+        )
     from workers.main import serve
 
     settings = load()
-    chosen: Literal["stt", "llm", "tts"] = stage  # type: ignore[assignment]  # checked above
     role(settings, stage, serve(settings, chosen))

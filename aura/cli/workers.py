@@ -16,14 +16,16 @@ from rich.table import Table
 from rich.text import Text
 
 from aura.cli.running import run
-from runtime.bus.connection import Bus, BusAwayError, connect
+from runtime.bus.connection import Bus, connect
 from runtime.bus.consumer_lag import Queue, queues
 from runtime.bus.discovery import Service, discover
+from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, load
+from schemas.stages import STAGE_NAMES
 
 LOOK_S = 1.0
 """Between two looks at the bus; jobs done in between make the rate."""
-ORDER = ("edge", "stt", "llm", "tts")
+ORDER = ("edge", *STAGE_NAMES)
 
 
 class Row(msgspec.Struct, frozen=True):

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from nats.aio.msg import Msg
-
 from aura.replay import redecide
 from aura.replay.recorded_stages import RecordedStages
 from aura.replay.recorded_workers import RecordedWorkers
@@ -35,9 +33,11 @@ from edge.core.inputs import (
 from edge.core.session.history import History, fold
 from edge.core.session.summary import Summary
 from runtime.bus.connection import Bus
+from runtime.bus.delivery import Delivery
 from runtime.version import version
-from schemas import codec, subjects
 from schemas import events as ev
+from schemas import subjects
+from schemas.stages import STAGE_NAMES
 
 LEAD_MS = 600
 """Audio before the turn that a replay begins with."""
@@ -45,7 +45,6 @@ FROM_ELSEWHERE = (Ticked, StageSaid, ChunkSpoken, Finished, Resumed)
 """Inputs that a driven session has of its own: its timer, its workers, its end."""
 PATIENCE_S = 30.0
 """A response under way when the recording ends is waited for."""
-STAGES: tuple[ev.StageName, ...] = ("stt", "llm", "tts")
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,8 @@ class _Refusals:
         if self._asked:
             await stack.enter_async_context(self._bus.listening(self._subject, self._on_event))
 
-    async def _on_event(self, msg: Msg) -> None:
-        event = codec.decode(msg.data)
+    async def _on_event(self, said: Delivery) -> None:
+        event = said.event()
         if isinstance(event, ev.JobFailed) and event.stage == "llm":
             self.reason = event.reason
 
@@ -102,7 +101,7 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
     given, skipped, history = _from(connection, events, plan.from_turn)
     own = (began.tenant, plan.session)
     call = Call(began, history)
-    recorded = tuple(stage for stage in STAGES if stage not in plan.stages)
+    recorded = tuple(stage for stage in STAGE_NAMES if stage not in plan.stages)
     shell = SessionShell(bus, began, call, lambda _: None, lambda: None, recorded=recorded)
     caller, refusals = _Caller(shell, plan.sound, skipped), _Refusals(bus, own, plan)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:

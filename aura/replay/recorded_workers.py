@@ -10,14 +10,14 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import msgspec
-from nats.aio.msg import Msg
 
 from aura.replay.recorded_stages import FromStage, RecordedStages
 from edge.call.clock import now_ms
 from edge.core.inputs import ChunkSpoken, PartialHeard, StageSaid
 from runtime.bus.connection import Bus
-from schemas import codec, subjects
+from runtime.bus.delivery import Delivery
 from schemas import events as ev
+from schemas import subjects
 from schemas.audio import BYTES_PER_MS, SpeechChunk, TranscriptPartial
 
 NEAR_MS = 60
@@ -60,8 +60,8 @@ class RecordedWorkers:
             subject = subjects.live(*self._own, kind)
             await stack.enter_async_context(self._bus.listening(subject, self._on_event))
 
-    async def _on_event(self, msg: Msg) -> None:
-        event = codec.decode(msg.data)
+    async def _on_event(self, said: Delivery) -> None:
+        event = said.event()
         if isinstance(event, ev.SpeechStarted):
             self._started_ms[event.utterance] = event.at_ms
         elif isinstance(event, ev.ResponseCancelled):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,8 +30,8 @@ class Three:
     tally: Tally
 
     async def leader(self) -> str:
-        reply = await self.bus.nc.request("$JS.API.STREAM.INFO.AURA_EVENTS", b"", timeout=10)
-        return str(json.loads(reply.data)["cluster"]["leader"])
+        info = await self.bus.api("STREAM.INFO.AURA_EVENTS", timeout_s=10)
+        return str(info["cluster"]["leader"])
 
     async def back(self, node: str) -> None:
         """Start *node* again and wait until it has what it missed."""

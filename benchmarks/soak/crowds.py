@@ -95,7 +95,7 @@ async def _throughput(workers: int, seconds: float) -> float:
                 deadline_ms=0,
             )
             await client.publish(
-                subjects.event(event), codec.encode(event), headers=codec.headers(event, "")
+                subjects.event(event), codec.encode(event), headers=codec.headers(event)
             )
         async with asyncio.timeout(seconds * 6 + 30):
             await enough.wait()

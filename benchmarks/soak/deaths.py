@@ -17,10 +17,11 @@ import psutil
 from benchmarks import aura_server, recordings
 from benchmarks.soak import processes
 from benchmarks.soak.crowd import SoakCaller, Tally, crowd
-from benchmarks.soak.trial import SIMULATED, STAGES, Outcome, Running, Scale, Trials, aura, talk
+from benchmarks.soak.trial import SIMULATED, Outcome, Running, Scale, Trials, aura, talk
 from runtime.bus.connection import Bus, connect
 from runtime.bus.discovery import discover
 from runtime.settings import load
+from schemas.stages import STAGE_NAMES
 
 WITHIN_S = {"stt": 1.2, "llm": 0.2, "tts": 0.2}
 """Of taking our job a worker is killed: while we speak and after, or while it answers."""
@@ -127,7 +128,7 @@ def _kill_every(pid: int, seconds: float) -> Callable[[asyncio.Event], Coroutine
         killed = 0
         while not stop.is_set():
             await asyncio.sleep(seconds)
-            workers = [p for stage in STAGES for p in processes.of(pid).get(stage, [])]
+            workers = [p for stage in STAGE_NAMES for p in processes.of(pid).get(stage, [])]
             random.choice(workers).kill()
             killed += 1
         return killed
@@ -147,7 +148,7 @@ async def rolling(scale: Scale) -> Outcome:
         base_ms = max(tally.felt_ms)
 
         async def restart_each(_stop: asyncio.Event) -> None:
-            for role in ("stt", "llm", "tts", "edge"):
+            for role in (*STAGE_NAMES, "edge"):
                 for process in processes.of(run.pid)[role]:
                     process.send_signal(signal.SIGTERM)
                     await asyncio.to_thread(process.wait, 30)
@@ -171,7 +172,7 @@ async def sleeper(scale: Scale) -> Outcome:
         await caller.turn()
         base_ms = tally.felt_ms[0]
         for number in range(scale.times(9)):
-            stage = STAGES[number % 3]
+            stage = STAGE_NAMES[number % 3]
             victim = random.choice(processes.of(run.pid)[stage])
             sleeping = asyncio.create_task(_sleep(victim, 10.0))
             await asyncio.sleep(random.uniform(0, 0.5))
@@ -204,8 +205,11 @@ async def edge_dies(scale: Scale) -> Outcome:
 
 
 TRIALS: Trials = {
-    **{f"kill -9 {stage} mid-job": functools.partial(kill_mid_job, stage) for stage in STAGES},
-    **{f"kill -9 {stage}, real engines": functools.partial(kill_real, stage) for stage in STAGES},
+    **{f"kill -9 {stage} mid-job": functools.partial(kill_mid_job, stage) for stage in STAGE_NAMES},
+    **{
+        f"kill -9 {stage}, real engines": functools.partial(kill_real, stage)
+        for stage in STAGE_NAMES
+    },
     "a worker killed every 5 s, 50 calls": storm,
     "rolling SIGTERM of workers and edges, 50 calls": rolling,
     "SIGSTOP 10 s, SIGCONT": sleeper,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import json
 import subprocess
 import tempfile
 import time
@@ -48,12 +47,14 @@ class Quota:
         """Store zeros until the server takes no more; return its words."""
         config = {"name": "FILLER", "subjects": ["filler"], "storage": "file"}
         bus = await connect(load(nats_url=self._url), "filler")
-        request = json.dumps({**config, "num_replicas": 1, "retention": "limits"}).encode()
-        await bus.nc.request("$JS.API.STREAM.CREATE.FILLER", request, timeout=10)
-        js, piece = bus.nc.jetstream(timeout=20), bytes(1 << 19)
+        request = {**config, "num_replicas": 1, "retention": "limits"}
+        await bus.api("STREAM.CREATE.FILLER", request, timeout_s=10)
+        piece = bytes(1 << 19)
         try:
             while True:
-                await asyncio.gather(*(js.publish("filler", piece) for _ in range(16)))
+                await asyncio.gather(
+                    *(bus.publish_raw("filler", piece, {}, patience_s=20) for _ in range(16))
+                )
         except Exception as error:  # noqa: BLE001  # whatever it says is what we want to know
             return f"{type(error).__name__}: {error}"[:120]
         finally:
@@ -61,7 +62,7 @@ class Quota:
 
     async def make_room(self) -> None:
         bus = await connect(load(nats_url=self._url), "filler")
-        await bus.nc.request("$JS.API.STREAM.DELETE.FILLER", b"", timeout=30)
+        await bus.api("STREAM.DELETE.FILLER", timeout_s=30)
         await bus.close()
 
 

@@ -27,7 +27,6 @@ SIMULATED = {
     "AURA_MAX_SESSIONS_PER_TENANT": "5000",
     "AURA_OVERLOAD_WAIT_MS": "0",
 }
-STAGES = ("stt", "llm", "tts")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from schemas.events import Event, ResponseSentence, SpeechStarted, StageName, TurnTaken
+from schemas import stages
+from schemas.events import Event, ResponseSentence, SpeechStarted, TurnTaken
 
 DEAF_S = 5.0
 """A bus that is away for so long: what the caller says from then on is lost."""
@@ -15,7 +16,6 @@ LATE_MS = 5000
 """An utterance that could not be told to the recogniser for so long may be over by now."""
 Part = Literal["link", "log"]
 """The connection to a server, or the streams, which may be gone while servers answer."""
-STAGES: tuple[StageName, ...] = ("stt", "llm", "tts")
 
 
 class Absence:
@@ -66,4 +66,4 @@ def in_time(event: Event, now_ms: int, awaited: Callable[[int], bool]) -> Event:
             late = now_ms - event.at_ms > LATE_MS and not awaited(event.utterance)
         case _:
             return event
-    return msgspec.structs.replace(event, recorded=STAGES) if late else event
+    return msgspec.structs.replace(event, recorded=stages.STAGE_NAMES) if late else event

@@ -9,8 +9,8 @@ import structlog
 
 from edge.call.bus_outage import Absence, in_time
 from edge.call.clock import now_ms
-from runtime.bus.connection import Bus, BusAwayError
-from runtime.bus.jobs import HEAD_START_S
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError
 from schemas.events import Event, TurnTaken
 
 log = structlog.get_logger(__name__)
@@ -24,12 +24,9 @@ MOST_EVENTS = 1000
 class EventsOut:
     """Publishes one event after the other, each until it is acknowledged."""
 
-    def __init__(
-        self, bus: Bus, trace: str, absence: Absence, awaits: Callable[[int], bool]
-    ) -> None:
+    def __init__(self, bus: Bus, absence: Absence, awaits: Callable[[int], bool]) -> None:
         """Tell *absence* of what has to wait; *awaits* tells whether an utterance still matters."""
         self._bus = bus
-        self._trace = trace
         self._absence = absence
         self._awaits = awaits
         self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(MOST_EVENTS + 1)
@@ -53,11 +50,11 @@ class EventsOut:
                 await asyncio.sleep(0.25)
             self._absence.ends("log")
             if isinstance(event, TurnTaken):
-                await asyncio.sleep(HEAD_START_S)
+                await self._bus.yield_to_jobs()
 
     async def _stored(self, event: Event) -> bool:
         try:
-            await self._bus.publish(event, patience_s=PATIENCE_S, trace=self._trace)
+            await self._bus.publish(event, patience_s=PATIENCE_S)
         except BusAwayError as error:
             log.warning("event_waits_for_bus", error=str(error))
             return False

@@ -7,7 +7,6 @@ import asyncio
 from edge.call import counters
 from edge.core.effects import SendFrame
 from runtime.bus.connection import Bus
-from runtime.bus.jobs import HEAD_START_S
 from schemas import subjects
 
 
@@ -33,7 +32,7 @@ class FramesOut:
                 self._spoken.clear()
             self._spoken.append(frame)
             if frame.frame.stands:  # nobody waits for this end
-                await asyncio.sleep(HEAD_START_S)
+                await self._bus.yield_to_jobs()
             await self._send(frame)
             if frame.frame.end:  # nobody will ask for it again
                 self._spoken.clear()

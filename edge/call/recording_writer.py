@@ -8,8 +8,8 @@ import structlog
 
 from edge.call.audio_recorder import Recorder
 from edge.core.client_events import ClientEvent
-from runtime.bus.connection import Bus, BusAwayError
-from runtime.sessions.log import store
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError
 from schemas import codec, subjects
 from schemas.audio import RecordedSound
 
@@ -55,7 +55,7 @@ class Recording:
             name = f"{self._own[1]}.recorded.{side}.{piece.from_ms}"
             subject = subjects.recording(*self._own, side)
             try:
-                await store(self._bus, subject, codec.encode(piece), {codec.ID_HEADER: name})
+                await self._bus.store(subject, codec.encode(piece), {codec.ID_HEADER: name})
             except BusAwayError:
                 self._lost += 1
         if self._lost:

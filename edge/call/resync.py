@@ -12,7 +12,8 @@ from collections.abc import Callable
 from edge.call.clock import now_ms
 from edge.call.frame_sender import FramesOut
 from edge.core.call import Call
-from runtime.bus.connection import Bus, BusAwayError
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError
 from schemas import subjects
 
 CATCH_UP_S = 1.0

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import msgspec
 import structlog
-from nats.aio.msg import Msg
 
 from edge.call import counters
 from edge.call.bus_outage import Absence
@@ -34,7 +32,10 @@ from edge.core.inputs import (
     StageSaid,
     Ticked,
 )
-from runtime.bus.connection import Bus, BusAwayError
+from runtime.bus.connection import Bus
+from runtime.bus.delivery import Delivery
+from runtime.bus.errors import BusAwayError
+from runtime.bus.trace import new_trace
 from schemas import codec, subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
 from schemas.events import EndReason, Event, ResponseSentence, SpeechStarted, StageName, TurnTaken
@@ -73,8 +74,7 @@ class SessionShell:
             call.due_ms, lambda: self.give(Ticked()), now_ms=now_ms, call_later=loop.call_later
         )
         self._absence = Absence(self._tell_away, loop.time)
-        trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-        self._events = EventsOut(bus, trace, self._absence, self._awaits)
+        self._events = EventsOut(bus, self._absence, self._awaits)
         self._frames = FramesOut(bus, self.session)
         self._tasks = asyncio.TaskGroup()
         own = (self.tenant, self.session)
@@ -101,6 +101,7 @@ class SessionShell:
         for event in (self._began, *more):
             self._events.put(event)
         async with self._tasks as tasks, AsyncExitStack() as stack:
+            stack.enter_context(new_trace())
             stack.enter_context(counters.CALLS.track_inprogress())
             for kind in HEARD_KINDS:
                 listening = self._bus.listening(subjects.live(*own, kind), self._on_event)
@@ -113,8 +114,8 @@ class SessionShell:
             sending = tasks.create_task(self._frames.run())
             catching_up = tasks.create_task(self._missed.run())
             self._bus.reconnected.append(self._missed.look)
-            self._bus.pulse.changed.append(self._on_pulse)
-            self._on_pulse(self._bus.pulse.away)
+            self._bus.liveness.changed.append(self._on_pulse)
+            self._on_pulse(self._bus.liveness.away)
             if self._recording:
                 tasks.create_task(self._recording.run())
             self.listening.set()
@@ -123,7 +124,7 @@ class SessionShell:
                 await sending
             finally:
                 self._bus.reconnected.remove(self._missed.look)
-                self._bus.pulse.changed.remove(self._on_pulse)
+                self._bus.liveness.changed.remove(self._on_pulse)
                 catching_up.cancel()
 
     # -------------------------------------------------------- inputs of the call
@@ -178,9 +179,8 @@ class SessionShell:
         if not self._closed:
             self._tell(Trouble("audio", "the event bus is away; it is waited for"))
 
-    async def _on_event(self, msg: Msg) -> None:
-        seq = (msg.headers or {}).get("Nats-Sequence", "0")
-        self._hear_of(msg.data, msg.subject, int(seq) if seq.isdecimal() else 0)
+    async def _on_event(self, said: Delivery) -> None:
+        self._hear_of(said.data, said.subject, said.seq)
 
     def _hear_of(self, data: bytes, subject: str, seq: int) -> None:
         try:
@@ -201,8 +201,8 @@ class SessionShell:
             self._closed = True
             self.taken_over()
 
-    async def _on_speech(self, msg: Msg) -> None:
-        self._speak(msg.data)
+    async def _on_speech(self, said: Delivery) -> None:
+        self._speak(said.data)
 
     def _speak(self, data: bytes) -> None:
         try:
@@ -212,9 +212,9 @@ class SessionShell:
             return
         self.give(ChunkSpoken(chunk.turn, chunk.index, chunk.chunk, chunk.pcm, chunk.last))
 
-    async def _on_partial(self, msg: Msg) -> None:
+    async def _on_partial(self, said: Delivery) -> None:
         try:
-            partial = codec.decode_as(TranscriptPartial, msg.data)
+            partial = codec.decode_as(TranscriptPartial, said.data)
         except codec.BadMessageError:
             self._log.warning("message_malformed", kind="TranscriptPartial")
             return

@@ -48,7 +48,7 @@ class Call:
         self._segmenter = Segmenter(config.turns, self.history.utterance)
         self._responder = Responder(config, self.history, self._out)
         self._turns = Turns(config, self._segmenter, self._responder, self.history, self._out)
-        self._failures: dict[ev.StageName, int] = {}
+        self._failures: dict[ev.FaultyPart, int] = {}
 
     def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
         """Take an input that came at *now_ms*, and return what is to be done, in order.
@@ -232,7 +232,7 @@ class Call:
         elif self._wants(event.turn):
             self._trouble(event.stage, event.reason, now_ms)
 
-    def _trouble(self, stage: ev.StageName, reason: str, now_ms: int) -> None:
+    def _trouble(self, stage: ev.FaultyPart, reason: str, now_ms: int) -> None:
         """Give up what the stage failed at, tell the caller, and go on unless it is down.
 
         A failed speculative response is not told: it is asked for again when the turn is certain.

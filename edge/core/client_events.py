@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.events import StageName, TurnMeasured
+from schemas.events import FaultyPart, TurnMeasured
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Interrupted:
 class Trouble:
     """A stage failed; the call goes on unless it is *fatal*."""
 
-    stage: StageName
+    stage: FaultyPart
     reason: str
     fatal: bool = False
 

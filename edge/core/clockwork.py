@@ -47,8 +47,17 @@ class Clockwork:
 
     def run_until(self, until_ms: int) -> None:
         """Let happen what is due before *until_ms*; a scheduled input goes before the timer."""
-        while (at_ms := self.next_ms) is not None and at_ms < until_ms:
-            if self._scheduled and self._scheduled[0][0] == at_ms:
-                self.give(heapq.heappop(self._scheduled)[2], at_ms)
-            elif not self.give(Ticked(), at_ms) and self._due_ms == at_ms:
-                return  # the timer was a moment early: the next input brings what it waits for
+        early_ms: int | None = None
+        """A time of the timer that brought nothing: the next input brings what it waits for."""
+        while True:
+            due_ms = None if self._due_ms == early_ms else self._due_ms
+            if self._scheduled and (due_ms is None or self._scheduled[0][0] <= due_ms):
+                if self._scheduled[0][0] >= until_ms:
+                    return
+                at_ms, _, given = heapq.heappop(self._scheduled)
+                self.give(given, at_ms)
+            elif due_ms is not None and due_ms < until_ms:
+                if not self.give(Ticked(), due_ms) and self._due_ms == due_ms:
+                    early_ms = due_ms
+            else:
+                return

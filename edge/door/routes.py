@@ -19,7 +19,8 @@ from edge.door.session_limits import FullError
 from edge.door.state import EDGE, Edge
 from edge.door.strict_websocket import MaskedWebSocket
 from edge.protocols.client_protocol import ClientProtocol, CloseCode, Handshake, Token
-from runtime.bus.connection import Bus, BusAwayError
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError
 from schemas import subjects
 from schemas.codec import BadMessageError
 

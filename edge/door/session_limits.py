@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from edge.door.auth import Caller
-from runtime.bus.connection import Bus, BusAwayError, FencedError
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError, FencedError
 from schemas import subjects
 
 log = structlog.get_logger(__name__)

@@ -10,9 +10,11 @@ from typing import Any
 import structlog
 
 from edge.door.admission_control import Overload, StageLoad
-from runtime.bus.connection import Bus, BusAwayError
+from runtime.bus.connection import Bus
 from runtime.bus.consumer_lag import Queue, queues
 from runtime.bus.discovery import Service, discover
+from runtime.bus.errors import BusAwayError
+from schemas import stages
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +31,7 @@ class Stages:
         self._bus = bus
         self._overload = overload
         self._was_full = ""
-        self._unseen = {"stt": FORGET_AFTER, "llm": FORGET_AFTER, "tts": FORGET_AFTER}
+        self._unseen = {str(name): FORGET_AFTER for name in stages.STAGE_NAMES}
 
     async def watch(self) -> None:
         """Look around until cancelled."""

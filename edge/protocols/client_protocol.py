@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from edge.core.client_commands import Command
 from edge.core.client_events import ClientEvent
 from schemas.audio import RATE_HZ
-from schemas.events import StageName
+from schemas.events import FaultyPart
 
 Json = Mapping[str, Any]
 Prices = Mapping[str, tuple[float, float]]
@@ -133,5 +133,5 @@ class ClientProtocol(Protocol):
     def error(self, code: str, message: str, details: str) -> Json:
         """Return the message of an error that the door found."""
 
-    def stage_close_code(self, stage: StageName) -> int:
+    def stage_close_code(self, stage: FaultyPart) -> int:
         """Return the close code of a connection whose *stage* stays down."""

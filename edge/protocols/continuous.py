@@ -24,10 +24,10 @@ from edge.protocols.prices import cost_usd
 from edge.protocols.sample_rate_detection import Pace
 from edge.protocols.session_options import NAMES, session_options
 from runtime.audio import Format, write_wav
-from schemas.events import StageName
+from schemas.events import FaultyPart
 from schemas.subjects import is_token
 
-ERRORS: Mapping[StageName, tuple[str, str, int]] = {
+ERRORS: Mapping[FaultyPart, tuple[str, str, int]] = {
     # stage: (message, code, close code when it stays down)
     "audio": ("Audio processing failed", "AUDIO_ERROR", 4001),
     "stt": ("Speech-to-text failed", "STT_ERROR", 4002),
@@ -159,7 +159,7 @@ class ContinuousProtocol:
     def error(self, code: str, message: str, details: str) -> Json:
         return _error(message, code, details).message
 
-    def stage_close_code(self, stage: StageName) -> int:
+    def stage_close_code(self, stage: FaultyPart) -> int:
         return ERRORS[stage][2]
 
     def _done(self, done: ResponseDone) -> Json:

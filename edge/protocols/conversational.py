@@ -26,7 +26,7 @@ from edge.protocols.parsing import (
 )
 from edge.protocols.session_options import session_options
 from runtime.audio import Format, NotAudioError, WavReader, write_wav
-from schemas.events import StageName
+from schemas.events import FaultyPart
 
 
 class ConversationalProtocol:
@@ -149,7 +149,7 @@ class ConversationalProtocol:
     def error(self, code: str, message: str, details: str) -> Json:
         return {**_error(message, code).message, "details": details}
 
-    def stage_close_code(self, stage: StageName) -> int:
+    def stage_close_code(self, stage: FaultyPart) -> int:
         del stage  # its document knows no codes of stages
         return CloseCode.INTERNAL_ERROR
 

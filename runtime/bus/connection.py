@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Self
 
 import msgspec
 import structlog
@@ -14,24 +15,15 @@ from nats.aio.msg import Msg
 from nats.errors import AuthorizationError, NoServersError
 from nats.errors import Error as NatsError
 
-from runtime.bus.errors import BusAwayError, BusError, FencedError
-from runtime.bus.link_liveness import Pulse
-from runtime.bus.publisher import ACK_TIMEOUT_S, Storing
-from runtime.bus.reader import Stored
+from runtime.bus import trace
+from runtime.bus.bulk_reader import BulkReader
+from runtime.bus.delivery import Delivery
+from runtime.bus.errors import BusAwayError
+from runtime.bus.link_liveness import LinkLiveness
+from runtime.bus.publisher import Publisher
+from runtime.bus.reader import Reader
 from runtime.settings import Settings
 from schemas import codec
-
-__all__ = [
-    "ACK_TIMEOUT_S",
-    "PASSWORDS_FILE",
-    "Bus",
-    "BusAwayError",
-    "BusError",
-    "FencedError",
-    "Stored",
-    "connect",
-    "embedded_url",
-]
 
 log = structlog.get_logger(__name__)
 
@@ -40,20 +32,44 @@ DEFAULT_URL = "nats://127.0.0.1:4222"
 PASSWORDS_FILE = "nats.passwords.json"  # a file's name
 """In data_dir: role to password on the embedded server."""
 
-Listener = Callable[[Msg], Awaitable[None]]
+HEAD_START_S = 0.003
+"""A worker that a job wakes is at work after so long."""
+FLUSH_S = 10.0
+LEAVE_S = 2.0
+"""What is still to be sent when we leave has so long to arrive."""
+
+Listener = Callable[[Delivery], Awaitable[None]]
 
 
-class Bus(Storing):
-    """What the rest of Aura may do with NATS."""
+class Bus:
+    """What the rest of Aura may do with NATS: what its publisher and its readers can, and listen.
+
+    It is open as `connect` returns it; left as a block, or by `close`, it hands over what is still
+    to be sent.
+    """
 
     def __init__(self, nc: Client) -> None:
         self.nc = nc
-        self._js = nc.jetstream(timeout=ACK_TIMEOUT_S)
-        self.reconnected: list[Callable[[], None]] = []
+        """nats-py's client, for the modules of runtime.bus alone."""
+        self.liveness = LinkLiveness(nc)
+        self.reconnected: list[Callable[[], None]] = [self.liveness.reconnected]
         """Called after every reconnect, on the loop."""
-        self.pulse = Pulse(nc)
-        self.reconnected.append(self.pulse.reconnected)
         self.leaving = False
+        self._open = AsyncExitStack()
+        reader, bulk = Reader(nc), BulkReader(nc)
+        publisher = Publisher(nc, reader)
+        self.api, self.get = reader.api, reader.get
+        self.last, self.read = reader.last, reader.read
+        self.newest, self.session_events = bulk.newest, bulk.session_events
+        self.publish, self.publish_fenced = publisher.publish, publisher.publish_fenced
+        self.publish_raw, self.store = publisher.publish_raw, publisher.store
+        self.put, self.forget = publisher.put, publisher.forget
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     @property
     def connected(self) -> bool:
@@ -65,19 +81,43 @@ class Bus(Storing):
         Audio of a minute ago is worth nothing, so nothing of it waits for a connection, nor on one
         that does not answer.
         """
-        if not self.nc.is_connected or self.pulse.away:
+        return self._is_up and await self.send_raw(subject, codec.encode(message), trace.headers())
+
+    async def send_raw(self, subject: str, data: bytes, head: dict[str, str] | None = None) -> bool:
+        """Send bytes with the headers *head* like `send`."""
+        if not self._is_up:
             return False
         try:
-            await self.nc.publish(subject, codec.encode(message))
+            await self.nc.publish(subject, data, headers=head or None)
         except NatsError:
             return False
         return True
 
+    @property
+    def _is_up(self) -> bool:
+        return self.nc.is_connected and not self.liveness.away
+
+    async def yield_to_jobs(self) -> None:
+        """Wait until the worker that a job has just been published for is awake.
+
+        Where cores are few, it would find them taken by who wakes for notes on the same moment.
+        """
+        await asyncio.sleep(HEAD_START_S)
+
     @asynccontextmanager
     async def listening(self, subject: str, listener: Listener) -> AsyncIterator[None]:
-        """Call *listener* with what arrives on *subject*, in order, until the block is left."""
+        """Call *listener* with what arrives on *subject*, in order, until the block is left.
+
+        What it sends belongs to the trace of what arrived.
+        """
+
+        async def on_message(msg: Msg) -> None:
+            delivery = Delivery.of(msg)
+            with trace.trace_of(delivery.headers):
+                await listener(delivery)
+
         subscription = await self.nc.subscribe(
-            subject, cb=listener, pending_bytes_limit=PENDING_BYTES
+            subject, cb=on_message, pending_bytes_limit=PENDING_BYTES
         )
         try:
             yield
@@ -85,15 +125,30 @@ class Bus(Storing):
             if not self.nc.is_closed:
                 await subscription.unsubscribe()
 
+    async def flush(self) -> None:
+        """Return when the server has all that was sent, and knows all that is listened to.
+
+        Raises:
+            BusAwayError: it does not answer.
+        """
+        if not await self.liveness.flushed(FLUSH_S):
+            raise BusAwayError("the server does not say that it has everything")
+
+    async def open(self) -> Self:
+        """Watch the link from now on, until `close`."""
+        await self._open.enter_async_context(self.liveness)
+        self._open.push_async_callback(self._leave)
+        return self
+
     async def close(self) -> None:
         """Hand over what is still to be sent, then leave."""
+        await self._open.aclose()
+
+    async def _leave(self) -> None:
         self.leaving = True
-        self.pulse.stop()
         if self.nc.is_closed:
             return
-        try:
-            await self.nc.flush(timeout=2)
-        except NatsError:
+        if not await self.liveness.flushed(LEAVE_S):
             log.warning("bus_left_without_flush")
         await self.nc.close()
 
@@ -134,7 +189,7 @@ async def connect(
         await nc.close()
         raise _unreachable(error, _without_password(url), user) from error
     link.bus = Bus(nc)
-    return link.bus
+    return await link.bus.open()
 
 
 class _Link:
@@ -153,6 +208,8 @@ class _Link:
             log.error("listener_failed", error=type(error).__name__)
 
     async def lost(self) -> None:
+        if self.bus:
+            self.bus.liveness.lost()
         if not (self.bus and self.bus.leaving):
             log.warning("bus_disconnected")
 

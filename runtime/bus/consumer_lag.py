@@ -6,13 +6,11 @@ import asyncio
 from datetime import UTC, datetime
 
 import msgspec
-from nats.errors import Error as NatsError
 
-from runtime.bus.connection import ACK_TIMEOUT_S, Bus, BusAwayError, Stored
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError
 from schemas import subjects
-
-STAGES = {"stt": "STT", "llm": "LLM", "tts": "TTS"}
-"""Each stage's consumer."""
+from schemas.stages import STAGES, StageRow
 
 
 class Queue(msgspec.Struct, frozen=True):
@@ -40,20 +38,17 @@ async def queues(bus: Bus) -> list[Queue]:
     return list(await asyncio.gather(*(_queue(bus, stage) for stage in STAGES)))
 
 
-async def _queue(bus: Bus, stage: str) -> Queue:
-    stream, consumer = subjects.EVENTS_STREAM, STAGES[stage]
-    try:
-        reply = await bus.nc.request(
-            f"$JS.API.CONSUMER.INFO.{stream}.{consumer}", b"", timeout=ACK_TIMEOUT_S
+async def _queue(bus: Bus, stage: StageRow) -> Queue:
+    consumer = stage.consumer
+    told = await bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.{consumer}")
+    if "error" in told:
+        raise BusAwayError(
+            f"consumer {consumer}: {told['error'].get('description', 'no answer')}; "
+            "if the bus is new, `aura provision` sets it up"
         )
-        told = msgspec.json.decode(reply.data)
-        if "error" in told:
-            raise BusAwayError(
-                f"consumer {consumer}: {told['error'].get('description', 'no answer')}; "
-                "if the bus is new, `aura provision` sets it up"
-            )
+    try:
         queue = Queue(
-            stage,
+            stage.name,
             told["num_pending"],
             told["num_ack_pending"],
             told["num_redelivered"],
@@ -61,22 +56,15 @@ async def _queue(bus: Bus, stage: str) -> Queue:
         )
         if not queue.waiting:
             return queue
-        oldest = await _next(bus, stream, told["delivered"]["stream_seq"], told["config"])
-    except (NatsError, msgspec.DecodeError, KeyError) as error:
+        after = told["delivered"]["stream_seq"]
+        next_one = {"seq": after + 1, "next_by_subj": told["config"]["filter_subject"]}
+    except KeyError as error:
         raise BusAwayError(f"consumer {consumer} cannot be asked: {error!r}") from error
+    oldest = await bus.get(subjects.EVENTS_STREAM, next_one)
     if oldest is None:
         return queue
     waited_ms = _ms(told.get("ts", "")) - _ms(oldest.time)
     return msgspec.structs.replace(queue, oldest_ms=max(0, waited_ms))
-
-
-async def _next(bus: Bus, stream: str, delivered: int, config: dict[str, str]) -> Stored | None:
-    """Return the message that the consumer will deliver next, None where there is none."""
-    request = {"seq": delivered + 1, "next_by_subj": config["filter_subject"]}
-    reply = await bus.nc.request(
-        f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(request), timeout=ACK_TIMEOUT_S
-    )
-    return Stored.of(reply)
 
 
 def _ms(rfc3339: str) -> int:

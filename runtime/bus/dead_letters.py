@@ -9,9 +9,10 @@ DeadLetterError      it cannot be tried again; the message says why
 from __future__ import annotations
 
 import msgspec
-from nats.errors import Error as NatsError
 
-from runtime.bus.connection import ACK_TIMEOUT_S, Bus, BusAwayError, BusError, Stored
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusError
+from runtime.bus.reader import Stored
 from schemas import codec, subjects
 
 ADVISORIES = "$JS.EVENT.ADVISORY.CONSUMER.>"
@@ -64,7 +65,7 @@ async def dead_letter(bus: Bus, seq: int) -> DeadLetter:
         DeadLetterError: there is none.
         BusAwayError: no answer.
     """
-    record = await _stored(bus, subjects.DEAD_STREAM, seq)
+    record = await bus.get(subjects.DEAD_STREAM, {"seq": seq})
     if record is None:
         raise DeadLetterError(f"there is no record {seq}: `aura dead` lists those there are")
     return await _letter(bus, record)
@@ -80,7 +81,7 @@ async def again(bus: Bus, letter: DeadLetter, *, now_ms: int, force: bool = Fals
         DeadLetterError: the event is gone, is no event, or nobody waits for it any more.
         BusAwayError: no answer; try again.
     """
-    event = await _stored(bus, subjects.EVENTS_STREAM, letter.event_seq)
+    event = await bus.get(subjects.EVENTS_STREAM, {"seq": letter.event_seq})
     if event is None:
         raise DeadLetterError(
             f"record {letter.seq}: its event {letter.event_seq} is no longer in the log; "
@@ -108,26 +109,12 @@ async def forget(bus: Bus, seq: int) -> None:
     Raises:
         BusAwayError: no answer.
     """
-    request = msgspec.json.encode({"seq": seq, "no_erase": True})
-    subject = f"$JS.API.STREAM.MSG.DELETE.{subjects.DEAD_STREAM}"
-    try:
-        await bus.nc.request(subject, request, timeout=ACK_TIMEOUT_S)
-    except NatsError as error:
-        raise BusAwayError(f"record {seq} was not removed: {error!r}") from error
+    await bus.api(f"STREAM.MSG.DELETE.{subjects.DEAD_STREAM}", {"seq": seq, "no_erase": True})
 
 
 def _is_ours(header: str) -> bool:
     """Tell whether the publisher set *header*; the server's own describe the stored message."""
     return header in {codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER}
-
-
-async def _stored(bus: Bus, stream: str, seq: int) -> Stored | None:
-    request = msgspec.json.encode({"seq": seq})
-    try:
-        reply = await bus.nc.request(f"$JS.API.DIRECT.GET.{stream}", request, timeout=ACK_TIMEOUT_S)
-    except NatsError as error:
-        raise BusAwayError(f"message {seq} of {stream} cannot be read: {error!r}") from error
-    return Stored.of(reply)
 
 
 async def _letter(bus: Bus, record: Stored) -> DeadLetter:
@@ -142,7 +129,7 @@ async def _letter(bus: Bus, record: Stored) -> DeadLetter:
         attempts=attempts,
         reason=str(told.get("reason") or f"given to {attempts} workers, answered by none"),
     )
-    stored = await _stored(bus, subjects.EVENTS_STREAM, event_seq)
+    stored = await bus.get(subjects.EVENTS_STREAM, {"seq": event_seq})
     if stored is None:
         return letter
     try:

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 from nats import micro
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.micro.request import Request
 from nats.micro.service import EndpointConfig, EndpointStats, ServiceConfig
 
 from runtime.bus.connection import Bus
+from runtime.bus.delivery import Delivery
 from runtime.version import version
 
 PREFIX = "aura-"
@@ -67,9 +67,9 @@ async def discover(bus: Bus, *, wait_s: float = 0.3) -> list[Service]:
     """Return the processes that answered within *wait_s*."""
     found: list[Service] = []
 
-    async def on_answer(msg: Msg) -> None:
+    async def on_answer(said: Delivery) -> None:
         try:
-            stats = msgspec.json.decode(msg.data)
+            stats = msgspec.json.decode(said.data)
             name, data = stats["name"], stats["endpoints"][0]["data"]
         except (msgspec.DecodeError, KeyError, IndexError, TypeError):
             return  # some other service of the cluster

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-import msgspec
-from nats.errors import Error as NatsError
-
-from runtime.bus.connection import Bus, BusAwayError
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError
 from schemas import subjects
 
 NOT_FOUND = 10014
@@ -51,7 +49,8 @@ async def join(bus: Bus, group: Group, start: Start) -> bool:
         BusAwayError: no answer, or the server refuses.
     """
     stream, wanted = subjects.EVENTS_STREAM, _config(group)
-    found = await _ask(bus, f"CONSUMER.INFO.{stream}.{group.name}", None)
+    info = f"CONSUMER.INFO.{stream}.{group.name}"
+    found = await bus.api(info, timeout_s=ANSWER_S)
     if "error" in found and found["error"].get("err_code") != NOT_FOUND:
         raise _refused(group, found)
     is_new = "config" not in found
@@ -64,10 +63,10 @@ async def join(bus: Bus, group: Group, start: Start) -> bool:
         if config == found["config"]:
             return False
     body = {"stream_name": stream, "config": config, "action": "create" if is_new else "update"}
-    made = await _ask(bus, f"CONSUMER.CREATE.{stream}.{group.name}", body)
+    made = await bus.api(f"CONSUMER.CREATE.{stream}.{group.name}", body, timeout_s=ANSWER_S)
     if "error" not in made:
         return is_new
-    if is_new and "config" in await _ask(bus, f"CONSUMER.INFO.{stream}.{group.name}", None):
+    if is_new and "config" in await bus.api(info, timeout_s=ANSWER_S):
         return False  # another member was quicker
     raise _refused(group, made)
 
@@ -88,13 +87,3 @@ def _config(group: Group) -> dict[str, Any]:
 def _refused(group: Group, answer: dict[str, Any]) -> BusAwayError:
     said = answer["error"].get("description", "refused")
     return BusAwayError(f"the group {group.name} cannot be had: {said}; was `aura provision` run?")
-
-
-async def _ask(bus: Bus, verb: str, body: dict[str, Any] | None) -> dict[str, Any]:
-    data = b"" if body is None else msgspec.json.encode(body)
-    try:
-        reply = await bus.nc.request(f"$JS.API.{verb}", data, timeout=ANSWER_S)
-    except NatsError as error:
-        raise BusAwayError(f"no answer about {verb.rpartition('.')[2]}: {error!r}") from error
-    answer: dict[str, Any] = msgspec.json.decode(reply.data)
-    return answer

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
+from typing import Self
 
 import msgspec
 import structlog
@@ -17,18 +19,19 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from runtime.bus.connection import Bus
+from runtime.bus.delivery import Delivery
+from runtime.bus.pull_state import Ended, PullState
+from runtime.bus.trace import trace_of
 from schemas import codec, subjects
 from schemas.events import AnyEvent
 
 log = structlog.get_logger(__name__)
 
-HEAD_START_S = 0.003
-"""A job is out so long before notes on the same moment: where cores are few, the worker that wakes
-for it would find them taken."""
 PULL_EXPIRES_S = 30.0
 IDLE_HEARTBEAT_S = 0.5
-SILENCE_LIMIT_S = 1.6
-"""Three idle heartbeats missed: nobody remembers our requests."""
+LOOK_AGAIN_S = 0.25
+REFUSED_S = 0.1
+"""Before a request that was refused is made again."""
 
 
 class Job:
@@ -51,18 +54,13 @@ class Job:
         return self._msg.metadata.sequence.stream
 
     @property
-    def waiting(self) -> int:
-        """Jobs that waited behind this one when it was delivered."""
-        return self._msg.metadata.num_pending
-
-    @property
     def stored_s(self) -> float:
         """When the event was stored, Unix seconds on the server's clock."""
         return self._msg.metadata.timestamp.timestamp()
 
-    @property
-    def trace(self) -> str:
-        return (self._msg.headers or {}).get(codec.TRACE_HEADER, "")
+    def traced(self) -> AbstractContextManager[None]:
+        """Let what is sent in the block belong to the trace of the job."""
+        return trace_of(self._msg.headers or {})
 
     async def working(self) -> None:
         """Tell the server that somebody is at it, which holds redelivery back by ack_wait."""
@@ -94,7 +92,7 @@ class Job:
 
 
 class Jobs:
-    """The jobs of one consumer, for a worker with *slots* places.
+    """The jobs of one consumer, for a worker with *slots* places, while the block is open.
 
     Events of other types than *wanted* are acknowledged undecoded; None: all are jobs. Copies
     (imported or replayed events) were done long ago: they are jobs only where *copies* says so.
@@ -111,91 +109,105 @@ class Jobs:
     ) -> None:
         self.bus = bus
         self.consumer = consumer
-        self.slots = slots
         self._wanted = wanted
         self._copies = copies
-        self.in_flight = 0
-        self.depth = 0
-        """Jobs that nobody had taken when the server last told us."""
-        self._asked = 0
+        self._pull = PullState(slots)
         self._queue: asyncio.Queue[Job | None] = asyncio.Queue()
+        """Bounded by what was asked for: the server sends no more than there are slots."""
+        self._inbox = ""
         self._subscription: Subscription | None = None
-        self._drains: set[asyncio.Task[None]] = set()
-        """Of subscriptions before it; each waits for an answer, which may take long."""
-        self._heard_at = 0.0
+        self._wake = asyncio.Event()
+        self._asking: asyncio.Task[None] | None = None
         self._leaving = False
-        self._told = ""
-        """How the latest request ended; the same again is not news."""
+
+    @property
+    def slots(self) -> int:
+        return self._pull.slots
+
+    @property
+    def in_flight(self) -> int:
+        return self._pull.in_flight
+
+    @property
+    def depth(self) -> int:
+        """Jobs that nobody had taken when the server last told us."""
+        return self._pull.depth
+
+    async def __aenter__(self) -> Self:
+        self.bus.reconnected.append(self._forget)
+        await self._subscribe()
+        self._asking = asyncio.create_task(self._keep_asking())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.bus.reconnected.remove(self._forget)
+        if (asking := self._asking) is not None:
+            asking.cancel()
+            await asyncio.wait({asking})
+            if not asking.cancelled():
+                asking.result()
 
     async def __aiter__(self) -> AsyncIterator[Job]:
         """Yield jobs until `leave` is called and the last one in transit has come."""
-        loop = asyncio.get_running_loop()
-        wake = self._wake = asyncio.Event()
-        self.bus.reconnected.append(self._forget)
-        await self._subscribe()
-        watch = asyncio.create_task(self._keep_asking(loop, wake))
-        try:
-            while (job := await self._queue.get()) is not None:
-                yield job
-        finally:
-            watch.cancel()
-            self.bus.reconnected.remove(self._forget)
+        while (job := await self._queue.get()) is not None:
+            yield job
 
     def finished(self) -> None:
         """Free the slot of a job that was answered."""
-        self.in_flight -= 1
+        self._pull.finished()
         self._wake.set()
 
     async def leave(self) -> None:
         """Ask for no more; what the server already sent is still yielded."""
         self._leaving = True
         if self._subscription is not None and self.bus.connected:
-            try:
-                await self._subscription.drain()  # type: ignore[no-untyped-call]  # nats-py
-            except NatsError:
-                log.warning("consumer_left_unclean", consumer=self.consumer)
+            await _drain(self._subscription)
         self._queue.put_nowait(None)
 
     def _forget(self) -> None:
         """Start over: the server that knew our requests is gone or has forgotten them."""
-        self._asked = 0
-        self._heard_at = 0.0
+        self._pull.forget()
         self._wake.set()
 
-    async def _subscribe(self) -> None:
+    async def _subscribe(self) -> Subscription | None:
+        """Listen on a new inbox for what is asked from now on; return the old subscription."""
         old, inbox = self._subscription, self.bus.nc.new_inbox()
         self._subscription = await self.bus.nc.subscribe(inbox, cb=self._on_message)
-        self._inbox, self._asked = inbox, 0
-        if old is not None:
-            # the server drops the old requests; a job on its way still counts
-            leaving = asyncio.create_task(_drain(old))
-            self._drains.add(leaving)
-            leaving.add_done_callback(self._drains.discard)
+        self._inbox = inbox
+        self._pull.forget()
+        return old
 
-    async def _keep_asking(self, loop: asyncio.AbstractEventLoop, wake: asyncio.Event) -> None:
-        while not self._leaving:
-            try:
-                if self.bus.connected:
-                    if self._asked and loop.time() - self._heard_at > SILENCE_LIMIT_S:
-                        await self._subscribe()
-                    await self._ask(loop)
-            except NatsError as error:
-                log.warning("consumer_pull_failed", consumer=self.consumer, error=repr(error))
-            wake.clear()
-            try:
-                async with asyncio.timeout(0.25):
-                    await wake.wait()
-            except TimeoutError:
-                pass
+    async def _keep_asking(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as drains:
+                while not self._leaving:
+                    await self._look(drains)
+                    self._wake.clear()
+                    try:
+                        async with asyncio.timeout(LOOK_AGAIN_S):
+                            await self._wake.wait()
+                    except TimeoutError:
+                        pass
+        finally:  # by a fault of ours, too: then nothing more comes, and the block ends with it
+            if not self._leaving:
+                self._queue.put_nowait(None)
 
-    async def _ask(self, loop: asyncio.AbstractEventLoop) -> None:
-        missing = self.slots - self.in_flight - self._asked
-        if missing <= 0:
-            return
-        self._asked += missing
-        self._heard_at = max(self._heard_at, loop.time())
+    async def _look(self, drains: asyncio.TaskGroup) -> None:
+        """Ask for what there are slots for, and anew where the server has forgotten us."""
+        loop = asyncio.get_running_loop()
+        try:
+            if self.bus.connected:
+                if self._pull.is_forgotten(loop.time()) and (old := await self._subscribe()):
+                    # the server drops the old requests; a job on its way still counts
+                    drains.create_task(_drain(old))
+                if missing := self._pull.request(loop.time()):
+                    await self._ask(missing)
+        except NatsError as error:
+            log.warning("consumer_pull_failed", consumer=self.consumer, error=repr(error))
+
+    async def _ask(self, jobs: int) -> None:
         request = {
-            "batch": missing,
+            "batch": jobs,
             "expires": int(PULL_EXPIRES_S * 1e9),
             "idle_heartbeat": int(IDLE_HEARTBEAT_S * 1e9),
         }
@@ -206,40 +218,38 @@ class Jobs:
         )
 
     async def _on_message(self, msg: Msg) -> None:
-        self._heard_at = asyncio.get_running_loop().time()
-        status = (msg.headers or {}).get("Status")
-        if status == "100":  # we have asked and nothing came: there is nothing
-            self.depth = 0
+        now_s, head = asyncio.get_running_loop().time(), msg.headers or {}
+        if (status := head.get("Status")) is not None:
+            left = head.get("Nats-Pending-Messages")
+            ended = self._pull.status_came(status, int(left) if left else None, now_s)
+            await self._on_status(status, ended)
             return
-        if status is not None:  # the request ended: by time (408), or the consumer moved (409)
-            left = (msg.headers or {}).get("Nats-Pending-Messages")
-            self._asked = max(0, self._asked - int(left)) if left else 0
-            if status not in {"408", self._told}:
-                log.info("consumer_request_ended", consumer=self.consumer, status=status)
-            self._told = status
-            if status != "408":
-                await asyncio.sleep(0.1)
-            self._wake.set()
+        self._pull.job_came(msg.metadata.num_pending, now_s)
+        delivery = Delivery.of(msg)
+        unwanted = self._wanted is not None and delivery.type not in {None, *self._wanted}
+        if unwanted or (delivery.is_copy and not self._copies):
+            await self._answer_unread(msg, b"+ACK")
             return
-        self._asked = max(0, self._asked - 1)
-        self.depth = msg.metadata.num_pending
-        kind = (msg.headers or {}).get(codec.TYPE_HEADER)
-        unwanted = self._wanted is not None and kind is not None and kind not in self._wanted
-        copied = codec.COPY_HEADER in (msg.headers or {})
-        if unwanted or (copied and not self._copies):
-            self._wake.set()
-            await self.bus.nc.publish(msg.reply, b"+ACK")
-            return
-        self.in_flight += 1
         try:
-            event = codec.decode(msg.data)
+            event = delivery.event()
         except codec.BadMessageError as error:
             log.warning("job_malformed", consumer=self.consumer, error=str(error)[:120])
-            self.in_flight -= 1
-            self._wake.set()
-            await self.bus.nc.publish(msg.reply, b"+TERM malformed")
+            await self._answer_unread(msg, b"+TERM malformed")
             return
         self._queue.put_nowait(Job(event, msg, self))
+
+    async def _on_status(self, status: str, ended: Ended) -> None:
+        if ended is Ended.NOT_YET:
+            return
+        if ended is Ended.REFUSED_ANEW:
+            log.info("consumer_request_ended", consumer=self.consumer, status=status)
+        if ended is not Ended.EXPIRED:
+            await asyncio.sleep(REFUSED_S)
+        self._wake.set()
+
+    async def _answer_unread(self, msg: Msg, word: bytes) -> None:
+        self.finished()
+        await self.bus.nc.publish(msg.reply, word)
 
 
 async def _drain(subscription: Subscription) -> None:

@@ -2,12 +2,16 @@
 
 A link that went half-open looks well: writes succeed until buffers are full. nats-py pings, too,
 but closes such a link kindly, which waits for the buffers to empty: for ever. Here it is aborted.
+
+nats-py's reader dies of the answer to a ping that was given up. So a ping is given up only with its
+link: when that is lost or closed.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Self
 
 import structlog
 from nats.aio.client import Client
@@ -21,13 +25,12 @@ AWAY_BEATS = 4
 long has missed one beat, not many."""
 STALE_BEATS = 10
 """After 5 s a link that is still called connected is given up, and another one made."""
-PONG_WAIT_S = 10
-"""Longer than a link lives without an answer: nats-py must not give up a ping on a link that is
-still in use (the pong that comes after all would end its reader)."""
+UNLIMITED_S = 1 << 30
+"""nats-py wants a limit for a ping; ours ends with its link."""
 
 
-class Pulse:
-    """The bus's answers on one connection."""
+class LinkLiveness:
+    """The answers of the bus on one connection, watched for as long as the block is open."""
 
     def __init__(self, nc: Client) -> None:
         self.away = False
@@ -35,26 +38,54 @@ class Pulse:
         self.changed: list[Callable[[bool], None]] = []
         """Called with `away` whenever it changes, on the loop."""
         self._nc = nc
-        self._asked: asyncio.Task[None] | None = None
+        self._beating: asyncio.Task[None] | None = None
+        self._pings: set[asyncio.Task[bool]] = set()
+        """On the link there is now; cancelled with it."""
+        self._asked = False
+        """The last beat's ping was not answered yet."""
         self._missed = 0
-        self._task = asyncio.create_task(self._beat())
 
-    def stop(self) -> None:
-        self._task.cancel()
-        self.reconnected()
+    async def __aenter__(self) -> Self:
+        self._beating = asyncio.create_task(self._beat())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop; to be left once the link is closed."""
+        self.lost()
+        if (beating := self._beating) is not None:
+            beating.cancel()
+            await asyncio.wait({beating, *self._pings})
+            if not beating.cancelled():  # a listener of ours failed, and it has stopped
+                beating.result()
+
+    def lost(self) -> None:
+        """Give up what the old link was asked: it will not answer."""
+        for ping in self._pings:
+            ping.cancel()
+        self._asked = False
 
     def reconnected(self) -> None:
-        """Forget what the old link was asked: it will not answer."""
-        if self._asked:
-            self._asked.cancel()
-        self._asked, self._missed = None, 0
+        self._asked, self._missed = False, 0
+
+    async def flushed(self, within_s: float) -> bool:
+        """Tell whether the server has all that was sent until now, waiting for *within_s*."""
+        ping = self._ping()
+        await asyncio.wait({ping}, timeout=within_s)
+        return ping.done() and not ping.cancelled() and ping.result()
+
+    def _ping(self) -> asyncio.Task[bool]:
+        ping = asyncio.create_task(_answered(self._nc))
+        self._pings.add(ping)
+        ping.add_done_callback(self._pings.discard)
+        return ping
 
     async def _beat(self) -> None:
         while True:
-            if self._nc.is_connected and self._asked is None:
-                self._asked = asyncio.create_task(self._ask())
+            if self._nc.is_connected and not self._asked:
+                self._asked = True
+                self._ping().add_done_callback(self._on_answer)
             await asyncio.sleep(BEAT_S)
-            answered = self._nc.is_connected and self._asked is None
+            answered = self._nc.is_connected and not self._asked
             self._missed = 0 if answered else self._missed + 1
             self._tell(away=self._missed >= AWAY_BEATS)
             if self._missed >= STALE_BEATS and self._nc.is_connected:
@@ -62,13 +93,10 @@ class Pulse:
                 self._missed = AWAY_BEATS
                 _abort(self._nc)
 
-    async def _ask(self) -> None:
-        try:
-            await self._nc.flush(timeout=PONG_WAIT_S)
-        except (NatsError, OSError):
-            return  # the link has gone, and `reconnected` asks on the next one
-        self._asked = None
-        self._tell(away=False)
+    def _on_answer(self, ping: asyncio.Task[bool]) -> None:
+        if not ping.cancelled() and ping.result():
+            self._asked = False
+            self._tell(away=False)
 
     def _tell(self, *, away: bool) -> None:
         if away == self.away:
@@ -77,6 +105,15 @@ class Pulse:
         log.warning("bus_away") if away else log.info("bus_back")
         for call in list(self.changed):
             call(away)
+
+
+async def _answered(nc: Client) -> bool:
+    """Return True once the server has answered a ping, False where the link has gone."""
+    try:
+        await nc.flush(timeout=UNLIMITED_S)
+    except (NatsError, OSError):
+        return False
+    return True
 
 
 def _abort(nc: Client) -> None:

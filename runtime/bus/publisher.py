@@ -4,42 +4,43 @@ from __future__ import annotations
 
 import asyncio
 
-import msgspec
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.api import PubAck
-from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NoStreamResponseError
 
+from runtime.bus import trace
 from runtime.bus.errors import BusAwayError, FencedError
-from runtime.bus.reader import Reading
+from runtime.bus.reader import Reader
 from schemas import codec, subjects
 from schemas.events import Event
 
 WRONG_LAST_SEQUENCE = 10071
 ACK_TIMEOUT_S = 2.0
+COPY_TIMEOUT_S = 10.0
 PATIENCE_S = 12.0
 """A publisher waits so long: longer than a cluster that lost a leader takes to elect another."""
 AGAIN_S = 0.1
 
 
-class Storing(Reading):
+class Publisher:
     """What may be stored on a connection."""
 
-    nc: Client
-    _js: JetStreamContext
+    def __init__(self, nc: Client, reader: Reader) -> None:
+        """Take *reader*, which finds out what was stored by whom."""
+        self._nc = nc
+        self._js = nc.jetstream(timeout=ACK_TIMEOUT_S)
+        self._reader = reader
 
-    async def publish(
-        self, event: Event, *, patience_s: float = PATIENCE_S, trace: str = ""
-    ) -> int:
+    async def publish(self, event: Event, *, patience_s: float = PATIENCE_S) -> int:
         """Store *event* and return its sequence in the stream; the same event twice is one.
 
         Raises:
             BusAwayError: not acknowledged within *patience_s*.
         """
-        head = codec.headers(event, trace)
+        head = {**codec.headers(event), **trace.headers()}
         return await self.publish_raw(
             subjects.event(event), codec.encode(event), head, patience_s=patience_s
         )
@@ -71,12 +72,12 @@ class Storing(Reading):
         Nothing is handed to a client without a connection: it would keep every try and send them
         all, one after the other, when it is connected again.
         """
-        if not self.nc.is_connected:
+        if not self._nc.is_connected:
             raise NatsTimeoutError
         timeout = max(0.05, min(ACK_TIMEOUT_S, left_s))
         return await self._js.publish(subject, data, timeout=timeout, headers=head)
 
-    async def publish_fenced(self, event: Event, last: int, *, trace: str = "") -> int:
+    async def publish_fenced(self, event: Event, last: int) -> int:
         """Store *event* only if sequence *last* is still the newest of its subject.
 
         The fence, not the id, decides: a worker that slept through its job being given away
@@ -87,7 +88,7 @@ class Storing(Reading):
             BusAwayError: not acknowledged.
         """
         subject, data = subjects.event(event), codec.encode(event)
-        head = codec.headers(event, trace)
+        head = {**codec.headers(event), **trace.headers()}
         head["Nats-Expected-Last-Subject-Sequence"] = str(last)
         clock = asyncio.get_running_loop().time
         give_up_at = clock() + PATIENCE_S
@@ -104,11 +105,23 @@ class Storing(Reading):
             except NatsError:  # it may have been stored all the same: the next try finds out
                 await asyncio.sleep(AGAIN_S)
                 continue
-            stored = await self.last(subject, at_least=newest)
+            stored = await self._reader.last(subject, at_least=newest)
             if stored is not None and stored.data == data:
                 return stored.seq
             raise FencedError(f"{event.id}: the subject has moved on", newest)
         raise BusAwayError(f"{event.id} was not acknowledged")
+
+    async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool:
+        """Store a recorded message as it is, trying once; False where its id is there already.
+
+        Raises:
+            BusAwayError: not acknowledged.
+        """
+        try:
+            ack = await self._js.publish(subject, data, timeout=COPY_TIMEOUT_S, headers=head)
+        except NatsError as error:
+            raise BusAwayError(f"{head.get(codec.ID_HEADER, subject)} was not stored") from error
+        return not ack.duplicate
 
     async def put(self, key: str, value: str, last: int, *, ttl_s: int) -> int:
         """Write *key* if sequence *last* is still its newest (0: it is not there); lives *ttl_s*.
@@ -134,12 +147,8 @@ class Storing(Reading):
         Raises:
             BusAwayError: no answer.
         """
-        stream = subjects.SEATS_STREAM
-        request = msgspec.json.encode({"filter": key, "seq": seq + 1})
-        try:
-            await self.nc.request(f"$JS.API.STREAM.PURGE.{stream}", request, timeout=ACK_TIMEOUT_S)
-        except NatsError as error:
-            raise BusAwayError(f"{key} was not removed") from error
+        body = {"filter": key, "seq": seq + 1}
+        await self._reader.api(f"STREAM.PURGE.{subjects.SEATS_STREAM}", body)
 
 
 def _sequence_in(refusal: str | None) -> int:

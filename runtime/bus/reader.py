@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from nats.aio.client import Client
@@ -24,6 +24,7 @@ from schemas.events import AnyEvent
 T = TypeVar("T")
 
 ANSWER_TIMEOUT_S = 1.5
+API_TIMEOUT_S = 2.0
 TRIES = 3
 AGAIN_AFTER_S = 0.2
 BATCH = 1000
@@ -59,10 +60,37 @@ class Stored(msgspec.Struct, frozen=True):
         return codec.decode(self.data)
 
 
-class Reading:
-    """What may be read on a connection."""
+class Reader:
+    """What may be asked of the server on a connection."""
 
-    nc: Client
+    def __init__(self, nc: Client) -> None:
+        self._nc = nc
+
+    async def api(
+        self, verb: str, body: dict[str, Any] | None = None, *, timeout_s: float = API_TIMEOUT_S
+    ) -> dict[str, Any]:
+        """Return JetStream's answer to *verb*; a refusal is an answer, under `error`.
+
+        Raises:
+            BusAwayError: no answer.
+        """
+        request = b"" if body is None else msgspec.json.encode(body)
+        try:
+            reply = await self._nc.request(f"$JS.API.{verb}", request, timeout=timeout_s)
+            answer: dict[str, Any] = msgspec.json.decode(reply.data)
+        except (NatsError, msgspec.DecodeError) as error:
+            raise BusAwayError(f"the server does not answer {verb}: {error!r}") from error
+        return answer
+
+    async def get(self, stream: str, request: dict[str, Any]) -> Stored | None:
+        """Return the one message of *stream* that *request* (of a direct get) names.
+
+        Raises:
+            BusAwayError: no answer.
+        """
+        where, question = f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(request)
+        ask = partial(self._nc.request, where, question, timeout=ANSWER_TIMEOUT_S)
+        return Stored.of(await self._answer(f"{stream} {request}", ask))
 
     async def last(self, subject: str, *, at_least: int = 0) -> Stored | None:
         """Return the newest stored message of *subject* in the event stream.
@@ -73,11 +101,8 @@ class Reading:
         Raises:
             BusAwayError: no answer.
         """
-        where = f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}"
-        request = msgspec.json.encode({"last_by_subj": subject})
-        ask = partial(self.nc.request, where, request, timeout=ANSWER_TIMEOUT_S)
         for _ in range(20):
-            stored = Stored.of(await self._answer(subject, ask))
+            stored = await self.get(subjects.EVENTS_STREAM, {"last_by_subj": subject})
             if (stored.seq if stored else 0) >= at_least:
                 break
             await asyncio.sleep(0.05)
@@ -105,21 +130,21 @@ class Reading:
                 return await ask()
             except NatsError as error:
                 tries += 1
-                if tries == TRIES or not self.nc.is_connected:
+                if tries == TRIES or not self._nc.is_connected:
                     raise BusAwayError(f"cannot read {subject}: {error!r}") from error
             await asyncio.sleep(AGAIN_AFTER_S)
 
     async def _read_on(self, stream: str, subject: str, after: int, found: list[Stored]) -> None:
         """Append to *found* all that follows its last, or *after* where it is empty."""
-        inbox = self.nc.new_inbox()  # of its own: late answers to another question are not ours
-        answers = await self.nc.subscribe(inbox, pending_bytes_limit=-1, pending_msgs_limit=-1)
+        inbox = self._nc.new_inbox()  # of its own: late answers to another question are not ours
+        answers = await self._nc.subscribe(inbox, pending_bytes_limit=-1, pending_msgs_limit=-1)
         try:
             full = True
             while full:
                 before = len(found)
                 begin = 1 + (found[-1].seq if found else after)
                 request = {"seq": begin, "next_by_subj": subject, "batch": BATCH}
-                await self.nc.publish(
+                await self._nc.publish(
                     f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(request), reply=inbox
                 )
                 await _take_batch(answers, found)

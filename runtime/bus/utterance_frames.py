@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-
-from nats.aio.msg import Msg
+from contextlib import suppress
 
 from runtime.bus.connection import Bus
+from runtime.bus.delivery import Delivery
 from schemas import codec, subjects
 from schemas.audio import AudioFrame
 
 REPAIR_S = 0.3
 """After a gap or a silence of this long the stream is asked for what did not arrive."""
+MOST_WAITING = 600
+"""A minute of frames that nobody takes; then the newest are dropped, and read from the stream."""
 
 
 async def frames(
@@ -29,13 +31,11 @@ async def frames(
     frame has *first_limit_s* where that is given, at least twice REPAIR_S.
     """
     subject = subjects.utterance(session, utterance)
-    arrived: asyncio.Queue[AudioFrame] = asyncio.Queue()
+    arrived: asyncio.Queue[AudioFrame] = asyncio.Queue(MOST_WAITING)
 
-    async def on_frame(msg: Msg) -> None:
-        try:
-            arrived.put_nowait(codec.decode_as(AudioFrame, msg.data))
-        except codec.BadMessageError:
-            return  # a stranger's bytes: the gap, if there is one, is repaired from the stream
+    async def on_frame(said: Delivery) -> None:
+        with suppress(codec.BadMessageError, asyncio.QueueFull):  # the gap is repaired
+            arrived.put_nowait(codec.decode_as(AudioFrame, said.data))
 
     async with bus.listening(subject, on_frame):
         ahead: dict[int, AudioFrame] = {}

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgpack
 
-from runtime.bus.connection import Stored
+from runtime.bus.reader import Stored
 from runtime.sessions.relabel import KEPT
 from runtime.version import version
 from schemas.events import SCHEMA_VERSION

@@ -6,7 +6,8 @@ import asyncio
 
 import msgspec
 
-from runtime.bus.connection import Bus, Stored
+from runtime.bus.connection import Bus
+from runtime.bus.reader import Stored
 from runtime.sessions import log
 from runtime.sessions.listing import Row, Wanted, folded, summed_up
 from schemas import subjects
@@ -30,7 +31,7 @@ async def sessions(bus: Bus, wanted: Wanted) -> list[Row]:
     names = list(await log.count(bus, subjects.EVENTS_STREAM, life))
     rows: list[Row] = []
     to_read: list[tuple[str, str]] = []
-    for stored in await log.newest(bus, names):
+    for stored in await bus.newest(names):
         _, _, tenant, session, _ = stored.subject.split(".")
         row = next(map(summed_up, decoded([stored])), None)
         if row is None:

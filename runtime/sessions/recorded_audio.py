@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.bus.connection import Stored
+from runtime.bus.reader import Stored
 from schemas import codec
 from schemas.audio import BYTES_PER_MS, RATE_HZ, RecordedSound
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgpack
 
-from runtime.bus.connection import Stored
+from runtime.bus.reader import Stored
 from schemas import codec, subjects
 
 KEPT = (codec.ID_HEADER, codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER)

@@ -10,9 +10,10 @@ import msgspec
 
 from schemas import events as ev
 from schemas import inputs
+from schemas.stages import STAGE_NAMES
 
-Lane = Literal["caller", "edge", "stt", "llm", "tts", "client"]
-LANES: tuple[Lane, ...] = ("caller", "edge", "stt", "llm", "tts", "client")
+Lane = Literal["caller", "edge", ev.StageName, "client"]
+LANES: tuple[Lane, ...] = ("caller", "edge", *STAGE_NAMES, "client")
 ENVELOPE = {"type", "tenant", "session", "at_ms"}
 
 _LANE: dict[str, Lane] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable, Sequence
 
 from runtime.bus.connection import Bus
@@ -22,7 +23,7 @@ async def taken_out(bus: Bus, session: str, *, audio: bool = True) -> SessionFil
     Raises:
         BusAwayError: the server does not answer.
     """
-    events = await log.read(bus, session)
+    events = await bus.session_events(session)
     if not events:
         return None
     tenant = events[0].subject.split(".")[2]
@@ -44,10 +45,10 @@ async def put_in(bus: Bus, one: SessionFile) -> int:
         raise ThereAlreadyError(one.session)
     for stored in [*one.events, *one.audio]:
         head = headers(stored, one.session)
-        if not await log.store(bus, stored.subject, stored.data, head):
-            # the server has seen this id lately: the session was erased minutes ago
-            head[codec.ID_HEADER] = f"{head.get(codec.ID_HEADER, '')}.again-{bus.nc.new_inbox()}"
-            await log.store(bus, stored.subject, stored.data, head)
+        if not await bus.store(stored.subject, stored.data, head):
+            # its id was seen in the last minutes: it was here, and was forgotten
+            head[codec.ID_HEADER] = f"{head.get(codec.ID_HEADER, '')}.again-{secrets.token_hex(10)}"
+            await bus.store(stored.subject, stored.data, head)
     return len(one.events) + len(one.audio)
 
 

@@ -9,16 +9,24 @@ from typing import Any
 
 import msgspec
 import pytest
-from nats.aio.msg import Msg
+from structlog.testing import capture_logs
 
-from runtime.bus.connection import Bus, BusAwayError, FencedError
+from runtime.bus.connection import Bus, connect
+from runtime.bus.delivery import Delivery
+from runtime.bus.errors import BusAwayError, FencedError
 from runtime.bus.jobs import Job, Jobs
 from runtime.bus.reader import ANSWER_TIMEOUT_S
-from runtime.bus.utterance_frames import frames
+from runtime.bus.trace import trace_of
+from runtime.bus.utterance_frames import MOST_WAITING, frames
+from runtime.settings import Settings
 from schemas import codec, subjects
 from schemas.audio import AudioFrame
 from schemas.events import AnyEvent, ResponseCancelled, ResponseSentence, SpeechStarted
+from tests import at_work
 from tests.nats_server import NatsServer
+from workers.engine_executor import Desk
+from workers.engines.simulated import SimulatedSynthesizer
+from workers.tts import TtsStage
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
@@ -55,13 +63,12 @@ async def test_the_same_event_twice_is_stored_once(bus: Bus) -> None:
 async def test_live_events_arrive_with_type_and_version(bus: Bus) -> None:
     got: asyncio.Queue[dict[str, str]] = asyncio.Queue()
 
-    async def on_message(msg: Msg) -> None:
-        got.put_nowait(msg.headers or {})
+    async def on_message(said: Delivery) -> None:
+        got.put_nowait(said.headers)
 
     async with bus.listening(subjects.live("t", "s"), on_message):
-        await bus.publish(
-            speech(1), trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-        )
+        with trace_of({codec.TRACE_HEADER: TRACE}):
+            await bus.publish(speech(1))
         headers = await asyncio.wait_for(got.get(), 2)
     assert headers[codec.TYPE_HEADER] == "speech.started"
     assert headers[codec.SCHEMA_HEADER] == "1"
@@ -124,16 +131,16 @@ async def test_what_a_server_that_slept_did_not_answer_is_asked_again(
 async def working(bus: Bus, slots: int = 1) -> AsyncIterator[list[Job]]:
     """A recogniser's worker: the list of the jobs that it is given, while it grows."""
     taken: list[Job] = []
-    jobs = Jobs(bus, "STT", slots)
 
     async def collect() -> None:
         async for job in jobs:
             taken.append(job)  # noqa: PERF401  # the test looks while it grows
 
-    collecting = asyncio.create_task(collect())
-    yield taken
-    await jobs.leave()
-    await collecting
+    async with Jobs(bus, "STT", slots) as jobs:
+        collecting = asyncio.create_task(collect())
+        yield taken
+        await jobs.leave()
+        await collecting
 
 
 async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
@@ -171,15 +178,15 @@ async def test_a_job_given_back_goes_to_somebody_else(bus: Bus) -> None:
 async def test_bytes_that_are_no_event_are_ended_and_not_delivered_again(bus: Bus) -> None:
     async with working(bus) as taken:
         for data in (b"", b"\xc1\xc1", b"\x80", b"x" * 1000):
-            await bus.nc.publish(subjects.session_events("t", "s", "speech"), data)
+            await bus.send_raw(subjects.session_events("t", "s", "speech"), data)
         await bus.publish(speech(1))
         await until(lambda: len(taken) == 1)
         await taken[0].done()
         await asyncio.sleep(0.1)
-        info = await bus.nc.jetstream().consumer_info(subjects.EVENTS_STREAM, "STT")
-        assert (info.num_ack_pending, info.num_redelivered) == (0, 0)
-        dead = await bus.nc.jetstream().stream_info(subjects.DEAD_STREAM)
-        assert dead.state.messages == 4
+        info = await bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.STT")
+        assert (info["num_ack_pending"], info["num_redelivered"]) == (0, 0)
+        dead = await bus.api(f"STREAM.INFO.{subjects.DEAD_STREAM}")
+        assert dead["state"]["messages"] == 4
 
 
 async def test_jobs_flow_again_right_after_the_server_was_killed(
@@ -189,7 +196,7 @@ async def test_jobs_flow_again_right_after_the_server_was_killed(
         await bus.publish(speech(1))
         await until(lambda: len(taken) == 1)
         await taken[0].done()
-        await bus.nc.flush()
+        await bus.flush()
         nats_server.kill()
         nats_server.start()
         await until(lambda: bus.connected)
@@ -214,7 +221,7 @@ async def test_frames_spoken_before_anybody_listened_come_first(bus: Bus) -> Non
     subject = subjects.utterance("s", 1)
     for seq in range(5):
         await bus.send(subject, AudioFrame(seq=seq, pcm=bytes([seq])))
-    await bus.nc.flush()
+    await bus.flush()
     got: list[int] = []
 
     async def read() -> None:
@@ -231,6 +238,49 @@ async def test_frames_spoken_before_anybody_listened_come_first(bus: Bus) -> Non
 
 async def test_an_utterance_whose_edge_died_ends(bus: Bus) -> None:
     await bus.send(subjects.utterance("s", 1), AudioFrame(seq=0, pcm=b""))
-    await bus.nc.flush()
+    await bus.flush()
     got = [frame.seq async for frame in frames(bus, "s", 1, silence_limit_s=0.6)]
     assert got == [0]
+
+
+async def test_frames_that_nobody_took_in_time_are_read_from_the_stream(bus: Bus) -> None:
+    subject, count = subjects.utterance("s", 1), MOST_WAITING + 50
+    coming = frames(bus, "s", 1, silence_limit_s=5)
+    await bus.send(subject, AudioFrame(seq=0, pcm=b""))
+    got = [(await anext(coming)).seq]
+    for seq in range(1, count):
+        await bus.send(subject, AudioFrame(seq=seq, pcm=b"", end=seq == count - 1))
+        if seq % 100 == 0:
+            await bus.flush()
+    await bus.flush()
+    got += [frame.seq async for frame in coming]
+    assert got == list(range(count))
+
+
+async def test_a_link_that_is_left_while_it_is_asked_is_left_in_peace(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """nats-py's reader dies of an answer that nobody waits for any more, with a traceback."""
+    with capture_logs() as logs:
+        for moments in range(12):
+            async with await connect(settings, "test"):
+                for _ in range(moments):  # the question is out in some of them, the answer not back
+                    await asyncio.sleep(0)
+    assert not caplog.records
+    assert not logs
+
+
+async def test_what_a_worker_says_belongs_to_the_trace_of_its_job(bus: Bus) -> None:
+    chunks: asyncio.Queue[Delivery] = asyncio.Queue()
+
+    async def on_speech(said: Delivery) -> None:
+        chunks.put_nowait(said)
+
+    voice = TtsStage(SimulatedSynthesizer(delay_ms=1, audio_ms=100), Desk(1, limit_s=5))
+    async with at_work.working(bus, voice), bus.listening(subjects.speech("s"), on_speech):
+        with trace_of({codec.TRACE_HEADER: TRACE}):
+            await bus.publish(sentence(0))
+        await at_work.until_logged(bus, "s", "out", "speech.ready")
+        said = await asyncio.wait_for(chunks.get(), 2)
+    (ready,) = await at_work.stored(bus, "s", "out")
+    assert ready.headers[codec.TRACE_HEADER] == said.headers[codec.TRACE_HEADER] == TRACE

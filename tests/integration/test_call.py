@@ -14,7 +14,6 @@ import pytest
 
 from deploy.nats_server import free_port
 from runtime.bus.connection import connect
-from runtime.sessions import log
 from runtime.sessions.finding import decoded, sessions
 from runtime.sessions.listing import Wanted
 from runtime.sessions.timeline import moments, spans
@@ -72,7 +71,7 @@ async def newest(aura: AuraProcess, there: Callable[[list[AnyEvent]], bool]) -> 
         async with asyncio.timeout(20):
             while True:
                 for row in (await sessions(bus, Wanted()))[:1]:
-                    if there(events := list(decoded(await log.read(bus, row.session)))):
+                    if there(events := list(decoded(await bus.session_events(row.session)))):
                         return events
                 await asyncio.sleep(0.1)
     finally:

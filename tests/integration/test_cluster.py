@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -57,9 +56,7 @@ async def on_the_bus(cluster: NatsCluster, tmp_path: Path) -> AsyncIterator[Bus]
 
 
 async def stream_info(bus: Bus, name: str) -> dict[str, object]:
-    reply = await bus.nc.request(f"$JS.API.STREAM.INFO.{name}", b"", timeout=5)
-    info: dict[str, object] = json.loads(reply.data)
-    return info
+    return await bus.api(f"STREAM.INFO.{name}", timeout_s=5)
 
 
 async def leader(bus: Bus, name: str = subjects.EVENTS_STREAM) -> str:
@@ -70,10 +67,10 @@ async def leader(bus: Bus, name: str = subjects.EVENTS_STREAM) -> str:
 
 async def let_lead(bus: Bus, stream: str, node: str) -> None:
     """Make *node* the leader of *stream*: with it, frames have nowhere to be stored either."""
-    request = json.dumps({"placement": {"preferred": node}}).encode()
+    request = {"placement": {"preferred": node}}
     async with asyncio.timeout(15):
         while await leader(bus, stream) != node:
-            await bus.nc.request(f"$JS.API.STREAM.LEADER.STEPDOWN.{stream}", request, timeout=5)
+            await bus.api(f"STREAM.LEADER.STEPDOWN.{stream}", request, timeout_s=5)
             await asyncio.sleep(0.2)
 
 

@@ -59,24 +59,25 @@ async def test_jobs_flow_over_a_bus_in_a_container(container_url: str) -> None:
     try:
         assert await provision(bus)
         assert await provision(bus) == []
-        jobs, taken = Jobs(bus, "STT", slots=1), []
+        taken: list[Job] = []
 
         async def collect() -> None:
             async for job in jobs:
                 taken.append(job)
                 await job.done()
 
-        collecting = asyncio.create_task(collect())
-        await bus.publish(
-            SpeechStarted(
-                tenant="t", session="s", at_ms=1, utterance=1, language="en", deadline_ms=0
+        async with Jobs(bus, "STT", slots=1) as jobs:
+            collecting = asyncio.create_task(collect())
+            await bus.publish(
+                SpeechStarted(
+                    tenant="t", session="s", at_ms=1, utterance=1, language="en", deadline_ms=0
+                )
             )
-        )
-        async with asyncio.timeout(5):
-            while not taken:
-                await asyncio.sleep(0.01)
-        assert isinstance(taken[0], Job)
-        await jobs.leave()
-        await collecting
+            async with asyncio.timeout(5):
+                while not taken:
+                    await asyncio.sleep(0.01)
+            assert isinstance(taken[0], Job)
+            await jobs.leave()
+            await collecting
     finally:
         await bus.close()

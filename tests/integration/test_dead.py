@@ -7,6 +7,7 @@ import json
 import subprocess
 import time
 
+import nats
 import pytest
 
 from runtime.bus.connection import Bus
@@ -69,16 +70,20 @@ async def test_a_job_that_fails_three_times_is_recorded_with_its_reason(bus: Bus
     assert letter.in_log
 
 
-async def test_a_job_that_every_worker_dies_of_is_recorded_too(bus: Bus) -> None:
+async def test_a_job_that_every_worker_dies_of_is_recorded_too(
+    bus: Bus, settings: Settings
+) -> None:
     await bus.publish(sentence("poison"))
     pull = f"$JS.API.CONSUMER.MSG.NEXT.{subjects.EVENTS_STREAM}.TTS"
-    inbox = bus.nc.new_inbox()
-    deliveries = await bus.nc.subscribe(inbox)
+    worker = await nats.connect(settings.nats_url)
+    inbox = worker.new_inbox()
+    deliveries = await worker.subscribe(inbox)
     for _ in range(5):  # the fifth is refused, which is when the server records it
-        await bus.nc.publish(pull, b'{"batch":1,"expires":500000000}', reply=inbox)
+        await worker.publish(pull, b'{"batch":1,"expires":500000000}', reply=inbox)
         msg = await deliveries.next_msg(timeout=3)
         if msg.reply:
-            await bus.nc.publish(msg.reply, b"-NAK")
+            await worker.publish(msg.reply, b"-NAK")
+    await worker.close()
     (letter,) = await until_dead(bus)
     assert letter.reason == "given to 4 workers, answered by none"
 

@@ -9,21 +9,22 @@ from typing import Any
 
 import pytest
 
-from runtime.bus.connection import Bus, FencedError
+from runtime.bus.connection import Bus
+from runtime.bus.errors import FencedError
 from schemas import subjects
-from schemas.events import ResponseCancelled, ResponseSentence
+from schemas.events import ResponseCancelled, ResponseSentence, TurnTaken
 from tests.at_work import turn, types
 from workers.engines.simulated import SimulatedLanguageModel
 from workers.llm import LlmStage
-from workers.stage import Task
+from workers.stage import FRESH_S, JobContext
 
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
 SAY = subjects.session_events("t", "s", "say")
 
 
-async def a_turn(bus: Bus, number: int) -> Task:
+async def a_turn(bus: Bus, number: int, *, waited_s: float = 2 * FRESH_S) -> JobContext[TurnTaken]:
     job = turn("s", turn=number)
-    return Task(job, await bus.publish(job), 1, bus, "", time.monotonic())
+    return JobContext(job, await bus.publish(job), 1, bus, time.monotonic(), waited_s)
 
 
 async def answer_while(bus: Bus, cancelled_turn: int) -> None:
@@ -55,7 +56,7 @@ async def test_a_fresh_job_whose_answer_is_there_already_adds_nothing(bus: Bus) 
     await stage.run(task)
     before = await types(bus, "s", "say")
     with pytest.raises(FencedError):
-        await stage.run(dataclasses.replace(task, fresh=True))
+        await stage.run(dataclasses.replace(task, waited_s=0.0))
     assert await types(bus, "s", "say") == before
 
 
@@ -63,7 +64,7 @@ async def test_a_fresh_job_is_answered_behind_what_was_said_before_it(bus: Bus) 
     await bus.publish(ResponseCancelled(**WHOSE, turn=4, reason="retracted"))
     task = await a_turn(bus, 5)
     model = SimulatedLanguageModel(first_ms=1, token_ms=1)
-    await LlmStage(model, limit_s=5).run(dataclasses.replace(task, fresh=True))
+    await LlmStage(model, limit_s=5).run(dataclasses.replace(task, waited_s=0.0))
     said = await types(bus, "s", "say")
     assert said == ["response.cancelled", "response.sentence", "response.completed"]
 

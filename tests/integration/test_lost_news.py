@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 
 from deploy import resources
@@ -18,13 +17,10 @@ async def test_a_call_whose_news_are_lost_reads_them_from_the_log(tmp_path: Path
     try:
         bus = await connect(load(nats_url=aura.nats_url, data_dir=aura.data), "test")
         (events,) = [one for one in resources.streams() if one["name"] == "AURA_EVENTS"]
-        info = await bus.nc.request("$JS.API.STREAM.INFO.AURA_EVENTS", b"")
-        mute = {**json.loads(info.data)["config"], "republish": None}
+        info = await bus.api("STREAM.INFO.AURA_EVENTS")
+        mute = {**info["config"], "republish": None}
         assert events["republish"], "the mirror that is taken away here"
-        answer = await bus.nc.request(
-            "$JS.API.STREAM.UPDATE.AURA_EVENTS", json.dumps(mute).encode()
-        )
-        assert "error" not in json.loads(answer.data)
+        assert "error" not in await bus.api("STREAM.UPDATE.AURA_EVENTS", mute)
         await bus.close()
         path = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
         async with calling(aura.url, path) as caller:

@@ -11,7 +11,8 @@ import pytest
 from nats.errors import Error as NatsError
 
 from deploy import nats_server
-from runtime.bus.connection import BusAwayError, connect
+from runtime.bus.connection import connect
+from runtime.bus.errors import BusAwayError
 from runtime.settings import load
 from tests.nats_server import NatsServer
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from deploy.provision import ProvisionError, provision
-from runtime.bus.connection import Bus, BusAwayError, connect
+from runtime.bus.connection import Bus, connect
+from runtime.bus.errors import BusAwayError
 from runtime.settings import load
 from tests.nats_server import NatsServer
 

@@ -11,7 +11,7 @@ import pytest
 
 from runtime.bus.connection import Bus
 from runtime.bus.jobs import Job, Jobs
-from runtime.sessions import log, transfer
+from runtime.sessions import transfer
 from runtime.sessions.file import pack, unpack
 from runtime.sessions.finding import sessions
 from runtime.sessions.listing import Wanted
@@ -28,7 +28,7 @@ async def stored(bus: Bus, events: list[AnyEvent]) -> None:
     """Store *events* as they are, waiting for the last alone."""
     for event in events[:-1]:
         data, head = codec.encode(event), codec.headers(event)
-        await bus.nc.publish(subjects.event(event), data, headers=head)
+        await bus.send_raw(subjects.event(event), data, head)
     await bus.publish(events[-1])
 
 
@@ -58,12 +58,12 @@ async def test_a_session_is_read_in_the_order_of_the_log_whosever_it_is(bus: Bus
     told = story()
     await stored(bus, told)
     await stored(bus, story("s_11"))
-    assert [one.event() for one in await log.read(bus, "s_1")] == told
+    assert [one.event() for one in await bus.session_events("s_1")] == told
 
 
 async def test_a_session_moves_in_one_file_and_is_no_work_where_it_arrives(bus: Bus) -> None:
     await stored(bus, story())
-    before = await log.read(bus, "s_1")
+    before = await bus.session_events("s_1")
     out = await transfer.taken_out(bus, "s_1")
     assert out is not None
     data = pack(out)
@@ -71,13 +71,12 @@ async def test_a_session_moves_in_one_file_and_is_no_work_where_it_arrives(bus: 
         await transfer.put_in(bus, unpack(data))
 
     await transfer.forget(bus, [("acme", "s_1")])
-    jobs = Jobs(bus, "TTS", 4)
     taken: list[Job] = []
-    async with asyncio.TaskGroup() as tasks:
+    async with Jobs(bus, "TTS", 4) as jobs, asyncio.TaskGroup() as tasks:
         working = tasks.create_task(_take(jobs, taken))
         await asyncio.sleep(0.2)
         await transfer.put_in(bus, unpack(data))  # ids that the server has seen a moment ago
-        after = await log.read(bus, "s_1")
+        after = await bus.session_events("s_1")
         await asyncio.sleep(0.3)
         working.cancel()
     assert [one.data for one in after] == [one.data for one in before]
@@ -100,20 +99,20 @@ async def test_forgetting_leaves_nothing_not_even_on_the_disk(
     await stored(bus, told)
     await stored(bus, story("s_2"))
     sound = RecordedSound(seq=0, from_ms=0, pcm=secret.encode() * 50)
-    await log.store(bus, subjects.recording("acme", "s_1", "caller"), codec.encode(sound), {})
+    await bus.store(subjects.recording("acme", "s_1", "caller"), codec.encode(sound), {})
     await asyncio.sleep(0.2)
     assert on_disk(tmp_path, secret)
-    last = (await log.read(bus, "s_1"))[-1].seq
+    last = (await bus.session_events("s_1"))[-1].seq
     advisory = b'{"stream_seq":%d}' % last
     dead = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.AURA_EVENTS.TTS"
-    await bus.nc.publish(dead, advisory)
-    await bus.nc.flush()
+    await bus.send_raw(dead, advisory)
+    await bus.flush()
 
     assert await transfer.left(bus, "acme", "s_1") > 0
     assert await transfer.forget(bus, [("acme", "s_1")]) == len(told) + 2
     assert await transfer.left(bus, "acme", "s_1") == 0
     assert not await bus.read(subjects.DEAD_STREAM, ">")
-    assert len(await log.read(bus, "s_2")) == len(story())
+    assert len(await bus.session_events("s_2")) == len(story())
     await bus.close()
     nats_server.stop()
     assert not on_disk(tmp_path, secret)

@@ -33,7 +33,7 @@ async def speak(bus: Bus, session: str, *, frames: int) -> None:
     for seq in range(frames):
         frame = AudioFrame(seq=seq, pcm=bytes(640), end=seq == frames - 1)
         await bus.send(subjects.utterance(session, 1), frame)
-    await bus.nc.flush()
+    await bus.flush()
 
 
 def recogniser() -> SttStage:

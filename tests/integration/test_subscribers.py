@@ -190,7 +190,7 @@ async def test_a_handler_that_raises_is_called_again_and_not_for_ever(
     bus: Bus, place: Place
 ) -> None:
     async with place.running("--module", "mine:on_words") as process:
-        await bus.nc.publish(subjects.session_events("t", "s", "heard"), b"\xc1 no event")
+        await bus.send_raw(subjects.session_events("t", "s", "heard"), b"\xc1 no event")
         for number, text in enumerate(("poison", "never", "Good."), 1):
             await bus.publish(words(number, text))
         await place.until(5)
@@ -210,8 +210,8 @@ async def test_a_handler_that_raises_is_called_again_and_not_for_ever(
 
 
 async def given_up(bus: Bus) -> int:
-    dead = await bus.nc.jetstream().stream_info(subjects.DEAD_STREAM)
-    return dead.state.messages
+    dead = await bus.api(f"STREAM.INFO.{subjects.DEAD_STREAM}")
+    return int(dead["state"]["messages"])
 
 
 async def test_only_the_events_of_one_tenant_where_asked_for(bus: Bus, place: Place) -> None:
@@ -238,8 +238,8 @@ async def test_live_hears_what_is_said_now_and_leaves_nothing_behind(
     async with place.running("--module", "mine:on_words", "--live"):
         await bus.publish(words(2))
         assert await place.until(1) == [words(2).id]
-    consumers = await bus.nc.jetstream().consumers_info(subjects.EVENTS_STREAM)
-    assert {one.name for one in consumers} == {"STT", "LLM", "TTS"}
+    found = await bus.api(f"CONSUMER.NAMES.{subjects.EVENTS_STREAM}", {"offset": 0})
+    assert set(found["consumers"]) == {"STT", "LLM", "TTS"}
 
 
 async def test_what_cannot_run_is_said_in_one_line(place: Place) -> None:

@@ -90,10 +90,9 @@ async def test_a_delivery_is_signed_and_repeated_until_it_is_taken(
         await bus.publish(heard(1))
         await receiver.until(4)
         await asyncio.sleep(0.3)
-        info = await bus.nc.jetstream().consumer_info(
-            subjects.EVENTS_STREAM, "workers_analytics_webhook-webhook"
-        )
-    assert info.num_ack_pending == 0
+        place = f"{subjects.EVENTS_STREAM}.workers_analytics_webhook-webhook"
+        info = await bus.api(f"CONSUMER.INFO.{place}")
+    assert info["num_ack_pending"] == 0
     heads = [head for head, _ in receiver.came]
     assert len({head["webhook-id"] for head in heads}) == 1
     head, body = receiver.came[-1]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Protocol
+from typing import Protocol, Self
 
 import structlog
-from nats.aio.msg import Msg
 
 from runtime.bus.connection import Bus
+from runtime.bus.delivery import Delivery
 from schemas import codec, subjects
 from schemas.events import AnyEvent
 from workers.analytics.subscribers import Subscriber
@@ -21,7 +21,7 @@ MOST_WAITING = 10_000
 """Live events that wait for a slow handler; then new ones are dropped and counted."""
 
 
-class Delivery(Protocol):
+class EventJob(Protocol):
     """One event in hand, answered exactly once."""
 
     event: AnyEvent
@@ -37,17 +37,19 @@ class Delivery(Protocol):
 
 
 class Source(Protocol):
-    """Where a subscriber's events come from."""
+    """Where a subscriber's events come from, while the block is open."""
 
     @property
     def depth(self) -> int:
         """Events that wait."""
 
-    def __aiter__(self) -> AsyncIterator[Delivery]: ...
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *_: object) -> None: ...
+    def __aiter__(self) -> AsyncIterator[EventJob]: ...
     async def leave(self) -> None: ...
 
 
-class LiveDelivery:
+class LiveEvent:
     """An event as it passes by: there is no second time."""
 
     def __init__(self, event: AnyEvent) -> None:
@@ -77,7 +79,7 @@ class Live:
         self.dropped = 0
         self._bus = bus
         self._subscriber = subscriber
-        self._queue: asyncio.Queue[LiveDelivery | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[LiveEvent | None] = asyncio.Queue()
         self._listening = AsyncExitStack()
 
     @property
@@ -91,22 +93,26 @@ class Live:
             live = subjects.live(one.tenant, "*", kind)
             listening = self._bus.listening(live, self._on_message)
             await self._listening.enter_async_context(listening)
-        await self._bus.nc.flush()
+        await self._bus.flush()
         return self
 
-    async def __aiter__(self) -> AsyncIterator[Delivery]:
-        async with self._listening:
-            while (delivery := await self._queue.get()) is not None:
-                yield delivery
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._listening.aclose()
+
+    async def __aiter__(self) -> AsyncIterator[EventJob]:
+        while (job := await self._queue.get()) is not None:
+            yield job
 
     async def leave(self) -> None:
         self._queue.put_nowait(None)
 
-    async def _on_message(self, msg: Msg) -> None:
-        kind = (msg.headers or {}).get(codec.TYPE_HEADER)
-        if kind is not None and kind not in self._subscriber.types:
+    async def _on_message(self, said: Delivery) -> None:
+        if said.type not in {None, *self._subscriber.types}:
             return
-        if self._subscriber.calls_only and codec.COPY_HEADER in (msg.headers or {}):
+        if self._subscriber.calls_only and said.is_copy:
             return
         if self._queue.qsize() >= MOST_WAITING:
             self.dropped += 1
@@ -114,6 +120,6 @@ class Live:
                 log.warning("subscriber_too_slow", subscriber=self._subscriber.name)
             return
         try:
-            self._queue.put_nowait(LiveDelivery(codec.decode(msg.data)))
+            self._queue.put_nowait(LiveEvent(said.event()))
         except codec.BadMessageError:
             log.warning("event_malformed", subscriber=self._subscriber.name)

@@ -64,9 +64,9 @@ async def serve(settings: Settings, plan: Plan) -> int:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     async with metrics.served(settings, "analytics") as condition:
-        bus = await connect(settings, f"aura-analytics-{plan.group}", role=plan.user)
-        metrics.BUS.set_function(lambda: bus.connected)
-        try:
+        name = f"aura-analytics-{plan.group}"
+        async with await connect(settings, name, role=plan.user) as bus:
+            metrics.BUS.set_function(lambda: bus.connected)
             runners = [Runner(one, await _source(bus, plan, one)) for one in plan.subscribers]
             async with announced(bus, "analytics", lambda: _describe(plan, runners)):
                 condition.ready = lambda: bus.connected and not stop.is_set()
@@ -76,8 +76,6 @@ async def serve(settings: Settings, plan: Plan) -> int:
                 await _run(runners, context, stop)
             done, failed = (sum(getattr(r, name) for r in runners) for name in ("done", "failed"))
             log.info("worker_left", done=done, failed=failed)
-        finally:
-            await bus.close()
     return 0
 
 

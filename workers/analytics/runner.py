@@ -15,7 +15,7 @@ import structlog
 from schemas import subjects
 from schemas.events import AnyEvent
 from workers.analytics import counters
-from workers.analytics.delivery import Delivery, Source
+from workers.analytics.delivery import EventJob, Source
 from workers.analytics.subscribers import Context, GiveUp, Handler, RetryLater, Subscriber
 
 log = structlog.get_logger(__name__)
@@ -29,8 +29,8 @@ class Runner:
         self.done = 0
         self.failed = 0
         self._source = source
-        self._waiting: asyncio.Queue[Delivery | None] = asyncio.Queue()
-        self._held: set[Delivery] = set()
+        self._waiting: asyncio.Queue[EventJob | None] = asyncio.Queue()
+        self._held: set[EventJob] = set()
         """Not answered yet."""
         counters.LAG.labels(subscriber.name).set_function(lambda: source.depth)
 
@@ -40,7 +40,11 @@ class Runner:
 
     async def run(self, context: Context, stop: asyncio.Event) -> None:
         """Handle events until *stop*; what was not begun by then is given back."""
-        async with self.subscriber.opens(context) as handler, asyncio.TaskGroup() as tasks:
+        async with (
+            self.subscriber.opens(context) as handler,
+            self._source,
+            asyncio.TaskGroup() as tasks,
+        ):
             heart = tasks.create_task(self._keep_alive())
             leaver = tasks.create_task(self._leave(stop))
             hands = [
@@ -86,7 +90,7 @@ class Runner:
                 await self._handle(handler, deliveries)
             self._held.difference_update(deliveries)
 
-    async def _take(self, stop: asyncio.Event) -> tuple[list[Delivery], bool]:
+    async def _take(self, stop: asyncio.Event) -> tuple[list[EventJob], bool]:
         """Return what one call of the handler gets, and whether to come again."""
         first = await self._waiting.get()
         if first is None:
@@ -104,7 +108,7 @@ class Runner:
             taken.append(delivery)
         return taken, True
 
-    async def _handle(self, handler: Handler, deliveries: list[Delivery]) -> None:
+    async def _handle(self, handler: Handler, deliveries: list[EventJob]) -> None:
         one, began = self.subscriber, time.monotonic()
         what = [d.event for d in deliveries] if one.batch else deliveries[0].event
         try:
@@ -120,7 +124,7 @@ class Runner:
                 await delivery.done()
         counters.SECONDS.labels(one.name).observe(time.monotonic() - began)
 
-    async def _answer_failure(self, delivery: Delivery, error: Exception) -> None:
+    async def _answer_failure(self, delivery: EventJob, error: Exception) -> None:
         one = self.subscriber
         gave_up = isinstance(error, GiveUp) or delivery.attempt >= one.tries
         log.warning(

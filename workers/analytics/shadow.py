@@ -24,7 +24,8 @@ from runtime.metrics import STEPS_S
 from runtime.settings import Settings
 from runtime.word_errors import word_error_rate
 from schemas import subjects
-from schemas.events import AnyEvent, Event, ResponseSentence, SpeechStarted, TurnTaken
+from schemas.events import AnyEvent, StageName
+from schemas.stages import JOBS
 from workers.analytics.subscribers import Context, Handler, Subscriber, opening
 from workers.analytics.trial_engines import (
     Candidate,
@@ -70,22 +71,20 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 def stt(settings: Settings) -> Subscriber:
     """Return a shadow of the recogniser."""
-    return _shadow("stt", SpeechStarted, lambda: recognizer(settings), settings)
+    return _shadow("stt", lambda: recognizer(settings), settings)
 
 
 def llm(settings: Settings) -> Subscriber:
     """Return a shadow of the language model."""
-    return _shadow("llm", TurnTaken, lambda: language_model(settings), settings)
+    return _shadow("llm", lambda: language_model(settings), settings)
 
 
 def tts(settings: Settings) -> Subscriber:
     """Return a shadow of the voice."""
-    return _shadow("tts", ResponseSentence, lambda: synthesizer(settings), settings)
+    return _shadow("tts", lambda: synthesizer(settings), settings)
 
 
-def _shadow(
-    stage: str, job: type[Event], build: Callable[[], Candidate], settings: Settings
-) -> Subscriber:
+def _shadow(stage: StageName, build: Callable[[], Candidate], settings: Settings) -> Subscriber:
     @asynccontextmanager
     async def opens(context: Context) -> AsyncIterator[Handler]:
         candidate = build()
@@ -104,7 +103,7 @@ def _shadow(
         yield follow
 
     return opening(
-        job,
+        JOBS[stage],
         name=f"shadow-{stage}",
         at_once=4,
         tries=1,

@@ -21,7 +21,7 @@ from edge.protocols.client_protocol import (
 )
 from edge.protocols.parsing import NotJsonError, from_base64, parse, to_base64, typed_text
 from runtime.audio import AudioOut, Format
-from schemas.events import StageName
+from schemas.events import FaultyPart
 from tests.unit.edge.protocols.connected import Listener
 
 
@@ -96,7 +96,7 @@ class ToyProtocol:
     def error(self, code: str, message: str, details: str) -> Json:
         return {"type": "error", "code": code, "message": f"{message}: {details}"}
 
-    def stage_close_code(self, stage: StageName) -> int:
+    def stage_close_code(self, stage: FaultyPart) -> int:
         del stage
         return CloseCode.TRY_AGAIN_LATER
 

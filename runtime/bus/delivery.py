@@ -1,0 +1,43 @@
+"""One message of the bus as its listeners are given it."""
+
+from __future__ import annotations
+
+import msgspec
+from nats.aio.msg import Msg
+
+from schemas import codec
+from schemas.events import AnyEvent
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """What was said on *subject*."""
+
+    subject: str
+    data: bytes
+    headers: dict[str, str]
+    seq: int = 0
+    """Sequence in the event stream of an event that the server mirrors; 0: it was never stored."""
+
+    @staticmethod
+    def of(msg: Msg) -> Delivery:
+        head = msg.headers or {}
+        seq = head.get("Nats-Sequence", "")
+        return Delivery(msg.subject, msg.data, head, int(seq) if seq.isdecimal() else 0)
+
+    @property
+    def type(self) -> str | None:
+        """The event's type as its publisher named it; None: not named."""
+        return self.headers.get(codec.TYPE_HEADER)
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether the event was imported or replayed."""
+        return codec.COPY_HEADER in self.headers
+
+    def event(self) -> AnyEvent:
+        """Return it decoded.
+
+        Raises:
+            codec.BadMessageError: it is no event.
+        """
+        return codec.decode(self.data)

@@ -1,0 +1,89 @@
+"""Each free slot is asked for once, and asked for anew when nobody remembers it."""
+
+from __future__ import annotations
+
+import pytest
+
+from runtime.bus.pull_state import EXPIRED, IDLE, SILENCE_LIMIT_S, Ended, PullState
+
+CONSUMER_MOVED = "409"
+
+
+def asked(slots: int, now_s: float = 10.0) -> PullState:
+    pull = PullState(slots)
+    assert pull.request(now_s) == slots
+    return pull
+
+
+def test_what_is_asked_for_is_not_asked_for_again() -> None:
+    assert asked(4).request(10.1) == 0
+
+
+def test_a_job_takes_the_slot_that_was_asked_for_until_it_is_answered() -> None:
+    pull = asked(2)
+    pull.job_came(depth=7, now_s=10.1)
+    assert (pull.in_flight, pull.depth) == (1, 7)
+    assert pull.request(10.2) == 0
+    pull.finished()
+    assert pull.in_flight == 0
+    assert pull.request(10.3) == 1
+
+
+def test_more_jobs_than_slots_are_taken_and_no_more_are_asked_for() -> None:
+    """Requests that were taken for lost may be answered after all."""
+    pull = asked(1)
+    pull.forget()
+    assert pull.request(12.0) == 1
+    pull.job_came(0, 12.1)
+    pull.job_came(0, 12.1)
+    assert pull.in_flight == 2
+    pull.finished()
+    assert pull.request(12.2) == 0
+    pull.finished()
+    assert pull.request(12.3) == 1
+
+
+def test_an_idle_heartbeat_says_that_nothing_waits_and_that_we_are_known() -> None:
+    pull = asked(2)
+    pull.job_came(5, 10.1)
+    assert pull.status_came(IDLE, None, 11.0) is Ended.NOT_YET
+    assert pull.depth == 0
+    assert not pull.is_forgotten(11.0 + SILENCE_LIMIT_S)
+    assert pull.request(11.1) == 0
+
+
+def test_silence_means_that_our_requests_are_forgotten() -> None:
+    pull = asked(2, now_s=10.0)
+    assert not pull.is_forgotten(10.0 + SILENCE_LIMIT_S)
+    assert pull.is_forgotten(10.1 + SILENCE_LIMIT_S)
+
+
+def test_who_has_asked_for_nothing_is_not_forgotten() -> None:
+    pull = asked(1)
+    pull.job_came(0, 10.0)
+    assert not pull.is_forgotten(10_000.0)
+    assert not PullState(3).is_forgotten(10_000.0)
+
+
+def test_after_a_reconnect_everything_free_is_asked_for_anew() -> None:
+    pull = asked(3)
+    pull.job_came(0, 10.1)
+    pull.forget()
+    assert not pull.is_forgotten(10_000.0)
+    assert pull.request(10_000.0) == 2
+    assert not pull.is_forgotten(10_000.1)
+
+
+@pytest.mark.parametrize(("left", "to_ask"), [(2, 2), (3, 3), (0, 0), (99, 4), (None, 4)])
+def test_a_request_that_ended_frees_what_did_not_come_of_it(left: int | None, to_ask: int) -> None:
+    pull = asked(4)
+    assert pull.status_came(EXPIRED, left, 40.0) is Ended.EXPIRED
+    assert pull.request(40.1) == to_ask
+
+
+def test_a_refusal_is_news_once() -> None:
+    pull = asked(1)
+    told = [pull.status_came(CONSUMER_MOVED, 1, 11.0 + k) for k in range(3)]
+    assert told == [Ended.REFUSED_ANEW, Ended.REFUSED, Ended.REFUSED]
+    assert pull.status_came(EXPIRED, 1, 20.0) is Ended.EXPIRED
+    assert pull.status_came(CONSUMER_MOVED, 1, 21.0) is Ended.REFUSED_ANEW

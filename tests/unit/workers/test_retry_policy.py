@@ -1,0 +1,71 @@
+"""What another attempt may mend is tried again, what none can mend is told at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from runtime.bus.errors import BusAwayError, FencedError
+from workers.engines.protocols import (
+    EngineMissingError,
+    EngineRefusedError,
+    EngineUnavailableError,
+)
+from workers.retry_policy import LAST_ATTEMPT, Verdict, apart_s, verdict
+from workers.stage import EngineHungError, StaleJobError
+
+
+def test_a_failure_that_may_pass_is_tried_again_later_and_later() -> None:
+    error = EngineUnavailableError("busy")
+    assert [verdict(error, attempt).outcome for attempt in (1, 2)] == ["retried", "retried"]
+    assert verdict(error, 1).delay_s < verdict(error, 2).delay_s
+
+
+def test_the_last_attempt_is_the_last() -> None:
+    given_up = verdict(EngineUnavailableError("busy"), LAST_ATTEMPT)
+    assert (given_up.outcome, given_up.delay_s) == ("failed", 0.0)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EngineRefusedError("no such model"),
+        EngineMissingError("piper", "tts"),
+        StaleJobError("its audio is gone"),
+    ],
+)
+def test_what_no_attempt_can_mend_is_given_up_at_once_and_says_why(error: Exception) -> None:
+    given_up = verdict(error, 1)
+    assert (given_up.outcome, given_up.reason) == ("failed", str(error))
+
+
+def test_the_words_of_other_failures_are_kept_to_ourselves() -> None:
+    """They may hold what somebody said."""
+    for error in (ValueError("what was said"), EngineUnavailableError("what was said")):
+        assert verdict(error, LAST_ATTEMPT).reason == type(error).__name__
+
+
+def test_a_job_that_somebody_else_goes_on_with_is_overtaken_whatever_the_attempt() -> None:
+    for attempt in range(1, LAST_ATTEMPT + 2):
+        assert verdict(FencedError("newer"), attempt) == Verdict("overtaken")
+
+
+def test_a_hung_engine_costs_the_process_and_the_job_is_tried_elsewhere() -> None:
+    hung = verdict(EngineHungError(), 1)
+    assert hung.is_hung
+    assert hung.outcome == "retried"
+    assert not verdict(EngineUnavailableError("busy"), 1).is_hung
+
+
+def test_a_fault_of_ours_is_told_from_a_failure_that_stages_know() -> None:
+    assert not verdict(KeyError("x"), 1).is_expected
+    for error in (BusAwayError("away"), EngineRefusedError("no"), StaleJobError("late")):
+        assert verdict(error, 1).is_expected
+
+
+def test_of_several_failures_at_once_the_first_one_decides() -> None:
+    inner = ExceptionGroup("tasks", [FencedError("newer"), KeyError("x")])
+    assert verdict(ExceptionGroup("tasks", [inner]), 1).outcome == "overtaken"
+
+
+def test_only_jobs_that_killed_workers_twice_start_apart() -> None:
+    assert [apart_s(attempt) > 0 for attempt in (1, 2, 3, 4)] == [False, False, True, True]
