@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-PRIVATE = frozenset({"text", "messages", "system", "settings", "rules", "user", "rows", "voice"})
+PRIVATE = frozenset(
+    {"text", "messages", "system", "settings", "rules", "config", "keys", "user", "rows", "voice"}
+)
 """Fields that hold words or name somebody: never in these files. `rows` has growing words in it."""
 VIEWS = Path(__file__).with_name("warehouse.sql")
 BATCH = 1000

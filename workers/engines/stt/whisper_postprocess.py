@@ -54,6 +54,10 @@ _PHANTOMS: Final = frozenset(
 so they are dropped only where the model itself doubts that there was speech."""
 
 
+_HUM_LETTERS: Final = frozenset({"m", "h"})
+"""Whisper may spell a hum: "M. H. M. H."."""
+
+
 class Way(NamedTuple):
     """One way to decode a piece: the length of its window, and how many beams."""
 
@@ -116,6 +120,8 @@ def cleaned(text: str, no_speech: float, confidence: float) -> str:
     said = words(text)
     if not said or (no_speech > 0.6 and confidence < 0.37):  # OpenAI's rule: mean log prob < -1
         return ""
+    if len(said) > 1 and _HUM_LETTERS.issuperset(said):
+        return "Mhm."
     doubtful = no_speech > 0.4 or confidence < 0.3
     return "" if doubtful and " ".join(said) in _PHANTOMS else text
 

@@ -53,6 +53,12 @@ def test_only_what_was_probably_said_is_kept(
     assert whisper_postprocess.cleaned(text, no_speech, confidence) == expected
 
 
+def test_a_hum_that_was_spelled_is_a_hum() -> None:
+    assert whisper_postprocess.cleaned("M. H. M. H.", 0.1, 0.9) == "Mhm."
+    assert whisper_postprocess.cleaned("H.", 0.1, 0.9) == "H."
+    assert whisper_postprocess.cleaned("M. H. Smith.", 0.1, 0.9) == "M. H. Smith."
+
+
 def test_windows_grow_and_always_end_at_thirty_seconds() -> None:
     assert whisper_postprocess.windows_s(2.0, (8.0, 15.0)) == [8.0, 15.0, 30.0]
     assert whisper_postprocess.windows_s(1.0, (8.0, 15.0)) == [15.0, 30.0]
