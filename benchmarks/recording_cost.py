@@ -22,7 +22,7 @@ from benchmarks.recordings import buzz, spoken
 from benchmarks.soak import processes
 from benchmarks.soak.trial import SIMULATED
 from deploy.provision import provision
-from edge.call.recording_writer import Recording
+from edge.call.recording_writer import RecordingWriter
 from edge.core.client_events import Speech
 from runtime.bus.connection import connect
 from runtime.settings import load
@@ -83,7 +83,7 @@ async def _keep(nats_url: str, *, keep: bool = True) -> None:
     await provision(bus)
     frame, chunk = bytes(640), Speech(1, "", bytes(32 * CHUNK_MS), ends=False)
     for number in range(KEPT_CALLS):
-        recording = Recording(bus, "bench", f"s_{number}")
+        recording = RecordingWriter(bus, "bench", f"s_{number}")
         heard, told = (recording.heard, recording.told) if keep else (_not, _not)
         storing = asyncio.ensure_future(recording.run())
         told_ms = 0

@@ -34,7 +34,7 @@ from benchmarks.latency import machine
 from benchmarks.recordings import SHARED
 from benchmarks.results import save
 from runtime.word_errors import distance
-from workers.engine_executor import Desk, Together
+from workers.engine_executor import EngineExecutor, Together
 from workers.engines import weights
 from workers.engines.stt import whisper
 
@@ -162,7 +162,7 @@ async def queue(
     model: whisper.WhisperRecognizer, given: list[Clip], a_second: float, most: int
 ) -> dict[str, Any]:
     """Return the waits, ms, of utterances that come at random moments, *a_second* on average."""
-    desk = Desk(PLACES, limit_s=60)
+    executor = EngineExecutor(PLACES, limit_s=60)
     each = functools.partial(model.transcribe_each, language="en")
     work = Together(each, kind="en", most=most)
     waits: list[float] = []
@@ -170,7 +170,7 @@ async def queue(
 
     async def one(pcm: bytes) -> None:
         began = time.perf_counter()
-        await desk.run_together(work, pcm)
+        await executor.run_together(work, pcm)
         waits.append((time.perf_counter() - began) * 1000)
 
     async with asyncio.TaskGroup() as tasks:

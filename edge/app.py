@@ -6,14 +6,14 @@ import asyncio
 
 from aiohttp import web
 
-from edge.door.admission_control import Overload
+from edge.door.admission_control import AdmissionControl
 from edge.door.auth import TokenPolicy
-from edge.door.client_address import Visitors
+from edge.door.client_address import ClientAddresses
 from edge.door.middlewares import limit_requests, no_traceback
-from edge.door.rate_limits import ConnectionLimit, Requests
+from edge.door.rate_limits import ConnectionLimit, RequestLimit
 from edge.door.routes import websocket
-from edge.door.session_limits import Limits, Seats
-from edge.door.stage_monitor import Stages
+from edge.door.session_limits import Limits, SessionLimits
+from edge.door.stage_monitor import StageMonitor
 from edge.door.state import EDGE, Edge
 from edge.protocols import PROTOCOLS
 from edge.protocols.prices import PRICES
@@ -32,14 +32,14 @@ def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) 
         settings,
         bus,
         name,
-        Stages(bus, Overload(settings.overload_wait_ms, settings.overload_calm_s)),
+        StageMonitor(bus, AdmissionControl(settings.overload_wait_ms, settings.overload_calm_s)),
         TokenPolicy.of(settings),
-        Requests(settings.api_requests_per_minute),
+        RequestLimit(settings.api_requests_per_minute),
         ConnectionLimit(settings.max_connections_per_ip),
         sessions,
         {**PRICES, **settings.prices},
-        Seats(bus, limits_of(settings)),
-        Visitors.of(settings),
+        SessionLimits(bus, limits_of(settings)),
+        ClientAddresses.of(settings),
     )
     app.router.add_get("/", root)
     app.router.add_get("/health", health)

@@ -51,7 +51,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
             app = build(settings, bus, name, tasks)
             watching = [
                 tasks.create_task(app[EDGE].stages.watch()),
-                tasks.create_task(app[EDGE].seats.renew()),
+                tasks.create_task(app[EDGE].limits.renew()),
             ]
             await _hold(settings, app, stop, condition)
             for task in watching:

@@ -53,7 +53,7 @@ class _Asked:
     answer: asyncio.Future[Any] = field(compare=False, default_factory=asyncio.Future)
 
 
-class Desk:
+class EngineExecutor:
     """*places* calls of an engine at once; the rest wait, the urgent ones in front.
 
     Of several places one is kept for urgent work (rank 0): what can wait never makes it wait.

@@ -16,7 +16,7 @@ from runtime.bus.discovery import announced
 from runtime.gc_tuning import settle
 from runtime.settings import Settings, SettingsError
 from schemas.events import StageName
-from workers.engine_executor import Desk
+from workers.engine_executor import EngineExecutor
 from workers.engines import factory
 from workers.llm import LlmStage
 from workers.redaction import BadRulesError, redacting
@@ -46,12 +46,12 @@ def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
                 raise SettingsError(str(error)) from error
             simulated = settings.stt_engine == "simulated"
             places = settings.stt_slots if simulated else settings.stt_workers
-            desk = Desk(places, limit_s=settings.engine_limit_s)
+            executor = EngineExecutor(places, limit_s=settings.engine_limit_s)
             interval_ms = settings.stt_partial_interval_ms
             turns = None if simulated else factory.turn_model(settings)
             listening = SttStage(
                 recognizer,
-                desk,
+                executor,
                 partial_interval_ms=interval_ms,
                 turns=turns,
                 most_at_once=settings.stt_batch,
@@ -61,8 +61,8 @@ def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
             model = factory.language_model(settings)
             return LlmStage(model, limit_s=settings.engine_limit_s), factory.llm_slots(settings)
         case "tts":
-            desk = Desk(settings.tts_slots, limit_s=settings.engine_limit_s)
-            return TtsStage(factory.synthesizer(settings), desk), settings.tts_slots
+            executor = EngineExecutor(settings.tts_slots, limit_s=settings.engine_limit_s)
+            return TtsStage(factory.synthesizer(settings), executor), settings.tts_slots
 
 
 async def serve(settings: Settings, stage_name: StageName) -> int:

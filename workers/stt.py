@@ -10,7 +10,7 @@ from runtime.bus.utterance_frames import frames
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, AudioFrame, TranscriptPartial
 from schemas.events import SpeechStarted, StageName, TranscriptFinal, TranscriptGuess
-from workers.engine_executor import Desk, Together
+from workers.engine_executor import EngineExecutor, Together
 from workers.engines.protocols import (
     BatchRecognizer,
     Recognition,
@@ -48,7 +48,7 @@ class SttStage:
     def __init__(
         self,
         recognizer: Recognizer,
-        desk: Desk,
+        executor: EngineExecutor,
         *,
         partial_interval_ms: int,
         turns: TurnModel | None = None,
@@ -57,14 +57,14 @@ class SttStage:
         """Take *most_at_once*: how many utterances that wait may be recognised as one batch."""
         self.model = recognizer.name
         self._recognizer = recognizer
-        self._desk = desk
+        self._executor = executor
         self._interval_ms = partial_interval_ms
         self._turns = turns
         self._most = most_at_once
 
     @property
     def wait_ms(self) -> int:
-        return self._desk.wait_ms
+        return self._executor.wait_ms
 
     async def warm(self) -> None:
         await asyncio.to_thread(self._recognizer.warm)
@@ -133,10 +133,10 @@ class SttStage:
             hurried = rank > 0 or event.over_answer
             each = functools.partial(listen.transcribe_each, language=language, hurried=hurried)
             work = Together(each, kind=(language, hurried), most=self._most)
-            heard: Recognition = await self._desk.run_together(work, pcm, rank=rank)
+            heard: Recognition = await self._executor.run_together(work, pcm, rank=rank)
             return heard
         alone = functools.partial(listen.transcribe, pcm, language=language)
-        return await self._desk.run(alone, rank=rank)
+        return await self._executor.run(alone, rank=rank)
 
     async def _guess(self, job: JobContext[SpeechStarted], pcm: bytes, words: _Words) -> None:
         event, pause = job.event, words.pause
@@ -162,7 +162,7 @@ class SttStage:
     async def _sounds_finished(self, pcm: bytes) -> float | None:
         if self._turns is None:
             return None
-        return round(await self._desk.run(self._turns.finished, pcm), 3)
+        return round(await self._executor.run(self._turns.finished, pcm), 3)
 
     async def _partial(self, job: JobContext[SpeechStarted], pcm: bytes) -> None:
         event = job.event

@@ -9,7 +9,7 @@ from runtime.bus.errors import BusAwayError
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, ENOUGH_MS, SpeechChunk
 from schemas.events import ResponseSentence, SpeechReady, StageName
-from workers.engine_executor import Desk
+from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Synthesizer
 from workers.stage import JobContext, JobPlace
 
@@ -29,14 +29,14 @@ class TtsStage:
     name: StageName = "tts"
     job_type = ResponseSentence
 
-    def __init__(self, synthesizer: Synthesizer, desk: Desk) -> None:
+    def __init__(self, synthesizer: Synthesizer, executor: EngineExecutor) -> None:
         self.model = synthesizer.name
         self._synthesizer = synthesizer
-        self._desk = desk
+        self._executor = executor
 
     @property
     def wait_ms(self) -> int:
-        return self._desk.wait_ms
+        return self._executor.wait_ms
 
     async def warm(self) -> None:
         await asyncio.to_thread(self._synthesizer.warm)
@@ -63,7 +63,9 @@ class TtsStage:
 
         size = FIRST_CHUNK_BYTES
         # the opening of an answer goes first
-        while more := await self._desk.run(_more, pieces, size - len(waiting), rank=event.index):
+        while more := await self._executor.run(
+            _more, pieces, size - len(waiting), rank=event.index
+        ):
             waiting += more
             while len(waiting) > size:
                 await send(min(len(waiting) - TAIL_BYTES, MOST_CHUNK_BYTES), last=False)

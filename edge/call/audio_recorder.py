@@ -49,7 +49,7 @@ class _Track:
 
 
 @dataclass
-class Recorder:
+class AudioRecorder:
     """One connection's sound: what the caller said, and what was played to them."""
 
     _caller: _Track = field(default_factory=_Track)

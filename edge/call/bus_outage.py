@@ -18,7 +18,7 @@ Part = Literal["link", "log"]
 """The connection to a server, or the streams, which may be gone while servers answer."""
 
 
-class Absence:
+class BusOutage:
     """Of the bus, from one call's side."""
 
     def __init__(self, tell: Callable[[], None], clock: Callable[[], float]) -> None:

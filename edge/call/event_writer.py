@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from edge.call.bus_outage import Absence, in_time
+from edge.call.bus_outage import BusOutage, in_time
 from edge.call.clock import now_ms
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
@@ -21,13 +21,13 @@ MOST_EVENTS = 1000
 """Events that wait for the bus at most; a call whose bus is away longer than that is lost."""
 
 
-class EventsOut:
+class EventWriter:
     """Publishes one event after the other, each until it is acknowledged."""
 
-    def __init__(self, bus: Bus, absence: Absence, awaits: Callable[[int], bool]) -> None:
-        """Tell *absence* of what has to wait; *awaits* tells whether an utterance still matters."""
+    def __init__(self, bus: Bus, outage: BusOutage, awaits: Callable[[int], bool]) -> None:
+        """Tell *outage* of what has to wait; *awaits* tells whether an utterance still matters."""
         self._bus = bus
-        self._absence = absence
+        self._outage = outage
         self._awaits = awaits
         self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(MOST_EVENTS + 1)
 
@@ -46,9 +46,9 @@ class EventsOut:
     async def run(self) -> None:
         while (event := await self._waiting.get()) is not None:
             while not await self._stored(in_time(event, now_ms(), self._awaits)):
-                self._absence.begins("log")
+                self._outage.begins("log")
                 await asyncio.sleep(0.25)
-            self._absence.ends("log")
+            self._outage.ends("log")
             if isinstance(event, TurnTaken):
                 await self._bus.yield_to_jobs()
 

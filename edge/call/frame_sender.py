@@ -10,7 +10,7 @@ from runtime.bus.connection import Bus
 from schemas import subjects
 
 
-class FramesOut:
+class FrameSender:
     """Sends frames in their order and keeps the latest utterance, to be sent again."""
 
     def __init__(self, bus: Bus, session: str) -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from edge.call.audio_recorder import Recorder
+from edge.call.audio_recorder import AudioRecorder
 from edge.core.client_events import ClientEvent
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
@@ -19,13 +19,13 @@ MOST_PIECES = 24
 """Pieces that wait for the bus at most, a minute of both sides; then the newest is dropped."""
 
 
-class Recording:
+class RecordingWriter:
     """One connection of one session."""
 
     def __init__(self, bus: Bus, tenant: str, session: str) -> None:
         self._bus = bus
         self._own = (tenant, session)
-        self._recorder = Recorder()
+        self._recorder = AudioRecorder()
         self._pieces: asyncio.Queue[tuple[str, RecordedSound] | None] = asyncio.Queue()
         self._lost = 0
 

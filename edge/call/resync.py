@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 
 from edge.call.clock import now_ms
-from edge.call.frame_sender import FramesOut
+from edge.call.frame_sender import FrameSender
 from edge.core.call import Call
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
@@ -24,7 +24,7 @@ HEARD_KINDS = ("heard", "say", "out", LIFE)
 """What is listened to: the stages, and who goes on with the session."""
 
 
-class CatchingUp:
+class Resync:
     """Reads from the log what was said to nobody, and says again what nobody may have heard."""
 
     def __init__(
@@ -32,7 +32,7 @@ class CatchingUp:
         bus: Bus,
         call: Call,
         session: tuple[str, str],
-        frames: FramesOut,
+        frames: FrameSender,
         hear: Callable[[bytes, str, int], None],
     ) -> None:
         """Serve the *call* of *session* (tenant, id), whose *frames* are sent again.

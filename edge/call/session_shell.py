@@ -10,13 +10,13 @@ import msgspec
 import structlog
 
 from edge.call import counters
-from edge.call.bus_outage import Absence
+from edge.call.bus_outage import BusOutage
 from edge.call.clock import now_ms
-from edge.call.event_writer import EventsOut
-from edge.call.frame_sender import FramesOut
-from edge.call.recording_writer import Recording
-from edge.call.resync import HEARD_KINDS, LIFE, CatchingUp
-from edge.call.takeover import Succession
+from edge.call.event_writer import EventWriter
+from edge.call.frame_sender import FrameSender
+from edge.call.recording_writer import RecordingWriter
+from edge.call.resync import HEARD_KINDS, LIFE, Resync
+from edge.call.takeover import Takeover
 from edge.call.timer import Timer
 from edge.core.call import Began, Call
 from edge.core.client_events import ClientEvent, Measured, Trouble
@@ -54,7 +54,7 @@ class SessionShell:
         tell: Callable[[ClientEvent], None],
         broken: Callable[[], None],
         *,
-        recording: Recording | None = None,
+        recording: RecordingWriter | None = None,
         recorded: tuple[StageName, ...] = (),
     ) -> None:
         """Take the *call* that *began*.
@@ -73,13 +73,13 @@ class SessionShell:
         self._timer = Timer(
             call.due_ms, lambda: self.give(Ticked()), now_ms=now_ms, call_later=loop.call_later
         )
-        self._absence = Absence(self._tell_away, loop.time)
-        self._events = EventsOut(bus, self._absence, self._awaits)
-        self._frames = FramesOut(bus, self.session)
+        self._outage = BusOutage(self._tell_away, loop.time)
+        self._events = EventWriter(bus, self._outage, self._awaits)
+        self._frames = FrameSender(bus, self.session)
         self._tasks = asyncio.TaskGroup()
         own = (self.tenant, self.session)
-        self._missed = CatchingUp(bus, call, own, self._frames, self._hear_of)
-        self._succession = Succession()
+        self._resync = Resync(bus, call, own, self._frames, self._hear_of)
+        self._takeover = Takeover()
         self.taken_over: Callable[[], None] = lambda: None
         """Called once when another connection goes on with the session: this one is over."""
         self._closed = False
@@ -97,7 +97,7 @@ class SessionShell:
 
     async def _run(self, more: tuple[Event, ...]) -> None:
         own = (self.tenant, self.session)
-        self._succession.begins(self._began)
+        self._takeover.begins(self._began)
         for event in (self._began, *more):
             self._events.put(event)
         async with self._tasks as tasks, AsyncExitStack() as stack:
@@ -112,8 +112,8 @@ class SessionShell:
             ):
                 await stack.enter_async_context(self._bus.listening(subject, listener))
             sending = tasks.create_task(self._frames.run())
-            catching_up = tasks.create_task(self._missed.run())
-            self._bus.reconnected.append(self._missed.look)
+            catching_up = tasks.create_task(self._resync.run())
+            self._bus.reconnected.append(self._resync.look)
             self._bus.liveness.changed.append(self._on_pulse)
             self._on_pulse(self._bus.liveness.away)
             if self._recording:
@@ -123,7 +123,7 @@ class SessionShell:
                 await self._events.run()
                 await sending
             finally:
-                self._bus.reconnected.remove(self._missed.look)
+                self._bus.reconnected.remove(self._resync.look)
                 self._bus.liveness.changed.remove(self._on_pulse)
                 catching_up.cancel()
 
@@ -131,7 +131,7 @@ class SessionShell:
 
     def hear(self, pcm: bytes) -> None:
         """Take audio of the caller: s16le mono 16 kHz, any length."""
-        if self._absence.deaf:
+        if self._outage.deaf:
             counters.dropped("bus", len(pcm))
             return
         if self._recording and not self._closed:
@@ -167,13 +167,13 @@ class SessionShell:
             self._closed = True
             self._broken()
         if isinstance(given, Resumed):
-            self._missed.look()
+            self._resync.look()
 
     def _on_pulse(self, away: bool) -> None:
         if away:
-            self._absence.begins("link")
-        elif self._absence.ends("link"):
-            self._missed.look()
+            self._outage.begins("link")
+        elif self._outage.ends("link"):
+            self._resync.look()
 
     def _tell_away(self) -> None:
         if not self._closed:
@@ -188,7 +188,7 @@ class SessionShell:
         except codec.BadMessageError:
             self._log.warning("event_malformed", subject=subject)
             return
-        if self._succession.is_over(event, seq):
+        if self._takeover.is_over(event, seq):
             self._leave_to_another()
         elif event.KIND != LIFE:
             self.give(StageSaid(event))

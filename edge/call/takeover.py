@@ -8,7 +8,7 @@ from __future__ import annotations
 from schemas.events import Event, SessionResumed
 
 
-class Succession:
+class Takeover:
     """Told of the session's events, by their places in the log; tells when we have a successor."""
 
     def __init__(self) -> None:

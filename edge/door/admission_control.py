@@ -36,7 +36,7 @@ class StageLoad:
         return self.engine_wait_ms >= wait_ms or (no_room and self.oldest_ms >= wait_ms)
 
 
-class Overload:
+class AdmissionControl:
     """Remembers when a stage was last behind."""
 
     def __init__(self, wait_ms: int, calm_s: float) -> None:

@@ -12,7 +12,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True)
-class Visitors:
+class ClientAddresses:
     """Whom to believe about an address, and which pages may call."""
 
     proxies: tuple[Network, ...] = ()
@@ -22,7 +22,7 @@ class Visitors:
     """Origins of pages that may call; empty: all."""
 
     @staticmethod
-    def of(settings: Settings) -> Visitors:
+    def of(settings: Settings) -> ClientAddresses:
         """Return what *settings* say.
 
         Raises:
@@ -33,7 +33,7 @@ class Visitors:
         except ValueError as error:
             raise SettingsError(f"AURA_TRUSTED_PROXIES: {error}") from error
         origins = frozenset(one.rstrip("/").lower() for one in _listed(settings.allowed_origins))
-        return Visitors(tuple(networks), settings.proxy_header, origins)
+        return ClientAddresses(tuple(networks), settings.proxy_header, origins)
 
     def address(self, peer: str, said: Sequence[str]) -> str:
         """Return the client's address; *peer* is whose socket it is, *said* the header's values.

@@ -14,7 +14,7 @@ from aiohttp import WSMsgType
 from edge.call import counters
 from edge.call.clock import now_ms
 from edge.call.first_events import FirstEvents
-from edge.call.recording_writer import Recording
+from edge.call.recording_writer import RecordingWriter
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
 from edge.core.client_commands import Audio, Begin, Command, End, Reply
@@ -22,8 +22,8 @@ from edge.core.client_events import ClientEvent, Interrupted, Speech, Trouble
 from edge.core.inputs import Resumed, Started
 from edge.core.session.history import History
 from edge.door.client_sender import ClientSender
-from edge.door.rate_limits import Bucket
-from edge.door.strict_websocket import MaskedWebSocket
+from edge.door.rate_limits import TokenBucket
+from edge.door.strict_websocket import StrictWebSocket
 from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json
 from runtime.audio import AudioIn, AudioOut
 from runtime.bus.connection import Bus
@@ -79,7 +79,7 @@ class Connection:
     """A client's connection, and the sessions it holds one after the other."""
 
     def __init__(
-        self, ws: MaskedWebSocket, protocol: ClientProtocol, host: Host, guest: Guest
+        self, ws: StrictWebSocket, protocol: ClientProtocol, host: Host, guest: Guest
     ) -> None:
         self._ws = ws
         self._protocol = protocol
@@ -93,7 +93,7 @@ class Connection:
         self._close: Close | None = None
         self._wake = asyncio.Event()
         often = host.commands_per_second
-        self._commands = Bucket(often, often)
+        self._commands = TokenBucket(often, often)
 
     async def run(self) -> None:
         """Serve the client until it leaves, is sent away, or its session breaks."""
@@ -225,7 +225,9 @@ class Connection:
         history, self._guest = guest.history, replace(guest, history=None)
         first = FirstEvents(guest.tenant, session, guest.user, protocol.name, host.edge)
         began = first.began(config, resumed=history is not None, now_ms=now_ms())
-        recording = Recording(host.bus, guest.tenant, session) if config.record_audio else None
+        recording = (
+            RecordingWriter(host.bus, guest.tenant, session) if config.record_audio else None
+        )
         call = Call(began, history)
         shell = SessionShell(host.bus, began, call, self._tell, self._fail, recording=recording)
         shell.taken_over = self._taken_over

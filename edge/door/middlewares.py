@@ -23,7 +23,7 @@ async def limit_requests(request: web.Request, handler: Any) -> web.StreamRespon
         return too_many(wait_s)
     answer: web.StreamResponse = await handler(request)
     origin = request.headers.get("Origin")
-    if counted and origin is not None and edge.visitors.may_call(origin):
+    if counted and origin is not None and edge.addresses.may_call(origin):
         answer.headers["Access-Control-Allow-Origin"] = origin
         answer.headers["Vary"] = "Origin"
     return answer
@@ -47,9 +47,9 @@ async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse
 
 def address_of(request: web.Request) -> str:
     """Return the client's address: that of its socket, unless a proxy of ours says another."""
-    visitors = request.app[EDGE].visitors
-    said = request.headers.getall(visitors.header, [])
-    return visitors.address(request.remote or "", said)
+    addresses = request.app[EDGE].addresses
+    said = request.headers.getall(addresses.header, [])
+    return addresses.address(request.remote or "", said)
 
 
 def too_many(wait_s: float) -> web.Response:

@@ -7,7 +7,7 @@ from collections import Counter, OrderedDict
 MOST_ADDRESSES = 10_000
 
 
-class Bucket:
+class TokenBucket:
     """*rate* tokens a second, *size* at most: what comes in bursts is fine, what goes on is not."""
 
     def __init__(self, rate: float, size: float) -> None:
@@ -27,18 +27,18 @@ class Bucket:
         return (1 - self._left) / self._rate
 
 
-class Requests:
+class RequestLimit:
     """Requests a minute, by address."""
 
     def __init__(self, a_minute: int) -> None:
         self._a_minute = a_minute
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
     def refuse_s(self, address: str, now_s: float) -> float:
         """Return 0 if *address* may ask now, else the seconds until it may."""
         bucket = self._buckets.get(address)
         if bucket is None:
-            bucket = self._buckets[address] = Bucket(self._a_minute / 60, self._a_minute)
+            bucket = self._buckets[address] = TokenBucket(self._a_minute / 60, self._a_minute)
             if len(self._buckets) > MOST_ADDRESSES:
                 self._buckets.popitem(last=False)
         self._buckets.move_to_end(address)

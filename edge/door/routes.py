@@ -17,7 +17,7 @@ from edge.door.middlewares import address_of, too_many, try_later
 from edge.door.resume import resumable
 from edge.door.session_limits import FullError
 from edge.door.state import EDGE, Edge
-from edge.door.strict_websocket import MaskedWebSocket
+from edge.door.strict_websocket import StrictWebSocket
 from edge.protocols.client_protocol import ClientProtocol, CloseCode, Handshake, Token
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
@@ -37,7 +37,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
 
     async def serve(request: web.Request) -> web.StreamResponse:
         edge, address = request.app[EDGE], address_of(request)
-        if not edge.visitors.may_call(request.headers.get("Origin")):
+        if not edge.addresses.may_call(request.headers.get("Origin")):
             return web.json_response({"error": "This origin may not call"}, status=403)
         if edge.draining:
             return try_later(503, "Service unavailable: restarting", 1)
@@ -46,7 +46,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
         if not edge.connections.take(address):
             return too_many(5)
         try:
-            ws = MaskedWebSocket(
+            ws = StrictWebSocket(
                 heartbeat=edge.settings.heartbeat_s, max_msg_size=MOST_FRAME_BYTES, compress=False
             )
             await ws.prepare(request)
@@ -74,7 +74,7 @@ def _handshake(request: web.Request, edge: Edge) -> Handshake:
     )
 
 
-async def _caller(ws: MaskedWebSocket, protocol: ClientProtocol, edge: Edge) -> Caller | None:
+async def _caller(ws: StrictWebSocket, protocol: ClientProtocol, edge: Edge) -> Caller | None:
     """Return who is calling, None where the token is no good."""
     match protocol.admission.token:
         case Token.NONE:
@@ -110,7 +110,7 @@ async def remembered(bus: Bus, caller: Caller, session: str) -> History | None:
 
 
 async def _converse(
-    edge: Edge, ws: MaskedWebSocket, protocol: ClientProtocol, caller: Caller
+    edge: Edge, ws: StrictWebSocket, protocol: ClientProtocol, caller: Caller
 ) -> None:
     """Hold the conversation of a client that is let in, or say why there is no room for it."""
     admission = protocol.admission
@@ -121,7 +121,7 @@ async def _converse(
             wait_s = edge.stages.retry_after_s
             raise FullError("OVERLOADED", f"the {full} stage is busy: try again in {wait_s} s")
         session = protocol.resumes if history else _new_session(protocol)
-        seat = await edge.seats.take(caller if admission.limits_users else None, session)
+        seat = await edge.limits.take(caller if admission.limits_users else None, session)
     except (FullError, BusAwayError) as refused:
         await _refuse(ws, protocol, refused)
         return
@@ -138,7 +138,7 @@ async def _converse(
         await connection.run()
     finally:
         edge.open.discard(connection)
-        await edge.seats.leave(seat)
+        await edge.limits.leave(seat)
 
 
 def _new_session(protocol: ClientProtocol) -> str:
@@ -149,7 +149,7 @@ def _new_session(protocol: ClientProtocol) -> str:
 
 
 async def _refuse(
-    ws: MaskedWebSocket, protocol: ClientProtocol, why: FullError | BusAwayError
+    ws: StrictWebSocket, protocol: ClientProtocol, why: FullError | BusAwayError
 ) -> None:
     """Say why a client cannot come in now, and close with a code that says: try again."""
     match why:

@@ -47,22 +47,22 @@ class FullError(Exception):
 
 
 @dataclass(eq=False)
-class Seat:
+class HeldSession:
     """The keys that one session holds, each with the sequence it was last written with."""
 
     session: str
     keys: dict[str, int] = field(default_factory=dict)
 
 
-class Seats:
+class SessionLimits:
     """The seats of the calls on this edge."""
 
     def __init__(self, bus: Bus, limits: Limits) -> None:
         self._bus = bus
         self._limits = limits
-        self._held: set[Seat] = set()
+        self._held: set[HeldSession] = set()
 
-    async def take(self, caller: Caller | None, session: str) -> Seat:
+    async def take(self, caller: Caller | None, session: str) -> HeldSession:
         """Return a seat for *session*; *caller* None has no name and is counted everywhere only.
 
         A session that is resumed takes over the seats that its former edge may still hold.
@@ -70,7 +70,7 @@ class Seats:
         Raises:
             FullError: one of the limits is reached.
         """
-        seat, limits = Seat(session), self._limits
+        seat, limits = HeldSession(session), self._limits
         wanted = [("all", limits.everywhere, "in all", TTL_S)]
         if caller is not None:
             own = f"{caller.tenant}.{caller.user}"
@@ -93,7 +93,7 @@ class Seats:
         self._held.add(seat)
         return seat
 
-    async def leave(self, seat: Seat) -> None:
+    async def leave(self, seat: HeldSession) -> None:
         """Give the seat back."""
         self._held.discard(seat)
         for key, seq in seat.keys.items():  # one that a resumed session took over is not ours
@@ -110,7 +110,7 @@ class Seats:
                 for key in list(seat.keys):
                     await self._renew(seat, key)
 
-    async def _renew(self, seat: Seat, key: str) -> None:
+    async def _renew(self, seat: HeldSession, key: str) -> None:
         try:
             seat.keys[key] = await self._bus.put(key, seat.session, seat.keys[key], ttl_s=TTL_S)
         except FencedError:
@@ -118,7 +118,7 @@ class Seats:
         except BusAwayError:
             log.warning("seat_not_renewed")
 
-    async def _find_again(self, seat: Seat, key: str) -> None:
+    async def _find_again(self, seat: HeldSession, key: str) -> None:
         """Look who has *key*: an answer was lost, it expired, or another sits there now."""
         try:
             newest = await self._bus.read(subjects.SEATS_STREAM, key)

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from edge.door.admission_control import Overload, StageLoad
+from edge.door.admission_control import AdmissionControl, StageLoad
 from runtime.bus.connection import Bus
 from runtime.bus.consumer_lag import Queue, queues
 from runtime.bus.discovery import Service, discover
@@ -24,10 +24,10 @@ FORGET_AFTER = 4
 """Rounds in which a worker may be silent (paused, swapped out) before it counts as gone."""
 
 
-class Stages:
+class StageMonitor:
     """Which stages have a worker that is ready, and whether they keep up."""
 
-    def __init__(self, bus: Bus, overload: Overload) -> None:
+    def __init__(self, bus: Bus, overload: AdmissionControl) -> None:
         self._bus = bus
         self._overload = overload
         self._was_full = ""

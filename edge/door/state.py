@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from edge.door.auth import TokenPolicy
-from edge.door.client_address import Visitors
+from edge.door.client_address import ClientAddresses
 from edge.door.connection import Connection, Host
-from edge.door.rate_limits import ConnectionLimit, Requests
-from edge.door.session_limits import Seats
-from edge.door.stage_monitor import Stages
+from edge.door.rate_limits import ConnectionLimit, RequestLimit
+from edge.door.session_limits import SessionLimits
+from edge.door.stage_monitor import StageMonitor
 from runtime.bus.connection import Bus
 from runtime.settings import Settings
 
@@ -26,15 +26,15 @@ class Edge:
     settings: Settings
     bus: Bus
     name: str
-    stages: Stages
+    stages: StageMonitor
     policy: TokenPolicy
-    requests: Requests
+    requests: RequestLimit
     connections: ConnectionLimit
     sessions: asyncio.TaskGroup
     """Where sessions run, one task each."""
     prices: Mapping[str, tuple[float, float]]
-    seats: Seats
-    visitors: Visitors
+    limits: SessionLimits
+    addresses: ClientAddresses
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False

@@ -80,7 +80,7 @@ class FrameHeads:
         return None
 
 
-class MaskedWebSocket(web.WebSocketResponse):
+class StrictWebSocket(web.WebSocketResponse):
     """A server's WebSocket that insists on masks."""
 
     on_binary: Callable[[bytes], None] | None = None
@@ -105,7 +105,7 @@ class MaskedWebSocket(web.WebSocketResponse):
 class _Strict:
     """aiohttp's parser, fed up to the first frame without a mask."""
 
-    def __init__(self, parser: Any, queue: Any, ws: MaskedWebSocket) -> None:
+    def __init__(self, parser: Any, queue: Any, ws: StrictWebSocket) -> None:
         self._parser = parser
         self._queue = queue
         self._ws = ws

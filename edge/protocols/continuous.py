@@ -21,7 +21,7 @@ from edge.core.inputs import Typed
 from edge.protocols.client_protocol import Admission, Handshake, Json, Token
 from edge.protocols.parsing import NotJsonError, clean, parse, shown, to_base64, typed_text
 from edge.protocols.prices import cost_usd
-from edge.protocols.sample_rate_detection import Pace
+from edge.protocols.sample_rate_detection import SampleRateDetector
 from edge.protocols.session_options import NAMES, session_options
 from runtime.audio import Format, write_wav
 from schemas.events import FaultyPart
@@ -70,7 +70,7 @@ class ContinuousProtocol:
         self.resumes = asked if is_token(asked) else ""
         self._prices = handshake.prices
         self._form = Format(rate_hz=handshake.rate_hz)
-        self._pace = Pace(handshake.rate_hz) if handshake.is_page else None
+        self._pace = SampleRateDetector(handshake.rate_hz) if handshake.is_page else None
         self._chunks = query.get("audio") == "chunks"
         self._partials = query.get("partials") == "1"
         self._metrics = query.get("metrics") == "1"

@@ -18,7 +18,7 @@ FEWEST_CHUNKS = 5
 
 
 @dataclass
-class Pace:
+class SampleRateDetector:
     """Counts samples against the clock; s16le mono."""
 
     told_hz: int

@@ -24,7 +24,7 @@ from schemas.audio import AudioFrame
 from schemas.events import AnyEvent, ResponseCancelled, ResponseSentence, SpeechStarted
 from tests import at_work
 from tests.nats_server import NatsServer
-from workers.engine_executor import Desk
+from workers.engine_executor import EngineExecutor
 from workers.engines.simulated import SimulatedSynthesizer
 from workers.tts import TtsStage
 
@@ -276,7 +276,7 @@ async def test_what_a_worker_says_belongs_to_the_trace_of_its_job(bus: Bus) -> N
     async def on_speech(said: Delivery) -> None:
         chunks.put_nowait(said)
 
-    voice = TtsStage(SimulatedSynthesizer(delay_ms=1, audio_ms=100), Desk(1, limit_s=5))
+    voice = TtsStage(SimulatedSynthesizer(delay_ms=1, audio_ms=100), EngineExecutor(1, limit_s=5))
     async with at_work.working(bus, voice), bus.listening(subjects.speech("s"), on_speech):
         with trace_of({codec.TRACE_HEADER: TRACE}):
             await bus.publish(sentence(0))

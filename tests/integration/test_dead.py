@@ -17,7 +17,7 @@ from schemas import subjects
 from schemas.events import Event, ResponseCancelled, ResponseSentence
 from tests.at_work import turn, until_logged, working
 from tests.aura_process import COMMAND
-from workers.engine_executor import Desk
+from workers.engine_executor import EngineExecutor
 from workers.engines.simulated import Fail, Fault, SimulatedLanguageModel, SimulatedSynthesizer
 from workers.llm import LlmStage
 from workers.tts import TtsStage
@@ -42,7 +42,7 @@ def sentence(text: str, *, session: str = "s", deadline_ms: int = NOW_MS) -> Res
 
 def voice(fault: Fail = "none") -> TtsStage:
     engine = SimulatedSynthesizer(delay_ms=1, audio_ms=100, fault=Fault(fault))
-    return TtsStage(engine, Desk(2, limit_s=5))
+    return TtsStage(engine, EngineExecutor(2, limit_s=5))
 
 
 async def until_dead(bus: Bus, count: int = 1) -> list[DeadLetter]:

@@ -9,7 +9,7 @@ import pytest
 
 from edge.door import session_limits
 from edge.door.auth import Caller
-from edge.door.session_limits import FullError, Limits, Seats
+from edge.door.session_limits import FullError, Limits, SessionLimits
 from runtime.bus.connection import Bus
 from tests.aura_process import AuraProcess
 from tests.caller import calling
@@ -22,7 +22,7 @@ def caller(name: str, tenant: str = "t") -> Caller:
 
 
 async def test_two_edges_count_as_one(bus: Bus) -> None:
-    here, there = Seats(bus, LIMITS), Seats(bus, LIMITS)
+    here, there = SessionLimits(bus, LIMITS), SessionLimits(bus, LIMITS)
     seat = await here.take(caller("ada"), "s1")
     with pytest.raises(FullError, match="1 of this user"):
         await there.take(caller("ada"), "s2")
@@ -39,15 +39,15 @@ async def test_two_edges_count_as_one(bus: Bus) -> None:
 
 
 async def test_many_at_once_never_get_more_seats_than_there_are(bus: Bus) -> None:
-    edges = [Seats(bus, Limits(20, 20, 1, 9)) for _ in range(3)]
+    edges = [SessionLimits(bus, Limits(20, 20, 1, 9)) for _ in range(3)]
     tries = [edges[n % 3].take(caller(f"user{n}"), f"s{n}") for n in range(60)]
     results: list[Any] = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(not isinstance(result, FullError) for result in results) == 20
-    assert all(isinstance(result, FullError | session_limits.Seat) for result in results)
+    assert all(isinstance(result, FullError | session_limits.HeldSession) for result in results)
 
 
 async def test_a_refusal_leaves_no_seat_behind(bus: Bus) -> None:
-    edge = Seats(bus, Limits(1, 3, 1, 9))
+    edge = SessionLimits(bus, Limits(1, 3, 1, 9))
     seat = await edge.take(caller("ada"), "s11")
     with pytest.raises(FullError, match="1 in all"):
         await edge.take(caller("bob"), "s12")
@@ -56,7 +56,7 @@ async def test_a_refusal_leaves_no_seat_behind(bus: Bus) -> None:
 
 
 async def test_a_session_that_comes_back_takes_its_seats_over(bus: Bus) -> None:
-    dead, alive = Seats(bus, LIMITS), Seats(bus, LIMITS)
+    dead, alive = SessionLimits(bus, LIMITS), SessionLimits(bus, LIMITS)
     await dead.take(caller("ada"), "mine")
     with pytest.raises(FullError, match="1 of this user"):
         await alive.take(caller("ada"), "another")
@@ -64,7 +64,7 @@ async def test_a_session_that_comes_back_takes_its_seats_over(bus: Bus) -> None:
 
 
 async def test_the_old_connection_does_not_free_the_seat_of_its_successor(bus: Bus) -> None:
-    old, new = Seats(bus, LIMITS), Seats(bus, LIMITS)
+    old, new = SessionLimits(bus, LIMITS), SessionLimits(bus, LIMITS)
     before = await old.take(caller("ada"), "mine")
     after = await new.take(caller("ada"), "mine")
     await old.leave(before)
@@ -78,7 +78,7 @@ async def test_a_seat_is_found_again_after_a_lost_answer_or_an_outage(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session_limits, "RENEW_S", 0.05)
-    edge = Seats(bus, LIMITS)
+    edge = SessionLimits(bus, LIMITS)
     seat = await edge.take(caller("ada"), "mine")
     user, tenant, *_ = seat.keys
     seat.keys[user] -= 1  # as if the answer to a renewal had been lost
@@ -92,7 +92,7 @@ async def test_a_seat_is_found_again_after_a_lost_answer_or_an_outage(
 
 
 async def test_joins_in_a_minute_are_counted_even_if_each_call_is_short(bus: Bus) -> None:
-    edge = Seats(bus, LIMITS)
+    edge = SessionLimits(bus, LIMITS)
     for _ in range(4):
         await edge.leave(await edge.take(caller("ada"), "s14"))
     with pytest.raises(FullError, match="4 joins of this user a minute"):
@@ -103,7 +103,7 @@ async def test_the_seats_of_a_dead_edge_come_back(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session_limits, "TTL_S", 1)
-    dead, alive = Seats(bus, Limits(1, 1, 1, 999)), Seats(bus, Limits(1, 1, 1, 999))
+    dead, alive = SessionLimits(bus, Limits(1, 1, 1, 999)), SessionLimits(bus, Limits(1, 1, 1, 999))
     await dead.take(caller("ada"), "s16")
     with pytest.raises(FullError):
         await alive.take(caller("bob"), "s17")
@@ -119,7 +119,7 @@ async def test_the_seats_of_a_dead_edge_come_back(
 async def test_a_seat_that_is_renewed_stays(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_limits, "TTL_S", 1)
     monkeypatch.setattr(session_limits, "RENEW_S", 0.2)
-    here, there = Seats(bus, Limits(1, 1, 1, 9)), Seats(bus, Limits(1, 1, 1, 9))
+    here, there = SessionLimits(bus, Limits(1, 1, 1, 9)), SessionLimits(bus, Limits(1, 1, 1, 9))
     renewing = asyncio.create_task(here.renew())
     await here.take(caller("ada"), "s19")
     await asyncio.sleep(2)

@@ -10,7 +10,7 @@ from schemas import subjects
 from schemas.audio import AudioFrame
 from schemas.events import JobFailed, SpeechStarted, TranscriptFinal
 from tests.at_work import stored, until_logged, working
-from workers.engine_executor import Desk
+from workers.engine_executor import EngineExecutor
 from workers.engines.simulated import SimulatedRecognizer
 from workers.stt import SttStage
 
@@ -37,7 +37,9 @@ async def speak(bus: Bus, session: str, *, frames: int) -> None:
 
 
 def recogniser() -> SttStage:
-    return SttStage(SimulatedRecognizer(delay_ms=1), Desk(2, limit_s=5), partial_interval_ms=0)
+    return SttStage(
+        SimulatedRecognizer(delay_ms=1), EngineExecutor(2, limit_s=5), partial_interval_ms=0
+    )
 
 
 async def test_utterances_whose_audio_is_gone_give_their_slots_to_those_of_now(bus: Bus) -> None:

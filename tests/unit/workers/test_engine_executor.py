@@ -8,68 +8,68 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from workers.engine_executor import Desk, Together
+from workers.engine_executor import EngineExecutor, Together
 from workers.stage import EngineHungError
 
 
 async def test_urgent_work_goes_in_front_of_what_waits() -> None:
-    desk, gate = Desk(1, limit_s=5), threading.Event()
+    executor, gate = EngineExecutor(1, limit_s=5), threading.Event()
     done: list[int] = []
-    first = asyncio.create_task(desk.run(gate.wait))
+    first = asyncio.create_task(executor.run(gate.wait))
     await asyncio.sleep(0)
-    tasks = [asyncio.create_task(desk.run(done.append, rank, rank=rank)) for rank in (2, 1, 0)]
+    tasks = [asyncio.create_task(executor.run(done.append, rank, rank=rank)) for rank in (2, 1, 0)]
     await asyncio.sleep(0)
-    assert desk.waiting == 3
+    assert executor.waiting == 3
     gate.set()
     await asyncio.gather(first, *tasks)
     assert done == [0, 1, 2]
 
 
 async def test_what_can_wait_leaves_a_place_for_what_cannot() -> None:
-    desk, gate = Desk(2, limit_s=5), threading.Event()
-    slow = [asyncio.create_task(desk.run(gate.wait, rank=1)) for _ in range(2)]
+    executor, gate = EngineExecutor(2, limit_s=5), threading.Event()
+    slow = [asyncio.create_task(executor.run(gate.wait, rank=1)) for _ in range(2)]
     await asyncio.sleep(0)
-    assert desk.waiting == 1
-    assert await desk.run(lambda: "at once") == "at once"
+    assert executor.waiting == 1
+    assert await executor.run(lambda: "at once") == "at once"
     gate.set()
     await asyncio.gather(*slow)
 
 
 async def test_a_caller_that_left_gives_its_place_back() -> None:
-    desk, gate = Desk(1, limit_s=5), threading.Event()
-    first = asyncio.create_task(desk.run(gate.wait))
+    executor, gate = EngineExecutor(1, limit_s=5), threading.Event()
+    first = asyncio.create_task(executor.run(gate.wait))
     await asyncio.sleep(0)
-    waiting = asyncio.create_task(desk.run(lambda: "never"))
+    waiting = asyncio.create_task(executor.run(lambda: "never"))
     await asyncio.sleep(0)
     waiting.cancel()
     first.cancel()
     gate.set()
-    assert await desk.run(lambda: "still works") == "still works"
+    assert await executor.run(lambda: "still works") == "still works"
 
 
 async def test_an_engine_that_does_not_come_back_is_told_of() -> None:
-    desk, gate = Desk(1, limit_s=0.01), threading.Event()
+    executor, gate = EngineExecutor(1, limit_s=0.01), threading.Event()
     with pytest.raises(EngineHungError):
-        await desk.run(gate.wait)
+        await executor.run(gate.wait)
     gate.set()
 
 
 async def test_an_error_of_the_engine_reaches_its_caller() -> None:
-    desk = Desk(1, limit_s=5)
+    executor = EngineExecutor(1, limit_s=5)
     with pytest.raises(ZeroDivisionError):
-        await desk.run(lambda: 1 / 0)
+        await executor.run(lambda: 1 / 0)
 
 
 async def test_it_tells_how_long_urgent_work_has_waited() -> None:
-    desk, gate = Desk(1, limit_s=5), threading.Event()
-    first = asyncio.create_task(desk.run(gate.wait))
+    executor, gate = EngineExecutor(1, limit_s=5), threading.Event()
+    first = asyncio.create_task(executor.run(gate.wait))
     await asyncio.sleep(0)
-    later = [asyncio.create_task(desk.run(int, rank=rank)) for rank in (0, 1)]
+    later = [asyncio.create_task(executor.run(int, rank=rank)) for rank in (0, 1)]
     await asyncio.sleep(0.05)
-    assert 40 <= desk.wait_ms < 1000
+    assert 40 <= executor.wait_ms < 1000
     later[0].cancel()
     await asyncio.sleep(0)
-    assert desk.wait_ms == 0
+    assert executor.wait_ms == 0
     gate.set()
     await asyncio.gather(first, later[1])
 
@@ -95,44 +95,46 @@ class Reader:
             yield place, item.upper()
 
 
-async def busy(desk: Desk, reader: Reader, *waiting: str, rank: int = 0) -> list[asyncio.Task[str]]:
-    """Have the only place of *desk* taken and *waiting* wait for it."""
-    tasks = [asyncio.create_task(desk.run_together(reader.work, "first"))]
+async def busy(
+    executor: EngineExecutor, reader: Reader, *waiting: str, rank: int = 0
+) -> list[asyncio.Task[str]]:
+    """Have the only place of *executor* taken and *waiting* wait for it."""
+    tasks = [asyncio.create_task(executor.run_together(reader.work, "first"))]
     await asyncio.sleep(0)
     for item in waiting:
-        tasks.append(asyncio.create_task(desk.run_together(reader.work, item, rank=rank)))
+        tasks.append(asyncio.create_task(executor.run_together(reader.work, item, rank=rank)))
         await asyncio.sleep(0)
     return tasks
 
 
 async def test_what_waits_is_done_in_one_call_and_each_gets_its_own_answer() -> None:
-    desk, reader = Desk(1, limit_s=5), Reader()
-    tasks = await busy(desk, reader, "a", "b", "c")
+    executor, reader = EngineExecutor(1, limit_s=5), Reader()
+    tasks = await busy(executor, reader, "a", "b", "c")
     reader.gate.set()
     assert await asyncio.gather(*tasks) == ["FIRST", "A", "B", "C"]
     assert reader.calls == [["first"], ["a", "b", "c"]]
 
 
 async def test_a_lone_utterance_waits_for_no_company() -> None:
-    desk, reader = Desk(2, limit_s=5), Reader()
+    executor, reader = EngineExecutor(2, limit_s=5), Reader()
     for item in ("a", "b"):
-        assert await desk.run_together(reader.work, item) == item.upper()
+        assert await executor.run_together(reader.work, item) == item.upper()
     assert reader.calls == [["a"], ["b"]]
 
 
 async def test_no_call_takes_more_than_the_most() -> None:
-    desk, reader = Desk(1, limit_s=5), Reader(most=2)
-    tasks = await busy(desk, reader, *"abc")
+    executor, reader = EngineExecutor(1, limit_s=5), Reader(most=2)
+    tasks = await busy(executor, reader, *"abc")
     reader.gate.set()
     await asyncio.gather(*tasks)
     assert reader.calls[1:] == [["a", "b"], ["c"]]
 
 
 async def test_finals_go_before_partials_and_not_in_one_call_with_them() -> None:
-    desk, reader = Desk(1, limit_s=5), Reader()
-    tasks = await busy(desk, reader, "p", "q", rank=1)
+    executor, reader = EngineExecutor(1, limit_s=5), Reader()
+    tasks = await busy(executor, reader, "p", "q", rank=1)
     tasks += [
-        asyncio.create_task(desk.run_together(reader.work, item, rank=0)) for item in ("f", "g")
+        asyncio.create_task(executor.run_together(reader.work, item, rank=0)) for item in ("f", "g")
     ]
     await asyncio.sleep(0)
     reader.gate.set()
@@ -141,10 +143,10 @@ async def test_finals_go_before_partials_and_not_in_one_call_with_them() -> None
 
 
 async def test_only_what_is_alike_is_done_together() -> None:
-    desk, reader = Desk(1, limit_s=5), Reader()
-    tasks = await busy(desk, reader, "a")
-    tasks.append(asyncio.create_task(desk.run_together(reader.other("de"), "x")))
-    tasks.append(asyncio.create_task(desk.run_together(reader.work, "b")))
+    executor, reader = EngineExecutor(1, limit_s=5), Reader()
+    tasks = await busy(executor, reader, "a")
+    tasks.append(asyncio.create_task(executor.run_together(reader.other("de"), "x")))
+    tasks.append(asyncio.create_task(executor.run_together(reader.work, "b")))
     await asyncio.sleep(0)
     reader.gate.set()
     await asyncio.gather(*tasks)
@@ -152,24 +154,24 @@ async def test_only_what_is_alike_is_done_together() -> None:
 
 
 async def test_a_place_takes_its_share_and_leaves_the_rest_to_the_others() -> None:
-    desk, reader = Desk(2, limit_s=5), Reader()
-    tasks = await busy(desk, reader, "first", *"abcd")
+    executor, reader = EngineExecutor(2, limit_s=5), Reader()
+    tasks = await busy(executor, reader, "first", *"abcd")
     reader.gate.set()
     await asyncio.gather(*tasks)
     assert sorted(reader.calls[2:]) == [["a", "b"], ["c"], ["d"]]
 
 
 async def test_a_broken_one_spoils_only_itself() -> None:
-    desk, reader = Desk(1, limit_s=5), Reader()
-    tasks = await busy(desk, reader, "a", "!", "c")
+    executor, reader = EngineExecutor(1, limit_s=5), Reader()
+    tasks = await busy(executor, reader, "a", "!", "c")
     reader.gate.set()
     answers = await asyncio.gather(*tasks, return_exceptions=True)
     assert [repr(answer) for answer in answers] == ["'FIRST'", "'A'", "ValueError('!')", "'C'"]
 
 
 async def test_who_left_is_not_in_the_batch() -> None:
-    desk, reader = Desk(1, limit_s=5), Reader()
-    tasks = await busy(desk, reader, "a", "b", "c")
+    executor, reader = EngineExecutor(1, limit_s=5), Reader()
+    tasks = await busy(executor, reader, "a", "b", "c")
     tasks.pop(2).cancel()
     await asyncio.sleep(0)
     reader.gate.set()
@@ -178,8 +180,8 @@ async def test_who_left_is_not_in_the_batch() -> None:
 
 
 async def test_all_of_a_batch_are_told_that_the_engine_hangs() -> None:
-    desk, reader = Desk(1, limit_s=0.01), Reader()
-    (first, *_) = await busy(desk, reader)
+    executor, reader = EngineExecutor(1, limit_s=0.01), Reader()
+    (first, *_) = await busy(executor, reader)
     with pytest.raises(EngineHungError):
         await first
     reader.gate.set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.call.audio_recorder import Recorder
+from edge.call.audio_recorder import AudioRecorder
 from edge.core.client_events import Interrupted, Speech
 
 
@@ -11,7 +11,7 @@ def sound(ms: int, value: int = 1) -> bytes:
 
 
 def test_the_caller_is_kept_in_pieces_of_five_seconds_without_a_gap() -> None:
-    recorder, kept = Recorder(), []
+    recorder, kept = AudioRecorder(), []
     for k in range(600):
         now_ms = 1000 + 20 * (k + 1)
         if recorder.heard(sound(20, k % 256), now_ms):
@@ -28,7 +28,7 @@ def test_the_caller_is_kept_in_pieces_of_five_seconds_without_a_gap() -> None:
 
 
 def test_a_microphone_that_was_off_leaves_a_gap_and_a_late_network_none() -> None:
-    recorder = Recorder()
+    recorder = AudioRecorder()
     for k in range(100):
         late_ms = 300 if 20 <= k < 30 else 0  # they wait in the network, then come at once
         recorder.heard(sound(20), 1000 + 20 * (k + 1) + late_ms)
@@ -42,7 +42,7 @@ def test_a_microphone_that_was_off_leaves_a_gap_and_a_late_network_none() -> Non
 
 
 def test_an_answer_is_kept_when_it_is_played_one_piece_after_the_other() -> None:
-    recorder = Recorder()
+    recorder = AudioRecorder()
     recorder.told(Speech(1, "a", sound(500, 1), ends=False), 1000)
     recorder.told(Speech(1, "b", sound(300, 2), ends=True), 1010)
     assert recorder.take(1400) == []
@@ -51,7 +51,7 @@ def test_an_answer_is_kept_when_it_is_played_one_piece_after_the_other() -> None
 
 
 def test_an_answer_in_many_chunks_is_kept_in_few_pieces_and_a_gap_ends_one() -> None:
-    recorder, kept = Recorder(), []
+    recorder, kept = AudioRecorder(), []
     for k in range(100):
         now_ms = 1000 + 64 * k
         recorder.told(Speech(1, "a", sound(64, k), ends=k == 99), now_ms)
@@ -67,7 +67,7 @@ def test_an_answer_in_many_chunks_is_kept_in_few_pieces_and_a_gap_ends_one() -> 
 
 
 def test_pauses_between_chunks_are_silence_in_one_piece() -> None:
-    recorder = Recorder()
+    recorder = AudioRecorder()
     for at_ms in (1000, 1080, 1160):
         recorder.told(Speech(1, "a", sound(64), ends=at_ms == 1160), at_ms)
     ((_, piece),) = recorder.take(2000)
@@ -75,7 +75,7 @@ def test_pauses_between_chunks_are_silence_in_one_piece() -> None:
 
 
 def test_what_an_interrupted_client_dropped_is_not_kept() -> None:
-    recorder = Recorder()
+    recorder = AudioRecorder()
     recorder.told(Speech(1, "a", sound(500), ends=False), 1000)
     recorder.told(Speech(1, "b", sound(500), ends=True), 1000)
     recorder.told(Interrupted(1, "a"), 1200)
@@ -86,7 +86,7 @@ def test_what_an_interrupted_client_dropped_is_not_kept() -> None:
 
 
 def test_a_call_that_ends_keeps_what_was_played_until_then() -> None:
-    recorder = Recorder()
+    recorder = AudioRecorder()
     recorder.told(Speech(1, "a", sound(500), ends=True), 1000)
     ((side, piece),) = recorder.take(1100, ended=True)
     assert (side, len(piece.pcm) // 32) == ("client", 100)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.call.bus_outage import DEAF_S, Absence
+from edge.call.bus_outage import DEAF_S, BusOutage
 
 
 class Away:
@@ -11,7 +11,7 @@ class Away:
     def __init__(self) -> None:
         self.told = 0
         self.now_s = 100.0
-        self.absence = Absence(self._tell, lambda: self.now_s)
+        self.absence = BusOutage(self._tell, lambda: self.now_s)
 
     def _tell(self) -> None:
         self.told += 1

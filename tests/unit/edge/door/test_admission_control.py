@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.door.admission_control import Overload, StageLoad
+from edge.door.admission_control import AdmissionControl, StageLoad
 from edge.door.stage_monitor import loads_of
 from runtime.bus.consumer_lag import Queue
 from runtime.bus.discovery import Service
@@ -11,13 +11,13 @@ FULL = StageLoad(slots=2, in_flight=2, oldest_ms=1000)
 
 
 def test_a_job_that_waits_while_all_are_busy_has_new_calls_refused() -> None:
-    overload = Overload(1000, 5)
+    overload = AdmissionControl(1000, 5)
     overload.look({"stt": StageLoad(4, 1), "llm": FULL}, 10.0)
     assert overload.full(10.0) == "llm"
 
 
 def test_they_are_welcome_again_after_a_time_without_one() -> None:
-    overload = Overload(1000, 5)
+    overload = AdmissionControl(1000, 5)
     overload.look({"llm": FULL}, 10.0)
     overload.look({"llm": StageLoad(2, 0)}, 11.0)
     assert overload.full(14.9) == "llm"
@@ -38,7 +38,7 @@ def test_work_that_waits_inside_every_worker_counts_though_slots_are_free() -> N
 
 
 def test_a_limit_of_zero_refuses_nobody() -> None:
-    overload = Overload(0, 5)
+    overload = AdmissionControl(0, 5)
     overload.look({"llm": FULL}, 1.0)
     assert overload.full(1.0) == ""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from edge.door.client_address import Visitors
+from edge.door.client_address import ClientAddresses
 from runtime.settings import SettingsError, load
 
 
-def visitors(**settings: str) -> Visitors:
-    return Visitors.of(load(_env_file=None, **settings))
+def visitors(**settings: str) -> ClientAddresses:
+    return ClientAddresses.of(load(_env_file=None, **settings))
 
 
 def test_without_a_setting_no_header_is_believed() -> None:

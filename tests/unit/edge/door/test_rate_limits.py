@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from edge.door.rate_limits import MOST_ADDRESSES, Bucket, ConnectionLimit, Requests
+from edge.door.rate_limits import MOST_ADDRESSES, ConnectionLimit, RequestLimit, TokenBucket
 
 
 def test_a_hundred_requests_a_minute_and_no_more() -> None:
-    requests = Requests(100)
+    requests = RequestLimit(100)
     assert [requests.refuse_s("a", 0.0) for _ in range(100)] == [0.0] * 100
     assert 0 < requests.refuse_s("a", 0.0) <= 1
     assert requests.refuse_s("b", 0.0) == 0.0
@@ -14,13 +14,13 @@ def test_a_hundred_requests_a_minute_and_no_more() -> None:
 
 
 def test_ten_a_second_in_the_long_run() -> None:
-    bucket = Bucket(10, 10)
+    bucket = TokenBucket(10, 10)
     passed = sum(bucket.refuse_s(tick / 100) == 0 for tick in range(1000))
     assert 100 <= passed <= 110
 
 
 def test_old_addresses_are_forgotten() -> None:
-    requests = Requests(1)
+    requests = RequestLimit(1)
     for number in range(MOST_ADDRESSES + 5):
         requests.refuse_s(str(number), 0.0)
     assert len(requests._buckets) == MOST_ADDRESSES

@@ -9,15 +9,15 @@ import pytest
 
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
-from edge.protocols.sample_rate_detection import Pace
+from edge.protocols.sample_rate_detection import SampleRateDetector
 from tests.unit.edge.protocols.connected import Listener
 
 CHUNK = 4096
 """Samples, as the documents' example sends them."""
 
 
-def found(rate_hz: int, *, jitter_ms: int = 0, seconds: float = 6.0) -> Pace:
-    pace, rng = Pace(16_000), random.Random(1)
+def found(rate_hz: int, *, jitter_ms: int = 0, seconds: float = 6.0) -> SampleRateDetector:
+    pace, rng = SampleRateDetector(16_000), random.Random(1)
     for number in range(int(seconds * rate_hz / CHUNK)):
         at_ms = (number + 1) * CHUNK * 1000 / rate_hz + rng.uniform(0, jitter_ms)
         pace.take(bytes(2 * CHUNK), int(at_ms))
@@ -36,7 +36,7 @@ def test_what_is_no_usual_rate_of_a_browser_is_taken_at_its_word(rate_hz: int) -
 
 
 def test_a_network_that_stalls_and_catches_up_is_not_taken_for_another_rate() -> None:
-    pace = Pace(16_000)
+    pace = SampleRateDetector(16_000)
     for number in range(40):
         at_ms = max(900, (number + 1) * 64)  # nothing for 0.9 s, then all of it at once
         pace.take(bytes(2048), at_ms)
@@ -44,7 +44,7 @@ def test_a_network_that_stalls_and_catches_up_is_not_taken_for_another_rate() ->
 
 
 def test_nothing_that_was_kept_back_is_lost() -> None:
-    pace, heard = Pace(16_000), b""
+    pace, heard = SampleRateDetector(16_000), b""
     sent = [bytes([k]) * 2048 for k in range(30)]
     for number, chunk in enumerate(sent):
         heard += pace.take(chunk, number * 64)[0]
