@@ -6,6 +6,7 @@ import asyncio
 
 from aiohttp import web
 
+from edge.call.speech_model import chosen
 from edge.door.admission_control import AdmissionControl
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
@@ -25,7 +26,7 @@ def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) 
     """Return the application of one edge; its calls run in *sessions*.
 
     Raises:
-        SettingsError: a key file that cannot be read, a network that is none.
+        SettingsError: a key file that cannot be read, a network that is none, no speech model.
     """
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(
@@ -37,6 +38,7 @@ def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) 
         RequestLimit(settings.api_requests_per_minute),
         ConnectionLimit(settings.max_connections_per_ip),
         sessions,
+        chosen(settings),
         {**PRICES, **settings.prices},
         SessionLimits(bus, limits_of(settings)),
         ClientAddresses.of(settings),

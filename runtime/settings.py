@@ -212,6 +212,12 @@ class Settings(BaseSettings):
         "interruption.min_words",
         "Words over a response that interrupt it; mere sound never does.",
     )
+    vad: Literal["auto", "silero", "webrtc"] = Field(
+        "auto",
+        description="Voice activity: WebRTC's detector alone, or Silero's model as its second "
+        "opinion, so that turns end in noise. `auto`: with the model where it is installed and the "
+        "recogniser is not simulated.",
+    )
     history_messages: int = Field(
         bounds("response.history_messages").default,
         ge=2,

@@ -1,17 +1,24 @@
-"""What a call was given, row by row: packed into `inputs.delivered`, and unpacked again.
+"""A call's inputs as rows: packed into `inputs.delivered`, and unpacked again.
 
 A row is [ms after the row before it, kind, ...]:
 
-    0  sound    bytes [, [ms, ms, ...]]    s16le mono 16 kHz came in; then as much again, ms apart
-    1  tick                                a timer ran
-    2  said     id                         an event was delivered; its id without the session
-    3  partial  utterance, audio_ms, text
-    4  chunk    turn, index, chunk, bytes, last
-    5  began                               the conversation began (and not: it was resumed)
-    6  finish   reason
-    7  resumed                             the conversation went on, on this connection
+     0  sound         bytes [, [ms, ms, ...]]    audio came in; then as much again, ms apart
+     1  ticked                                   a timer ran
+     2  stage said    id                         an event was delivered; its id without the session
+     3  partial       utterance, audio_ms, text
+     4  chunk         turn, index, chunk, bytes, last
+     5  started                                  the session began
+     6  finished      reason
+     7  resumed                                  the session went on, on this connection
+     8  reconfigured  config                     from here on the session was set to this
+     9  typed         text                       the caller typed a whole turn
+    10  turn ended                               the client said that the caller's turn was over
+    11  cancelled                                the client said that the response was to stop
+    12  played        turn, played_ms            the client said how much it had played
+    13  keys          keys                       the caller pressed keys of a telephone
 
-Of sound there is a bit a 20 ms frame: was there voice. No sound can be made of it.
+Audio is s16le mono 16 kHz. Of it there is a bit a 20 ms frame: whether there was voice. Nobody can
+be heard by that. `edge/core/inputs.py` has the types.
 """
 
 from __future__ import annotations
@@ -21,11 +28,12 @@ from typing import Any, NamedTuple
 
 import msgpack
 
-SOUND, TICK, SAID, PARTIAL, CHUNK, BEGAN, FINISH, RESUMED = range(8)
+SOUND, TICKED, SAID, PARTIAL, CHUNK, STARTED, FINISHED, RESUMED = range(8)
+RECONFIGURED, TYPED, TURN_ENDED, CANCELLED, PLAYED, KEYS = range(8, 14)
 
 
-class Input(NamedTuple):
-    """One thing that the call was given."""
+class InputRow(NamedTuple):
+    """One input as it is packed."""
 
     at_ms: int
     """Unix time, ms."""
@@ -76,7 +84,7 @@ class Rows:
         return data
 
 
-def pack(inputs: Iterable[Input], from_ms: int) -> bytes:
+def pack(inputs: Iterable[InputRow], from_ms: int) -> bytes:
     """Return *inputs* as rows, the first counting from *from_ms*."""
     rows = Rows(from_ms)
     for each in inputs:
@@ -84,7 +92,7 @@ def pack(inputs: Iterable[Input], from_ms: int) -> bytes:
     return rows.packed()
 
 
-def unpack(rows: bytes, from_ms: int) -> Iterator[Input]:
+def unpack(rows: bytes, from_ms: int) -> Iterator[InputRow]:
     """Yield what was packed.
 
     Raises:
@@ -92,13 +100,13 @@ def unpack(rows: bytes, from_ms: int) -> Iterator[Input]:
     """
     for at_ms, kind, what, more in _read(rows, from_ms):
         again_ms, same = at_ms, tuple(what)
-        yield Input(at_ms, kind, same)
+        yield InputRow(at_ms, kind, same)
         for more_ms in more:
             again_ms += more_ms
-            yield Input(again_ms, kind, same)
+            yield InputRow(again_ms, kind, same)
 
 
-def partials(rows: bytes, from_ms: int) -> Iterator[Input]:
+def partials(rows: bytes, from_ms: int) -> Iterator[InputRow]:
     """Yield the growing words in what was packed, without a look at the sound.
 
     Raises:
@@ -106,7 +114,7 @@ def partials(rows: bytes, from_ms: int) -> Iterator[Input]:
     """
     for at_ms, kind, what, _ in _read(rows, from_ms):
         if kind == PARTIAL:
-            yield Input(at_ms, kind, tuple(what))
+            yield InputRow(at_ms, kind, tuple(what))
 
 
 def _read(rows: bytes, from_ms: int) -> Iterator[tuple[int, int, list[Any], Sequence[int]]]:

@@ -102,7 +102,7 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
     own = (began.tenant, plan.session)
     call = Call(began, history)
     recorded = tuple(stage for stage in STAGE_NAMES if stage not in plan.stages)
-    shell = SessionShell(bus, began, call, lambda _: None, lambda: None, recorded=recorded)
+    shell = SessionShell(bus, call, lambda _: None, lambda: None, recorded=recorded)
     caller, refusals = _Caller(shell, plan.sound, skipped), _Refusals(bus, own, plan)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
         running = tasks.create_task(shell.run())

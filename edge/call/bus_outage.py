@@ -26,24 +26,25 @@ class BusOutage:
         self._tell = tell
         self._clock = clock
         self._told = False
-        self._silent: set[Part] = set()
+        self.parts: set[Part] = set()
+        """That do not answer."""
         self._since = 0.0
 
     def begins(self, part: Part) -> None:
         """Note that *part* of the bus does not answer, and tell the caller if they do not know."""
-        if not self._silent:
+        if not self.parts:
             self._since = self._clock()
-        self._silent.add(part)
+        self.parts.add(part)
         if not self._told:
             self._told = True
             self._tell()
 
     def ends(self, part: Part) -> bool:
         """Note that *part* answers; tell whether all of it does again."""
-        was = bool(self._silent)
-        self._silent.discard(part)
-        self._told = bool(self._silent)
-        return was and not self._silent
+        was = bool(self.parts)
+        self.parts.discard(part)
+        self._told = bool(self.parts)
+        return was and not self.parts
 
     @property
     def deaf(self) -> bool:
@@ -51,7 +52,7 @@ class BusOutage:
 
         The caller knows. To take it in would only heap up utterances that nobody recognises.
         """
-        return bool(self._silent) and self._clock() - self._since > DEAF_S
+        return bool(self.parts) and self._clock() - self._since > DEAF_S
 
 
 def in_time(event: Event, now_ms: int, awaited: Callable[[int], bool]) -> Event:

@@ -34,7 +34,7 @@ class EventWriter:
     def put(self, event: Event) -> bool:
         """Take *event*, or return False where too many wait already."""
         if self._waiting.qsize() >= MOST_EVENTS:
-            log.error("event_lost", type=event.__struct_config__.tag)
+            log.error("event_lost", type=event.__struct_config__.tag, session=event.session)
             return False
         self._waiting.put_nowait(event)
         return True

@@ -17,7 +17,9 @@ class FrameSender:
         self._bus = bus
         self._session = session
         self._waiting: asyncio.Queue[SendFrame | None] = asyncio.Queue()
+        """A few a second; `run` empties it at once, whether the bus is there or not."""
         self._spoken: list[SendFrame] = []
+        self._subject = ""
 
     def put(self, frame: SendFrame) -> None:
         self._waiting.put_nowait(frame)
@@ -30,6 +32,7 @@ class FrameSender:
         while (frame := await self._waiting.get()) is not None:
             if not self.latest_is(frame.utterance):
                 self._spoken.clear()
+                self._subject = subjects.utterance(self._session, frame.utterance)
             self._spoken.append(frame)
             if frame.frame.stands:  # nobody waits for this end
                 await self._bus.yield_to_jobs()
@@ -46,5 +49,5 @@ class FrameSender:
             await self._send(frame)
 
     async def _send(self, one: SendFrame) -> None:
-        if not await self._bus.send(subjects.utterance(self._session, one.utterance), one.frame):
+        if not await self._bus.send(self._subject, one.frame):
             counters.dropped("bus", len(one.frame.pcm))

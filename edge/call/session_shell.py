@@ -18,7 +18,7 @@ from edge.call.recording_writer import RecordingWriter
 from edge.call.resync import HEARD_KINDS, LIFE, Resync
 from edge.call.takeover import Takeover
 from edge.call.timer import Timer
-from edge.core.call import Began, Call
+from edge.core.call import Call
 from edge.core.client_events import ClientEvent, Measured, Trouble
 from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
 from edge.core.hearing.caller_audio import CallerAudio
@@ -49,19 +49,21 @@ class SessionShell:
     def __init__(
         self,
         bus: Bus,
-        began: Began,
         call: Call,
         tell: Callable[[ClientEvent], None],
         broken: Callable[[], None],
         *,
+        audio: CallerAudio | None = None,
         recording: RecordingWriter | None = None,
         recorded: tuple[StageName, ...] = (),
     ) -> None:
-        """Take the *call* that *began*.
+        """Carry *call*.
 
         *tell* is handed what the client is told; *broken* is called once if a fault of ours ends
-        the call. *recording* keeps its audio. Stages in *recorded* are answered by a replay.
+        the call. *audio* hears the caller; *recording* keeps the audio. A replay answers for the
+        stages in *recorded*.
         """
+        began = call.began
         self.tenant, self.session = began.tenant, began.session
         self.call = call
         self._bus = bus
@@ -70,9 +72,7 @@ class SessionShell:
         self._broken = broken
         self._log = log.bind(session=began.session)
         loop = asyncio.get_running_loop()
-        self._timer = Timer(
-            call.due_ms, lambda: self.give(Ticked()), now_ms=now_ms, call_later=loop.call_later
-        )
+        self._timer = Timer(self._ring, now_ms=now_ms, call_later=loop.call_later)
         self._outage = BusOutage(self._tell_away, loop.time)
         self._events = EventWriter(bus, self._outage, self._awaits)
         self._frames = FrameSender(bus, self.session)
@@ -83,7 +83,9 @@ class SessionShell:
         self.taken_over: Callable[[], None] = lambda: None
         """Called once when another connection goes on with the session: this one is over."""
         self._closed = False
-        self._audio = CallerAudio()
+        """Nothing is given to the call any more."""
+        self._finished = False
+        self._audio = audio or CallerAudio()
         self._inputs = InputLog(*own)
         self._recorded = recorded
         self._recording = recording
@@ -131,7 +133,7 @@ class SessionShell:
 
     def hear(self, pcm: bytes) -> None:
         """Take audio of the caller: s16le mono 16 kHz, any length."""
-        if self._outage.deaf:
+        if self._outage.parts and self._outage.deaf:
             counters.dropped("bus", len(pcm))
             return
         if self._recording and not self._closed:
@@ -139,6 +141,10 @@ class SessionShell:
         self.give(self._audio.hear(pcm))
 
     def finish(self, reason: EndReason) -> None:
+        """End the session; `run` returns when its last events are stored."""
+        if self._finished:
+            return
+        self._finished = True
         if not self._closed:
             turns = self.call.history.answered
             self._log.info("session_ended", reason=reason, turns=turns)
@@ -162,12 +168,24 @@ class SessionShell:
             if isinstance(given, Finished):
                 self._queue(self._inputs.take(at_ms))
             self._do(self.call.step(given, at_ms))
+            due_ms = None if self._closed else self.call.due_ms(at_ms)
+            if due_ms is not None and due_ms < self._timer.rings_ms:
+                self._timer.set(due_ms, at_ms)
         except Exception:  # noqa: BLE001  # it is logged with its trace, and ends this call alone
             self._log.exception("call_broken")
             self._closed = True
             self._broken()
         if isinstance(given, Resumed):
             self._resync.look()
+
+    def _ring(self) -> None:
+        """Give the call its time, unless it has come to want it later."""
+        at_ms = now_ms()
+        due_ms = self.call.due_ms(at_ms)
+        if due_ms is None or due_ms <= at_ms:
+            self.give(Ticked())
+        else:
+            self._timer.set(due_ms, at_ms)
 
     def _on_pulse(self, away: bool) -> None:
         if away:
@@ -240,8 +258,6 @@ class SessionShell:
                     self._tell(event)
                 case Recover(turn):
                     self._tasks.create_task(self._recover(turn))
-        if not self._closed:
-            self._timer.set()
 
     def _queue(self, event: Event) -> None:
         if self._recorded and isinstance(event, SpeechStarted | TurnTaken | ResponseSentence):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+NEVER_MS = 1 << 60
+
 
 class Handle(Protocol):
     """A timer that was set, such as an `asyncio.TimerHandle`."""
@@ -13,50 +15,38 @@ class Handle(Protocol):
 
 
 class Timer:
-    """Rings when it is due; one that was set too early finds that out itself."""
+    """Rings once at the earliest time that it was set to."""
 
     def __init__(
         self,
-        due_ms: Callable[[int], int | None],
         ring: Callable[[], None],
         *,
         now_ms: Callable[[], int],
         call_later: Callable[[float, Callable[[], None]], Handle],
     ) -> None:
-        """Ask *due_ms* at the time *now_ms* when to *ring*: Unix ms; None: never.
-
-        *call_later* has a function called so many seconds later.
-        """
-        self._due_ms = due_ms
+        """Call *ring*; *now_ms* is the clock, *call_later* has a function called seconds later."""
         self._ring = ring
         self._now_ms = now_ms
         self._call_later = call_later
-        self._timer: Handle | None = None
-        self._timer_ms = 0
-        """When the timer wakes us, Unix ms."""
+        self._handle: Handle | None = None
+        self.rings_ms = NEVER_MS
+        """When it rings, Unix ms."""
 
-    def set(self) -> None:
-        """See that it rings in time; to be called whenever it may be due earlier."""
-        now_ms = self._now_ms()
-        due_ms = self._due_ms(now_ms)
-        if due_ms is None:
-            return
-        if self._timer:
-            if self._timer_ms <= due_ms:
-                return
-            self._timer.cancel()
-        self._timer_ms = due_ms
-        self._timer = self._call_later(max(0.0, (due_ms - now_ms) / 1000), self._wake)
+    def set(self, at_ms: int, now_ms: int) -> None:
+        """Ring at *at_ms*, which is earlier than it would have rung."""
+        self.stop()
+        self.rings_ms = at_ms
+        self._handle = self._call_later(max(0.0, (at_ms - now_ms) / 1000), self._wake)
 
     def stop(self) -> None:
-        if self._timer:
-            self._timer.cancel()
+        if self._handle:
+            self._handle.cancel()
+        self._handle, self.rings_ms = None, NEVER_MS
 
     def _wake(self) -> None:
-        self._timer = None
-        now_ms = self._now_ms()
-        due_ms = self._due_ms(now_ms)
-        if due_ms is not None and now_ms >= due_ms:
-            self._ring()
+        at_ms, now_ms = self.rings_ms, self._now_ms()
+        self.stop()
+        if now_ms < at_ms:  # the loop's clock is a moment ahead of ours
+            self.set(at_ms, now_ms)
         else:
-            self.set()
+            self._ring()

@@ -41,6 +41,7 @@ class Call:
 
         *history* is what is known of a session that goes on.
         """
+        self.began = began
         self.history = history or History()
         self.history.summary.take(began)
         self.config = config = began.config
@@ -58,11 +59,14 @@ class Call:
         """
         match given:
             case inputs.Sound():
-                for change in self._segmenter.hear(given, now_ms):
-                    self._turns.notice(change, now_ms)
+                for notice in self._segmenter.hear(given, now_ms):
+                    if notice.audio and not notice.change:  # most of them
+                        self._out.send(notice.audio)
+                    else:
+                        self._turns.notice(notice, now_ms)
             case inputs.Ticked():
-                for change in self._segmenter.wait(now_ms):
-                    self._turns.notice(change, now_ms)
+                for notice in self._segmenter.wait(now_ms):
+                    self._turns.notice(notice, now_ms)
             case inputs.ChunkSpoken():
                 self._failures.pop("tts", None)
                 self._responder.speak(given, now_ms)
@@ -86,7 +90,7 @@ class Call:
             case inputs.Resumed():
                 if begun := self.history.unfinished:
                     self.history.unfinished = None
-                    self._responder.take_over(begun, now_ms)
+                    self._responder.speak_on(begun, now_ms)
             case inputs.Reconfigured(config):
                 self.config = config
                 self._segmenter.configure(config.turns)
@@ -104,8 +108,8 @@ class Call:
         match given:
             case inputs.Typed(text):
                 self._turns.typed(text, now_ms)
-            case inputs.Committed():
-                self._turns.commit(now_ms)
+            case inputs.TurnEnded():
+                self._turns.end(now_ms)
             case inputs.Cancelled():
                 self._responder.interrupt(now_ms)
             case inputs.Played():
@@ -169,12 +173,9 @@ class Call:
         """When `Ticked` is worth giving if nothing else happens, Unix ms; None: never."""
         if self._idle:
             return None
-        times = (  # asked after every frame
-            self._segmenter.silent_from_ms,
-            self._responder.due_ms(now_ms),
-            self._responder.expires_ms,
-            self._words_expire_ms,
-        )
+        times = [self._segmenter.silent_from_ms, self._words_expire_ms]  # asked after every frame
+        if self._responder.response:
+            times += [self._responder.due_ms(now_ms), self._responder.expires_ms]
         known = [t for t in times if t is not None]
         return min(known) if known else None
 
@@ -197,11 +198,12 @@ class Call:
     def _advance(self, now_ms: int) -> list[Effect]:
         if self._idle:
             return self._out.take()
-        self._responder.advance(now_ms)
-        if (expires_ms := self._responder.expires_ms) is not None and now_ms >= expires_ms:
-            response = self._responder.response
-            stage: ev.StageName = "tts" if response and response.sentences else "llm"
-            self._trouble(stage, f"nothing came within {self._patience}", now_ms)
+        if self._responder.response:
+            self._responder.advance(now_ms)
+            if (expires_ms := self._responder.expires_ms) is not None and now_ms >= expires_ms:
+                response = self._responder.response
+                stage: ev.StageName = "tts" if response and response.sentences else "llm"
+                self._trouble(stage, f"nothing came within {self._patience}", now_ms)
         if (expires_ms := self._words_expire_ms) is not None and now_ms >= expires_ms:
             self._trouble("stt", f"no words came within {self._patience}", now_ms)
         return self._out.take()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from edge.core.inputs import Cancelled, Committed, KeyPressed, Played, Typed
+from edge.core.inputs import FromClient
 from runtime.audio import Format
 
 
@@ -44,7 +44,5 @@ class Reply:
     message: Mapping[str, Any]
 
 
-Direct = Typed | Committed | Cancelled | Played | KeyPressed
-"""A command that is an input of the call as it is."""
-
-Command = Begin | Audio | End | Reply | Direct
+Command = Begin | Audio | End | Reply | FromClient
+"""An input of the client goes to the call as it is."""

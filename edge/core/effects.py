@@ -67,8 +67,8 @@ class Outbox:
     def tell(self, event: ClientEvent) -> None:
         self._effects.append(Tell(event))
 
-    def send(self, utterance: int, frame: AudioFrame) -> None:
-        self._effects.append(SendFrame(utterance, frame))
+    def send(self, audio: SendFrame) -> None:
+        self._effects.append(audio)
 
     def recover(self, turn: int) -> None:
         self._effects.append(Recover(turn))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from schemas import inputs as kind
 from schemas.events import AnyEvent, EndReason
 from schemas.session_config import SessionConfig
 
@@ -20,25 +21,25 @@ class Input(msgspec.Struct, frozen=True):
 # ---------------------------------------------------------------- the session
 
 
-class Started(Input, frozen=True, tag=5):
+class Started(Input, frozen=True, tag=kind.STARTED):
     """The session begins."""
 
 
-class Resumed(Input, frozen=True, tag=7):
+class Resumed(Input, frozen=True, tag=kind.RESUMED):
     """The session goes on, on another connection."""
 
 
-class Reconfigured(Input, frozen=True, tag=8):
+class Reconfigured(Input, frozen=True, tag=kind.RECONFIGURED):
     """From here on the session is set to *config*."""
 
     config: SessionConfig
 
 
-class Ticked(Input, frozen=True, tag=1):
+class Ticked(Input, frozen=True, tag=kind.TICKED):
     """Time passed; nothing else happened."""
 
 
-class Finished(Input, frozen=True, tag=6):
+class Finished(Input, frozen=True, tag=kind.FINISHED):
     """The connection ends."""
 
     reason: EndReason
@@ -47,7 +48,7 @@ class Finished(Input, frozen=True, tag=6):
 # ---------------------------------------------------------------- the caller
 
 
-class Sound(Input, frozen=True, tag=0):
+class Sound(Input, frozen=True, tag=kind.SOUND):
     """Audio of the caller, cut into frames."""
 
     pcm: bytes
@@ -58,43 +59,47 @@ class Sound(Input, frozen=True, tag=0):
     """Bytes that arrived."""
 
 
-class Typed(Input, frozen=True, tag=9):
+class Typed(Input, frozen=True, tag=kind.TYPED):
     """The caller typed a whole turn."""
 
     text: str
 
 
-class Committed(Input, frozen=True, tag=10):
+class TurnEnded(Input, frozen=True, tag=kind.TURN_ENDED):
     """The client says that the caller's turn is over."""
 
 
-class Cancelled(Input, frozen=True, tag=11):
+class Cancelled(Input, frozen=True, tag=kind.CANCELLED):
     """The client says that the response is to stop."""
 
 
-class Played(Input, frozen=True, tag=12):
+class Played(Input, frozen=True, tag=kind.PLAYED):
     """The client says how much of the response it has played."""
 
     turn: int
     played_ms: int
 
 
-class KeyPressed(Input, frozen=True, tag=13):
+class KeyPressed(Input, frozen=True, tag=kind.KEYS):
     """The caller pressed keys of a telephone."""
 
     keys: str
 
 
+FromClient = Typed | TurnEnded | Cancelled | Played | KeyPressed
+"""What a client tells its call without a detour."""
+
+
 # ---------------------------------------------------------------- the stages
 
 
-class StageSaid(Input, frozen=True, tag=2):
+class StageSaid(Input, frozen=True, tag=kind.SAID):
     """A stage stored an event: words, a sentence, a failure."""
 
     event: AnyEvent
 
 
-class PartialHeard(Input, frozen=True, tag=3):
+class PartialHeard(Input, frozen=True, tag=kind.PARTIAL):
     """The words of an utterance so far, while it is spoken."""
 
     utterance: int
@@ -102,7 +107,7 @@ class PartialHeard(Input, frozen=True, tag=3):
     text: str
 
 
-class ChunkSpoken(Input, frozen=True, tag=4):
+class ChunkSpoken(Input, frozen=True, tag=kind.CHUNK):
     """A piece of a sentence's audio."""
 
     turn: int
@@ -122,11 +127,7 @@ AnyInput = (
     | Ticked
     | Finished
     | Sound
-    | Typed
-    | Committed
-    | Cancelled
-    | Played
-    | KeyPressed
+    | FromClient
     | StageSaid
     | PartialHeard
     | ChunkSpoken

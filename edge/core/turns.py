@@ -21,7 +21,7 @@ from edge.core.endpointing.end_of_turn import (
     waits_of,
     words,
 )
-from edge.core.hearing.segmenter import Segmenter, SpeechEvent
+from edge.core.hearing.segmenter import Segmenter, SpeechNotice
 from edge.core.hearing.speech_detector import SpeechChange
 from edge.core.hearing.utterance import Utterance
 from edge.core.inputs import PartialHeard
@@ -66,16 +66,16 @@ class Turns:
         self._ask_eot = config.turns.ask_eot and not same_wait
         """A language model may be asked whether a turn is over, and that changes the wait."""
 
-    def notice(self, event: SpeechEvent, now_ms: int) -> None:
-        """Take a change of the caller's speech."""
+    def notice(self, notice: SpeechNotice, now_ms: int) -> None:
+        """Take a change of the caller's speech, or silence that lasts."""
         utterance = self._segmenter.utterance
         if utterance is None:
             return
-        if event.message:
-            self._out.send(utterance.number, event.message)
-        match event.change:
+        if notice.audio:
+            self._out.send(notice.audio)
+        match notice.change:
             case SpeechChange.STARTED:
-                self._started(utterance, event.at_ms, now_ms)
+                self._started(utterance, notice.at_ms, now_ms)
             case SpeechChange.PAUSED:
                 paused = ev.SpeechPaused(
                     **self._out.head(now_ms),
@@ -85,7 +85,7 @@ class Turns:
                 )
                 self._out.publish(paused)
             case SpeechChange.CONTINUED:
-                self._continued(utterance, event.at_ms, now_ms)
+                self._continued(utterance, notice.at_ms, now_ms)
             case None:
                 self._wait_on(utterance, now_ms)
 
@@ -111,7 +111,7 @@ class Turns:
         self._out.publish(
             ev.SpeechContinued(**head, utterance=utterance.number, pause=utterance.pause)
         )
-        utterance.guess, utterance.committed = None, False
+        utterance.guess, utterance.ended_by_client = None, False
         if response := self._responder.uncommitted:
             self._responder.retract(response, now_ms)
 
@@ -189,12 +189,12 @@ class Turns:
             return
         silence_ms = self._segmenter.silence_ms
         if not guess.text:
-            if silence_ms >= NOISE_MS or utterance.committed:
+            if silence_ms >= NOISE_MS or utterance.ended_by_client:
                 self.close(now_ms, discarded=True)
             return
-        if silence_ms < self._waits.finished_ms and not utterance.committed:  # the least wait
+        if silence_ms < self._waits.finished_ms and not utterance.ended_by_client:  # the least wait
             return
-        if not utterance.committed and silence_ms < self._wait_ms(guess):
+        if not utterance.ended_by_client and silence_ms < self._wait_ms(guess):
             return
         response = self._responder.response
         if response is None:
@@ -221,14 +221,14 @@ class Turns:
         self._responder.commit(response, now_ms)
         self._out.tell(Transcript(response.text, final=True, turn_ends=True, confidence=1.0))
 
-    def commit(self, now_ms: int) -> None:
+    def end(self, now_ms: int) -> None:
         """End the caller's turn as soon as its words are known, whatever they sound like."""
         utterance = self._segmenter.utterance
         if utterance is None:
             return
-        for event in self._segmenter.pause(now_ms):
-            self.notice(event, now_ms)
-        utterance.committed = True
+        for notice in self._segmenter.pause(now_ms):
+            self.notice(notice, now_ms)
+        utterance.ended_by_client = True
         self._endpoint(utterance, now_ms)
 
     def close(self, now_ms: int, *, discarded: bool) -> None:
@@ -239,7 +239,7 @@ class Turns:
         silence_ms = self._segmenter.silence_ms
         last = self._segmenter.close(stands=utterance.pause if utterance.guess else 0)
         if last:
-            self._out.send(utterance.number, last)
+            self._out.send(last)
         ended = ev.SpeechEnded(
             **self._out.head(now_ms),
             utterance=utterance.number,

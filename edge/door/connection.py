@@ -16,9 +16,11 @@ from edge.call.clock import now_ms
 from edge.call.first_events import FirstEvents
 from edge.call.recording_writer import RecordingWriter
 from edge.call.session_shell import SessionShell
+from edge.call.speech_model import SileroModel
 from edge.core.call import Call
 from edge.core.client_commands import Audio, Begin, Command, End, Reply
 from edge.core.client_events import ClientEvent, Interrupted, Speech, Trouble
+from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import Resumed, Started
 from edge.core.session.history import History
 from edge.door.client_sender import ClientSender
@@ -60,6 +62,7 @@ class Host:
     """The operator's, of a session that asks for nothing else."""
     greeting: str
     commands_per_second: int
+    speech_model: SileroModel | None
     sessions: asyncio.TaskGroup
     """Where sessions run: one whose caller has left still stores its last events."""
 
@@ -172,7 +175,10 @@ class Connection:
 
     def _broke(self, error: Exception) -> None:
         """End the connection at a fault of ours."""
-        log.error("connection_broken", dialect=self._protocol.name, exc_info=error)
+        session = self._shell.session if self._shell else ""
+        log.error(
+            "connection_broken", protocol=self._protocol.name, session=session, exc_info=error
+        )
         self._fail()
 
     def _too_often(self, commands: list[Command]) -> bool:
@@ -229,7 +235,11 @@ class Connection:
             RecordingWriter(host.bus, guest.tenant, session) if config.record_audio else None
         )
         call = Call(began, history)
-        shell = SessionShell(host.bus, began, call, self._tell, self._fail, recording=recording)
+        model = host.speech_model
+        audio = CallerAudio(model.opinion() if model else None)
+        shell = SessionShell(
+            host.bus, call, self._tell, self._fail, audio=audio, recording=recording
+        )
         shell.taken_over = self._taken_over
         more = first.more(began, asked_to_record="record_audio" in begin.changes)
         self._running = host.sessions.create_task(self._hold(shell.run(*more)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from edge.call.speech_model import SileroModel
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
 from edge.door.connection import Connection, Host
@@ -32,6 +33,7 @@ class Edge:
     connections: ConnectionLimit
     sessions: asyncio.TaskGroup
     """Where sessions run, one task each."""
+    speech_model: SileroModel | None
     prices: Mapping[str, tuple[float, float]]
     limits: SessionLimits
     addresses: ClientAddresses
@@ -47,6 +49,7 @@ class Edge:
             self.settings.session,
             self.settings.greeting,
             self.settings.control_messages_per_second,
+            self.speech_model,
             self.sessions,
         )
 

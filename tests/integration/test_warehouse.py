@@ -16,7 +16,7 @@ from runtime.bus.connection import Bus
 from runtime.settings import Settings
 from schemas import codec, subjects
 from schemas import events as ev
-from schemas.inputs import PARTIAL, Input, pack
+from schemas.inputs import PARTIAL, InputRow, pack
 from schemas.session_config import SessionConfig
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
@@ -68,7 +68,7 @@ def a_call(number: int, at: datetime) -> list[ev.Event]:
         ),
         ev.InputsDelivered(
             **whose, part=0, from_ms=at_ms, frames=0, voice=b"",
-            rows=pack([Input(at_ms, PARTIAL, (1, 0, "My secret"))], at_ms),
+            rows=pack([InputRow(at_ms, PARTIAL, (1, 0, "My secret"))], at_ms),
         ),
         ev.AnswerHeard(**whose, turn=1, text="A secret.", complete=True, played_ms=3000),
         ev.TroubleTold(**whose, stage="stt", reason="no words came within 15 s"),

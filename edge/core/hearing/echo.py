@@ -1,7 +1,7 @@
 """The echo gate: a response that comes back through the caller's microphone, told by its loudness.
 
 A telephone, a headset or a browser cancels most of the echo; the rest is far quieter than the
-response and than the caller's own voice. The clock is the frame (20 ms).
+response and than the caller's own voice. The clock is the number of the frame (20 ms).
 """
 
 from __future__ import annotations
@@ -31,31 +31,26 @@ class EchoGate:
     """How loud both voices are, and until when the response may be heard."""
 
     def __init__(self) -> None:
-        self._frame = 0
         self._until = 0
         """The last frame in which the response may be heard."""
         self._response = 0.0
         self._caller: float | None = None
 
-    def told(self, event: ClientEvent) -> None:
-        """Note what the client plays, or drops before it was played."""
+    def told(self, event: ClientEvent, frame: int) -> None:
+        """Note what the client plays from *frame* on, or drops before it was played."""
         match event:
             case Speech(pcm=pcm):
-                begins = max(self._frame, self._until - TAIL)
+                begins = max(frame, self._until - TAIL)
                 self._until = begins + len(pcm) // FRAME_BYTES + TAIL
                 self._response = max(self._response, rms(pcm))
             case Interrupted():
-                self._until = min(self._until, self._frame + TAIL)
+                self._until = min(self._until, frame + TAIL)
             case _:
                 pass
 
-    def passes(self) -> None:
-        """Let a frame go by."""
-        self._frame += 1
-
-    def is_echo(self, loudness: float) -> bool:
-        """Tell whether a voice of this *loudness* (rms) may be the response's echo."""
-        if self._frame > self._until:
+    def is_echo(self, loudness: float, frame: int) -> bool:
+        """Tell whether a voice of this *loudness* (rms) in *frame* may be the response's echo."""
+        if frame > self._until:
             known = loudness if self._caller is None else self._caller
             self._caller = known + LEARNT * (loudness - known)
             return False

@@ -9,11 +9,12 @@ from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from edge.core.effects import SendFrame
 from edge.core.hearing.framing import FRAME_MS, SILENCE, frames
 from edge.core.hearing.speech_detector import SpeechChange, SpeechDetector, SpeechState
 from edge.core.hearing.utterance import LONGEST_MS, Utterance
 from edge.core.inputs import Sound
-from schemas.audio import BYTES_PER_MS, AudioFrame
+from schemas.audio import BYTES_PER_MS
 from schemas.session_config import TurnConfig
 
 SLACK_MS = 250
@@ -22,13 +23,13 @@ LONGEST_CHUNK_MS = 2000
 """The longest chunk that a live client is expected to send: the next one is not awaited longer."""
 
 
-class SpeechEvent(NamedTuple):
-    """What a frame brought: a change, a message for the recogniser, or only time gone by."""
+class SpeechNotice(NamedTuple):
+    """The result of a frame: a change, audio for the recogniser, or silence that lasts."""
 
     at_ms: int
     """Unix ms at which the frame had been spoken."""
     change: SpeechChange | None = None
-    message: AudioFrame | None = None
+    audio: SendFrame | None = None
 
 
 class Segmenter:
@@ -74,7 +75,7 @@ class Segmenter:
         """The utterance grows older than its audio is kept on the bus."""
         return self.utterance is not None and self.utterance.audio_ms >= LONGEST_MS
 
-    def hear(self, sound: Sound, now_ms: int) -> Iterator[SpeechEvent]:
+    def hear(self, sound: Sound, now_ms: int) -> Iterator[SpeechNotice]:
         """Yield what is noticed in *sound*, the last of which was spoken just now."""
         self._until_ms = now_ms
         chunk_ms = sound.size // BYTES_PER_MS
@@ -86,7 +87,7 @@ class Segmenter:
                 yield from self._follow(frame, at_ms, change)
             at_ms += FRAME_MS
 
-    def wait(self, now_ms: int) -> Iterator[SpeechEvent]:
+    def wait(self, now_ms: int) -> Iterator[SpeechNotice]:
         """Yield what is noticed in the silence of a microphone that stopped in an utterance."""
         if self.utterance is None or self._until_ms is None or now_ms < self._silent_from_ms:
             return
@@ -95,17 +96,17 @@ class Segmenter:
             at_ms = self._until_ms
             yield from self._follow(SILENCE, at_ms, self._step(SILENCE, at_ms, voiced=False))
 
-    def pause(self, now_ms: int) -> Iterator[SpeechEvent]:
+    def pause(self, now_ms: int) -> Iterator[SpeechNotice]:
         """Yield a pause that the client said, in speech that the detector takes for ongoing."""
         if self.utterance and not self.paused:
             self._voiced_at_ms = now_ms
             yield self._paused(self.utterance, now_ms, self._detector.pause())
 
-    def close(self, *, stands: int) -> AudioFrame | None:
+    def close(self, *, stands: int) -> SendFrame | None:
         """End the utterance and return its last message."""
         utterance, self.utterance = self.utterance, None
         self._detector.close()
-        return utterance.end(stands) if utterance else None
+        return SendFrame(utterance.number, utterance.end(stands)) if utterance else None
 
     def _step(self, frame: bytes, at_ms: int, *, voiced: bool) -> SpeechChange | None:
         self._prefix.append(frame)
@@ -115,26 +116,25 @@ class Segmenter:
 
     def _follow(
         self, frame: bytes, at_ms: int, change: SpeechChange | None
-    ) -> Iterator[SpeechEvent]:
+    ) -> Iterator[SpeechNotice]:
         if change is SpeechChange.STARTED:
             self._last += 1
             self.utterance = Utterance(self._last)
-            yield SpeechEvent(at_ms, change)
+            yield SpeechNotice(at_ms, change)
             for earlier in self._prefix:
                 if message := self.utterance.add(earlier):
-                    yield SpeechEvent(at_ms, None, message)
+                    yield SpeechNotice(at_ms, None, SendFrame(self._last, message))
             return
         if self.utterance is None:
             return
-        full = self.utterance.add(frame)
-        if full:
-            yield SpeechEvent(at_ms, None, full)
+        if message := self.utterance.add(frame):
+            yield SpeechNotice(at_ms, None, SendFrame(self.utterance.number, message))
         if change is SpeechChange.PAUSED:
             yield self._paused(self.utterance, at_ms, change)
-        else:
-            yield SpeechEvent(at_ms, change)
+        elif change or self.paused or self.too_long:
+            yield SpeechNotice(at_ms, change)
 
-    def _paused(self, utterance: Utterance, at_ms: int, change: SpeechChange) -> SpeechEvent:
+    def _paused(self, utterance: Utterance, at_ms: int, change: SpeechChange) -> SpeechNotice:
         utterance.speech_end_ms = self._voiced_at_ms
         utterance.paused_ms = at_ms
-        return SpeechEvent(at_ms, change, utterance.mark_pause())
+        return SpeechNotice(at_ms, change, SendFrame(utterance.number, utterance.mark_pause()))

@@ -23,7 +23,7 @@ class Utterance:
     """It began while a response was to be heard or on its way."""
     is_reply: bool = False
     """It began over the last words of a question, as replies do."""
-    committed: bool = False
+    ended_by_client: bool = False
     """The client said that the turn is over: its words are not waited for any longer."""
     pause: int = 0
     speech_end_ms: int = 0

@@ -1,9 +1,17 @@
-"""Voice activity in 20 ms of audio: WebRTC's detector (2 us a frame) behind two gates."""
+"""Voice activity in 20 ms of audio: WebRTC's detector (2 us a frame), and a model where it decides.
+
+WebRTC's detector hears any steady sound as a voice, so that a turn in noise never ends. A model of
+speech is asked only while that detector hears something: it may say that nobody speaks.
+"""
 
 from __future__ import annotations
 
+from collections import deque
+from typing import Protocol
+
 import webrtcvad
 
+from edge.core.client_events import ClientEvent
 from edge.core.hearing.echo import EchoGate, rms
 from schemas.audio import RATE_HZ
 
@@ -11,19 +19,75 @@ MODE = 2
 """WebRTC's aggressiveness, 0 to 3: how readily a sound is taken for noise."""
 GATE_RMS = 80.0
 """Audio below this (-52 dBFS) is no voice meant for a telephone."""
+CHUNK_SAMPLES = 512
+CHUNK_BYTES = CHUNK_SAMPLES * 2
+"""What the model looks at, 32 ms."""
+LIKELY = 0.35
+"""A chunk that is so likely speech makes a voice of the frames around it."""
+HELD_CHUNKS = 5
+"""A voice lasts so many chunks (160 ms) longer than the model hears it: soft ends of words."""
+WARM_CHUNKS = 4
+"""Chunks before the first sound that the model is shown, too: it judges by what came before."""
+IDLE_FRAMES = 25
+"""Frames (0.5 s) without a sound after which the model is asked no more."""
+
+
+class Opinion(Protocol):
+    """A model of speech, for one call."""
+
+    def __call__(self, chunk: bytes) -> float:
+        """Return how likely *chunk* (512 samples, s16le mono 16 kHz) is speech, 0..1."""
+
+    def reset(self) -> None:
+        """Forget what was heard."""
 
 
 class VoiceActivity:
     """One caller's detector; it adapts to the background and ignores the echo of a response."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: Opinion | None = None) -> None:
         self._vad = webrtcvad.Vad(MODE)
-        self.echo = EchoGate()
+        self._judge = _Judge(model) if model else None
+        self._echo = EchoGate()
+        self._frame = 0
 
     def is_voice(self, frame: bytes) -> bool:
         """Tell whether *frame* (640 bytes, s16le mono 16 kHz) holds the caller's voice."""
-        self.echo.passes()
-        if not self._vad.is_speech(frame, RATE_HZ):
+        self._frame += 1
+        heard = self._vad.is_speech(frame, RATE_HZ)
+        loudness = rms(frame) if heard else 0.0
+        heard = heard and loudness >= GATE_RMS
+        if self._judge and not self._judge.agrees(frame, heard=heard):
             return False
-        loudness = rms(frame)
-        return loudness >= GATE_RMS and not self.echo.is_echo(loudness)
+        return heard and not self._echo.is_echo(loudness, self._frame)
+
+    def told(self, event: ClientEvent) -> None:
+        """Note what the client plays: it may come back through the microphone."""
+        self._echo.told(event, self._frame)
+
+
+class _Judge:
+    """A model that is asked while there is something to judge."""
+
+    def __init__(self, model: Opinion) -> None:
+        self._model = model
+        self._audio = bytearray()
+        """Not judged yet; while the model is idle, the last chunks."""
+        self._recent: deque[float] = deque(maxlen=HELD_CHUNKS)
+        self._quiet = IDLE_FRAMES
+
+    def agrees(self, frame: bytes, *, heard: bool) -> bool:
+        """Take the next frame, in which a sound was *heard* or not; tell whether it is speech."""
+        self._audio += frame
+        idle = self._quiet >= IDLE_FRAMES
+        self._quiet = 0 if heard else self._quiet + 1
+        if idle and not heard:
+            del self._audio[: -WARM_CHUNKS * CHUNK_BYTES]
+            return False
+        if idle:
+            self._model.reset()
+            self._recent.clear()
+        while len(self._audio) >= CHUNK_BYTES:
+            self._recent.append(self._model(bytes(self._audio[:CHUNK_BYTES])))
+            del self._audio[:CHUNK_BYTES]
+        return max(self._recent, default=0.0) >= LIKELY

@@ -16,7 +16,7 @@ STILL_THERE_MS = 45_000
 
 def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Response | None:
     """Return the response that is spoken on, None where there is nothing left to speak."""
-    if begun.handed_over or now_ms - begun.since_ms > STILL_THERE_MS:
+    if begun.all_sent or now_ms - begun.since_ms > STILL_THERE_MS:
         return None
     return Response(
         turn=begun.turn,
@@ -27,14 +27,14 @@ def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Respo
         taken_ms=now_ms,
         phase=Phase.COMMITTED,
         reached=begun.reached,
-        taken_over=True,
+        spoken_on=True,
     )
 
 
 def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -> None:
     """End a response that is not spoken on; the caller's words are carried if none of it was."""
     head = out.head(now_ms)
-    if not begun.handed_over:
+    if not begun.all_sent:
         out.publish(ev.ResponseCancelled(**head, turn=begun.turn, reason="hung_up"))
         out.tell(Interrupted(begun.turn, begun.sent))
     if begun.sent:
@@ -44,7 +44,7 @@ def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -
         **head,
         turn=begun.turn,
         text=begun.sent,
-        complete=begun.handed_over,
+        complete=begun.all_sent,
         played_ms=0,
         carried=not begun.sent,
     )

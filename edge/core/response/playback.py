@@ -81,7 +81,6 @@ class Playback:
         self._sent_bytes = 0
         self._until_ms = 0
         """When the client will have played all it was sent; Unix ms."""
-        self._held = False
 
     # -------------------------------------------------------- what comes in
 
@@ -97,12 +96,6 @@ class Playback:
 
     def completed(self, sentences: int) -> None:
         self._total = sentences
-
-    def hold(self) -> None:
-        self._held = True
-
-    def release(self) -> None:
-        self._held = False
 
     def played(self, played_ms: int, now_ms: int) -> None:
         """Take the client's word for how much of it was played; never more than was sent."""
@@ -120,7 +113,7 @@ class Playback:
 
     def due(self, now_ms: int) -> list[Speech]:
         """Return what is to be sent now, in order."""
-        if self._held or self._ends_sent:
+        if self._ends_sent:
             return []
         match self._delivery:
             case "whole":
@@ -132,7 +125,7 @@ class Playback:
 
     def due_at_ms(self, now_ms: int) -> int | None:
         """Return when `due` is worth asking again if nothing else happens; None: never."""
-        if self._held or self._ends_sent or not self._ready():
+        if self._ends_sent or not self._ready():
             return None
         lead = LEAD_MS if self._delivery == "chunks" else 0
         return max(now_ms, self._until_ms - lead)

@@ -92,7 +92,7 @@ class Responder:
         response.sentence(self._out.publish(sentence), now_ms)
         response.complete(self._out.publish(completed), now_ms)
 
-    def take_over(self, begun: UnfinishedResponse, now_ms: int) -> None:
+    def speak_on(self, begun: UnfinishedResponse, now_ms: int) -> None:
         """Go on with the response of an edge that died: speak the rest of it, or end it."""
         self.response = rest_of(begun, self._config.voice, now_ms)
         if self.response:
@@ -167,7 +167,7 @@ class Responder:
     def commit(self, response: Response, now_ms: int) -> None:
         """Make the turn certain: from here on its response may be heard."""
         response.step("committed_ms", now_ms)
-        response.phase = Phase.COMMITTED
+        response.move_on(Phase.COMMITTED)
         response.waiting_since_ms = now_ms
         self.history.carried.clear()
         committed = ev.TurnCommitted(
@@ -233,7 +233,7 @@ class Responder:
                 self._out.tell(speech)
             self._note_reached(response, now_ms)
             if response.playback.all_sent:
-                response.phase = Phase.HANDED_OVER
+                response.move_on(Phase.ALL_SENT)
                 if response.turn:
                     self._out.tell(response.done())
                     self._measure(response, now_ms, interrupted=False)
@@ -260,13 +260,13 @@ class Responder:
                 return None
             case Phase.COMMITTED:
                 return response.playback.due_at_ms(now_ms)
-            case Phase.HANDED_OVER:
+            case Phase.ALL_SENT:
                 return response.playback.until_ms
 
     @property
     def expires_ms(self) -> int | None:
         """When the stages have taken too long for the response, Unix ms."""
-        if self.response is None or self.response.phase is Phase.HANDED_OVER:
+        if self.response is None or self.response.phase is Phase.ALL_SENT:
             return None
         quiet_since_ms = max(self.response.waiting_since_ms, self.response.playback.until_ms)
         return quiet_since_ms + self._config.response.deadline_ms
@@ -280,7 +280,6 @@ class Responder:
             return
         response.move(Move.SUSPECT)
         response.suspected_ms = now_ms
-        response.playback.hold()
         if response.playback.begun:
             suspected = ev.InterruptionSuspected(
                 **self._out.head(now_ms),
@@ -295,7 +294,6 @@ class Responder:
         if response is None or not response.held:
             return
         response.move(Move.DISMISS)
-        response.playback.release()
         response.waiting_since_ms = now_ms
         if response.playback.begun:
             dismissed = ev.InterruptionDismissed(
@@ -317,7 +315,7 @@ class Responder:
             heard = response.playback.heard(now_ms)
             self._cancel(response, now_ms, "interrupted")
             self._out.tell(Interrupted(response.turn, heard))
-            if response.phase is not Phase.HANDED_OVER:
+            if response.phase is not Phase.ALL_SENT:
                 self._measure(response, now_ms, interrupted=True)
             self._settle(response, now_ms, heard=heard, complete=False)
         else:
@@ -374,7 +372,7 @@ class Responder:
         self._out.publish(settled)
 
     def _measure(self, response: Response, now_ms: int, *, interrupted: bool) -> None:
-        if response.taken_over:  # how long the caller waited is not known here
+        if response.spoken_on:  # how long the caller waited is not known here
             return
         cost, self._speculation = self._speculation, Speculation()
         measured = ev.TurnMeasured(

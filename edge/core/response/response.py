@@ -7,11 +7,11 @@ from enum import Enum, auto
 
 from edge.core.client_events import ResponseDone
 from edge.core.endpointing.end_of_turn import is_question
-from edge.core.response.interruption import InterruptionState, Move, moved
+from edge.core.response.interruption import IllegalMoveError, InterruptionState, Move, moved
 from edge.core.response.playback import Playback
 from schemas.events import ResponseCompleted, ResponseSentence
 
-#   SPECULATIVE --commit--> COMMITTED --all sent--> HANDED_OVER --all played--> (settled)
+#   SPECULATIVE --commit--> COMMITTED --all sent--> ALL_SENT --all played--> (settled)
 #        |                      |                       |
 #        +------- retract ------+------ interrupt ------+
 
@@ -22,8 +22,11 @@ class Phase(Enum):
     SPECULATIVE = auto()
     """The caller may go on: nothing of it may be heard."""
     COMMITTED = auto()
-    HANDED_OVER = auto()
+    ALL_SENT = auto()
     """The client has all of it and still plays."""
+
+
+NEXT = {Phase.SPECULATIVE: Phase.COMMITTED, Phase.COMMITTED: Phase.ALL_SENT}
 
 
 @dataclass
@@ -56,7 +59,7 @@ class Response:
     first_sent_ms: int | None = None
     reached: int = 0
     """The sentence that was noted last as being handed out."""
-    taken_over: bool = False
+    spoken_on: bool = False
     """It began on another edge."""
 
     def __post_init__(self) -> None:
@@ -72,6 +75,16 @@ class Response:
         """An interruption is suspected: nothing more of it is sent."""
         return self.interruption is InterruptionState.SUSPECTED
 
+    def move_on(self, phase: Phase) -> None:
+        """Enter the next *phase*.
+
+        Raises:
+            IllegalMoveError: it is not the next one.
+        """
+        if NEXT.get(self.phase) is not phase:
+            raise IllegalMoveError(f"{phase.name} after {self.phase.name}")
+        self.phase = phase
+
     def move(self, move: Move) -> None:
         """Follow what becomes of an interruption.
 
@@ -81,11 +94,11 @@ class Response:
         self.interruption = moved(self.interruption, move)
 
     def heard_to_the_end(self, now_ms: int) -> bool:
-        return self.phase is Phase.HANDED_OVER and now_ms >= self.playback.until_ms
+        return self.phase is Phase.ALL_SENT and now_ms >= self.playback.until_ms
 
     def asks_until(self, by_ms: int) -> bool:
         """Tell whether it is a question that is handed over whole and heard by *by_ms*."""
-        if self.phase is not Phase.HANDED_OVER or self.playback.until_ms > by_ms:
+        if self.phase is not Phase.ALL_SENT or self.playback.until_ms > by_ms:
             return False
         return is_question(self.spoken)
 

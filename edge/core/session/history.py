@@ -33,7 +33,7 @@ class UnfinishedResponse:
     """When it was committed, Unix ms."""
     reached: int = 0
     """The first sentence of which not all was sent."""
-    handed_over: bool = False
+    all_sent: bool = False
     """All of it was sent."""
     sentences: dict[int, str] = field(default_factory=dict)
 
@@ -41,7 +41,7 @@ class UnfinishedResponse:
     def sent(self) -> str:
         """The sentences of which all was sent."""
         known = sorted(self.sentences.items())
-        return " ".join(text for index, text in known if self.handed_over or index < self.reached)
+        return " ".join(text for index, text in known if self.all_sent or index < self.reached)
 
 
 @dataclass
@@ -133,7 +133,7 @@ def _still(answer: UnfinishedResponse | None, event: Event) -> UnfinishedRespons
         case AnswerReached(index=index):
             answer.reached = max(answer.reached, index)
         case TurnMeasured(interrupted=False):
-            answer.handed_over = True
+            answer.all_sent = True
         case AnswerHeard() | ResponseCancelled():
             return None
         case _:

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import inputs
-from schemas.inputs import BadInputsError, Input
+from schemas.inputs import BadInputsError, InputRow
 
 ROWS = st.one_of(
     st.tuples(st.just(inputs.SOUND), st.tuples(st.sampled_from([640, 3200, 641]))),
-    st.tuples(st.just(inputs.TICK), st.just(())),
+    st.tuples(st.just(inputs.TICKED), st.just(())),
     st.tuples(st.just(inputs.SAID), st.tuples(st.text(max_size=9))),
     st.tuples(st.just(inputs.CHUNK), st.tuples(*[st.integers(0, 9)] * 4, st.booleans())),
 )
@@ -28,7 +28,7 @@ def test_inputs_are_unpacked_as_they_were_packed(
     at_ms, given_inputs = 1_700_000_000_000, []
     for after_ms, (kind, what) in steps:
         at_ms += after_ms
-        given_inputs.append(Input(at_ms, kind, what))
+        given_inputs.append(InputRow(at_ms, kind, what))
     packed = inputs.pack(given_inputs, 1_700_000_000_000)
     assert list(inputs.unpack(packed, 1_700_000_000_000)) == given_inputs
 
@@ -39,7 +39,7 @@ def test_bits_are_unpacked_as_they_were_packed(bits: list[bool]) -> None:
 
 
 def test_a_minute_of_sound_takes_a_byte_a_frame() -> None:
-    frames = [Input(20 * k, inputs.SOUND, (640,)) for k in range(3000)]
+    frames = [InputRow(20 * k, inputs.SOUND, (640,)) for k in range(3000)]
     assert len(inputs.pack(frames, 0)) < 3050
 
 
@@ -54,7 +54,7 @@ def test_other_bytes_are_refused(rows: bytes) -> None:
 
 
 def test_growing_words_are_found_between_the_sounds() -> None:
-    words = Input(60, inputs.PARTIAL, (1, 60, "what is"))
-    sounds = [Input(20 * k, inputs.SOUND, (640,)) for k in range(1, 4)]
-    packed = inputs.pack([*sounds, words, Input(70, inputs.TICK)], 0)
+    words = InputRow(60, inputs.PARTIAL, (1, 60, "what is"))
+    sounds = [InputRow(20 * k, inputs.SOUND, (640,)) for k in range(1, 4)]
+    packed = inputs.pack([*sounds, words, InputRow(70, inputs.TICKED)], 0)
     assert list(inputs.partials(packed, 0)) == [words]

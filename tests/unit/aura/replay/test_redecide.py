@@ -148,7 +148,7 @@ SAMPLES: list[AnyInput] = [
     Finished("drained"),
     Sound(VOICE * 2, (True, False), 1280),
     inputs.Typed("Hello there."),
-    inputs.Committed(),
+    inputs.TurnEnded(),
     inputs.Cancelled(),
     inputs.Played(3, 1200),
     inputs.KeyPressed("12#"),

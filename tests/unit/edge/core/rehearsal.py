@@ -8,7 +8,7 @@ from edge.core.call import Call
 from edge.core.client_events import Speech
 from edge.core.clockwork import Clockwork
 from edge.core.effects import Effect, Publish, SendFrame, Tell
-from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, Framer, frames
+from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, frames
 from edge.core.inputs import AnyInput, ChunkSpoken, PartialHeard, Sound, StageSaid, Started, Ticked
 from edge.core.session.history import History
 from schemas import events as ev
@@ -39,9 +39,10 @@ def began(of: SessionConfig, at_ms: int = 0) -> ev.SessionStarted:
     )
 
 
-def sound(pcm: bytes, framer: Framer | None = None) -> Sound:
-    """Return *pcm* as an input: frames of VOICE hold a voice."""
-    whole = (framer or Framer()).cut(pcm)
+def sound(pcm: bytes, rest: bytes = b"") -> Sound:
+    """Return *pcm* after *rest* of a frame as an input: frames of VOICE hold a voice."""
+    audio = rest + pcm
+    whole = audio[: len(audio) // FRAME_BYTES * FRAME_BYTES]
     return Sound(whole, tuple(frame == VOICE for frame in frames(whole)), len(pcm))
 
 
@@ -61,7 +62,7 @@ class Rehearsal:
         """Hold a call set to *changes* of the configuration, see `config`."""
         self.now_ms = 1_000_000
         self.effects: list[Effect] = []
-        self._framer = Framer()
+        self._rest = b""
         call = self.kind(began(config(delivery, **changes), self.now_ms), history)
         self.clockwork = Clockwork(call, self._take)
         self.give(begins or Started())
@@ -89,11 +90,16 @@ class Rehearsal:
     def _frames(self, frame: bytes, ms: int) -> None:
         for _ in range(ms // FRAME_MS):
             self.now_ms += FRAME_MS
-            self.give(sound(frame, self._framer))
+            self._hear(frame)
             self.clockwork.run_until(self.now_ms + 1)
 
     def burst(self, pcm: bytes) -> None:
-        self.give(sound(pcm, self._framer))
+        self._hear(pcm)
+
+    def _hear(self, pcm: bytes) -> None:
+        given = sound(pcm, self._rest)
+        self._rest = (self._rest + pcm)[len(given.pcm) :]
+        self.give(given)
 
     def wait(self, ms: int) -> None:
         """Let time pass without a sound from the client."""

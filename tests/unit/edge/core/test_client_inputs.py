@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge.core.client_events import Interrupted, Speech, Transcript
 from edge.core.endpointing.end_of_turn import WAITS
-from edge.core.inputs import Cancelled, Committed, KeyPressed, Played, Reconfigured, Typed
+from edge.core.inputs import Cancelled, KeyPressed, Played, Reconfigured, TurnEnded, Typed
 from schemas import events as ev
 from schemas.events import Message
 from tests.unit.edge.core.rehearsal import Rehearsal, config
@@ -59,7 +59,7 @@ def test_a_typed_turn_ends_the_utterance_that_is_open() -> None:
 def test_a_client_that_commits_waits_for_words_alone() -> None:
     r = Rehearsal()
     r.says(800)
-    r.give(Committed())
+    r.give(TurnEnded())
     r.quiet(60)
     assert r.events(ev.SpeechPaused)
     r.hears("I would like to")  # would be listened to for long
@@ -71,14 +71,14 @@ def test_a_commit_in_a_pause_ends_the_turn_whose_words_are_known() -> None:
     r.says(800, "I would like to")
     r.quiet(100)
     assert not r.events(ev.TurnCommitted)
-    r.give(Committed())
+    r.give(TurnEnded())
     assert r.events(ev.TurnCommitted)
 
 
 def test_a_caller_who_speaks_on_after_a_commit_is_waited_for_as_ever() -> None:
     r = Rehearsal()
     r.says(800)
-    r.give(Committed())
+    r.give(TurnEnded())
     r.says(600)
     r.quiet(160)
     r.hears("I would like to")
@@ -88,7 +88,7 @@ def test_a_caller_who_speaks_on_after_a_commit_is_waited_for_as_ever() -> None:
 def test_a_commit_or_a_cancel_of_nothing_changes_nothing() -> None:
     r = Rehearsal()
     before = len(r.effects)
-    r.give(Committed())
+    r.give(TurnEnded())
     r.give(Cancelled())
     r.give(Played(3, 100))
     assert len(r.effects) == before

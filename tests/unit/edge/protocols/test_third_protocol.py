@@ -10,7 +10,7 @@ import pytest
 
 from edge.core.client_commands import Audio, Begin, Command, End, Reply
 from edge.core.client_events import ClientEvent, Interrupted, Speech, Transcript, Trouble
-from edge.core.inputs import Cancelled, Committed, Played, Typed
+from edge.core.inputs import Cancelled, Played, TurnEnded, Typed
 from edge.protocols.client_protocol import (
     Admission,
     ClientProtocol,
@@ -63,7 +63,7 @@ class ToyProtocol:
                 case "text":
                     return [Typed(typed_text(message))]
                 case "commit":
-                    return [Committed()]
+                    return [TurnEnded()]
                 case "cancel":
                     return [Cancelled()]
                 case "played":
@@ -145,7 +145,7 @@ def test_a_response_goes_out_at_24_khz() -> None:
 def test_what_is_an_input_of_the_call_is_handed_on_as_it_is() -> None:
     d = connected()
     assert d.receive('{"type": "text", "text": "Hi."}') == [Typed("Hi.")]
-    assert d.receive('{"type": "commit"}') == [Committed()]
+    assert d.receive('{"type": "commit"}') == [TurnEnded()]
     assert d.receive('{"type": "cancel"}') == [Cancelled()]
     assert d.receive('{"type": "played", "turn": 1, "ms": 640}') == [Played(1, 640)]
     assert d.receive('{"type": "bye"}') == [End(close=True)]

@@ -36,7 +36,7 @@ def test_the_first_sound_of_an_answer_is_a_moment_though_no_event_says_when_it_l
 
 
 def test_growing_words_are_found_in_the_inputs() -> None:
-    rows = [inputs.Input(T0 + 1500, inputs.PARTIAL, (1, 700, "What is"))]
+    rows = [inputs.InputRow(T0 + 1500, inputs.PARTIAL, (1, 700, "What is"))]
     delivered = ev.InputsDelivered(
         tenant="acme",
         session="s_1",
