@@ -212,6 +212,11 @@ class Settings(BaseSettings):
         "interruption.min_words",
         "Words over a response that interrupt it; mere sound never does.",
     )
+    interrupt_voice_ms: int = _session(
+        "interruption.voice_ms",
+        "Voice, ms, over a response after which it stops before the words are known; it goes on if "
+        "they are nothing. 0, or no model of speech (AURA_VAD): words alone stop it.",
+    )
     vad: Literal["auto", "silero", "webrtc"] = Field(
         "auto",
         description="Voice activity: WebRTC's detector alone, or Silero's model as its second "
@@ -335,6 +340,7 @@ class Settings(BaseSettings):
                 "turns.prefix_ms": self.prefix_ms,
                 "turns.speculate": self.speculate,
                 "interruption.min_words": self.interrupt_words,
+                "interruption.voice_ms": self.interrupt_voice_ms,
                 "response.system_prompt": self.system_prompt,
                 "response.max_tokens": self.max_tokens,
                 "response.temperature": self.temperature,

@@ -222,6 +222,15 @@ class InterruptionSuspected(Event, frozen=True, kw_only=True, tag="interruption.
     played_ms: int
 
 
+class InterruptionStopped(Event, frozen=True, kw_only=True, tag="interruption.stopped"):
+    """Edge -> all: voice over the response lasts; the client stops, its words are waited for."""
+
+    KIND = "life"
+    KEY = ("turn", "at_ms")
+    turn: int
+    played_ms: int
+
+
 class InterruptionDismissed(Event, frozen=True, kw_only=True, tag="interruption.dismissed"):
     """Edge -> all: it was no interruption; playback goes on where it stopped."""
 
@@ -521,6 +530,7 @@ AnyEvent = (
     | TurnTaken
     | TurnCommitted
     | InterruptionSuspected
+    | InterruptionStopped
     | InterruptionDismissed
     | ResponseSentence
     | ResponseCompleted

@@ -49,9 +49,12 @@ class InterruptionConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What stops a response that is being heard."""
 
     min_words: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
-    """Words over a response that interrupt it; mere sound never does."""
+    """Words over a response that interrupt it."""
+    voice_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 450
+    """Voice over a response after which the client stops it, before the words are known; it goes on
+    if they turn out to be nothing. 0: words alone stop it."""
     false_interruption_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 2000
-    """A held response goes on after this time without words."""
+    """A held response goes on after this time without words (and without voice, if `voice_ms`)."""
 
 
 class ResponseConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,7 +158,11 @@ FLAT_NAMES: Mapping[str, str] = {
 }
 """Two flat maps say the same in events: for readers that know no `config`, and in recordings of
 before there was one. Name there to path here."""
-FLAT_DEFAULTS: Mapping[str, Any] = {"turns.ask_eot": False, "response.deadline_ms": 15_000}
+FLAT_DEFAULTS: Mapping[str, Any] = {
+    "turns.ask_eot": False,
+    "response.deadline_ms": 15_000,
+    "interruption.voice_ms": 0,
+}
 """Where a flat name is absent and its default is another than today's."""
 
 

@@ -35,6 +35,7 @@ OWN = (
     ev.TurnCommitted,
     ev.TurnMeasured,
     ev.InterruptionSuspected,
+    ev.InterruptionStopped,
     ev.InterruptionDismissed,
     ev.ResponseCancelled,
     ev.AnswerHeard,

@@ -119,7 +119,13 @@ class Turns:
         """Look whether the silence, or the speech, has lasted long enough."""
         if self._segmenter.paused:
             self._endpoint(utterance, now_ms)
-        elif self._segmenter.too_long:
+            return
+        voice_ms = self._config.interruption.voice_ms
+        if voice_ms and utterance.over_response:
+            self._responder.hold_on(now_ms)
+            if utterance.voice_ms >= voice_ms:
+                self._responder.stop(now_ms)
+        if self._segmenter.too_long:
             self.cut_off.add(utterance.number)
             self.close(now_ms, discarded=False)
 
@@ -131,15 +137,18 @@ class Turns:
         if utterance is None or utterance.number != partial.utterance or not partial.text:
             return
         self._out.tell(Transcript(partial.text, final=False))
-        if self._responder.held and self._interrupts(partial.text):
-            self._responder.interrupt(now_ms)
+        if self._responder.held:
+            self._interrupt_with(partial.text, now_ms)
 
     def guess(self, guess: ev.TranscriptGuess, now_ms: int) -> None:
-        """Take the words up to a pause; only those up to the present pause count."""
+        """Take the words up to a pause; only those up to the present pause end a turn."""
         utterance = self._segmenter.utterance
-        if utterance is None or not self._segmenter.paused or utterance.guess is not None:
+        if utterance is None or utterance.number != guess.utterance:
             return
-        if (guess.utterance, guess.pause) != (utterance.number, utterance.pause):
+        present = self._segmenter.paused and guess.pause == utterance.pause
+        if not present or utterance.guess is not None:
+            if self._config.interruption.voice_ms and self._responder.held:
+                self._interrupt_with(guess.text, now_ms)
             return
         utterance.guess, utterance.guess_at_ms = guess, now_ms
         if not guess.text:
@@ -156,6 +165,10 @@ class Turns:
                 ask_eot = self._ask_eot and is_open(known)
                 self._responder.take(utterance, guess, now_ms, speculative=True, ask_eot=ask_eot)
         self._endpoint(utterance, now_ms)
+
+    def _interrupt_with(self, text: str, now_ms: int) -> None:
+        if self._interrupts(text):
+            self._responder.interrupt(now_ms)
 
     def _interrupts(self, text: str) -> bool:
         least = self._config.interruption.min_words

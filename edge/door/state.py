@@ -43,10 +43,13 @@ class Edge:
 
     @property
     def host(self) -> Host:
+        config = self.settings.session
+        if self.speech_model is None:  # any sound might be taken for a voice
+            config = config.but({"interruption.voice_ms": 0})
         return Host(
             self.bus,
             self.name,
-            self.settings.session,
+            config,
             self.settings.greeting,
             self.settings.control_messages_per_second,
             self.speech_model,

@@ -13,6 +13,7 @@ NUMBERS: Mapping[str, str] = {
     "min_speech_ms": "turns.min_speech_ms",
     "prefix_ms": "turns.prefix_ms",
     "interrupt_words": "interruption.min_words",
+    "interrupt_voice_ms": "interruption.voice_ms",
 }
 """A client's name of a whole number to its path in the configuration."""
 NAMES = frozenset({"eagerness", "language", *NUMBERS})

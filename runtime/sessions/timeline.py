@@ -165,6 +165,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.JobFailed: lambda e: f"{e.stage}: {e.reason}",
     ev.TroubleTold: lambda e: f"{e.stage}: {e.reason}",
     ev.InterruptionSuspected: lambda e: f"{e.played_ms} ms into the answer",
+    ev.InterruptionStopped: lambda e: f"{e.played_ms} ms into the answer",
     ev.InterruptionDismissed: lambda e: f"{e.played_ms} ms into the answer",
 }
 

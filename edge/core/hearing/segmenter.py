@@ -119,7 +119,7 @@ class Segmenter:
     ) -> Iterator[SpeechNotice]:
         if change is SpeechChange.STARTED:
             self._last += 1
-            self.utterance = Utterance(self._last)
+            self.utterance = Utterance(self._last, voice_ms=self._detector.onset_ms)
             yield SpeechNotice(at_ms, change)
             for earlier in self._prefix:
                 if message := self.utterance.add(earlier):
@@ -127,14 +127,18 @@ class Segmenter:
             return
         if self.utterance is None:
             return
+        if self._voiced_at_ms == at_ms:
+            self.utterance.voice_ms += FRAME_MS
         if message := self.utterance.add(frame):
             yield SpeechNotice(at_ms, None, SendFrame(self.utterance.number, message))
+        if self.utterance is None:  # its audio was the last that it may have
+            return
         if change is SpeechChange.PAUSED:
             yield self._paused(self.utterance, at_ms, change)
-        elif change or self.paused or self.too_long:
+        elif change or self.paused or self.too_long or self.utterance.over_response:
             yield SpeechNotice(at_ms, change)
 
     def _paused(self, utterance: Utterance, at_ms: int, change: SpeechChange) -> SpeechNotice:
         utterance.speech_end_ms = self._voiced_at_ms
-        utterance.paused_ms = at_ms
+        utterance.paused_ms, utterance.voice_ms = at_ms, 0
         return SpeechNotice(at_ms, change, SendFrame(utterance.number, utterance.mark_pause()))

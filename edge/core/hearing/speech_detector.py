@@ -41,7 +41,7 @@ class SpeechDetector:
 
     def __init__(self, onset_ms: int) -> None:
         """Take *onset_ms* of voice within one and a half times as long for a start."""
-        self._onset_ms = onset_ms
+        self.onset_ms = onset_ms
         self._recent: deque[bool] = deque(maxlen=onset_ms * 3 // 2 // FRAME_MS)
         self.state = SpeechState.SILENT
         self.silence_ms = 0
@@ -53,7 +53,7 @@ class SpeechDetector:
         self.silence_ms = 0 if voiced else self.silence_ms + FRAME_MS
         recent_ms = sum(self._recent) * FRAME_MS
         match self.state:
-            case SpeechState.SILENT if recent_ms >= self._onset_ms:
+            case SpeechState.SILENT if recent_ms >= self.onset_ms:
                 self.state = SpeechState.SPEAKING
                 return SpeechChange.STARTED
             case SpeechState.SPEAKING if self.silence_ms >= PAUSE_MS:

@@ -34,6 +34,8 @@ class Utterance:
     """Words up to the latest pause, as soon as they are here."""
     guess_at_ms: int = 0
     audio_ms: int = 0
+    voice_ms: int = 0
+    """Voiced audio since the last pause."""
     _seq: int = 0
     _frames: list[bytes] = field(default_factory=list)
 

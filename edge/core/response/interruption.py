@@ -1,15 +1,15 @@
 """Whether the caller interrupts a response: a pure state machine, one a response.
 
-    NONE ------suspect-----> SUSPECTED --confirm--> CONFIRMED
-                              |     ^
-                              |     +--suspect-- (another utterance over the held response)
-                           dismiss
-                              v
-                          DISMISSED --suspect--> SUSPECTED
+    NONE ---suspect---> SUSPECTED ---stop---> STOPPED
+                         |  |  ^                |  |
+                         |  |  +--suspect (another utterance over the held response)
+                         |  +----confirm--------+--|---> CONFIRMED
+                         +-------dismiss-----------+---> DISMISSED --suspect--> SUSPECTED
 
-A response is held while an interruption is suspected: nothing more of it is sent. Words confirm it,
-also where nothing was suspected; a backchannel, noise or a time without words dismisses it. A
-confirmed interruption is final: the response is over.
+A response is held while an interruption is suspected: nothing more of it is sent. Voice that lasts
+has the client stop and drop what it has not played. Words confirm the interruption, also where
+nothing was suspected; a backchannel, noise or a time without words dismisses it, and the response
+goes on where it was heard last. A confirmed interruption is final: the response is over.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ class InterruptionState(Enum):
     """Nobody spoke over the response."""
     SUSPECTED = auto()
     """Sound over it: it is held until that is clear."""
+    STOPPED = auto()
+    """Voice over it: the client was told to stop, and the words are waited for."""
     CONFIRMED = auto()
     """The caller means it: the response is over."""
     DISMISSED = auto()
@@ -35,6 +37,7 @@ class Move(Enum):
     """What moves the state."""
 
     SUSPECT = auto()
+    STOP = auto()
     CONFIRM = auto()
     DISMISS = auto()
 
@@ -48,6 +51,10 @@ MOVES: Mapping[tuple[InterruptionState, Move], InterruptionState] = {
     (_S.NONE, Move.SUSPECT): _S.SUSPECTED,
     (_S.NONE, Move.CONFIRM): _S.CONFIRMED,
     (_S.SUSPECTED, Move.SUSPECT): _S.SUSPECTED,
+    (_S.SUSPECTED, Move.STOP): _S.STOPPED,
+    (_S.STOPPED, Move.SUSPECT): _S.STOPPED,
+    (_S.STOPPED, Move.CONFIRM): _S.CONFIRMED,
+    (_S.STOPPED, Move.DISMISS): _S.DISMISSED,
     (_S.SUSPECTED, Move.CONFIRM): _S.CONFIRMED,
     (_S.SUSPECTED, Move.DISMISS): _S.DISMISSED,
     (_S.DISMISSED, Move.SUSPECT): _S.SUSPECTED,

@@ -102,6 +102,17 @@ class Playback:
         left_bytes = max(0, self._sent_bytes - played_ms * BYTES_PER_MS)
         self._until_ms = now_ms + left_bytes // BYTES_PER_MS
 
+    def rewind(self, now_ms: int) -> None:
+        """Take back what the client has not played: it is sent again from there."""
+        played = self._played_bytes(now_ms) // 2 * 2
+        self._sent_bytes, self._until_ms, self._ends_sent = played, now_ms, False
+        self._next, self._offset = self._first, played
+        while (part := self._sentences.get(self._next)) and part.voiced:
+            if self._offset < len(part.pcm):
+                break
+            self._next, self._offset = self._next + 1, self._offset - len(part.pcm)
+        self._told = part.words_until(self._offset) if part else 0
+
     def has(self, index: int) -> bool:
         """Tell whether all audio of sentence *index* is here."""
         return index < self._first or (index in self._sentences and self._sentences[index].voiced)
@@ -152,19 +163,26 @@ class Playback:
     def _whole(self, now_ms: int) -> list[Speech]:
         if not self.complete:
             return []
-        parts = [self._sentences[i] for i in range(self._first, self._total or 0)]
-        text = " ".join(part.text or "" for part in parts)
-        pcm = b"".join(part.pcm for part in parts)
-        self._next, self._ends_sent = self._total or 0, True
-        return [self._send(text, pcm, ends=True, now_ms=now_ms)]
+        texts, pcm = [], b""
+        while self._next < (self._total or 0):
+            text, more = self._rest()
+            texts.append(text)
+            pcm += more
+        self._ends_sent = True
+        return [self._send(" ".join(texts), pcm, ends=True, now_ms=now_ms)]
 
     def _sentence(self, now_ms: int) -> list[Speech]:
         if now_ms < self._until_ms or not self._ready():
             return self._end_if_all_was_sent(now_ms)
-        part = self._sentences[self._next]
-        self._next += 1
+        text, pcm = self._rest()
         self._ends_sent = self._next == self._total
-        return [self._send(part.text or "", part.pcm, ends=self._ends_sent, now_ms=now_ms)]
+        return [self._send(text, pcm, ends=self._ends_sent, now_ms=now_ms)]
+
+    def _rest(self) -> tuple[str, bytes]:
+        """Return the words and the audio of the sentence to send from, and go on to the next."""
+        part, offset, told = self._sentences[self._next], self._offset, self._told
+        self._next, self._offset, self._told = self._next + 1, 0, 0
+        return " ".join((part.text or "").split(" ")[told:]), part.pcm[offset:]
 
     def _stream(self, now_ms: int) -> list[Speech]:
         out: list[Speech] = []

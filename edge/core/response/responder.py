@@ -234,11 +234,16 @@ class Responder:
             self._note_reached(response, now_ms)
             if response.playback.all_sent:
                 response.move_on(Phase.ALL_SENT)
-                if response.turn:
-                    self._out.tell(response.done())
-                    self._measure(response, now_ms, interrupted=False)
+                self._tell_done(response, now_ms)
         if response.heard_to_the_end(now_ms):
             self._settle(response, now_ms, heard=response.spoken, complete=True)
+
+    def _tell_done(self, response: Response, now_ms: int) -> None:
+        """Tell once that the client has all of it; a response that was rewound has been told."""
+        if response.turn and not response.told_done:
+            self._out.tell(response.done())
+            self._measure(response, now_ms, interrupted=False)
+        response.told_done = True
 
     def _note_reached(self, response: Response, now_ms: int) -> None:
         """Note the sentence that begins, for an edge that may have to go on with it."""
@@ -288,6 +293,31 @@ class Responder:
             )
             self._out.publish(suspected)
 
+    def hold_on(self, now_ms: int) -> None:
+        """Hold the response for longer: the caller still speaks."""
+        if self.response and self.response.held:
+            self.response.suspected_ms = now_ms
+
+    def stop(self, now_ms: int) -> None:
+        """Have the client stop the response that is held; its words may yet go on from there."""
+        response = self.response
+        if response is None or not response.held or response.stopped:
+            return
+        if not response.playback.begun or response.heard_to_the_end(now_ms):
+            return
+        response.move(Move.STOP)
+        heard = response.playback.heard(now_ms)
+        response.playback.rewind(now_ms)
+        if response.phase is Phase.ALL_SENT:
+            response.move_on(Phase.COMMITTED)
+        stopped = ev.InterruptionStopped(
+            **self._out.head(now_ms),
+            turn=response.turn,
+            played_ms=response.playback.played_ms(now_ms),
+        )
+        self._out.publish(stopped)
+        self._out.tell(Interrupted(response.turn, heard))
+
     def dismiss(self, now_ms: int) -> None:
         """Go on where the response was held: it was no interruption."""
         response = self.response
@@ -308,14 +338,16 @@ class Responder:
         response = self.response
         if response is None:
             return
+        stopped = response.stopped
         response.move(Move.CONFIRM)
         if response.heard_to_the_end(now_ms):
             self._settle(response, now_ms, heard=response.spoken, complete=True)
         elif response.playback.begun:
             heard = response.playback.heard(now_ms)
             self._cancel(response, now_ms, "interrupted")
-            self._out.tell(Interrupted(response.turn, heard))
-            if response.phase is not Phase.ALL_SENT:
+            if not stopped:
+                self._out.tell(Interrupted(response.turn, heard))
+            if not response.told_done:
                 self._measure(response, now_ms, interrupted=True)
             self._settle(response, now_ms, heard=heard, complete=False)
         else:
@@ -372,6 +404,7 @@ class Responder:
         self._out.publish(settled)
 
     def _measure(self, response: Response, now_ms: int, *, interrupted: bool) -> None:
+        response.told_done = True
         if response.spoken_on:  # how long the caller waited is not known here
             return
         cost, self._speculation = self._speculation, Speculation()

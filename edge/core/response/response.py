@@ -12,6 +12,7 @@ from edge.core.response.playback import Playback
 from schemas.events import ResponseCompleted, ResponseSentence
 
 #   SPECULATIVE --commit--> COMMITTED --all sent--> ALL_SENT --all played--> (settled)
+#                               ^------ rewound ------+
 #        |                      |                       |
 #        +------- retract ------+------ interrupt ------+
 
@@ -26,7 +27,11 @@ class Phase(Enum):
     """The client has all of it and still plays."""
 
 
-NEXT = {Phase.SPECULATIVE: Phase.COMMITTED, Phase.COMMITTED: Phase.ALL_SENT}
+NEXT = {
+    Phase.SPECULATIVE: {Phase.COMMITTED},
+    Phase.COMMITTED: {Phase.ALL_SENT},
+    Phase.ALL_SENT: {Phase.COMMITTED},
+}
 
 
 @dataclass
@@ -50,7 +55,9 @@ class Response:
     """0..1: its word; None: it does not say."""
     interruption: InterruptionState = InterruptionState.NONE
     suspected_ms: int = 0
-    """When an interruption was suspected last."""
+    """When an interruption was suspected last, or voice over the response was heard last."""
+    told_done: bool = False
+    """The client was told that it has all of it, or the turn was measured otherwise."""
     steps: dict[str, float] = field(default_factory=dict)
     sentences: dict[int, str] = field(default_factory=dict)
     waiting_since_ms: int = 0
@@ -73,7 +80,12 @@ class Response:
     @property
     def held(self) -> bool:
         """An interruption is suspected: nothing more of it is sent."""
-        return self.interruption is InterruptionState.SUSPECTED
+        return self.interruption in {InterruptionState.SUSPECTED, InterruptionState.STOPPED}
+
+    @property
+    def stopped(self) -> bool:
+        """The client was told to stop it."""
+        return self.interruption is InterruptionState.STOPPED
 
     def move_on(self, phase: Phase) -> None:
         """Enter the next *phase*.
@@ -81,7 +93,7 @@ class Response:
         Raises:
             IllegalMoveError: it is not the next one.
         """
-        if NEXT.get(self.phase) is not phase:
+        if phase not in NEXT[self.phase]:
             raise IllegalMoveError(f"{phase.name} after {self.phase.name}")
         self.phase = phase
 

@@ -42,7 +42,8 @@ CHANGES = st.fixed_dictionaries(
 @given(CHANGES)
 def test_the_flat_names_say_the_same(changes: dict[str, Any]) -> None:
     config = SessionConfig().but(changes)
-    assert from_flat(*to_flat(config)) == config
+    unsaid = {"interruption.voice_ms": 0}  # what sessions of before were set to
+    assert from_flat(*to_flat(config)) == config.but(unsaid)
 
 
 @given(CHANGES)

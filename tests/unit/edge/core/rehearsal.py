@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 BEFORE_SETTINGS = {
     "turns.ask_eot": False,
+    "interruption.voice_ms": 0,
     "response.history_messages": 20,
     "response.deadline_ms": 15_000,
 }

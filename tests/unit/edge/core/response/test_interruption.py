@@ -14,12 +14,20 @@ from edge.core.response.interruption import (
     moved,
 )
 
-NONE, SUSPECTED, CONFIRMED, DISMISSED = InterruptionState
+NONE, SUSPECTED, STOPPED, CONFIRMED, DISMISSED = InterruptionState
 ALL = set(itertools.product(InterruptionState, Move))
 
 
 def test_sound_over_a_response_is_suspected_until_words_confirm_it() -> None:
     assert moved(moved(NONE, Move.SUSPECT), Move.CONFIRM) is CONFIRMED
+
+
+def test_a_client_that_was_stopped_waits_for_the_words() -> None:
+    stopped = moved(moved(NONE, Move.SUSPECT), Move.STOP)
+    assert stopped is STOPPED
+    assert moved(stopped, Move.SUSPECT) is STOPPED
+    assert moved(stopped, Move.CONFIRM) is CONFIRMED
+    assert moved(stopped, Move.DISMISS) is DISMISSED
 
 
 def test_words_confirm_also_where_nothing_was_suspected() -> None:

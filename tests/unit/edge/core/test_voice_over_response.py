@@ -1,0 +1,131 @@
+"""Voice over a response stops it before its words are known; they decide whether it goes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge.core.client_events import Interrupted, ResponseDone, Speech
+from schemas import events as ev
+from schemas.session_config import Delivery
+from tests.unit.edge.core.rehearsal import Rehearsal
+
+WORDS = "One two three four five six seven eight nine ten."
+SPOKEN_MS = 5000
+
+
+def responding(delivery: Delivery = "chunks", heard_ms: int = 1000) -> Rehearsal:
+    """Return a call in which a response of ten words and 5 s is heard, *heard_ms* of it so far."""
+    r = Rehearsal(delivery, interruption__voice_ms=450)
+    r.says(800, "What is the capital of France?")
+    r.quiet(600)
+    r.answers(WORDS)
+    r.speaks(0, SPOKEN_MS)
+    r.quiet(heard_ms)
+    return r
+
+
+def text(r: Rehearsal) -> str:
+    return "".join(one.text for one in r.told(Speech)).strip()
+
+
+@pytest.mark.parametrize("delivery", ["whole", "sentences", "chunks"])
+def test_voice_that_lasts_is_told_before_any_word_is_known(delivery: Delivery) -> None:
+    r = responding(delivery)
+    began_ms = r.now_ms
+    while not r.told(Interrupted):
+        r.says(20)
+    assert 400 <= r.now_ms - began_ms <= 520
+    assert r.events(ev.InterruptionStopped)
+    assert not r.events(ev.ResponseCancelled)  # the words may yet be nothing
+    assert r.told(Interrupted)[0].heard.startswith("One two")
+
+
+def test_words_then_end_it_and_it_is_told_once() -> None:
+    r = responding()
+    r.says(800, "Stop, I have a question.")
+    assert len(r.told(Interrupted)) == 1
+    assert r.events(ev.ResponseCancelled)[-1].reason == "interrupted"
+    heard = r.events(ev.AnswerHeard)[-1]
+    assert (heard.text, heard.complete) == (r.told(Interrupted)[0].heard, False)
+
+
+def test_a_short_sound_only_holds_it() -> None:
+    r = responding()
+    r.says(300)
+    r.quiet(2600)
+    assert not r.told(Interrupted)
+    assert r.events(ev.InterruptionDismissed)
+
+
+@pytest.mark.parametrize("delivery", ["whole", "sentences", "chunks"])
+@pytest.mark.parametrize("words", ["", "Mhm."])
+def test_a_response_that_was_stopped_for_nothing_goes_on_where_it_was_heard(
+    delivery: Delivery, words: str
+) -> None:
+    r = responding(delivery)
+    r.says(600)
+    (interrupted,) = r.told(Interrupted)
+    before = len(r.told(Speech))
+    r.quiet(160)
+    r.hears(words)
+    r.quiet(SPOKEN_MS)
+    rest = r.told(Speech)[before:]
+    rest_ms = sum(len(one.pcm) for one in rest) // 32
+    played_ms = r.events(ev.InterruptionStopped)[0].played_ms
+    assert abs(rest_ms + played_ms - SPOKEN_MS) <= 1, "no sound is lost and none is said twice"
+    said = f"{interrupted.heard} {''.join(one.text for one in rest).strip()}"
+    assert said == WORDS
+    heard = r.events(ev.AnswerHeard)[-1]
+    assert (heard.text, heard.complete) == (WORDS, True)
+    assert len(r.told(ResponseDone)) == 1
+    assert len(r.events(ev.TurnMeasured)) == 1
+
+
+def test_nothing_goes_on_while_the_caller_speaks() -> None:
+    r = responding()
+    r.says(200)
+    before = r.spoken_ms()
+    r.says(4000)
+    assert r.spoken_ms() == before
+    assert not r.events(ev.InterruptionDismissed)
+
+
+def test_words_up_to_a_pause_that_is_over_count_as_well() -> None:
+    r = responding()
+    r.says(300)
+    r.quiet(120)
+    pause = r.events(ev.SpeechPaused)[-1]
+    r.says(200)  # the words of the pause come after it
+    r.event(
+        ev.TranscriptGuess,
+        utterance=pause.utterance,
+        pause=pause.pause,
+        text="Wait a moment",
+        confidence=0.9,
+        took_ms=50.0,
+        model="m",
+    )
+    assert r.told(Interrupted)
+    assert r.events(ev.ResponseCancelled)
+
+
+def test_voice_over_a_response_that_was_handed_over_takes_it_back() -> None:
+    r = responding("whole", heard_ms=2000)
+    assert r.told(ResponseDone)
+    r.says(600)
+    r.quiet(160)
+    r.hears("Stop please.")
+    heard = r.events(ev.AnswerHeard)[-1]
+    assert not heard.complete
+    assert len(heard.text.split()) < 7
+
+
+def test_without_voice_ms_words_alone_stop_it() -> None:
+    r = Rehearsal()
+    r.says(800, "What is the capital of France?")
+    r.quiet(600)
+    r.answers(WORDS)
+    r.speaks(0, SPOKEN_MS)
+    r.quiet(1000)
+    r.says(1500)
+    assert not r.told(Interrupted)
