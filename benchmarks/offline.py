@@ -109,7 +109,7 @@ class OfflineCall:
             next_ms = self._now_ms + FRAME_MS
             self._clockwork.run_until(next_ms + 1)
             self._now_ms = next_ms
-            self.give(self._audio.hear(self._at_the_ear(pcm[at : at + FRAME_BYTES])))
+            self.give(self._audio.hear(self._at_the_ear(pcm[at : at + FRAME_BYTES]), self._now_ms))
         return self.heard
 
     def give(self, given: AnyInput) -> None:
@@ -138,7 +138,7 @@ class OfflineCall:
                     self._listen(utterance, frame)
                 case Tell(told):
                     self.heard.told.append((at_ms, told))
-                    self._audio.told(told)
+                    self._audio.told(told, self._now_ms)
                     if isinstance(told, Speech):
                         self._playing += told.pcm
                 case _:

@@ -223,6 +223,11 @@ class Settings(BaseSettings):
         "opinion, so that turns end in noise. `auto`: with the model where it is installed and the "
         "recogniser is not simulated.",
     )
+    cancel_echo: bool = Field(
+        True,
+        description="Take a response's echo out of the caller's audio: a loudspeaker without echo "
+        "cancellation of its own.",
+    )
     history_messages: int = Field(
         bounds("response.history_messages").default,
         ge=2,

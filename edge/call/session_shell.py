@@ -136,9 +136,10 @@ class SessionShell:
         if self._outage.parts and self._outage.deaf:
             counters.dropped("bus", len(pcm))
             return
+        at_ms = now_ms()
         if self._recording and not self._closed:
-            self._recording.heard(pcm, now_ms())
-        self.give(self._audio.hear(pcm))
+            self._recording.heard(pcm, at_ms)
+        self.give(self._audio.hear(pcm, at_ms))
 
     def finish(self, reason: EndReason) -> None:
         """End the session; `run` returns when its last events are stored."""
@@ -254,7 +255,7 @@ class SessionShell:
                         self._log_turn(event)
                     if self._recording:
                         self._recording.told(event, now_ms())
-                    self._audio.told(event)
+                    self._audio.told(event, now_ms())
                     self._tell(event)
                 case Recover(turn):
                     self._tasks.create_task(self._recover(turn))

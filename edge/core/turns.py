@@ -34,6 +34,8 @@ EARLY_REPLY_MS = 1000
 """Speech that begins so long before the end of a question replies to it."""
 NOISE_MS = 400
 """Silence after which an utterance without words is forgotten."""
+ECHO_WORDS, ECHO_SHARE = 3, 0.7
+"""So many words, and so many of those that are heard, must be the response's to be its echo."""
 WORDS_DEADLINE_MS = 60_000
 """Nobody waits longer for the words of an utterance: its audio is gone by then."""
 
@@ -172,14 +174,25 @@ class Turns:
 
     def _interrupts(self, text: str) -> bool:
         least = self._config.interruption.min_words
+        if self._is_echo(text):
+            return False
         return not is_backchannel(text, self._config.language) and len(words(text)) >= least
+
+    def _is_echo(self, text: str) -> bool:
+        """Tell whether *text* says again what the response says: a loudspeaker is heard."""
+        response = self._responder.response
+        if response is None or not self._config.interruption.voice_ms:
+            return False
+        heard, said = words(text), set(words(response.spoken))
+        again = sum(word in said for word in heard)
+        return again >= ECHO_WORDS and again >= ECHO_SHARE * len(heard)
 
     def _is_backchannel(self, utterance: Utterance, text: str) -> bool:
         """Tell whether *text* is too little to stop a response that is being heard."""
         response = self._responder.response
         if response is None or utterance.is_reply:
             return False
-        if is_backchannel(text, self._config.language):
+        if is_backchannel(text, self._config.language) or self._is_echo(text):
             return True
         return response.playback.begun and not self._interrupts(text)
 

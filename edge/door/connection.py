@@ -63,6 +63,7 @@ class Host:
     greeting: str
     commands_per_second: int
     speech_model: SileroModel | None
+    cancel_echo: bool
     sessions: asyncio.TaskGroup
     """Where sessions run: one whose caller has left still stores its last events."""
 
@@ -236,7 +237,7 @@ class Connection:
         )
         call = Call(began, history)
         model = host.speech_model
-        audio = CallerAudio(model.opinion() if model else None)
+        audio = CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo)
         shell = SessionShell(
             host.bus, call, self._tell, self._fail, audio=audio, recording=recording
         )

@@ -53,6 +53,7 @@ class Edge:
             self.settings.greeting,
             self.settings.control_messages_per_second,
             self.speech_model,
+            self.settings.cancel_echo,
             self.sessions,
         )
 

@@ -120,6 +120,17 @@ def test_voice_over_a_response_that_was_handed_over_takes_it_back() -> None:
     assert len(heard.text.split()) < 7
 
 
+def test_the_responses_own_words_are_its_echo_and_interrupt_nothing() -> None:
+    r = responding()
+    r.says(600)
+    r.partial("two three four")
+    r.quiet(160)
+    r.hears("two three four five")
+    assert not r.events(ev.ResponseCancelled)
+    r.quiet(SPOKEN_MS)
+    assert r.events(ev.AnswerHeard)[-1].complete
+
+
 def test_without_voice_ms_words_alone_stop_it() -> None:
     r = Rehearsal()
     r.says(800, "What is the capital of France?")
