@@ -59,12 +59,12 @@ class PiperVoice:
 
     def synthesize(self, text: str) -> Iterator[bytes]:
         """Yield *text* piece by piece, each longer than the one before, or nothing."""
-        said = sentences(speakable(text))
+        self._load()
+        said = sentences(speakable(text, self._voice.config.espeak_voice.split("-")[0]))
         if not said:
             return
         import soxr
 
-        self._load()
         rate_hz: int = self._voice.config.sample_rate
         for sentence in said:
             resampler = soxr.ResampleStream(rate_hz, RATE_HZ, 1, dtype="int16", quality="HQ")
