@@ -26,6 +26,8 @@ _UNLESS_CAPITAL: Final = re.compile(
     r"|Mon|Tue|Tues|Wed|Thu|Thurs|Fri|no|núm|tel|Tel)|(?<!\.)\.\.|…)[.…]?$"
 )
 """A sentence ends with them where the next word begins one."""
+_OF_A_TIME: Final = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day$|[A-Z]{2,4}$")
+"""What goes on after "8 a.m.": a day, or the zone."""
 _ORDINAL: Final = re.compile(r"(?:^|\s)\d{1,2}\.$")
 """The number of a list, or a day as in "5. Mai"; a year ends a sentence."""
 _OPEN_TAG: Final = re.compile(r"</?[a-zA-Z][\w:-]*(?:\s+[\w:-]+\s*=[^<>]{0,200}|[\s/]*)$")
@@ -45,9 +47,12 @@ def ends(before: str, after: str) -> bool | None:
     following = after.lstrip().lstrip("\"'(\u201c\u2018«[*_")
     if _BEFORE_NUMBER.search(before):
         return not following[0].isdigit() if following else None
-    if _UNLESS_CAPITAL.search(before):
-        return not (following[0].islower() or following[0].isdigit()) if following else None
-    return True
+    if not _UNLESS_CAPITAL.search(before):
+        return True
+    if following and (following[0].islower() or following[0].isdigit()):
+        return False
+    word = re.match(r"\w+\b(?=\W)", following)
+    return not _OF_A_TIME.match(word[0]) if word else None
 
 
 class SentenceCutter:
@@ -90,5 +95,7 @@ class SentenceCutter:
                     return first.end()
         if len(self._text) > LONGEST_CHARS:
             clauses = [m.end() for m in _CLAUSE.finditer(self._text)]
-            return clauses[-1] if clauses else self._text.rfind(" ", 0, LONGEST_CHARS) + 1 or None
+            if at := clauses[-1] if clauses else self._text.rfind(" ", 0, LONGEST_CHARS) + 1:
+                return at
+            return LONGEST_CHARS if len(self._text) > 2 * LONGEST_CHARS else None
         return None

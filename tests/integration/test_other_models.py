@@ -32,6 +32,7 @@ ODD: dict[str, tuple[bytes, ...]] = {
     "parts": (delta(content=[{"type": "text", "text": "Red."}, {"type": "thinking"}]),),
     "events": (b"retry: 1\n\n", b"data:\n\n", b"event: message\n" + delta(content="Pink.")),
     "markup": (delta(content="2+2=4 &amp; <b>that</b> is it."),),
+    "inside": (delta(content="Hm. "), delta(content="So.</think>"), delta(content="Grey.")),
     "tools": (delta(tool_calls=[{"index": 0, "function": {"name": "look"}}]),),
 }
 """What the server streams where the caller says such a word."""
@@ -162,6 +163,19 @@ async def test_a_model_is_understood_however_it_streams(
         await caller.until("greeting")
         await caller.send({"type": "text", "text": typed_words})
         assert (await caller.until("ai_complete"))["full_response"] == response
+
+
+async def test_a_model_that_begins_inside_a_thought_is_not_heard_thinking_again(
+    asking: AuraProcess,
+) -> None:
+    async with calling(asking.url, DEMO) as caller:
+        await caller.until("greeting")
+        for turn in (1, 2):
+            await caller.send({"type": "text", "text": "inside"})
+            told = (await caller.until("ai_complete", turn))["full_response"]
+            assert told.endswith("Grey.")
+            assert "So." not in told
+    assert told == "Grey."
 
 
 async def test_a_model_that_calls_a_tool_is_told_in_a_sentence_and_the_call_goes_on(

@@ -35,6 +35,7 @@ def cut(text: str, step: int = 3) -> list[str]:
         ("42. Yes.", ["42. Yes."]),
         ("We meet at 8 p.m. on Monday. Good.", ["We meet at 8 p.m. on Monday.", "Good."]),
         ("It closes at 8 p.m. The bar stays.", ["It closes at 8 p.m.", "The bar stays."]),
+        ("Come at 8 a.m. Monday. Bye.", ["Come at 8 a.m. Monday.", "Bye."]),
         ("Mt. Fuji is high. Go.", ["Mt. Fuji is high.", "Go."]),
         ("See Fig. 2 and approx. 5 more.", ["See Fig. 2 and approx. 5 more."]),
         ("In Jan. 2024 it rained. Fine.", ["In Jan. 2024 it rained.", "Fine."]),
@@ -90,6 +91,7 @@ def test_the_first_piece_may_end_at_a_comma_so_that_the_voice_starts_sooner() ->
 
 def test_a_text_without_an_end_is_cut_all_the_same() -> None:
     assert all(len(piece) <= LONGEST_CHARS + 3 for piece in cut("word " * 400))
+    assert all(len(piece) <= LONGEST_CHARS * 2 + 3 for piece in cut("好" * 2000))
 
 
 @given(st.text(alphabet="ab .,!?\n'\"", max_size=400), st.integers(1, 40))

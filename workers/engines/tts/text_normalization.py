@@ -96,8 +96,9 @@ def sentences(text: str) -> list[str]:
     found: list[str] = []
     at = 0
     for match in re.finditer(cutting.MARKS, text):
-        if cutting.ends(text[at : match.end()], text[match.end() :]):
-            found.append(text[at : match.end()].strip())
+        before, after = text[at : match.end()], text[match.end() :]
+        if cutting.ends(before, after) and not after.lstrip(" \"'(")[:1].islower():
+            found.append(before.strip())
             at = match.end()
     found.append(text[at:].strip())
     return [part for part in found if any(letter.isalnum() for letter in part)]

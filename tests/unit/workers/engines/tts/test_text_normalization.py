@@ -34,6 +34,7 @@ def test_only_what_can_be_said_is_left(text: str, expected: str) -> None:
         ("It was 1945. The war ended.", ["It was 1945.", "The war ended."]),
         ("We meet at 8 AM. Then we go.", ["We meet at 8 AM.", "Then we go."]),
         ("am 5. märz um 8 Uhr. Gut.", ["am 5. märz um 8 Uhr.", "Gut."]),
+        ("The dept. of health. Yes.", ["The dept. of health.", "Yes."]),
         ("wait... what? Yes.", ["wait... what?", "Yes."]),
         ("今天很好。明天有雨。", ["今天很好。", "明天有雨。"]),
         ('He said "Go." Then he left.', ['He said "Go."', "Then he left."]),
