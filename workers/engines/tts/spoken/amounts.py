@@ -37,6 +37,7 @@ class Amounts:
         minus = rf"(?P<minus>(?<![\w)]){DASH}\s?)?"
         end = r"(?![\w€$£]|[.,]\d)"
         return (
+            (re.compile(rf"(?<=\d)\s?({signs})?/(?=[a-zA-Z]{{2}})([a-zA-Z]+)"), self._per),
             (
                 re.compile(rf"{minus}{alone}\s?(?P<n>{number}){span}{scale}(?![\w]|[.,]\d)"),
                 self._amount,
@@ -47,6 +48,15 @@ class Amounts:
             ),
             (re.compile(r"(?<![\w.,])(\d+)\s?¢"), r"\1 cents"),
         )
+
+    def _per(self, match: re.Match[str]) -> str:
+        """Return the rest of a rate: "/hr" behind a number is "per hour"."""
+        if not self._language.is_ours:
+            return match[0]
+        unit = match[2]
+        if unit in UNITS:
+            unit = self._language.measure(Decimal(1), UNITS[unit]).removeprefix("1 ")
+        return f"{match[1] or ''}{self._language.say('per')}{unit}"
 
     def _amount(self, match: re.Match[str]) -> str:
         language, found = self._language, match.groupdict()
@@ -84,8 +94,13 @@ class Amounts:
     def _units(self) -> tuple[Rule, ...]:
         signs = "|".join(map(re.escape, sorted(UNITS, key=len, reverse=True)))
         number = rf"(?<![\w.,])(?P<n>{self._language.number})"
+        to = self._language.say("to")
         return (
             (re.compile(r"(?<![\w.])\.(?=\d)"), f"0{self._language.point}"),
+            (
+                re.compile(rf"({number}\s?(?:{signs}|[%°]))\s?{DASH}\s?(?=\d+\s?(?:{signs}|[%°]))"),
+                lambda m: f"{m[1]}{to}",
+            ),
             (re.compile(r"\b(\d+)(?:'|\s?ft\.?)\s?(\d{1,2})(?:\"|''|\s?in\b\.?)"), self._feet),
             (
                 re.compile(r"(?<![\w.,])(\d+\.\d+|\d+(?=M))([kKMB])\b"),
@@ -93,7 +108,7 @@ class Amounts:
             ),
             (re.compile(r"\b(\d\d)([2-9])0s\b"), self._decade),
             (re.compile(r"(?<![\w.,])'?([2-9])0s\b"), self._decade),
-            (re.compile(rf"{number}[\s-]?(?P<unit>{signs})(?![\w²³^/%'])(?!\.\w)"), self._unit),
+            (re.compile(rf"{number}[\s-]?(?P<unit>{signs})(?![\w²³^%']|/\D)(?!\.\w)"), self._unit),
             (re.compile(r"\s?%"), self._language.say("percent")),
             (re.compile(r"\s?°(?!\w)"), self._language.say("degrees")),
         )

@@ -20,6 +20,10 @@ _VULGAR: Final = dict(
 _SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
+def _apart(match: re.Match[str]) -> str:
+    return match[0].replace("/", " ")
+
+
 class Arithmetic:
     """Numbers with signs between them."""
 
@@ -46,7 +50,7 @@ class Arithmetic:
 
         return (
             (re.compile(rf"(\d*)\s?([{''.join(_VULGAR)}])"), vulgar),
-            (re.compile(r"\b24/7\b"), "24 7"),
+            (re.compile(r"\b(?:24/7|9/11|50/50)\b"), _apart),
             (
                 re.compile(
                     r"(?<![\w./,])(?:(\d+)\s)?(\d{1,3})\s?[/\u2044]\s?(\d{1,3})(?![\w/]|[.,]\d)"
@@ -113,8 +117,12 @@ class Arithmetic:
                 ),
                 say("times"),
             ),
-            (re.compile(r"(?<=\d)\s[xX]\s(?=\d)|(?<=\d)x\b(?!\d)"), say("times")),
-            (re.compile(r"(?<=\d)[xX](?=\d)"), say("by")),
+            (re.compile(r"(?<=\d)\s[xX]\s(?=\d)"), say("times")),
+            (
+                re.compile(r"(?<=\d)x(?=\s[a-z]{2}|\s?$|[.,!?])"),
+                lambda m: m[0] if say("equals") in m.string else say("times"),  # an unknown
+            ),
+            (re.compile(r"(?<=\d)(?<!\b0)[xX](?=\d)"), say("by")),
             (re.compile(r"\s?\u00f7\s?"), say("divided")),
             (re.compile(r"\u221a"), say("root")),
             (re.compile(r"\u221e"), say("infinity")),
@@ -129,7 +137,7 @@ class Arithmetic:
             (re.compile(r"#\s?(?=\d)"), say("number")),
             (re.compile(r"\u00a7+\s?(?=\d)"), say("section")),
             (re.compile(r"\+"), say("plus")),
-            (re.compile(r"&"), say("and")),
+            (re.compile(r"&+"), say("and")),
             (re.compile(r"@"), say("at")),
             (re.compile(r"(?<=\w)/(?=\w)"), " "),
         )

@@ -35,6 +35,8 @@ class Names:
 
     def _version(self, match: re.Match[str]) -> str:
         parts = match[0].split(".")
+        if [len(part) for part in parts] == [3, 3, 4]:
+            return match[0]  # a telephone
         if self._language.point == "," and all(len(part) == 3 for part in parts[1:]):
             return match[0]  # 1.000.000
         if (
@@ -59,6 +61,9 @@ class Names:
             (re.compile(r"\bN[or]\.\s?(?=\d)"), self._language.say("number")),
             (re.compile(r"(?<=[A-Z])\.(?=(?:[A-Z]\b|\s[A-Z]))(?<=\b[A-Z]\.)"), ""),
         ]
+        if self._language.code == "en":
+            rules.append((re.compile(r"\bSt\.(?=\s[A-Z])"), "Saint"))
+            rules.append((re.compile(r"(?<=\w\s)St\.(?=\s[a-z\d]|,)"), "Street"))
         if listed:
             rules.insert(0, (re.compile(rf"(?<!\w)({listed})(?!\w)"), lambda m: known[m[1]]))
         if self._language.code == "de":  # the voice reads the ordinal before a small letter only
@@ -82,6 +87,8 @@ class Names:
             for pattern in (
                 r"(?<![\w+])\+\d(?:[\s./-]?\(?\d+\)?){2,}(?!\w)",
                 rf"(?<![\w.,-])(?:\d{DASH})?\(?\d{{3}}\)?(?:{DASH}|\s|\.)\d{{3}}(?:{DASH}|\.)\d{{4}}\b",
+                r"\(\d{3}\)\s?\d{3}[\s.-]\d{4}\b",
+                r"(?<![\w.,])0\d{2,4}(?:[\s/-]\d{2,8}){1,4}(?![\w/]|[.,]\d)",
                 rf"(?<![\w.,$€£-])(?<!from )(?<!between )\d{{3}}{DASH}(?!\d\d00)\d{{4}}"
                 r"(?![\w,.]?\d|\s?[%a-zA-Z°€]*\s?=)",
                 r"(?<![\w.,])\d{4}(?:[ -]\d{4}){2,3}\b",

@@ -26,7 +26,7 @@ class Times:
                 r", \1",
             ),
             (
-                re.compile(rf"\b(\d{{4}}){DASH}(\d\d){DASH}(\d\d)\b(?!T)"),
+                re.compile(rf"\b(\d{{4}})(?:{DASH}|/)(\d\d)(?:{DASH}|/)(\d\d)\b(?!T)"),
                 lambda m: self._language.day(m[1], m[2], m[3]) or m[0],
             ),
             (
@@ -37,8 +37,9 @@ class Times:
 
     def _times(self) -> tuple[Rule, ...]:
         # The dot of "a.m." goes, unless it ends the sentence, too.
+        dot = r"\.?" if self._language.code == "en" else r"\."  # "am" is a word of German
         half = (
-            r"\s?(?P<half>[ap])\.?\s?m\b"
+            rf"\s?(?P<half>[ap]){dot}\s?m\b"
             r"(?:\.(?=\s*[^\s\w]|\s+(?-i:[a-z\d]|[A-Z]\w+day\b|[A-Z]{2,4}\b)))?"
         )
         unit = {"de": r"\s?Uhr", "nl": r"\s?uur", "fr": r"\s?(?:h|heures)", "pt": r"\s?(?:h|horas)"}
@@ -58,6 +59,10 @@ class Times:
                     rf"(\d\s?[ap]\.?m\.?|\b\d{{1,2}})\s?{DASH}\s?(?=\d{{1,2}}\s?[ap]\.?m\b)",
                     re.IGNORECASE,
                 ),
+                lambda m: f"{m[1]}{self._language.say('to')}",
+            ),
+            (
+                re.compile(rf"(\b\d\d?:\d\d)\s?{DASH}\s?(?=\d\d?\b)"),
                 lambda m: f"{m[1]}{self._language.say('to')}",
             ),
             (re.compile(r"\b(\d\d?):([0-5]\d):([0-5]\d)(?:[.,]\d+)?(?:Z\b)?"), self._duration),

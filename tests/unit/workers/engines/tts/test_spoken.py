@@ -10,6 +10,8 @@ from workers.engines.tts.text_normalization import speakable
 
 ENGLISH = {
     "sums": [
+        ("f(x) = 2x + 1", "f(x) equals 2x plus 1"),
+        ("y = -3x", "y equals minus 3x"),
         ("2+2=4", "2 plus 2 equals 4"),
         ("2 + 2 = 4", "2 plus 2 equals 4"),
         ("3×4", "3 times 4"),
@@ -80,6 +82,7 @@ ENGLISH = {
         ("1:30:00", "1 hour 30 minutes"),
     ],
     "dates": [
+        ("2025/01/31", "January 31, 2025"),
         ("2024-03-05", "March 5, 2024"),
         ("3/5/2024", "March 5, 2024"),
         ("12/25/24", "December 25, 2024"),
@@ -100,6 +103,9 @@ ENGLISH = {
         ("the '90s", "the nineties"),
     ],
     "ranges": [
+        ("5%-10%", "5 percent to 10 percent"),
+        ("5km-10km", "5 kilometers to 10 kilometers"),
+        ("10:30-11", "10 30 to 11"),
         ("10-20", "10 to 20"),
         ("10–20", "10 to 20"),
         ("pages 5–7", "pages 5 to 7"),
@@ -118,6 +124,8 @@ ENGLISH = {
         ("well-known", "well-known"),
     ],
     "money": [
+        ("$5/month", "5 dollars per month"),
+        ("$20/hr", "20 dollars per hour"),
         ("$5", "5 dollars"),
         ("$1", "1 dollar"),
         ("$1.00", "1 dollar"),
@@ -139,6 +147,8 @@ ENGLISH = {
         ("$5 + $6 = $11", "5 dollars plus 6 dollars equals 11 dollars"),
     ],
     "units": [
+        ("9.8 m/s²", "9.8 meters per second squared"),
+        ("10°C/50°F", "10 degrees Celsius 50 degrees Fahrenheit"),
         ("5 km", "5 kilometers"),
         ("5km/h", "5 kilometers per hour"),
         ("1 km", "1 kilometer"),
@@ -162,6 +172,8 @@ ENGLISH = {
         ("5G", "5G"),
     ],
     "fractions": [
+        ("9/11", "9 11"),
+        ("50/50", "50 50"),
         ("1/2", "one half"),
         ("3/4 cup", "three quarters cup"),
         ("2 1/2 cups", "2 and one half cups"),
@@ -172,6 +184,9 @@ ENGLISH = {
         ("24/7", "24 7"),
     ],
     "digit by digit": [
+        ("202.555.0147", "2 0 2, 5 5 5, 0 1 4 7"),
+        ("(202) 555 0147", "2 0 2, 5 5 5, 0 1 4 7"),
+        ("0800 123 456", "0 8 0 0, 1 2 3, 4 5 6"),
         ("555-1234", "5 5 5, 1 2 3 4"),
         ("(555) 123-4567", "5 5 5, 1 2 3, 4 5 6 7"),
         ("+1 555 123 4567", "plus 1, 5 5 5, 1 2 3, 4 5 6 7"),
@@ -204,6 +219,10 @@ ENGLISH = {
         ("See https://x.org, or not", "See x.org, or not"),
     ],
     "abbreviations": [
+        ("123 Main St. is here", "123 Main Street is here"),
+        ("St. Louis is big", "Saint Louis is big"),
+        ("pp. 3-5", "pages 3 to 5"),
+        ("Ph.D. student", "PhD student"),
         ("Dr. Who and Mr. Smith", "Doctor Who and Mister Smith"),
         ("Mt. Fuji", "Mount Fuji"),
         ("approx. 5", "approximately 5"),
@@ -231,6 +250,8 @@ ENGLISH = {
         ("- [x] done", "done"),
     ],
     "code": [
+        ("0x1F", "0x1F"),
+        ("a && b", "a and b"),
         ("`x = 1`", "x equals 1"),
         ("```python", ""),
         ("```\nx = 1\n```", "x equals 1"),
@@ -281,6 +302,9 @@ ENGLISH = {
 
 OTHERS = {
     "de": [
+        ("Treffen um 8 am Bahnhof", "Treffen um 8 am Bahnhof"),
+        ("50 €/Monat", "50 Euro pro Monat"),
+        ("8:00-9:30 Uhr", "8 Uhr bis 9 Uhr 30"),
         ("um 8:00 Uhr", "um 8 Uhr"),
         ("um 8:30", "um 8 Uhr 30"),
         ("2+2=4", "2 plus 2 gleich 4"),
