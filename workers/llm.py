@@ -17,12 +17,13 @@ from workers.engines.protocols import (
     EngineError,
     EngineUnavailableError,
     LanguageModel,
+    OnlyThoughtError,
     Prompt,
     SentenceReader,
     Token,
     Usage,
 )
-from workers.sentences import SentenceCutter
+from workers.response_text import ResponseText
 from workers.stage import EngineHungError, JobContext, JobPlace
 
 T = TypeVar("T")
@@ -38,6 +39,8 @@ class LlmStage:
         self.model = model.name
         self._model = model
         self._limit_s = limit_s
+        self._begin_inside: set[str] = set()
+        """Models whose stream began inside a thought: the next one is held until it ends."""
 
     @property
     def wait_ms(self) -> int:
@@ -67,7 +70,7 @@ class LlmStage:
         )
         if event.ask_eot and job.attempt == 1:  # a later try is late enough
             chain.eot_llm = await opinion(self._model, prompt, self._limit_s)
-        cutter = SentenceCutter(first=not chain.state.sentences)
+        text = ResponseText(first=not chain.state.sentences, hold=chain.model in self._begin_inside)
         first_token_ms: float | None = None
         usage = Usage(0, 0, self.model)
         async with aclosing(_each_within(self._model, prompt, self._limit_s)) as tokens:
@@ -75,14 +78,25 @@ class LlmStage:
                 if isinstance(token, Usage):
                     usage = token
                     continue
-                if first_token_ms is None:
+                pieces = text.feed(token)
+                if first_token_ms is None and text.is_begun:
                     first_token_ms = job.took_ms()
-                for piece in cutter.feed(token):
-                    await chain.say(piece, first_token_ms)
-            for piece in cutter.flush():
+                for piece in pieces:
+                    await chain.say(piece, first_token_ms or job.took_ms())
+            for piece in text.flush():
                 await chain.say(piece, first_token_ms or job.took_ms())
+        self._learn(chain.model, text)
+        if text.thought and not chain.state.sentences:
+            raise OnlyThoughtError
         await job.bus.yield_to_jobs()  # the voice wakes for the last sentence
         await chain.complete(usage)
+
+    def _learn(self, model: str, text: ResponseText) -> None:
+        """Remember whether *model* begins inside a thought, as *text* showed."""
+        if text.began_inside:
+            self._begin_inside.add(model)
+        elif not text.thought:
+            self._begin_inside.discard(model)
 
 
 class _Chain:
@@ -93,7 +107,7 @@ class _Chain:
         self.eot_llm: float | None = None
         self._job = job
         self._subject = subjects.session_events(job.event.tenant, job.event.session, "say")
-        self._model = model
+        self.model = model
         self._found = False
 
     async def find(self) -> None:
@@ -123,7 +137,7 @@ class _Chain:
             text=text,
             first_token_ms=first_token_ms,
             took_ms=job.took_ms(),
-            model=self._model,
+            model=self.model,
             deadline_ms=job.event.deadline_ms,
             recorded=job.event.recorded,
             eot_llm=None if index else self.eot_llm,

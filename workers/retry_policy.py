@@ -43,7 +43,9 @@ class Verdict:
 
     outcome: Outcome
     reason: str = ""
-    """For the edge and for operators; without a word of what was said."""
+    """For operators; without a word of what was said."""
+    told: str = ""
+    """For the caller: a sentence."""
     delay_s: float = 0.0
     """Before it is tried again."""
     is_expected: bool = True
@@ -65,10 +67,22 @@ def verdict(error: Exception, attempt: int) -> Verdict:
     return Verdict(
         outcome="failed" if given_up else "retried",
         reason=str(error) if hopeless else type(error).__name__,
+        told=_told(error),
         delay_s=0.0 if given_up else RETRY_S * attempt,
         is_expected=isinstance(error, EXPECTED),
         is_hung=isinstance(error, EngineHungError),
     )
+
+
+def _told(error: Exception) -> str:
+    """Return the sentence of an engine, which names nothing private, or one of ours."""
+    if isinstance(error, EngineError | StaleJobError) and str(error):
+        return str(error)
+    if isinstance(error, EngineHungError):
+        return "the engine did not answer in time"
+    if isinstance(error, BusError):
+        return "the message bus could not be reached"
+    return "something went wrong inside Aura; its log tells more"
 
 
 def apart_s(attempt: int) -> float:

@@ -162,7 +162,7 @@ class Worker(Generic[J]):
             utterance=place.utterance,
             turn=place.turn or 0,
             index=place.index,
-            reason=what.reason,
+            reason=what.told,
             attempts=job.attempt,
         )
         try:

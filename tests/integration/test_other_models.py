@@ -7,19 +7,43 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from threading import Thread
+from typing import Any
 
 import pytest
 from aiohttp import web
 
 from tests.aura_process import SIMULATED, AuraProcess
+from tests.caller import DEMO, calling
 from tests.integration.test_replay import a_call, typed
 
 ANSWERED = {"response.sentence", "response.completed"}
+Json = dict[str, Any]
 ANSWERS = {"small": "The small model is at your service.", "big": "A big model answers better."}
 
 
+def delta(**fields: Any) -> bytes:
+    choice = {"index": 0, "delta": fields}
+    return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
+
+
+ODD: dict[str, tuple[bytes, ...]] = {
+    "thoughts": (*(delta(content=one) for one in ("<thi", "nk>Hm.\nSo. </th", "ink>", "Blue.")),),
+    "reasons": (*[delta(reasoning_content="Hm. ")] * 3, delta(content="Green.")),
+    "parts": (delta(content=[{"type": "text", "text": "Red."}, {"type": "thinking"}]),),
+    "events": (b"retry: 1\n\n", b"data:\n\n", b"event: message\n" + delta(content="Pink.")),
+    "markup": (delta(content="2+2=4 &amp; <b>that</b> is it."),),
+    "inside": (delta(content="Hm. "), delta(content="So.</think>"), delta(content="Grey.")),
+    "tools": (delta(tool_calls=[{"index": 0, "function": {"name": "look"}}]),),
+}
+"""What the server streams where the caller says such a word."""
+BROKEN = b'data: {"error": {"message": "overloaded", "code": 502}}\n\n'
+
+
 class ModelServer:
-    """An OpenAI-compatible server with two models, each with an answer of its own."""
+    """An OpenAI-compatible server with two models, each with an answer of its own.
+
+    It takes no history that a chat template refuses, and no `stream_options`.
+    """
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -50,9 +74,17 @@ class ModelServer:
         return web.json_response({"object": "list", "data": [{"id": one} for one in ANSWERS]})
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        model = (await request.json())["model"]
+        asked = await request.json()
+        model = asked["model"]
         if model not in ANSWERS:
             return web.json_response({"error": {"message": "no such model"}}, status=404)
+        turns = [one["role"] for one in asked["messages"] if one["role"] != "system"]
+        if turns != (["user", "assistant"] * len(turns))[: len(turns)]:
+            return web.json_response({"error": {"message": "roles must alternate"}}, status=400)
+        if "stream_options" in asked:
+            return web.json_response({"detail": "stream_options: not permitted"}, status=422)
+        if odd := self._odd(asked["messages"]):
+            return await self._streamed(request, *odd)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         with suppress(ConnectionError):  # a guess was taken back
@@ -62,6 +94,23 @@ class ModelServer:
                 line = json.dumps({**body, "choices": [choice]})
                 await response.write(f"data: {line}\n\n".encode())
             await response.write(b"data: [DONE]\n\n")
+        return response
+
+    def _odd(self, messages: list[Json]) -> tuple[bytes, ...]:
+        """Return the stream that the caller's last words ask for."""
+        asked = [one["content"] for one in messages if one["role"] == "user"]
+        if len(asked) > 1 and "breaks" in asked[-2] and "cut off" in asked[-1]:
+            return (delta(content=" And on."),)
+        if "breaks" in asked[-1]:
+            return (delta(content="It is "), delta(content="white. "), BROKEN)
+        return next((stream for word, stream in ODD.items() if word in asked[-1]), ())
+
+    async def _streamed(self, request: web.Request, *pieces: bytes) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        with suppress(ConnectionError):
+            for piece in pieces:
+                await response.write(piece)
         return response
 
 
@@ -93,6 +142,53 @@ def asking(models: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def recorded(asking: AuraProcess) -> str:
     """A session that `small` answered, for tests that leave it as it is."""
     return asyncio.run(a_call(asking))
+
+
+@pytest.mark.parametrize(
+    ("typed_words", "response"),
+    [
+        ("thoughts", "Blue."),
+        ("reasons", "Green."),
+        ("parts", "Red."),
+        ("events", "Pink."),
+        ("markup", "2+2=4 &amp; <b>that</b> is it."),
+        ("breaks", "It is white. And on."),
+    ],
+)
+async def test_a_model_is_understood_however_it_streams(
+    asking: AuraProcess, typed_words: str, response: str
+) -> None:
+    """The greeting comes first, so its history begins with a word of the assistant."""
+    async with calling(asking.url, DEMO) as caller:
+        await caller.until("greeting")
+        await caller.send({"type": "text", "text": typed_words})
+        assert (await caller.until("ai_complete"))["full_response"] == response
+
+
+async def test_a_model_that_begins_inside_a_thought_is_not_heard_thinking_again(
+    asking: AuraProcess,
+) -> None:
+    async with calling(asking.url, DEMO) as caller:
+        await caller.until("greeting")
+        for turn in (1, 2):
+            await caller.send({"type": "text", "text": "inside"})
+            told = (await caller.until("ai_complete", turn))["full_response"]
+            assert told.endswith("Grey.")
+            assert "So." not in told
+    assert told == "Grey."
+
+
+async def test_a_model_that_calls_a_tool_is_told_in_a_sentence_and_the_call_goes_on(
+    asking: AuraProcess,
+) -> None:
+    async with calling(asking.url, DEMO) as caller:
+        await caller.until("greeting")
+        await caller.send({"type": "text", "text": "tools"})
+        told = json.dumps(await caller.until("error"))
+        assert "called a tool" in told
+        assert "Error" not in told.replace("_ERROR", "")
+        await caller.send({"type": "text", "text": "parts"})
+        assert (await caller.until("ai_complete"))["full_response"] == "Red."
 
 
 async def test_a_recorded_call_is_driven_through_another_model_of_the_same_server(

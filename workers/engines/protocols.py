@@ -5,6 +5,7 @@ EngineError                    anything an engine says
 ├── WeightsError               refuse: a model file is missing, damaged or has no room on the disk
 ├── EngineUnavailableError     retry: network, 429, 5xx, timeout
 └── EngineRefusedError         give up: 400, 401, a wrong model (the message names the setting)
+    └── OnlyThoughtError       give up: a thought, and no response
 
 No message holds a key, a prompt or what somebody said. The only audio that crosses these seams is
 that of `schemas.audio`: mono, signed 16-bit little-endian, 16 000 samples/s.
@@ -37,6 +38,16 @@ class EngineUnavailableError(EngineError):
 
 class EngineRefusedError(EngineError):
     """The engine will not do this however often it is asked."""
+
+
+class OnlyThoughtError(EngineRefusedError):
+    """A language model spent its tokens on a thought and had none left for a response."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the language model had nothing to say: it only thought; raise AURA_MAX_TOKENS, or "
+            "turn its thinking off"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,29 @@ def test_the_words_of_other_failures_are_kept_to_ourselves() -> None:
         assert verdict(error, LAST_ATTEMPT).reason == type(error).__name__
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        EngineUnavailableError("the language model answered 502; try again later"),
+        EngineRefusedError("no such model"),
+        StaleJobError("its audio is gone"),
+    ],
+)
+def test_the_caller_is_told_the_sentence_of_the_engine(error: Exception) -> None:
+    assert verdict(error, LAST_ATTEMPT).told == str(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [TypeError("what was said"), EngineHungError(), BusAwayError("away"), EngineUnavailableError()],
+)
+def test_the_caller_is_told_a_sentence_and_never_the_name_of_a_class(error: Exception) -> None:
+    told = verdict(error, LAST_ATTEMPT).told
+    assert " " in told
+    assert "Error" not in told
+    assert "what was said" not in told
+
+
 def test_a_job_that_somebody_else_goes_on_with_is_overtaken_whatever_the_attempt() -> None:
     for attempt in range(1, LAST_ATTEMPT + 2):
         assert verdict(FencedError("newer"), attempt) == Verdict("overtaken")

@@ -1,5 +1,7 @@
 """Cutting an answer into pieces that can be spoken."""
 
+# ruff: noqa: RUF001 - marks of other scripts are the subject
+
 from __future__ import annotations
 
 import pytest
@@ -28,10 +30,48 @@ def cut(text: str, step: int = 3) -> list[str]:
         ("No end", ["No end"]),
         ("...", []),
         ("", []),
+        ("It ended in 1945. The war was over.", ["It ended in 1945.", "The war was over."]),
+        ("1945. The war", ["1945.", "The war"]),
+        ("42. Yes.", ["42. Yes."]),
+        ("We meet at 8 p.m. on Monday. Good.", ["We meet at 8 p.m. on Monday.", "Good."]),
+        ("It closes at 8 p.m. The bar stays.", ["It closes at 8 p.m.", "The bar stays."]),
+        ("Come at 8 a.m. Monday. Bye.", ["Come at 8 a.m. Monday.", "Bye."]),
+        ("Mt. Fuji is high. Go.", ["Mt. Fuji is high.", "Go."]),
+        ("See Fig. 2 and approx. 5 more.", ["See Fig. 2 and approx. 5 more."]),
+        ("In Jan. 2024 it rained. Fine.", ["In Jan. 2024 it rained.", "Fine."]),
+        ("No. That is wrong.", ["No.", "That is wrong."]),
+        ("Take bus No. 5. Go.", ["Take bus No. 5. Go."]),
+        ("The U.S. Army left. Good.", ["The U.S. Army left.", "Good."]),
+        ("J. R. R. Tolkien wrote it. Yes.", ["J. R. R. Tolkien wrote it.", "Yes."]),
+        ("Take milk, etc. Then go home.", ["Take milk,", "etc.", "Then go home."]),
+        ("Wait... what? Hmm... Yes.", ["Wait... what?", "Hmm...", "Yes."]),
+        ("Pi is 3.14. Good.", ["Pi is 3.14.", "Good."]),
+        ("See https://a.b/c?d=e. Then go.", ["See https://a.b/c?d=e.", "Then go."]),
+        ("am 5. März geht es los. Gut.", ["am 5. März geht es los.", "Gut."]),
+        ("Das gilt z.B. hier. Ja.", ["Das gilt z.B. hier.", "Ja."]),
+        ('<p style="color: red">Hi.</p> Ok', ['<p style="color: red">Hi.</p> Ok']),
+        ("今天很好。明天有雨！好", ["今天很好。", "明天有雨！", "好"]),
+        ("هل أنت بخير؟ نعم۔ ok", ["هل أنت بخير؟", "نعم۔", "ok"]),
+        ("जी हाँ। ठीक है।", ["जी हाँ।", "ठीक है।"]),
     ],
 )
 def test_a_piece_is_a_sentence(text: str, pieces: list[str]) -> None:
     assert cut(text) == pieces
+
+
+@pytest.mark.parametrize("step", [1, 2, 7, 1000])
+def test_the_pieces_do_not_depend_on_how_the_text_arrives(step: int) -> None:
+    text = "It opens at 8 a.m. on Monday. Dr. Who came in 1945. No. 5 left... so be it. Bye."
+    assert cut(text, step) == [
+        "It opens at 8 a.m. on Monday.",
+        "Dr. Who came in 1945.",
+        "No. 5 left... so be it.",
+        "Bye.",
+    ]
+
+
+def test_a_sentence_of_chinese_is_ready_at_once() -> None:
+    assert SentenceCutter().feed("今天很好。") == ["今天很好。"]
 
 
 def test_a_sentence_is_ready_as_soon_as_the_next_one_begins() -> None:
@@ -51,6 +91,7 @@ def test_the_first_piece_may_end_at_a_comma_so_that_the_voice_starts_sooner() ->
 
 def test_a_text_without_an_end_is_cut_all_the_same() -> None:
     assert all(len(piece) <= LONGEST_CHARS + 3 for piece in cut("word " * 400))
+    assert all(len(piece) <= LONGEST_CHARS * 2 + 3 for piece in cut("好" * 2000))
 
 
 @given(st.text(alphabet="ab .,!?\n'\"", max_size=400), st.integers(1, 40))

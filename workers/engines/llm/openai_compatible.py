@@ -3,10 +3,13 @@
 # ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING, Final
 
+from workers.engines.llm.chat_request import body, refused_field
+from workers.engines.llm.chat_stream import ChatStream, records
 from workers.engines.protocols import (
     EngineError,
     EngineMissingError,
@@ -14,12 +17,12 @@ from workers.engines.protocols import (
     EngineUnavailableError,
     Prompt,
     Token,
-    Usage,
 )
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    import httpx
     from cerebras.cloud.sdk import AsyncCerebras
 
 CEREBRAS_MODEL: Final = "llama-3.3-70b"
@@ -28,10 +31,8 @@ NO_KEY: Final = "none"
 environment and sends it to a stranger's server."""
 
 _RETRYABLE: Final = frozenset({408, 409, 425, 429})
-_CONTINUE: Final = (
-    "Your answer was cut off. It began with the text of your last message. Go on exactly where "
-    "that text stops, and repeat none of it."
-)
+LONGEST_WAIT_S: Final = 1.0
+"""The SDK tries again itself where the server wants it (`Retry-After`) no later."""
 
 
 class HostedModel:
@@ -52,7 +53,7 @@ class HostedModel:
         """Talk to *base_url* (with or without `/v1`), or to Cerebras without one.
 
         *read_s* limits each wait for data, that for the first token included; the SDK itself
-        tries *retries* more times, with a short backoff, as long as nothing was streamed.
+        tries *retries* more times, within about a second each, as long as nothing was streamed.
         """
         self.name = f"{'openai' if base_url else 'cerebras'}:{model}"
         self._model = model
@@ -61,6 +62,8 @@ class HostedModel:
         self._timeouts = (connect_s, read_s)
         self._retries = retries
         self._made: AsyncCerebras | None = None
+        self._unknown: dict[str, frozenset[str]] = {}
+        """Fields that the server refused, by model."""
 
     async def warm(self) -> None:
         """Open the connection by listing the models; any answer but a refused key is fine.
@@ -78,32 +81,46 @@ class HostedModel:
                 raise
 
     async def stream(self, request: Prompt) -> AsyncGenerator[Token, None]:
-        """Yield the deltas as they arrive, then the Usage the server counted (0 if it did not)."""
+        """Yield the deltas as they arrive, then the Usage the server counted (0 if it did not).
+
+        A chunk without text, as one of a thought, is an empty delta: the server is not silent. A
+        field that the server does not know is left out from then on.
+        """
         model = request.model or self._model
         client = await self._client()
         from cerebras.cloud import sdk  # loaded by now
 
-        prompt_tokens = completion_tokens = 0
+        left_out = set(self._unknown.get(model, ()))
+        told = ChatStream(model)
         async with _translated(model):
-            # Plain dictionaries: the SDK's classes lose chunks that leave out a field of Cerebras'.
-            chunks = await client.post(
-                "/v1/chat/completions",
-                cast_to=object,
-                body=_body(request, model),
-                stream=True,
-                stream_cls=sdk.AsyncStream[object],
-            )
-            async with chunks:  # closing the response is what stops the server
-                async for chunk in chunks:
-                    if not isinstance(chunk, dict):
-                        continue
-                    if usage := chunk.get("usage"):
-                        prompt_tokens = usage.get("prompt_tokens") or 0
-                        completion_tokens = usage.get("completion_tokens") or 0
-                    for choice in chunk.get("choices") or ():
-                        if text := (choice.get("delta") or {}).get("content"):
-                            yield text
-        yield Usage(prompt_tokens, completion_tokens, model)
+            while True:
+                asked = body(request, model, left_out)
+                try:
+                    # Its bytes are read here: the SDK trips over named events and empty ones.
+                    answer = await client.post(
+                        "/v1/chat/completions",
+                        cast_to=object,
+                        body=asked,
+                        stream=True,
+                        stream_cls=sdk.AsyncStream[object],
+                    )
+                    break
+                except (sdk.BadRequestError, sdk.UnprocessableEntityError) as error:
+                    if not (unknown := refused_field(error.body, asked)):
+                        raise
+                    left_out.add(unknown)
+            self._unknown[model] = frozenset(left_out)
+            async with answer:  # closing the response is what stops the server
+                response = answer.response
+                if "application/json" in response.headers.get("content-type", ""):
+                    yield told.take(json.loads(await response.aread())) or ""
+                else:
+                    async with aclosing(records(response.aiter_bytes())) as chunks:
+                        async for chunk in chunks:
+                            if (text := told.take(chunk)) is not None:
+                                yield text
+            told.end()
+        yield told.usage
 
     async def close(self) -> None:
         """Close the connections."""
@@ -120,7 +137,7 @@ class HostedModel:
     def _make(self) -> "AsyncCerebras":
         try:
             import httpx
-            from cerebras.cloud.sdk import AsyncCerebras
+            from cerebras.cloud.sdk import AsyncCerebras, DefaultAsyncHttpxClient
         except ImportError as error:
             raise EngineMissingError("cerebras-cloud-sdk", "llm") from error
         connect_s, read_s = self._timeouts
@@ -129,25 +146,21 @@ class HostedModel:
             base_url=self._base_url,
             timeout=httpx.Timeout(read_s, connect=connect_s),
             max_retries=self._retries,
+            http_client=DefaultAsyncHttpxClient(event_hooks={"response": [_not_too_patient]}),
             warm_tcp_connection=False,  # it would connect, blocking, inside the constructor
         )
 
 
-def _body(request: Prompt, model: str) -> dict[str, Any]:
-    messages = [{"role": "system", "content": request.system}] if request.system else []
-    messages += [{"role": role, "content": text} for role, text in request.messages]
-    if request.said:
-        messages.append({"role": "assistant", "content": request.said})
-        messages.append({"role": "user", "content": _CONTINUE})
-    return {
-        "model": model,
-        "messages": messages,
-        "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-        **({} if request.seed is None else {"seed": request.seed}),
-    }
+async def _not_too_patient(response: "httpx.Response") -> None:
+    """Keep the SDK from a retry that the server wants far too late for a call."""
+    headers = response.headers
+    wait = headers.get("retry-after-ms") or headers.get("retry-after") or "0"
+    try:
+        wait_s = float(wait) / (1000 if "retry-after-ms" in headers else 1)
+    except ValueError:
+        wait_s = LONGEST_WAIT_S * 2  # a date
+    if wait_s > LONGEST_WAIT_S:
+        headers["x-should-retry"] = "false"
 
 
 @asynccontextmanager
@@ -175,6 +188,8 @@ async def _translated(model: str) -> "AsyncIterator[None]":
 
 
 def _for_status(status: int, model: str) -> EngineError:
+    if status == 429:
+        return EngineUnavailableError("the language model is busy (429); try again later")
     if status in _RETRYABLE or status >= 500:
         return EngineUnavailableError(f"the language model answered {status}; try again later")
     if status in (401, 403):

@@ -22,7 +22,6 @@ from workers.engines.protocols import (
     WeightsError,
 )
 from workers.engines.tts import piper_streaming
-from workers.engines.tts.text_normalization import sentences, speakable
 
 Samples = npt.NDArray[np.int16]
 
@@ -59,12 +58,14 @@ class PiperVoice:
 
     def synthesize(self, text: str) -> Iterator[bytes]:
         """Yield *text* piece by piece, each longer than the one before, or nothing."""
-        said = sentences(speakable(text))
+        self._load()
+        from workers.engines.tts.text_normalization import sentences, speakable
+
+        said = sentences(speakable(text, self._voice.config.espeak_voice.split("-")[0]))
         if not said:
             return
         import soxr
 
-        self._load()
         rate_hz: int = self._voice.config.sample_rate
         for sentence in said:
             resampler = soxr.ResampleStream(rate_hz, RATE_HZ, 1, dtype="int16", quality="HQ")
@@ -88,6 +89,7 @@ class PiperVoice:
             if self._voice is not None:
                 return
             try:
+                import babel  # noqa: F401  # for the text: missing where the extra is
                 import onnxruntime
                 import piper
             except ImportError as error:

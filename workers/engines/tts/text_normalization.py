@@ -1,55 +1,112 @@
-"""Text as a voice can say it: no emoji, no markdown, whole sentences. Pure."""
+"""Text as a voice can say it: no markup, no emoji, signs in words, whole sentences. Pure."""
 
+from __future__ import annotations
+
+import html
 import re
 import unicodedata
 from typing import Final
 
+from workers import sentences as cutting
+from workers.engines.tts.spoken.forms import spoken
+from workers.engines.tts.spoken.words import LANGUAGES
+
+_FENCE: Final = re.compile(r"^\s*(?:```|~~~).*$", re.MULTILINE)
+_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
+_TAG: Final = re.compile(
+    r"</?[a-zA-Z][\w:.-]*(?:\s+[\w:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+))*\s*/?>|<[!?][^>]*>"
+)
 _LINK: Final = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_URL: Final = re.compile(r"https?://(?:www\.)?([^\s/)]+)\S*")
+_AUTOLINK: Final = re.compile(r"<((?:https?://|mailto:)[^\s>]+|[\w.+-]+@[\w.-]+)>")
+_URL: Final = re.compile(
+    r"(?:https?://(?:www\.)?|\bwww\.)([^\s/)?#:]*[^\s/)?#:.,;!])[^\s)]*?(?=[.,;:!?]*(?:[\s)]|$))"
+)
 _LINE_MARK: Final = re.compile(
-    r"^\s*(?:[-*+\u2022\u2023\u25aa\u00b7\u2013\u2014]\s+|#{1,6}\s+|>\s+|\d+[.)]\s+)", re.MULTILINE
+    r"^\s*(?:[-*+\u2022\u2023\u25aa\u00b7\u2013\u2014]\s+(?:\[[ xX]\]\s+)?|#{1,6}\s+|>+\s+)",
+    re.MULTILINE,
 )
+_NUMBERED: Final = re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+", re.MULTILINE)
+_TABLE_LINE: Final = re.compile(r"^[\s|:+=-]*-{2,}[\s|:+=-]*$", re.MULTILINE)
+_CELLS: Final = re.compile(r"(?:(?<=\S)[^\S\n]*\|[^\S\n]*)+(?=[^\s|])")
+_EMPHASIS: Final = re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])([^*\n]*[^\s*])\1(?![\w*])")
+_MATH: Final = re.compile(r"\$\$?(?=[^\s$])([^$\n]*[\\^_=+a-z][^$\n]*)(?<!\s)\$\$?(?![\d$])")
+_LATEX: Final = (
+    (re.compile(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}"), r"\1 / \2"),
+    (re.compile(r"\\sqrt\{([^{}]*)\}"), "\u221a\\1"),
+    (re.compile(r"\\(?:text|mathrm|mathbf|operatorname)\{([^{}]*)\}"), r" \1 "),
+    (re.compile(r"\\(?:left|right|big|Big|displaystyle|quad|qquad)\b|\\[,;!()\[\]]"), " "),
+    (re.compile(r"\\(?:times|cdot)\b"), " \u00d7 "),
+    (re.compile(r"\\div\b"), " \u00f7 "),
+    (re.compile(r"\\pm\b"), " \u00b1 "),
+    (re.compile(r"\\leq?\b"), " \u2264 "),
+    (re.compile(r"\\geq?\b"), " \u2265 "),
+    (re.compile(r"\\neq?\b"), " \u2260 "),
+    (re.compile(r"\\approx\b"), " \u2248 "),
+    (re.compile(r"\\infty\b"), " \u221e "),
+    (re.compile(r"\\(?:to|rightarrow|Rightarrow)\b"), " \u2192 "),
+    (re.compile(r"\^\{?\\circ\}?"), "\u00b0"),
+    (re.compile(r"\\([%$#&_{}])"), r"\1"),
+)
+_EMOTICON: Final = re.compile(r"(?<!\S)(?:[:;=]['o-]?[)(DPpO/|\\]+|<3)(?=\s|[.,!?]|$)")
 _MARKUP: Final = re.compile(r"[*_`~#|<>\[\]{}\\^]+")
-_SENTENCE_END: Final = re.compile(
-    r"""(?:(?<=[.!?\u2026])|(?<=[.!?]["')]))\s+(?=["'(]?(?:[^\W\d_a-z]|\d))"""
-)
-_ABBREVIATION: Final = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|etc|e\.g|i\.e|[A-Z])\.$")
-_SPOKEN: Final = {"&": " and ", "%": " percent", "°": " degrees", "@": " at ", "+": " plus "}
 _EMOJI_PARTS: Final = "\ufe0f\u20e3"
 """Parts of an emoji in Unicode's category of accents, which else stay."""
-_STRAIGHT: Final = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0xA0: " "}
+_STRAIGHT: Final = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"'} | dict.fromkeys(
+    (0xA0, 0x202F, 0x2009, 0x2007), " "
+)
 
 
-def speakable(text: str) -> str:
-    """Return *text* without what a voice would stumble over; empty when nothing is left to say."""
-    text = _URL.sub(r"\1", _LINK.sub(r"\1", text.translate(_STRAIGHT)))
-    text = _LINE_MARK.sub("", text)
+def speakable(text: str, language: str = "en") -> str:
+    """Return *text* without what a voice would stumble over; empty when nothing is left to say.
+
+    Numbers, signs and abbreviations are words of *language*, ISO 639-1.
+    """
+    text = _MARKUP.sub(" ", spoken(without_markup(text), language))
+    signs = "" if language in LANGUAGES else "Sm"  # else the voice may know them
+    text = "".join(_heard(letter, signs) for letter in text)
+    text = re.sub(r"\s+([.,!?;:)](?!\d))|(?<=\()\s+", r"\1", " ".join(text.split()))
+    text = re.sub(r"([,;:])(?:\s*[,;:])+", r"\1", text)
+    return text if any(letter.isalnum() for letter in text) else ""
+
+
+def without_markup(text: str) -> str:
+    """Return *text* in one line, without markdown, HTML, SSML and LaTeX."""
+    text = html.unescape(text).translate(_STRAIGHT)
+    text = _COMMENT.sub(" ", _FENCE.sub("", text))
+    text = _TAG.sub(" ", _AUTOLINK.sub(r"\1", text))
+    text = _MATH.sub(r" \1 ", _URL.sub(r"\1", _LINK.sub(r"\1", text)))
+    if "\\" in text:
+        for command, plain in _LATEX:
+            text = command.sub(plain, text)
+    text = _EMOTICON.sub(" ", _TABLE_LINE.sub("", text))
+    text = _CELLS.sub(", ", _LINE_MARK.sub("", text))
+    if len(_NUMBERED.findall(text)) > 1 or _NUMBERED.search(text, text.find("\n") + 1 or len(text)):
+        text = _NUMBERED.sub("", text)
+    text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
     # Each line of a list is a sentence of its own, or the voice runs through it without a breath.
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    text = " ".join(
-        line if at == len(lines) - 1 or line[-1] in ".!?:;,…" else f"{line}."
+    lines = [line.strip(" \t|") for line in text.splitlines() if line.strip(" \t|")]
+    return " ".join(
+        line if at == len(lines) - 1 or line[-1] in ".!?:;,…\u3002\uff01\uff1f" else f"{line}."
         for at, line in enumerate(lines)
     )
-    text = _MARKUP.sub(" ", text)
-    for sign, word in _SPOKEN.items():
-        text = text.replace(sign, word)
-    text = "".join(letter for letter in text if _has_a_sound(letter))
-    text = re.sub(r"\s+([.,!?;:])", r"\1", " ".join(text.split()))
-    return text if any(letter.isalnum() for letter in text) else ""
 
 
 def sentences(text: str) -> list[str]:
     """Return the sentences of speakable *text*; "Dr. Who paid 3.50." is one."""
     found: list[str] = []
-    for part in _SENTENCE_END.split(text):
-        if found and _ABBREVIATION.search(found[-1]):
-            found[-1] = f"{found[-1]} {part}"
-        else:
-            found.append(part)
+    at = 0
+    for match in re.finditer(cutting.MARKS, text):
+        before, after = text[at : match.end()], text[match.end() :]
+        if cutting.ends(before, after) and not after.lstrip(" \"'(")[:1].islower():
+            found.append(before.strip())
+            at = match.end()
+    found.append(text[at:].strip())
     return [part for part in found if any(letter.isalnum() for letter in part)]
 
 
-def _has_a_sound(letter: str) -> bool:
-    """Return whether *letter* can be read aloud; emoji, arrows and controls cannot."""
+def _heard(letter: str, signs: str) -> str:
+    """Return *letter* if it can be read aloud, else a blank: what stood apart stays apart."""
     category = unicodedata.category(letter)
-    return (category[0] in "LMNZP" or category == "Sc") and letter not in _EMOJI_PARTS
+    if letter in _EMOJI_PARTS or category == "Cf":
+        return ""
+    return letter if category[0] in "LMNZP" or category in ("Sc", signs) else " "

@@ -192,3 +192,91 @@ async def test_closing_the_stream_stops_the_server() -> None:
             assert await anext(tokens) == "One"
         async with asyncio.timeout(2):
             await gone.wait()
+
+
+async def test_named_events_and_empty_ones_do_not_break_an_answer() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        named = b"event: message\n" + chunk("Hel")
+        return await streamed(request, b"retry: 3000\n\n", b"data:\n\n", named, chunk("lo."))
+
+    async with serving(answer) as model:
+        assert await said(model) == ["Hel", "lo.", Usage(0, 0, "m1")]
+
+
+async def test_a_server_that_does_not_stream_is_heard_all_the_same() -> None:
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        return web.json_response({"choices": [{"message": {"content": "Whole."}}]})
+
+    async with serving(answer) as model:
+        assert (await said(model))[0] == "Whole."
+
+
+async def test_a_server_that_thinks_is_not_silent() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        thought = {"choices": [{"index": 0, "delta": {"reasoning_content": "hm"}}]}
+        line = b"data: " + json.dumps(thought).encode() + b"\n\n"
+        return await streamed(request, line, line, chunk("Hi."))
+
+    async with serving(answer) as model:
+        assert await said(model) == ["", "", "Hi.", Usage(0, 0, "m1")]
+
+
+@pytest.mark.parametrize("event", [b"", b"event: error\n"])
+async def test_an_error_in_mid_stream_may_pass(event: bytes) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        error = event + b'data: {"error": {"message": "' + KEY.encode() + b'"}}\n\n'
+        return await streamed(request, chunk("One. "), error)
+
+    async with serving(answer) as model:
+        with pytest.raises(EngineUnavailableError, match="broke off") as caught:
+            await said(model)
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_field_that_a_server_does_not_know_is_left_out_from_then_on(status: int) -> None:
+    seen = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        seen.append(asked := await request.json())
+        for field in ("stream_options", "max_tokens", "temperature", "seed"):
+            if field in asked:
+                refusal = {"error": {"message": f"Unsupported parameter: '{field}'"}}
+                return web.json_response(refusal, status=status)
+        return await streamed(request, chunk("ok"))
+
+    async with serving(answer) as model:
+        assert (await said(model))[0] == "ok"
+        assert len(seen) == 5
+        assert seen[-1]["max_completion_tokens"] == ASK.max_tokens
+        assert (await said(model))[0] == "ok"
+        assert len(seen) == 6
+
+
+async def test_a_server_without_a_system_role_is_told_its_text_by_the_caller() -> None:
+    seen = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        seen.append(asked := await request.json())
+        if asked["messages"][0]["role"] == "system":
+            return web.json_response({"error": "System role not supported"}, status=400)
+        return await streamed(request, chunk("ok"))
+
+    async with serving(answer) as model:
+        assert (await said(model))[0] == "ok"
+    assert "You are Aura." in seen[-1]["messages"][0]["content"]
+
+
+@pytest.mark.parametrize("wait", ["30", "Fri, 27 Nov 2099 00:00:00 GMT"])
+async def test_a_busy_server_that_wants_a_long_wait_is_told_at_once(wait: str) -> None:
+    tries = []
+
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        tries.append(1)
+        return web.json_response({}, status=429, headers={"Retry-After": wait})
+
+    async with serving(answer, retries=1) as model:
+        async with asyncio.timeout(10):
+            with pytest.raises(EngineUnavailableError, match=r"busy \(429\)"):
+                await said(model)
+    assert len(tries) == 1

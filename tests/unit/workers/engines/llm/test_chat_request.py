@@ -1,0 +1,100 @@
+"""What a server is asked, whatever the history looks like and whatever it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from workers.engines.llm.chat_request import SYSTEM_ROLE, body, messages, refused_field
+from workers.engines.protocols import Prompt
+
+USER, AI = "user", "assistant"
+
+
+def roles(*history: tuple[str, str], system: str = "Be kind.", said: str = "") -> list[str]:
+    return [one["role"] for one in messages(Prompt(system, history, said=said))]
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [(AI, "Hello!"), (USER, "Hi.")],
+        [(USER, "Hi."), (USER, "Anybody there?")],
+        [(AI, "a"), (AI, "b"), (USER, "c"), (USER, "d"), (AI, "e"), (AI, "f"), (USER, "g")],
+        [(USER, "a"), (AI, ""), (USER, "b")],
+        [(AI, "Hello!")],
+        [],
+    ],
+)
+@pytest.mark.parametrize("said", ["", "The begun"])
+@pytest.mark.parametrize("system", ["", "Be kind."])
+def test_the_caller_is_first_and_the_sides_take_turns(
+    history: list[tuple[str, str]], said: str, system: str
+) -> None:
+    found = roles(*history, system=system, said=said)
+    turns = [role for role in found if role != "system"]
+    assert turns == [USER, AI] * (len(turns) // 2) + [USER]
+    assert found.count("system") <= 1
+    assert "system" not in found[1:]
+
+
+def test_a_greeting_is_told_in_the_text_of_the_system() -> None:
+    system, user = messages(Prompt("Be kind.", ((AI, "Hello!"), (USER, "Hi."))))
+    assert system["content"].startswith("Be kind.")
+    assert "Hello!" in system["content"]
+    assert user["content"] == "Hi."
+
+
+def test_neighbours_of_one_role_are_joined() -> None:
+    asked = messages(Prompt("", ((USER, "Hi."), (USER, "Anybody there?"))))
+    assert asked == [{"role": USER, "content": "Hi.\nAnybody there?"}]
+
+
+def test_without_a_system_role_its_text_is_in_the_callers_first_message() -> None:
+    prompt = Prompt("Be kind.", ((USER, "Hi."),))
+    assert messages(prompt, has_system=False) == [{"role": USER, "content": "Be kind.\n\nHi."}]
+
+
+@pytest.mark.parametrize("field", ["stream_options", "temperature", "seed"])
+def test_a_field_is_left_out(field: str) -> None:
+    prompt = Prompt("", ((USER, "Hi."),), seed=1)
+    assert field in body(prompt, "m")
+    assert field not in body(prompt, "m", {field})
+
+
+def test_the_limit_of_tokens_has_two_names() -> None:
+    prompt = Prompt("", ((USER, "Hi."),), max_tokens=9)
+    assert body(prompt, "m")["max_tokens"] == 9
+    other = body(prompt, "m", {"max_tokens"})
+    assert "max_tokens" not in other
+    assert other["max_completion_tokens"] == 9
+    assert "max_completion_tokens" not in body(prompt, "m", {"max_tokens", "max_completion_tokens"})
+
+
+@pytest.mark.parametrize(
+    ("refusal", "field"),
+    [
+        ({"error": {"message": "Unknown parameter: 'stream_options'"}}, "stream_options"),
+        ({"detail": [{"loc": ["body", "stream_options"], "msg": "extra"}]}, "stream_options"),
+        (
+            {"error": {"message": "'max_tokens' is no more: use 'max_completion_tokens'"}},
+            "max_tokens",
+        ),
+        ({"error": {"message": "Unsupported value", "param": "temperature"}}, "temperature"),
+        ("unexpected field seed", "seed"),
+        ({"error": "System role not supported"}, SYSTEM_ROLE),
+        ({"error": {"message": "Only user and assistant roles are supported!"}}, SYSTEM_ROLE),
+        ({"error": {"message": "no such model"}}, None),
+        ({"detail": [{"msg": "bad", "input": {"stream_options": {}, "seed": 1}}]}, None),
+        ({"error": {"message": "seeds are good"}}, None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_what_a_refusal_names_is_what_is_left_out(refusal: object, field: str | None) -> None:
+    sent = body(Prompt("Be kind.", ((USER, "Hi."),), seed=1), "m")
+    assert refused_field(refusal, sent) == field
+
+
+def test_what_was_not_sent_is_not_refused() -> None:
+    sent = body(Prompt("", ((USER, "Hi."),)), "m", {"temperature"})
+    assert refused_field("no temperature, no seed, no system role", sent) is None

@@ -1,0 +1,147 @@
+"""The stream of a server with OpenAI's chat API: from bytes to records, from records to text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any, Final
+
+from workers.engines.protocols import (
+    EngineRefusedError,
+    EngineUnavailableError,
+    OnlyThoughtError,
+    Usage,
+)
+
+MOST_BYTES: Final = 1 << 20
+"""Of one line."""
+_LINE_END: Final = re.compile(rb"\r\n|\n|\r(?!$)")
+_DONE: Final = "[DONE]"
+
+
+async def records(pieces: AsyncIterator[bytes]) -> AsyncGenerator[Any, None]:
+    """Yield the data of each server-sent event in *pieces*, up to "[DONE]".
+
+    Names of events, `retry:`, comments and events without data say nothing here. A line ends with
+    CR, LF or both, and not with the other marks that Python splits a text at.
+
+    Raises:
+        ValueError: the data is no JSON, or without an end.
+    """
+    data: list[str] = []
+    async for line in _lines(pieces):
+        name, _, value = line.partition(":")
+        if name == "data":
+            data.append(value.removeprefix(" "))
+        elif not line and data:
+            whole, data = "\n".join(data).strip(), []
+            if whole.startswith(_DONE):
+                return
+            if whole:
+                yield json.loads(whole)
+
+
+async def _lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
+    """Yield the lines of *pieces*, and an empty one behind the last."""
+    waiting = b""
+    async for piece in pieces:
+        *lines, waiting = _LINE_END.split(waiting + piece)
+        for line in lines:
+            yield line.decode().removeprefix("\ufeff")
+        if len(waiting) > MOST_BYTES:
+            raise ValueError("a line without an end")
+    if waiting:
+        yield waiting.rstrip(b"\r").decode()
+    yield ""
+
+
+class ChatStream:
+    """Takes the chunks of one response and keeps what they tell beside its text."""
+
+    def __init__(self, model: str) -> None:
+        self.usage = Usage(0, 0, model)
+        """What the server counted; 0 if it did not."""
+        self._is_said = False
+        self._reasoned = False
+        self._called = False
+        self._finish = ""
+
+    def take(self, chunk: object) -> str | None:
+        """Return the text in *chunk*; "" for one of a thought or a tool's call, None for no choice.
+
+        Raises:
+            EngineUnavailableError, EngineRefusedError: the server tells of an error.
+        """
+        record = _fields(chunk)
+        if error := record.get("error") or (record.get("object") == "error" and record):
+            raise self._failed(_fields(error))
+        if counts := _fields(record.get("usage")):
+            self.usage = Usage(
+                _count(counts.get("prompt_tokens")),
+                _count(counts.get("completion_tokens")),
+                self.usage.model,
+            )
+        choices = record.get("choices")
+        if not isinstance(choices, list) or not choices:
+            return None
+        said = ""
+        for choice in map(_fields, choices):
+            self._finish = choice.get("finish_reason") or self._finish
+            delta = _fields(choice.get("delta") or choice.get("message"))
+            self._reasoned |= bool(delta.get("reasoning_content") or delta.get("reasoning"))
+            self._called |= bool(delta.get("tool_calls") or delta.get("function_call"))
+            said += _text(delta.get("content")) or _text(delta.get("refusal"))
+        self._is_said |= bool(said)
+        return said
+
+    def end(self) -> None:
+        """Tell why a stream that is over had no text, where the server said so.
+
+        Raises:
+            EngineUnavailableError: it broke off.
+            EngineRefusedError: another attempt would end alike.
+        """
+        if self._finish == "error":
+            raise EngineUnavailableError("the language model broke off with an error")
+        if self._is_said:
+            return
+        if self._called:
+            raise EngineRefusedError(
+                "the language model called a tool and said nothing: Aura offers it none"
+            )
+        if self._finish == "content_filter":
+            raise EngineRefusedError("the language model's filter withheld its answer")
+        if self._reasoned:
+            raise OnlyThoughtError
+
+    def _failed(self, error: dict[str, Any]) -> Exception:
+        """Return an error that the server tells of in a stream that began well."""
+        code = str(error.get("code") or error.get("status") or "")
+        status = int(code) if code.isdigit() and len(code) == 3 else 200
+        if not self._is_said and status in (400, 401, 403, 404, 422):
+            return EngineRefusedError(
+                f"the language model refused the request ({status}): check AURA_LLM_MODEL"
+            )
+        return EngineUnavailableError(f"the language model broke off with an error ({status})")
+
+
+def _fields(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _text(content: object) -> str:
+    """Return the text of *content*: a string, or a list of parts of which some may be thoughts."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else [content]
+    texts = (_fields(part) for part in parts)
+    return "".join(
+        part["text"]
+        for part in texts
+        if part.get("type", "text") in ("text", "output_text") and isinstance(part.get("text"), str)
+    )

@@ -1,0 +1,78 @@
+"""What the rules of a language share: its words, its way to write numbers, its names of things."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Final
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import get_decimal_symbol, get_group_symbol
+from babel.units import format_unit
+
+from workers.engines.tts.spoken.words import LANGUAGES, words
+
+Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
+"""What is looked for, and what is spoken for it."""
+
+DASH: Final = "[-\u2010-\u2015\u2212]"
+_ANY: Final = "#,##0.############"
+"""A number as it is, with the signs of its language."""
+_MONTH_FIRST: Final = {"en"}
+
+
+class SpeechLanguage:
+    """One language."""
+
+    def __init__(self, code: str) -> None:
+        """Take *code*: ISO 639-1."""
+        self.code = code
+        self.is_ours = code in LANGUAGES
+        self.is_known = True
+        self.words = words(code)
+        try:
+            self.locale = Locale.parse(code)
+        except (UnknownLocaleError, ValueError):
+            self.locale = Locale("en")
+            self.is_known = False
+        self.point = get_decimal_symbol(self.locale)
+        groups = get_group_symbol(self.locale) + ("." if self.point == "," else ",")
+        self._groups = "".join(" " if one.isspace() else one for one in groups)
+        group, point = f"[{re.escape(self._groups)}]", re.escape(self.point)
+        self.number = rf"(?:\d{{1,3}}(?:{group}\d{{3}})+(?!\d)|\d+)(?:{point}\d+)?"
+        """Of a number: the pattern."""
+
+    def say(self, name: str) -> str:
+        """Return the word of the table with this *name*, between blanks."""
+        return f" {self.words[name]} "
+
+    def decimal(self, text: str) -> Decimal:
+        """Return the value of *text*, which `number` matches."""
+        plain = "".join(one for one in text if one not in self._groups)
+        return Decimal(plain.replace(self.point, "."))
+
+    def measure(self, count: Decimal, unit: str) -> str:
+        """Return *count* and the name of *unit*, which is one of the CLDR."""
+        said = format_unit(count, unit, "long", format=_ANY, locale=self.locale)
+        return said.replace("\xa0", " ")
+
+    def date(self, first: str, second: str, year: str) -> str:
+        """Return the words of a date, '' if it is none; a year of two digits is of this century."""
+        whole = year if len(year) == 4 else f"20{year}"
+        orders = [(second, first), (first, second)]
+        if self.code in _MONTH_FIRST:
+            orders.reverse()
+        return next((said for one in orders if (said := self.day(whole, *one))), "")
+
+    def day(self, year: str, month: str, day: str) -> str:
+        """Return the words of a day, '' if there is none such."""
+        try:
+            when = datetime.date(int(year), int(month), int(day))
+        except ValueError:
+            return ""
+        said = format_date(when, "long", locale=self.locale)
+        return said.lower() if self.code == "de" else said  # an ordinal: see `names`
