@@ -22,7 +22,7 @@ from edge.core.turns import Turns
 from schemas import events as ev
 
 SILENT_STAGE_MS = 3000
-"""A stage that is waited for and silent for so long may have answered to nobody."""
+"""An awaited stage that is silent for so long: the log is read for its answer."""
 FATAL_FAILURES = 3
 """Failures of one stage in a row after which it counts as down."""
 

@@ -48,7 +48,7 @@ class Clockwork:
     def run_until(self, until_ms: int) -> None:
         """Let happen what is due before *until_ms*; a scheduled input goes before the timer."""
         early_ms: int | None = None
-        """A time of the timer that brought nothing: the next input brings what it waits for."""
+        """A due time at which the timer had no effect; it is not tried again."""
         while True:
             due_ms = None if self._due_ms == early_ms else self._due_ms
             if self._scheduled and (due_ms is None or self._scheduled[0][0] <= due_ms):

@@ -1,4 +1,4 @@
-"""The log of a call's inputs: with it the call is decided again, and nobody can be heard by it.
+"""The input log: enough to decide a call again, and no audio.
 
 Rows are derived from the types in `inputs.py`; `schemas/inputs.py` packs them. Audio is logged as
 its length and a bit a frame, an event as its id.

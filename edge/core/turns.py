@@ -31,7 +31,7 @@ from schemas import events as ev
 from schemas.session_config import SessionConfig
 
 EARLY_REPLY_MS = 1000
-"""Speech that begins so long before the end of a question replies to it."""
+"""Speech within this time before a question ends is a reply to it."""
 NOISE_MS = 400
 """Silence after which an utterance without words is forgotten."""
 ECHO_WORDS, ECHO_SHARE = 3, 0.7

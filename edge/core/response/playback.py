@@ -44,7 +44,7 @@ class Sentence:
         return self.count is not None and self.joined >= self.count
 
     def words_until(self, at: int) -> int:
-        """Return how many of its words are over *at* so many bytes of its audio."""
+        """Return the number of words spoken in its first *at* bytes."""
         words = len((self.text or "").split(" "))
         if self.voiced:
             return words * at // len(self.pcm) if self.pcm else words

@@ -62,7 +62,7 @@ class Responder:
     # -------------------------------------------------------- asking for a response
 
     def greet(self, text: str, now_ms: int) -> None:
-        """Say *text* as turn 0: a response like any other, to nothing."""
+        """Speak the greeting *text* as turn 0."""
         voice = self._config.voice
         if voice.delivery == "chunks":  # a greeting is one message in every client protocol
             voice = msgspec.structs.replace(voice, delivery="sentences")

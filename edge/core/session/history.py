@@ -1,4 +1,4 @@
-"""The conversation so far: what was said and what was heard, also read back from the log."""
+"""The conversation so far: the caller's words and what they heard, also read back from the log."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class UnfinishedResponse:
 
 @dataclass
 class History:
-    """A session is the fold of its events; this is what its next turn needs of them."""
+    """What the next turn of a session needs to know of the turns before."""
 
     messages: list[Message] = field(default_factory=list)
     turn: int = 0
@@ -90,12 +90,12 @@ class History:
         return " ".join([*self.carried, text]).strip()
 
     def drop_carried(self, text: str) -> None:
-        """*text* has its answer: it does not begin the next turn any more."""
+        """Remove *text*, which was answered, from the carried words."""
         self.carried = [one for one in self.carried if one != text]
 
 
 def fold(events: Iterable[Event]) -> History:
-    """Return the history that *events* of one session, in their order, amount to."""
+    """Return the history of one session from its *events*, in their order."""
     history, said = History(), dict[int, str]()
     answers: dict[int, dict[int, str]] = {}
     for event in events:
@@ -126,7 +126,7 @@ def fold(events: Iterable[Event]) -> History:
 
 
 def _still(answer: UnfinishedResponse | None, event: Event) -> UnfinishedResponse | None:
-    """Return *answer* as *event* leaves it, None where it is over."""
+    """Return *answer* after *event*; None: it is over."""
     if answer is None or getattr(event, "turn", None) != answer.turn:
         return answer
     match event:
