@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 from edge.call import counters
 from edge.core.effects import SendFrame
 from runtime.bus.connection import Bus
 from schemas import subjects
 
+MOST_KEPT = 900
+"""A minute and a half of frames: what is older was recognised, or nobody waits for it."""
+
 
 class FrameSender:
-    """Sends frames in their order and keeps the latest utterance, to be sent again."""
+    """Sends frames in their order and keeps the end of the latest utterance, to be sent again."""
 
     def __init__(self, bus: Bus, session: str) -> None:
         self._bus = bus
         self._session = session
         self._waiting: asyncio.Queue[SendFrame | None] = asyncio.Queue()
-        self._spoken: list[SendFrame] = []
+        self._spoken: deque[SendFrame] = deque(maxlen=MOST_KEPT)
 
     def put(self, frame: SendFrame) -> None:
         self._waiting.put_nowait(frame)
@@ -41,7 +45,7 @@ class FrameSender:
         return bool(self._spoken) and self._spoken[0].utterance == utterance
 
     async def again(self) -> None:
-        """Send the latest utterance once more: to hear a frame twice changes nothing."""
+        """Send what is kept once more: to hear a frame twice changes nothing."""
         for frame in tuple(self._spoken):
             await self._send(frame)
 
