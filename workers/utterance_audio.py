@@ -41,9 +41,9 @@ class UtteranceAudio:
 
     def forget(self, before_ms: int) -> None:
         """Keep what follows *before_ms*."""
-        if (gone_ms := before_ms - self._from_ms) > 0:
+        if (gone_ms := min(before_ms, self.until_ms) - self._from_ms) > 0:
             del self._pcm[: gone_ms * BYTES_PER_MS]
-            self._from_ms = before_ms
+            self._from_ms += gone_ms
 
     def quiet_ms(self, span: Span) -> int:
         """Return the middle of the quietest 200 ms of *span*."""

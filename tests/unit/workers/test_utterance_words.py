@@ -3,63 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.audio import BYTES_PER_MS, AudioFrame
+from tests.numbered_speech import FRAME_MS, numbers, recognised, spoken
 from workers.engines.protocols import Recognition
 from workers.utterance_audio import UtteranceAudio
 from workers.utterance_words import LONGEST_PIECE_MS, Guess, Span, UtteranceWords, Words
 
-WORD_MS = 300
-FRAME_MS = 100
-"""Of voice or silence: a number of them is a word, or a pause."""
-
-
-def spoken(said: list[tuple[int, int]]) -> list[tuple[AudioFrame, bool]]:
-    """Return an utterance as an edge sends it, and of each frame whether it was voiced.
-
-    *said*: how many words, and how many frames of silence after them. A word is 300 ms of samples
-    that hold its number; silence is 0.
-    """
-    made: list[tuple[AudioFrame, bool]] = []
-    number = seq = pause = from_ms = 0
-    went_on = False
-
-    def send(sample: int, *, mark: int = 0) -> None:
-        nonlocal seq, from_ms, went_on
-        frame = AudioFrame(
-            seq=seq,
-            pcm=sample.to_bytes(2, "little") * (FRAME_MS * BYTES_PER_MS // 2),
-            pause=mark,
-            from_ms=from_ms,
-            continued_ms=from_ms if went_on else 0,
-        )
-        made.append((frame, sample > 0))
-        seq, from_ms, went_on = seq + 1, from_ms + FRAME_MS, False
-
-    for words, silences in said:
-        for _ in range(words):
-            number += 1
-            for _ in range(WORD_MS // FRAME_MS):
-                send(number)
-        for at in range(silences):
-            pause += at == 0
-            send(0, mark=pause if at == 0 else 0)
-        went_on = silences > 0
-    made.append((AudioFrame(seq=seq, pcm=b"", end=True, from_ms=from_ms), False))
-    return made
-
-
-def recognised(pcm: bytes) -> Recognition:
-    """Hear the numbers of the words that are whole, or more than half, in *pcm*."""
-    heard = Counter(np.frombuffer(pcm, "<i2")[:: 20 * BYTES_PER_MS // 2].tolist())
-    text = " ".join(str(n) for n, hops in heard.items() if n and hops * 20 > WORD_MS // 2)
-    return Recognition(text, 0.9 if text else 0.0, len(pcm) // BYTES_PER_MS, 1.0)
+KEPT_MS = 60_000
+"""Of audio on the bus."""
 
 
 class Listener:
@@ -94,6 +50,7 @@ class Listener:
 
     def answer(self, span: Span) -> None:
         pcm = self._asked.pop(span)
+        assert len(pcm) == (span.until_ms - span.from_ms) * BYTES_PER_MS
         if span not in self.words.wanted and self._chance.random() < 0.5:
             return  # it was given up before it began
         self.cost_ms += span.until_ms - span.from_ms
@@ -111,10 +68,6 @@ class Listener:
         return self.words.final.text.split()
 
 
-def numbers(count: int) -> list[str]:
-    return [str(n) for n in range(1, count + 1)]
-
-
 SAID = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 25)), min_size=1, max_size=25)
 
 
@@ -123,7 +76,7 @@ def test_no_word_is_lost_or_doubled_or_out_of_order(
     said: list[tuple[int, int]], chance: random.Random
 ) -> None:
     listener = Listener(chance)
-    for frame, _ in spoken(said):
+    for frame in spoken(said):
         listener.take(frame)
         if chance.random() < 0.1:
             listener.grow()
@@ -138,7 +91,7 @@ def test_no_word_is_lost_or_doubled_or_out_of_order(
 def test_what_is_settled_never_changes(said: list[tuple[int, int]], chance: random.Random) -> None:
     listener = Listener(chance)
     settled, until_ms = "", 0
-    for frame, _ in spoken(said):
+    for frame in spoken(said):
         listener.take(frame)
         assert listener.words.settled.text.startswith(settled)
         assert listener.words.settled_ms >= until_ms
@@ -152,7 +105,7 @@ def test_a_worker_that_takes_over_goes_on_behind_what_the_log_says_is_settled(
     said: list[tuple[int, int]], deaths: int, chance: random.Random
 ) -> None:
     """As long as the audio after it is still there, and that is a minute."""
-    frames = [frame for frame, _ in spoken(said)]
+    frames = spoken(said)
     listener, told = Listener(chance), list[Guess]()
     dies_at = sorted(chance.randrange(len(frames)) for _ in range(deaths))
     for at, frame in enumerate(frames):
@@ -165,16 +118,15 @@ def test_a_worker_that_takes_over_goes_on_behind_what_the_log_says_is_settled(
                 Words(last.settled, 0.9) if last else None, last.settled_ms if last else 0
             )
             listener = Listener(chance, words)
-            for again in frames[: at + 1]:
-                if again.from_ms + FRAME_MS > words.settled_ms:  # the rest may be gone
-                    listener.take(again)
+            for again in frames[max(0, at + 1 - KEPT_MS // FRAME_MS) : at + 1]:
+                listener.take(again)
     assert listener.finish() == numbers(sum(words for words, _ in said))
 
 
 @given(SAID)
 def test_words_that_grow_only_grow(said: list[tuple[int, int]]) -> None:
     listener = Listener(random.Random(1))
-    for frame, _ in spoken(said):
+    for frame in spoken(said):
         listener.take(frame)
         listener.grow()
     counts = [len(text.split()) for text in listener.partials]
@@ -186,7 +138,7 @@ def test_a_second_of_speech_costs_as_much_in_an_hour_as_in_a_minute(words: int) 
     listener = Listener(random.Random(2))
     said = [(7, 4 if at % 3 else 1) for at in range(words // 7)]
     frames = spoken(said)
-    for frame, _ in frames:
+    for frame in frames:
         listener.take(frame)
     listener.finish()
     assert listener.cost_ms < 3 * len(frames) * FRAME_MS
@@ -195,7 +147,7 @@ def test_a_second_of_speech_costs_as_much_in_an_hour_as_in_a_minute(words: int) 
 
 def test_speech_without_a_pause_is_cut_and_its_words_are_told() -> None:
     listener = Listener(random.Random(3))
-    for frame, _ in spoken([(300, 1)]):
+    for frame in spoken([(300, 1)]):
         listener.take(frame)
     assert listener.finish() == numbers(300)
     assert [guess.pause for guess in listener.guesses if guess.pause < 0] == sorted(
