@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from runtime.bus.connection import Bus
-from schemas import subjects
-from schemas.audio import AudioFrame
+from runtime.bus.delivery import Delivery
+from schemas import codec, subjects
+from schemas.audio import AudioFrame, TranscriptPartial
 from schemas.events import SpeechStarted, TranscriptFinal, TranscriptGuess
 from tests.at_work import stored, until_logged, working
 from tests.numbered_speech import NumberRecognizer, numbers, spoken
 from workers.engine_executor import EngineExecutor
+from workers.engines.protocols import Recognition
 from workers.redaction import Redaction
 from workers.stt import SttStage
 
@@ -119,3 +122,57 @@ async def test_a_number_that_is_spoken_with_pauses_is_masked_whole(bus: Bus) -> 
         await speak(bus, "masked", frames)
         told = await final(bus, "masked")
     assert told.text == "[number]"
+
+
+class _Gated(NumberRecognizer):
+    """A recogniser that takes as long as a test wants, for each piece by its number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = 0
+        self._gates: list[threading.Event] = [threading.Event() for _ in range(9)]
+
+    def transcribe(self, pcm: bytes, *, language: str) -> Recognition:
+        """Wait for the gate, then hear."""
+        gate = self._gates[self.begun]
+        self.begun += 1
+        gate.wait(10)
+        return super().transcribe(pcm, language=language)
+
+    async def has_begun(self, count: int) -> None:
+        async with asyncio.timeout(5):
+            while self.begun < count:
+                await asyncio.sleep(0.005)
+
+    def open(self, number: int) -> None:
+        self._gates[number].set()
+
+
+async def test_what_the_engine_has_begun_is_not_wasted_by_a_short_pause(bus: Bus) -> None:
+    """A partial and the words of a pause that is over prove speech over a response."""
+    frames = spoken([(1, 1), (1, 1), (1, 5)])
+    recognizer = _Gated()
+    executor = EngineExecutor(3, limit_s=9)
+    stage = SttStage(recognizer, executor, partial_interval_ms=200)
+    partials: list[str] = []
+
+    async def on_partial(said: Delivery) -> None:
+        partials.append(codec.decode_as(TranscriptPartial, said.data).text)
+
+    async with bus.listening(subjects.partials("gated"), on_partial), working(bus, stage):
+        await start(bus, "gated")
+        await speak(bus, "gated", frames[:2])
+        await recognizer.has_begun(1)  # the partial
+        await speak(bus, "gated", frames[2:4])
+        await recognizer.has_begun(2)  # the first pause
+        await speak(bus, "gated", frames[4:8])
+        await recognizer.has_begun(3)  # the second
+        for number in range(9):
+            recognizer.open(number)
+            await asyncio.sleep(0.1)
+        await speak(bus, "gated", frames[8:])
+        told = await final(bus, "gated")
+    assert partials[0] == "1"
+    guesses = [one for one in await heard(bus, "gated") if isinstance(one, TranscriptGuess)]
+    assert [(one.pause, one.text) for one in guesses][:2] == [(1, "1"), (2, "1 2")]
+    assert told.text.split() == numbers(3)
