@@ -100,7 +100,7 @@ class SttStage:
             utterance=event.utterance,
             text=self.mask(words.final.text),
             confidence=round(words.final.confidence, 4),
-            audio_ms=listening.audio.until_ms,
+            audio_ms=max(words.settled_ms, listening.audio.until_ms),
             took_ms=round(words.final.took_ms, 1),
             model=self.model,
         )
@@ -140,6 +140,8 @@ class Asked:
     pcm: bytes
     has_begun: bool = False
     """It is too late to save its cost."""
+    has_heard: bool = False
+    """Its words are known, and on their way."""
     task: asyncio.Task[None] | None = None
 
     def begin(self) -> bytes:
@@ -219,12 +221,11 @@ class _Listening:
         """Have recognised what is wanted, and nothing any more that is not, if it is not begun."""
         wanted = self._words.wanted
         for span, asked in list(self._asked.items()):
-            if span not in wanted:
-                if self._over or not asked.has_begun:
-                    asked.cancel()
-                    del self._asked[span]
-                elif not asked.is_active:
-                    del self._asked[span]
+            if span in wanted or (asked.is_active and asked.has_begun and not self._over):
+                continue
+            if not asked.has_heard:
+                asked.cancel()
+            del self._asked[span]
         for span in wanted:
             if span not in self._asked:
                 self._asked[span] = self._start(span, self._guess)
@@ -246,10 +247,10 @@ class _Listening:
         return now_ms - self._partial_ms >= interval_ms
 
     async def _hear(self, asked: Asked, *, partial: bool) -> Recognition:
-        # Words still grow, or an answer is spoken on until those over it are known.
+        # Words still grow, or an answer is spoken on until the first of those over it are known.
         event = self._job.event
         rank = 1 if partial and not event.over_answer else 0
-        hurried = partial or event.over_answer
+        hurried = partial or (event.over_answer and asked.span.from_ms == 0)
         return await self._stage.hear(asked, event.language, rank=rank, hurried=hurried)
 
     async def _grow(self, asked: Asked) -> None:
@@ -265,12 +266,14 @@ class _Listening:
 
     async def _guess(self, asked: Asked) -> None:
         heard = await self._hear(asked, partial=False)
+        asked.has_heard = True
         for guess in list(self._words.heard(asked.span, heard)):
             await self._tell(guess)
 
     async def _tell(self, guess: Guess) -> None:
         words, mask = guess.words, self._stage.mask
-        sounds = self._sounds.pop(guess.pause, None)
+        sounds = self._sounds.get(guess.pause)
+        self._sounds = {pause: one for pause, one in self._sounds.items() if pause > guess.pause}
         text = mask(words.text)
         settled_words = _common(text.split(), mask(guess.settled).split())
         told = TranscriptGuess(

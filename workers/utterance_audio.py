@@ -46,9 +46,11 @@ class UtteranceAudio:
             self._from_ms += gone_ms
 
     def quiet_ms(self, span: Span) -> int:
-        """Return the middle of the quietest 200 ms of *span*."""
+        """Return the middle of the quietest 200 ms that are kept of *span*; its end if none are."""
         samples = np.frombuffer(self.of(span), "<i2").astype(np.float32)
         hop = HOP_MS * RATE_HZ // 1000
         energy = np.square(samples[: len(samples) // hop * hop].reshape(-1, hop)).mean(axis=1)
+        if len(energy) < QUIET_HOPS:
+            return span.until_ms
         smooth = np.convolve(energy, np.ones(QUIET_HOPS), mode="valid")
-        return span.from_ms + (int(smooth.argmin()) + QUIET_HOPS // 2) * HOP_MS
+        return max(span.from_ms, self._from_ms) + (int(smooth.argmin()) + QUIET_HOPS // 2) * HOP_MS

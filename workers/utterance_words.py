@@ -168,7 +168,8 @@ class UtteranceWords:
     def ended(self, at_ms: int, stands: int) -> None:
         """Take the end; the guess of pause *stands* has all the words, 0: none has."""
         whole = stands and self._latest and self._latest[0] == stands
-        self._last = self._latest[1] if whole and self._latest else Span(self.open_ms, at_ms)
+        open_ = Span(self.open_ms, max(self.open_ms, at_ms))
+        self._last = self._latest[1] if whole and self._latest else open_
         self._silent = True
 
     def heard(self, span: Span, recognition: Recognition) -> Iterator[Guess]:

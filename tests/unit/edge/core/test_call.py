@@ -11,6 +11,7 @@ from edge.core.hearing.utterance import LONGEST_MS
 from edge.core.inputs import Finished
 from edge.core.session.history import History
 from schemas import events as ev
+from schemas.audio import BYTES_PER_MS
 from schemas.events import Message
 from schemas.session_config import Delivery
 from tests.unit.edge.core.rehearsal import SILENCE, VOICE, Rehearsal
@@ -362,6 +363,8 @@ def test_a_speech_longer_than_an_utterance_may_be_is_recognised_in_parts() -> No
     r = Rehearsal()
     r.says(LONGEST_MS + 1000)
     assert [e.utterance for e in r.events(ev.SpeechEnded)] == [1]
+    sent = sum(len(frame.pcm) for number in (1, 2) for frame in r.frames(number))
+    assert LONGEST_MS + 900 <= sent // BYTES_PER_MS <= LONGEST_MS + 1000, "no audio is in both"
     r.says(1000)
     r.event(
         ev.TranscriptFinal,
