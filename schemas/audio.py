@@ -29,6 +29,10 @@ class AudioFrame(msgspec.Struct, frozen=True, kw_only=True):
     """The utterance is over."""
     stands: int = 0
     """With `end`: the guess of this pause is the whole utterance; 0: recognise once more."""
+    from_ms: int = 0
+    """Where in the utterance its audio begins. 0 in a later frame: an older edge does not say."""
+    continued_ms: int = 0
+    """Above 0: the caller went on after the latest pause, so many ms into the utterance."""
 
 
 class SpeechChunk(msgspec.Struct, frozen=True, kw_only=True):

@@ -311,6 +311,7 @@ class TranscriptGuess(Event, frozen=True, kw_only=True, tag="transcript.guess"):
     KEY = ("utterance", "pause")
     utterance: int
     pause: int
+    """Below 0: there was none; the words up to a cut so many ms into speech without pauses."""
     text: str
     """Empty where no speech was found."""
     confidence: float
@@ -324,6 +325,10 @@ class TranscriptGuess(Event, frozen=True, kw_only=True, tag="transcript.guess"):
     eot_stt: float | None = msgspec.field(default=None, name="ended")
     """0..1: how surely the recogniser would end a sentence with the last word, by sound and words;
     None: it does not say."""
+    settled_ms: int = 0
+    """Audio before this, from the beginning of the utterance, is never recognised again."""
+    settled_words: int = 0
+    """The first so many words of `text` (between blanks) are those of that audio: they stand."""
 
 
 class TranscriptFinal(Event, frozen=True, kw_only=True, tag="transcript.final"):

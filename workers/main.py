@@ -19,7 +19,7 @@ from schemas.events import StageName
 from workers.engine_executor import EngineExecutor
 from workers.engines import factory
 from workers.llm import LlmStage
-from workers.redaction import BadRulesError, redacting
+from workers.redaction import BadRulesError, Redaction
 from workers.stage import Stage
 from workers.stt import SttStage
 from workers.tts import TtsStage
@@ -41,7 +41,7 @@ def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
     match stage:
         case "stt":
             try:
-                recognizer = redacting(factory.recognizer(settings), settings.redact)
+                redaction = Redaction.of(settings.redact)
             except BadRulesError as error:
                 raise SettingsError(str(error)) from error
             simulated = settings.stt_engine == "simulated"
@@ -50,10 +50,11 @@ def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
             interval_ms = settings.stt_partial_interval_ms
             turns = None if simulated else factory.turn_model(settings)
             listening = SttStage(
-                recognizer,
+                factory.recognizer(settings),
                 executor,
                 partial_interval_ms=interval_ms,
                 turns=turns,
+                redaction=redaction,
                 most_at_once=settings.stt_batch,
             )
             return listening, settings.stt_slots

@@ -1,17 +1,15 @@
 """Masks what is not to be stored, in the words of the recogniser, before anybody has them.
 
 What is masked is masked for all: the log, the language model, every subscriber. A digit in a
-partial transcript is as much of a secret as one in the final, so the recogniser itself is wrapped.
+partial transcript is as much of a secret as one in the final. A number may be spoken with pauses:
+what is masked are the words of the whole utterance, not those of a piece of it.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-
-from workers.engines.protocols import BatchRecognizer, Recognition, Recognizer
+from dataclasses import dataclass
 
 _DIGIT = r"(?:\d|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)"
 BUILT_IN = {
@@ -63,53 +61,3 @@ class Redaction:
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
-
-
-class RedactingRecognizer:
-    """A recogniser whose words are masked."""
-
-    def __init__(self, recognizer: Recognizer, redaction: Redaction) -> None:
-        self.name = recognizer.name
-        self._recognizer = recognizer
-        self._redaction = redaction
-
-    def warm(self) -> None:
-        """Load the model."""
-        self._recognizer.warm()
-
-    def transcribe(self, pcm: bytes, *, language: str) -> Recognition:
-        """Return the words in *pcm*, masked."""
-        return self._masked(self._recognizer.transcribe(pcm, language=language))
-
-    def _masked(self, heard: Recognition) -> Recognition:
-        return replace(heard, text=self._redaction.mask(heard.text))
-
-
-class RedactingBatchRecognizer(RedactingRecognizer):
-    """The same of one that takes several utterances at once."""
-
-    def __init__(self, recognizer: BatchRecognizer, redaction: Redaction) -> None:
-        super().__init__(recognizer, redaction)
-        self._several = recognizer
-
-    def transcribe_each(
-        self, pcms: Sequence[bytes], *, language: str, hurried: bool = False
-    ) -> Iterator[tuple[int, Recognition]]:
-        """Yield (place in *pcms*, the words in it, masked)."""
-        found = self._several.transcribe_each(pcms, language=language, hurried=hurried)
-        for place, heard in found:
-            yield place, self._masked(heard)
-
-
-def redacting(recognizer: Recognizer, setting: str) -> Recognizer:
-    """Return *recognizer*, masked as *setting* says.
-
-    Raises:
-        BadRulesError: it says no rule.
-    """
-    redaction = Redaction.of(setting)
-    if not redaction.rules:
-        return recognizer
-    if isinstance(recognizer, BatchRecognizer):
-        return RedactingBatchRecognizer(recognizer, redaction)
-    return RedactingRecognizer(recognizer, redaction)

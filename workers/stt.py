@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import functools
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from runtime.bus.utterance_frames import frames
-from schemas import subjects
-from schemas.audio import BYTES_PER_MS, AudioFrame, TranscriptPartial
+from schemas import codec, subjects
+from schemas.audio import AudioFrame, TranscriptPartial
 from schemas.events import SpeechStarted, StageName, TranscriptFinal, TranscriptGuess
 from workers.engine_executor import EngineExecutor, Together
 from workers.engines.protocols import (
@@ -17,7 +18,10 @@ from workers.engines.protocols import (
     Recognizer,
     TurnModel,
 )
+from workers.redaction import Redaction
 from workers.stage import JobContext, JobPlace, StaleJobError
+from workers.utterance_audio import UtteranceAudio
+from workers.utterance_words import Guess, Span, UtteranceWords, Words
 
 SILENCE_LIMIT_S = 10.0
 """Without a frame for so long, the edge that spoke is gone."""
@@ -26,17 +30,8 @@ STALE_LIMIT_S = 0.6
 One that a clock ahead of the server's makes look old has its frames, and is recognised."""
 OVER_ANSWER_INTERVAL_MS = 300
 """Partials over an answer decide whether it is interrupted: they come sooner."""
-
-
-@dataclass
-class _Words:
-    """What is known of an utterance's words."""
-
-    pause: int = 0
-    heard: Recognition | None = None
-    """Of the latest pause."""
-    partial_ms: int = 0
-    """Audio covered by the latest partial."""
+TURN_MS = 8000
+"""A model of turns hears the last so much, whatever of it is settled."""
 
 
 class SttStage:
@@ -53,12 +48,14 @@ class SttStage:
         partial_interval_ms: int,
         turns: TurnModel | None = None,
         most_at_once: int = 1,
+        redaction: Redaction | None = None,
     ) -> None:
         """Take *most_at_once*: how many utterances that wait may be recognised as one batch."""
         self.model = recognizer.name
+        self.interval_ms = partial_interval_ms
+        self.mask = (redaction or Redaction()).mask
         self._recognizer = recognizer
         self._executor = executor
-        self._interval_ms = partial_interval_ms
         self._turns = turns
         self._most = most_at_once
 
@@ -81,118 +78,240 @@ class SttStage:
             StaleJobError: nobody waits for its words any more, and its audio is gone.
         """
         event = job.event
-        pcm, words, end = bytearray(), _Words(), None
-        guessing: asyncio.Task[None] | None = None
-        partial: asyncio.Task[None] | None = None
+        words = await _settled(job) if job.attempt > 1 else UtteranceWords()
         stale = _is_stale(job)
         async with asyncio.TaskGroup() as tasks:
+            listening = _Listening(self, job, words, tasks)
             async for frame in frames(
                 job.bus,
                 event.session,
                 event.utterance,
                 silence_limit_s=SILENCE_LIMIT_S,
                 first_limit_s=STALE_LIMIT_S if stale else None,
+                known_ms=words.settled_ms,
             ):
-                pcm += frame.pcm
-                if frame.end:
-                    end = frame
-                elif frame.pause:
-                    if guessing:
-                        guessing.cancel()  # a newer recognition replaces the older one
-                    if partial:
-                        partial.cancel()
-                    words.pause, words.heard = frame.pause, None
-                    guessing = tasks.create_task(self._guess(job, bytes(pcm), words))
-                elif self._partial_is_due(event, words, pcm, partial, guessing):
-                    words.partial_ms = len(pcm) // BYTES_PER_MS
-                    partial = tasks.create_task(self._partial(job, bytes(pcm)))
-            for other in (partial, guessing if not _stands(end, words) else None):
-                if other:
-                    other.cancel()
-        if stale and not pcm and end is None:
+                listening.take(frame)
+            if listening.began or not stale:
+                listening.end()
+        if stale and not listening.began:
             raise StaleJobError(f"no worker was free for {job.waited_s:.0f} s: its audio is gone")
-        await self._final(job, bytes(pcm), words, end)
-
-    def _partial_is_due(
-        self,
-        event: SpeechStarted,
-        words: _Words,
-        pcm: bytearray,
-        partial: asyncio.Task[None] | None,
-        guessing: asyncio.Task[None] | None,
-    ) -> bool:
-        if not self._interval_ms or any(t and not t.done() for t in (partial, guessing)):
-            return False
-        interval_ms = OVER_ANSWER_INTERVAL_MS if event.over_answer else self._interval_ms
-        return len(pcm) // BYTES_PER_MS - words.partial_ms >= interval_ms
-
-    async def _hear(self, event: SpeechStarted, pcm: bytes, *, rank: int) -> Recognition:
-        listen, language = self._recognizer, event.language
-        if isinstance(listen, BatchRecognizer):
-            # Words still grow, or an answer is spoken on until those over it are known.
-            hurried = rank > 0 or event.over_answer
-            each = functools.partial(listen.transcribe_each, language=language, hurried=hurried)
-            work = Together(each, kind=(language, hurried), most=self._most)
-            heard: Recognition = await self._executor.run_together(work, pcm, rank=rank)
-            return heard
-        alone = functools.partial(listen.transcribe, pcm, language=language)
-        return await self._executor.run(alone, rank=rank)
-
-    async def _guess(self, job: JobContext[SpeechStarted], pcm: bytes, words: _Words) -> None:
-        event, pause = job.event, words.pause
-        async with asyncio.TaskGroup() as tasks:
-            hearing = tasks.create_task(self._hear(event, pcm, rank=0))
-            judging = tasks.create_task(self._sounds_finished(pcm))
-        if pause != words.pause:
-            return
-        heard = words.heard = hearing.result()
-        guess = TranscriptGuess(
+        final = TranscriptFinal(
             **job.head(),
             utterance=event.utterance,
-            pause=pause,
-            text=heard.text,
-            confidence=round(heard.confidence, 4),
-            took_ms=round(heard.took_ms, 1),
+            text=self.mask(words.final.text),
+            confidence=round(words.final.confidence, 4),
+            audio_ms=max(words.settled_ms, listening.audio.until_ms),
+            took_ms=round(words.final.took_ms, 1),
             model=self.model,
-            eot_audio=judging.result(),
-            eot_stt=None if heard.ended is None else round(heard.ended, 3),
         )
-        await job.bus.publish(guess)
+        await job.bus.publish(final)
 
-    async def _sounds_finished(self, pcm: bytes) -> float | None:
+    async def hear(self, asked: Asked, language: str, *, rank: int, hurried: bool) -> Recognition:
+        """Return the words of what is *asked*; a smaller *rank* goes first.
+
+        *hurried*: quick words are worth more than sure ones.
+        """
+        recognizer = self._recognizer
+        if not isinstance(recognizer, BatchRecognizer):
+            return await self._executor.run(
+                lambda: recognizer.transcribe(asked.begin(), language=language), rank=rank
+            )
+
+        def each(several: Sequence[Asked]) -> Iterable[tuple[int, Recognition]]:
+            pcms = [one.begin() for one in several]
+            return recognizer.transcribe_each(pcms, language=language, hurried=hurried)
+
+        work = Together(each, kind=(language, hurried), most=self._most)
+        heard: Recognition = await self._executor.run_together(work, asked, rank=rank)
+        return heard
+
+    async def sounds_finished(self, pcm: bytes) -> float | None:
+        """Return 0..1, how surely the speaker of *pcm* is done; None: there is no model of it."""
         if self._turns is None:
             return None
         return round(await self._executor.run(self._turns.finished, pcm), 3)
 
-    async def _partial(self, job: JobContext[SpeechStarted], pcm: bytes) -> None:
-        event = job.event
-        heard = await self._hear(event, pcm, rank=0 if event.over_answer else 1)
-        partial = TranscriptPartial(
-            utterance=event.utterance, text=heard.text, audio_ms=len(pcm) // BYTES_PER_MS
-        )
-        await job.bus.send(subjects.partials(event.session), partial)
 
-    async def _final(
+@dataclass(eq=False)
+class Asked:
+    """A part of an utterance that the recogniser was asked for."""
+
+    span: Span
+    pcm: bytes
+    has_begun: bool = False
+    """It is too late to save its cost."""
+    has_heard: bool = False
+    """Its words are known, and on their way."""
+    task: asyncio.Task[None] | None = None
+
+    def begin(self) -> bytes:
+        """Return the audio, in the recogniser's thread."""
+        self.has_begun = True
+        return self.pcm
+
+    @property
+    def is_active(self) -> bool:
+        return self.task is not None and not self.task.done()
+
+    def cancel(self) -> None:
+        if self.task:
+            self.task.cancel()
+
+
+class _Listening:
+    """One job: what it asks of the recogniser, and what it tells."""
+
+    def __init__(
         self,
+        stage: SttStage,
         job: JobContext[SpeechStarted],
-        pcm: bytes,
-        words: _Words,
-        end: AudioFrame | None,
+        words: UtteranceWords,
+        tasks: asyncio.TaskGroup,
     ) -> None:
-        event = job.event
-        heard = words.heard if _stands(end, words) else None
-        if heard is None:
-            heard = await self._hear(event, pcm, rank=0)
-        final = TranscriptFinal(
-            **job.head(),
-            utterance=event.utterance,
-            text=heard.text,
-            confidence=round(heard.confidence, 4),
-            audio_ms=len(pcm) // BYTES_PER_MS,
-            took_ms=round(heard.took_ms, 1),
-            model=self.model,
+        self.audio = UtteranceAudio()
+        self.began = False
+        """A frame came."""
+        self._stage = stage
+        self._job = job
+        self._words = words
+        self._tasks = tasks
+        self._asked: dict[Span, Asked] = {}
+        self._partial: Asked | None = None
+        self._partial_ms = 0
+        """Audio covered by the latest partial."""
+        self._sounds: dict[int, asyncio.Task[float | None]] = {}
+        """By the pause, how finished it sounds."""
+        self._over = False
+
+    def take(self, frame: AudioFrame) -> None:
+        """Take the next frame."""
+        audio, words = self.audio, self._words
+        self.began = True
+        audio.add(frame)
+        now_ms = audio.until_ms
+        if frame.continued_ms:
+            words.went_on(frame.continued_ms)
+        if frame.end:
+            self.end(frame.stands)
+            return
+        if frame.pause:
+            words.paused(frame.pause, now_ms)
+            last = audio.of(Span(max(0, now_ms - TURN_MS), now_ms))
+            judging = self._tasks.create_task(self._stage.sounds_finished(last))
+            self._sounds[frame.pause] = judging
+        else:
+            words.grown(now_ms, audio.quiet_ms)
+        self._ask()
+        if not frame.pause and self._partial_is_due(now_ms):
+            self._partial_ms = now_ms
+            self._partial = self._start(Span(words.open_ms, now_ms), self._grow)
+        audio.forget(min(words.open_ms, now_ms - TURN_MS))
+
+    def end(self, stands: int = 0) -> None:
+        """Take the end; the guess of pause *stands* has all the words, 0: none has."""
+        if self._over:
+            return
+        self._over = True
+        self._words.ended(self.audio.until_ms, stands)
+        self._ask()
+        if self._partial:
+            self._partial.cancel()
+
+    def _ask(self) -> None:
+        """Have recognised what is wanted, and nothing any more that is not, if it is not begun."""
+        wanted = self._words.wanted
+        for span, asked in list(self._asked.items()):
+            if span in wanted or (asked.is_active and asked.has_begun and not self._over):
+                continue
+            if not asked.has_heard:
+                asked.cancel()
+            del self._asked[span]
+        for span in wanted:
+            if span not in self._asked:
+                self._asked[span] = self._start(span, self._guess)
+        if wanted and self._partial and not self._partial.has_begun:
+            self._partial.cancel()
+
+    def _start(self, span: Span, then: Callable[[Asked], Coroutine[None, None, None]]) -> Asked:
+        asked = Asked(span, self.audio.of(span))
+        asked.task = self._tasks.create_task(then(asked))
+        return asked
+
+    def _partial_is_due(self, now_ms: int) -> bool:
+        if not self._stage.interval_ms or self._words.wanted:
+            return False
+        if self._partial and self._partial.is_active:
+            return False
+        over_answer = self._job.event.over_answer
+        interval_ms = OVER_ANSWER_INTERVAL_MS if over_answer else self._stage.interval_ms
+        return now_ms - self._partial_ms >= interval_ms
+
+    async def _hear(self, asked: Asked, *, partial: bool) -> Recognition:
+        # Words still grow, or an answer is spoken on until the first of those over it are known.
+        event = self._job.event
+        rank = 1 if partial and not event.over_answer else 0
+        hurried = partial or (event.over_answer and asked.span.from_ms == 0)
+        return await self._stage.hear(asked, event.language, rank=rank, hurried=hurried)
+
+    async def _grow(self, asked: Asked) -> None:
+        heard = await self._hear(asked, partial=True)
+        text = self._words.partial(asked.span, heard)
+        if text is None:
+            return
+        event = self._job.event
+        partial = TranscriptPartial(
+            utterance=event.utterance, text=self._stage.mask(text), audio_ms=asked.span.until_ms
         )
-        await job.bus.publish(final)
+        await self._job.bus.send(subjects.partials(event.session), partial)
+
+    async def _guess(self, asked: Asked) -> None:
+        heard = await self._hear(asked, partial=False)
+        asked.has_heard = True
+        for guess in list(self._words.heard(asked.span, heard)):
+            await self._tell(guess)
+
+    async def _tell(self, guess: Guess) -> None:
+        words, mask = guess.words, self._stage.mask
+        sounds = self._sounds.get(guess.pause)
+        self._sounds = {pause: one for pause, one in self._sounds.items() if pause > guess.pause}
+        text = mask(words.text)
+        settled_words = _common(text.split(), mask(guess.settled).split())
+        told = TranscriptGuess(
+            **self._job.head(),
+            utterance=self._job.event.utterance,
+            pause=guess.pause,
+            text=text,
+            confidence=round(words.confidence, 4),
+            took_ms=round(words.took_ms, 1),
+            model=self._stage.model,
+            eot_audio=await sounds if sounds else None,
+            eot_stt=None if words.ended is None else round(words.ended, 3),
+            settled_ms=guess.settled_ms,
+            settled_words=settled_words,
+        )
+        await self._job.bus.publish(told)
+
+
+async def _settled(job: JobContext[SpeechStarted]) -> UtteranceWords:
+    """Return the words that a worker before us settled: their audio may be gone."""
+    event = job.event
+    subject = subjects.session_events(event.tenant, event.session, TranscriptGuess.KIND)
+    stored = await job.bus.last_of(subject)
+    try:
+        guess = stored.event() if stored else None
+    except codec.BadMessageError:  # of a newer version
+        guess = None
+    if not isinstance(guess, TranscriptGuess) or guess.utterance != event.utterance:
+        return UtteranceWords()
+    text = " ".join(guess.text.split()[: guess.settled_words])
+    return UtteranceWords(Words(text, guess.confidence), guess.settled_ms)
+
+
+def _common(some: list[str], others: list[str]) -> int:
+    """Return how many words both begin with: a mask may reach over the end of what is settled."""
+    return sum(
+        1 for _ in takewhile(lambda both: both[0] == both[1], zip(some, others, strict=False))
+    )
 
 
 def _is_stale(job: JobContext[SpeechStarted]) -> bool:
@@ -202,8 +321,3 @@ def _is_stale(job: JobContext[SpeechStarted]) -> bool:
     """
     event = job.event
     return event.deadline_ms > 0 and job.waited_s * 1000 > event.deadline_ms - event.at_ms
-
-
-def _stands(end: AudioFrame | None, words: _Words) -> bool:
-    """Tell whether the guess of the latest pause is the whole utterance."""
-    return end is not None and end.stands > 0 and end.stands == words.pause

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 from edge.call import counters
 from edge.core.effects import SendFrame
 from runtime.bus.connection import Bus
 from schemas import subjects
 
+MOST_KEPT = 900
+"""A minute and a half of frames: what is older was recognised, or nobody waits for it."""
+
 
 class FrameSender:
-    """Sends frames in their order and keeps the latest utterance, to be sent again."""
+    """Sends frames in their order and keeps the end of the latest utterance, to be sent again."""
 
     def __init__(self, bus: Bus, session: str) -> None:
         self._bus = bus
         self._session = session
         self._waiting: asyncio.Queue[SendFrame | None] = asyncio.Queue()
         """A few a second; `run` empties it at once, whether the bus is there or not."""
-        self._spoken: list[SendFrame] = []
+        self._spoken: deque[SendFrame] = deque(maxlen=MOST_KEPT)
         self._subject = ""
 
     def put(self, frame: SendFrame) -> None:
@@ -44,7 +48,7 @@ class FrameSender:
         return bool(self._spoken) and self._spoken[0].utterance == utterance
 
     async def again(self) -> None:
-        """Send the latest utterance once more: to hear a frame twice changes nothing."""
+        """Send what is kept once more: to hear a frame twice changes nothing."""
         for frame in tuple(self._spoken):
             await self._send(frame)
 

@@ -163,7 +163,8 @@ class Turns:
             self._responder.interrupt(now_ms)
             self._out.tell(Transcript(guess.text, final=False))
             known = self._evidence(guess)
-            if self._config.turns.speculate and is_finished(known) is not False:
+            speculate = self._config.turns.speculate and not self.cut_off
+            if speculate and is_finished(known) is not False:
                 ask_eot = self._ask_eot and is_open(known)
                 self._responder.take(utterance, guess, now_ms, speculative=True, ask_eot=ask_eot)
         self._endpoint(utterance, now_ms)

@@ -59,7 +59,7 @@ class Bus:
         reader, bulk = Reader(nc), BulkReader(nc)
         publisher = Publisher(nc, reader)
         self.api, self.get = reader.api, reader.get
-        self.last, self.read = reader.last, reader.read
+        self.last, self.last_of, self.read = reader.last, reader.last_of, reader.read
         self.newest, self.session_events = bulk.newest, bulk.session_events
         self.publish, self.publish_fenced = publisher.publish, publisher.publish_fenced
         self.publish_raw, self.store = publisher.publish_raw, publisher.store

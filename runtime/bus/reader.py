@@ -108,6 +108,16 @@ class Reader:
             await asyncio.sleep(0.05)
         return stored
 
+    async def last_of(self, subject: str) -> Stored | None:
+        """Return the newest message of *subject* in the event stream, by a right to that alone.
+
+        Raises:
+            BusAwayError: no answer.
+        """
+        where = f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}.{subject}"
+        ask = partial(self._nc.request, where, b"", timeout=ANSWER_TIMEOUT_S)
+        return Stored.of(await self._answer(subject, ask))
+
     async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
         """Return all that *stream* holds of *subject* after sequence *after*, oldest first.
 

@@ -9,12 +9,14 @@ from contextlib import suppress
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from schemas import codec, subjects
-from schemas.audio import AudioFrame
+from schemas.audio import BYTES_PER_MS, AudioFrame
 
 REPAIR_S = 0.3
 """After a gap or a silence of this long the stream is asked for what did not arrive."""
 MOST_WAITING = 600
 """A minute of frames that nobody takes; then the newest are dropped, and read from the stream."""
+KEPT_MS = 55_000
+"""So much audio after a gap: what is missing is older than the stream keeps, and comes no more."""
 
 
 async def frames(
@@ -24,11 +26,13 @@ async def frames(
     *,
     silence_limit_s: float,
     first_limit_s: float | None = None,
+    known_ms: int = 0,
 ) -> AsyncIterator[AudioFrame]:
-    """Yield the utterance's frames without a gap until its end.
+    """Yield the utterance's frames until its end, without a gap where they can still be had.
 
     Ends early when nothing came for *silence_limit_s*: the edge that spoke is gone. The first
-    frame has *first_limit_s* where that is given, at least twice REPAIR_S.
+    frame has *first_limit_s* where that is given, at least twice REPAIR_S. Frames of the first
+    *known_ms* of the utterance may be missing.
     """
     subject = subjects.utterance(session, utterance)
     arrived: asyncio.Queue[AudioFrame] = asyncio.Queue(MOST_WAITING)
@@ -43,6 +47,8 @@ async def frames(
         limit_s = silence_limit_s if first_limit_s is None else first_limit_s
         await _stored(bus, subject, ahead)
         while silent_s < limit_s:
+            if _is_missing(ahead, due) and _is_gone(ahead, known_ms):
+                due = min(ahead)
             while (frame := ahead.pop(due, None)) is not None:
                 due, silent_s, limit_s = due + 1, 0.0, silence_limit_s
                 yield frame
@@ -65,6 +71,13 @@ async def frames(
 def _is_missing(ahead: dict[int, AudioFrame], due: int) -> bool:
     """Tell whether later frames are here while frame *due* is not."""
     return bool(ahead) and due not in ahead
+
+
+def _is_gone(ahead: dict[int, AudioFrame], known_ms: int) -> bool:
+    """Tell whether the frames missing before those in *ahead* are not needed, or lost for good."""
+    if 0 < ahead[min(ahead)].from_ms <= known_ms:
+        return True
+    return sum(len(frame.pcm) for frame in ahead.values()) >= KEPT_MS * BYTES_PER_MS
 
 
 async def _stored(bus: Bus, subject: str, into: dict[int, AudioFrame]) -> None:

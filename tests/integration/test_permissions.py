@@ -43,6 +43,7 @@ FORBIDDEN = [
     ("stt", "pub", "aura.pcm.s1.1"),
     ("stt", "pub", "aura.au.s1.1"),
     ("stt", "pub", f"{API}.DIRECT.GET.AURA_EVENTS"),
+    ("stt", "pub", f"{API}.DIRECT.GET.AURA_EVENTS.{EV}.life"),
     ("stt", "pub", f"{API}.CONSUMER.MSG.NEXT.AURA_EVENTS.LLM"),
     ("stt", "pub", "$KV.AURA_SEATS.all.1"),
     ("stt", "sub", "aura.live.>"),

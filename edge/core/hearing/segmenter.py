@@ -72,7 +72,7 @@ class Segmenter:
 
     @property
     def too_long(self) -> bool:
-        """The utterance grows older than its audio is kept on the bus."""
+        """The utterance has become too long for one."""
         return self.utterance is not None and self.utterance.audio_ms >= LONGEST_MS
 
     def hear(self, sound: Sound, now_ms: int) -> Iterator[SpeechNotice]:
@@ -105,6 +105,9 @@ class Segmenter:
     def close(self, *, stands: int) -> SendFrame | None:
         """End the utterance and return its last message."""
         utterance, self.utterance = self.utterance, None
+        silent = min(len(self._prefix), self.silence_ms // FRAME_MS)
+        while len(self._prefix) > silent:  # what was spoken is part of this utterance alone
+            self._prefix.popleft()
         self._detector.close()
         return SendFrame(utterance.number, utterance.end(stands)) if utterance else None
 
@@ -127,6 +130,8 @@ class Segmenter:
             return
         if self.utterance is None:
             return
+        if change is SpeechChange.CONTINUED:
+            self.utterance.mark_continued()
         if self._voiced_at_ms == at_ms:
             self.utterance.voice_ms += FRAME_MS
         if message := self.utterance.add(frame):

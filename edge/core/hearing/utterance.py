@@ -10,8 +10,8 @@ from schemas.events import TranscriptGuess
 
 FRAMES_A_MESSAGE = 5
 """100 ms: half the cost of 20 ms messages, and no later, for a pause is sent at once."""
-LONGEST_MS = 45_000
-"""Audio lives a minute on the bus; a longer speech is recognised in parts."""
+LONGEST_MS = 30 * 60_000
+"""A longer speech is two utterances, lest the events that hold all its words grow for ever."""
 
 
 @dataclass
@@ -36,6 +36,8 @@ class Utterance:
     audio_ms: int = 0
     voice_ms: int = 0
     """Voiced audio since the last pause."""
+    _sent_ms: int = 0
+    _continued_ms: int = 0
     _seq: int = 0
     _frames: list[bytes] = field(default_factory=list)
 
@@ -51,6 +53,10 @@ class Utterance:
         self.guess = None
         return self._message(pause=self.pause)
 
+    def mark_continued(self) -> None:
+        """Let the next message say that the caller goes on with the next frame."""
+        self._continued_ms = self.audio_ms
+
     def end(self, stands: int) -> AudioFrame:
         """Return the rest with the mark of the end; the guess of pause *stands* is the whole."""
         return self._message(end=True, stands=stands)
@@ -59,4 +65,14 @@ class Utterance:
         pcm = b"".join(self._frames)
         self._frames.clear()
         self._seq += 1
-        return AudioFrame(seq=self._seq - 1, pcm=pcm, pause=pause, end=end, stands=stands)
+        frame = AudioFrame(
+            seq=self._seq - 1,
+            pcm=pcm,
+            pause=pause,
+            end=end,
+            stands=stands,
+            from_ms=self._sent_ms,
+            continued_ms=self._continued_ms,
+        )
+        self._sent_ms, self._continued_ms = self.audio_ms, 0
+        return frame

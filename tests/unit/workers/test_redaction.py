@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workers.engines.simulated import HEARD, SimulatedRecognizer
-from workers.redaction import BadRulesError, Redaction, redacting
+from workers.redaction import BadRulesError, Redaction
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_rule_that_is_none_is_refused_with_the_setting(setting: str) -> None:
 
 
 def test_no_rules_cost_nothing_and_rules_mask_what_is_recognised() -> None:
-    plain = SimulatedRecognizer(delay_ms=0)
-    assert redacting(plain, "") is plain
-    masked = redacting(plain, '{"hello": "[greeting]"}').transcribe(b"\x01\x01", language="en")
-    assert masked.text == HEARD.replace("Hello", "[greeting]")
+    heard = SimulatedRecognizer(delay_ms=0).transcribe(b"\x01\x01", language="en").text
+    assert Redaction.of("").mask(heard) is heard
+    masked = Redaction.of('{"hello": "[greeting]"}').mask(heard)
+    assert masked == HEARD.replace("Hello", "[greeting]")

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from edge.core.client_events import Interrupted, Measured, ResponseDone, Speech, Transcript, Trouble
+from edge.core.hearing.utterance import LONGEST_MS
 from edge.core.inputs import Finished
 from edge.core.session.history import History
 from schemas import events as ev
+from schemas.audio import BYTES_PER_MS
 from schemas.events import Message
 from schemas.session_config import Delivery
 from tests.unit.edge.core.rehearsal import SILENCE, VOICE, Rehearsal
@@ -357,17 +359,19 @@ def test_a_resumed_call_remembers() -> None:
     assert r.events(ev.SpeechStarted)[0].utterance == 8
 
 
-def test_a_speech_longer_than_the_bus_remembers_is_recognised_in_parts() -> None:
+def test_a_speech_longer_than_an_utterance_may_be_is_recognised_in_parts() -> None:
     r = Rehearsal()
-    r.says(46_000)
+    r.says(LONGEST_MS + 1000)
     assert [e.utterance for e in r.events(ev.SpeechEnded)] == [1]
+    sent = sum(len(frame.pcm) for number in (1, 2) for frame in r.frames(number))
+    assert LONGEST_MS + 900 <= sent // BYTES_PER_MS <= LONGEST_MS + 1000, "no audio is in both"
     r.says(1000)
     r.event(
         ev.TranscriptFinal,
         utterance=1,
         text="First part",
         confidence=0.9,
-        audio_ms=45_000,
+        audio_ms=LONGEST_MS,
         took_ms=1.0,
         model="m",
     )

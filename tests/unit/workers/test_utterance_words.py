@@ -1,0 +1,191 @@
+"""An utterance of any length has each of its words once, whatever comes when."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.audio import BYTES_PER_MS, AudioFrame
+from tests.numbered_speech import FRAME_MS, numbers, recognised, spoken
+from workers.engines.protocols import Recognition
+from workers.utterance_audio import UtteranceAudio
+from workers.utterance_words import LONGEST_PIECE_MS, Guess, Span, UtteranceWords, Words
+
+KEPT_MS = 60_000
+"""Of audio on the bus."""
+
+
+class Listener:
+    """A worker without a bus: what it is asked comes back when *chance* says so."""
+
+    def __init__(self, chance: random.Random, words: UtteranceWords | None = None) -> None:
+        self.words = words or UtteranceWords()
+        self.audio = UtteranceAudio()
+        self.guesses: list[Guess] = []
+        self.partials: list[str] = []
+        self.cost_ms = 0
+        self.longest_ms = 0
+        self._chance = chance
+        self._asked: dict[Span, bytes] = {}
+
+    def take(self, frame: AudioFrame) -> None:
+        self.audio.add(frame)
+        now_ms = self.audio.until_ms
+        if frame.continued_ms:
+            self.words.went_on(frame.continued_ms)
+        if frame.end:
+            self.words.ended(now_ms, 0)
+        elif frame.pause:
+            self.words.paused(frame.pause, now_ms)
+        else:
+            self.words.grown(now_ms, self.audio.quiet_ms)
+        for span in self.words.wanted:
+            self._asked.setdefault(span, self.audio.of(span))
+        self.audio.forget(self.words.open_ms)
+        while self._asked and self._chance.random() < 0.5:
+            self.answer(self._chance.choice(list(self._asked)))
+
+    def answer(self, span: Span) -> None:
+        pcm = self._asked.pop(span)
+        assert len(pcm) == (span.until_ms - span.from_ms) * BYTES_PER_MS
+        if span not in self.words.wanted and self._chance.random() < 0.5:
+            return  # it was given up before it began
+        self.cost_ms += span.until_ms - span.from_ms
+        self.longest_ms = max(self.longest_ms, span.until_ms - span.from_ms)
+        self.guesses += self.words.heard(span, recognised(pcm))
+
+    def grow(self) -> None:
+        span = Span(self.words.open_ms, self.audio.until_ms)
+        text = self.words.partial(span, recognised(self.audio.of(span)))
+        self.partials += [] if text is None else [text]
+
+    def finish(self) -> list[str]:
+        while self.words.wanted:
+            self.answer(self._chance.choice(self.words.wanted))
+        return self.words.final.text.split()
+
+
+SAID = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 25)), min_size=1, max_size=25)
+
+
+@given(SAID, st.randoms(use_true_random=False))
+def test_no_word_is_lost_or_doubled_or_out_of_order(
+    said: list[tuple[int, int]], chance: random.Random
+) -> None:
+    listener = Listener(chance)
+    for frame in spoken(said):
+        listener.take(frame)
+        if chance.random() < 0.1:
+            listener.grow()
+    count = sum(words for words, _ in said)
+    assert listener.finish() == numbers(count)
+    for guess in listener.guesses:
+        heard = guess.words.text.split()
+        assert heard == numbers(len(heard))
+
+
+@given(SAID, st.randoms(use_true_random=False))
+def test_what_is_settled_never_changes(said: list[tuple[int, int]], chance: random.Random) -> None:
+    listener = Listener(chance)
+    settled, until_ms = "", 0
+    for frame in spoken(said):
+        listener.take(frame)
+        assert listener.words.settled.text.startswith(settled)
+        assert listener.words.settled_ms >= until_ms
+        settled, until_ms = listener.words.settled.text, listener.words.settled_ms
+    for guess in listener.guesses:
+        assert guess.words.text.startswith(guess.settled)
+
+
+@given(SAID, st.integers(1, 3), st.randoms(use_true_random=False))
+def test_a_worker_that_takes_over_goes_on_behind_what_the_log_says_is_settled(
+    said: list[tuple[int, int]], deaths: int, chance: random.Random
+) -> None:
+    """As long as the audio after it is still there, and that is a minute."""
+    frames = spoken(said)
+    listener, told = Listener(chance), list[Guess]()
+    dies_at = sorted(chance.randrange(len(frames)) for _ in range(deaths))
+    for at, frame in enumerate(frames):
+        listener.take(frame)
+        while dies_at and dies_at[0] == at:
+            del dies_at[0]
+            told += listener.guesses
+            last = told[-1] if told else None
+            words = UtteranceWords(
+                Words(last.settled, 0.9) if last else None, last.settled_ms if last else 0
+            )
+            listener = Listener(chance, words)
+            for again in frames[max(0, at + 1 - KEPT_MS // FRAME_MS) : at + 1]:
+                listener.take(again)
+    assert listener.finish() == numbers(sum(words for words, _ in said))
+
+
+@given(SAID)
+def test_words_that_grow_only_grow(said: list[tuple[int, int]]) -> None:
+    listener = Listener(random.Random(1))
+    for frame in spoken(said):
+        listener.take(frame)
+        listener.grow()
+    counts = [len(text.split()) for text in listener.partials]
+    assert counts == sorted(counts)
+
+
+@pytest.mark.parametrize("words", [30, 300, 1500])
+def test_a_second_of_speech_costs_as_much_in_an_hour_as_in_a_minute(words: int) -> None:
+    listener = Listener(random.Random(2))
+    said = [(7, 4 if at % 3 else 1) for at in range(words // 7)]
+    frames = spoken(said)
+    for frame in frames:
+        listener.take(frame)
+    listener.finish()
+    assert listener.cost_ms < 3 * len(frames) * FRAME_MS
+    assert listener.longest_ms < LONGEST_PIECE_MS
+
+
+def test_speech_without_a_pause_is_cut_and_its_words_are_told() -> None:
+    listener = Listener(random.Random(3))
+    for frame in spoken([(300, 1)]):
+        listener.take(frame)
+    assert listener.finish() == numbers(300)
+    assert [guess.pause for guess in listener.guesses if guess.pause < 0] == sorted(
+        (-guess.settled_ms for guess in listener.guesses if guess.pause < 0), reverse=True
+    )
+    assert len([guess for guess in listener.guesses if guess.pause < 0]) >= 6
+    assert listener.longest_ms <= LONGEST_PIECE_MS
+
+
+def test_a_short_pause_over_an_early_word_cuts_nothing() -> None:
+    words = UtteranceWords()
+    words.paused(1, 700)
+    words.went_on(760)
+    assert words.open_ms == 0
+    words.paused(2, 1500)
+    assert words.wanted == [Span(0, 1500)]
+
+
+def test_words_of_a_pause_that_is_over_are_told_until_newer_ones_are() -> None:
+    words = UtteranceWords()
+    words.paused(1, 700)
+    words.went_on(760)
+    (guess,) = words.heard(Span(0, 700), Recognition("Wait", 0.9, 700, 1.0))
+    assert (guess.pause, guess.words.text) == (1, "Wait")
+    words.paused(2, 1500)
+    (guess,) = words.heard(Span(0, 1500), Recognition("Wait a", 0.9, 1500, 1.0))
+    assert guess.pause == 2
+    assert list(words.heard(Span(0, 700), Recognition("Wait", 0.9, 700, 1.0))) == []
+
+
+def test_the_end_that_a_pause_stands_for_is_not_recognised_again() -> None:
+    words = UtteranceWords()
+    words.paused(1, 700)
+    list(words.heard(Span(0, 700), Recognition("Yes.", 0.5, 700, 1.0, ended=0.9)))
+    words.ended(1200, stands=1)
+    assert words.wanted == []
+    assert (words.final.text, words.final.confidence, words.final.ended) == ("Yes.", 0.5, 0.9)
+    other = UtteranceWords()
+    other.paused(1, 700)
+    other.ended(1200, stands=0)
+    assert other.wanted == [Span(0, 1200)]

@@ -1,0 +1,56 @@
+"""The audio of an utterance that may still be asked for: the rest is forgotten. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from schemas.audio import BYTES_PER_MS, RATE_HZ, AudioFrame
+from workers.utterance_words import Span
+
+HOP_MS = 20
+QUIET_HOPS = 10
+"""The place for a cut is the middle of the quietest 200 ms."""
+
+
+class UtteranceAudio:
+    """s16le mono 16 kHz; times are ms from the beginning of the utterance."""
+
+    def __init__(self) -> None:
+        self._pcm = bytearray()
+        self._from_ms = 0
+        self.is_empty = True
+        """No audio ever came."""
+
+    @property
+    def until_ms(self) -> int:
+        return self._from_ms + len(self._pcm) // BYTES_PER_MS
+
+    def add(self, frame: AudioFrame) -> None:
+        """Append *frame*; audio that nobody has any more is left out before it."""
+        if frame.from_ms > self.until_ms:
+            self._pcm.clear()
+            self._from_ms = frame.from_ms
+        self._pcm += frame.pcm
+        self.is_empty = self.is_empty and not frame.pcm
+
+    def of(self, span: Span) -> bytes:
+        """Return what is kept of *span*."""
+        first = max(0, span.from_ms - self._from_ms)
+        last = max(0, span.until_ms - self._from_ms)
+        return bytes(self._pcm[first * BYTES_PER_MS : last * BYTES_PER_MS])
+
+    def forget(self, before_ms: int) -> None:
+        """Keep what follows *before_ms*."""
+        if (gone_ms := min(before_ms, self.until_ms) - self._from_ms) > 0:
+            del self._pcm[: gone_ms * BYTES_PER_MS]
+            self._from_ms += gone_ms
+
+    def quiet_ms(self, span: Span) -> int:
+        """Return the middle of the quietest 200 ms that are kept of *span*; its end if none are."""
+        samples = np.frombuffer(self.of(span), "<i2").astype(np.float32)
+        hop = HOP_MS * RATE_HZ // 1000
+        energy = np.square(samples[: len(samples) // hop * hop].reshape(-1, hop)).mean(axis=1)
+        if len(energy) < QUIET_HOPS:
+            return span.until_ms
+        smooth = np.convolve(energy, np.ones(QUIET_HOPS), mode="valid")
+        return max(span.from_ms, self._from_ms) + (int(smooth.argmin()) + QUIET_HOPS // 2) * HOP_MS
