@@ -1,6 +1,6 @@
 """Sound in and out of Aura's one form: mono, signed 16-bit little-endian, 16 kHz.
 
-Resampling is soxr's, in streams, and only where the rates differ.
+Rates are changed in streams (`runtime/resampling.py`), and only where they differ.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
+
+from runtime.resampling import Resampler
 
 RATE_HZ = 16_000
 PCM, EXTENSIBLE = 1, 0xFFFE
@@ -112,11 +113,8 @@ class PcmStream:
         self._form = form or Format()
         self._rest = b""
         self._plain = self._form == Format()
-        self._resampler = (
-            None
-            if self._form.rate_hz == RATE_HZ
-            else soxr.ResampleStream(self._form.rate_hz, RATE_HZ, 1, dtype="int16", quality="HQ")
-        )
+        rate_hz = self._form.rate_hz
+        self._resampler = None if rate_hz == RATE_HZ else Resampler(rate_hz, RATE_HZ)
 
     def feed(self, data: bytes) -> bytes:
         """Return *data* as s16le mono 16 kHz; a resampler keeps a few ms back."""
@@ -130,7 +128,7 @@ class PcmStream:
             return data
         samples = _mono(data, self._form)
         if self._resampler is not None:
-            samples = self._resampler.resample_chunk(samples)
+            samples = self._resampler.feed(samples)
         return samples.tobytes()
 
     def align(self) -> None:
@@ -141,8 +139,7 @@ class PcmStream:
         """Return what the resampler kept back; the stream is over."""
         if self._resampler is None:
             return b""
-        last: bytes = self._resampler.resample_chunk(np.zeros(0, np.int16), last=True).tobytes()
-        return last
+        return self._resampler.feed(np.zeros(0, np.int16), last=True).tobytes()
 
 
 def _mulaw() -> NDArray[np.float64]:
@@ -211,7 +208,7 @@ class AudioOut:
 
     def __init__(self, rate_hz: int = RATE_HZ) -> None:
         self._rate_hz = rate_hz
-        self._resampler: soxr.ResampleStream | None = None
+        self._resampler: Resampler | None = None
 
     def feed(self, pcm: bytes, *, more: bool = False) -> bytes:
         """Return *pcm* (s16le mono 16 kHz) at the client's rate; *more* of its stream follows.
@@ -223,11 +220,8 @@ class AudioOut:
         if self._resampler is None:
             if not pcm:
                 return b""
-            self._resampler = soxr.ResampleStream(
-                RATE_HZ, self._rate_hz, 1, dtype="int16", quality="HQ"
-            )
-        samples = np.frombuffer(pcm, np.int16)
-        out: bytes = self._resampler.resample_chunk(samples, last=not more).tobytes()
+            self._resampler = Resampler(RATE_HZ, self._rate_hz)
+        out = self._resampler.feed(np.frombuffer(pcm, np.int16), last=not more).tobytes()
         if not more:
             self._resampler = None
         return out
