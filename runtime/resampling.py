@@ -25,7 +25,8 @@ def _taps() -> NDArray[np.float64]:
     """
     distance = np.arange(-HALF, HALF) + 0.5
     taps = np.sinc(distance) * np.i0(8 * np.sqrt(1 - (distance / HALF) ** 2))
-    return taps / taps.sum()
+    normed: NDArray[np.float64] = taps / taps.sum()
+    return normed
 
 
 TAPS = _taps()

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from runtime.audio import (
     AudioIn,
     AudioOut,
+    AudioReader,
     Encoding,
     Format,
     NotAudioError,
     PcmStream,
-    WavReader,
     parse_header,
     read_wav,
     write_wav,
@@ -142,7 +142,7 @@ class Client:
     """A client that sends WAVs, at its connection."""
 
     def __init__(self) -> None:
-        self._reader, self._audio_in = WavReader(), AudioIn()
+        self._reader, self._audio_in = AudioReader(), AudioIn()
 
     def sends(self, chunk: bytes) -> bytes:
         samples, form, begins = self._reader.feed(chunk)
@@ -163,7 +163,7 @@ def test_wavs_one_header_and_raw_pcm_in_any_chunks() -> None:
 
 
 def test_what_follows_a_wav_is_of_its_format_and_what_follows_a_broken_one_is_raw() -> None:
-    reader = WavReader(Format(rate_hz=24000))
+    reader = AudioReader(Format(rate_hz=24000))
     assert reader.feed(b"ab") == (b"ab", Format(rate_hz=24000), False)
     assert reader.feed(write_wav(b"cd", 8000)) == (b"cd", Format(rate_hz=8000), True)
     assert reader.feed(b"ef") == (b"ef", Format(rate_hz=8000), False)
@@ -173,7 +173,7 @@ def test_what_follows_a_wav_is_of_its_format_and_what_follows_a_broken_one_is_ra
 
 
 def test_a_header_that_does_not_end_is_no_wav() -> None:
-    reader = WavReader()
+    reader = AudioReader()
     endless = write_wav(b"")[:36] + b"LIST" + (70_000).to_bytes(4, "little")
     with pytest.raises(NotAudioError):
         reader.feed(endless)
