@@ -17,8 +17,12 @@ from collections.abc import Callable, Iterator, Mapping
 from queue import SimpleQueue
 from typing import Any
 
+import structlog
+
 from runtime.containers import Container, mp4_bytes
 from schemas.audio import RATE_HZ
+
+log = structlog.get_logger(__name__)
 
 AVAILABLE = importlib.util.find_spec("av") is not None
 DEMUXERS: Mapping[Container, str] = {
@@ -169,6 +173,9 @@ class Decoder:
                     return
                 self._deliver(pcm)
         except (FFmpegError, ValueError):  # ValueError: PyAV's own for files that make no sense
+            self._stop(file, "cannot be decoded")
+        except Exception:  # the boundary: the next file is decoded by the same thread
+            log.exception("decoder_broken", container=file.container.value)
             self._stop(file, "cannot be decoded")
         finally:
             file.end(at_once=True)
