@@ -189,7 +189,8 @@ class Decoder:
         demuxer = DEMUXERS[pipe.container]
         with av.open(file, format=demuxer, options=options, buffer_size=4096) as opened:
             stream = next(iter(opened.streams.audio), None)
-            if stream is None or stream.codec_context.name not in CODECS:
+            codec = stream and stream.codec_context  # None: libav knows none
+            if codec is None or codec.name not in CODECS:
                 self._stop(pipe, "holds no audio of a known codec")
                 return
             resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)

@@ -232,6 +232,8 @@ def test_all_that_can_be_asked_for_is_told_as_no_mistake() -> None:
         "min_speech_ms": "100",
         "prefix_ms": "400",
         "interrupt_words": "2",
+        "rate": "48000",
+        "format": "f32le",
         "token": "t",
         "session": "s_1",
     }
