@@ -35,8 +35,8 @@ OFF_THE_LINE = 0.1
 """So many messages come at any time within ..."""
 SPAN_MS = 3000.0
 """... this, whatever the line."""
-UNUSUAL = (0.5, 2.0)
-"""What a usual and an unusual rate have against them, beside the one that the page named."""
+USUAL, UNUSUAL = 0.5, 2.0
+"""What other rates than the told one have against them, in the logarithm of the likelihood."""
 
 
 class Arrivals:
@@ -46,7 +46,7 @@ class Arrivals:
         self.rates_hz = sorted({*RATES_HZ, told_hz})
         self._ms_a_sample = 1000 / np.array(self.rates_hz, float)
         self._against = np.array(
-            [0.0 if hz == told_hz else UNUSUAL[hz not in USUAL_HZ] for hz in self.rates_hz]
+            [0.0 if hz == told_hz else USUAL if hz in USUAL_HZ else UNUSUAL for hz in self.rates_hz]
         )
         self._points: list[tuple[int, int]] = []
         """(ms, samples so far) at the end of each slot."""
@@ -91,7 +91,7 @@ SURE, SURE_MS = 20.0, 6000
 """So much likelier after this time is a rate that stands for good; and any rate does ..."""
 GIVE_UP_MS = 20_000
 """... after this."""
-AGAIN_MS = (60, 500)
+OFTEN_MS, SELDOM_MS = 60, 500
 """How often it is judged before a rate is found, and after."""
 HOLD_MS = 3000
 """No more of live sound is kept back: then the likeliest rate is taken."""
@@ -138,7 +138,7 @@ class SampleRateDetector:
         self._arrivals.note(self._bytes // self.frame_bytes, now_ms)
         if burst or now_ms < self._judge_at_ms or len(self._arrivals) < FEWEST_POINTS:
             return self._unjudged(pcm)
-        self._judge_at_ms = now_ms + AGAIN_MS[self.rate_hz is not None]
+        self._judge_at_ms = now_ms + (OFTEN_MS if self.rate_hz is None else SELDOM_MS)
         return self._judged(pcm, now_ms - self._since_ms)
 
     @property
@@ -172,8 +172,10 @@ class SampleRateDetector:
         taken = likely[self._arrivals.rates_hz.index(self.rate_hz)]
         if best_hz != self.rate_hz and likely[first] - taken >= OTHER:
             misheard = max(best_hz / self.rate_hz, self.rate_hz / best_hz) >= MISHEARD
+            # a sample of which only the beginning was heard is part of what goes on
+            new = len(pcm) + (self._bytes - len(pcm)) % self.frame_bytes
             kept = self._found(best_hz)
-            return kept if misheard else pcm, True
+            return kept if misheard else kept[-new:], True
         certain = best_hz == self.rate_hz and likely[first] - likely[second] >= SURE
         self._sure = passed_ms >= GIVE_UP_MS or (certain and passed_ms >= SURE_MS)
         if self._sure:

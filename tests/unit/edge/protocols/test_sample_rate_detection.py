@@ -204,6 +204,19 @@ def test_a_rate_a_tenth_off_is_mended_without_saying_all_again() -> None:
     assert heard == sent
 
 
+def test_samples_that_are_cut_anywhere_stay_whole_when_the_rate_is_mended() -> None:
+    detector = SampleRateDetector(16_000)
+    detector.rate_hz = 44_100
+    sent, heard, begins = speech(48_000, 8), b"", 0
+    for number, at in enumerate(range(0, len(sent), 9601)):  # 100 ms and half a sample
+        piece, found = detector.take(sent[at : at + 9601], number * 100)
+        begins = len(heard) // 2 * 2 if found else begins
+        heard = heard[:begins] + piece if found else heard + piece
+    assert begins > 0
+    assert sent[begins:].startswith(heard[begins : begins + 1000])
+    assert heard == sent
+
+
 def test_a_recording_that_comes_at_once_is_taken_at_its_word_when_nothing_follows() -> None:
     page, recording = Page(), speech(16_000, 2)
     list(page.sends([(0, recording)]))
