@@ -161,6 +161,8 @@ class Connection:
                         self._send_all([self._refusal()])
                     else:
                         await self._obey(commands)
+                    if message.type is WSMsgType.BINARY:  # it came before `_hear` did
+                        self._await_more()
         except Exception as error:  # noqa: BLE001  # it is logged there
             self._broke(error)
         finally:
@@ -227,24 +229,25 @@ class Connection:
             self._tell(Trouble("audio", why))
 
     def _open_audio(self) -> AudioIn:
-        """Return where a new session's audio comes in; what is decoded elsewhere comes back."""
+        """Return where a new session's audio comes in; a thread that decodes it calls back."""
         loop, shell = asyncio.get_running_loop(), self._shell
 
         def back(do: Callable[[T], None]) -> Callable[[T], None]:
-            def now(what: T) -> None:
-                try:
-                    if self._shell is shell:
-                        do(what)
-                except Exception as error:  # noqa: BLE001  # it is logged there
-                    self._broke(error)
-
             def soon(what: T) -> None:
                 with suppress(RuntimeError):  # the loop has ended
-                    loop.call_soon_threadsafe(now, what)
+                    loop.call_soon_threadsafe(self._come_back, shell, do, what)
 
             return soon
 
         return AudioIn(back(self._heard), back(self._not_audio))
+
+    def _come_back(self, shell: SessionShell | None, do: Callable[[T], None], what: T) -> None:
+        """Take what was decoded of the audio of *shell*, unless another session goes on."""
+        try:
+            if self._shell is shell:
+                do(what)
+        except Exception as error:  # noqa: BLE001  # it is logged there
+            self._broke(error)
 
     async def _obey(self, commands: list[Command]) -> None:
         for command in commands:
