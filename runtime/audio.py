@@ -1,18 +1,21 @@
 """Sound in and out of Aura's one form: mono, signed 16-bit little-endian, 16 kHz.
 
-Resampling is soxr's, in streams, and only where the rates differ.
+Rates are changed in streams (`runtime/resampling.py`), and only where they differ.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
+
+from runtime import media
+from runtime.containers import Container, container_of
+from runtime.resampling import Resampler
 
 RATE_HZ = 16_000
 PCM, EXTENSIBLE = 1, 0xFFFE
@@ -112,11 +115,8 @@ class PcmStream:
         self._form = form or Format()
         self._rest = b""
         self._plain = self._form == Format()
-        self._resampler = (
-            None
-            if self._form.rate_hz == RATE_HZ
-            else soxr.ResampleStream(self._form.rate_hz, RATE_HZ, 1, dtype="int16", quality="HQ")
-        )
+        rate_hz = self._form.rate_hz
+        self._resampler = None if rate_hz == RATE_HZ else Resampler(rate_hz, RATE_HZ)
 
     def feed(self, data: bytes) -> bytes:
         """Return *data* as s16le mono 16 kHz; a resampler keeps a few ms back."""
@@ -130,7 +130,7 @@ class PcmStream:
             return data
         samples = _mono(data, self._form)
         if self._resampler is not None:
-            samples = self._resampler.resample_chunk(samples)
+            samples = self._resampler.feed(samples)
         return samples.tobytes()
 
     def align(self) -> None:
@@ -141,8 +141,7 @@ class PcmStream:
         """Return what the resampler kept back; the stream is over."""
         if self._resampler is None:
             return b""
-        last: bytes = self._resampler.resample_chunk(np.zeros(0, np.int16), last=True).tobytes()
-        return last
+        return self._resampler.feed(np.zeros(0, np.int16), last=True).tobytes()
 
 
 def _mulaw() -> NDArray[np.float64]:
@@ -185,25 +184,67 @@ def _mono(data: bytes, form: Format) -> NDArray[np.int16]:
     return np.clip(wide, -32768, 32767).astype(np.int16)
 
 
+def _nobody(_: object) -> None:
+    """Take what nobody waits for."""
+
+
 class AudioIn:
     """Audio of a client, whose format may change, as s16le mono 16 kHz."""
 
-    def __init__(self) -> None:
-        self._form: Format | None = None
+    def __init__(
+        self,
+        deliver: Callable[[bytes], None] = _nobody,
+        fail: Callable[[str], None] = _nobody,
+    ) -> None:
+        """Take where compressed audio goes, which is decoded in another thread and calls there."""
+        self._deliver, self._fail = deliver, fail
+        self._form: Format | Container | None = None
         self._stream = PcmStream()
+        self._decoder: media.Decoder | None = None
 
-    def feed(self, data: bytes, form: Format, *, begins: bool = False) -> bytes:
+    def feed(self, data: bytes, form: Format | Container, *, begins: bool = False) -> bytes:
         """Return *data* of *form* converted; another format than before begins a stream.
 
-        *begins*: it begins with a whole sample.
+        *begins*: it begins with a whole sample, or is the beginning of a file.
+
+        Raises:
+            NotAudioError: a file that cannot be decoded begins; what follows of it is dropped.
         """
+        if isinstance(form, Container):
+            return self._feed_file(data, form, begins=begins)
         if form == self._form:
             if begins:
                 self._stream.align()
             return self._stream.feed(data)
-        before = self._stream.flush()
+        before = self._ended()
         self._form, self._stream = form, PcmStream(form)
         return before + self._stream.feed(data)
+
+    def _feed_file(self, data: bytes, container: Container, *, begins: bool) -> bytes:
+        before = b""
+        if begins or container != self._form:
+            before = self._ended()
+            self._form = container
+            if not media.AVAILABLE:
+                name = container.value
+                raise NotAudioError(f"WAV or 16-bit PCM, not {name}; aura-voice[media] decodes it")
+            self._decoder = self._decoder or media.Decoder(self._deliver, self._fail)
+            self._decoder.begin(container)
+        if self._decoder:
+            self._decoder.feed(data)
+        return before
+
+    def _ended(self) -> bytes:
+        """Return what was kept back of the stream that another one follows."""
+        if self._decoder:
+            self._decoder.finish()
+        return b"" if isinstance(self._form, Container) else self._stream.flush()
+
+    def close(self) -> None:
+        """Decode no more."""
+        if self._decoder:
+            self._decoder.close()
+            self._decoder = None
 
 
 class AudioOut:
@@ -211,7 +252,7 @@ class AudioOut:
 
     def __init__(self, rate_hz: int = RATE_HZ) -> None:
         self._rate_hz = rate_hz
-        self._resampler: soxr.ResampleStream | None = None
+        self._resampler: Resampler | None = None
 
     def feed(self, pcm: bytes, *, more: bool = False) -> bytes:
         """Return *pcm* (s16le mono 16 kHz) at the client's rate; *more* of its stream follows.
@@ -223,11 +264,8 @@ class AudioOut:
         if self._resampler is None:
             if not pcm:
                 return b""
-            self._resampler = soxr.ResampleStream(
-                RATE_HZ, self._rate_hz, 1, dtype="int16", quality="HQ"
-            )
-        samples = np.frombuffer(pcm, np.int16)
-        out: bytes = self._resampler.resample_chunk(samples, last=not more).tobytes()
+            self._resampler = Resampler(RATE_HZ, self._rate_hz)
+        out = self._resampler.feed(np.frombuffer(pcm, np.int16), last=not more).tobytes()
         if not more:
             self._resampler = None
         return out
@@ -237,18 +275,24 @@ class AudioOut:
         self._resampler = None
 
 
-class WavReader:
-    """A stream that may be WAVs, one WAV whose header came first, or raw samples: whatever comes.
+class AudioReader:
+    """A stream that may be files, one WAV whose header came first, or raw samples: whatever comes.
 
-    A chunk that begins with `RIFF....WAVE` starts anew; anything else goes on as before.
+    A chunk that begins as a file does starts anew; anything else goes on as before.
     """
 
     def __init__(self, raw: Format | None = None) -> None:
-        self._raw = self._form = raw or Format()
+        self._raw = raw or Format()
+        self._form: Format | Container = self._raw
         self._header = b""
+        self.is_raw = True
+        """Samples come that no file's beginning describes."""
+        self._first = True
 
-    def feed(self, chunk: bytes) -> tuple[bytes, Format, bool]:
-        """Return the samples in *chunk*, their format, and whether a WAV begins with them.
+    def feed(self, chunk: bytes) -> tuple[bytes, Format | Container, bool]:
+        """Return the samples in *chunk*, their format, and whether a file begins with them.
+
+        Files that are compressed are returned as they are.
 
         Raises:
             NotAudioError: it begins like a WAV and is none; what follows is read as raw samples.
@@ -256,11 +300,16 @@ class WavReader:
         if self._header:
             chunk, self._header = self._header + chunk, b""
         elif chunk[:4] != b"RIFF":
-            return chunk, self._form, False
+            container = container_of(chunk, first=self._first)
+            self._first = self._first and not chunk
+            if container:
+                self._form, self.is_raw = container, False
+            return chunk, self._form, container is not None
+        self._first = False
         try:
             parsed = parse_header(chunk)
         except NotAudioError:
-            self._form = self._raw
+            self._form, self.is_raw = self._raw, True
             raise
         if parsed is None:
             if len(chunk) > MOST_HEADER_BYTES:
@@ -268,6 +317,7 @@ class WavReader:
             self._header = chunk
             return b"", self._form, False
         self._form, begin, _ = parsed
+        self.is_raw = False
         return chunk[begin:], self._form, True
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from edge.core.inputs import FromClient
 from runtime.audio import Format
+from runtime.containers import Container
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,9 @@ class Audio:
     """Audio of the caller, in the format that it came in."""
 
     data: bytes
-    form: Format
+    form: Format | Container
     begins: bool = False
-    """It begins with a whole sample, whatever came before."""
+    """It begins with a whole sample or a file, whatever came before."""
 
 
 @dataclass(frozen=True, slots=True)

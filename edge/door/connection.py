@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from aiohttp import WSMsgType
@@ -27,13 +28,16 @@ from edge.door.client_sender import ClientSender
 from edge.door.rate_limits import TokenBucket
 from edge.door.strict_websocket import StrictWebSocket
 from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json
-from runtime.audio import AudioIn, AudioOut
+from runtime.audio import AudioIn, AudioOut, NotAudioError
 from runtime.bus.connection import Bus
 from schemas.events import EndReason
 from schemas.session_config import SessionConfig
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+NO_MORE_S = 2.5
+"""A network may stall for so long and go on; after it, nothing more comes."""
 LEAVES_S = 2.0
 """A caller who leaves waits so long for the last events to be stored ..."""
 STORED_S = 15.0
@@ -94,6 +98,7 @@ class Connection:
         self._audio_in = AudioIn()
         self._audio_out = AudioOut(protocol.audio_out_hz)
         self._outgoing = ClientSender(ws, self._too_slow)
+        self._kept_back: asyncio.TimerHandle | None = None
         self._close: Close | None = None
         self._wake = asyncio.Event()
         often = host.commands_per_second
@@ -160,19 +165,35 @@ class Connection:
                         self._send_all([self._refusal()])
                     else:
                         await self._obey(commands)
+                    if message.type is WSMsgType.BINARY:  # it came before `_hear` did
+                        self._await_more()
         except Exception as error:  # noqa: BLE001  # it is logged there
             self._broke(error)
         finally:
             self._ws.on_binary = None
 
-    def _hear(self, data: bytes) -> None:
-        """Take a message of audio without a detour."""
+    def _hear(self, data: bytes | None) -> None:
+        """Take a message of audio without a detour; None: nothing comes after what is kept back."""
+        protocol = self._protocol
         try:
-            for command in self._protocol.receive(data, now_ms()):
+            commands = protocol.no_more() if data is None else protocol.receive(data, now_ms())
+            for command in commands:
                 if isinstance(command, Audio):
                     self._listen(command)
+                elif isinstance(command, Reply):
+                    self._send_all([command.message])
+            self._await_more()
         except Exception as error:  # noqa: BLE001  # it is logged there
             self._broke(error)
+
+    def _await_more(self) -> None:
+        """Take audio that the protocol keeps back, where no more comes to judge it by."""
+        if self._kept_back:
+            self._kept_back.cancel()
+            self._kept_back = None
+        if self._protocol.keeps_back:
+            loop = asyncio.get_running_loop()
+            self._kept_back = loop.call_later(NO_MORE_S, self._hear, None)
 
     def _broke(self, error: Exception) -> None:
         """End the connection at a fault of ours."""
@@ -197,10 +218,43 @@ class Connection:
         )
 
     def _listen(self, audio: Audio) -> None:
-        if self._shell:
+        if self._shell is None:
+            return
+        try:
             pcm = self._audio_in.feed(audio.data, audio.form, begins=audio.begins)
-            if pcm:
-                self._shell.hear(pcm)
+        except NotAudioError as error:
+            self._not_audio(f"expected {error}")
+        else:
+            self._heard(pcm)
+
+    def _heard(self, pcm: bytes) -> None:
+        if self._shell and pcm:
+            self._shell.hear(pcm)
+
+    def _not_audio(self, why: str) -> None:
+        if self._shell:
+            self._tell(Trouble("audio", why))
+
+    def _open_audio(self) -> AudioIn:
+        """Return where a new session's audio comes in; a thread that decodes it calls back."""
+        loop, shell = asyncio.get_running_loop(), self._shell
+
+        def back(do: Callable[[T], None]) -> Callable[[T], None]:
+            def soon(what: T) -> None:
+                with suppress(RuntimeError):  # the loop has ended
+                    loop.call_soon_threadsafe(self._come_back, shell, do, what)
+
+            return soon
+
+        return AudioIn(back(self._heard), back(self._not_audio))
+
+    def _come_back(self, shell: SessionShell | None, do: Callable[[T], None], what: T) -> None:
+        """Take what was decoded of the audio of *shell*, unless another session goes on."""
+        try:
+            if self._shell is shell:
+                do(what)
+        except Exception as error:  # noqa: BLE001  # it is logged there
+            self._broke(error)
 
     async def _obey(self, commands: list[Command]) -> None:
         for command in commands:
@@ -254,7 +308,7 @@ class Connection:
             tenant=guest.tenant,
             resumed=history is not None,
         )
-        self._audio_in = AudioIn()
+        self._audio_in = self._open_audio()
         self._send_all(protocol.began(session, resumed=history is not None))
         shell.give(Resumed() if history else Started())
 
@@ -277,6 +331,7 @@ class Connection:
 
     def _let_go(self) -> None:
         """Leave a session that still stores events to the edge, for a while."""
+        self._audio_in.close()
         shell, self._shell = self._shell, None
         running, self._running = self._running, None
         if shell:

@@ -121,6 +121,13 @@ class ClientProtocol(Protocol):
         *now_ms* is Unix time, ms, of its arrival.
         """
 
+    @property
+    def keeps_back(self) -> bool:
+        """Audio that came waits for more, to be understood."""
+
+    def no_more(self) -> list[Command]:
+        """Return the commands in what was kept back: nothing more comes."""
+
     def began(self, session: str, *, resumed: bool = False) -> list[Json]:
         """Return the messages that tell the client that its session has begun."""
 

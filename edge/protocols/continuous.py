@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -20,10 +21,11 @@ from edge.core.client_events import (
 from edge.core.inputs import Typed
 from edge.protocols.client_protocol import Admission, Handshake, Json, Token
 from edge.protocols.parsing import NotJsonError, clean, parse, shown, to_base64, typed_text
+from edge.protocols.pcm_format import PCM_NAMES, pcm_format
 from edge.protocols.prices import cost_usd
 from edge.protocols.sample_rate_detection import SampleRateDetector
 from edge.protocols.session_options import NAMES, session_options
-from runtime.audio import Format, write_wav
+from runtime.audio import AudioReader, Format, NotAudioError, write_wav
 from schemas.events import FaultyPart
 from schemas.subjects import is_token
 
@@ -42,7 +44,7 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "record": ("0", "1"),
 }
 """Names in the query and the values that they may have."""
-KNOWN = NAMES | SWITCHES.keys() | {"token", "session"}
+KNOWN = NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session"}
 MOST_TIMESTAMP_CHARS = 256
 KNOWN_TYPES = "the types are end_call, ping and text; audio is sent as binary frames"
 
@@ -69,8 +71,14 @@ class ContinuousProtocol:
         asked = query.get("session", "")
         self.resumes = asked if is_token(asked) else ""
         self._prices = handshake.prices
-        self._form = Format(rate_hz=handshake.rate_hz)
-        self._pace = SampleRateDetector(handshake.rate_hz) if handshake.is_page else None
+        self._pcm, wrong = pcm_format(query, handshake.rate_hz)
+        self._audio = AudioReader(self._pcm)
+        said = "rate" in query and not any(line.startswith("rate ") for line in wrong)
+        self._detector = (
+            SampleRateDetector(self._pcm.rate_hz, self._pcm.frame_bytes)
+            if handshake.is_page and not said
+            else None
+        )
         self._chunks = query.get("audio") == "chunks"
         self._partials = query.get("partials") == "1"
         self._metrics = query.get("metrics") == "1"
@@ -79,7 +87,7 @@ class ContinuousProtocol:
         if query.get("record") == "1":
             self._changes["record_audio"] = True
         self._changes["voice.delivery"] = "chunks" if self._chunks else "sentences"
-        self._ignored += _unknown(query)
+        self._ignored += [*wrong, *_unknown(query)]
         self._session = ""
 
     def first_message(self, frame: str | bytes) -> str:
@@ -94,11 +102,7 @@ class ContinuousProtocol:
 
     def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
         if isinstance(frame, bytes):
-            if self._pace:
-                frame, found = self._pace.take(frame, now_ms)
-                if found:
-                    self._form = Format(rate_hz=self._pace.rate_hz or self._form.rate_hz)
-            return [Audio(frame, self._form)] if frame else []
+            return self._sound(frame, now_ms)
         try:
             message = parse(frame)
         except NotJsonError:
@@ -117,6 +121,31 @@ class ContinuousProtocol:
                 return [
                     _error(f"Unknown message type: {shown(other)}", "UNKNOWN_TYPE", KNOWN_TYPES)
                 ]
+
+    def _sound(self, frame: bytes, now_ms: int) -> list[Command]:
+        try:
+            data, form, begins = self._audio.feed(frame)
+        except NotAudioError as error:
+            return [_error(*ERRORS["audio"][:2], f"expected {error}")]
+        if self._audio.is_raw:
+            if self._detector:
+                data, begins = self._detector.take(data, now_ms)
+            form = self._pcm_now
+        return [Audio(data, form, begins)] if data or begins else []
+
+    @property
+    def keeps_back(self) -> bool:
+        return self._detector is not None and self._detector.keeps_back
+
+    def no_more(self) -> list[Command]:
+        detector = self._detector
+        return [Audio(detector.give_up(), self._pcm_now)] if detector and self.keeps_back else []
+
+    @property
+    def _pcm_now(self) -> Format:
+        """The format of samples, as far as it is known by now."""
+        found_hz = self._detector.rate_hz if self._detector else None
+        return replace(self._pcm, rate_hz=found_hz) if found_hz else self._pcm
 
     # -------------------------------------------------------- to the client
 

@@ -24,8 +24,9 @@ from edge.protocols.parsing import (
     to_base64,
     typed_text,
 )
+from edge.protocols.pcm_format import pcm_format
 from edge.protocols.session_options import session_options
-from runtime.audio import Format, NotAudioError, WavReader, write_wav
+from runtime.audio import AudioReader, NotAudioError, write_wav
 from schemas.events import FaultyPart
 
 
@@ -45,9 +46,9 @@ class ConversationalProtocol:
     resumes = ""
 
     def __init__(self, handshake: Handshake) -> None:
-        self.audio_out_hz = handshake.rate_hz
+        self.audio_out_hz = self._rate_hz = handshake.rate_hz
         self.connection = handshake.connection
-        self._audio: WavReader | None = None
+        self._audio: AudioReader | None = None
         """Open while a session is."""
 
     def first_message(self, frame: str | bytes) -> str:
@@ -69,7 +70,7 @@ class ConversationalProtocol:
 
     def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
         """Return the commands in *frame*; a binary one is raw audio."""
-        del now_ms  # each WAV says its own rate
+        del now_ms  # a rate is said: by each WAV, or once for all that has no header
         if isinstance(frame, bytes):
             return self._sound(frame)
         try:
@@ -102,12 +103,13 @@ class ConversationalProtocol:
         if not isinstance(stream, bool):
             return [_processing_error("stream must be true or false")]
         changes, wrong = session_options(message)
-        if wrong:
+        form, unheard = pcm_format(message, self._rate_hz)
+        if wrong := wrong + unheard:
             return [_processing_error(wrong[0])]
         if message.get("record") is True:
             changes["record_audio"] = True
         changes["voice.delivery"] = "sentences" if stream else "whole"
-        self._audio = WavReader(Format(rate_hz=self.audio_out_hz))
+        self._audio = AudioReader(form)
         return [Begin(changes)]
 
     def _sound(self, data: bytes) -> list[Command]:
@@ -118,6 +120,13 @@ class ConversationalProtocol:
         except NotAudioError as error:
             return [_processing_error(f"expected {error}")]
         return [Audio(samples, form, begins)] if samples or begins else []
+
+    @property
+    def keeps_back(self) -> bool:
+        return False
+
+    def no_more(self) -> list[Command]:
+        return []
 
     # -------------------------------------------------------- to the client
 

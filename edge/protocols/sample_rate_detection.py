@@ -1,56 +1,199 @@
-"""The true rate of a page's microphone: read from its pace, for many pages name another.
+"""The true rate of a page's microphone: read from when its messages come, for many name another.
 
 A browser's AudioContext runs at 44.1 or 48 kHz unless a page asks otherwise; the client examples
 of this protocol do not ask, and send its samples as if there were 16 000 a second.
+
+A network only ever delays. So at the true rate the messages lie on a line (arrival against samples
+sent so far) or above it, most of them just above; at any other rate the line bends away from them.
+A stall, a backlog that is flushed, a late first packet and a suspended context are points off the
+line, and count little.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000)
 USUAL_HZ = (44_100, 48_000)
-TOLERANCE = 0.12
-LISTEN_MS = 600
-"""Until then sound is kept back; then its rate is known well enough to tell 16 from 44.1 kHz."""
-SURE_MS = 4000
-"""Until then 44.1 and 48 kHz may still be taken for one another."""
-FEWEST_CHUNKS = 5
+"""Those of browsers, where the evidence does not tell."""
+SLOT_MS = 40
+"""Messages that come within it are one burst, which arrived with its last."""
+MOST_POINTS = 64
+"""More are thinned out: the cost of judging stays below a millisecond."""
+MOST_LINES = 16
+"""Lines that are tried at each rate."""
+DELAYS_MS = np.array([5.0, 15.0, 45.0])
+"""How late messages come on average: on a cable, by radio, over a bad line."""
+EARLY = 0.25
+"""A message before the line is so much less likely than one after it."""
+OFF_THE_LINE = 0.1
+"""So many messages come at any time within ..."""
+SPAN_MS = 3000.0
+"""... this, whatever the line."""
+USUAL, UNUSUAL = 0.5, 2.0
+"""What other rates than the told one have against them, in the logarithm of the likelihood."""
+
+
+class Arrivals:
+    """When how many samples had come, and how well each rate explains it."""
+
+    def __init__(self, told_hz: int) -> None:
+        self.rates_hz = sorted({*RATES_HZ, told_hz})
+        self._ms_a_sample = 1000 / np.array(self.rates_hz, float)
+        self._against = np.array(
+            [0.0 if hz == told_hz else USUAL if hz in USUAL_HZ else UNUSUAL for hz in self.rates_hz]
+        )
+        self._points: list[tuple[int, int]] = []
+        """(ms, samples so far) at the end of each slot."""
+        self._slot_ms = SLOT_MS
+
+    def note(self, samples: int, now_ms: int) -> None:
+        """Take a message, with which there are *samples* since the first."""
+        if self._points and now_ms // self._slot_ms == self._points[-1][0] // self._slot_ms:
+            self._points.pop()
+        self._points.append((now_ms, samples))
+        if len(self._points) > MOST_POINTS:
+            self._slot_ms *= 2
+            self._points = self._points[1::2]
+
+    def __len__(self) -> int:
+        """Return how many bursts came."""
+        return len(self._points)
+
+    def likely(self) -> Floats:
+        """Return the logarithm of the likelihood of each rate: of its best line, [rates]."""
+        points = np.array(self._points, float)
+        late = points[:, 0] - points[:, 1] * self._ms_a_sample[:, None]  # [rates, points]
+        tried = np.linspace(0, len(points) - 1, min(len(points), MOST_LINES)).astype(int)
+        lines = np.sort(late, axis=1)[:, tried]
+        off = late[:, None, :] - lines[:, :, None]  # [rates, lines, points]
+        off = np.where(off < 0, -off / EARLY, off)
+        best = np.full(len(self.rates_hz), -np.inf)
+        for delay_ms in DELAYS_MS:
+            near = np.exp(-off / delay_ms) * ((1 - OFF_THE_LINE) / (delay_ms * (1 + EARLY)))
+            fits = np.log(near + OFF_THE_LINE / SPAN_MS).sum(axis=2).max(axis=1)
+            best = np.maximum(best, fits)
+        likely: Floats = best - self._against
+        return likely
+
+
+FEWEST_POINTS = 4
+FOUND = 9.0
+"""So much likelier than any other (its logarithm) is a rate that is taken."""
+OTHER = 16.0
+"""So much likelier than the one that was taken is another that takes its place."""
+SURE, SURE_MS = 20.0, 6000
+"""So much likelier after this time is a rate that stands for good; and any rate does ..."""
+GIVE_UP_MS = 20_000
+"""... after this."""
+OFTEN_MS, SELDOM_MS = 60, 500
+"""How often it is judged before a rate is found, and after."""
+HOLD_MS = 3000
+"""No more of live sound is kept back: then the likeliest rate is taken."""
+MOST_HELD_BYTES = 1_000_000
+"""No more of any sound is kept back: 5 s of the fastest rate, a recording of 30 s at 16 kHz."""
+KEPT_MS = 6000
+"""So much is heard once more where its rate was wrong."""
+MISHEARD = 1.15
+"""A rate wrong by this factor is one at which no words are understood; 44.1 for 48 kHz is none."""
 
 
 @dataclass
 class SampleRateDetector:
-    """Counts samples against the clock; s16le mono."""
+    """One stream of PCM; it is kept back until its rate is known, and judged on for a while."""
 
     told_hz: int
+    frame_bytes: int = 2
+    """A sample's bytes, of all channels."""
     rate_hz: int | None = None
     """None: not known yet."""
     _since_ms: int | None = None
-    _samples: int = 0
-    _chunks: int = 0
-    _kept: list[bytes] = field(default_factory=list)
+    _last_ms: int = 0
+    _judge_at_ms: int = 0
+    _bytes: int = 0
+    _kept: bytearray = field(default_factory=bytearray)
+    _sure: bool = False
+
+    def __post_init__(self) -> None:
+        self._arrivals = Arrivals(self.told_hz)
 
     def take(self, pcm: bytes, now_ms: int) -> tuple[bytes, bool]:
-        """Return what may be heard now, and whether the rate has just been found (anew)."""
-        if self._since_ms is None:
-            self._since_ms = now_ms  # the first chunk was recorded before the clock started
-        else:
-            self._samples += len(pcm) // 2
-            self._chunks += 1
-        passed_ms = now_ms - self._since_ms
-        if self.rate_hz is not None:
-            found = self._usual(passed_ms) if self.rate_hz != self.told_hz else self.rate_hz
-            changed = passed_ms < SURE_MS and found not in {self.rate_hz, self.told_hz}
-            self.rate_hz = found if changed else self.rate_hz
-            return pcm, changed
-        self._kept.append(pcm)
-        if passed_ms < LISTEN_MS or self._chunks < FEWEST_CHUNKS:
-            return b"", False
-        self.rate_hz = self._usual(passed_ms)
-        kept, self._kept = b"".join(self._kept), []
-        return kept, True
+        """Return what may be heard now, and whether the rate has just been found (anew).
 
-    def _usual(self, passed_ms: int) -> int:
-        """Return the usual rate nearest to the pace so far, the told one where none is near."""
-        pace_hz = self._samples * 1000 / max(1, passed_ms)
-        nearest = min(USUAL_HZ, key=lambda hz: abs(hz - pace_hz))
-        return nearest if abs(pace_hz / nearest - 1) <= TOLERANCE else self.told_hz
+        Sound that was heard at a rate far from the true one is returned once more.
+        """
+        if self._sure:
+            return pcm, False
+        fastest_ms = self._ms(len(pcm), self._arrivals.rates_hz[-1])
+        burst = self._since_ms is not None and now_ms - self._last_ms < fastest_ms // 2
+        self._since_ms = now_ms if self._since_ms is None else self._since_ms
+        self._last_ms = now_ms
+        self._bytes += len(pcm)
+        self._kept += pcm
+        self._arrivals.note(self._bytes // self.frame_bytes, now_ms)
+        if burst or now_ms < self._judge_at_ms or len(self._arrivals) < FEWEST_POINTS:
+            return self._unjudged(pcm)
+        self._judge_at_ms = now_ms + (OFTEN_MS if self.rate_hz is None else SELDOM_MS)
+        return self._judged(pcm, now_ms - self._since_ms)
+
+    @property
+    def keeps_back(self) -> bool:
+        return self.rate_hz is None and bool(self._kept)
+
+    def give_up(self) -> bytes:
+        """Return what is kept back, at the likeliest rate: no more comes."""
+        few = len(self._arrivals) < FEWEST_POINTS - 1
+        best = self._arrivals.rates_hz[int(np.argmax(self._arrivals.likely()))]
+        return self._found(self.told_hz if few else best)
+
+    def _unjudged(self, pcm: bytes) -> tuple[bytes, bool]:
+        if self.rate_hz is not None:
+            self._trim()
+            return pcm, False
+        if len(self._kept) < MOST_HELD_BYTES:
+            return b"", False
+        return self.give_up(), True
+
+    def _judged(self, pcm: bytes, passed_ms: int) -> tuple[bytes, bool]:
+        likely = self._arrivals.likely()
+        second, first = np.argsort(likely)[-2:]
+        best_hz = self._arrivals.rates_hz[first]
+        if self.rate_hz is None:
+            lead = likely[first] - likely[second]
+            held_ms = min(passed_ms, self._ms(len(self._kept), best_hz))
+            if lead >= FOUND or held_ms >= HOLD_MS:
+                return self._found(best_hz), True
+            return self._unjudged(pcm)
+        taken = likely[self._arrivals.rates_hz.index(self.rate_hz)]
+        if best_hz != self.rate_hz and likely[first] - taken >= OTHER:
+            misheard = max(best_hz / self.rate_hz, self.rate_hz / best_hz) >= MISHEARD
+            # a sample of which only the beginning was heard is part of what goes on
+            new = len(pcm) + (self._bytes - len(pcm)) % self.frame_bytes
+            kept = self._found(best_hz)
+            return kept if misheard else kept[-new:], True
+        certain = best_hz == self.rate_hz and likely[first] - likely[second] >= SURE
+        self._sure = passed_ms >= GIVE_UP_MS or (certain and passed_ms >= SURE_MS)
+        if self._sure:
+            self._kept.clear()
+        self._trim()
+        return pcm, False
+
+    def _found(self, rate_hz: int) -> bytes:
+        self.rate_hz = rate_hz
+        heard = bytes(self._kept)
+        self._trim()
+        return heard
+
+    def _trim(self) -> None:
+        """Forget whole samples that nobody will hear again."""
+        over = len(self._kept) // self.frame_bytes - KEPT_MS * (self.rate_hz or 0) // 1000
+        if over > 0:
+            del self._kept[: over * self.frame_bytes]
+
+    def _ms(self, size: int, rate_hz: int) -> int:
+        return size // self.frame_bytes * 1000 // rate_hz

@@ -41,7 +41,7 @@ def session_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]
         if (value := given.get(name)) is None:
             continue
         _, least, most = bounds(path)
-        number = _whole(value)
+        number = whole(value)
         if number is None or least is None or most is None or not least <= number <= most:
             wrong.append(f"{name} must be a whole number from {least} to {most}")
         else:
@@ -49,7 +49,8 @@ def session_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]
     return changes, wrong
 
 
-def _whole(value: object) -> int | None:
+def whole(value: object) -> int | None:
+    """Return the whole number that *value* is, or spells; None: it is none."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 8:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -29,6 +29,7 @@ from workers.engines.protocols import (
     WeightsError,
 )
 from workers.engines.stt import whisper_postprocess
+from workers.engines.stt.levelling import levelled
 from workers.engines.stt.punctuation_probability import SentenceEnd
 from workers.engines.stt.whisper_postprocess import FRAMES_PER_S, Floats, Way
 
@@ -122,7 +123,7 @@ class WhisperRecognizer:
         """
         began = time.perf_counter()
         self._load()
-        cut = [whisper_postprocess.pieces(_floats(pcm)) for pcm in pcms]
+        cut = [whisper_postprocess.pieces(levelled(_floats(pcm))) for pcm in pcms]
         owners = [place for place, pieces in enumerate(cut) for _ in pieces]
         found: list[dict[int, _Heard]] = [{} for _ in pcms]
         every = [piece for pieces in cut for piece in pieces]

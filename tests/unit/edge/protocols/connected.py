@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edge.core.client_commands import Audio, Command
-from runtime.audio import AudioIn
+from runtime.audio import AudioIn, Format
 
 
 class Listener:
-    """Hears the audio among commands as a call would: s16le mono 16 kHz."""
+    """Hears the samples among commands as a call would: s16le mono 16 kHz; no files."""
 
     def __init__(self) -> None:
         self._audio_in = AudioIn()
@@ -18,5 +18,5 @@ class Listener:
         return b"".join(
             self._audio_in.feed(one.data, one.form, begins=one.begins)
             for one in commands
-            if isinstance(one, Audio)
+            if isinstance(one, Audio) and isinstance(one.form, Format)
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from edge.core.client_commands import Audio, Begin, End, Reply
@@ -27,6 +27,7 @@ from edge.protocols.continuous import MOST_TIMESTAMP_CHARS, ContinuousProtocol
 from edge.protocols.parsing import MOST_TEXT_CHARS
 from edge.protocols.prices import PRICES, cost_usd
 from runtime.audio import AudioOut, Format, parse_header, read_wav
+from runtime.containers import container_of
 from schemas.events import TurnMeasured
 from tests.unit.edge.protocols.connected import Listener
 
@@ -231,6 +232,8 @@ def test_all_that_can_be_asked_for_is_told_as_no_mistake() -> None:
         "min_speech_ms": "100",
         "prefix_ms": "400",
         "interrupt_words": "2",
+        "rate": "48000",
+        "format": "f32le",
         "token": "t",
         "session": "s_1",
     }
@@ -276,8 +279,13 @@ def test_local_models_cost_nothing_and_hosted_ones_their_price() -> None:
     assert cost_usd(model, 1_000_000, 1_000_000) == round(prompt + completion, 8)
 
 
+def begins_a_file(chunk: bytes) -> bool:
+    return chunk[:4] == b"RIFF" or container_of(chunk, first=True) is not None
+
+
 @given(st.lists(st.binary(max_size=50), max_size=20))
 def test_any_chunking_gives_the_same_sound(chunks: list[bytes]) -> None:
+    assume(not any(begins_a_file(chunk) for chunk in chunks))
     d, listener = connected(), Listener()
     heard = b"".join(listener.hear(d.receive(chunk)) for chunk in chunks)
     whole = b"".join(chunks)

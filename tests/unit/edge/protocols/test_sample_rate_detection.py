@@ -3,57 +3,264 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from edge.core.client_commands import Audio
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
-from edge.protocols.sample_rate_detection import SampleRateDetector
+from edge.protocols.sample_rate_detection import KEPT_MS, RATES_HZ, SampleRateDetector
+from runtime.audio import AudioIn, Format
 from tests.unit.edge.protocols.connected import Listener
 
 CHUNK = 4096
 """Samples, as the documents' example sends them."""
+PAGE = Handshake(connection="conn_0", headers={"origin": "https://example.com"})
+Messages = list[tuple[int, bytes]]
+"""When each came, ms, and its samples."""
 
 
-def found(rate_hz: int, *, jitter_ms: int = 0, seconds: float = 6.0) -> SampleRateDetector:
-    pace, rng = SampleRateDetector(16_000), random.Random(1)
-    for number in range(int(seconds * rate_hz / CHUNK)):
-        at_ms = (number + 1) * CHUNK * 1000 / rate_hz + rng.uniform(0, jitter_ms)
-        pace.take(bytes(2 * CHUNK), int(at_ms))
-    return pace
+def speech(rate_hz: int, seconds: float) -> bytes:
+    """Return a voice that tells one time from another: a tone that rises by an octave."""
+    t = np.arange(int(rate_hz * seconds)) / rate_hz
+    wave = np.sin(2 * np.pi * 220 * t * (1 + t / seconds / 2)) * 9000
+    return wave.astype("<i2").tobytes()
+
+
+@dataclass(frozen=True)
+class Network:
+    """What may happen to a page's messages on their way, all in ms."""
+
+    chunk_ms: int = 64
+    jitter_ms: int = 0
+    late_ms: int = 0
+    """The first message is later than the others by so much."""
+    stall_at_ms: int = 0
+    stall_ms: int = 0
+    """Nothing comes for so long; then all of it does."""
+    together: int = 1
+    """So many messages are sent at once."""
+    opens_at_ms: int = 0
+    """All that was recorded until then comes at once."""
+    suspended_ms: int = 0
+    """The microphone stops for so long after its first 0.4 s."""
+    seed: int = 0
+
+    def carry(self, rate_hz: int, seconds: float) -> Messages:
+        rng, pcm = random.Random(self.seed), speech(rate_hz, seconds)
+        size, came, last = max(1, rate_hz * self.chunk_ms // 1000), [], 0.0
+        count = len(pcm) // 2 // size
+        for number in range(count):
+            leaves = (number // self.together + 1) * self.together
+            at = min(leaves, count) * size * 1000 / rate_hz
+            at += self.suspended_ms * (at > 400)
+            at += rng.uniform(0, self.jitter_ms) + self.late_ms * (number == 0)
+            if self.stall_at_ms <= at < self.stall_at_ms + self.stall_ms:
+                at = self.stall_at_ms + self.stall_ms
+            last = max(last, at, self.opens_at_ms)
+            came.append((5000 + int(last), pcm[2 * number * size :][: 2 * size]))
+        return came
+
+
+NETWORKS = st.builds(
+    Network,
+    chunk_ms=st.integers(10, 500),
+    jitter_ms=st.integers(0, 80),
+    late_ms=st.integers(0, 500),
+    stall_at_ms=st.integers(0, 3000),
+    stall_ms=st.integers(0, 2000),
+    seed=st.integers(0, 2**32),
+)
+
+
+def same(heard: bytes, truth: bytes) -> bool:
+    ours, theirs = (np.frombuffer(one, "<i2").astype(int) for one in (heard, truth))
+    return len(ours) == len(theirs) and bool(np.abs(ours - theirs).max(initial=0) <= 3)
+
+
+def heard_right(rate_hz: int, messages: Messages) -> bytes:
+    """Return what is to be heard of *messages*, as far as it is known by their end."""
+    return AudioIn().feed(b"".join(pcm for _, pcm in messages), Format(rate_hz))
+
+
+class Page:
+    """A page's connection: what its call hears."""
+
+    def __init__(self) -> None:
+        self.protocol, self.heard = ContinuousProtocol(PAGE), b""
+        self.rates_hz: list[int] = []
+        """At which it was heard, one after the other."""
+        self._listener = Listener()
+
+    def sends(self, messages: Iterable[tuple[int, bytes]]) -> Iterator[int]:
+        """Yield the time after each of *messages*."""
+        for at_ms, pcm in messages:
+            commands = self.protocol.receive(pcm, at_ms)
+            for one in commands:
+                if isinstance(one, Audio) and isinstance(one.form, Format):
+                    self.rates_hz += [one.form.rate_hz] * (
+                        one.form.rate_hz not in self.rates_hz[-1:]
+                    )
+            self.heard += self._listener.hear(commands)
+            yield at_ms
+
+    def stops(self) -> None:
+        self.heard += self._listener.hear(self.protocol.no_more())
+
+
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(network=NETWORKS)
+def test_speech_is_heard_right_after_3_s_whatever_the_network_does(
+    rate_hz: int, network: Network
+) -> None:
+    page, messages = Page(), network.carry(rate_hz, 3.0 + network.stall_ms / 1000)
+    list(page.sends(messages))
+    page.stops()  # the last of it may have come in a burst
+    assert same(page.heard, heard_right(rate_hz, messages))
+
+
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+@settings(max_examples=15, derandomize=True, deadline=None)
+@given(
+    network=NETWORKS.filter(lambda network: network.chunk_ms <= 256),
+    opens_at_ms=st.integers(0, 3000),
+    together=st.integers(1, 4),
+)
+def test_neither_does_a_late_socket_or_a_page_that_sends_in_bursts_change_it(
+    rate_hz: int, network: Network, opens_at_ms: int, together: int
+) -> None:
+    fields = {**vars(network), "opens_at_ms": opens_at_ms, "stall_ms": 0}
+    bursts = Network(**{**fields, "together": max(1, min(together, 500 // network.chunk_ms))})
+    page, messages = Page(), bursts.carry(rate_hz, 7.0)
+    list(page.sends(messages))
+    assert not page.protocol.keeps_back
+    assert same(page.heard, heard_right(rate_hz, messages))
+
+
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+@pytest.mark.parametrize("suspended_ms", [300, 1000, 4000, 60_000])
+def test_a_microphone_that_was_suspended_is_heard_right(rate_hz: int, suspended_ms: int) -> None:
+    for seed in range(5):
+        network = Network(20 + 15 * seed, jitter_ms=40, suspended_ms=suspended_ms, seed=seed)
+        page, messages = Page(), network.carry(rate_hz, 5.0)
+        list(page.sends(messages))
+        truth = heard_right(rate_hz, messages)
+        assert page.rates_hz[-1] == rate_hz
+        assert same(page.heard[-len(truth) :], truth), "all of it, where it was misheard once more"
+
+
+@pytest.mark.parametrize(
+    ("network", "most_ms"),
+    [
+        (Network(20, jitter_ms=10), 300),
+        (Network(64, jitter_ms=10), 400),
+        (Network(128, jitter_ms=20), 600),
+        (Network(20, jitter_ms=40), 600),
+        (Network(256, jitter_ms=5), 800),
+    ],
+)
+def test_a_page_that_sends_what_it_says_waits_less_than_it_did(
+    network: Network, most_ms: int
+) -> None:
+    """It was 0.6 s, and at least five messages."""
+    for seed in range(20):
+        page = Page()
+        came = page.sends(Network(**{**vars(network), "seed": seed}).carry(16_000, 3))
+        began = next(came)
+        assert next(at for at in came if page.heard) - began <= most_ms
+
+
+def test_a_backlog_that_drains_at_three_times_its_pace_is_heard_once_more() -> None:
+    """Until it has drained, 16 kHz look exactly like 48 kHz."""
+    pcm, size = speech(16_000, 12), 640
+    messages = []
+    for number in range(len(pcm) // size):
+        recorded_ms, drained_ms = (number + 1) * 20, 3000 + number * 20 // 3
+        messages.append((max(recorded_ms, drained_ms), pcm[number * size :][:size]))
+    page = Page()
+    list(page.sends(messages))
+    assert page.rates_hz == [48_000, 16_000]
+    truth = heard_right(16_000, messages)
+    words = np.frombuffer(truth, "<i2")[: KEPT_MS * 16 // 2].tobytes()
+    assert words in page.heard, "what was heard too fast is heard once more"
+    assert page.heard.endswith(truth[len(truth) // 2 :])
+
+
+def test_a_rate_a_tenth_off_is_mended_without_saying_all_again() -> None:
+    detector, heard = SampleRateDetector(16_000), 0
+    detector.rate_hz = 44_100
+    sent = 0
+    for number in range(100):
+        pcm = bytes(2 * 4800)
+        sent += len(pcm)
+        heard += len(detector.take(pcm, number * 100)[0])
+    assert detector.rate_hz == 48_000
+    assert heard == sent
+
+
+def test_samples_that_are_cut_anywhere_stay_whole_when_the_rate_is_mended() -> None:
+    detector = SampleRateDetector(16_000)
+    detector.rate_hz = 44_100
+    sent, heard, begins = speech(48_000, 8), b"", 0
+    for number, at in enumerate(range(0, len(sent), 9601)):  # 100 ms and half a sample
+        piece, found = detector.take(sent[at : at + 9601], number * 100)
+        begins = len(heard) // 2 * 2 if found else begins
+        heard = heard[:begins] + piece if found else heard + piece
+    assert begins > 0
+    assert sent[begins:].startswith(heard[begins : begins + 1000])
+    assert heard == sent
+
+
+def test_a_recording_that_comes_at_once_is_taken_at_its_word_when_nothing_follows() -> None:
+    page, recording = Page(), speech(16_000, 2)
+    list(page.sends([(0, recording)]))
+    assert page.heard == b""
+    assert page.protocol.keeps_back
+    page.stops()
+    assert page.heard == recording
+    assert not page.protocol.keeps_back
+
+
+def test_no_more_than_half_a_minute_is_kept_back() -> None:
+    page, minute = Page(), speech(16_000, 60)
+    list(page.sends([(0, minute[:-32000]), (1, minute[-32000:])]))
+    assert page.heard == minute
 
 
 @pytest.mark.parametrize("rate_hz", [16_000, 44_100, 48_000])
 @pytest.mark.parametrize("jitter_ms", [0, 40])
 def test_the_rate_is_found(rate_hz: int, jitter_ms: int) -> None:
-    assert found(rate_hz, jitter_ms=jitter_ms).rate_hz == rate_hz
-
-
-@pytest.mark.parametrize("rate_hz", [8_000, 22_050, 24_000, 96_000])
-def test_what_is_no_usual_rate_of_a_browser_is_taken_at_its_word(rate_hz: int) -> None:
-    assert found(rate_hz).rate_hz == 16_000
+    detector, rng = SampleRateDetector(16_000), random.Random(1)
+    for number in range(6 * rate_hz // CHUNK):
+        at_ms = (number + 1) * CHUNK * 1000 / rate_hz + rng.uniform(0, jitter_ms)
+        detector.take(bytes(2 * CHUNK), int(at_ms))
+    assert detector.rate_hz == rate_hz
 
 
 def test_a_network_that_stalls_and_catches_up_is_not_taken_for_another_rate() -> None:
-    pace = SampleRateDetector(16_000)
+    detector = SampleRateDetector(16_000)
     for number in range(40):
         at_ms = max(900, (number + 1) * 64)  # nothing for 0.9 s, then all of it at once
-        pace.take(bytes(2048), at_ms)
-    assert pace.rate_hz == 16_000
+        detector.take(bytes(2048), at_ms)
+    assert detector.rate_hz == 16_000
 
 
 def test_nothing_that_was_kept_back_is_lost() -> None:
-    pace, heard = SampleRateDetector(16_000), b""
+    detector, heard = SampleRateDetector(16_000), b""
     sent = [bytes([k]) * 2048 for k in range(30)]
     for number, chunk in enumerate(sent):
-        heard += pace.take(chunk, number * 64)[0]
+        heard += detector.take(chunk, number * 64)[0]
     assert heard == b"".join(sent)
 
 
 def test_a_tone_from_a_page_at_48_khz_keeps_its_pitch() -> None:
-    page = Handshake(connection="conn_0", headers={"origin": "https://example.com"})
-    protocol, listener, heard = ContinuousProtocol(page), Listener(), b""
+    protocol, listener, heard = ContinuousProtocol(PAGE), Listener(), b""
     tone = (np.sin(2 * np.pi * 440 * np.arange(48_000 * 2) / 48_000) * 9000).astype("<i2")
     for number in range(len(tone) // CHUNK):
         chunk = tone[number * CHUNK : (number + 1) * CHUNK].tobytes()
@@ -63,6 +270,13 @@ def test_a_tone_from_a_page_at_48_khz_keeps_its_pitch() -> None:
     assert len(heard) / 32_000 == pytest.approx(2, abs=0.1)
     peak_hz = np.abs(np.fft.rfft(samples)).argmax() * 16_000 / len(samples)
     assert peak_hz == pytest.approx(440, abs=2)
+
+
+def test_a_page_may_say_its_rate_and_is_heard_at_once() -> None:
+    page = Handshake("conn_0", {"rate": "48000"}, PAGE.headers)
+    protocol, chunk = ContinuousProtocol(page), speech(48_000, 0.1)
+    assert Listener().hear(protocol.receive(chunk, 0)) == AudioIn().feed(chunk, Format(48_000))
+    assert not protocol.keeps_back
 
 
 def test_what_is_no_page_is_taken_at_its_word_at_once() -> None:

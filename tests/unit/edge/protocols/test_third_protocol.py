@@ -50,6 +50,11 @@ class ToyProtocol:
         except NotJsonError:
             return ""
 
+    keeps_back = False
+
+    def no_more(self) -> list[Command]:
+        return []
+
     def opened(self) -> list[Command]:
         return [Begin({"voice.delivery": "chunks"}, greeting=True)]
 

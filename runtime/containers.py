@@ -1,0 +1,91 @@
+"""Which file format a stream of audio comes in: told by its first bytes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+EBML, OGG = b"\x1aE\xdf\xa3", b"OggS"
+MP3_KBPS = {
+    # by the version's bit: MPEG 1, then MPEG 2 and 2.5; layer III
+    1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    0: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+MP3_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
+"""By the two bits of the version."""
+
+
+class Container(Enum):
+    """A file format that holds compressed audio, by its name."""
+
+    WEBM = "WebM"
+    OGG = "Ogg"
+    FLAC = "FLAC"
+    MP4 = "MP4"
+    MP3 = "MP3"
+    AAC = "AAC"
+
+
+def container_of(data: bytes, *, first: bool) -> Container | None:
+    """Return the container that begins with *data*, or None: it goes on with what came before.
+
+    Some begin with too little to be told from samples: only where *data* is the *first* of all.
+    """
+    if data[:4] == EBML:
+        return Container.WEBM
+    if data[:4] == OGG and (first or (data[5:6] and data[5] & 2)):  # its first page
+        return Container.OGG
+    if data[:4] == b"fLaC":
+        return Container.FLAC
+    if data[4:8] == b"ftyp":
+        return Container.MP4
+    if not first:
+        return None
+    if data[:3] == b"ID3" or _frames(data, _mp3_frame_bytes):
+        return Container.MP3
+    return Container.AAC if _frames(data, _aac_frame_bytes) else None
+
+
+def _frames(data: bytes, frame_bytes: Callable[[bytes], int]) -> bool:
+    """Tell whether *data* begins with a frame that another, or nothing, follows."""
+    size = frame_bytes(data)
+    return 0 < size <= len(data) and (size == len(data) or frame_bytes(data[size:]) > 0)
+
+
+def _mp3_frame_bytes(data: bytes) -> int:
+    """Return how long the frame of layer III is that *data* begins with; 0: it begins with none."""
+    if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE6 != 0xE2:
+        return 0
+    version, kbps, rate = data[1] >> 3 & 3, data[2] >> 4, data[2] >> 2 & 3
+    if version not in MP3_HZ or not 0 < kbps < 15 or rate == 3:
+        return 0
+    samples = 1152 if version == 3 else 576
+    bits_a_s = MP3_KBPS[version & 1][kbps] * 1000
+    return samples // 8 * bits_a_s // MP3_HZ[version][rate] + (data[2] >> 1 & 1)
+
+
+def _aac_frame_bytes(data: bytes) -> int:
+    """Return how long the frame (ADTS) is that *data* begins with; 0: it begins with none."""
+    if len(data) < 7 or data[0] != 0xFF or data[1] & 0xF6 != 0xF0 or data[2] >> 2 & 15 > 12:
+        return 0
+    size = (data[3] & 3) << 11 | data[4] << 3 | data[5] >> 5
+    return size if size > 7 else 0
+
+
+def mp4_bytes(data: bytes | bytearray) -> int | None:
+    """Return how many bytes of an MP4 must be there before it can be read; None: more must come.
+
+    0: it can be read as it comes. Some files have their table of contents behind their samples.
+    """
+    at, samples_first = 0, False
+    while at + 8 <= len(data):
+        size, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        if kind == b"moov":
+            return at + size if samples_first else 0
+        samples_first |= kind == b"mdat"
+        if size < 8:
+            return 0 if not samples_first else None
+        at += size
+    return None
