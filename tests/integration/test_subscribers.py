@@ -72,6 +72,17 @@ def as_user(settings: Settings, user: str = "analytics") -> dict[str, str]:
     }
 
 
+async def make_places(settings: Settings, *arguments: str, **env: str) -> None:
+    """Make the places in the log that `aura worker analytics` with *arguments* will have."""
+    path = os.pathsep.join([*filter(None, [env.pop("PYTHONPATH", "")]), *sys.path])
+    operator = as_user(settings, "operator")
+    made = await asyncio.create_subprocess_exec(
+        *(*COMMAND, "provision", *arguments),
+        env={**os.environ, **operator, **env, "PYTHONPATH": path},
+    )
+    assert await asyncio.wait_for(made.wait(), 20) == 0
+
+
 class Place:
     """Where the subscribers of a test live and what they wrote."""
 
@@ -80,13 +91,17 @@ class Place:
         self.out.touch()
         (folder / "mine.py").write_text(MODULE, encoding="utf-8")
         self._folder = folder
+        self._settings = settings
         self.env = as_user(settings)
 
     def lines(self) -> list[str]:
         return self.out.read_text(encoding="utf-8").splitlines()
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
-        """Return the process once it is ready."""
+        """Return the process once it is ready; the operator makes its place in the log."""
+        if "--live" not in arguments:
+            env = {"OUT": str(self.out), "PYTHONPATH": str(self._folder)}
+            await make_places(self._settings, *arguments, **env)
         process = await asyncio.create_subprocess_exec(
             *(*COMMAND, "worker", "analytics", *arguments),
             cwd=self._folder,
