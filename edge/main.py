@@ -49,6 +49,8 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
     try:
         async with asyncio.TaskGroup() as tasks:
             app = build(settings, bus, name, tasks)
+            if remote := app[EDGE].policy.remote:
+                await remote.fetch()
             watching = [
                 tasks.create_task(app[EDGE].stages.watch()),
                 tasks.create_task(app[EDGE].limits.renew()),

@@ -147,10 +147,35 @@ class Settings(BaseSettings):
     demo_token: SecretStr = Field(
         SecretStr("demo_token"), description="Token of the demo; refused while DEBUG is off."
     )
-    jwt_secret: SecretStr = Field(SecretStr(""), description="HS256 secret of callers' tokens.")
-    jwt_public_key: str = Field("", description="PEM file of an RS256 or ES256 public key.")
-
-    jwt_jwks: str = Field("", description="File with a JWK set of RSA or P-256 keys.")
+    jwt_secret: SecretStr = Field(
+        SecretStr(""), description="HS256 secret of callers' tokens, 32 bytes or more."
+    )
+    jwt_public_key: str = Field(
+        "", description="PEM file of an RS256 (2048 bits or more) or ES256 public key."
+    )
+    jwt_jwks: str = Field(
+        "",
+        description="JWK set of RSA or P-256 keys: a file, or a URL, which is asked at the start, "
+        "once an hour, and for a key it did not have.",
+    )
+    jwt_issuer: str = Field(
+        "", description="`iss` that callers' tokens must have, or several by commas; empty: any."
+    )
+    jwt_audience: str = Field(
+        "",
+        description="`aud` that callers' tokens must have, or several by commas; empty: a token "
+        "with an `aud` is for somebody else and refused.",
+    )
+    jwt_leeway_s: float = Field(
+        10.0,
+        ge=0,
+        le=300,
+        description="Seconds that other clocks may be off: of `exp`, `nbf` and `iat`.",
+    )
+    call_ends_with_token: bool = Field(
+        False,
+        description="A call ends with its caller's token (1008), who may go on with a new one.",
+    )
     prices: dict[str, tuple[float, float]] = Field(
         {}, description="JSON: USD a million prompt and completion tokens, by model."
     )

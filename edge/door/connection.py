@@ -128,6 +128,10 @@ class Connection:
         """Close with a code that says: the client may reconnect at once, to any edge."""
         self._shut(CloseCode.SERVICE_RESTART, reason, ends="drained")
 
+    def expire(self) -> None:
+        """Close where the token has ended; with a new one the client may go on with the session."""
+        self._shut(CloseCode.POLICY_VIOLATION, "Token expired", ends="drained")
+
     def _shut(self, code: int, reason: str, *, ends: EndReason = "failed") -> None:
         """Close the connection; the first to ask for it says how."""
         self._close = self._close or Close(code, reason, ends)
