@@ -8,28 +8,54 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from runtime.settings import SettingsError
 from workers.engines.protocols import BatchRecognizer, Recognition, Recognizer
+from workers.spoken_numbers import numbers
 
-_DIGIT = r"(?:\d|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)"
-BUILT_IN = {
-    # four digits or more, written or spoken, however they are grouped
-    "numbers": (rf"(?<!\w){_DIGIT}(?:[\s,.\-/()]*{_DIGIT}){{3,}}(?!\w)", "[number]"),
-    "emails": (r"[\w.+-]+(?:@|\s+at\s+)[\w-]+(?:(?:\.|\s+dot\s+)[\w-]+)+", "[email]"),
-}
+Rule = Callable[[str, bool], str]
+"""Masks a text; of one that is still growing more than of a whole one."""
+
+LEAST_DIGITS = 4
+"""Fewer are ages, floors and prices."""
+# An address begins where none of its characters stands before: each is looked at once.
+_EMAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]++(?:@|\s++at\s++)[\w-]++(?:(?:\.|\s++dot\s++)[\w-]++)++", re.IGNORECASE
+)
 
 
-class BadRulesError(ValueError):
+class BadRulesError(SettingsError):
     """AURA_REDACT says something that is no rule; the message says what."""
+
+
+def _numbers(mask: str) -> Rule:
+    def masked(text: str, growing: bool) -> str:
+        parts, before = [], 0
+        for start, end in numbers(text, LEAST_DIGITS, growing=growing):
+            parts += [text[before:start], mask]
+            before = end
+        return "".join([*parts, text[before:]])
+
+    return masked
+
+
+def _pattern(pattern: re.Pattern[str], mask: str) -> Rule:
+    return lambda text, _: pattern.sub(lambda _: mask, text)
+
+
+BUILT_IN: dict[str, Callable[[str], Rule]] = {
+    "numbers": lambda mask: _numbers(mask or "[number]"),
+    "emails": lambda mask: _pattern(_EMAIL, mask or "[email]"),
+}
 
 
 @dataclass(frozen=True)
 class Redaction:
-    """Patterns, and what is put in the place of what they find."""
+    """Rules for what is masked, one after the other."""
 
-    rules: tuple[tuple[re.Pattern[str], str], ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     @staticmethod
     def of(setting: str) -> Redaction:
@@ -41,23 +67,29 @@ class Redaction:
         text = setting.strip()
         try:
             said = json.loads(text) if text.startswith("{") else dict.fromkeys(_names(text), "")
-            rules = []
+            rules: list[Rule] = []
             for pattern, mask in said.items():
-                known, usual = BUILT_IN.get(pattern, (pattern, "[masked]"))
-                if known == pattern and not text.startswith("{"):
+                if built_in := BUILT_IN.get(pattern):
+                    rules.append(built_in(str(mask)))
+                elif text.startswith("{"):
+                    compiled = re.compile(pattern, re.IGNORECASE)
+                    rules.append(_pattern(compiled, str(mask) or "[masked]"))
+                else:
                     raise BadRulesError(
                         f"AURA_REDACT: {pattern!r} is not one of {', '.join(BUILT_IN)}; own rules "
                         'are JSON: {"numbers": "[number]", "\\\\bproject x\\\\b": "[project]"}'
                     )
-                rules.append((re.compile(known, re.IGNORECASE), str(mask) or usual))
         except (json.JSONDecodeError, re.error) as error:
             raise BadRulesError(f"AURA_REDACT: {error}") from error
         return Redaction(tuple(rules))
 
-    def mask(self, text: str) -> str:
-        """Return *text* with a mask for everything that a rule finds."""
-        for pattern, mask in self.rules:
-            text = pattern.sub(lambda _, mask=mask: mask, text)  # type: ignore[misc]  # bound now
+    def mask(self, text: str, *, growing: bool = False) -> str:
+        """Return *text* with a mask for everything that a rule finds.
+
+        *growing*: more is about to be said, so a number at its end may become one to be masked.
+        """
+        for rule in self.rules:
+            text = rule(text, growing)
         return text
 
 

@@ -17,6 +17,7 @@ from workers.engines.protocols import (
     Recognizer,
     TurnModel,
 )
+from workers.redaction import Redaction
 from workers.stage import JobContext, JobPlace, StaleJobError
 
 SILENCE_LIMIT_S = 10.0
@@ -53,14 +54,19 @@ class SttStage:
         partial_interval_ms: int,
         turns: TurnModel | None = None,
         most_at_once: int = 1,
+        redaction: Redaction | None = None,
     ) -> None:
-        """Take *most_at_once*: how many utterances that wait may be recognised as one batch."""
+        """Take *most_at_once*: how many utterances that wait may be recognised as one batch.
+
+        The *recognizer* masks what *redaction* says already, but not what is still growing.
+        """
         self.model = recognizer.name
         self._recognizer = recognizer
         self._executor = executor
         self._interval_ms = partial_interval_ms
         self._turns = turns
         self._most = most_at_once
+        self._redaction = redaction or Redaction()
 
     @property
     def wait_ms(self) -> int:
@@ -167,8 +173,9 @@ class SttStage:
     async def _partial(self, job: JobContext[SpeechStarted], pcm: bytes) -> None:
         event = job.event
         heard = await self._hear(event, pcm, rank=0 if event.over_answer else 1)
+        text = self._redaction.mask(heard.text, growing=True)
         partial = TranscriptPartial(
-            utterance=event.utterance, text=heard.text, audio_ms=len(pcm) // BYTES_PER_MS
+            utterance=event.utterance, text=text, audio_ms=len(pcm) // BYTES_PER_MS
         )
         await job.bus.send(subjects.partials(event.session), partial)
 

@@ -74,13 +74,14 @@ async def _whose(bus: Bus, session: str, *, user: str, tenant: str) -> tuple[set
 async def _named(bus: Bus, session: str, tenant: str) -> set[Own]:
     """Return the sessions of that name and tenant, of which something is stored."""
     found: set[Own] = set()
-    for stream, subject in (
-        (subjects.EVENTS_STREAM, subjects.session_events(tenant or "*", session or "*")),
-        (subjects.RECORDING_STREAM, subjects.recording(tenant or "*", session or "*")),
-    ):
-        for name in await log.count(bus, stream, subject):
-            parts = name.split(".")
-            found.add((parts[2], parts[3]))
+    for one in Wanted(tenant=tenant).tenants:
+        for stream, subject in (
+            (subjects.EVENTS_STREAM, subjects.session_events(one, session or "*")),
+            (subjects.RECORDING_STREAM, subjects.recording(one, session or "*")),
+        ):
+            for name in await log.count(bus, stream, subject):
+                parts = name.split(".")
+                found.add((parts[2], parts[3]))
     return found
 
 
@@ -89,8 +90,10 @@ def command(
         str, typer.Argument(metavar="[SESSION]", help="Its id.", callback=one_id)
     ] = "",
     *,
-    user: Annotated[str, typer.Option(help="All sessions of this user.")] = "",
-    tenant: Annotated[str, typer.Option(help="All sessions of this tenant.", callback=one_id)] = "",
+    user: Annotated[
+        str, typer.Option(help="All sessions of this user, by the name in its token or as listed.")
+    ] = "",
+    tenant: Annotated[str, typer.Option(help="All sessions of this tenant, likewise.")] = "",
 ) -> None:
     """Erase every trace of sessions and of their replays, then ask the server if any is left."""
     run(forget(load(), session, user=user, tenant=tenant))

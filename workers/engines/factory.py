@@ -16,6 +16,7 @@ from workers.engines.protocols import (
     TurnModel,
     WeightsError,
 )
+from workers.redaction import redacting
 
 LOCAL_LLM: Final = "gemma3-270m"
 """The local model where AURA_LLM_MODEL names none."""
@@ -25,7 +26,15 @@ HOSTED_SLOTS: Final = 16
 
 
 def recognizer(settings: Settings) -> Recognizer:
-    """Return the configured recognizer, not yet loaded."""
+    """Return the configured recognizer, not yet loaded, with what AURA_REDACT says masked.
+
+    Raises:
+        BadRulesError: it says no rule.
+    """
+    return redacting(_recognizer(settings), settings.redact)
+
+
+def _recognizer(settings: Settings) -> Recognizer:
     if settings.stt_engine == "simulated":
         from workers.engines.simulated import Fault, SimulatedRecognizer
 
