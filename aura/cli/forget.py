@@ -10,6 +10,7 @@ import typer
 from aura.cli.options import one_id
 from aura.cli.running import CommandError, run
 from runtime.bus.connection import Bus, connect
+from runtime.printable import printable
 from runtime.sessions import log, transfer
 from runtime.sessions.finding import sessions
 from runtime.sessions.listing import Row, Wanted, replays_of
@@ -36,7 +37,7 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
         if not meant and not replays:
             raise CommandError("nothing is recorded that fits; `aura sessions` lists what is there")
         for row in replays:
-            print(f"{row.session} goes too: it is a replay of {row.replay_of}")
+            print(printable(f"{row.session} goes too: it is a replay of {row.replay_of}"))
         whose = sorted({*meant, *_owns(replays)})
         erased = await transfer.forget(bus, whose)
         left = {own: await transfer.left(bus, *own) for own in whose}
@@ -44,7 +45,11 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
         await bus.close()
     for (_, name), count in left.items():
         if count:
-            print(f"{name}: {count} messages are LEFT (does the call go on?): forget it again")
+            print(
+                printable(
+                    f"{name}: {count} messages are LEFT (does the call go on?): forget it again"
+                )
+            )
     if any(left.values()):
         return 1
     print(

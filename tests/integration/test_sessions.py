@@ -132,7 +132,7 @@ async def test_somebody_is_found_and_forgotten_under_any_form_of_a_name(
     await stored(bus, story(session, **whose))
     await stored(bus, story("s_2"))
     limits = SessionLimits(bus, Limits(9, 9, 9, 9))
-    await limits.take(Caller(**whose), session)
+    await limits.take(Caller(whose["user"], whose["tenant"]), session)
     asked = {"user": "", "tenant": "", by: typed}
     wanted = Wanted(user=asked["user"], tenant=asked["tenant"])
     assert [row.session for row in await sessions(bus, wanted)] == [session]
