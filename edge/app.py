@@ -9,12 +9,13 @@ from aiohttp import web
 from edge.door.admission_control import AdmissionControl
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
-from edge.door.middlewares import limit_requests, no_traceback
+from edge.door.middlewares import harden, limit_requests, no_traceback
 from edge.door.rate_limits import ConnectionLimit, RequestLimit
 from edge.door.routes import websocket
 from edge.door.session_limits import Limits, SessionLimits
 from edge.door.stage_monitor import StageMonitor
 from edge.door.state import EDGE, Edge
+from edge.door.storage_monitor import StorageMonitor
 from edge.protocols import PROTOCOLS
 from edge.protocols.prices import PRICES
 from runtime.bus.connection import Bus
@@ -40,7 +41,9 @@ def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) 
         {**PRICES, **settings.prices},
         SessionLimits(bus, limits_of(settings)),
         ClientAddresses.of(settings),
+        StorageMonitor(bus, name),
     )
+    app.on_response_prepare.append(harden)
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
     for path, protocol in PROTOCOLS.items():
@@ -66,4 +69,6 @@ async def root(_: web.Request) -> web.Response:
 async def health(request: web.Request) -> web.Response:
     edge = request.app[EDGE]
     status, body = edge.stages.health(len(edge.open))
+    if not edge.storage.stores:
+        status, body["status"] = 503, "unhealthy"
     return web.json_response(body, status=status)

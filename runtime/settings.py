@@ -40,6 +40,10 @@ def _session(path: str, description: str) -> Any:
     return Field(default, ge=least, le=most, description=description)
 
 
+EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # looked for, not listened on
+"""A HOST that every network reaches."""
+
+
 class SettingsError(ValueError):
     """A setting has a value it cannot have; the message names it, never its value."""
 
@@ -182,7 +186,9 @@ class Settings(BaseSettings):
     tls_cert: str = Field("", description="PEM certificate chain; set, the edge serves wss.")
     tls_key: str = Field("", description="PEM key of it, where it is not in the same file.")
     allowed_origins: str = Field(
-        "", description="Origins of web pages that may call, comma separated; empty: all."
+        "",
+        description="Origins of web pages that may call, comma separated; `*`: all. Empty: pages "
+        "of the edge's own host, and those of localhost while DEBUG is on.",
     )
     trusted_proxies: str = Field(
         "", description="Addresses or networks whose proxy header is believed; empty: nobody's."
@@ -341,6 +347,11 @@ class Settings(BaseSettings):
         "none", description="Simulated: how to fail at words that hold `poison`."
     )
     sim_tts_audio_ms: int = Field(2000, ge=0, description="Simulated: audio of a sentence, ms.")
+
+    @property
+    def reaches_everybody(self) -> bool:
+        """Every network reaches the edge."""
+        return self.host in EVERYWHERE
 
     @property
     def session(self) -> SessionConfig:

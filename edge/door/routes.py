@@ -40,7 +40,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
 
     async def serve(request: web.Request) -> web.StreamResponse:
         edge, address = request.app[EDGE], address_of(request)
-        if not edge.addresses.may_call(request.headers.get("Origin")):
+        if not edge.addresses.may_call(request.headers.get("Origin"), request.host):
             return web.json_response({"error": "This origin may not call"}, status=403)
         if edge.draining:
             return try_later(503, "Service unavailable: restarting", 1)

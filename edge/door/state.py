@@ -15,6 +15,7 @@ from edge.door.connection import Connection, Host
 from edge.door.rate_limits import ConnectionLimit, RequestLimit
 from edge.door.session_limits import SessionLimits
 from edge.door.stage_monitor import StageMonitor
+from edge.door.storage_monitor import StorageMonitor
 from runtime.bus.connection import Bus
 from runtime.settings import Settings
 
@@ -35,6 +36,7 @@ class Edge:
     prices: Mapping[str, tuple[float, float]]
     limits: SessionLimits
     addresses: ClientAddresses
+    storage: StorageMonitor
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
