@@ -113,6 +113,11 @@ class Settings(BaseSettings):
     )
     nats_user: str = Field("", description="User of this role, where the server has users.")
     nats_password: SecretStr = Field(SecretStr(""), description="Its password.")
+    nats_ca: str = Field(
+        "", description="PEM file of who signs the servers' certificates; set, TLS is demanded."
+    )
+    nats_cert: str = Field("", description="PEM certificate of ours, where the servers ask for it.")
+    nats_key: str = Field("", description="PEM key of it, where it is not in the same file.")
     replicas: int = Field(
         1, ge=1, le=5, description="Copies of each stream; 3 on a cluster of three."
     )
