@@ -93,18 +93,27 @@ PINNED = {
 }
 
 
+FILES = {".onnx", ".gguf"}
+"""How files of weights end, of which a bare name is a path."""
+
+
 def find(name: str, cache: Path) -> Path | None:
     """Return the checked weights file of *name*, or None when Aura does not know that name.
 
-    A path that exists wins over a name and is not checked: whoever names a file answers for it.
+    A path is not checked: whoever names a file answers for it. A bare name is none, whatever lies
+    in the folder we were started in: a path has a `/`, or ends as a file of weights does.
 
     Raises:
         EngineMissingError: the package with these weights is not installed.
         WeightsError: the weights are damaged, or the disk has no room for joining them.
     """
-    if (given := Path(name).expanduser()).exists():
+    given = Path(name).expanduser()
+    is_path = os.sep in name or given.suffix in FILES
+    if is_path and given.exists():
         return given
     if (pinned := PINNED.get(name)) is None:
+        if not is_path and given.exists():
+            raise WeightsError(f"{name} is no model that Aura knows; the file here is ./{name}")
         return None
     cache = cache.expanduser()
     if (installed := INSTALLED / name / pinned.file).exists():

@@ -124,3 +124,17 @@ def test_several_processes_join_it_once(tmp_path: Path) -> None:
         paths = pool.starmap(find, [("split", tmp_path / "cache")] * 4)
     assert len(set(paths)) == 1
     assert paths[0].read_bytes() == DATA
+
+
+@pytest.mark.usefixtures("pinned")
+def test_a_folder_here_never_stands_in_for_weights_that_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    (here / "split").mkdir(parents=True)
+    (here / "large").mkdir()
+    monkeypatch.chdir(here)
+    assert find("split", tmp_path / "cache").read_bytes() == DATA
+    assert weights.find("./split", tmp_path / "cache") == Path("split")
+    with pytest.raises(WeightsError, match=r"\./large"):
+        weights.find("large", tmp_path / "cache")
