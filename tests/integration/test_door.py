@@ -186,6 +186,17 @@ async def test_limits_count_the_client_behind_the_proxy(door: Door) -> None:
         assert await status("203.0.113.2") == 200
 
 
+async def test_no_header_lifts_the_limit_of_requests(door: Door) -> None:
+    """Only what opens a WebSocket where there is one is no request of the API."""
+    headers = {"X-Forwarded-For": "203.0.113.9", "Sec-WebSocket-Key": "x"}
+    async with aiohttp.ClientSession() as http:
+        got = []
+        for path in ("/wsx", "/ws", "/ws/voice/continuous", "/wsx", "/ws", "/wsx"):
+            async with http.get(f"{door.url}{path}", headers=headers, ssl=door.tls) as answer:
+                got.append(answer.status)
+    assert got[-1] == 429
+
+
 async def test_two_calls_behind_the_proxy_leave_no_place_for_a_third(door: Door) -> None:
     headers = {"X-Forwarded-For": "203.0.113.3"}
     async with aiohttp.ClientSession() as http:

@@ -16,7 +16,7 @@ import websockets
 from runtime.bus.connection import connect
 from runtime.settings import load
 from schemas import subjects
-from tests.aura_process import AuraProcess
+from tests.aura_process import SIMULATED, AuraProcess
 
 OPENAPI = Path(__file__).parents[2] / "schemas" / "openapi.json"
 
@@ -108,3 +108,11 @@ async def test_health_says_so_when_nothing_can_be_stored(simulated: AuraProcess)
     finally:
         await bus.api(f"STREAM.UPDATE.{name}", config)
         await bus.close()
+
+
+def test_an_edge_says_itself_that_its_door_is_open(tmp_path: Path) -> None:
+    aura = AuraProcess(tmp_path, env={**SIMULATED, "HOST": "0.0.0.0"})
+    try:
+        aura.wait_for('"event": "open_door"', 60)
+    finally:
+        aura.stop()
