@@ -276,6 +276,23 @@ async def test_what_cannot_run_is_said_in_one_line(place: Place) -> None:
         assert len(error.splitlines()) == 1
 
 
+async def test_who_only_reads_is_told_who_makes_its_place_in_the_log(
+    bus: Bus, place: Place
+) -> None:
+    del bus  # it is provisioned
+    process = await asyncio.create_subprocess_exec(
+        *(*COMMAND, "worker", "analytics", "--module", "mine:on_words"),
+        cwd=place.out.parent,
+        env={**os.environ, **place.env, "OUT": str(place.out)},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, error = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 1
+    assert b"aura provision" in error
+    assert len(error.splitlines()) == 1
+
+
 async def test_a_subscriber_that_sleeps_slows_no_call(
     simulated: AuraProcess, tmp_path: Path, settings: Settings
 ) -> None:
