@@ -7,7 +7,7 @@ AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
 NO_ENGINE := tests/e2e/test_wheel.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check lint format unit integration schemas readme bench soak clean
+.PHONY: help setup run demo test check lint format unit integration schemas readme locks bench soak clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ schemas: .venv/.dev ## Write the contract for other languages
 
 readme: .venv/.dev ## Write the generated tables of the README
 	@$(BIN)/python docs/tables.py
+
+locks: .venv/.installed ## Write the versions and hashes that images and CI install
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/python -m deploy.locks
 
 bench: .venv/.dev ## Measure; see benchmarks/README.md
 	@$(BIN)/python -m benchmarks

@@ -65,6 +65,8 @@ def file_bytes(data_dir: Path) -> int:
 
 ROLES = ("operator", "edge", *STAGE_NAMES, "analytics", "shadow")
 """The users of nats/users.conf."""
+ACCOUNT = "AURA"
+"""The account there that has the streams."""
 
 
 def passwords(data_dir: Path) -> dict[str, str]:
@@ -104,6 +106,7 @@ def command(data_dir: Path, port: int) -> list[str]:
     """
     store = data_dir.resolve() / "jetstream"
     store.mkdir(parents=True, exist_ok=True)
+    _into_account(store / "jetstream")
     text = (resources.folder() / "server.conf").read_text(encoding="utf-8")
     for name, value in {
         "listen": f"127.0.0.1:{port}",
@@ -115,6 +118,13 @@ def command(data_dir: Path, port: int) -> list[str]:
     config.write_text(text, encoding="utf-8")
     shutil.copyfile(resources.folder() / "users.conf", config.with_name("users.conf"))
     return [binary(), "-c", str(config), "-l", str(data_dir.resolve() / "nats.log")]
+
+
+def _into_account(store: Path) -> None:
+    """Give what was stored before there were accounts to the account of nats/users.conf."""
+    before, now = store / "$G", store / ACCOUNT
+    if before.exists() and not now.exists():
+        before.rename(now)
 
 
 def listens(port: int) -> bool:

@@ -29,12 +29,18 @@ class ProvisionError(Exception):
 
 
 async def provision(
-    bus: Bus, *, replicas: int = 1, file_bytes: int | None = None, wait_s: float = 10.0
+    bus: Bus,
+    *,
+    replicas: int = 1,
+    file_bytes: int | None = None,
+    force: bool = False,
+    wait_s: float = 10.0,
 ) -> list[str]:
     """Apply `nats/` and return what changed, a line each; nothing where all was in place.
 
     *file_bytes* is what the server may store on its disk: the event stream takes half of it at
-    most, each other a quarter. None leaves the sizes as declared.
+    most, each other a quarter. None leaves the sizes as declared. A stream that keeps more than is
+    declared goes on to, which is a line too, unless *force*: what is too old would be gone at once.
 
     Raises:
         ProvisionError: the server refuses, or has no JetStream within *wait_s*.
@@ -46,7 +52,7 @@ async def provision(
         if file_bytes is not None and stream["storage"] == "file":
             share = 2 if stream["name"] == subjects.EVENTS_STREAM else 4
             wanted["max_bytes"] = min(stream["max_bytes"], file_bytes // share)
-        changed += await _stream(bus, wanted)
+        changed += await _stream(bus, wanted, force=force)
     for consumer in resources.consumers():
         changed += await _consumer(bus, consumer)
     return changed
@@ -64,18 +70,41 @@ async def _jetstream(bus: Bus, wait_s: float) -> None:
         await asyncio.sleep(0.2)
 
 
-async def _stream(bus: Bus, wanted: dict[str, Any]) -> list[str]:
+async def _stream(bus: Bus, wanted: dict[str, Any], *, force: bool) -> list[str]:
     name = wanted["name"]
     found = await _ask(bus, f"STREAM.INFO.{name}", {})
     if "error" in found and found["error"].get("err_code") != STREAM_NOT_FOUND:
         raise ProvisionError(_say(f"stream {name}", found["error"]))
+    kept: list[str] = []
+    if "config" in found and not force:
+        keeps = _longer(wanted, found)
+        kept = [
+            f"stream {name} keeps its {limit}, which is longer than declared in nats/: --force "
+            "shortens it, and erases what is beyond"
+            for limit in keeps
+        ]
+        wanted = {**wanted, **{limit: found["config"].get(limit, 0) for limit in keeps}}
     if "config" in found and _same(wanted, found["config"]):
-        return []
+        return kept
     verb = "UPDATE" if "config" in found else "CREATE"
     answer = await _ask(bus, f"STREAM.{verb}.{name}", wanted)
     if "error" in answer:
         raise ProvisionError(_say(f"stream {name}", answer["error"]))
-    return [f"stream {name} {verb.lower()}d"]
+    return [*kept, f"stream {name} {verb.lower()}d"]
+
+
+def _longer(wanted: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    """Return the limits by which the stream *found* keeps more than *wanted*: max_age, max_bytes.
+
+    A smaller size is all right as long as what is stored now fits: it may follow from the disk.
+    """
+    config, longer = found["config"], []
+    if (most := wanted.get("max_age", 0)) and not 0 < config.get("max_age", 0) <= most:
+        longer.append("max_age")
+    fits = found["state"]["bytes"] <= wanted["max_bytes"]
+    if not fits and not 0 < config.get("max_bytes", -1) <= wanted["max_bytes"]:
+        longer.append("max_bytes")
+    return longer
 
 
 async def _consumer(bus: Bus, wanted: dict[str, Any]) -> list[str]:

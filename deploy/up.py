@@ -30,8 +30,6 @@ START_ERRORS = (
     nats_server.ServerMissingError,
 )
 """What may end a start in a way that an operator can mend."""
-EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # looked for, not listened on
-"""A HOST that every network reaches."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,8 @@ class _Run:
 
     def _programs(self) -> list[Program]:
         """Return the edges and workers."""
-        aura = [sys.executable, "-m", "aura.cli.main"]
+        # -P: a file of the folder we are started in is no module of ours
+        aura = [sys.executable, "-P", "-m", "aura.cli.main"]
         env = {"NATS_URL": self._nats_url}
         programs = [
             Program(f"edge {k + 1}", [*aura, "edge"], {**env, "PORT": str(port)})
@@ -217,7 +216,7 @@ class _Run:
             ) from error
 
     def _write_run_file(self) -> None:
-        shown = "127.0.0.1" if self._settings.host in EVERYWHERE else self._settings.host
+        shown = "127.0.0.1" if self._settings.reaches_everybody else self._settings.host
         scheme = "https" if self._settings.tls_cert else "http"
         self._url = f"{scheme}://{shown}:{self._ports[0]}"
         what = {"pid": os.getpid(), "url": self._url, "nats_url": self._nats_url}
@@ -226,7 +225,7 @@ class _Run:
     def _say_ready(self) -> None:
         settings = self._settings
         say(f"Aura is ready on {self._url}. Next: aura call QUESTION.wav, aura tap, aura --help")
-        if settings.debug and settings.host in EVERYWHERE:
+        if settings.debug and settings.reaches_everybody:
             say(
                 "Open door: HOST is 0.0.0.0 and DEBUG is on, so anyone who reaches port "
                 f"{self._ports[0]} can call with the demo token. To close it: HOST=127.0.0.1, or "

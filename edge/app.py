@@ -10,15 +10,17 @@ from edge.call.speech_model import chosen
 from edge.door.admission_control import AdmissionControl
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
-from edge.door.middlewares import limit_requests, no_traceback
+from edge.door.middlewares import harden, limit_requests, no_traceback
 from edge.door.rate_limits import ConnectionLimit, RequestLimit
 from edge.door.routes import websocket
 from edge.door.session_limits import Limits, SessionLimits
 from edge.door.stage_monitor import StageMonitor
 from edge.door.state import EDGE, Edge
+from edge.door.storage_monitor import StorageMonitor
 from edge.protocols import PROTOCOLS
 from edge.protocols.prices import PRICES
 from runtime.bus.connection import Bus
+from runtime.redaction import Redaction
 from runtime.settings import Settings
 
 
@@ -26,7 +28,8 @@ def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) 
     """Return the application of one edge; its calls run in *sessions*.
 
     Raises:
-        SettingsError: a key file that cannot be read, a network that is none, no speech model.
+        SettingsError: a key file that cannot be read, a network or a rule that is none, no speech
+            model.
     """
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(
@@ -39,10 +42,13 @@ def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) 
         ConnectionLimit(settings.max_connections_per_ip),
         sessions,
         chosen(settings),
+        Redaction.of(settings.redact),
         {**PRICES, **settings.prices},
         SessionLimits(bus, limits_of(settings)),
         ClientAddresses.of(settings),
+        StorageMonitor(bus, name),
     )
+    app.on_response_prepare.append(harden)
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
     for path, protocol in PROTOCOLS.items():
@@ -68,4 +74,6 @@ async def root(_: web.Request) -> web.Response:
 async def health(request: web.Request) -> web.Response:
     edge = request.app[EDGE]
     status, body = edge.stages.health(len(edge.open))
+    if not edge.storage.stores:
+        status, body["status"] = 503, "unhealthy"
     return web.json_response(body, status=status)

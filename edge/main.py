@@ -13,6 +13,7 @@ import structlog
 from aiohttp import web
 
 from edge.app import build
+from edge.door.plain_errors import PlainRunner
 from edge.door.state import EDGE, Edge
 from runtime import metrics
 from runtime.bus.connection import connect
@@ -49,9 +50,12 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
     try:
         async with asyncio.TaskGroup() as tasks:
             app = build(settings, bus, name, tasks)
+            if remote := app[EDGE].policy.remote:
+                await remote.fetch()
             watching = [
                 tasks.create_task(app[EDGE].stages.watch()),
                 tasks.create_task(app[EDGE].limits.renew()),
+                tasks.create_task(app[EDGE].storage.watch()),
             ]
             await _hold(settings, app, stop, condition)
             for task in watching:
@@ -72,7 +76,7 @@ async def _hold(
         SettingsError: the port is taken.
     """
     edge = app[EDGE]
-    runner = web.AppRunner(
+    runner = PlainRunner(
         app, access_log=None, handle_signals=False, shutdown_timeout=LAST_REQUESTS_S
     )
     await runner.setup()
@@ -92,6 +96,8 @@ async def _hold(
         settle()
         condition.ready = lambda: edge.bus.connected and not edge.draining
         log.info("edge_ready", host=settings.host, port=settings.port)
+        if settings.debug and settings.reaches_everybody:
+            log.warning("open_door", why="DEBUG is on", advice="DEBUG=false and AURA_JWT_SECRET")
         await stop.wait()
         await _drain(edge)
     await runner.cleanup()

@@ -7,6 +7,7 @@ import sys
 
 import structlog
 
+from runtime.printable import printable
 from runtime.settings import Settings
 
 FACTS: tuple[structlog.typing.Processor, ...] = (
@@ -29,7 +30,7 @@ def configure(settings: Settings, role: str) -> None:
     structlog.configure(
         processors=[
             *FACTS,
-            structlog.processors.format_exc_info if as_json else _keep,
+            structlog.processors.format_exc_info if as_json else _fit_for_a_terminal,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -50,6 +51,7 @@ def configure_command(level: int) -> None:
     structlog.configure(
         processors=[
             *FACTS,
+            _fit_for_a_terminal,
             _for_people(colors=sys.stderr.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -68,6 +70,13 @@ def _for_people(*, colors: bool) -> structlog.dev.ConsoleRenderer:
     )
 
 
+def _fit_for_a_terminal(
+    _logger: object, _name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Let nothing that others wrote and a line quotes reach the terminal as a command to it."""
+    return {k: printable(v) if isinstance(v, str) else v for k, v in event.items()}
+
+
 def _without_what_was_sent(record: logging.LogRecord) -> bool:
     """Keep of a library's record what its author wrote, and the kind of the error.
 
@@ -77,9 +86,3 @@ def _without_what_was_sent(record: logging.LogRecord) -> bool:
     record.msg, record.args = f"{record.msg} {error}".rstrip(), ()
     record.exc_info, record.exc_text = None, None
     return True
-
-
-def _keep(
-    _logger: object, _name: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    return event

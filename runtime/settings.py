@@ -40,6 +40,10 @@ def _session(path: str, description: str) -> Any:
     return Field(default, ge=least, le=most, description=description)
 
 
+EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # looked for, not listened on
+"""A HOST that every network reaches."""
+
+
 class SettingsError(ValueError):
     """A setting has a value it cannot have; the message names it, never its value."""
 
@@ -67,7 +71,8 @@ class Settings(BaseSettings):
     debug: bool = Field(
         validation_alias=_bare("debug"),
         default=True,
-        description="Allows the built-in demo token; turn it off where strangers reach the port.",
+        description="Allows the demo token, and pages of localhost; turn it off where strangers "
+        "reach the port.",
     )
     sample_rate: int = Field(
         validation_alias=_bare("sample_rate"),
@@ -109,6 +114,11 @@ class Settings(BaseSettings):
     )
     nats_user: str = Field("", description="User of this role, where the server has users.")
     nats_password: SecretStr = Field(SecretStr(""), description="Its password.")
+    nats_ca: str = Field(
+        "", description="PEM file of who signs the servers' certificates; set, TLS is demanded."
+    )
+    nats_cert: str = Field("", description="PEM certificate of ours, where the servers ask for it.")
+    nats_key: str = Field("", description="PEM key of it, where it is not in the same file.")
     replicas: int = Field(
         1, ge=1, le=5, description="Copies of each stream; 3 on a cluster of three."
     )
@@ -147,17 +157,44 @@ class Settings(BaseSettings):
     demo_token: SecretStr = Field(
         SecretStr("demo_token"), description="Token of the demo; refused while DEBUG is off."
     )
-    jwt_secret: SecretStr = Field(SecretStr(""), description="HS256 secret of callers' tokens.")
-    jwt_public_key: str = Field("", description="PEM file of an RS256 or ES256 public key.")
-
-    jwt_jwks: str = Field("", description="File with a JWK set of RSA or P-256 keys.")
+    jwt_secret: SecretStr = Field(
+        SecretStr(""), description="HS256 secret of callers' tokens, 32 bytes or more."
+    )
+    jwt_public_key: str = Field(
+        "", description="PEM file of an RS256 (2048 bits or more) or ES256 public key."
+    )
+    jwt_jwks: str = Field(
+        "",
+        description="JWK set of RSA or P-256 keys: a file, or a URL, which is asked at the start, "
+        "once an hour, and for a key it did not have.",
+    )
+    jwt_issuer: str = Field(
+        "", description="`iss` that callers' tokens must have, or several by commas; empty: any."
+    )
+    jwt_audience: str = Field(
+        "",
+        description="`aud` that callers' tokens must have, or several by commas; empty: a token "
+        "with an `aud` is for somebody else and refused.",
+    )
+    jwt_leeway_s: float = Field(
+        10.0,
+        ge=0,
+        le=300,
+        description="Seconds that other clocks may be off: of `exp`, `nbf` and `iat`.",
+    )
+    call_ends_with_token: bool = Field(
+        False,
+        description="A call ends with its caller's token (1008), who may go on with a new one.",
+    )
     prices: dict[str, tuple[float, float]] = Field(
         {}, description="JSON: USD a million prompt and completion tokens, by model."
     )
     tls_cert: str = Field("", description="PEM certificate chain; set, the edge serves wss.")
     tls_key: str = Field("", description="PEM key of it, where it is not in the same file.")
     allowed_origins: str = Field(
-        "", description="Origins of web pages that may call, comma separated; empty: all."
+        "",
+        description="Origins of web pages that may call, comma separated; `*`: all. Empty: pages "
+        "of the edge's own host, and those of localhost while DEBUG is on.",
     )
     trusted_proxies: str = Field(
         "", description="Addresses or networks whose proxy header is believed; empty: nobody's."
@@ -250,8 +287,8 @@ class Settings(BaseSettings):
     )
     redact: str = Field(
         "",
-        description="Masked in what callers say before it is stored: `numbers`, `emails`, or JSON "
-        "of patterns and masks.",
+        description="Masked in what callers say or type before it is stored: `numbers`, `emails` or "
+        "JSON of patterns and masks.",
     )
     job_deadline_s: float = Field(
         bounds("response.deadline_ms").default / 1000,
@@ -332,6 +369,11 @@ class Settings(BaseSettings):
         "none", description="Simulated: how to fail at words that hold `poison`."
     )
     sim_tts_audio_ms: int = Field(2000, ge=0, description="Simulated: audio of a sentence, ms.")
+
+    @property
+    def reaches_everybody(self) -> bool:
+        """Every network reaches the edge."""
+        return self.host in EVERYWHERE
 
     @property
     def session(self) -> SessionConfig:

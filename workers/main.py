@@ -14,12 +14,12 @@ from runtime import metrics
 from runtime.bus.connection import connect
 from runtime.bus.discovery import announced
 from runtime.gc_tuning import settle
-from runtime.settings import Settings, SettingsError
+from runtime.redaction import Redaction
+from runtime.settings import Settings
 from schemas.events import StageName
 from workers.engine_executor import EngineExecutor
 from workers.engines import factory
 from workers.llm import LlmStage
-from workers.redaction import BadRulesError, Redaction
 from workers.stage import Stage
 from workers.stt import SttStage
 from workers.tts import TtsStage
@@ -36,26 +36,23 @@ def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
 
     Raises:
         EngineError: an engine is not installed, or a setting or file is missing.
-        SettingsError: the rules of what is redacted cannot be used.
+        BadRulesError: the rules of what is redacted cannot be used.
     """
     match stage:
         case "stt":
-            try:
-                redaction = Redaction.of(settings.redact)
-            except BadRulesError as error:
-                raise SettingsError(str(error)) from error
+            recognizer = factory.recognizer(settings)
             simulated = settings.stt_engine == "simulated"
             places = settings.stt_slots if simulated else settings.stt_workers
             executor = EngineExecutor(places, limit_s=settings.engine_limit_s)
             interval_ms = settings.stt_partial_interval_ms
             turns = None if simulated else factory.turn_model(settings)
             listening = SttStage(
-                factory.recognizer(settings),
+                recognizer,
                 executor,
                 partial_interval_ms=interval_ms,
                 turns=turns,
-                redaction=redaction,
                 most_at_once=settings.stt_batch,
+                redaction=Redaction.of(settings.redact),
             )
             return listening, settings.stt_slots
         case "llm":
@@ -72,7 +69,7 @@ async def serve(settings: Settings, stage_name: StageName) -> int:
     Raises:
         BusAwayError: no server answers.
         EngineError: the engine cannot be had; the message names the way out.
-        SettingsError: the rules of what is redacted cannot be used.
+        BadRulesError: the rules of what is redacted cannot be used.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from runtime.bus.utterance_frames import frames
+from runtime.redaction import Redaction
 from schemas import codec, subjects
 from schemas.audio import AudioFrame, TranscriptPartial
 from schemas.events import SpeechStarted, StageName, TranscriptFinal, TranscriptGuess
@@ -18,7 +19,6 @@ from workers.engines.protocols import (
     Recognizer,
     TurnModel,
 )
-from workers.redaction import Redaction
 from workers.stage import JobContext, JobPlace, StaleJobError
 from workers.utterance_audio import UtteranceAudio
 from workers.utterance_words import Guess, Span, UtteranceWords, Words
@@ -260,7 +260,9 @@ class _Listening:
             return
         event = self._job.event
         partial = TranscriptPartial(
-            utterance=event.utterance, text=self._stage.mask(text), audio_ms=asked.span.until_ms
+            utterance=event.utterance,
+            text=self._stage.mask(text, growing=True),
+            audio_ms=asked.span.until_ms,
         )
         await self._job.bus.send(subjects.partials(event.session), partial)
 

@@ -25,6 +25,7 @@ from aura.cli.options import Token, Url
 from aura.cli.running import CommandError, run, running_url
 from aura.cli.waterfall import waterfall
 from runtime.audio import NotAudioError, read_wav, write_wav
+from runtime.printable import printable
 from runtime.settings import load
 
 FRAME_MS = 20
@@ -243,7 +244,7 @@ async def call(
         if answer.pcm:
             console.print(f"\nThe answer is in {out} ({len(answer.pcm) / 32000:.1f} s).")
     if answer.errors:
-        told = ", then ".join(answer.errors)
+        told = printable(", then ".join(answer.errors))
         sys.stderr.write(f"aura: {told}; `aura workers` and `aura doctor` tell more\n")
     return 0 if answer.done else 1
 
@@ -251,11 +252,11 @@ async def call(
 def _view(answer: Answer) -> Text:
     text = Text()
     text.append("You   ", style="cyan")
-    text.append(answer.transcript or "")
-    text.append(answer.partial, style="dim")
+    text.append(printable(answer.transcript or ""))
+    text.append(printable(answer.partial), style="dim")
     if answer.answer:
         text.append("\nAura  ", style="green")
-        text.append(answer.answer.strip())
+        text.append(printable(" ".join(answer.answer.split())))
     return text
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aura.cli.running import CommandError, run
+from runtime.printable import printable
 from runtime.settings import load
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ async def _bus() -> AsyncIterator[Bus]:
 
 
 async def _list(*, as_json: bool) -> int:
+    import json
+
     import msgspec
     from rich.console import Console
     from rich.table import Table
@@ -92,7 +95,7 @@ async def _list(*, as_json: bool) -> int:
         letters = await dead_letters(bus)
     if as_json:
         for letter in letters:
-            sys.stdout.write(msgspec.json.encode(letter).decode() + "\n")
+            sys.stdout.write(json.dumps(msgspec.to_builtins(letter)) + "\n")
         return 0
     if not letters:
         print("No job was given up.")
@@ -105,9 +108,8 @@ async def _list(*, as_json: bool) -> int:
             "unreadable" if one.in_log else "no longer in the log"
         )
         tries = str(one.attempts)
-        table.add_row(
-            str(one.seq), f"{one.time[:19]}Z", one.stage, one.session, event, tries, one.reason
-        )
+        cells = (f"{one.time[:19]}Z", one.stage, one.session, event, tries, one.reason)
+        table.add_row(str(one.seq), *map(printable, cells))
     Console(markup=False, emoji=False).print(table)
     return 0
 
@@ -129,9 +131,9 @@ async def _retry(seq: int | None, *, force: bool) -> int:
         for letter in await _chosen(bus, seq):
             try:
                 new = await again(bus, letter, now_ms=int(time.time() * 1000), force=force)
-                print(f"{letter.seq}: {letter.event_id} is a job again (event {new})")
+                print(printable(f"{letter.seq}: {letter.event_id} is a job again (event {new})"))
             except DeadLetterError as error:
-                sys.stderr.write(f"aura: {error}\n")
+                sys.stderr.write(f"aura: {printable(str(error))}\n")
                 refused += 1
     return 1 if refused else 0
 

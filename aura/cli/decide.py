@@ -18,6 +18,7 @@ from aura.cli.show import read
 from aura.replay import redecide, what_if
 from aura.replay.what_if import Difference
 from runtime.bus.connection import connect
+from runtime.printable import printable
 from runtime.sessions.finding import decoded
 from runtime.settings import Settings
 from schemas.events import AnyEvent, Event, SessionStarted
@@ -191,7 +192,7 @@ async def decide(settings: Settings, names: Sequence[str], wanted: Try, *, as_js
 
 def _print(verdict: Verdict) -> None:
     if verdict.differences is None:
-        print(f"{verdict.session}: cannot be decided again: {verdict.why}")
+        print(f"{verdict.session}: cannot be decided again: {printable(verdict.why)}")
         return
     if verdict.skipped:
         print(
@@ -207,5 +208,5 @@ def _print(verdict: Verdict) -> None:
         print(f"{verdict.session}: {len(verdict.differences)} of what the caller notices is other")
     for one in verdict.differences:
         at_s = (one.at_ms - verdict.started_ms) / 1000
-        print(f"  {at_s:9.3f}  recorded: {one.recorded or '-'}")
-        print(f"  {'':9}       now: {one.now or '-'}")
+        print(f"  {at_s:9.3f}  recorded: {printable(one.recorded or '-')}")
+        print(f"  {'':9}       now: {printable(one.now or '-')}")

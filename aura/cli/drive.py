@@ -20,6 +20,7 @@ from aura.replay.drive import drive as drive_again
 from aura.replay.redecide import NotRecordedError
 from runtime import logs
 from runtime.bus.connection import Bus, connect
+from runtime.printable import printable
 from runtime.sessions import recorded_audio, relabel
 from runtime.sessions.finding import decoded
 from runtime.settings import Settings
@@ -129,8 +130,8 @@ def words_of(found: Comparison) -> Table:
     table = Table("", "recorded", "now", box=None, pad_edge=False)
     for then, now in found.pairs:
         turn = then.turn if then else "+"
-        said = [Text(one.said if one else "-") for one in (then, now)]
-        answers = [Text(one.answer if one else "-") for one in (then, now)]
+        said = [Text(printable(one.said) if one else "-") for one in (then, now)]
+        answers = [Text(printable(one.answer) if one else "-") for one in (then, now)]
         table.add_row(f"{turn} you", *said)
         table.add_row("  aura", *answers, style="green")
     return table

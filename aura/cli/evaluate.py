@@ -120,7 +120,7 @@ def _tell(suite: Suite, results: list[Result], wanted: Wanted, console: Console)
     console.print(table(results))
     console.print(summary(results), highlight=False)
     if wanted.as_json:
-        json.dump([result.as_json() for result in results], sys.stdout, ensure_ascii=False)
+        json.dump([result.as_json() for result in results], sys.stdout)
         sys.stdout.write("\n")
     if wanted.junit is not None:
         try:

@@ -10,6 +10,7 @@ import typer
 from aura.cli.options import one_id
 from aura.cli.running import CommandError, run
 from runtime.bus.connection import Bus, connect
+from runtime.printable import printable
 from runtime.sessions import log, transfer
 from runtime.sessions.finding import sessions
 from runtime.sessions.listing import Row, Wanted, replays_of
@@ -36,7 +37,7 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
         if not meant and not replays:
             raise CommandError("nothing is recorded that fits; `aura sessions` lists what is there")
         for row in replays:
-            print(f"{row.session} goes too: it is a replay of {row.replay_of}")
+            print(printable(f"{row.session} goes too: it is a replay of {row.replay_of}"))
         whose = sorted({*meant, *_owns(replays)})
         erased = await transfer.forget(bus, whose)
         left = {own: await transfer.left(bus, *own) for own in whose}
@@ -44,7 +45,11 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
         await bus.close()
     for (_, name), count in left.items():
         if count:
-            print(f"{name}: {count} messages are LEFT (does the call go on?): forget it again")
+            print(
+                printable(
+                    f"{name}: {count} messages are LEFT (does the call go on?): forget it again"
+                )
+            )
     if any(left.values()):
         return 1
     print(
@@ -74,13 +79,14 @@ async def _whose(bus: Bus, session: str, *, user: str, tenant: str) -> tuple[set
 async def _named(bus: Bus, session: str, tenant: str) -> set[Own]:
     """Return the sessions of that name and tenant, of which something is stored."""
     found: set[Own] = set()
-    for stream, subject in (
-        (subjects.EVENTS_STREAM, subjects.session_events(tenant or "*", session or "*")),
-        (subjects.RECORDING_STREAM, subjects.recording(tenant or "*", session or "*")),
-    ):
-        for name in await log.count(bus, stream, subject):
-            parts = name.split(".")
-            found.add((parts[2], parts[3]))
+    for one in Wanted(tenant=tenant).tenants:
+        for stream, subject in (
+            (subjects.EVENTS_STREAM, subjects.session_events(one, session or "*")),
+            (subjects.RECORDING_STREAM, subjects.recording(one, session or "*")),
+        ):
+            for name in await log.count(bus, stream, subject):
+                parts = name.split(".")
+                found.add((parts[2], parts[3]))
     return found
 
 
@@ -89,8 +95,10 @@ def command(
         str, typer.Argument(metavar="[SESSION]", help="Its id.", callback=one_id)
     ] = "",
     *,
-    user: Annotated[str, typer.Option(help="All sessions of this user.")] = "",
-    tenant: Annotated[str, typer.Option(help="All sessions of this tenant.", callback=one_id)] = "",
+    user: Annotated[
+        str, typer.Option(help="All sessions of this user, by the name in its token or as listed.")
+    ] = "",
+    tenant: Annotated[str, typer.Option(help="All sessions of this tenant, likewise.")] = "",
 ) -> None:
     """Erase every trace of sessions and of their replays, then ask the server if any is left."""
     run(forget(load(), session, user=user, tenant=tenant))

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from aura.cli.fast_start import without_aiohttp
+from runtime.printable import printable
 
 CONFIG_EXIT = 78
 HELP = (
@@ -137,7 +138,7 @@ def main() -> None:
 
         if not isinstance(error, operator_errors.KNOWN):
             raise
-        sys.stderr.write(f"aura: {error}\n")
+        sys.stderr.write(f"aura: {printable(str(error))}\n")
         # A service whose configuration is wrong tells its supervisor so: do not try again.
         sys.exit(CONFIG_EXIT if isinstance(error, operator_errors.HOPELESS) else 1)
 

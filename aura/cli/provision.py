@@ -1,23 +1,80 @@
-"""`aura provision`: what is declared in nats/, applied."""
+"""`aura provision`: what is declared in nats/, applied; and places in the log for subscribers."""
 
 from __future__ import annotations
 
-from aura.cli.running import run
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from aura.cli.running import CommandError, run
 from deploy.provision import provision
 from runtime.bus.connection import connect
+from runtime.bus.durable_subscription import Group, Start, join
 from runtime.settings import Settings, load
 
 
-async def apply(settings: Settings) -> int:
+async def apply(settings: Settings, places: list[Group], start: Start, *, force: bool) -> int:
     bus = await connect(settings, "aura-provision")
     try:
-        changed = await provision(bus, replicas=settings.replicas)
+        done = await provision(bus, replicas=settings.replicas, force=force)
+        done += [f"place {one.name} created" for one in places if await join(bus, one, start)]
     finally:
         await bus.close()
-    print("\n".join(changed) or "All in place.")
+    print("\n".join(done) or "All in place.")
     return 0
 
 
-def command() -> None:
-    """Create or update Aura's streams and consumers on NATS_URL; safe at any time."""
-    run(apply(load()))
+def places_of(
+    settings: Settings, modules: list[str], events: str, group: str, start: str
+) -> tuple[list[Group], Start]:
+    """Return the places in the log that subscribers in *modules* or of *events* need.
+
+    Raises:
+        CommandError: no such module or event, no name for the group, or a time that cannot be.
+    """
+    from aura.cli import analytics  # noqa: PLC0415  # whom nobody subscribes to needs no analytics
+    from workers.analytics.plugin_loader import start_of  # noqa: PLC0415  # the same
+    from workers.analytics.subscribers import SubscriberError, filters_of  # noqa: PLC0415  # the same
+
+    if events and (modules or not group):
+        raise CommandError("--events goes with --group, the name of its place, and no --module")
+    if modules:
+        plan = analytics.plan(settings, modules, group, start, live=False)
+        return list(plan.places.values()), plan.start
+    try:
+        wanted = [Group(group, filters_of(*events.split(",")), ACK_WAIT_S)] if events else []
+        return wanted, start_of(start, datetime.now(UTC))
+    except SubscriberError as error:
+        raise CommandError(str(error)) from error
+
+
+ACK_WAIT_S = 30.0
+"""Of a subscriber in another language: events of one that died go to another one after this."""
+
+
+def command(
+    module: Annotated[
+        list[str] | None,
+        typer.Option(help="Also make the places in the log of these subscribers; repeatable."),
+    ] = None,
+    events: Annotated[
+        str, typer.Option(help="Also make a place for these events, comma separated.")
+    ] = "",
+    group: Annotated[str, typer.Option(help="The group, as for `aura worker analytics`.")] = "",
+    start: Annotated[
+        str, typer.Option("--from", help="Where a new place begins: now, beginning, 2h, a time.")
+    ] = "now",
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Shorten what a stream keeps: the older part is gone.")
+    ] = False,
+) -> None:
+    """Create or update Aura's streams and consumers on NATS_URL; safe at any time.
+
+    On a bus with users only the operator may make a subscriber's place in the log: give the
+    --module (or the --events, for one in another language), --group and --from that it will have.
+    """
+    settings = load()
+    places, begin = places_of(settings, module or [], events, group, start)
+    run(apply(settings, places, begin, force=force))

@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -52,7 +53,11 @@ def run(work: Coroutine[Any, Any, int]) -> None:
 
 def role(settings: Settings, name: str, work: Coroutine[Any, Any, int]) -> None:
     """Run a service process, with the logs of a service called *name*."""
+    import structlog
+
     from runtime import logs
 
     logs.configure(settings, name)
+    if (env_file := Path(".env")).is_file():  # of the folder we happen to be started in
+        structlog.get_logger().info("env_file_read", file=str(env_file.resolve()))
     run(work)

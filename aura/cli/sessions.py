@@ -17,6 +17,7 @@ from rich.style import Style
 
 from aura.cli.running import CommandError, run
 from runtime.bus.connection import connect
+from runtime.printable import printable
 from runtime.sessions.finding import sessions
 from runtime.sessions.listing import Row, Wanted
 from runtime.settings import Settings, load
@@ -86,7 +87,8 @@ def _cells(row: Row) -> tuple[str, ...]:
     slowest = "" if row.slowest_ms is None else f"{row.slowest_ms:.0f} ms"
     length = f"{row.duration_ms / 1000:.0f} s"
     when = f"{started:%d %b %H:%M:%S}"
-    return row.session, row.tenant, row.user, when, length, str(row.turns), slowest
+    names = map(printable, (row.session, row.tenant, row.user))
+    return *names, when, length, str(row.turns), slowest
 
 
 def _notes(row: Row) -> Iterator[Segment]:
@@ -95,7 +97,7 @@ def _notes(row: Row) -> Iterator[Segment]:
     if row.interrupted:
         yield Segment(f"{row.interrupted} interrupted ", YELLOW)
     if row.replay_of:
-        yield Segment(f"replay of {row.replay_of} ", DIM)
+        yield Segment(printable(f"replay of {row.replay_of} "), DIM)
     if not row.ended:
         yield Segment("not ended ", DIM)
     if row.ended in {"failed", "drained"}:

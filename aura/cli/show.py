@@ -18,6 +18,7 @@ from aura.cli.running import CommandError, run
 from aura.cli.waterfall import waterfall
 from runtime.bus.connection import Bus, connect
 from runtime.bus.reader import Stored
+from runtime.printable import printable
 from runtime.sessions.finding import decoded
 from runtime.sessions.listing import Row, folded
 from runtime.sessions.timeline import LANES, Lane, Moment, moments
@@ -108,8 +109,8 @@ class Paint:
 def drawing(row: Row, told: list[Moment], paint: Paint) -> Iterator[str]:
     """Yield the session line by line: who was busy, what happened, where each turn's time went."""
     slowest = "" if row.slowest_ms is None else f", slowest answer {row.slowest_ms:.0f} ms"
-    of = f", replay of {row.replay_of}" if row.replay_of else ""
-    yield paint(f"{row.session}   {row.tenant} / {row.user}   {row.started_at}", BOLD)
+    of = printable(f", replay of {row.replay_of}") if row.replay_of else ""
+    yield paint(printable(f"{row.session}   {row.tenant} / {row.user}   {row.started_at}"), BOLD)
     yield (
         "\n"
         f"{row.duration_ms / 1000:.1f} s, {row.turns} turns, {row.interrupted} interrupted, "

@@ -16,6 +16,7 @@ from rich.text import Text
 from aura.cli.running import run
 from runtime.bus.connection import connect
 from runtime.bus.delivery import Delivery
+from runtime.printable import printable
 from runtime.settings import Settings, load
 from schemas import codec
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
@@ -48,7 +49,7 @@ def line(said: dict[str, Any], subject: str) -> Text:
     millis = f"{int(clock * 1000) % 1000:03}"
     session = str(said.get("session") or (*subject.split("."), "", "")[2])
     text = Text(f"{time.strftime('%H:%M:%S', time.localtime(clock))}.{millis} ", style="dim")
-    text.append(f"{session[-12:]:12} ", style="cyan")
+    text.append(f"{printable(session[-12:]):12} ", style="cyan")
     text.append(f"{said['type']:24} ", style="bold")
     fields = {k: v for k, v in said.items() if k not in ENVELOPE}
     text.append(" ".join(f"{k}={_short(v)}" for k, v in fields.items()))
@@ -68,7 +69,7 @@ def say(console: Console, subject: str, data: bytes, *, as_json: bool) -> None:
 def _short(value: Any) -> str:
     if isinstance(value, list):
         return f"[{len(value)}]"
-    shown = json.dumps(value, ensure_ascii=False)
+    shown = printable(json.dumps(value, ensure_ascii=False))
     return shown if len(shown) <= 60 else f"{shown[:57]}..."
 
 

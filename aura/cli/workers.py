@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from runtime.bus.connection import Bus, connect
 from runtime.bus.consumer_lag import Queue, queues
 from runtime.bus.discovery import Service, discover
 from runtime.bus.errors import BusAwayError
+from runtime.printable import printable
 from runtime.settings import Settings, load
 from schemas.stages import STAGE_NAMES
 
@@ -91,7 +93,11 @@ def tables(look: Look) -> Group:
         name = f"{row.role} (leaving)" if row.draining else row.role
         numbers = (row.slots, row.in_flight, row.done, row.failed, row.done_per_s)
         cells = ["-" if number is None else str(number) for number in numbers]
-        people.add_row(name, row.model or "-", str(row.pid or "-"), *cells, style=busy)
+        people.add_row(
+            *map(Text, map(printable, (name, str(row.model or "-"), str(row.pid or "-")))),
+            *cells,
+            style=busy,
+        )
     stages = Table(box=None, pad_edge=False, header_style="dim")
     stages.add_column("STAGE")
     for name in ("WORKERS", "SLOTS", "IN FLIGHT", "WAITING", "OLDEST", "RETRIED"):
@@ -121,7 +127,7 @@ async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
     try:
         look, found = await _look(bus, [])
         if as_json:
-            sys.stdout.write(msgspec.json.encode(look).decode() + "\n")
+            sys.stdout.write(json.dumps(msgspec.to_builtins(look)) + "\n")
         elif once or not sys.stdout.isatty():
             Console().print(tables(look))
         else:

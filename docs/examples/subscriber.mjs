@@ -46,7 +46,8 @@ const nc = await connect({
   maxReconnectAttempts: -1,
 });
 
-// A place in the log with a name. If it is there already, it goes on where it stopped.
+// A place in the log with a name. If it is there already, it goes on where it stopped. On a bus with
+// users only the operator may make it: aura provision --group javascript --events transcript.final
 const manager = await jetstreamManager(nc);
 try {
   await manager.consumers.info(STREAM, group);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from runtime.settings import Settings, SettingsError
 
@@ -19,7 +20,9 @@ class ClientAddresses:
     """Peers whose header is believed; empty: nobody's."""
     header: str = "X-Forwarded-For"
     origins: frozenset[str] = frozenset()
-    """Origins of pages that may call; empty: all."""
+    """Origins of pages that may call, `*` for all; empty: those of our own host."""
+    local_pages: bool = False
+    """And those of localhost, as of somebody who is writing one."""
 
     @staticmethod
     def of(settings: Settings) -> ClientAddresses:
@@ -33,7 +36,7 @@ class ClientAddresses:
         except ValueError as error:
             raise SettingsError(f"AURA_TRUSTED_PROXIES: {error}") from error
         origins = frozenset(one.rstrip("/").lower() for one in _listed(settings.allowed_origins))
-        return ClientAddresses(tuple(networks), settings.proxy_header, origins)
+        return ClientAddresses(tuple(networks), settings.proxy_header, origins, settings.debug)
 
     def address(self, peer: str, said: Sequence[str]) -> str:
         """Return the client's address; *peer* is whose socket it is, *said* the header's values.
@@ -50,11 +53,19 @@ class ClientAddresses:
             address = claimed
         return address
 
-    def may_call(self, origin: str | None) -> bool:
-        """Tell whether a page of *origin* may call; what is no browser sends none."""
-        if not self.origins or origin is None:
+    def may_call(self, origin: str | None, host: str = "") -> bool:
+        """Tell whether a page of *origin* may call us as *host*; what is no browser sends none."""
+        if origin is None or "*" in self.origins:
             return True
-        return origin.rstrip("/").lower() in self.origins
+        origin = origin.rstrip("/").lower()
+        if self.origins:
+            return origin in self.origins
+        scheme, _, own = origin.partition("://")
+        page = _hostname(own)
+        if self.local_pages and page in LOCAL:
+            return True
+        port = {"https": ":443", "http": ":80"}.get(scheme, "")
+        return bool(page) and own.removesuffix(port) == host.lower().removesuffix(port)
 
     def _trusts(self, address: str) -> bool:
         if not self.proxies:
@@ -64,6 +75,17 @@ class ClientAddresses:
         except ValueError:
             return False
         return any(found in network for network in self.proxies)
+
+
+LOCAL = {"localhost", "127.0.0.1", "::1"}
+
+
+def _hostname(netloc: str) -> str:
+    """Return the host in *netloc* without its port, empty where there is none."""
+    try:
+        return urlsplit(f"//{netloc}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _address(text: str) -> str | None:

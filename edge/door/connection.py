@@ -22,7 +22,7 @@ from edge.core.call import Call
 from edge.core.client_commands import Audio, Begin, Command, End, Reply
 from edge.core.client_events import ClientEvent, Interrupted, Speech, Trouble
 from edge.core.hearing.caller_audio import CallerAudio
-from edge.core.inputs import Resumed, Started
+from edge.core.inputs import FromClient, Resumed, Started, Typed
 from edge.core.session.history import History
 from edge.door.client_sender import ClientSender
 from edge.door.rate_limits import TokenBucket
@@ -30,6 +30,7 @@ from edge.door.strict_websocket import StrictWebSocket
 from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json
 from runtime.audio import AudioIn, AudioOut, NotAudioError
 from runtime.bus.connection import Bus
+from runtime.redaction import Redaction
 from schemas.events import EndReason
 from schemas.session_config import SessionConfig
 
@@ -68,6 +69,8 @@ class Host:
     commands_per_second: int
     speech_model: SileroModel | None
     cancel_echo: bool
+    redaction: Redaction
+    """Of what is typed; what is said is masked where it is recognised."""
     sessions: asyncio.TaskGroup
     """Where sessions run: one whose caller has left still stores its last events."""
 
@@ -136,6 +139,10 @@ class Connection:
     def come_back(self, reason: str) -> None:
         """Close with a code that says: the client may reconnect at once, to any edge."""
         self._shut(CloseCode.SERVICE_RESTART, reason, ends="drained")
+
+    def expire(self) -> None:
+        """Close where the token has ended; with a new one the client may go on with the session."""
+        self._shut(CloseCode.POLICY_VIOLATION, "Token expired", ends="drained")
 
     def _shut(self, code: int, reason: str, *, ends: EndReason = "failed") -> None:
         """Close the connection; the first to ask for it says how."""
@@ -270,9 +277,14 @@ class Connection:
                         self._shut(CloseCode.NORMAL, "", ends="end_call")
                 case Reply(message):
                     self._send_all([message])
+                case Typed(text):
+                    self._give(Typed(self._host.redaction.mask(text)))
                 case _:
-                    if self._shell:
-                        self._shell.give(command)
+                    self._give(command)
+
+    def _give(self, command: FromClient) -> None:
+        if self._shell:
+            self._shell.give(command)
 
     # -------------------------------------------------------- the session
 

@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 
 from edge.door.state import EDGE
+from edge.protocols import PROTOCOLS
 
 log = structlog.get_logger(__name__)
 
@@ -17,13 +18,13 @@ log = structlog.get_logger(__name__)
 async def limit_requests(request: web.Request, handler: Any) -> web.StreamResponse:
     """Answer 429 to an address that asks too often; calls and the orchestrator do not count."""
     edge, address = request.app[EDGE], address_of(request)
-    call = request.path.startswith("/ws") and "Sec-WebSocket-Key" in request.headers
+    call = request.path in PROTOCOLS and request.headers.get("Upgrade", "").lower() == "websocket"
     counted = not call and not (request.path == "/health" and address in {"127.0.0.1", "::1"})
     if counted and (wait_s := edge.requests.refuse_s(address, time.monotonic())):
         return too_many(wait_s)
     answer: web.StreamResponse = await handler(request)
     origin = request.headers.get("Origin")
-    if counted and origin is not None and edge.addresses.may_call(origin):
+    if counted and origin is not None and edge.addresses.may_call(origin, request.host):
         answer.headers["Access-Control-Allow-Origin"] = origin
         answer.headers["Vary"] = "Origin"
     return answer
@@ -43,6 +44,21 @@ async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse
         log.exception("request_failed", path=request.path)
         return web.json_response({"error": "Internal server error"}, status=500)
     return answer
+
+
+HEADERS = {
+    "Server": "Aura",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+"""Of every answer: nothing here is a page, nothing is to be kept, no version is told."""
+
+
+async def harden(_: web.Request, answer: web.StreamResponse) -> None:
+    """Put HEADERS on an answer that is about to leave."""
+    answer.headers.update(HEADERS)
 
 
 def address_of(request: web.Request) -> str:

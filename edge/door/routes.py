@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -11,7 +12,7 @@ from aiohttp import web
 
 from edge.call.clock import now_ms
 from edge.core.session.history import History
-from edge.door.auth import Caller, identify
+from edge.door.auth import Caller
 from edge.door.connection import Connection, Guest
 from edge.door.middlewares import address_of, too_many, try_later
 from edge.door.resume import resumable
@@ -28,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MOST_FRAME_BYTES = 8 * 1024 * 1024
+MOST_TOKEN_S = 7 * 86400.0
+"""No call lasts so long, and no timer longer."""
 FIRST_MESSAGE_S = 10.0
 """A client whose token comes with its first message has so long to send it."""
 
@@ -37,7 +40,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
 
     async def serve(request: web.Request) -> web.StreamResponse:
         edge, address = request.app[EDGE], address_of(request)
-        if not edge.addresses.may_call(request.headers.get("Origin")):
+        if not edge.addresses.may_call(request.headers.get("Origin"), request.host):
             return web.json_response({"error": "This origin may not call"}, status=403)
         if edge.draining:
             return try_later(503, "Service unavailable: restarting", 1)
@@ -53,7 +56,6 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
             protocol = kind(_handshake(request, edge))
             caller = await _caller(ws, protocol, edge)
             if caller is None:
-                log.info("token_refused", dialect=protocol.name)
                 await ws.close(code=CloseCode.POLICY_VIOLATION, message=b"Invalid Token")
             else:
                 await _converse(edge, ws, protocol, caller)
@@ -80,14 +82,15 @@ async def _caller(ws: StrictWebSocket, protocol: ClientProtocol, edge: Edge) -> 
         case Token.NONE:
             return Caller(protocol.connection, "default")
         case Token.HANDSHAKE:
-            return identify(protocol.token, policy=edge.policy)
+            return await edge.policy.identify(protocol.token)
         case Token.FIRST_MESSAGE:
             try:
                 first = await ws.receive(timeout=FIRST_MESSAGE_S)
             except TimeoutError:
+                log.info("token_refused", why="TimeoutError")
                 return None
             frame = first.data if isinstance(first.data, str | bytes) else ""
-            return identify(protocol.first_message(frame), policy=edge.policy)
+            return await edge.policy.identify(protocol.first_message(frame))
 
 
 async def remembered(bus: Bus, caller: Caller, session: str) -> History | None:
@@ -132,13 +135,24 @@ async def _converse(
     guest = Guest(caller.tenant, caller.user, next_session, history)
     connection = Connection(ws, protocol, edge.host, guest)
     edge.open.add(connection)
+    ending = _end_with_token(caller, connection) if edge.settings.call_ends_with_token else None
     try:
         if edge.draining:  # since we looked
             connection.come_back("restarting, please reconnect")
         await connection.run()
     finally:
+        if ending:
+            ending.cancel()
         edge.open.discard(connection)
         await edge.limits.leave(seat)
+
+
+def _end_with_token(caller: Caller, connection: Connection) -> asyncio.TimerHandle | None:
+    """Have *connection* closed when the caller's token ends, who may go on with a new one."""
+    if caller.expires_s is None:
+        return None
+    left_s = min(max(0.0, caller.expires_s - time.time()), MOST_TOKEN_S)
+    return asyncio.get_running_loop().call_later(left_s, connection.expire)
 
 
 def _new_session(protocol: ClientProtocol) -> str:

@@ -16,7 +16,9 @@ from edge.door.connection import Connection, Host
 from edge.door.rate_limits import ConnectionLimit, RequestLimit
 from edge.door.session_limits import SessionLimits
 from edge.door.stage_monitor import StageMonitor
+from edge.door.storage_monitor import StorageMonitor
 from runtime.bus.connection import Bus
+from runtime.redaction import Redaction
 from runtime.settings import Settings
 
 
@@ -34,9 +36,11 @@ class Edge:
     sessions: asyncio.TaskGroup
     """Where sessions run, one task each."""
     speech_model: SileroModel | None
+    redaction: Redaction
     prices: Mapping[str, tuple[float, float]]
     limits: SessionLimits
     addresses: ClientAddresses
+    storage: StorageMonitor
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
@@ -54,6 +58,7 @@ class Edge:
             self.settings.control_messages_per_second,
             self.speech_model,
             self.settings.cancel_echo,
+            self.redaction,
             self.sessions,
         )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -22,7 +23,7 @@ from runtime.bus.errors import BusAwayError
 from runtime.bus.link_liveness import LinkLiveness
 from runtime.bus.publisher import Publisher
 from runtime.bus.reader import Reader
-from runtime.settings import Settings
+from runtime.settings import Settings, SettingsError
 from schemas import codec
 
 log = structlog.get_logger(__name__)
@@ -162,10 +163,12 @@ async def connect(
 
     Raises:
         BusAwayError: no server answered within *wait_s*, or it refused us; names the setting.
+        SettingsError: a certificate cannot be used.
     """
     link = _Link()
     url = settings.nats_url or embedded_url(settings) or DEFAULT_URL
-    nc = Client()
+    tls = _tls(settings, url)
+    nc = _TlsClient() if tls else Client()
     user, password = _credentials(settings, url, role)
     try:
         async with asyncio.timeout(wait_s):
@@ -184,12 +187,50 @@ async def connect(
                 user=user,
                 password=password,
                 inbox_prefix=f"_INBOX_{user}" if user else "_INBOX",
+                tls=tls,
             )
     except (TimeoutError, OSError, NoServersError, NatsError) as error:
-        await nc.close()
+        with suppress(TimeoutError):  # a handshake of TLS that failed is waited for, for ever
+            async with asyncio.timeout(LEAVE_S):
+                await nc.close()
         raise _unreachable(error, _without_password(url), user) from error
     link.bus = Bus(nc)
     return await link.bus.open()
+
+
+class NoTlsError(NatsError):
+    """A server that was to speak TLS does not."""
+
+
+class _TlsClient(Client):
+    """nats-py says its password to a server without TLS, whatever it was told; this one does not.
+
+    The private part of nats-py that it uses is pinned with its minor version in pyproject.toml.
+    """
+
+    def _connect_command(self) -> bytes:
+        if not self._server_info.get("tls_required"):
+            raise NoTlsError
+        return super()._connect_command()
+
+
+def _tls(settings: Settings, url: str) -> ssl.SSLContext | None:
+    """Return how to speak TLS with the servers at *url*, None where nobody asked for it.
+
+    Raises:
+        SettingsError: a file that a setting names cannot be used.
+    """
+    if not settings.nats_ca and not url.startswith("tls://"):
+        return None
+    try:
+        context = ssl.create_default_context(cafile=settings.nats_ca or None)
+        if settings.nats_cert:
+            context.load_cert_chain(settings.nats_cert, settings.nats_key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(
+            f"AURA_NATS_CA, AURA_NATS_CERT or AURA_NATS_KEY cannot be used: {error}"
+        ) from error
+    return context
 
 
 class _Link:
@@ -202,6 +243,8 @@ class _Link:
         if self.bus is None:
             if "authorization violation" in str(error).lower():
                 raise AuthorizationError  # it will not change its mind
+            if isinstance(error, NoTlsError | ssl.SSLError):
+                raise error
         elif isinstance(error, NatsError):
             log.error("bus_error", error=str(error)[:200])
         else:  # a listener of ours failed; what it was listening to stays out of the log
@@ -225,6 +268,13 @@ def _unreachable(error: Exception, url: str, user: str | None) -> BusAwayError:
             f"the NATS server at {url} refuses "
             f"{f'user {user}' if user else 'a client without a user'}: set AURA_NATS_USER and "
             f"AURA_NATS_PASSWORD. Those of `aura up` are in AURA_DATA_DIR/{PASSWORDS_FILE}."
+        )
+    if isinstance(error, NoTlsError):
+        return BusAwayError(f"the NATS server at {url} does not speak TLS, which AURA_NATS_CA asks")
+    if isinstance(error, ssl.SSLError):
+        return BusAwayError(
+            f"the NATS server at {url} is not trusted ({error.reason or 'certificate'}): "
+            "AURA_NATS_CA names who signs its certificate"
         )
     return BusAwayError(
         f"no NATS server answers at {url}. Start one, set NATS_URL to one, "

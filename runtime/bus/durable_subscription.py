@@ -1,4 +1,4 @@
-"""Durable places in the event log: one consumer a group, made when its first member comes.
+"""Durable places in the event log: one consumer a group, made by the operator before it is used.
 
 A group that nobody has asked for 30 days is forgotten by the server; the log itself is shorter.
 """
@@ -63,7 +63,14 @@ async def join(bus: Bus, group: Group, start: Start) -> bool:
         if config == found["config"]:
             return False
     body = {"stream_name": stream, "config": config, "action": "create" if is_new else "update"}
-    made = await bus.api(f"CONSUMER.CREATE.{stream}.{group.name}", body, timeout_s=ANSWER_S)
+    try:
+        made = await bus.api(f"CONSUMER.CREATE.{stream}.{group.name}", body, timeout_s=ANSWER_S)
+    except BusAwayError as error:  # a publish that is not allowed is answered by nobody
+        raise BusAwayError(
+            f"the place {group.name} in the log {'is not there' if is_new else 'is another'}, and "
+            "nobody answered the wish to make it so. On a bus with users only the operator may: "
+            "`aura provision` with the same --module, --group and --from"
+        ) from error
     if "error" not in made:
         return is_new
     if is_new and "config" in await bus.api(info, timeout_s=ANSWER_S):

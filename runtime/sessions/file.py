@@ -11,9 +11,9 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 import msgpack
 
@@ -25,8 +25,13 @@ from schemas.subjects import is_token
 
 FORMAT = "aura-session"
 VERSION = 1
-MOST_BYTES = 2 * 1024**3
-"""The largest unpacked size that is read: it stops a small archive that unpacks without end."""
+MOST_BYTES = {"manifest.json": 1 << 20, "events.msgpack": 64 << 20, "audio.msgpack": 512 << 20}
+"""The largest unpacked size of each part: a small archive may unpack to much. A day of events, two
+hours of sound."""
+MOST_ROWS = 200_000
+"""Messages in one part."""
+MOST_MESSAGE_BYTES = 1 << 20
+"""As in nats/streams."""
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, msgpack.UnpackException, EOFError, OSError),
     *(KeyError, ValueError, TypeError, AttributeError, RuntimeError),  # encrypted, unknown method
@@ -79,41 +84,37 @@ def unpack(data: bytes) -> SessionFile:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(info.file_size for info in archive.infolist()) > MOST_BYTES:
-                raise NotASessionError("it unpacks to more than 2 GiB")
-            manifest = json.loads(archive.read("manifest.json"))
+            manifest = json.loads(_opened(archive, "manifest.json").read())
             if manifest.get("format") != FORMAT:
                 raise NotASessionError("its manifest does not say aura-session")
             if manifest.get("version") != VERSION:
                 raise NotASessionError(
                     f"it is of version {manifest.get('version')}; this Aura reads version {VERSION}"
                 )
-            events = _unpacked(archive.read("events.msgpack"))
-            names = archive.namelist()
-            audio = _unpacked(archive.read("audio.msgpack")) if "audio.msgpack" in names else []
-        tenant, session = manifest["tenant"], manifest["session"]
+            tenant, session = manifest["tenant"], manifest["session"]
+            if not (is_token(tenant) and is_token(session)):
+                raise NotASessionError("its tenant or session id is none")
+            own = f"{tenant}.{session}"
+            events = _unpacked(_opened(archive, "events.msgpack"), f"aura.ev.{own}.")
+            there = "audio.msgpack" in archive.namelist()
+            sound = _opened(archive, "audio.msgpack") if there else io.BytesIO()
+            audio = _unpacked(sound, f"aura.rec.{own}.")
     except DAMAGED as error:
         if isinstance(error, NotASessionError):
             raise
         raise NotASessionError("it is damaged, or no session file at all") from error
-    _check(tenant, session, events, "ev")
-    _check(tenant, session, audio, "rec")
     return SessionFile(tenant, session, events, audio, manifest)
 
 
-def _check(tenant: str, session: str, messages: Sequence[Stored], flow: str) -> None:
-    """Check that every message belongs to the tenant and session that the manifest names.
+def _opened(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    """Return the part *name*, to be read.
 
     Raises:
-        NotASessionError: one does not, or the names are invalid.
+        NotASessionError: it unpacks to too much.
     """
-    own = ["aura", flow, tenant, session]
-    if not (is_token(tenant) and is_token(session)):
-        raise NotASessionError("its tenant or session id is none")
-    for one in messages:
-        parts = one.subject.split(".")
-        if parts[:4] != own or len(parts) != 5 or not is_token(parts[4]):
-            raise NotASessionError("it holds messages of another session")
+    if archive.getinfo(name).file_size > MOST_BYTES[name]:
+        raise NotASessionError(f"{name} unpacks to more than {MOST_BYTES[name] >> 20} MiB")
+    return archive.open(name)
 
 
 def _packed(messages: Iterable[Stored]) -> bytes:
@@ -130,13 +131,29 @@ def _packed(messages: Iterable[Stored]) -> bytes:
     )
 
 
-def _unpacked(data: bytes) -> list[Stored]:
-    found = []
-    unpacker = msgpack.Unpacker(io.BytesIO(data))
+def _unpacked(part: IO[bytes], own: str) -> list[Stored]:
+    """Return the messages in *part*, each of a subject that begins with *own*; read one by one.
+
+    Raises:
+        NotASessionError: a message is of another session, or there are too many.
+    """
+    found: list[Stored] = []
+    unpacker = msgpack.Unpacker(
+        part,
+        max_array_len=4,
+        max_map_len=64,
+        max_ext_len=0,
+        max_str_len=MOST_MESSAGE_BYTES,
+        max_bin_len=MOST_MESSAGE_BYTES,
+    )
     for number, (subject, headers, payload, time) in enumerate(unpacker, 1):
+        if number > MOST_ROWS:
+            raise NotASessionError(f"it holds more than {MOST_ROWS} messages")
         texts = (subject, time, *headers, *headers.values())
         if not all(isinstance(text, str) for text in texts) or not isinstance(payload, bytes):
             raise ValueError("not [subject, headers, bytes, time]")
-        own = {name: value for name, value in headers.items() if name in KEPT}
-        found.append(Stored(subject, number, payload, own, time))
+        if not (subject.startswith(own) and is_token(subject.removeprefix(own))):
+            raise NotASessionError("it holds messages of another session")
+        kept = {name: value for name, value in headers.items() if name in KEPT}
+        found.append(Stored(subject, number, payload, kept, time))
     return found

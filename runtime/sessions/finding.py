@@ -27,8 +27,10 @@ async def sessions(bus: Bus, wanted: Wanted) -> list[Row]:
     Raises:
         BusAwayError: the server does not answer.
     """
-    life = subjects.session_events(wanted.tenant or "*", "*", "life")
-    names = list(await log.count(bus, subjects.EVENTS_STREAM, life))
+    names: list[str] = []
+    for one in wanted.tenants:
+        life = subjects.session_events(one, "*", "life")
+        names += await log.count(bus, subjects.EVENTS_STREAM, life)
     rows: list[Row] = []
     to_read: list[tuple[str, str]] = []
     for stored in await bus.newest(names):

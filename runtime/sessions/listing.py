@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from schemas import events as ev
+from schemas import names
+from schemas.subjects import is_token
 
 
 @dataclass(frozen=True)
@@ -96,16 +98,22 @@ class Wanted:
 
     tenant: str = ""
     user: str = ""
+    """Both in any form: as a token says it, or as it is stored."""
     since_ms: int = 0
     """Unix time, ms."""
     errors: bool = False
     slow_ms: float | None = None
     interrupted: bool = False
 
+    @property
+    def tenants(self) -> list[str]:
+        """The tenants as they stand in subjects, `*` for all."""
+        return sorted(filter(is_token, names.forms(self.tenant))) if self.tenant else ["*"]
+
     def wants(self, row: Row) -> bool:
         return (
-            (not self.tenant or row.tenant == self.tenant)
-            and (not self.user or row.user == self.user)
+            (not self.tenant or row.tenant in names.forms(self.tenant))
+            and (not self.user or row.user in names.forms(self.user))
             and row.started_at_ms >= self.since_ms
             and (not self.errors or row.errors > 0)
             and (self.slow_ms is None or (row.slowest_ms or 0.0) >= self.slow_ms)

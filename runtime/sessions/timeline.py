@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from runtime.printable import printable
 from schemas import events as ev
 from schemas import inputs
 from schemas.stages import STAGE_NAMES
@@ -42,7 +43,7 @@ class Moment(NamedTuple):
     name: str
     """The event's type; or `transcript.partial` or `answer.sent`, which are derived from events."""
     text: str
-    """A short description: the words, or the numbers that matter."""
+    """A short description, fit for a terminal: the words, or the numbers that matter."""
     fields: dict[str, Any]
     """The event's own fields, without tenant, session and time."""
     turn: int | None = None
@@ -81,7 +82,7 @@ def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
             to_the_end = event.complete or (bool(whole) and event.text.split() == whole)
             fields["to_the_end"] = to_the_end
             words = f"{'all' if to_the_end else 'cut'}: {event.text!r}"
-        found.append(Moment(event.at_ms, _lane(event, name), name, words, fields, turn))
+        found.append(Moment(event.at_ms, _lane(event, name), name, printable(words), fields, turn))
         if isinstance(event, ev.TurnMeasured) and event.first_sent_ms is not None:
             speech_end_ms = _speech_end(found, event.turn)
             if speech_end_ms is not None:
@@ -119,7 +120,7 @@ def _partials(delivered: ev.InputsDelivered) -> Iterator[Moment]:
         for row in inputs.partials(delivered.rows, delivered.from_ms):
             utterance, audio_ms, text = row.what
             fields = {"utterance": utterance, "audio_ms": audio_ms, "text": text}
-            yield Moment(row.at_ms, "stt", "transcript.partial", f"{text} ...", fields)
+            yield Moment(row.at_ms, "stt", "transcript.partial", f"{printable(text)} ...", fields)
     except inputs.BadInputsError:
         return
 

@@ -137,3 +137,14 @@ def test_workers_can_be_scaled_and_have_time_to_finish(stage: str) -> None:
     assert "ports" not in service
     assert service["build"]["target"] == stage
     assert int(service["stop_grace_period"].rstrip("s")) > 8, "more than AURA_DRAIN_S"
+
+
+def test_what_is_published_starts_closed_and_with_no_password_of_ours() -> None:
+    for edge in ("edge-1", "edge-2"):
+        environment = SERVICES[edge]["environment"]
+        assert environment["DEBUG"] == "${DEBUG:-false}"
+        assert "AURA_DEMO_TOKEN" not in environment
+        assert environment["AURA_JWT_SECRET"] == "${AURA_JWT_SECRET:-}"
+    assert "DEBUG=false" in stages()["role"][1]
+    for node in ("nats-1", "nats-2", "nats-3"):
+        assert SERVICES[node]["environment"]["NATS_MONITOR"].startswith("127.0.0.1:")

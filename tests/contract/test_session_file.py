@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import msgpack
 import msgspec
 import pytest
 from hypothesis import given
@@ -73,3 +76,52 @@ def test_a_damaged_file_is_refused_or_read_and_nothing_else(at: int, byte: int) 
     data[at % len(data)] = byte
     with contextlib.suppress(NotASessionError):
         unpack(bytes(data))
+
+
+MANIFEST = {"format": "aura-session", "version": 1, "tenant": "t", "session": "s"}
+
+
+def made(events: bytes, audio_mib: int = 0, manifest: bytes | None = None) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("manifest.json", manifest or json.dumps(MANIFEST))
+        archive.writestr("events.msgpack", events)
+        with archive.open("audio.msgpack", "w") as audio:
+            for _ in range(audio_mib):
+                audio.write(bytes(1 << 20))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["", {}, b"", ""],
+        ["aura.ev.t.s.life", {}, b"", ""],
+        [[[]] * 4, {}, b"", ""],
+        [[], [], [], []],
+        ["aura.ev.t.s.life", {str(number): "" for number in range(100)}, b"", ""],
+        ["aura.ev.t.s.life", {}, bytes(2 << 20), ""],
+    ],
+)
+def test_a_small_file_that_unpacks_to_much_is_refused_at_little_cost(row: Any) -> None:
+    packed = msgpack.packb(row)
+    hostile = made(packed * ((60 << 20) // len(packed)))
+    assert len(hostile) < 1 << 20
+    tracemalloc.start()
+    try:
+        with pytest.raises(NotASessionError):
+            unpack(hostile)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 150 << 20
+
+
+def test_each_part_has_a_largest_size() -> None:
+    for hostile, part in (
+        (made(bytes(65 << 20)), "events.msgpack"),
+        (made(b"", audio_mib=513), "audio.msgpack"),
+        (made(b"", manifest=bytes(2 << 20)), "manifest.json"),
+    ):
+        with pytest.raises(NotASessionError, match=part):
+            unpack(hostile)

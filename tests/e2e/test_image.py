@@ -33,7 +33,7 @@ def docker(*words: str) -> str:
 def container() -> Iterator[str]:
     if not IMAGE:
         pytest.skip("AURA_TEST_IMAGE names no image of --target all: the images are not exercised")
-    name = docker("run", "-d", *LOCKED.split(), *ROOM.split(), IMAGE)
+    name = docker("run", "-d", "-e", "DEBUG=true", *LOCKED.split(), *ROOM.split(), IMAGE)
     try:
         give_up_s = time.monotonic() + 180
         while docker("inspect", "-f", "{{.State.Health.Status}}", name) != "healthy":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import ipaddress
+import json
 import ssl
 import time
 from collections.abc import Iterator
@@ -74,6 +75,7 @@ class Door:
                 "AURA_MAX_CONNECTIONS_PER_IP": "2",
                 "AURA_API_REQUESTS_PER_MINUTE": "5",
                 "AURA_HEARTBEAT_S": "0.5",
+                "AURA_CALL_ENDS_WITH_TOKEN": "true",
             },
         )
         self.tls = ssl.create_default_context(cafile=str(pem))
@@ -91,8 +93,8 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
         assert door.aura.stop() == 0
 
 
-def bearer(user: str) -> dict[str, str]:
-    claims = {"sub": user, "exp": int(time.time()) + 600}
+def bearer(user: str, lives_s: int = 600) -> dict[str, str]:
+    claims = {"sub": user, "exp": int(time.time()) + lives_s}
     return {"Authorization": f"Bearer {jwt.encode(claims, SECRET, 'HS256')}"}
 
 
@@ -112,6 +114,35 @@ async def test_the_demo_token_is_refused_with_debug_off(door: Door) -> None:
         with pytest.raises(websockets.ConnectionClosed):
             await ws.recv()
         assert ws.close_code == 1008
+
+
+async def test_a_call_ends_with_its_token_and_goes_on_with_a_new_one(door: Door) -> None:
+    async with websockets.connect(
+        door.ws + PATH, ssl=door.tls, additional_headers=bearer("dora", 2)
+    ) as ws:
+        session = json.loads(await ws.recv())["session"]
+        await asyncio.wait_for(ws.wait_closed(), 10)
+        assert (ws.close_code, ws.close_reason) == (1008, "Token expired")
+    async with websockets.connect(
+        f"{door.ws}{PATH}&session={session}", ssl=door.tls, additional_headers=bearer("dora")
+    ) as ws:
+        again = json.loads(await ws.recv())
+        assert (again["session"], again["resumed"]) == (session, True)
+
+
+async def test_bytes_that_are_no_text_are_a_token_that_is_refused(door: Door) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.aura.port, ssl=door.tls)
+    writer.write(
+        b"GET /ws/voice/continuous HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+        b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nAuthorization: Bearer \xff\r\n\r\n"
+    )
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    assert b" 101 " in head
+    frame = await asyncio.wait_for(reader.readexactly(4), 10)
+    assert int.from_bytes(frame[2:], "big") == 1008
+    writer.close()
+    assert "Traceback" not in door.aura.said()
 
 
 async def test_the_start_does_not_call_a_closed_door_open(door: Door) -> None:
@@ -153,6 +184,17 @@ async def test_limits_count_the_client_behind_the_proxy(door: Door) -> None:
 
         assert [await status("203.0.113.1") for _ in range(6)] == [200] * 5 + [429]
         assert await status("203.0.113.2") == 200
+
+
+async def test_no_header_lifts_the_limit_of_requests(door: Door) -> None:
+    """Only what opens a WebSocket where there is one is no request of the API."""
+    headers = {"X-Forwarded-For": "203.0.113.9", "Sec-WebSocket-Key": "x"}
+    async with aiohttp.ClientSession() as http:
+        got = []
+        for path in ("/wsx", "/ws", "/ws/voice/continuous", "/wsx", "/ws", "/wsx"):
+            async with http.get(f"{door.url}{path}", headers=headers, ssl=door.tls) as answer:
+                got.append(answer.status)
+    assert got[-1] == 429
 
 
 async def test_two_calls_behind_the_proxy_leave_no_place_for_a_third(door: Door) -> None:

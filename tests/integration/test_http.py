@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+import urllib.error
+import urllib.request
+from email.message import Message
 from pathlib import Path
 
-from tests.aura_process import AuraProcess
+import pytest
+import websockets
+
+from runtime.bus.connection import connect
+from runtime.settings import load
+from schemas import subjects
+from tests.aura_process import SIMULATED, AuraProcess
 
 OPENAPI = Path(__file__).parents[2] / "schemas" / "openapi.json"
 
@@ -28,3 +38,81 @@ def test_every_answer_is_as_documented_and_none_is_a_server_error(
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     assert "Traceback" not in simulated.said()[before:]
+
+
+def head(url: str, **headers: str) -> tuple[int, Message]:
+    try:
+        asked = urllib.request.Request(url, headers=headers)  # noqa: S310  # ours
+        with urllib.request.urlopen(asked, timeout=5) as answer:  # noqa: S310  # the same
+            return answer.status, answer.headers
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/nothing"])
+def test_no_answer_tells_versions_or_is_kept_or_framed(simulated: AuraProcess, path: str) -> None:
+    _, headers = head(simulated.url + path)
+    assert headers["Server"] == "Aura"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+def test_a_request_that_cannot_be_parsed_is_told_nothing_of_us(simulated: AuraProcess) -> None:
+    async def ask() -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", simulated.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n<script>: 1\r\n\r\n")
+        try:
+            return await asyncio.wait_for(reader.read(), 10)
+        finally:
+            writer.close()
+
+    answer = asyncio.run(ask()).lower()
+    assert answer.startswith((b"http/1.1 400 ", b"http/1.0 400 "))
+    assert b"python" not in answer
+    assert b"aiohttp" not in answer
+    assert b"script" not in answer
+
+
+async def test_pages_of_strangers_may_not_call_and_pages_of_here_may(
+    simulated: AuraProcess,
+) -> None:
+    url = simulated.url.replace("http", "ws") + "/ws"
+    for origin, status in (("https://evil.example", 403), (simulated.url, 101), ("null", 403)):
+        try:
+            async with websockets.connect(url, additional_headers={"Origin": origin}):
+                got = 101
+        except websockets.InvalidStatus as refused:
+            got = refused.response.status_code
+        assert got == status, origin
+    _, headers = await asyncio.to_thread(head, simulated.url, Origin="https://evil.example")
+    assert "Access-Control-Allow-Origin" not in headers
+
+
+async def test_health_says_so_when_nothing_can_be_stored(simulated: AuraProcess) -> None:
+    bus = await connect(load(nats_url=simulated.nats_url, _env_file=None), "test")
+    name = subjects.SEATS_STREAM
+    config = (await bus.api(f"STREAM.INFO.{name}"))["config"]
+
+    async def until(status: int) -> None:
+        async with asyncio.timeout(40):
+            while (await asyncio.to_thread(simulated.health))[0] != status:
+                await asyncio.sleep(0.5)
+
+    try:
+        await bus.api(f"STREAM.UPDATE.{name}", {**config, "max_msg_size": 100})
+        await until(503)
+        assert (await asyncio.to_thread(simulated.health))[1]["status"] == "unhealthy"
+        await bus.api(f"STREAM.UPDATE.{name}", config)
+        await until(200)
+    finally:
+        await bus.api(f"STREAM.UPDATE.{name}", config)
+        await bus.close()
+
+
+def test_an_edge_says_itself_that_its_door_is_open(tmp_path: Path) -> None:
+    aura = AuraProcess(tmp_path, env={**SIMULATED, "HOST": "0.0.0.0"})
+    try:
+        aura.wait_for('"event": "open_door"', 60)
+    finally:
+        aura.stop()

@@ -18,7 +18,7 @@ from runtime.bus.connection import Bus
 from runtime.settings import Settings
 from schemas import generate
 from schemas.events import TranscriptFinal, TurnMeasured
-from tests.integration.test_subscribers import as_user
+from tests.integration.test_subscribers import as_user, make_places
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "subscriber.mjs"
 PACKAGES = ("@nats-io/transport-node@3", "@nats-io/jetstream@3", "@msgpack/msgpack@3")
@@ -56,6 +56,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def start(folder: Path, settings: Settings, **env: str) -> asyncio.subprocess.Process:
+    await make_places(
+        *(settings, "--events", "transcript.final", "--group", env.get("GROUP", "javascript")),
+        *("--from", "beginning" if env.get("FROM") == "all" else "now"),
+    )
     ours = as_user(settings)
     user = {name.removeprefix("AURA_"): value for name, value in ours.items()}
     process = await asyncio.create_subprocess_exec(

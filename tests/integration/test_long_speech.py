@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
+from runtime.redaction import Redaction
 from schemas import codec, subjects
 from schemas.audio import AudioFrame, TranscriptPartial
 from schemas.events import SpeechStarted, TranscriptFinal, TranscriptGuess
@@ -16,7 +17,6 @@ from tests.at_work import stored, until_logged, working
 from tests.numbered_speech import NumberRecognizer, numbers, spoken
 from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition
-from workers.redaction import Redaction
 from workers.stt import SttStage
 
 SAID = [(12, 4), (3, 1), (9, 8), (20, 1), (7, 3), (30, 5)] * 3

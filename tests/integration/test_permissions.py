@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import nats
@@ -11,9 +12,12 @@ import pytest
 from nats.errors import Error as NatsError
 
 from deploy import nats_server
-from runtime.bus.connection import connect
+from runtime.bus.connection import Bus, connect
+from runtime.bus.delivery import Delivery
+from runtime.bus.durable_subscription import Group, Start, join
 from runtime.bus.errors import BusAwayError
 from runtime.settings import load
+from schemas.events import TurnCommitted
 from tests.nats_server import NatsServer
 
 EV, API = "aura.ev.default.s1", "$JS.API"
@@ -82,6 +86,13 @@ FORBIDDEN = [
     ("analytics", "sub", "_INBOX_edge.>"),
     ("analytics", "pub", f"{API}.DIRECT.GET.AURA_AUDIO"),
     ("analytics", "pub", f"{API}.CONSUMER.DURABLE.CREATE.AURA_EVENTS.LLM"),
+    # nor makes a consumer at all: it could deliver anywhere
+    ("analytics", "pub", f"{API}.CONSUMER.CREATE.AURA_EVENTS.mine"),
+    ("analytics", "pub", f"{API}.CONSUMER.CREATE.AURA_EVENTS.mine.aura.ev.*.*.heard"),
+    ("analytics", "pub", f"{API}.CONSUMER.DURABLE.CREATE.AURA_EVENTS.mine"),
+    ("analytics", "pub", f"{API}.CONSUMER.DELETE.AURA_EVENTS.mine"),
+    ("analytics", "pub", f"{API}.CONSUMER.PAUSE.AURA_EVENTS.mine"),
+    ("analytics", "pub", f"{API}.CONSUMER.INFO.AURA_EVENTS.STT"),
     # an engine on trial hears callers and is never heard
     ("shadow", "pub", f"{EV}.heard"),
     ("shadow", "pub", f"{EV}.say"),
@@ -92,6 +103,8 @@ FORBIDDEN = [
     ("shadow", "pub", "aura.live.default.s1.say"),
     ("shadow", "pub", f"{API}.CONSUMER.MSG.NEXT.AURA_EVENTS.STT"),
     ("shadow", "pub", "$JS.ACK.AURA_EVENTS.STT.1.1.1.1.1"),
+    ("shadow", "pub", f"{API}.CONSUMER.CREATE.AURA_EVENTS.mine"),
+    ("shadow", "pub", f"{API}.CONSUMER.DURABLE.CREATE.AURA_EVENTS.mine"),
     ("shadow", "sub", "_INBOX_analytics.>"),
 ]
 
@@ -122,6 +135,46 @@ async def test_a_role_may_not_do_what_its_code_does_not(nats_server: NatsServer,
         violation = f'permissions violation for {verb_said} to "{subject.lower()}"'
         assert any(violation in one for one in said), (role, verb, subject)
     await client.close()
+
+
+@pytest.mark.parametrize("role", ["analytics", "shadow"])
+async def test_what_a_reader_asks_for_is_delivered_to_nobody_else(
+    nats_server: NatsServer, bus: Bus, role: str
+) -> None:
+    """A server sends answers to the subject that the asker names, past the asker's permissions."""
+    await join(bus, Group("theirs", ["aura.ev.*.*.*"], 30), Start("all"))
+    secret = TurnCommitted(
+        tenant="acme", session="s1", at_ms=1, turn=1, text="Secret.", confidence=1.0, guessed=False
+    )
+    await bus.publish(secret)
+    heard: list[str] = []
+
+    async def on_message(said: Delivery) -> None:
+        if b"Secret." in said.data:
+            heard.append(said.subject)
+
+    async with AsyncExitStack() as listening:
+        for subject in ("aura.part.>", "aura.pcm.>", "aura.rec.>", "_INBOX_edge.>", "$KV.>"):
+            await listening.enter_async_context(bus.listening(subject, on_message))
+        await bus.flush()
+        reader = await nats.connect(nats_server.url_of(role), inbox_prefix=f"_INBOX_{role}")
+        last = b'{"last_by_subj":"aura.ev.acme.s1.life"}'
+        for victim in ("aura.part.s2", "aura.pcm.s2.1", "aura.rec.t.s2.caller", "_INBOX_edge.x"):
+            asked = f"{API}.CONSUMER.MSG.NEXT.AURA_EVENTS.theirs"
+            await reader.publish(asked, b'{"batch":1,"no_wait":true}', reply=victim)
+            await reader.publish(f"{API}.DIRECT.GET.AURA_EVENTS", last, reply=victim)
+        got = await reader.request(f"{API}.DIRECT.GET.AURA_EVENTS", last)
+        assert b"Secret." in got.data, "what it may read it reads"
+        await bus.flush()
+        await reader.close()
+    assert heard == []
+
+
+async def test_what_was_stored_before_there_were_accounts_is_still_there(tmp_path: Path) -> None:
+    folder = tmp_path / "nats"
+    (folder / "jetstream" / "jetstream" / "$G" / "streams").mkdir(parents=True)
+    nats_server.command(folder, 1)
+    assert (folder / "jetstream" / "jetstream" / nats_server.ACCOUNT / "streams").is_dir()
 
 
 refused = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

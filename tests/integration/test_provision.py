@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from aura.cli.provision import apply, places_of
+from aura.cli.running import CommandError
 from deploy.provision import ProvisionError, provision
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError
-from runtime.settings import load
+from runtime.settings import Settings, load
+from schemas import subjects
 from tests.nats_server import NatsServer
 
 
@@ -32,3 +35,40 @@ async def test_more_replicas_than_servers_is_said_with_the_setting(bus: Bus) -> 
 async def test_no_server_is_said_with_the_setting() -> None:
     with pytest.raises(BusAwayError, match="NATS_URL"):
         await connect(load(nats_url="nats://127.0.0.1:1"), "test", wait_s=0.5)
+
+
+async def test_what_an_operator_keeps_longer_is_never_shortened_unasked(bus: Bus) -> None:
+    name = subjects.EVENTS_STREAM
+    for limit, longer in (("max_age", 720 * 3600 * 10**9), ("max_age", 0)):
+        config = (await bus.api(f"STREAM.INFO.{name}"))["config"]
+        await bus.api(f"STREAM.UPDATE.{name}", {**config, limit: longer})
+        (said,) = await provision(bus)
+        assert "--force" in said
+        assert (await bus.api(f"STREAM.INFO.{name}"))["config"][limit] == longer
+    assert await provision(bus, force=True) == [f"stream {name} updated"]
+    assert (await bus.api(f"STREAM.INFO.{name}"))["config"]["max_age"] == 72 * 3600 * 10**9
+
+
+async def test_no_disk_however_small_costs_what_is_stored(bus: Bus) -> None:
+    for number in range(200):
+        await bus.store(f"aura.ev.t.s{number}.life", b"x" * 10_000, {})
+    await provision(bus, file_bytes=1_000_000)
+    info = await bus.api(f"STREAM.INFO.{subjects.EVENTS_STREAM}")
+    assert info["state"]["messages"] == 200
+
+
+async def test_the_operator_makes_a_place_in_the_log_once(bus: Bus, settings: Settings) -> None:
+    _, start = places = places_of(settings, [], "transcript.final", "theirs", "now")
+    for _ in range(2):
+        assert await apply(settings, *places, force=False) == 0
+    found = await bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.theirs")
+    assert found["config"]["filter_subjects"] == ["aura.ev.*.*.heard"]
+    assert start.policy == "new"
+
+
+@pytest.mark.parametrize("wrong", [([], "transcript.final", ""), ([], "nonsense", "theirs")])
+def test_a_place_that_cannot_be_made_is_said_in_one_line(
+    settings: Settings, wrong: tuple[list[str], str, str]
+) -> None:
+    with pytest.raises(CommandError):
+        places_of(settings, *wrong, "now")

@@ -9,13 +9,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from aura.cli.forget import forget
+from edge.door.auth import Caller
+from edge.door.session_limits import FullError, Limits, SessionLimits
 from runtime.bus.connection import Bus
 from runtime.bus.jobs import Job, Jobs
 from runtime.sessions import transfer
 from runtime.sessions.file import pack, unpack
 from runtime.sessions.finding import sessions
 from runtime.sessions.listing import Wanted
-from schemas import codec, subjects
+from runtime.settings import Settings
+from schemas import codec, names, subjects
 from schemas.audio import RecordedSound
 from schemas.events import AnyEvent
 from tests.nats_server import NatsServer
@@ -116,6 +120,43 @@ async def test_forgetting_leaves_nothing_not_even_on_the_disk(
     await bus.close()
     nats_server.stop()
     assert not on_disk(tmp_path, secret)
+
+
+@pytest.mark.parametrize("typed", ["victim@example.com", names.stored("victim@example.com")])
+@pytest.mark.parametrize("by", ["user", "tenant"])
+async def test_somebody_is_found_and_forgotten_under_any_form_of_a_name(
+    bus: Bus, settings: Settings, nats_server: NatsServer, tmp_path: Path, typed: str, by: str
+) -> None:
+    kept, session = names.stored("victim@example.com"), "s_xylophone"
+    whose = {"user": "ann", "tenant": "acme", by: kept}
+    await stored(bus, story(session, **whose))
+    await stored(bus, story("s_2"))
+    limits = SessionLimits(bus, Limits(9, 9, 9, 9))
+    await limits.take(Caller(whose["user"], whose["tenant"]), session)
+    asked = {"user": "", "tenant": "", by: typed}
+    wanted = Wanted(user=asked["user"], tenant=asked["tenant"])
+    assert [row.session for row in await sessions(bus, wanted)] == [session]
+    assert await transfer.left(bus, whose["tenant"], session) > 3
+    await asyncio.sleep(0.2)
+    assert on_disk(tmp_path, kept)
+    assert await forget(settings, "", **asked) == 0
+    assert await transfer.left(bus, whose["tenant"], session) == 0
+    assert [row.session for row in await sessions(bus, Wanted())] == ["s_2"]
+    await bus.close()
+    nats_server.stop()
+    assert not on_disk(tmp_path, kept)
+    assert not on_disk(tmp_path, session)
+
+
+async def test_a_call_that_goes_on_is_counted_again_after_its_seat_was_forgotten(bus: Bus) -> None:
+    limits = SessionLimits(bus, Limits(9, 9, 1, 9))
+    seat = await limits.take(Caller("ann", "acme"), "s_1")
+    await transfer.forget(bus, [("acme", "s_2")])
+    for key in list(seat.keys):
+        await limits._renew(seat, key)  # as it does every ten seconds
+    assert len(seat.keys) == 3
+    with pytest.raises(FullError, match="of this user"):
+        await limits.take(Caller("ann", "acme"), "s_3")
 
 
 def on_disk(folder: Path, words: str) -> list[Path]:

@@ -72,6 +72,17 @@ def as_user(settings: Settings, user: str = "analytics") -> dict[str, str]:
     }
 
 
+async def make_places(settings: Settings, *arguments: str, **env: str) -> None:
+    """Make the places in the log that `aura worker analytics` with *arguments* will have."""
+    path = os.pathsep.join([*filter(None, [env.pop("PYTHONPATH", "")]), *sys.path])
+    operator = as_user(settings, "operator")
+    made = await asyncio.create_subprocess_exec(
+        *(*COMMAND, "provision", *arguments),
+        env={**os.environ, **operator, **env, "PYTHONPATH": path},
+    )
+    assert await asyncio.wait_for(made.wait(), 20) == 0
+
+
 class Place:
     """Where the subscribers of a test live and what they wrote."""
 
@@ -80,13 +91,17 @@ class Place:
         self.out.touch()
         (folder / "mine.py").write_text(MODULE, encoding="utf-8")
         self._folder = folder
+        self._settings = settings
         self.env = as_user(settings)
 
     def lines(self) -> list[str]:
         return self.out.read_text(encoding="utf-8").splitlines()
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
-        """Return the process once it is ready."""
+        """Return the process once it is ready; the operator makes its place in the log."""
+        if "--live" not in arguments:
+            env = {"OUT": str(self.out), "PYTHONPATH": str(self._folder)}
+            await make_places(self._settings, *arguments, **env)
         process = await asyncio.create_subprocess_exec(
             *(*COMMAND, "worker", "analytics", *arguments),
             cwd=self._folder,
@@ -259,6 +274,23 @@ async def test_what_cannot_run_is_said_in_one_line(place: Place) -> None:
         assert process.returncode == 1
         assert said in error.decode()
         assert len(error.splitlines()) == 1
+
+
+async def test_who_only_reads_is_told_who_makes_its_place_in_the_log(
+    bus: Bus, place: Place
+) -> None:
+    del bus  # it is provisioned
+    process = await asyncio.create_subprocess_exec(
+        *(*COMMAND, "worker", "analytics", "--module", "mine:on_words"),
+        cwd=place.out.parent,
+        env={**os.environ, **place.env, "OUT": str(place.out)},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, error = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 1
+    assert b"aura provision" in error
+    assert len(error.splitlines()) == 1
 
 
 async def test_a_subscriber_that_sleeps_slows_no_call(

@@ -20,7 +20,7 @@ from schemas.inputs import PARTIAL, InputRow, pack
 from schemas.session_config import SessionConfig
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
-from tests.integration.test_subscribers import as_user
+from tests.integration.test_subscribers import as_user, make_places
 from workers.analytics import warehouse
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -177,6 +177,7 @@ async def test_sessions_are_counted_for_prometheus(bus: Bus, settings: Settings)
 
     port = free_port()
     env = {**as_user(settings), "AURA_METRICS_PORT": str(port)}
+    await make_places(settings, "--module", "workers.analytics.metrics")
     worker = await asyncio.create_subprocess_exec(
         *(*COMMAND, "worker", "analytics", "--module", "workers.analytics.metrics"),
         env={**os.environ, **env},

@@ -20,7 +20,7 @@ from runtime.settings import Settings
 from schemas import subjects
 from schemas.events import AnswerHeard, TurnCommitted
 from tests.aura_process import COMMAND
-from tests.integration.test_subscribers import as_user
+from tests.integration.test_subscribers import as_user, make_places
 
 KEY = b"k" * 32
 WHOSE: dict[str, Any] = {"tenant": "acme", "session": "s", "at_ms": 1_700_000_000_000}
@@ -58,14 +58,18 @@ class Receiver:
 @asynccontextmanager
 async def worker(settings: Settings, port: int, **env: str) -> AsyncIterator[None]:
     secret = base64.b64encode(KEY).decode()
+    given = {
+        "AURA_WEBHOOK_URL": f"http://127.0.0.1:{port}/hook",
+        "AURA_WEBHOOK_SECRET": f"whsec_{secret}",
+        **env,
+    }
+    await make_places(settings, "--module", "workers.analytics.webhook", **given)
     process = await asyncio.create_subprocess_exec(
         *(*COMMAND, "worker", "analytics", "--module", "workers.analytics.webhook"),
         env={
             **os.environ,
             **as_user(settings),
-            "AURA_WEBHOOK_URL": f"http://127.0.0.1:{port}/hook",
-            "AURA_WEBHOOK_SECRET": f"whsec_{secret}",
-            **env,
+            **given,
         },
         stdout=asyncio.subprocess.PIPE,
     )

@@ -48,6 +48,15 @@ class Plan:
             )
 
     @property
+    def places(self) -> dict[str, Group]:
+        """The places in the log that it needs, by the subscriber's name."""
+        return {} if self.live else {one.name: self._place(one) for one in self.subscribers}
+
+    def _place(self, one: Subscriber) -> Group:
+        filters = [subjects.session_events(one.tenant, "*", kind) for kind in one.kinds]
+        return Group(f"{self.group}-{one.name}", filters, one.ack_wait_s)
+
+    @property
     def user(self) -> str:
         """Whom the bus of `aura up` takes us for: with no more rights than are needed."""
         return max((one.user for one in self.subscribers), key=["analytics", "shadow"].index)
@@ -65,6 +74,7 @@ async def serve(settings: Settings, plan: Plan) -> int:
         loop.add_signal_handler(signum, stop.set)
     async with metrics.served(settings, "analytics") as condition:
         name = f"aura-analytics-{plan.group}"
+        await _make_places(settings, plan)
         async with await connect(settings, name, role=plan.user) as bus:
             metrics.BUS.set_function(lambda: bus.connected)
             runners = [Runner(one, await _source(bus, plan, one)) for one in plan.subscribers]
@@ -96,15 +106,28 @@ async def _run(runners: Sequence[Runner], context: Context, stop: asyncio.Event)
         raise failure
 
 
+async def _make_places(settings: Settings, plan: Plan) -> None:
+    """Make the places in the log that are not there, as the operator where we can be it.
+
+    Who only reads may not make them: a consumer could be told to deliver anywhere.
+
+    Raises:
+        BusAwayError: no server answers, or it refuses; the message says who may.
+    """
+    if not plan.places:
+        return
+    async with await connect(settings, f"aura-places-{plan.group}") as operator:
+        for place in plan.places.values():
+            if not await join(operator, place, plan.start):
+                log.info("group_goes_on", consumer=place.name)
+
+
 async def _source(bus: Bus, plan: Plan, one: Subscriber) -> Source:
     if plan.live:
         return await Live(bus, one).listen()
-    name = f"{plan.group}-{one.name}"
-    filters = [subjects.session_events(one.tenant, "*", kind) for kind in one.kinds]
-    if not await join(bus, Group(name, filters, one.ack_wait_s), plan.start):
-        log.info("group_goes_on", consumer=name)
     ahead = max(AHEAD, one.at_once, 2 * one.batch)
-    return Jobs(bus, name, ahead, wanted=one.types, copies=not one.calls_only)
+    place = plan.places[one.name].name
+    return Jobs(bus, place, ahead, wanted=one.types, copies=not one.calls_only)
 
 
 def _describe(plan: Plan, runners: Sequence[Runner]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from runtime.bus.connection import Bus
 from runtime.bus.durable_subscription import MOST_DELIVERIES
 from runtime.settings import Settings
 from schemas.events import AnyEvent, Event, Kind
-from schemas.subjects import is_token
+from schemas.subjects import is_token, session_events
 
 TYPES: dict[str, type[Event]] = {
     str(kind.__struct_config__.tag): kind for kind in typing.get_args(AnyEvent)
@@ -105,7 +105,7 @@ class Subscriber:
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of subject on which its events are said."""
-        return tuple(sorted({TYPES[one].KIND for one in self.types}))
+        return _kinds(self.types)
 
 
 def subscriber(
@@ -149,6 +149,19 @@ def opening(*types: str | type[Event], name: str, **options: Any) -> Callable[[O
         return Subscriber(name, wanted, opens, **options)
 
     return wrap
+
+
+def filters_of(*types: str) -> list[str]:
+    """Return the subjects on which events of *types* are said.
+
+    Raises:
+        SubscriberError: no such event.
+    """
+    return [session_events("*", "*", kind) for kind in _kinds(_known(types))]
+
+
+def _kinds(types: frozenset[str]) -> tuple[Kind, ...]:
+    return tuple(sorted({TYPES[one].KIND for one in types}))
 
 
 def _check_options(options: dict[str, Any]) -> None:

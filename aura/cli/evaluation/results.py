@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 from rich.table import Table
 
 from aura.cli.evaluation.judge import Seen
+from runtime.printable import printable
 
 
 @dataclass
@@ -74,7 +75,7 @@ def table(results: Sequence[Result]) -> Table:
 
 
 def _plain(line: str) -> str:
-    return line.replace("[", r"\[")
+    return printable(line).replace("[", r"\[")
 
 
 def summary(results: Sequence[Result]) -> str:

@@ -56,3 +56,12 @@ def test_a_traceback_names_the_place_and_no_local_variable(
     assert "ZeroDivisionError" in written
     assert "test_logs.py" in written
     assert SPOKEN not in written
+
+
+def test_a_line_for_people_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    service("console")()
+    log: Any = structlog.get_logger()
+    log.warning("request_failed", path="/\x1b]0;PWNED\x07\x9b2J")
+    shown = capsys.readouterr().out
+    assert r"\x1b]0;PWNED\x07\x9b2J" in shown
+    assert "\x1b]" not in shown

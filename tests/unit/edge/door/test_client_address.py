@@ -49,4 +49,36 @@ def test_pages_of_other_origins_may_not_call_where_origins_are_set() -> None:
     assert some.may_call(None)  # not a browser
     assert not some.may_call("https://evil.example.com")
     assert not some.may_call("null")
-    assert visitors().may_call("https://anybody.example.com")
+    assert visitors(allowed_origins="*").may_call("https://anybody.example.com")
+
+
+def test_where_none_are_set_only_pages_of_the_own_host_may_call() -> None:
+    own = visitors(debug="false")
+    for origin, host in (
+        ("https://aura.example.com", "aura.example.com"),
+        ("https://aura.example.com", "AURA.example.com:443"),
+        ("http://192.168.1.7:8000", "192.168.1.7:8000"),
+        ("http://[::1]:8000", "[::1]:8000"),
+        (None, "aura.example.com"),
+    ):
+        assert own.may_call(origin, host), origin
+    for origin, host in (
+        ("https://evil.example", "aura.example.com"),
+        ("https://aura.example.com.evil.example", "aura.example.com"),
+        ("https://aura.example.com:8443", "aura.example.com"),
+        ("http://localhost:3000", "localhost:8000"),
+        ("null", "aura.example.com"),
+        ("null", "null"),
+        ("", ""),
+        ("https://", ""),
+        ("https://[", "["),
+        ("file://", ""),
+    ):
+        assert not own.may_call(origin, host), origin
+
+
+def test_a_page_on_ones_own_machine_may_call_while_debug_is_on() -> None:
+    for page in ("http://localhost:3000", "http://127.0.0.1:5500", "http://[::1]:1"):
+        assert visitors().may_call(page, "aura.example.com:8000")
+    for page in ("http://localhost.evil.example", "https://evil.example", "null"):
+        assert not visitors().may_call(page, "localhost:8000")

@@ -124,3 +124,41 @@ def test_several_processes_join_it_once(tmp_path: Path) -> None:
         paths = pool.starmap(find, [("split", tmp_path / "cache")] * 4)
     assert len(set(paths)) == 1
     assert paths[0].read_bytes() == DATA
+
+
+@pytest.mark.usefixtures("pinned")
+def test_a_folder_here_never_stands_in_for_weights_that_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    (here / "split").mkdir(parents=True)
+    (here / "large").mkdir()
+    monkeypatch.chdir(here)
+    assert find("split", tmp_path / "cache").read_bytes() == DATA
+    assert weights.find("./split", tmp_path / "cache") == Path("split")
+    with pytest.raises(WeightsError, match=r"\./large"):
+        weights.find("large", tmp_path / "cache")
+
+
+def test_the_small_files_beside_weights_are_checked_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site" / "whole"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "model.bin").write_bytes(DATA)
+    (package / "config.json").write_text("{}")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    known = weights.Pinned(
+        extra="stt",
+        setting="AURA_STT_MODEL",
+        parts=(("whole", "model.bin"),),
+        file="model.bin",
+        sha256=hashlib.sha256(DATA).hexdigest(),
+        small=(("config.json", hashlib.sha256(b"{}").hexdigest()),),
+    )
+    monkeypatch.setitem(weights.PINNED, "whole", known)
+    assert find("whole", tmp_path / "cache")
+    (package / "config.json").write_text('{"other": 1}')
+    with pytest.raises(WeightsError, match=r"config\.json"):
+        find("whole", tmp_path / "cache")

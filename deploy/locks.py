@@ -1,0 +1,48 @@
+"""Write deploy/locks: what each image and CI install, by versions and hashes.
+
+python -m deploy.locks      # `make locks`; needs uv
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "deploy" / "locks"
+LOCKS = {
+    "edge": (),
+    "stt": ("--extra", "stt"),
+    "llm": ("--extra", "llm", "--extra", "local-llm"),
+    "tts": ("--extra", "tts"),
+    "all": ("--extra", "all"),
+    "dev": ("--extra", "all", "--group", "dev"),
+}
+"""Of each lock what it has beside the dependencies of an edge."""
+# No line names where it was made, or from which registry.
+QUIET = "--quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links".split()
+
+
+def compiled(source: str, target: str, *chosen: str, given: bytes | None = None) -> None:
+    """Resolve *source* anew into the lock *target*, for every platform."""
+    how = ["--universal", "--python-version", "3.11", "--upgrade", "--generate-hashes", *QUIET]
+    out = str(FOLDER / f"{target}.txt")
+    subprocess.run(  # uv is beside us, or on the path
+        ["uv", "pip", "compile", source, *chosen, *how, "-o", out],  # noqa: S607  # the same
+        cwd=ROOT,
+        input=given,
+        check=True,
+    )
+
+
+def main() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    build = "\n".join(project["build-system"]["requires"]).encode()
+    compiled("-", "build", given=build)
+    for name, chosen in LOCKS.items():
+        compiled("pyproject.toml", name, *chosen)
+
+
+if __name__ == "__main__":
+    main()

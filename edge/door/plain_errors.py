@@ -1,0 +1,52 @@
+"""aiohttp's server with errors of our own: a request it cannot parse is quoted to nobody.
+
+What cannot be parsed reaches no application, so no middleware can word the answer.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from aiohttp import web
+from aiohttp.web_request import BaseRequest
+
+from edge.door.middlewares import HEADERS
+
+
+class PlainHandler(web.RequestHandler):
+    """One connection."""
+
+    def handle_error(
+        self,
+        request: BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Return an answer without *message*, which holds what the client sent."""
+        del message
+        super().handle_error(request, status, exc, "")
+        body = {"error": HTTPStatus(status).phrase}
+        answer = web.json_response(body, status=status, headers=HEADERS)
+        answer.force_close()
+        return answer
+
+
+class PlainServer(web.Server):
+    """Makes the handlers."""
+
+    def __call__(self) -> web.RequestHandler:
+        return PlainHandler(self, loop=self._loop, **self._kwargs)
+
+
+class PlainRunner(web.AppRunner):
+    """Runs an application on that server."""
+
+    async def _make_server(self) -> web.Server:
+        made = await super()._make_server()
+        return PlainServer(
+            made.request_handler,
+            request_factory=made.request_factory,
+            loop=made._loop,
+            **made._kwargs,
+        )

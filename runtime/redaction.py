@@ -1,0 +1,96 @@
+"""Masks what is not to be stored, in a caller's words, before anybody has them.
+
+What is masked is masked for all: the log, the language model, every subscriber. The STT stage masks
+what was said, partial transcripts too; the edge masks what was typed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runtime.settings import SettingsError
+from runtime.spoken_numbers import numbers
+
+Rule = Callable[[str, bool], str]
+"""Masks a text; of one that is still growing more than of a whole one."""
+
+LEAST_DIGITS = 4
+"""Fewer are ages, floors and prices."""
+# An address begins where none of its characters stands before: each is looked at once.
+_EMAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]++(?:@|\s++at\s++)[\w-]++(?:(?:\.|\s++dot\s++)[\w-]++)++", re.IGNORECASE
+)
+
+
+class BadRulesError(SettingsError):
+    """AURA_REDACT says something that is no rule; the message says what."""
+
+
+def _numbers(mask: str) -> Rule:
+    def masked(text: str, growing: bool) -> str:
+        parts, before = [], 0
+        for start, end in numbers(text, LEAST_DIGITS, growing=growing):
+            parts += [text[before:start], mask]
+            before = end
+        return "".join([*parts, text[before:]])
+
+    return masked
+
+
+def _pattern(pattern: re.Pattern[str], mask: str) -> Rule:
+    return lambda text, _: pattern.sub(lambda _: mask, text)
+
+
+BUILT_IN: dict[str, Callable[[str], Rule]] = {
+    "numbers": lambda mask: _numbers(mask or "[number]"),
+    "emails": lambda mask: _pattern(_EMAIL, mask or "[email]"),
+}
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """Rules for what is masked, one after the other."""
+
+    rules: tuple[Rule, ...] = ()
+
+    @staticmethod
+    def of(setting: str) -> Redaction:
+        """Return the rules in *setting*: names, or JSON of names or patterns and their masks.
+
+        Raises:
+            BadRulesError: there are none in it.
+        """
+        text = setting.strip()
+        try:
+            said = json.loads(text) if text.startswith("{") else dict.fromkeys(_names(text), "")
+            rules: list[Rule] = []
+            for pattern, mask in said.items():
+                if built_in := BUILT_IN.get(pattern):
+                    rules.append(built_in(str(mask)))
+                elif text.startswith("{"):
+                    compiled = re.compile(pattern, re.IGNORECASE)
+                    rules.append(_pattern(compiled, str(mask) or "[masked]"))
+                else:
+                    raise BadRulesError(
+                        f"AURA_REDACT: {pattern!r} is not one of {', '.join(BUILT_IN)}; own rules "
+                        'are JSON: {"numbers": "[number]", "\\\\bproject x\\\\b": "[project]"}'
+                    )
+        except (json.JSONDecodeError, re.error) as error:
+            raise BadRulesError(f"AURA_REDACT: {error}") from error
+        return Redaction(tuple(rules))
+
+    def mask(self, text: str, *, growing: bool = False) -> str:
+        """Return *text* with a mask for everything that a rule finds.
+
+        *growing*: more is about to be said, so a number at its end may become one to be masked.
+        """
+        for rule in self.rules:
+            text = rule(text, growing)
+        return text
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

@@ -1,0 +1,120 @@
+"""The keys of an identity provider behind a URL: fetched, kept, rotated, away."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import jwt
+import pytest
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from deploy.nats_server import free_port
+from edge.door.auth import Caller, TokenPolicy
+from edge.door.jwks import AGAIN_S, FRESH_S, RemoteKeys
+
+
+class Provider:
+    """An identity provider with keys by their ids."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}/jwks"
+        self.keys: dict[str, rsa.RSAPrivateKey] = {}
+        self.asked = 0
+        self.status = 200
+        self.now = 1000.0
+
+    def rotate(self, kid: str, bits: int = 2048) -> None:
+        self.keys = {kid: rsa.generate_private_key(65537, bits)}
+
+    def signed(self, kid: str) -> str:
+        claims = {"exp": int(time.time()) + 600, "sub": "ada"}
+        return jwt.encode(claims, self.keys[kid], "RS256", headers={"kid": kid})
+
+    def policy(self) -> TokenPolicy:
+        return TokenPolicy("", (), RemoteKeys(self.url, clock=lambda: self.now))
+
+    async def serve(self, _: web.Request) -> web.Response:
+        self.asked += 1
+        keys = [
+            {**json.loads(jwt.get_algorithm_by_name("RS256").to_jwk(one.public_key())), "kid": kid}
+            for kid, one in self.keys.items()
+        ]
+        return web.json_response({"keys": keys}, status=self.status)
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[Provider]:
+    found = Provider(port := free_port())
+    app = web.Application()
+    app.router.add_get("/jwks", found.serve)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    found.rotate("1")
+    yield found
+    await runner.cleanup()
+
+
+ADA = Caller("ada", "default")
+
+
+async def test_keys_are_fetched_once_and_again_when_they_rotate(provider: Provider) -> None:
+    policy = provider.policy()
+    before = provider.signed("1")
+    for _ in range(3):
+        assert await policy.identify(before) == ADA
+    assert provider.asked == 1
+    provider.rotate("2")
+    provider.now += AGAIN_S
+    assert await policy.identify(provider.signed("2")) == ADA
+    assert await policy.identify(before) is None, "its key was withdrawn"
+
+
+async def test_made_up_keys_have_the_provider_asked_every_half_minute_at_most(
+    provider: Provider,
+) -> None:
+    policy = provider.policy()
+    assert await policy.identify(provider.signed("1")) == ADA
+    liar = rsa.generate_private_key(65537, 2048)
+    for number in range(20):
+        provider.now += 1
+        head = {"kid": f"liar{number}"}
+        claims: dict[str, Any] = {"exp": int(time.time()) + 600, "sub": "eve"}
+        assert await policy.identify(jwt.encode(claims, liar, "RS256", headers=head)) is None
+    assert provider.asked == 1
+    provider.now += AGAIN_S
+    assert await policy.identify(jwt.encode(claims, liar, "RS256", headers=head)) is None
+    assert provider.asked == 2
+
+
+async def test_a_withdrawn_key_ends_within_the_hour(provider: Provider) -> None:
+    policy = provider.policy()
+    token = provider.signed("1")
+    assert await policy.identify(token) == ADA
+    provider.rotate("2")
+    provider.now += FRESH_S
+    assert await policy.identify(token) is None
+
+
+@pytest.mark.parametrize("status", [404, 500, 302])
+async def test_a_provider_that_is_away_costs_nobody_whose_key_is_known(
+    provider: Provider, status: int
+) -> None:
+    policy = provider.policy()
+    token = provider.signed("1")
+    assert await policy.identify(token) == ADA
+    provider.status = status
+    provider.now += FRESH_S
+    assert await policy.identify(token) == ADA
+
+
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")  # that is the point
+async def test_a_small_key_among_them_is_left_out(provider: Provider) -> None:
+    provider.keys["small"] = rsa.generate_private_key(65537, 1024)  # noqa: S505  # the same
+    policy = provider.policy()
+    assert await policy.identify(provider.signed("1")) == ADA
+    assert await policy.identify(provider.signed("small")) is None

@@ -1,0 +1,120 @@
+"""Nothing that a stranger wrote commands an operator's terminal."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Any
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from aura.cli import call, drive, main, sessions, show, tap
+from aura.cli.evaluation.results import Result, table
+from aura.cli.running import CommandError
+from aura.replay.compare import compare
+from runtime.printable import printable
+from runtime.sessions.listing import folded
+from runtime.sessions.timeline import moments
+from schemas import codec
+from schemas.events import AnyEvent, JobFailed, TroubleTold
+from tests.unit.runtime.story import story
+
+HOSTILE = "\x1b]0;PWNED\x07\x1b[2J\x9b31m\x1b]8;;http://evil\x07\u202elive\r\u2028\x00"
+COMMANDS = {chr(code) for code in (*range(32), *range(0x7F, 0xA0), 0x202E, 0x2028)} - {"\n"}
+
+
+CHOSEN = {"stage", "reason", "role"}
+"""Decoding lets only a few words through here, unless it is a reason of JobFailed."""
+
+
+def hostile(event: AnyEvent) -> AnyEvent:
+    """Return *event* with every text in it replaced, where any text may be."""
+    texts: dict[str, Any] = {
+        name: HOSTILE
+        for name in event.__struct_fields__
+        if isinstance(getattr(event, name), str) and name not in CHOSEN
+    }
+    found: AnyEvent = msgspec.structs.replace(event, **texts)
+    return found
+
+
+EVENTS = [
+    *map(hostile, story()),
+    JobFailed(tenant=HOSTILE, session=HOSTILE, at_ms=1, stage="stt", reason=HOSTILE),
+    TroubleTold(tenant=HOSTILE, session=HOSTILE, at_ms=1, stage="stt", reason=HOSTILE),
+]
+
+
+def plain() -> Console:
+    return Console(file=io.StringIO(), no_color=True, width=200)
+
+
+def said(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_every_character_is_visible_and_words_of_people_stay_as_they_are() -> None:
+    for one in map(chr, range(0x11000)):
+        assert printable(one).isprintable()
+    for words in ("Grüße, 世界! ¿Qué tal? مرحبا", "tab", "a [bracket]"):
+        assert printable(words) == words
+    assert printable("\x1b\x9b\u202e\n") == r"\x1b\x9b\u202e\x0a"
+
+
+def test_a_session_that_is_shown() -> None:
+    row = folded(EVENTS)
+    assert row
+    drawn = "".join(show.drawing(row, moments(EVENTS), show.Paint(plain())))
+    assert "PWNED" in drawn
+    assert not COMMANDS & set(drawn)
+
+
+def test_sessions_that_are_listed() -> None:
+    row = folded(EVENTS)
+    assert row
+    drawn = "".join(one.text for one in sessions.drawing([row]))
+    assert "PWNED" in drawn
+    assert not COMMANDS & set(drawn)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_events_that_pass_by(capsys: pytest.CaptureFixture[str], *, as_json: bool) -> None:
+    console = plain()
+    for event in EVENTS:
+        tap.say(console, f"aura.ev.t.{HOSTILE}.life", codec.encode(event), as_json=as_json)
+    shown = said(console) + capsys.readouterr().out
+    assert "PWNED" in shown
+    assert not COMMANDS & set(shown)
+
+
+def test_what_a_server_answers_to_a_call() -> None:
+    answer = call.Answer(transcript=HOSTILE, partial=HOSTILE, answer=HOSTILE)
+    console = plain()
+    console.print(call._view(answer))
+    assert not COMMANDS & set(said(console))
+
+
+def test_two_recordings_beside_each_other_and_results_of_a_suite() -> None:
+    console = plain()
+    console.print(drive.words_of(compare(EVENTS, EVENTS)))
+    console.print(table([Result(HOSTILE, wrong=[HOSTILE], error=HOSTILE)]))
+    assert "PWNED" in said(console)
+    assert not COMMANDS & set(said(console))
+
+
+def test_the_one_line_of_an_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: str) -> Any:
+        raise CommandError(HOSTILE)
+
+    monkeypatch.setattr(main, "command_line", fails)
+    monkeypatch.setattr(sys, "argv", ["aura", "show"])
+    with pytest.raises(SystemExit):
+        main.main()
+    told = capsys.readouterr().err
+    assert "PWNED" in told
+    assert not COMMANDS & set(told)

@@ -1,0 +1,150 @@
+"""What is to be masked is masked, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+import timeit
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.redaction import BadRulesError, Redaction
+from runtime.settings import load
+from schemas.events import SpeechStarted
+from workers.analytics import trial_engines
+from workers.engines.simulated import HEARD, SimulatedRecognizer
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("My card is 4111 1111 1111 1111, thanks.", "My card is [number], thanks."),
+        ("Call 555-0199.", "Call [number]."),
+        ("It is four one one, double two.", "It is [number]."),
+        ("IBAN DE89370400440532013000", "IBAN [number]"),
+        ("IBAN DE89 3704 0044 0532 0130 00, please", "IBAN [number], please"),
+        ("passport AB1234567", "passport [number]"),
+        ("passport C01X00T47", "passport [number]"),
+        ("It is 12345abc.", "It is [number]."),
+        ("4111_1111_1111_1111", "[number]"),
+        ("twelve thirty four fifty six", "[number]"),
+        ("twenty three forty five sixty seven", "[number]"),
+        ("Twenty-three forty-five", "[number]"),
+        ("It's one, two, and three, four, five.", "It's [number]."),
+        ("1 2 3 um 4 5 6", "[number]"),
+        ("It is one, uh, two, erm, three four, okay?", "It is [number], okay?"),
+        ("four hundred and twelve six", "[number]"),
+        ("nineteen ninety nine", "[number]"),
+        ("one two dash three four", "[number]"),
+        ("triple seven nine", "[number]"),
+        ("double oh seven one", "[number]"),
+        ("five five five, oh one nine nine", "[number]"),
+        ("two thousand and five", "[number]"),
+        ("4111\u00a01111", "[number]"),
+        ("\u0661\u0662\u0663\u0664", "[number]"),
+        ("It takes two hundred and five days.", None),
+        ("A hundred thanks, a thousand times.", None),
+        ("Between 10 and 20, or twenty and thirty.", None),
+        ("The 21st and the 22nd, 23rd.", None),
+        ("Double check that, one or two.", None),
+        ("Twenty three people and four dogs.", None),
+        ("At 10 on the 21st, for two or three people.", None),
+        ("In 99 cases of 100.", None),
+        ("Nobody won one of the ones.", None),
+    ],
+)
+def test_numbers_are_masked_however_they_are_said(said: str, kept: str | None) -> None:
+    assert Redaction.of("numbers").mask(said) == (kept or said)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("My pin is 4", "My pin is [number]"),
+        ("My pin is 4 1, uh", "My pin is [number], uh"),
+        ("My pin is four one one", "My pin is [number]"),
+        ("My pin is twenty", "My pin is [number]"),
+        ("I have 2 cats", None),
+    ],
+)
+def test_of_growing_words_no_digit_at_the_end_is_told(said: str, kept: str | None) -> None:
+    rules = Redaction.of("numbers")
+    assert rules.mask(said, growing=True) == (kept or said)
+    assert rules.mask(said) == said
+
+
+PARTS = [
+    "7",
+    "42",
+    "4111",
+    "one",
+    "twenty",
+    "twelve",
+    "hundred",
+    "um",
+    "and",
+    "oh",
+    "cat",
+    "double",
+]
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=12), st.sampled_from([" ", ", ", "-"]))
+def test_no_four_digits_in_a_row_are_ever_left(words: list[str], gap: str) -> None:
+    masked = Redaction.of("numbers").mask(gap.join(words))
+    assert not re.search(r"\d\D{0,2}\d\D{0,2}\d\D{0,2}\d", masked)
+    assert not re.search(r"(\b(one|oh|twenty|twelve)\b[ ,-]+){4}", masked)
+
+
+@pytest.mark.parametrize(
+    "piece", ["a.", "a@", "a at ", "a ", " ", "1 um ", "one and ", "-", "a@a."]
+)
+def test_a_long_text_costs_in_proportion(piece: str) -> None:
+    rules = Redaction.of("numbers,emails")
+
+    def cost(length: int) -> float:
+        text = piece * (length // len(piece))
+        masked = partial(rules.mask, text)
+        return min(timeit.repeat(masked, timer=time.thread_time, number=1, repeat=3))
+
+    assert cost(160_000) < 80 * cost(10_000), "of a quadratic one it is 256 times"
+
+
+def test_addresses_are_masked_however_they_are_said() -> None:
+    rules = Redaction.of("emails")
+    assert rules.mask("Mail ann.b+c@mail.example.org, bob at example dot com!") == (
+        "Mail [email], [email]!"
+    )
+    assert rules.mask("We meet at noon. Look at it.") == "We meet at noon. Look at it."
+
+
+def test_an_engine_on_trial_masks_as_the_one_in_service_does() -> None:
+    settings = load(_env_file=None, stt_engine="simulated", redact='{"hello": "[masked]"}')
+    candidate = trial_engines.recognizer(settings)
+    event = SpeechStarted(
+        tenant="t", session="s", at_ms=1, utterance=1, language="en", deadline_ms=0
+    )
+    assert asyncio.run(candidate.run(event, b"\x01\x01")).text == HEARD.replace("Hello", "[masked]")
+
+
+def test_own_rules_are_patterns_with_masks() -> None:
+    rules = Redaction.of('{"numbers": "#", "project \\\\w+": "[project]"}')
+    assert rules.mask("Project apollo, pin 1234") == "[project], pin #"
+    assert Redaction.of("numbers, emails").mask("ann@mail.example.org") == "[email]"
+
+
+@pytest.mark.parametrize("setting", ["digits", "{", '{"(": "x"}'])
+def test_a_rule_that_is_none_is_refused_with_the_setting(setting: str) -> None:
+    with pytest.raises(BadRulesError, match="AURA_REDACT"):
+        Redaction.of(setting)
+
+
+def test_no_rules_cost_nothing_and_rules_mask_what_is_recognised() -> None:
+    heard = SimulatedRecognizer(delay_ms=0).transcribe(b"\x01\x01", language="en").text
+    assert Redaction.of("").mask(heard) is heard
+    masked = Redaction.of('{"hello": "[greeting]"}').mask(heard)
+    assert masked == HEARD.replace("Hello", "[greeting]")

@@ -1,0 +1,26 @@
+"""How a name is stored, and found again."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas import names
+from schemas.subjects import is_token
+
+NAMES = st.text(st.characters(exclude_categories=()), min_size=1) | st.from_regex(
+    r"(x[0-9a-f]{24}|conn_[0-9]+|demo-[0-9a-f]{12}|[a-z_-]{1,9})", fullmatch=True
+)
+
+
+@given(NAMES)
+def test_whatever_it_is_it_may_stand_in_a_subject_and_is_found_by_all_its_forms(name: str) -> None:
+    kept = names.stored(name)
+    assert is_token(kept)
+    assert kept in names.forms(name)
+    assert kept in names.forms(kept)
+
+
+@given(NAMES, NAMES)
+def test_two_names_are_never_stored_alike(one: str, other: str) -> None:
+    assert (names.stored(one) == names.stored(other)) == (one == other)
