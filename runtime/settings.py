@@ -287,8 +287,8 @@ class Settings(BaseSettings):
     )
     redact: str = Field(
         "",
-        description="Masked in what callers say or type before it is stored: `numbers`, `emails` or "
-        "JSON of patterns and masks.",
+        description="Masked in callers' words, said or typed, before they are stored: `numbers`, "
+        "`emails`, or JSON of patterns and masks.",
     )
     job_deadline_s: float = Field(
         bounds("response.deadline_ms").default / 1000,
