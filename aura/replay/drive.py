@@ -19,6 +19,7 @@ from aura.replay.redecide import RecordedConnection
 from edge.call.clock import now_ms
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
+from edge.core.client_events import ClientEvent
 from edge.core.input_log import TimedInput
 from edge.core.inputs import (
     AnyInput,
@@ -69,6 +70,14 @@ class ModelRefusedError(ValueError):
     """The language model that was asked for is not to be had; the message says why."""
 
 
+class _NoClient:
+    """The client of a driven session, which nobody listens to."""
+
+    def tell(self, event: ClientEvent) -> None: ...
+    def broken(self) -> None: ...
+    def taken_over(self) -> None: ...
+
+
 class _Refusals:
     """What workers said of the model that was asked for."""
 
@@ -102,7 +111,7 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
     own = (began.tenant, plan.session)
     call = Call(began, history)
     recorded = tuple(stage for stage in STAGE_NAMES if stage not in plan.stages)
-    shell = SessionShell(bus, call, lambda _: None, lambda: None, recorded=recorded)
+    shell = SessionShell(bus, call, _NoClient(), recorded=recorded)
     caller, refusals = _Caller(shell, plan.sound, skipped), _Refusals(bus, own, plan)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
         running = tasks.create_task(shell.run())

@@ -136,13 +136,13 @@ class Connection:
         self._close = self._close or Close(code, reason, ends)
         self._wake.set()
 
-    def _taken_over(self) -> None:
+    def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")
 
     def _too_slow(self) -> None:
         self._shut(CloseCode.TRY_AGAIN_LATER, "the client reads too slowly")
 
-    def _fail(self) -> None:
+    def broken(self) -> None:
         self._shut(CloseCode.INTERNAL_ERROR, "Internal server error")
 
     # -------------------------------------------------------- from the client
@@ -179,7 +179,7 @@ class Connection:
         log.error(
             "connection_broken", protocol=self._protocol.name, session=session, exc_info=error
         )
-        self._fail()
+        self.broken()
 
     def _too_often(self, commands: list[Command]) -> bool:
         """Tell whether the client gives more commands a second than it may; audio is none."""
@@ -237,10 +237,7 @@ class Connection:
         call = Call(began, history)
         model = host.speech_model
         audio = CallerAudio(model.opinion() if model else None)
-        shell = SessionShell(
-            host.bus, call, self._tell, self._fail, audio=audio, recording=recording
-        )
-        shell.taken_over = self._taken_over
+        shell = SessionShell(host.bus, call, self, audio=audio, recording=recording)
         more = first.more(began, asked_to_record="record_audio" in begin.changes)
         self._running = host.sessions.create_task(self._hold(shell.run(*more)))
         listening = asyncio.create_task(shell.listening.wait())
@@ -249,7 +246,7 @@ class Connection:
         self._shell = shell
         log.info(
             "session_started",
-            dialect=protocol.name,
+            protocol=protocol.name,
             tenant=guest.tenant,
             resumed=history is not None,
         )
@@ -263,7 +260,7 @@ class Connection:
             await running
         except Exception:
             log.exception("session_broken")
-            self._fail()
+            self.broken()
 
     async def _end_session(self, reason: EndReason) -> None:
         shell = self._shell
@@ -285,7 +282,7 @@ class Connection:
 
     # -------------------------------------------------------- to the client
 
-    def _tell(self, event: ClientEvent) -> None:
+    def tell(self, event: ClientEvent) -> None:
         if isinstance(event, Speech):
             if self._outgoing.full:
                 counters.dropped("caller", len(event.pcm))

@@ -1,4 +1,4 @@
-"""How far behind the stages are: what their consumers still hold, as the server counts it."""
+"""The queue of each stage: the jobs that its consumer holds, as the server counts them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Queue(msgspec.Struct, frozen=True):
 
     stage: str
     waiting: int
-    """Jobs that no worker has yet."""
+    """Jobs that no worker has taken."""
     in_flight: int
-    """Jobs that a worker has and has not answered."""
+    """Jobs that a worker has taken and not answered."""
     redelivered: int
-    """Of those, how many were given to somebody before."""
+    """Those in flight that another worker had before."""
     asked: int
-    """Pull requests of workers that wait for a job."""
+    """Pull requests that wait for a job."""
     oldest_ms: int = 0
     """How long the oldest waiting job has waited, by the server's clock."""
 
@@ -68,6 +68,6 @@ async def _queue(bus: Bus, stage: StageRow) -> Queue:
 
 
 def _ms(rfc3339: str) -> int:
-    """Return *rfc3339* as Unix ms; now, where it is empty (an old server tells no time)."""
+    """Return *rfc3339* as Unix ms; the present if it is empty (an old server tells no time)."""
     when = datetime.fromisoformat(rfc3339) if rfc3339 else datetime.now(UTC)
     return int(when.timestamp() * 1000)

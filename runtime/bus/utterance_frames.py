@@ -1,4 +1,7 @@
-"""The frames of one utterance, in order, from the first: live ones, and those spoken before."""
+"""The frames of one utterance, in order, from the first: live ones, and stored ones.
+
+A frame that does not arrive is read from the stream: after a gap, and after each silence.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,34 @@ from schemas import codec, subjects
 from schemas.audio import AudioFrame
 
 REPAIR_S = 0.3
-"""After a gap or a silence of this long the stream is asked for what did not arrive."""
+"""Silence after which the stream is asked for frames."""
 MOST_WAITING = 600
-"""A minute of frames that nobody takes; then the newest are dropped, and read from the stream."""
+"""Limit of frames that wait to be taken, a minute: newer ones are dropped, and read again."""
+
+
+class FrameOrder:
+    """Puts frames into the order of their numbers, whatever the order they come in. Pure."""
+
+    def __init__(self) -> None:
+        self._due = 0
+        """Number of the next frame."""
+        self._ahead: dict[int, AudioFrame] = {}
+        """Frames that came before their turn."""
+
+    def put(self, frame: AudioFrame) -> None:
+        """Take a frame; one that came before changes nothing."""
+        if frame.seq >= self._due:
+            self._ahead.setdefault(frame.seq, frame)
+
+    def next(self) -> AudioFrame | None:
+        """Return the next frame; None: it has not come."""
+        frame = self._ahead.pop(self._due, None)
+        self._due += frame is not None
+        return frame
+
+    def needs_repair(self, silent_s: float) -> bool:
+        """Tell whether the next frame is missing: later ones have come, or none for *silent_s*."""
+        return self._due not in self._ahead and (bool(self._ahead) or silent_s > 0)
 
 
 async def frames(
@@ -27,50 +55,37 @@ async def frames(
 ) -> AsyncIterator[AudioFrame]:
     """Yield the utterance's frames without a gap until its end.
 
-    Ends early when nothing came for *silence_limit_s*: the edge that spoke is gone. The first
-    frame has *first_limit_s* where that is given, at least twice REPAIR_S.
+    A silence of *silence_limit_s* ends it early: its edge is gone. The first frame has
+    *first_limit_s* where that is given, at least twice REPAIR_S.
     """
     subject = subjects.utterance(session, utterance)
     arrived: asyncio.Queue[AudioFrame] = asyncio.Queue(MOST_WAITING)
 
-    async def on_frame(said: Delivery) -> None:
+    async def on_frame(message: Delivery) -> None:
         with suppress(codec.BadMessageError, asyncio.QueueFull):  # the gap is repaired
-            arrived.put_nowait(codec.decode_as(AudioFrame, said.data))
+            arrived.put_nowait(codec.decode_as(AudioFrame, message.data))
 
     async with bus.listening(subject, on_frame):
-        ahead: dict[int, AudioFrame] = {}
-        due, silent_s = 0, 0.0
+        order, silent_s = FrameOrder(), 0.0
         limit_s = silence_limit_s if first_limit_s is None else first_limit_s
-        await _stored(bus, subject, ahead)
+        await _repair(bus, subject, order)
         while silent_s < limit_s:
-            while (frame := ahead.pop(due, None)) is not None:
-                due, silent_s, limit_s = due + 1, 0.0, silence_limit_s
+            while (frame := order.next()) is not None:
+                silent_s, limit_s = 0.0, silence_limit_s
                 yield frame
                 if frame.end:
                     return
             try:
                 async with asyncio.timeout(REPAIR_S):
-                    frame = await arrived.get()
-                if frame.seq >= due:
-                    ahead[frame.seq] = frame
-                if due in ahead:
-                    continue
+                    order.put(await arrived.get())
             except TimeoutError:
                 silent_s += REPAIR_S
-            if _is_missing(ahead, due) or silent_s:
-                await _stored(bus, subject, ahead)
-                ahead = {seq: one for seq, one in ahead.items() if seq >= due}
+            if order.needs_repair(silent_s):
+                await _repair(bus, subject, order)
 
 
-def _is_missing(ahead: dict[int, AudioFrame], due: int) -> bool:
-    """Tell whether later frames are here while frame *due* is not."""
-    return bool(ahead) and due not in ahead
-
-
-async def _stored(bus: Bus, subject: str, into: dict[int, AudioFrame]) -> None:
+async def _repair(bus: Bus, subject: str, order: FrameOrder) -> None:
+    """Give *order* the frames that the stream holds."""
     for stored in await bus.read(subjects.AUDIO_STREAM, subject):
-        try:
-            frame = codec.decode_as(AudioFrame, stored.data)
-        except codec.BadMessageError:
-            continue
-        into.setdefault(frame.seq, frame)
+        with suppress(codec.BadMessageError):
+            order.put(codec.decode_as(AudioFrame, stored.data))
