@@ -8,10 +8,10 @@ from typing import Generic, Protocol, TypeVar
 
 from runtime.bus.connection import Bus
 from schemas.events import Head, StageName
-from schemas.stages import Job
+from schemas.stages import JobEvent
 from workers.turn_watch import TurnWatch
 
-J = TypeVar("J", bound=Job)
+J = TypeVar("J", bound=JobEvent)
 
 FRESH_S = 0.25
 """A job that waited no longer since it was stored begins at once; later it may be unwanted."""

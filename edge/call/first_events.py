@@ -17,7 +17,7 @@ class FirstEvents:
     tenant: str
     session: str
     user: str
-    dialect: str
+    protocol: str
     edge: str
 
     def began(self, config: SessionConfig, *, resumed: bool, now_ms: int) -> Began:
@@ -28,7 +28,7 @@ class FirstEvents:
         return SessionStarted(
             **head,
             user=self.user,
-            dialect=self.dialect,
+            dialect=self.protocol,
             edge=self.edge,
             config=config,
             version=version(),

@@ -23,6 +23,7 @@ from edge.core.client_events import ClientEvent, Interrupted, Speech, Trouble
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import Resumed, Started
 from edge.core.session.history import History
+from edge.door.auth import Caller
 from edge.door.client_sender import ClientSender
 from edge.door.rate_limits import TokenBucket
 from edge.door.strict_websocket import StrictWebSocket
@@ -67,27 +68,25 @@ class Host:
     """Where sessions run: one whose caller has left still stores its last events."""
 
 
-@dataclass(frozen=True)
-class Guest:
-    """Whose connection it is."""
-
-    tenant: str
-    user: str
-    new_session: Callable[[], str]
-    history: History | None = None
-    """Of the session that it goes on with."""
-
-
 class Connection:
     """A client's connection, and the sessions it holds one after the other."""
 
     def __init__(
-        self, ws: StrictWebSocket, protocol: ClientProtocol, host: Host, guest: Guest
+        self,
+        ws: StrictWebSocket,
+        protocol: ClientProtocol,
+        host: Host,
+        caller: Caller,
+        new_session: Callable[[], str],
+        history: History | None = None,
     ) -> None:
+        """Serve *caller*; *history* is that of the session that the first one goes on with."""
         self._ws = ws
         self._protocol = protocol
         self._host = host
-        self._guest = guest
+        self._caller = caller
+        self._new_session = new_session
+        self._history = history
         self._shell: SessionShell | None = None
         self._running: asyncio.Task[None] | None = None
         self._audio_in = AudioIn()
@@ -223,16 +222,16 @@ class Connection:
 
     async def _begin(self, begin: Begin) -> None:
         await self._end_session("end_call")
-        host, guest, protocol = self._host, self._guest, self._protocol
-        session = guest.new_session()
+        host, caller, protocol = self._host, self._caller, self._protocol
+        session = self._new_session()
         structlog.contextvars.bind_contextvars(session=session)
         greeting = host.greeting if begin.greeting else ""
         config = host.config.but({**begin.changes, "response.greeting": greeting})
-        history, self._guest = guest.history, replace(guest, history=None)
-        first = FirstEvents(guest.tenant, session, guest.user, protocol.name, host.edge)
+        history, self._history = self._history, None
+        first = FirstEvents(caller.tenant, session, caller.user, protocol.name, host.edge)
         began = first.began(config, resumed=history is not None, now_ms=now_ms())
         recording = (
-            RecordingWriter(host.bus, guest.tenant, session) if config.record_audio else None
+            RecordingWriter(host.bus, caller.tenant, session) if config.record_audio else None
         )
         call = Call(began, history)
         model = host.speech_model
@@ -247,7 +246,7 @@ class Connection:
         log.info(
             "session_started",
             protocol=protocol.name,
-            tenant=guest.tenant,
+            tenant=caller.tenant,
             resumed=history is not None,
         )
         self._audio_in = AudioIn()

@@ -12,7 +12,7 @@ from aiohttp import web
 from edge.call.clock import now_ms
 from edge.core.session.history import History
 from edge.door.auth import Caller, identify
-from edge.door.connection import Connection, Guest
+from edge.door.connection import Connection
 from edge.door.middlewares import address_of, too_many, try_later
 from edge.door.resume import resumable
 from edge.door.session_limits import FullError
@@ -53,10 +53,10 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
             protocol = kind(_handshake(request, edge))
             caller = await _caller(ws, protocol, edge)
             if caller is None:
-                log.info("token_refused", dialect=protocol.name)
+                log.info("token_refused", protocol=protocol.name)
                 await ws.close(code=CloseCode.POLICY_VIOLATION, message=b"Invalid Token")
             else:
-                await _converse(edge, ws, protocol, caller)
+                await _hold(edge, ws, protocol, caller)
             return ws
         finally:
             edge.connections.leave(address)
@@ -109,10 +109,8 @@ async def remembered(bus: Bus, caller: Caller, session: str) -> History | None:
     return resumable(events, tenant=caller.tenant, user=caller.user, now_ms=now_ms())
 
 
-async def _converse(
-    edge: Edge, ws: StrictWebSocket, protocol: ClientProtocol, caller: Caller
-) -> None:
-    """Hold the conversation of a client that is let in, or say why there is no room for it."""
+async def _hold(edge: Edge, ws: StrictWebSocket, protocol: ClientProtocol, caller: Caller) -> None:
+    """Hold the call of a client that is let in, or refuse it for lack of room."""
     admission = protocol.admission
     try:
         history = await remembered(edge.bus, caller, protocol.resumes)
@@ -121,7 +119,7 @@ async def _converse(
             wait_s = edge.stages.retry_after_s
             raise FullError("OVERLOADED", f"the {full} stage is busy: try again in {wait_s} s")
         session = protocol.resumes if history else _new_session(protocol)
-        seat = await edge.limits.take(caller if admission.limits_users else None, session)
+        held = await edge.limits.take(caller if admission.limits_users else None, session)
     except (FullError, BusAwayError) as refused:
         await _refuse(ws, protocol, refused)
         return
@@ -129,8 +127,7 @@ async def _converse(
     def next_session() -> str:
         return session if admission.one_session else _new_session(protocol)
 
-    guest = Guest(caller.tenant, caller.user, next_session, history)
-    connection = Connection(ws, protocol, edge.host, guest)
+    connection = Connection(ws, protocol, edge.host, caller, next_session, history)
     edge.open.add(connection)
     try:
         if edge.draining:  # since we looked
@@ -138,7 +135,7 @@ async def _converse(
         await connection.run()
     finally:
         edge.open.discard(connection)
-        await edge.limits.leave(seat)
+        await edge.limits.leave(held)
 
 
 def _new_session(protocol: ClientProtocol) -> str:

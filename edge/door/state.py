@@ -1,4 +1,4 @@
-"""What the handlers of one edge share."""
+"""The state that all handlers of an edge share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from runtime.settings import Settings
 
 @dataclass
 class Edge:
-    """What the handlers of one edge share."""
+    """The state that all handlers of an edge share."""
 
     settings: Settings
     bus: Bus
@@ -32,7 +32,7 @@ class Edge:
     requests: RequestLimit
     connections: ConnectionLimit
     sessions: asyncio.TaskGroup
-    """Where sessions run, one task each."""
+    """Runs the sessions, one task each."""
     speech_model: SileroModel | None
     prices: Mapping[str, tuple[float, float]]
     limits: SessionLimits

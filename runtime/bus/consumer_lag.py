@@ -35,7 +35,12 @@ async def queues(bus: Bus) -> list[Queue]:
     Raises:
         BusAwayError: no answer, or the bus is not provisioned.
     """
-    return list(await asyncio.gather(*(_queue(bus, stage) for stage in STAGES)))
+    try:
+        async with asyncio.TaskGroup() as asked:
+            found = [asked.create_task(_queue(bus, stage)) for stage in STAGES]
+    except* BusAwayError as away:
+        raise away.exceptions[0] from None
+    return [queue.result() for queue in found]
 
 
 async def _queue(bus: Bus, stage: StageRow) -> Queue:
