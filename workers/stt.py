@@ -17,7 +17,7 @@ from workers.engines.protocols import (
     Recognizer,
     TurnModel,
 )
-from workers.stage import JobContext, JobPlace, StaleJobError
+from workers.stage import JobContext, JobTarget, StaleJobError
 
 SILENCE_LIMIT_S = 10.0
 """Without a frame for so long, the edge that spoke is gone."""
@@ -71,8 +71,8 @@ class SttStage:
         if self._turns:
             await asyncio.to_thread(self._turns.warm)
 
-    def place(self, event: SpeechStarted) -> JobPlace:
-        return JobPlace(utterance=event.utterance)
+    def target(self, event: SpeechStarted) -> JobTarget:
+        return JobTarget(utterance=event.utterance)
 
     async def run(self, job: JobContext[SpeechStarted]) -> None:
         """Follow the utterance to its end: partials while it goes on, a guess at each pause.
