@@ -1,4 +1,4 @@
-"""One analytics process: subscribers of a group, each with its own place in the log."""
+"""An analytics process: the subscribers of a group, each with its own durable consumer."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from workers.engines.protocols import EngineError
 log = structlog.get_logger(__name__)
 
 AHEAD = 64
-"""Events fetched ahead of the handler: one that dies gives so many to another member."""
+"""Events fetched ahead of the handler; if the process dies, another member gets them."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run."""
+    """The subscribers to run, and where their events come from."""
 
     subscribers: Sequence[Subscriber]
     group: str
@@ -49,7 +49,7 @@ class Plan:
 
     @property
     def user(self) -> str:
-        """Whom the bus of `aura up` takes us for: with no more rights than are needed."""
+        """The user on the bus of `aura up`, with no more rights than needed."""
         return max((one.user for one in self.subscribers), key=["analytics", "shadow"].index)
 
 
@@ -74,7 +74,7 @@ async def serve(settings: Settings, plan: Plan) -> int:
                 log.info("worker_ready", group=plan.group, subscribers=names, live=plan.live)
                 context = Context(bus, settings, plan.group)
                 await _run(runners, context, stop)
-            done, failed = (sum(getattr(r, name) for r in runners) for name in ("done", "failed"))
+            done, failed = sum(r.done for r in runners), sum(r.failed for r in runners)
             log.info("worker_left", done=done, failed=failed)
     return 0
 
@@ -83,7 +83,7 @@ async def _run(runners: Sequence[Runner], context: Context, stop: asyncio.Event)
     """Run all until *stop*.
 
     Raises:
-        SettingsError, EngineError: what a subscriber needs cannot be had.
+        SettingsError, EngineError: a setting or an engine of a subscriber is missing.
     """
     failure: Exception | None = None
     try:

@@ -3,7 +3,7 @@
     export AURA_WEBHOOK_URL=https://crm.example/hooks AURA_WEBHOOK_SECRET=whsec_...
     aura worker analytics --module workers.analytics.webhook
 
-AURA_WEBHOOK_EVENTS chooses the events, AURA_WEBHOOK_FORMAT their shape.
+AURA_WEBHOOK_EVENTS chooses the events, AURA_WEBHOOK_FORMAT their format.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from workers.analytics.subscribers import (
 
 TIMEOUT_S = 15.0
 TRIES = 11
-"""After 1, 2, 4 ... 512 s: about 17 minutes."""
+"""With delays of 1, 2, 4 ... 512 s: about 17 minutes."""
 LONGEST_BACKOFF_S = 900.0
 GONE = 410
 HOW_TO = (
@@ -44,7 +44,7 @@ def subscribers(settings: Settings) -> list[Subscriber]:
     """Return the webhook that *settings* describe.
 
     Raises:
-        SettingsError: no address, no secret, or events that do not exist.
+        SettingsError: no address, no secret, or unknown events.
     """
     url = settings.webhook_url
     if urlsplit(url).scheme not in {"http", "https"}:
@@ -97,10 +97,10 @@ def _keys(secret: str) -> list[bytes]:
 async def _post(
     http: aiohttp.ClientSession, url: str, body: bytes, headers: dict[str, str]
 ) -> None:
-    """Deliver, or say what is to be done about it.
+    """Deliver *body* once.
 
     Raises:
-        RetryLater: no 2xx came; a redirect is none.
+        RetryLater: the answer is no 2xx; a redirect is none.
         GiveUp: the receiver says that it wants no more.
     """
     try:
