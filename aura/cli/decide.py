@@ -1,4 +1,4 @@
-"""`aura replay --decide`: recorded calls decided again, by today's code or with other numbers."""
+"""`aura replay --decide`: recorded calls decided again, perhaps in another configuration."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from schemas.session_config import Eagerness, SessionConfig, Waits
 
 @dataclass(frozen=True)
 class Try:
-    """What is to be other than it was."""
+    """Changes to the recorded configuration."""
 
     eagerness: str = ""
     waits: str = ""
     speculate: bool | None = None
 
     def changed(self, config: SessionConfig) -> SessionConfig:
-        """Return *config* with what is to be other.
+        """Return *config* with the changes.
 
         Raises:
-            CommandError: it is no such thing.
+            CommandError: a value is not valid.
         """
         changes: dict[str, Any] = {}
         if self.eagerness:
@@ -58,17 +58,17 @@ class Try:
 
 @dataclass
 class Verdict:
-    """What became of one session."""
+    """The result for one session."""
 
     session: str
     decisions: int = 0
     skipped: int = 0
-    """Connections of which no inputs were stored: their edge was killed."""
+    """Connections without stored inputs: their edge was killed."""
     differences: list[Difference] | None = None
-    """None: it cannot be decided again; *why* says why."""
+    """None: the session cannot be decided again; *why* says why."""
     why: str = ""
     unnoticed: bool = True
-    """No caller would notice the differences."""
+    """A caller would notice none of the differences."""
     call_ms: int = 0
     started_ms: int = 0
     """Unix time, ms."""
@@ -98,10 +98,10 @@ class Verdict:
 
 
 def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> Verdict:
-    """Return where the session of *events* would be decided otherwise.
+    """Decide the session of *events* again, with the changes *wanted*.
 
     Raises:
-        CommandError: what is to be tried is no such thing.
+        CommandError: a value in *wanted* is not valid.
     """
     began = time.perf_counter()
     verdict = Verdict(session)
@@ -110,7 +110,7 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> Verdict:
         return verdict
     try:
         found = redecide.connections(events)
-    except redecide.NotRecordedError as error:
+    except redecide.InputsNotRecordedError as error:
         verdict.why = str(error)
         return verdict
     verdict.skipped = redecide.begun(events) - len(found)
@@ -135,7 +135,7 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> Verdict:
 
 
 def _published_again(events: Sequence[AnyEvent]) -> str:
-    """Return the session that *events* were only copied from; empty: they were decided here."""
+    """Return the session that *events* were copied from; empty: they are no copy."""
     started = events[0] if events else None
     if not isinstance(started, SessionStarted) or started.edge == redecide.REPLAY_EDGE:
         return ""
@@ -143,7 +143,7 @@ def _published_again(events: Sequence[AnyEvent]) -> str:
 
 
 def _first(recorded: Sequence[Event], now: Sequence[Event]) -> Difference:
-    """Return the first event that is another, where the caller would notice nothing of it."""
+    """Return the first event that differs, of differences that no caller would notice."""
     for one, other in zip(recorded, now, strict=False):
         if one != other:
             return Difference(one.at_ms, _noted(one, other), _noted(other, one))
@@ -154,20 +154,20 @@ def _first(recorded: Sequence[Event], now: Sequence[Event]) -> Difference:
 
 
 def _noted(one: Event, other: Event) -> str:
-    """Return what *one* is, and its fields that are not those of *other*."""
+    """Return the type of *one*, and its fields that differ from those of *other*."""
     fields, beside = msgspec.to_builtins(one), msgspec.to_builtins(other)
-    own = [f"{k}={v!r}"[:80] for k, v in fields.items() if k != "type" and v != beside.get(k)]
-    return " ".join([str(one.__struct_config__.tag), *own])
+    different = [f"{k}={v!r}"[:80] for k, v in fields.items() if k != "type" and v != beside.get(k)]
+    return " ".join([str(one.__struct_config__.tag), *different])
 
 
 async def decide(settings: Settings, names: Sequence[str], wanted: Try, *, as_json: bool) -> int:
-    """Decide the sessions *names* again and print what is other; 1 where something is."""
+    """Decide the sessions *names* again and print the differences; return 1 if there are any."""
     bus = await connect(settings, "aura-replay")
     verdicts: list[Verdict] = []
     try:
         for name in names:
             events = decoded(await read(bus, name))
-            # beside the loop: a connection that answers no pings for long is cut off
+            # in a thread: the server cuts off a connection that answers no pings for long
             verdict = await asyncio.to_thread(judge, name, events, wanted)
             verdicts.append(verdict)
             if not as_json:
