@@ -1,14 +1,14 @@
-"""What the bus and the edge cost a turn: simulated engines, one call, the peer beside it.
+"""The cost of the bus and the edge in a turn: simulated engines, one call, the peer beside it.
 
 STT takes 50 ms, the LLM 100 ms and then 10 ms a token (20 of them, one sentence), TTS 50 ms for two
-seconds of audio. Aura does not guess here: all work comes one after the other, where it can be
-seen. A turn's overhead is the time from the sending of the frame that decides that the turn is over
-(found by running the same detector over the same frames) to the first audio at the client, less
-what the engines take after it; and what the recogniser's answer took longer than its 50 ms, though
-the wait for the end of the turn hides it.
+seconds of audio. There are no speculative responses: all work is sequential, so that its cost is
+visible. The overhead of a turn is the time from the frame that decides its end (found by the same
+detector on the same frames) to the first audio at the client, less the time of the engines. The
+time by which a transcript exceeds its 50 ms is measured too, although the wait for the end of the
+turn hides it.
 
-A virtual machine stands still while its host runs others, 10 to 40 ms at a time. The kernel counts
-that (steal, in steps of 10 ms), so the turns that it befell are told from the others.
+A virtual machine stands still for 10 to 40 ms while its host runs others. The kernel counts that
+(steal, in steps of 10 ms), so that the turns concerned are told apart.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from typing import Any
 import aiohttp
 
 from benchmarks.recordings import buzz
+from schemas.audio import BYTES_PER_MS
 
 PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 VOICE_MS = 700
@@ -166,10 +167,10 @@ class SoakCaller:
     async def say(self, extra: str) -> None:
         """Say something without waiting for what comes of it."""
         await self._speak(question(f"{extra}"))
-        await self._speak(bytes(32 * 1500))
+        await self._speak(bytes(BYTES_PER_MS * 1500))
 
     async def silence(self) -> None:
-        await self._speak(bytes(32 * CHUNK_MS))
+        await self._speak(bytes(BYTES_PER_MS * CHUNK_MS))
 
     def question(self, tag: str, extra: str) -> bytes:
         """Return what it says, s16le mono 16 kHz."""
@@ -182,7 +183,7 @@ class SoakCaller:
     async def _speak(self, pcm: bytes) -> float:
         """Send *pcm* like a microphone; return when its last sample was due."""
         start = time.monotonic()
-        size = 32 * CHUNK_MS
+        size = BYTES_PER_MS * CHUNK_MS
         for number, at in enumerate(range(0, len(pcm), size)):
             await asyncio.sleep(max(0.0, start + (number + 1) * CHUNK_MS / 1000 - time.monotonic()))
             await self._send(pcm[at : at + size])
@@ -199,7 +200,7 @@ class SoakCaller:
             if any(one["type"] == "ai_complete" for one in self.heard):
                 await asyncio.sleep(0.4)  # a second one would come about now
                 return True
-            await self._send(bytes(32 * CHUNK_MS))
+            await self._send(bytes(BYTES_PER_MS * CHUNK_MS))
             await asyncio.sleep(CHUNK_MS / 1000)
         return False
 
@@ -209,7 +210,7 @@ class SoakCaller:
         while time.monotonic() < until:
             if any(one["type"] in {"ai_audio_chunk", "ai_complete"} for one in self.heard):
                 return await self._answered(patience_s)
-            await self._send(bytes(32 * CHUNK_MS))
+            await self._send(bytes(BYTES_PER_MS * CHUNK_MS))
             await asyncio.sleep(CHUNK_MS / 1000)
         return False
 
