@@ -1,4 +1,4 @@
-"""The outbox of a call: its events on their way into the log, in the order of its decisions."""
+"""The events of a call on their way into the log, in the order of its decisions."""
 
 from __future__ import annotations
 
