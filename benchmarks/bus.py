@@ -74,10 +74,9 @@ def stolen_s() -> float:
 
 
 async def turns(url: str, count: int) -> list[dict[str, float]]:
-    """Hold one call of *count* questions; return what each cost, ms."""
+    """Hold a call of *count* questions; return the cost of each, ms."""
     deciding, costs = deciding_frame(), []
-    heard: list[tuple[float, float]] = []
-    # of the first sound of an answer: when, and what was stolen until then, s
+    heard: list[tuple[float, float]] = []  # time of the first audio, time stolen until then, s
     steps: list[dict[str, Any]] = []
     address = url.replace("http", "ws", 1) + PATH
 
@@ -111,19 +110,24 @@ async def turns(url: str, count: int) -> list[dict[str, float]]:
             sent_at = [await send(frame) for frame in [*FRAMES, *[SILENCE] * silence]]
             if number >= 0 and heard and steps:
                 audio_at, stolen = heard[0]
-                after_ms = (audio_at - sent_at[deciding]) * 1000 - LLM_MS - TTS_MS
-                words_ms = steps[0]["transcript_ms"] - steps[0]["pause_ms"] - STT_MS
                 stolen_ms = (stolen - before) * 1000
-                row = {"felt_ms": after_ms, "words_ms": words_ms, "stolen_ms": stolen_ms}
-                costs.append({name: round(value, 3) for name, value in row.items()})
+                costs.append(cost(audio_at - sent_at[deciding], steps[0], stolen_ms))
         listening.cancel()
     return costs
 
 
+def cost(answered_s: float, steps: dict[str, Any], stolen_ms: float) -> dict[str, float]:
+    """Return the cost of a turn, ms, whose first audio came *answered_s* after its end."""
+    after_ms = answered_s * 1000 - LLM_MS - TTS_MS
+    words_ms = steps["transcript_ms"] - steps["pause_ms"] - STT_MS
+    row = {"felt_ms": after_ms, "words_ms": words_ms, "stolen_ms": stolen_ms}
+    return {name: round(value, 3) for name, value in row.items()}
+
+
 def spread(costs: list[dict[str, float]]) -> dict[str, Any]:
-    """Return how many turns these are and the percentiles of what they cost, ms."""
-    felt = [cost["felt_ms"] for cost in costs]
-    every = [cost["felt_ms"] + cost["words_ms"] for cost in costs]
+    """Return the number of turns and the percentiles of their costs, ms."""
+    felt = [turn["felt_ms"] for turn in costs]
+    every = [turn["felt_ms"] + turn["words_ms"] for turn in costs]
     found: dict[str, Any] = {"turns": len(costs)}
     for name, values in (("", every), ("felt_", felt)):
         for q in (50, 99):
@@ -135,7 +139,7 @@ def main(count: int = 80) -> None:
     """Measure and write results/bus.json."""
     with aura_server.running(**ENGINES) as (url, _):
         costs = asyncio.run(turns(url, count))
-    ours = [cost for cost in costs if not cost["stolen_ms"]]
+    ours = [turn for turn in costs if not turn["stolen_ms"]]
     row = {"of": count, **spread(costs), "undisturbed": spread(ours) if ours else None}
     print(row, flush=True)
     without = peer.missing()

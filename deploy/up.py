@@ -92,13 +92,15 @@ class _Run:
         failure: Exception | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
-                keeping = [tasks.create_task(self._supervisor.keep(one)) for one in self._server()]
+                keeping = [
+                    tasks.create_task(self._supervisor.keep(program)) for program in self._server()
+                ]
                 work = tasks.create_task(self._work(tasks))
                 await self._stop.wait()
                 work.cancel()
                 await self._leave()
-                for one in keeping:
-                    one.cancel()
+                for task in keeping:
+                    task.cancel()
         except* START_ERRORS as failed:
             failure = _first(failed)
             await self._leave()

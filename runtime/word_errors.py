@@ -24,10 +24,10 @@ def word_error_rate(reference: str, heard: str) -> float:
     return distance(truth, other) / len(truth)
 
 
-def distance(one: Sequence[str], other: Sequence[str]) -> int:
+def distance(items: Sequence[str], other: Sequence[str]) -> int:
     """Return the least number of replaced, removed and added items between two sequences."""
     row = list(range(len(other) + 1))
-    for k, a in enumerate(one, 1):
+    for k, a in enumerate(items, 1):
         before, row[0] = row[0], k
         for j, b in enumerate(other, 1):
             before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))

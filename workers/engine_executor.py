@@ -76,7 +76,7 @@ class EngineExecutor:
     @property
     def wait_ms(self) -> int:
         """Wait of the oldest urgent item (rank 0) for a thread."""
-        oldest = min((one.since_s for one in self._waiting if one.rank == 0), default=None)
+        oldest = min((asked.since_s for asked in self._waiting if asked.rank == 0), default=None)
         if oldest is None:
             return 0
         return int((asyncio.get_running_loop().time() - oldest) * 1000)
@@ -136,9 +136,9 @@ class EngineExecutor:
         """
         first = self._waiting[0]
         alike = [
-            one
-            for one in self._waiting
-            if one.rank == first.rank and one.work.kind == first.work.kind
+            asked
+            for asked in self._waiting
+            if asked.rank == first.rank and asked.work.kind == first.work.kind
         ]
         threads = self._threads - (self._reserved if first.rank else 0)
         return alike[: min(first.work.most, -(-len(alike) // threads))]

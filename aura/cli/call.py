@@ -249,8 +249,8 @@ async def call(
         if answer.pcm:
             console.print(f"\nThe answer is in {out} ({length_s(answer.pcm):.1f} s).")
     if answer.errors:
-        told = ", then ".join(answer.errors)
-        sys.stderr.write(f"aura: {told}; `aura workers` and `aura doctor` tell more\n")
+        errors = ", then ".join(answer.errors)
+        sys.stderr.write(f"aura: {errors}; `aura workers` and `aura doctor` tell more\n")
     return 0 if answer.done else 1
 
 

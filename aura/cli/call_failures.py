@@ -20,8 +20,8 @@ _STAGE_DOWN: Final = "a stage is down: `aura workers` and `aura doctor` say whic
 def ended(code: int | None, told: str = "") -> str:
     """Return the reason of a close with *code*; *told* is the last error message before it."""
     known = _STAGE_DOWN if code is not None and 4000 < code < 5000 else _ENDED.get(code or LOST)
-    said = known or "the server ended the call: `aura doctor` may tell why"
-    return f"{said} (code {code or LOST}{f', {told}' if told else ''})"
+    reason = known or "the server ended the call: `aura doctor` may tell why"
+    return f"{reason} (code {code or LOST}{f', {told}' if told else ''})"
 
 
 def refused(url: str, status: int, retry_after_s: str | None) -> str:

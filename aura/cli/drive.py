@@ -101,8 +101,8 @@ def _tell(found: Comparison, of: tuple[str, str], failed: list[str], *, as_json:
         sys.stdout.write("\n")
     else:
         _print(found, of[1])
-    for one in failed:
-        print(f"aura: {one}", file=sys.stderr)
+    for failure in failed:
+        print(f"aura: {failure}", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -129,8 +129,8 @@ def words_of(found: Comparison) -> Table:
     table = Table("", "recorded", "now", box=None, pad_edge=False)
     for then, now in found.pairs:
         turn = then.turn if then else "+"
-        said = [Text(one.said if one else "-") for one in (then, now)]
-        answers = [Text(one.answer if one else "-") for one in (then, now)]
+        said = [Text(side.said if side else "-") for side in (then, now)]
+        answers = [Text(side.answer if side else "-") for side in (then, now)]
         table.add_row(f"{turn} you", *said)
         table.add_row("  aura", *answers, style="green")
     return table

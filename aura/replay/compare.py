@@ -117,7 +117,7 @@ def compare(
         ]
         if all(values):
             latencies[name] = (statistics.median(values[0]), statistics.median(values[1]))
-    said = [" ".join(turn.said for turn in side) for side in (then_turns, now_turns)]
+    words = [" ".join(turn.said for turn in side) for side in (then_turns, now_turns)]
     first, second = sequence(recorded), sequence(now)
     aligned = [
         pair
@@ -127,7 +127,7 @@ def compare(
     other = [(_shown(a), _shown(b)) for a, b in aligned if a != b]
     return Comparison(
         pairs=pairs,
-        wer=word_error_rate(*said),
+        wer=word_error_rate(*words),
         latencies=latencies,
         interrupted=(_interrupted(recorded), _interrupted(now)),
         errors=(_errors(recorded), _errors(now)),

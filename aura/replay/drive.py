@@ -168,7 +168,7 @@ def _from(
         for at_ms, given in connection.given
         if isinstance(given, Sound) and at_ms < from_ms
     )
-    given = [one for one in connection.given if one.at_ms >= from_ms]
+    given = [timed for timed in connection.given if timed.at_ms >= from_ms]
     history = fold(e for e in events[:index] if e.at_ms <= events[index].at_ms)
     history.summary = Summary()
     return given, skipped, history

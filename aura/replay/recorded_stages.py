@@ -62,17 +62,21 @@ class RecordedStages:
         for event in connection.decided:
             self._decided(event)
         began_ms = connection.given[0].at_ms if connection.given else 0
-        told: set[str] = set()
+        known: set[str] = set()
         for at_ms, given in connection.given:
             if isinstance(given, StageSaid):
-                if given.event.id in told:  # an edge that missed something reads all of it again
+                if given.event.id in known:  # an edge that missed something reads all of it again
                     continue
-                told.add(given.event.id)
+                known.add(given.event.id)
             elif not isinstance(given, ChunkSpoken):
                 continue
             self._came(given, at_ms, began_ms)
         self._guessed = sorted(
-            ((end_ms, one) for one in self.utterances.values() for end_ms in one.guesses),
+            (
+                (end_ms, utterance)
+                for utterance in self.utterances.values()
+                for end_ms in utterance.guesses
+            ),
             key=_end_ms,
         )
         self._by_words: dict[str | None, list[RecordedResponse]] = {}
@@ -97,22 +101,22 @@ class RecordedStages:
                 pass
 
     def _came(self, given: FromStage, at_ms: int, began_ms: int) -> None:
-        said = given.event if isinstance(given, StageSaid) else given
-        match said:
+        result = given.event if isinstance(given, StageSaid) else given
+        match result:
             case ev.TranscriptGuess(utterance=number, pause=number_of_pause):
                 pause = self._pauses.get((number, number_of_pause))
                 if pause and number in self.utterances:
                     spoken = self.utterances[number]
-                    spoken.guesses[pause.speech_end_ms] = (said, at_ms - pause.at_ms)
-                    spoken.text = said.text
+                    spoken.guesses[pause.speech_end_ms] = (result, at_ms - pause.at_ms)
+                    spoken.text = result.text
             case ev.TranscriptFinal(utterance=number, text=text) if number in self.utterances:
                 self.utterances[number].text = text
             case ChunkSpoken(turn=0) | ev.SpeechReady(turn=0) | ev.JobFailed(turn=0):
                 self.greeting.append((at_ms - began_ms, given))
             case (
                 ev.ResponseSentence() | ev.ResponseCompleted() | ChunkSpoken() | ev.SpeechReady()
-            ) if said.turn in self.responses:
-                response = self.responses[said.turn]
+            ) if result.turn in self.responses:
+                response = self.responses[result.turn]
                 response.came.append((at_ms - response.taken.at_ms, given))
             case _:
                 pass
@@ -134,15 +138,16 @@ class RecordedStages:
         known_ms, spoken = known
         guess, after_ms = spoken.guesses[known_ms]
         text = self._as_heard_since(started_ms, spoken, guess.text)
-        own = {"utterance": paused.utterance, "pause": paused.pause, "text": text}
-        return msgspec.structs.replace(guess, **own), after_ms
+        changes = {"utterance": paused.utterance, "pause": paused.pause, "text": text}
+        return msgspec.structs.replace(guess, **changes), after_ms
 
     def _as_heard_since(self, started_ms: int, spoken: RecordedUtterance, text: str) -> str:
         """Return *text*, less or more the words by which the utterance begins later or earlier."""
         joined = [
-            one.text
-            for one in self.utterances.values()
-            if started_ms - NEAR_MS <= one.started_ms < spoken.started_ms - NEAR_MS and one.text
+            utterance.text
+            for utterance in self.utterances.values()
+            if started_ms - NEAR_MS <= utterance.started_ms < spoken.started_ms - NEAR_MS
+            and utterance.text
         ]
         if joined:
             return " ".join([*joined, text]).strip()
@@ -170,13 +175,13 @@ class RecordedStages:
                 yield after_ms, msgspec.structs.replace(given, turn=taken.turn)
                 continue
             event = given.event
-            own: dict[str, Any] = {"turn": taken.turn}
+            changes: dict[str, Any] = {"turn": taken.turn}
             if isinstance(event, ev.ResponseSentence):
                 sentences.append(event.text)
                 if not same:
-                    own["eot_llm"] = None  # it is of other words
+                    changes["eot_llm"] = None  # it is of other words
             completed = completed or isinstance(event, ev.ResponseCompleted)
-            yield after_ms, StageSaid(msgspec.structs.replace(event, **own))
+            yield after_ms, StageSaid(msgspec.structs.replace(event, **changes))
         if not completed:  # the recorded response was cancelled, this one may not be
             yield best.came[-1][0], _completed(taken, len(sentences), " ".join(sentences))
 
@@ -185,19 +190,19 @@ def _asked(taken: ev.TurnTaken) -> str:
     return taken.messages[-1].text if taken.messages else ""
 
 
-def _taken_ms(one: RecordedResponse) -> int:
-    return one.taken.at_ms
+def _taken_ms(response: RecordedResponse) -> int:
+    return response.taken.at_ms
 
 
-def _end_ms(one: tuple[int, RecordedUtterance]) -> int:
-    return one[0]
+def _end_ms(guess: tuple[int, RecordedUtterance]) -> int:
+    return guess[0]
 
 
 def _nearest(known: Sequence[_T], at_ms: int, time_of: Callable[[_T], int]) -> _T | None:
     """Return the one of *known*, which are in the order of time, that is nearest to *at_ms*."""
     k = bisect_left(known, at_ms, key=time_of)
     around = known[max(0, k - 1) : k + 1]
-    return min(around, key=lambda one: abs(time_of(one) - at_ms), default=None)
+    return min(around, key=lambda item: abs(time_of(item) - at_ms), default=None)
 
 
 def _completed(taken: ev.TurnTaken, sentences: int, text: str) -> StageSaid:

@@ -161,10 +161,10 @@ class RecordedWorkers:
             )
             await self._bus.send(subjects.speech(session, given.turn), chunk)
             return
-        own: dict[str, Any] = {"tenant": tenant, "session": session, "at_ms": now_ms()}
+        changes: dict[str, Any] = {"tenant": tenant, "session": session, "at_ms": now_ms()}
         if isinstance(given.event, ev.ResponseSentence):
-            own["recorded"] = self._recorded
-        await self._bus.publish(msgspec.structs.replace(given.event, **own))
+            changes["recorded"] = self._recorded
+        await self._bus.publish(msgspec.structs.replace(given.event, **changes))
 
 
 def _is_voice(given: FromStage) -> bool:

@@ -118,10 +118,10 @@ def connections(events: Sequence[ev.AnyEvent]) -> list[RecordedConnection]:
             connection.given += read(parts, known)
         except BadInputsError as error:
             raise InputsNotRecordedError(str(error)) from error
-    times = [{one.at_ms for one in connection.given} for connection in found]
+    times = [{timed.at_ms for timed in connection.given} for connection in found]
     for decision, there in decided:
         found[_owner(decision, found[:there], times)].decided.append(decision)
-    complete = [one for one in found if one.given]
+    complete = [connection for connection in found if connection.given]
     if not complete:
         raise InputsNotRecordedError(
             "its inputs were not recorded: its edge was killed in the first 10 s, or is of an Aura "
@@ -134,13 +134,13 @@ def _logs(delivered: Sequence[ev.InputsDelivered]) -> list[list[ev.InputsDeliver
     """Return the parts of each input log; *delivered* may mix the logs of two edges."""
     logs: list[list[ev.InputsDelivered]] = []
     for part in delivered:
-        before = [one for one in logs if one[-1].part < part.part]
+        before = [log for log in logs if log[-1].part < part.part]
         if not before:
             logs.append([part])
             continue
         # The next part of a log has the next number, and begins where the last part ended.
-        likely = [one for one in before if one[-1].part == part.part - 1] or before
-        min(likely, key=lambda one: abs(part.from_ms - one[-1].at_ms)).append(part)
+        likely = [log for log in before if log[-1].part == part.part - 1] or before
+        min(likely, key=lambda log: abs(part.from_ms - log[-1].at_ms)).append(part)
     return logs
 
 
@@ -153,7 +153,9 @@ def _matched(
     """
     matched: dict[int, list[ev.InputsDelivered]] = {}
     for log in logs:
-        earlier = [k for k, one in enumerate(found) if one.began.at_ms <= log[0].from_ms]
+        earlier = [
+            k for k, connection in enumerate(found) if connection.began.at_ms <= log[0].from_ms
+        ]
         if earlier:
             matched.setdefault(earlier[-1], log)
     if len(matched) != len(logs) and len(logs) == len(found):
@@ -171,7 +173,7 @@ def _owner(
     for k in range(len(found)):
         if decision.at_ms in times[k]:
             return k
-    earlier = [k for k, one in enumerate(found) if one.began.at_ms <= decision.at_ms]
+    earlier = [k for k, connection in enumerate(found) if connection.began.at_ms <= decision.at_ms]
     return earlier[-1] if earlier else len(found) - 1
 
 
@@ -196,8 +198,8 @@ def quiet(given: Sequence[TimedInput]) -> list[bool]:
     """
     found: list[bool] = []
     still = 0
-    for one in reversed(given):
-        voiced = one.given.voiced if isinstance(one.given, Sound) else None
+    for timed in reversed(given):
+        voiced = timed.given.voiced if isinstance(timed.given, Sound) else None
         if voiced is None:
             found.append(False)
         elif any(voiced):

@@ -6,7 +6,7 @@ import asyncio
 import functools
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +74,7 @@ async def unreachable(how: str, scale: Scale) -> Outcome:
     """The bus is away for a minute while everybody asks something."""
     length_s = max(30.0, scale.seconds(60))
     async with behind_a_proxy(10) as here:
-        await asyncio.gather(*(caller.turn() for caller in here.callers))
+        await _turns(here.callers)
         base_s, before = max(here.tally.felt_ms) / 1000, memory(here.run.pid)
         asking = [asyncio.create_task(caller.turn(patience_s=1.0)) for caller in here.callers]
         await asyncio.sleep(0.4)  # in the middle of their question
@@ -95,22 +95,14 @@ async def unreachable(how: str, scale: Scale) -> Outcome:
             here.proxy.light()
         await asyncio.gather(*others)
         old = {caller.number: caller.asked for caller in here.callers}
-        async with asyncio.TaskGroup() as tasks:
-            for caller in here.callers:
-                tasks.create_task(caller.turn())
+        await _turns(here.callers)
         late_s = [
             caller.first_audio_at - back - SPEECH_S - base_s if caller.first_audio_at else 99.0
             for caller in here.callers
         ]
         await talk(here.callers, 10)
         told_s = [_first(caller, "error", gone) - gone for caller in here.callers]
-        stale = sum(
-            any(f"#c{n}t{k}." in text for k in range(2, asked + 1))
-            for n, asked in old.items()
-            for caller in here.callers
-            for at, kind, text in caller.told
-            if kind == "ai_complete" and at > back
-        )
+        stale = _stale(here.callers, old, back)
     growth = max(during[pid] - before[pid] for pid in before if pid in during) / 2**20
     figures = {
         "away_s": round(length_s),
@@ -125,6 +117,24 @@ async def unreachable(how: str, scale: Scale) -> Outcome:
     tally = here.tally
     clean = not (tally.doubled or tally.mixed or tally.reordered or stale)
     return Outcome(held and clean and growth < 10, figures)
+
+
+async def _turns(callers: Sequence[SoakCaller]) -> None:
+    """Have a turn of every caller at once."""
+    async with asyncio.TaskGroup() as tasks:
+        for caller in callers:
+            tasks.create_task(caller.turn())
+
+
+def _stale(callers: Sequence[SoakCaller], asked: dict[int, int], since: float) -> int:
+    """Count the responses after *since* to a question among those *asked* before."""
+    return sum(
+        any(f"#c{n}t{k}." in text for k in range(2, last + 1))
+        for n, last in asked.items()
+        for caller in callers
+        for at, kind, text in caller.told
+        if kind == "ai_complete" and at > since
+    )
 
 
 async def _mutter(caller: SoakCaller, until: float) -> None:

@@ -48,6 +48,6 @@ class FrameSender:
         for frame in tuple(self._spoken):
             await self._send(frame)
 
-    async def _send(self, one: SendFrame) -> None:
-        if not await self._bus.send(self._subject, one.frame):
-            counters.dropped("bus", len(one.frame.pcm))
+    async def _send(self, audio: SendFrame) -> None:
+        if not await self._bus.send(self._subject, audio.frame):
+            counters.dropped("bus", len(audio.frame.pcm))

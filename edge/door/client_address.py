@@ -29,10 +29,10 @@ class ClientAddresses:
             SettingsError: a proxy is no network.
         """
         try:
-            networks = [ipaddress.ip_network(one) for one in _listed(settings.trusted_proxies)]
+            networks = [ipaddress.ip_network(item) for item in _listed(settings.trusted_proxies)]
         except ValueError as error:
             raise SettingsError(f"AURA_TRUSTED_PROXIES: {error}") from error
-        origins = frozenset(one.rstrip("/").lower() for one in _listed(settings.allowed_origins))
+        origins = frozenset(item.rstrip("/").lower() for item in _listed(settings.allowed_origins))
         return ClientAddresses(tuple(networks), settings.proxy_header, origins)
 
     def address(self, peer: str, values: Sequence[str]) -> str:
@@ -80,4 +80,4 @@ def _address(text: str) -> str | None:
 
 
 def _listed(text: str) -> list[str]:
-    return [one.strip() for one in text.split(",") if one.strip()]
+    return [item.strip() for item in text.split(",") if item.strip()]

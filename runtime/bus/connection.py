@@ -210,7 +210,7 @@ async def connect(
     try:
         async with asyncio.timeout(wait_s):
             await nc.connect(
-                [one.strip() for one in url.split(",")],
+                [server.strip() for server in url.split(",")],
                 name=name,
                 error_cb=link.error,
                 disconnected_cb=link.lost,
@@ -294,4 +294,4 @@ def _credentials(settings: Settings, url: str, role: str) -> tuple[str | None, s
 
 
 def _without_password(url: str) -> str:
-    return ",".join(one.rpartition("@")[2] for one in url.split(","))
+    return ",".join(server.rpartition("@")[2] for server in url.split(","))

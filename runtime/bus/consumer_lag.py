@@ -45,30 +45,30 @@ async def queues(bus: Bus) -> list[Queue]:
 
 async def _queue(bus: Bus, stage: StageRow) -> Queue:
     consumer = stage.consumer
-    told = await bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.{consumer}")
-    if "error" in told:
+    info = await bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.{consumer}")
+    if "error" in info:
         raise BusAwayError(
-            f"consumer {consumer}: {told['error'].get('description', 'no answer')}; "
+            f"consumer {consumer}: {info['error'].get('description', 'no answer')}; "
             "if the bus is new, `aura provision` sets it up"
         )
     try:
         queue = Queue(
             stage.name,
-            told["num_pending"],
-            told["num_ack_pending"],
-            told["num_redelivered"],
-            told["num_waiting"],
+            info["num_pending"],
+            info["num_ack_pending"],
+            info["num_redelivered"],
+            info["num_waiting"],
         )
         if not queue.waiting:
             return queue
-        after = told["delivered"]["stream_seq"]
-        next_one = {"seq": after + 1, "next_by_subj": told["config"]["filter_subject"]}
+        after = info["delivered"]["stream_seq"]
+        next_job = {"seq": after + 1, "next_by_subj": info["config"]["filter_subject"]}
     except KeyError as error:
         raise BusAwayError(f"consumer {consumer} cannot be asked: {error!r}") from error
-    oldest = await bus.get(subjects.EVENTS_STREAM, next_one)
+    oldest = await bus.get(subjects.EVENTS_STREAM, next_job)
     if oldest is None:
         return queue
-    waited_ms = _ms(told.get("ts", "")) - _ms(oldest.time)
+    waited_ms = _ms(info.get("ts", "")) - _ms(oldest.time)
     return msgspec.structs.replace(queue, oldest_ms=max(0, waited_ms))
 
 

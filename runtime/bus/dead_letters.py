@@ -118,16 +118,16 @@ def _is_ours(header: str) -> bool:
 
 
 async def _letter(bus: Bus, record: Stored) -> DeadLetter:
-    told = msgspec.json.decode(record.data)
-    event_seq = int(told.get("stream_seq", 0))
-    attempts = int(told.get("deliveries", 0))
+    advisory = msgspec.json.decode(record.data)
+    event_seq = int(advisory.get("stream_seq", 0))
+    attempts = int(advisory.get("deliveries", 0))
     letter = DeadLetter(
         seq=record.seq,
         time=record.time,
-        stage=str(told.get("consumer", "?")).lower(),
+        stage=str(advisory.get("consumer", "?")).lower(),
         event_seq=event_seq,
         attempts=attempts,
-        reason=str(told.get("reason") or f"given to {attempts} workers, answered by none"),
+        reason=str(advisory.get("reason") or f"given to {attempts} workers, answered by none"),
     )
     stored = await bus.get(subjects.EVENTS_STREAM, {"seq": event_seq})
     if stored is None:

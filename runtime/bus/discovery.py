@@ -67,9 +67,9 @@ async def discover(bus: Bus, *, wait_s: float = 0.3) -> list[Service]:
     """Return the processes that answered within *wait_s*."""
     found: list[Service] = []
 
-    async def on_answer(said: Delivery) -> None:
+    async def on_answer(answer: Delivery) -> None:
         try:
-            stats = msgspec.json.decode(said.data)
+            stats = msgspec.json.decode(answer.data)
             name, data = stats["name"], stats["endpoints"][0]["data"]
         except (msgspec.DecodeError, KeyError, IndexError, TypeError):
             return  # another service of the cluster
@@ -83,4 +83,4 @@ async def discover(bus: Bus, *, wait_s: float = 0.3) -> list[Service]:
             await asyncio.sleep(wait_s)
     except NatsError:
         return []
-    return sorted(found, key=lambda one: (one.role, one.id))
+    return sorted(found, key=lambda service: (service.role, service.id))

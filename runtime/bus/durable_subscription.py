@@ -84,5 +84,7 @@ def _config(group: Group) -> dict[str, Any]:
 
 
 def _refused(group: Group, answer: dict[str, Any]) -> BusAwayError:
-    said = answer["error"].get("description", "refused")
-    return BusAwayError(f"the group {group.name} cannot be had: {said}; was `aura provision` run?")
+    reason = answer["error"].get("description", "refused")
+    return BusAwayError(
+        f"the group {group.name} cannot be had: {reason}; was `aura provision` run?"
+    )

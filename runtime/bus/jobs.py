@@ -137,6 +137,7 @@ class Jobs:
     async def __aenter__(self) -> Self:
         self.bus.reconnected.append(self._forget)
         await self._subscribe()
+        # Not in a task group: a fault must end the block by the last job, not by a cancellation.
         self._asking = asyncio.create_task(self._keep_asking())
         return self
 

@@ -107,7 +107,7 @@ class LinkLiveness:
         return ping.done() and not ping.cancelled() and ping.result()
 
     def _ping(self) -> asyncio.Task[bool]:
-        ping = asyncio.create_task(_answered(self._nc))  # it must outlive who waits for it: see top
+        ping = asyncio.create_task(_answered(self._nc))  # it outlives its waiter: see above
         self._pings.add(ping)
         ping.add_done_callback(self._pings.discard)
         return ping

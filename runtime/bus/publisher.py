@@ -53,7 +53,7 @@ class Publisher:
         Raises:
             BusAwayError: not acknowledged within *patience_s*.
         """
-        what = head.get(codec.ID_HEADER, subject)
+        name = head.get(codec.ID_HEADER, subject)
         give_up_at = asyncio.get_running_loop().time() + patience_s
         while (left_s := give_up_at - asyncio.get_running_loop().time()) > 0:
             try:
@@ -61,10 +61,10 @@ class Publisher:
             except (NatsTimeoutError, NoStreamResponseError, NoRespondersError):
                 await asyncio.sleep(AGAIN_S)
             except (NatsError, APIError) as error:
-                raise BusAwayError(f"{what} was not stored: {error}") from error
+                raise BusAwayError(f"{name} was not stored: {error}") from error
             else:
                 return ack.seq
-        raise BusAwayError(f"{what} was not acknowledged")
+        raise BusAwayError(f"{name} was not acknowledged")
 
     async def _ack(self, subject: str, data: bytes, head: dict[str, str], left_s: float) -> PubAck:
         """Publish once and return the server's ack, waiting for *left_s* at most.

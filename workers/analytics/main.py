@@ -41,7 +41,7 @@ class Plan:
     def __post_init__(self) -> None:
         if not subjects.is_token(self.group):
             raise SubscriberError(f"--group is A-Z a-z 0-9 _ -, not {self.group!r}")
-        names = [one.name for one in self.subscribers]
+        names = [subscriber.name for subscriber in self.subscribers]
         if twice := {name for name in names if names.count(name) > 1}:
             raise SubscriberError(
                 f"two subscribers are called {twice.pop()!r}: give one of them name=..."
@@ -50,7 +50,9 @@ class Plan:
     @property
     def user(self) -> str:
         """The user on the bus of `aura up`, with no more rights than needed."""
-        return max((one.user for one in self.subscribers), key=["analytics", "shadow"].index)
+        return max(
+            (subscriber.user for subscriber in self.subscribers), key=["analytics", "shadow"].index
+        )
 
 
 async def serve(settings: Settings, plan: Plan) -> int:
@@ -67,10 +69,13 @@ async def serve(settings: Settings, plan: Plan) -> int:
         name = f"aura-analytics-{plan.group}"
         async with await connect(settings, name, role=plan.user) as bus:
             metrics.BUS.set_function(lambda: bus.connected)
-            runners = [Runner(one, await _source(bus, plan, one)) for one in plan.subscribers]
+            runners = [
+                Runner(subscriber, await _source(bus, plan, subscriber))
+                for subscriber in plan.subscribers
+            ]
             async with announced(bus, "analytics", lambda: _describe(plan, runners)):
                 condition.ready = lambda: bus.connected and not stop.is_set()
-                names = [one.name for one in plan.subscribers]
+                names = [subscriber.name for subscriber in plan.subscribers]
                 log.info("worker_ready", group=plan.group, subscribers=names, live=plan.live)
                 context = Context(bus, settings, plan.group)
                 await _run(runners, context, stop)
@@ -96,15 +101,15 @@ async def _run(runners: Sequence[Runner], context: Context, stop: asyncio.Event)
         raise failure
 
 
-async def _source(bus: Bus, plan: Plan, one: Subscriber) -> Source:
+async def _source(bus: Bus, plan: Plan, subscriber: Subscriber) -> Source:
     if plan.live:
-        return await Live(bus, one).listen()
-    name = f"{plan.group}-{one.name}"
-    filters = [subjects.session_events(one.tenant, "*", kind) for kind in one.kinds]
-    if not await join(bus, Group(name, filters, one.ack_wait_s), plan.start):
+        return await Live(bus, subscriber).listen()
+    name = f"{plan.group}-{subscriber.name}"
+    filters = [subjects.session_events(subscriber.tenant, "*", kind) for kind in subscriber.kinds]
+    if not await join(bus, Group(name, filters, subscriber.ack_wait_s), plan.start):
         log.info("group_goes_on", consumer=name)
-    ahead = max(AHEAD, one.at_once, 2 * one.batch)
-    return Jobs(bus, name, ahead, wanted=one.types, copies=not one.calls_only)
+    ahead = max(AHEAD, subscriber.at_once, 2 * subscriber.batch)
+    return Jobs(bus, name, ahead, wanted=subscriber.types, copies=not subscriber.calls_only)
 
 
 def _describe(plan: Plan, runners: Sequence[Runner]) -> dict[str, Any]:

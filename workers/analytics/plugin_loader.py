@@ -61,7 +61,7 @@ def _of(things: object) -> list[Subscriber]:
     """Return the subscribers among *things*, each once."""
     if not isinstance(things, Iterable):
         return []
-    found = {id(one): one for one in things if isinstance(one, Subscriber)}
+    found = {id(thing): thing for thing in things if isinstance(thing, Subscriber)}
     return list(found.values())
 
 

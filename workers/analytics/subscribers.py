@@ -105,7 +105,7 @@ class Subscriber:
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of subject that carry its events."""
-        return tuple(sorted({TYPES[one].KIND for one in self.types}))
+        return tuple(sorted({TYPES[name].KIND for name in self.types}))
 
 
 def subscriber(
@@ -152,7 +152,7 @@ def opening(*types: str | type[Event], name: str, **options: Any) -> Callable[[O
 
 
 def _check_options(options: dict[str, Any]) -> None:
-    known = {one.name for one in dataclasses.fields(Subscriber)} - {"name", "types", "opens"}
+    known = {field.name for field in dataclasses.fields(Subscriber)} - {"name", "types", "opens"}
     if wrong := sorted(set(options) - known):
         raise SubscriberError(f"there is no option {wrong[0]!r}: {', '.join(sorted(known))}")
 

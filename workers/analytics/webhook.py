@@ -23,6 +23,7 @@ from workers.analytics.subscribers import (
     Context,
     GiveUp,
     Handler,
+    Opens,
     RetryLater,
     Subscriber,
     SubscriberError,
@@ -50,8 +51,25 @@ def subscribers(settings: Settings) -> list[Subscriber]:
     if urlsplit(url).scheme not in {"http", "https"}:
         raise SettingsError("AURA_WEBHOOK_URL: the http or https address that events are sent to")
     keys = _keys(settings.webhook_secret.get_secret_value())
-    types = [one.strip() for one in settings.webhook_events.split(",") if one.strip()]
+    types = [name.strip() for name in settings.webhook_events.split(",") if name.strip()]
     cloud = settings.webhook_format == "cloudevents"
+    try:
+        made = opening(
+            *types,
+            name="webhook",
+            calls_only=True,
+            at_once=8,
+            tries=TRIES,
+            backoff_s=1.0,
+            longest_backoff_s=LONGEST_BACKOFF_S,
+        )
+    except SubscriberError as error:
+        raise SettingsError(f"AURA_WEBHOOK_EVENTS: {error}") from error
+    return [made(_opens(url, keys, cloud=cloud))]
+
+
+def _opens(url: str, keys: list[bytes], *, cloud: bool) -> Opens:
+    """Return what opens the connections to *url*; *cloud*: events are sent as CloudEvents."""
     body_of = envelopes.cloud_event if cloud else envelopes.standard
     kind = "application/cloudevents+json" if cloud else "application/json"
 
@@ -69,19 +87,7 @@ def subscribers(settings: Settings) -> list[Subscriber]:
 
             yield send
 
-    try:
-        made = opening(
-            *types,
-            name="webhook",
-            calls_only=True,
-            at_once=8,
-            tries=TRIES,
-            backoff_s=1.0,
-            longest_backoff_s=LONGEST_BACKOFF_S,
-        )
-    except SubscriberError as error:
-        raise SettingsError(f"AURA_WEBHOOK_EVENTS: {error}") from error
-    return [made(opens)]
+    return opens
 
 
 def _keys(secret: str) -> list[bytes]:
