@@ -22,8 +22,6 @@ PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 VOICE_MS = 700
 CHUNK_MS = 250
 """Large: on a busy machine we ourselves are late now and then, which is not what is tried here."""
-COME_BACK = {1012, 1006, 1001, 1011, None}
-"""Closed with one of these, a caller comes back and goes on with the session."""
 GOES_ON_WITHIN_S = 1.0
 """An answer that was cut off is spoken on so soon, or not at all."""
 _numbers = itertools.count(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 
 import msgspec
@@ -35,12 +34,7 @@ async def queues(bus: Bus) -> list[Queue]:
     Raises:
         BusAwayError: no answer, or the bus is not provisioned.
     """
-    try:
-        async with asyncio.TaskGroup() as asked:
-            found = [asked.create_task(_queue(bus, stage)) for stage in STAGES]
-    except* BusAwayError as away:
-        raise away.exceptions[0] from None
-    return [queue.result() for queue in found]
+    return [await _queue(bus, stage) for stage in STAGES]
 
 
 async def _queue(bus: Bus, stage: StageRow) -> Queue:
