@@ -1,4 +1,4 @@
-"""A hundred thousand malformed messages, over both dialects and on the bus, a good call beside."""
+"""Malformed messages by the hundred thousand, over each client protocol and on the bus."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ TOLD = {
     CONTINUOUS: {"INVALID_JSON", "UNKNOWN_TYPE", "RATE_LIMITED", *STAGES_FAIL},
 }
 DOCUMENTED_CLOSES = {4001, 4002, 4003, 4004, 1013}
-"""Minutes of noise sent in a second may well be more than the stages are waited for."""
+"""Expected closes: minutes of noise in a second may exceed the deadlines of the stages."""
 
 
 @dataclass
 class Result:
-    """What a barrage did."""
+    """The results of a barrage."""
 
     sent: int = 0
     answered: int = 0
@@ -41,11 +41,11 @@ class Result:
     closed: dict[int | None, int] = field(default_factory=dict)
     """Connections that the server ended, by code."""
     memory_growth: float = 0.0
-    """Of the process that was shot at: (after - before) / before."""
+    """Of the process under fire: (after - before) / before."""
 
 
 async def sockets(url: str, edge_pid: int, count: int, *, seed: int = 1) -> Result:
-    """Send *count* messages over both dialects while another caller has a good call."""
+    """Send *count* messages over each client protocol while another caller has a good call."""
     result, edge = Result(), psutil.Process(edge_pid)
     before = 0
     async with aiohttp.ClientSession() as http:
@@ -75,7 +75,7 @@ async def _shoot(
     *,
     begun: bool,
 ) -> None:
-    """Send *messages*, on a new connection where the server ended one with a documented code."""
+    """Send *messages*, on a new connection after each close with a documented code."""
     while True:
         try:
             async with http.ws_connect(url + path, max_msg_size=0) as ws:
@@ -142,7 +142,7 @@ async def _answer(ws: aiohttp.ClientWebSocketResponse, path: str, result: Result
 
 
 async def _good_calls(url: str, result: Result) -> None:
-    """Have one call after the other, until cancelled."""
+    """Hold one call after the other, until cancelled."""
     question = recordings.buzz(900)
     while True:
         (turn,) = await ask_all(url, [question], 1, warm_up=0)

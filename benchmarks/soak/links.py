@@ -50,7 +50,7 @@ async def behind_a_proxy(callers: int, *arguments: str) -> AsyncIterator[Behind]
 
 
 async def bus_dies(scale: Scale) -> Outcome:
-    """kill -9 the single nats-server again and again; it is back within a breath or a second."""
+    """kill -9 the single nats-server again and again; it is back at once, or after a second."""
     back_s: list[float] = []
     async with aura() as run, crowd(run.urls, 10) as (callers, tally):
 
@@ -71,7 +71,7 @@ async def bus_dies(scale: Scale) -> Outcome:
 
 
 async def unreachable(how: str, scale: Scale) -> Outcome:
-    """The bus is away for a minute while everybody asks something."""
+    """The bus is away for a minute while all callers ask questions."""
     length_s = max(30.0, scale.seconds(60))
     async with behind_a_proxy(10) as here:
         await _turns(here.callers)
@@ -138,7 +138,7 @@ def _stale(callers: Sequence[SoakCaller], asked: dict[int, int], since: float) -
 
 
 async def _mutter(caller: SoakCaller, until: float) -> None:
-    """Talk on, a sentence now and then, though nobody answers; end in silence."""
+    """Say a sentence now and then without a response; end in silence."""
     while time.monotonic() < until - 6:
         await caller.say(f" and #c{caller.number}t{caller.asked}")
     while time.monotonic() < until:
@@ -146,12 +146,12 @@ async def _mutter(caller: SoakCaller, until: float) -> None:
 
 
 def _first(caller: SoakCaller, kind: str, after: float) -> float:
-    """Return when *caller* was first told *kind* after that moment."""
+    """Return the time of the first message *kind* to *caller* after that moment."""
     return next((at for at, what, _ in caller.told if what == kind and at > after), float("inf"))
 
 
 async def latency(scale: Scale) -> Outcome:
-    """Every message takes 100 +/- 50 ms to the bus and as long from it."""
+    """Every message takes 100 +/- 50 ms to the bus, and the same back."""
     async with behind_a_proxy(20, "--stt", "2", "--llm", "2", "--tts", "2") as here:
         here.proxy.delay(100, 50)
         await talk(here.callers, scale.seconds(120))
