@@ -1,1 +1,1 @@
-"""Measurements that can be repeated; see README.md here."""
+"""Repeatable measurements; see README.md here."""

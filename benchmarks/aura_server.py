@@ -1,4 +1,4 @@
-"""An `aura up` for a measurement: its own port and data, gone afterwards."""
+"""An `aura up` for a measurement, with its own port and data, which are removed afterwards."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from deploy.nats_server import free_port, passwords
 
 
 def bus_url(pid: int) -> str:
-    """Return the URL of the bus of `aura up` *pid*, for a user who may do everything."""
+    """Return the URL of the bus of `aura up` *pid*, for a user with all rights."""
     data = Path(psutil.Process(pid).environ()["AURA_DATA_DIR"])
     bare = str(json.loads((data / "up.json").read_text(encoding="utf-8"))["nats_url"])
     return bare.replace("//", f"//operator:{passwords(data)['operator']}@")

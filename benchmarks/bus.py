@@ -1,14 +1,14 @@
-"""What the bus and the edge cost a turn: simulated engines, one call, the peer beside it.
+"""The cost of the bus and the edge in a turn: simulated engines, one call, the peer beside it.
 
 STT takes 50 ms, the LLM 100 ms and then 10 ms a token (20 of them, one sentence), TTS 50 ms for two
-seconds of audio. Aura does not guess here: all work comes one after the other, where it can be
-seen. A turn's overhead is the time from the sending of the frame that decides that the turn is over
-(found by running the same detector over the same frames) to the first audio at the client, less
-what the engines take after it; and what the recogniser's answer took longer than its 50 ms, though
-the wait for the end of the turn hides it.
+seconds of audio. There are no speculative responses: all work is sequential, so that its cost is
+visible. The overhead of a turn is the time from the frame that decides its end (found by the same
+detector on the same frames) to the first audio at the client, less the time of the engines. The
+time by which a transcript exceeds its 50 ms is measured too, although the wait for the end of the
+turn hides it.
 
-A virtual machine stands still while its host runs others, 10 to 40 ms at a time. The kernel counts
-that (steal, in steps of 10 ms), so the turns that it befell are told from the others.
+A virtual machine stands still for 10 to 40 ms while its host runs others. The kernel counts that
+(steal, in steps of 10 ms), so that the turns concerned are told apart.
 """
 
 from __future__ import annotations
@@ -74,10 +74,9 @@ def stolen_s() -> float:
 
 
 async def turns(url: str, count: int) -> list[dict[str, float]]:
-    """Hold one call of *count* questions; return what each cost, ms."""
+    """Hold a call of *count* questions; return the cost of each, ms."""
     deciding, costs = deciding_frame(), []
-    heard: list[tuple[float, float]] = []
-    # of the first sound of an answer: when, and what was stolen until then, s
+    heard: list[tuple[float, float]] = []  # time of the first audio, time stolen until then, s
     steps: list[dict[str, Any]] = []
     address = url.replace("http", "ws", 1) + PATH
 
@@ -111,19 +110,24 @@ async def turns(url: str, count: int) -> list[dict[str, float]]:
             sent_at = [await send(frame) for frame in [*FRAMES, *[SILENCE] * silence]]
             if number >= 0 and heard and steps:
                 audio_at, stolen = heard[0]
-                after_ms = (audio_at - sent_at[deciding]) * 1000 - LLM_MS - TTS_MS
-                words_ms = steps[0]["transcript_ms"] - steps[0]["pause_ms"] - STT_MS
                 stolen_ms = (stolen - before) * 1000
-                row = {"felt_ms": after_ms, "words_ms": words_ms, "stolen_ms": stolen_ms}
-                costs.append({name: round(value, 3) for name, value in row.items()})
+                costs.append(cost(audio_at - sent_at[deciding], steps[0], stolen_ms))
         listening.cancel()
     return costs
 
 
+def cost(answered_s: float, steps: dict[str, Any], stolen_ms: float) -> dict[str, float]:
+    """Return the cost of a turn, ms, whose first audio came *answered_s* after its end."""
+    after_ms = answered_s * 1000 - LLM_MS - TTS_MS
+    words_ms = steps["transcript_ms"] - steps["pause_ms"] - STT_MS
+    row = {"felt_ms": after_ms, "words_ms": words_ms, "stolen_ms": stolen_ms}
+    return {name: round(value, 3) for name, value in row.items()}
+
+
 def spread(costs: list[dict[str, float]]) -> dict[str, Any]:
-    """Return how many turns these are and the percentiles of what they cost, ms."""
-    felt = [cost["felt_ms"] for cost in costs]
-    every = [cost["felt_ms"] + cost["words_ms"] for cost in costs]
+    """Return the number of turns and the percentiles of their costs, ms."""
+    felt = [turn["felt_ms"] for turn in costs]
+    every = [turn["felt_ms"] + turn["words_ms"] for turn in costs]
     found: dict[str, Any] = {"turns": len(costs)}
     for name, values in (("", every), ("felt_", felt)):
         for q in (50, 99):
@@ -135,7 +139,7 @@ def main(count: int = 80) -> None:
     """Measure and write results/bus.json."""
     with aura_server.running(**ENGINES) as (url, _):
         costs = asyncio.run(turns(url, count))
-    ours = [cost for cost in costs if not cost["stolen_ms"]]
+    ours = [turn for turn in costs if not turn["stolen_ms"]]
     row = {"of": count, **spread(costs), "undisturbed": spread(ours) if ours else None}
     print(row, flush=True)
     without = peer.missing()

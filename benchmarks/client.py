@@ -1,4 +1,4 @@
-"""One caller with a stopwatch: recordings spoken in real time, the answer timed at the client."""
+"""A caller with a stopwatch: speaks recordings in real time, times the responses at the client."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from aura.cli.call import SILENCE, speech_end_ms
 from runtime.audio import read_wav
+from schemas.audio import BYTES_PER_MS
 
 FRAME_BYTES = len(SILENCE)
 AUDIBLE = 300
@@ -23,7 +24,7 @@ AUDIBLE = 300
 
 @dataclass
 class Turn:
-    """One question and what came back; times in ms after the last sample of speech."""
+    """A question and its response; times in ms after the last sample of speech."""
 
     first_audio_ms: float | None = None
     first_audible_ms: float | None = None
@@ -35,7 +36,7 @@ class Turn:
 
 
 class StopwatchCaller:
-    """A microphone that never stops, and an ear that notes when it hears something."""
+    """A microphone that never stops, and an ear that notes the time of sounds."""
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self._ws = ws
@@ -83,15 +84,15 @@ class StopwatchCaller:
         return self._turn(end)
 
     def _answered_after(self, end: float) -> bool:
-        """Tell whether an answer to all that was said is here whole, not only one that cut in."""
+        """Tell whether a response after *end* is complete; one that cut in does not count."""
         measured = any(at > end and one["type"] == "turn_metrics" for at, one in self._messages)
         return measured and bool(self._heard) and self._heard[-1][0] > end
 
     def _over(self) -> float:
-        """When everything that came has been played, and a breath later."""
+        """Time at which all audio has been played, plus a moment."""
         over = 0.0
         for at, pcm in self._heard:
-            over = max(over, at) + len(pcm) / 32000
+            over = max(over, at) + len(pcm) / BYTES_PER_MS / 1000
         return over + 0.6
 
     def _kinds(self, kind: str) -> list[dict[str, Any]]:

@@ -1,11 +1,11 @@
-"""How many calls one edge process holds: simulated engines, every microphone always open.
+"""The number of calls that an edge process holds: simulated engines, microphones always open.
 
-Each caller sends 20 ms every 20 ms and has a turn every ten seconds. A size is held while the 95th
-percentile of what the callers wait is within 100 ms of what a lone caller waits, nothing is lost
-and no piece of an answer comes later than it is due in the ear.
+Each caller sends a frame every 20 ms and has a turn every ten seconds. A number of calls is held
+if the 95th percentile of their waits is within 100 ms of that of a lone caller, nothing is lost and
+no audio of a response comes late for playback.
 
-Beside it: what a call costs in which nobody speaks, and the floor: a bare process that does no more
-than every edge has to (`benchmarks.lower_bound`), called in the same way.
+Two more costs are measured beside it: a call in which nobody speaks, and the lower bound, a process
+that does only what every edge must do (`benchmarks.lower_bound`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Witnesses of an end: how well words, punctuation and a model of turns tell it from a pause.
+"""How well words, punctuation and a turn model tell the end of a turn from a pause.
 
-At the silence after a whole sentence, and after the first part of one, each witness is asked. A
-speaker who stops to think is one that was cut in one breath; the same words spoken alone, with a
-comma's voice, are the harder case.
+Each is asked in the silence after a whole sentence, and after its first part. The first part is cut
+from the spoken sentence, as of a speaker who stops to think; spoken alone, with the falling voice
+of a comma, it is the harder case.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from runtime.settings import load
 from workers.engines import factory, model_download
 
 SILENCE_MS = 160
-"""After the last sound when the recogniser is asked: a pause of 100 ms and what is on the way."""
+"""Silence at the time of the question: a pause of 100 ms and the audio on its way."""
 
 
 def _asked(pcm: bytes, turns: Any) -> dict[str, Any]:

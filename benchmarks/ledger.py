@@ -1,4 +1,4 @@
-"""Whether a bus keeps what it acknowledged: events written one after the other, and counted."""
+"""Whether a bus keeps the events that it acknowledged: they are written in turn, and counted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemas.events import TroubleTold
 
 @dataclass
 class Ledger:
-    """Events published one after the other: which were acknowledged, and how long each took."""
+    """Publishes events in turn; notes those acknowledged, and the time of each."""
 
     bus: Bus
     stored: list[int] = field(default_factory=list)
@@ -36,13 +36,13 @@ class Ledger:
 
     @property
     def longest_wait_s(self) -> float:
-        """How long the slowest took, whether it was acknowledged or not."""
+        """Time of the slowest event, acknowledged or not."""
         return max(self.waits_s)
 
     async def missing(self) -> int:
-        """Return how many that were acknowledged so far are not there.
+        """Return the number of acknowledged events that are missing.
 
-        Any copy answers, and one may be a moment behind: what is missing is looked for again.
+        A copy of the log may be a moment behind, so missing events are looked for again.
         """
         subject, stored = subjects.session_events("t", "ledger"), set(self.stored)
         for _ in range(10):

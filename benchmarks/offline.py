@@ -1,8 +1,8 @@
 """A call without a clock: the edge's own decisions, the real recogniser, stages with fixed delays.
 
-Minutes of conversation are gone through in seconds, and the same way each time: for the trade-offs
-of turn-taking, where hundreds of calls are compared. What the bus and the engines cost is not in
-it; `latency` measures that.
+It runs minutes of conversation in seconds, and always the same way, to compare hundreds of calls
+for the trade-offs of turn-taking. It leaves out the cost of bus and engines, which `latency`
+measures.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ from workers.engines.protocols import Recognition
 
 START_MS = 1_000_000
 Hear = Callable[[bytes], tuple[Recognition, float | None]]
-"""s16le mono 16 kHz to what was heard, and how surely a model of turns hears an end."""
+"""From s16le mono 16 kHz to the words, and the turn model's probability of an end."""
 Eot = Callable[[str], float | None]
-"""What a caller said, to how surely the language model would end the sentence there."""
+"""From the caller's words to the language model's probability of an end."""
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Stages:
-    """How long each stage takes, ms."""
+    """Delays of the stages, ms."""
 
     stt_ms: int = 150
     llm_ms: int = 150
     tts_ms: int = 250
     eot_ms: int = 120
-    """More for the language model where it is asked for the end of the turn, too."""
+    """Added to that of the language model if it is asked for the end of the turn too."""
     partial_every_ms: int = 300
     all_partials: bool = False
-    """Growing words of all that is said, not of what is said over an answer alone."""
+    """Partial transcripts of all speech; False: of speech over a response alone."""
 
 
 @dataclass
 class Heard:
-    """What happened, with times in ms from the first frame."""
+    """The events of a call, with times in ms from the first frame."""
 
     events: list[tuple[int, ev.Event]] = field(default_factory=list)
     told: list[tuple[int, ClientEvent]] = field(default_factory=list)
@@ -73,7 +73,7 @@ def began(config: SessionConfig, tenant: str = "bench", session: str = "s") -> e
 
 
 class OfflineCall:
-    """One call; `run` goes through a recording."""
+    """A call; `run` plays a recording to it."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class OfflineCall:
         eot: Eot | None = None,
         call: Call | None = None,
     ) -> None:
-        """Answer every turn with *answer* (text, pcm); its *echo* (gain) comes back to the ear."""
+        """Answer every turn with *answer* (text, pcm), of which an *echo* (gain) is heard."""
         self._hear = hear
         self._eot = eot or (lambda _text: None)
         self._tenant, self._session = begins.tenant, begins.session
@@ -103,7 +103,7 @@ class OfflineCall:
         self.heard = Heard()
 
     def run(self, pcm: bytes) -> Heard:
-        """Speak *pcm* (s16le mono 16 kHz) and return what came of it."""
+        """Speak *pcm* (s16le mono 16 kHz) and return the events."""
         self.give(Started())
         for at in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES):
             next_ms = self._now_ms + FRAME_MS
@@ -157,7 +157,7 @@ class OfflineCall:
                 pass
 
     def _respond(self, taken: ev.TurnTaken) -> None:
-        """Be the language model and the voice: answer in one sentence."""
+        """Play the language model and the voice: respond in one sentence."""
         text, pcm = self._answer
         stages, turn = self._stages, taken.turn
         llm_ms = stages.llm_ms + (stages.eot_ms if taken.ask_eot else 0)
@@ -187,7 +187,7 @@ class OfflineCall:
         self._later(llm_ms + stages.tts_ms, ChunkSpoken(turn, 0, 0, pcm, last=True))
 
     def _listen(self, utterance: int, frame: AudioFrame) -> None:
-        """Be the recogniser: guess at each pause, tell growing words over an answer."""
+        """Play the recogniser: words at each pause, partial transcripts over a response."""
         sound = self._sound.setdefault(utterance, bytearray())
         sound += frame.pcm
         if frame.pause:

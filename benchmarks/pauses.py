@@ -1,4 +1,4 @@
-"""Sentences with a pause inside, and whole ones, in Aura's voice: endpointing is tried on them."""
+"""Sentences with a pause inside, and whole ones, in Aura's voice, to try endpointing on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks import recordings
 from runtime.settings import load
+from schemas.audio import BYTES_PER_MS, RATE_HZ
 from workers.engines import factory
 from workers.engines.stt.whisper import WhisperRecognizer
 
@@ -191,7 +192,7 @@ def split(first: str, second: str) -> tuple[bytes, bytes]:
     audio = whole.astype(np.float32) / 32768
     segments, _ = _aligner().transcribe(audio, language="en", word_timestamps=True)
     words = [word for segment in segments for word in segment.words]
-    about = int(16000 * words[min(len(first.split()), len(words) - 1)].start)
+    about = int(RATE_HZ * words[min(len(first.split()), len(words) - 1)].start)
     low, high = max(0, about - 2400), min(whole.size, about + 1600)
     energy = np.convolve(np.abs(whole.astype(float)), np.ones(480) / 480, "same")
     at = low + int(np.argmin(energy[low:high]))
@@ -205,7 +206,7 @@ def with_pauses() -> list[tuple[bytes, int]]:
         for pause_ms in PAUSES_MS:
             before, after = split(first, second)
             spoken = room(500) + before + room(pause_ms) + after
-            made.append((spoken, len(spoken) // 32))
+            made.append((spoken, len(spoken) // BYTES_PER_MS))
     for pcm in recordings.people().values():
         loud = np.nonzero(np.abs(np.frombuffer(pcm, "<i2").astype(int)) > 500)[0]
         made.append((room(500) + pcm, 500 + int(loud[-1]) // 16))

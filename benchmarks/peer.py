@@ -1,6 +1,6 @@
 """The peer (Pipecat) on the same recordings; its harness lies outside this repository.
 
-Where it is missing, the measurement says so and goes on with Aura alone.
+Without it, the measurements tell so and go on with Aura alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NAMES = {0: "Pipecat, defaults", 1: "Pipecat, tuned", 2: "Pipecat, tuned, 15 s W
 
 
 def missing() -> str:
-    """Return why the peer cannot run here, empty where it can (installing it if need be)."""
+    """Return why the peer cannot run here; empty: it can (and is installed now if need be)."""
     if not HARNESS.exists():
         return f"the peer's harness is not here ({HARNESS}): ratios against it are left out"
     python = VENV / "bin" / "python"
@@ -45,7 +45,7 @@ def latency(
 ) -> list[dict[str, Any]]:
     """Return the peer's turns, one dictionary each, times in ms after the end of speech.
 
-    The harness asks two rounds more than *rounds*; they count where no *warm_up* is wanted.
+    The harness asks two more rounds, which count without *warm_up*.
     """
     with tempfile.TemporaryDirectory(prefix="aura-peer-") as folder:
         label = f"tune{tune}"
@@ -85,7 +85,7 @@ def latency(
 
 
 def overhead(calls: int = 1) -> dict[str, Any]:
-    """Return what the peer's own framework costs a turn with the same simulated engines, ms.
+    """Return the cost of the peer's framework in a turn with the same simulated engines, ms.
 
     The harness measures as `benchmarks.bus` does: from the frame on which the peer's detector says
     that the speech is over, less the delays of the engines.

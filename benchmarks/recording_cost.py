@@ -1,10 +1,9 @@
-"""What keeping the sound of calls costs, as a share of what Aura spends on a call.
+"""The CPU cost of recording audio, as a share of the cost of a call.
 
-It is less than a busy machine's noise between two runs, so it is measured by itself: the sound of
-many seconds of calls goes through the edge's own recording into a real nats-server, and the CPU
-(user and system) of both is divided by the seconds, less what the same loop costs that keeps
-nothing. A call is what all processes of Aura spend on one with the real engines; beside it on one
-with simulated engines, which cost next to nothing.
+It is less than the noise between two runs on a busy machine, so it is measured alone: many seconds
+of audio go through the edge's recorder into a real nats-server. The CPU time (user and system) of
+both, less that of the same loop without a recorder, is divided by the seconds. The cost of a call
+is that of all processes of Aura, with the real engines and with simulated ones.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from edge.call.recording_writer import RecordingWriter
 from edge.core.client_events import Speech
 from runtime.bus.connection import connect
 from runtime.settings import load
+from schemas.audio import BYTES_PER_MS
 
 CALLS, SECONDS = 20, 20.0
 KEPT_CALLS, KEPT_S, TIMES = 20, 120, 3
@@ -44,7 +44,7 @@ async def _caller(http: aiohttp.ClientSession, url: str, question: bytes, delay_
 
         listening = asyncio.create_task(listen())
         start, sent = time.monotonic(), 0
-        speech = question.ljust(32 * 10_000, b"\0")
+        speech = question.ljust(BYTES_PER_MS * 10_000, b"\0")
         while time.monotonic() < start + SECONDS:
             at = sent * 640 % len(speech)
             await ws.send_bytes(speech[at : at + 640])
@@ -81,7 +81,7 @@ async def _keep(nats_url: str, *, keep: bool = True) -> None:
     """Go through KEPT_CALLS calls of KEPT_S seconds, as fast as it goes; *keep* both sides."""
     bus = await connect(load(nats_url=nats_url), "bench")
     await provision(bus)
-    frame, chunk = bytes(640), Speech(1, "", bytes(32 * CHUNK_MS), ends=False)
+    frame, chunk = bytes(640), Speech(1, "", bytes(BYTES_PER_MS * CHUNK_MS), ends=False)
     for number in range(KEPT_CALLS):
         recording = RecordingWriter(bus, "bench", f"s_{number}")
         heard, told = (recording.heard, recording.told) if keep else (_not, _not)

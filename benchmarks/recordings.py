@@ -1,4 +1,4 @@
-"""What is spoken in the measurements: Aura's own voice, and recordings of people where given."""
+"""The speech of the measurements: Aura's own voice, and recordings of people if there are any."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from runtime.audio import read_wav
 from runtime.settings import load
+from schemas.audio import RATE_HZ
 from workers.engines import factory
 
 SENTENCES = (
@@ -38,10 +39,10 @@ def people() -> dict[str, bytes]:
 
 
 def buzz(ms: int, amplitude: int = 6000) -> bytes:
-    """Return a voice-like sound: s16le mono 16 kHz that a voice detector takes for speech."""
-    t = np.arange(16 * ms) / 16000
+    """Return a sound that a voice detector takes for speech, s16le mono 16 kHz."""
+    t = np.arange(RATE_HZ * ms // 1000) / RATE_HZ
     pitch = 140 + 30 * np.sin(2 * np.pi * 3 * t)
-    phase = 2 * np.pi * np.cumsum(pitch) / 16000
+    phase = 2 * np.pi * np.cumsum(pitch) / RATE_HZ
     sound = sum(np.sin(k * phase) / k for k in range(1, 12))
     loudness = 0.6 + 0.4 * np.sin(2 * np.pi * 4 * t)
     return (sound * loudness * amplitude / 2).astype("<i2").tobytes()

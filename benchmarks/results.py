@@ -1,4 +1,4 @@
-"""Result files: what was measured, when, and where."""
+"""Result files of the measurements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recorded sessions: how long a list, a drawing and a decision take, and what recording costs.
+"""Recorded sessions: the time of a list, a drawing and a decision, and the cost of recording.
 
     python -m benchmarks sessions
 
@@ -61,7 +61,7 @@ async def fill(env: dict[str, str]) -> None:
 
 
 def timed(env: dict[str, str], *arguments: str) -> tuple[float, str]:
-    """Return how long `aura` with *arguments* took, s, and what it printed."""
+    """Return the time of `aura` with *arguments*, s, and its output."""
     began = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "aura.cli.main", *arguments],
@@ -85,7 +85,7 @@ def typed(env: dict[str, str], *arguments: str) -> dict[str, float]:
 
 
 def decided(env: dict[str, str], *options: str) -> float:
-    """Return how many times as fast as the call it is decided again: median of TRIES."""
+    """Return the speed of deciding again, in multiples of real time: median of TRIES."""
     ratios: list[float] = []
     for _ in range(TRIES):
         (verdict,) = json.loads(timed(env, "replay", "hour", "--decide", "--json", *options)[1])
@@ -97,7 +97,7 @@ def decided(env: dict[str, str], *options: str) -> float:
 
 
 async def paced(env: dict[str, str]) -> dict[str, Any]:
-    """Return how far from their time the events of a replay at speed 1 come, ms."""
+    """Return the lateness of the events of a replay at speed 1, ms."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "aura.cli.main", "replay", "minute", "--json"),
         env=env,

@@ -34,6 +34,7 @@ from benchmarks.latency import machine
 from benchmarks.recordings import SHARED
 from benchmarks.results import save
 from runtime.word_errors import distance
+from schemas.audio import RATE_HZ
 from workers.engine_executor import EngineExecutor, Together
 from workers.engines import weights
 from workers.engines.stt import whisper
@@ -78,7 +79,7 @@ def clips() -> list[Clip]:
     people = stt_window.recorded(folder) if folder.exists() else []
     found, left_out = [], 0
     for text, audio in [*stt_window.spoken(TAKES), *people]:
-        if len(audio) / 16_000 < LONGEST_S:
+        if len(audio) / RATE_HZ < LONGEST_S:
             pcm = (np.clip(audio, -1, 1) * 32767).astype("<i2").tobytes()
             found.append(Clip(text, pcm))
         else:

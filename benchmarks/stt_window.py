@@ -25,11 +25,11 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from runtime.settings import load
 from runtime.word_errors import distance
+from schemas.audio import RATE_HZ
 from workers.engines import factory, weights
 from workers.engines.stt import whisper
 
 Floats = npt.NDArray[np.float32]
-RATE_HZ = 16_000
 RESULTS = Path(__file__).parent / "results" / "stt_window.json"
 CACHE = Path("~/.cache/aura")
 SENTENCES = (

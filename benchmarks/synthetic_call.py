@@ -1,4 +1,4 @@
-"""A long call without a clock, recorded as an edge records it: for measuring what reads records."""
+"""A long call without a clock, recorded as an edge records it, to measure readers of records."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from edge.core.effects import Effect, Publish
 from edge.core.input_log import InputLog
 from edge.core.inputs import AnyInput, Finished, StageSaid
 from schemas import events as ev
+from schemas.audio import BYTES_PER_MS
 from schemas.session_config import SessionConfig
 from workers.engines.protocols import Recognition
 
 TENANT = "bench"
 TURN_EVERY_MS = 10_000
+TURN_BYTES = TURN_EVERY_MS * BYTES_PER_MS
 QUESTION = Recognition("What is the weather like?", 0.9, audio_ms=1000, took_ms=1.0, ended=0.9)
-ANSWER = ("The weather is fine this afternoon, and it stays so.", bytes(32 * 2500))
+ANSWER = ("The weather is fine this afternoon, and it stays so.", bytes(BYTES_PER_MS * 2500))
 
 
 class RecordedCall(Call):
@@ -55,13 +57,13 @@ def conversation(session: str, seconds: int) -> list[ev.Event]:
     chance = np.random.default_rng(6)
     sound = bytearray()
     for number in range(seconds * 1000 // TURN_EVERY_MS):
-        turn = bytearray(bytes(32 * 300) + buzz(int(chance.integers(600, 2000))))
+        turn = bytearray(bytes(BYTES_PER_MS * 300) + buzz(int(chance.integers(600, 2000))))
         if number % 3 == 0:  # a pause for thought
-            turn += bytes(32 * 260) + buzz(700)
-        turn += bytes(32 * 1200)
+            turn += bytes(BYTES_PER_MS * 260) + buzz(700)
+        turn += bytes(BYTES_PER_MS * 1200)
         if number % 5 == 4:
             turn += buzz(900)
-        sound += turn[: 32 * TURN_EVERY_MS].ljust(32 * TURN_EVERY_MS, b"\0")
+        sound += turn[:TURN_BYTES].ljust(TURN_BYTES, b"\0")
     call.run(bytes(sound))
     call.give(Finished("caller_left"))
     return recorded.log

@@ -1,7 +1,7 @@
-"""Turn-taking: how soon, how often too soon; what stops an answer and what does not.
+"""Turn-taking: how soon responses come, how often too soon, and which sounds stop them.
 
 Three parts, all with the edge's own core and the real recogniser (see `offline`): pauses inside
-sentences at each eagerness, interruptions at random moments, noises over an answer.
+sentences at each eagerness, interruptions at random moments, noises over a response.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from benchmarks.results import save
 from edge.core.client_events import Interrupted, Speech
 from runtime.settings import load
 from schemas import events as ev
+from schemas.audio import BYTES_PER_MS, RATE_HZ
 from schemas.session_config import Eagerness, SessionConfig
 from workers.engines import factory, model_download
 from workers.engines.protocols import Recognition
@@ -40,7 +41,7 @@ LISTENING = ("Mhm.", "Yeah.", "Okay.", "Right.", "Uh huh.")
 
 
 def hearing(*, by_punctuation: bool = True, by_sound: bool = False) -> Hear:
-    """Return the real recogniser, with or without what it and the model of turns say of an end."""
+    """Return the real recogniser, with or without its own and the turn model's probabilities."""
     turns = factory.turn_model(load(turn_model="auto")) if by_sound else None
 
     def hear(pcm: bytes) -> tuple[Recognition, float | None]:
@@ -97,11 +98,11 @@ def pauses(hear: Hear, evidence: str, eot: Eot | None = None) -> list[dict[str, 
 
 
 def _over_an_answer(hear: Hear, sound: bytes, at_ms: int, **given: Any) -> Heard:
-    """Ask something, and *at_ms* into the answer's audio make *sound*."""
+    """Ask a question, and make *sound* *at_ms* into the audio of the response."""
     question = room(500) + say("Can you help me with something?")
     silent = call(hear, **given).run(question + room(3000, 1))
     (first, _), *_ = [one for one in silent.of(Speech) if one[1].pcm]
-    lead = room(first - len(question) // 32 + at_ms, 1)
+    lead = room(first - len(question) // BYTES_PER_MS + at_ms, 1)
     return call(hear, **given).run(question + lead + sound + room(6000, 2))
 
 
@@ -148,7 +149,7 @@ def _pcm(samples: Samples, peak: float = 9000) -> bytes:
 
 
 def _t(seconds: float) -> Samples:
-    return np.arange(int(16000 * seconds)) / 16000
+    return np.arange(int(RATE_HZ * seconds)) / RATE_HZ
 
 
 def _click(rng: np.random.Generator) -> Samples:
@@ -185,7 +186,7 @@ def _music(rng: np.random.Generator) -> Samples:
 
 
 def _typing(rng: np.random.Generator) -> Samples:
-    out = np.zeros(32000)
+    out = np.zeros(2 * RATE_HZ)
     at = 0
     while (at := at + int(rng.uniform(1200, 3500))) < out.size - 500:
         t = _t(0.02)
@@ -194,7 +195,7 @@ def _typing(rng: np.random.Generator) -> Samples:
 
 
 def disturbances(hear: Hear) -> list[dict[str, Any]]:
-    """Make each noise over an answer; and our own echo, and words that only say: I listen."""
+    """Make each noise over a response, and backchannels, and the response's own echo."""
     rows = []
     rng = random.Random(9)
     for kind, sounds in {**noises(), "mhm": [say(word) for word in LISTENING] * 2}.items():

@@ -22,10 +22,10 @@ def ports_of(settings: Settings, edges: int) -> list[int]:
         return [nats_server.free_port() for _ in range(edges)]
     ports = [settings.port + k for k in range(edges)]
     for port in ports:
-        with socket.socket() as one:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                one.bind((settings.host, port))
+                probe.bind((settings.host, port))
             except OSError as error:
                 raise SettingsError(
                     f"PORT {port} on {settings.host} cannot be used ({error.strerror}). "

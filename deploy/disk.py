@@ -1,4 +1,4 @@
-"""When the disk of the embedded bus is full, and when there is room again: pure."""
+"""Whether the disk of the embedded bus is full. Pure."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 FULL_BYTES = 16 << 20
-"""Less than this is nothing: the server writes blocks of some MiB."""
+"""Free space of a full disk: the server writes blocks of some MiB."""
 ROOM_BYTES = 64 << 20
 
 
 @dataclass
 class Disk:
-    """What was last said of it."""
+    """Compares the free space with that of the last look."""
 
     full: bool = False
+    """Whether the disk was full at the last look."""
 
     def seen(self, free_bytes: int) -> Literal["full", "room"] | None:
-        """Take the free bytes and return what is news of them, None where nothing is."""
+        """Return the change since the last look; None: there is none."""
         if not self.full and free_bytes < FULL_BYTES:
             self.full = True
             return "full"

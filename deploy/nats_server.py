@@ -38,9 +38,9 @@ def binary() -> str:
 
 def free_port() -> int:
     """Return a port that is free on loopback now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
         return port
 
 

@@ -20,12 +20,12 @@ async def wait_until_ready(url: str, say: Callable[[str], None]) -> None:
         SettingsError: something did not get ready.
     """
     loop = asyncio.get_running_loop()
-    until, told = loop.time() + READY_WITHIN_S, loop.time() + 5
+    until, next_word = loop.time() + READY_WITHIN_S, loop.time() + 5
     async with aiohttp.ClientSession() as http:
         while missing := await _missing(http, url):
-            if loop.time() > told:
+            if loop.time() > next_word:
                 say(f"Waiting for {', '.join(missing)} ...")
-                told = loop.time() + 10
+                next_word = loop.time() + 10
             if loop.time() > until:
                 raise SettingsError(f"{', '.join(missing)} did not get ready; see above")
             await asyncio.sleep(0.1)

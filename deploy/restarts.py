@@ -1,4 +1,4 @@
-"""When a process that died is started again: pure, with time as an argument."""
+"""The delay of the restart of a process that died. Pure."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass
 FIRST_S = 0.2
 LONGEST_S = 10.0
 OTHERS_S = 4.0
-"""While others like it finish what it had in hand: a model that is loaded takes their CPU."""
+"""Delay if others take over its jobs: loading a model would take their CPU."""
 HEALTHY_S = 30.0
-"""A life this long clears the record."""
+"""Lifetime that clears the record."""
 CONFIG_EXIT = 78
-"""EX_CONFIG: the process said what is wrong, and will say the same again."""
+"""EX_CONFIG: the process has told what is wrong, and a restart would not mend it."""
 
 
 @dataclass
 class Restarts:
-    """The record of one process."""
+    """The record of a process."""
 
     failures: int = 0
 
     def after(self, lived_s: float, *, others: bool = False) -> float:
-        """Note a death after *lived_s* seconds and return the seconds until the next start.
+        """Note a death after *lived_s* seconds; return the seconds until the next start.
 
-        *others*: it was a worker, and others of its stage are there.
+        *others*: other workers of its stage run.
         """
         self.failures = 1 if lived_s >= HEALTHY_S else self.failures + 1
         pause_s = min(LONGEST_S, FIRST_S * 2.0 ** min(self.failures - 1, 10))
@@ -32,12 +32,12 @@ class Restarts:
 
 
 def is_hopeless(code: int) -> bool:
-    """Tell whether a process that ended with *code* would end the same way again."""
+    """Tell whether a process that ended with *code* would end so again."""
     return code == CONFIG_EXIT
 
 
 def how(code: int) -> str:
-    """Say how a process ended, from its return code."""
+    """Return the end of a process in words, from its return code."""
     if code < 0:
         try:
             return f"killed by {signal.Signals(-code).name}"

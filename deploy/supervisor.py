@@ -1,4 +1,4 @@
-"""Processes that stay: started together, restarted when they die, gone when we go."""
+"""Processes kept alive: restarted when they die, ended together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from deploy.restarts import Restarts, how, is_hopeless
 
 GRACE_S = 12.0
-"""Between SIGTERM and SIGKILL; more than a process takes to drain."""
+"""Time between SIGTERM and SIGKILL; a process drains in less."""
 PR_SET_PDEATHSIG = 1
 
 
@@ -27,7 +27,7 @@ class Program:
     command: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
     shares: str = ""
-    """What it does together with others that share the same; empty: nobody does its work."""
+    """Group of programs that do the same work; empty: it has none."""
 
 
 class _Running(NamedTuple):
@@ -36,11 +36,11 @@ class _Running(NamedTuple):
 
 
 class HopelessError(Exception):
-    """A process ended in a way that starting it again would not mend."""
+    """A process ended in a way that a restart would not mend."""
 
 
 class Supervisor:
-    """Keeps programs alive until it is told to stop them."""
+    """Keeps programs alive until `stop`."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
@@ -51,7 +51,7 @@ class Supervisor:
         """Run *program*, again and again, until `stop`.
 
         Raises:
-            HopelessError: it said that its configuration is wrong.
+            HopelessError: its configuration is wrong, which it told.
         """
         record, loop = Restarts(), asyncio.get_running_loop()
         while not self._stopping:
@@ -60,7 +60,7 @@ class Supervisor:
                 *program.command,
                 env={**os.environ, **program.env},
                 stdin=asyncio.subprocess.DEVNULL,
-                # A group of its own: Ctrl-C reaches us alone, and we end it in order.
+                # In a session of its own: Ctrl-C reaches the supervisor alone, which ends it.
                 start_new_session=True,
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
@@ -77,42 +77,41 @@ class Supervisor:
             await asyncio.sleep(pause_s)
 
     def _others(self, program: Program) -> bool:
-        return any(one.program.shares == program.shares for one in self._running.values())
+        return any(other.program.shares == program.shares for other in self._running.values())
 
     def restart(self, name: str) -> None:
-        """End the program *name* kindly; `keep` starts it again."""
+        """End the program *name* by SIGTERM; `keep` starts it again."""
         if running := self._running.get(name):
             _signal(running.process, signal.SIGTERM)
 
     async def stop(self, names: Callable[[str], bool], *, hurry: asyncio.Event) -> None:
-        """End the programs that *names* picks, kindly at first; *hurry* cuts the grace short."""
+        """End the programs that *names* picks by SIGTERM, then SIGKILL; *hurry* skips the grace."""
         self._stopping = True
-        leaving = [one.process for name, one in self._running.items() if names(name)]
+        leaving = [running.process for name, running in self._running.items() if names(name)]
         for process in leaving:
             _signal(process, signal.SIGTERM)
-        gone = [asyncio.ensure_future(process.wait()) for process in leaving]
-        impatient = asyncio.ensure_future(hurry.wait())
-        all_gone = asyncio.ensure_future(_all(gone))
-        await asyncio.wait(
-            {all_gone, impatient}, timeout=GRACE_S, return_when=asyncio.FIRST_COMPLETED
-        )
-        impatient.cancel()
-        for process in leaving:
-            if process.returncode is None:
-                _signal(process, signal.SIGKILL)
-        await all_gone
+        async with asyncio.TaskGroup() as tasks:
+            gone = tasks.create_task(_all_gone(leaving))
+            hurried = tasks.create_task(hurry.wait())
+            await asyncio.wait(
+                {gone, hurried}, timeout=GRACE_S, return_when=asyncio.FIRST_COMPLETED
+            )
+            hurried.cancel()
+            for process in leaving:
+                if process.returncode is None:
+                    _signal(process, signal.SIGKILL)
 
 
-async def _all(waits: Sequence[asyncio.Future[int]]) -> None:
-    for one in waits:
-        await one
+async def _all_gone(processes: Sequence[asyncio.subprocess.Process]) -> None:
+    for process in processes:
+        await process.wait()
 
 
 def _signal(process: asyncio.subprocess.Process, signum: signal.Signals) -> None:
-    with suppress(ProcessLookupError):  # it was quicker
+    with suppress(ProcessLookupError):  # it has ended meanwhile
         process.send_signal(signum)
 
 
 def _die_with_parent() -> None:
-    """In the child, before exec: ask the kernel to end us if the supervisor is killed."""
+    """Ask the kernel, in the child, to end it if the supervisor is killed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

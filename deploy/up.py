@@ -1,4 +1,4 @@
-"""`aura up`: the bus, its streams, the edge and the workers, on one machine, as one thing."""
+"""`aura up`: the bus, its streams, the edges and the workers on one machine, as one program."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from deploy.supervisor import HopelessError, Program, Supervisor
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, SettingsError
-from schemas import stages
+from schemas.events import StageName
 
 START_ERRORS = (
     HopelessError,
@@ -29,17 +30,15 @@ START_ERRORS = (
     ProvisionError,
     nats_server.ServerMissingError,
 )
-"""What may end a start in a way that an operator can mend."""
+"""Errors of a start that an operator can mend."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How many processes of each role."""
+    """The number of processes of each role."""
 
-    edges: int = 1
-    stt: int = 1
-    llm: int = 1
-    tts: int = 1
+    edges: int
+    workers: Mapping[StageName, int]
 
 
 def say(line: str) -> None:
@@ -54,7 +53,7 @@ async def up(settings: Settings, counts: Counts) -> int:
     Raises:
         SettingsError: a port is taken, or the data folder is in use.
         ServerMissingError, BusAwayError, ProvisionError: there is no bus, or not the right one.
-        HopelessError: a process cannot run; it said why.
+        HopelessError: a process cannot run; it has told why.
     """
     data = settings.data_dir.expanduser()
     try:
@@ -67,7 +66,7 @@ async def up(settings: Settings, counts: Counts) -> int:
 
 
 class _Run:
-    """One run of `aura up`."""
+    """A run of `aura up`."""
 
     def __init__(self, settings: Settings, counts: Counts, data: Path, ports: list[int]) -> None:
         self._settings = settings
@@ -77,7 +76,10 @@ class _Run:
         self._supervisor = Supervisor(say)
         self._nats_url = settings.nats_url
         self._port: int | None = None
-        """Of the embedded server, if there is one."""
+        """Port of the embedded server, if there is one."""
+        host = "127.0.0.1" if settings.reaches_everybody else settings.host
+        self._url = f"{'https' if settings.tls_cert else 'http'}://{host}:{ports[0]}"
+        """Address of the first edge."""
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
 
@@ -88,13 +90,15 @@ class _Run:
         failure: Exception | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
-                keeping = [tasks.create_task(self._supervisor.keep(one)) for one in self._server()]
+                keeping = [
+                    tasks.create_task(self._supervisor.keep(program)) for program in self._server()
+                ]
                 work = tasks.create_task(self._work(tasks))
                 await self._stop.wait()
                 work.cancel()
                 await self._leave()
-                for one in keeping:
-                    one.cancel()
+                for task in keeping:
+                    task.cancel()
         except* START_ERRORS as failed:
             failure = _first(failed)
             await self._leave()
@@ -110,7 +114,7 @@ class _Run:
         if self._stop.is_set():
             self._hurry.set()
         else:
-            say("Stopping: answers under way are heard to their end (again: at once) ...")
+            say("Stopping: running responses are heard to their end (Ctrl-C again: at once) ...")
         self._stop.set()
 
     def _server(self) -> list[Program]:
@@ -132,12 +136,12 @@ class _Run:
             Program(f"edge {k + 1}", [*aura, "edge"], {**env, "PORT": str(port)})
             for k, port in enumerate(self._ports)
         ]
-        for stage in stages.STAGE_NAMES:
+        for stage, count in self._counts.workers.items():
             programs += [
                 Program(f"{stage} worker {k + 1}", [*aura, "worker", stage], env, shares=stage)
-                for k in range(getattr(self._counts, stage))
+                for k in range(count)
             ]
-        return [self._with_metrics(one, k) for k, one in enumerate(programs)]
+        return [self._with_metrics(program, k) for k, program in enumerate(programs)]
 
     def _with_metrics(self, program: Program, number: int) -> Program:
         """Return *program* with a metrics port of its own: several cannot share one."""
@@ -146,11 +150,9 @@ class _Run:
         return replace(program, env={**program.env, "AURA_METRICS_PORT": port})
 
     async def _work(self, tasks: asyncio.TaskGroup) -> None:
-        counts = self._counts
-        say(
-            f"Starting Aura: {counts.edges} edge, {counts.stt} STT, {counts.llm} LLM and "
-            f"{counts.tts} TTS worker{'' if self._port is None else ', and a bus of its own'} ..."
-        )
+        workers = ", ".join(f"{n} {stage}" for stage, n in self._counts.workers.items())
+        own_bus = "" if self._port is None else "; a bus of its own"
+        say(f"Starting Aura: {self._counts.edges} edge; workers: {workers}{own_bus} ...")
         await self._bus_listens()
         reach = self._settings.model_copy(update={"nats_url": self._nats_url})
         bus = await connect(reach, "aura-up", wait_s=10)
@@ -172,9 +174,9 @@ class _Run:
         await provision(bus, replicas=self._settings.replicas, file_bytes=own_disk)
 
     async def _watch_disk(self) -> None:
-        """Say that the disk is full, and have the server start afresh when it no longer is.
+        """Tell that the disk is full; restart the server once there is room again.
 
-        A stream that could not write to its file does not try again by itself (nats-server 2.15).
+        A stream that failed to write to its file does not try again by itself (nats-server 2.15).
         """
         disk = Disk()
         while not self._stop.is_set():
@@ -189,7 +191,7 @@ class _Run:
             await asyncio.sleep(1)
 
     async def _provision_after_restarts(self, bus: Bus) -> None:
-        """A lone server forgets what it kept in memory: declare the audio stream anew."""
+        """Declare the audio stream again after a restart: a lone server keeps it in memory."""
         back = asyncio.Event()
         bus.reconnected.append(back.set)
         while True:
@@ -204,7 +206,7 @@ class _Run:
         """Wait for the embedded server.
 
         Raises:
-            ServerMissingError: it does not start; its log says why.
+            ServerMissingError: it does not start; its log tells why.
         """
         try:
             async with asyncio.timeout(15):
@@ -216,11 +218,8 @@ class _Run:
             ) from error
 
     def _write_run_file(self) -> None:
-        shown = "127.0.0.1" if self._settings.reaches_everybody else self._settings.host
-        scheme = "https" if self._settings.tls_cert else "http"
-        self._url = f"{scheme}://{shown}:{self._ports[0]}"
-        what = {"pid": os.getpid(), "url": self._url, "nats_url": self._nats_url}
-        (self._data / "up.json").write_text(json.dumps(what), encoding="utf-8")
+        run = {"pid": os.getpid(), "url": self._url, "nats_url": self._nats_url}
+        (self._data / "up.json").write_text(json.dumps(run), encoding="utf-8")
 
     def _say_ready(self) -> None:
         settings = self._settings
@@ -233,7 +232,7 @@ class _Run:
             )
 
     async def _leave(self) -> None:
-        """End the edges first (calls are told), then the workers, then the bus."""
+        """End the edges first, whose calls end in order, then the workers, then the bus."""
         for names in (
             lambda name: name.startswith("edge"),
             lambda name: "worker" in name,
@@ -242,9 +241,7 @@ class _Run:
             await self._supervisor.stop(names, hurry=self._hurry)
 
 
-def _first(group: BaseExceptionGroup[Exception]) -> Exception:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
+def _first(error: Exception) -> Exception:
+    while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
-    assert isinstance(error, Exception)  # noqa: S101  # except* picked nothing else
     return error

@@ -1,4 +1,4 @@
-"""The HTTP application of an edge, put together: two WebSocket dialects, two documented pages."""
+"""The HTTP application of an edge: a WebSocket for each client protocol, two documented pages."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from runtime.settings import Settings
 
 
 def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) -> web.Application:
-    """Return the application of one edge; its calls run in *sessions*.
+    """Return the application of an edge; its calls run in *sessions*.
 
     Raises:
-        SettingsError: a key file that cannot be read, a network or a rule that is none, no speech
-            model.
+        SettingsError: a key file is unreadable, a proxy is no network, a rule of redaction is none,
+            or the speech model is missing.
     """
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(

@@ -1,4 +1,4 @@
-"""One edge process: listen, serve, and on SIGTERM let every call end well."""
+"""An edge process: it serves calls until SIGTERM, then lets them end in order."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from runtime.settings import Settings, SettingsError
 log = structlog.get_logger(__name__)
 
 LAST_REQUESTS_S = 2
-"""What is still being answered when all calls have gone gets so long."""
+"""Time for open HTTP requests after the last call."""
 
 
 async def serve(settings: Settings) -> int:
-    """Run one edge until SIGTERM or SIGINT; return the process's exit code.
+    """Run an edge until SIGTERM or SIGINT; return the process's exit code.
 
     Raises:
         BusAwayError: no server answers.
@@ -70,7 +70,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
 async def _hold(
     settings: Settings, app: web.Application, stop: asyncio.Event, condition: metrics.Condition
 ) -> None:
-    """Serve *app* until *stop*, then let its calls end well.
+    """Serve *app* until *stop*, then let its calls end in order.
 
     Raises:
         SettingsError: the port is taken.
@@ -104,14 +104,16 @@ async def _hold(
 
 
 async def _drain(edge: Edge) -> None:
-    """Take no new calls, let responses under way be heard, then ask everybody to come back."""
+    """Refuse new calls, let running responses be heard, then ask all clients to reconnect."""
     edge.draining = True
-    until = asyncio.get_running_loop().time() + edge.settings.drain_s
-    while any(one.busy for one in edge.open) and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110  # bounded, and over in a breath
+    clock = asyncio.get_running_loop().time
+    until = clock() + edge.settings.drain_s
+    while any(connection.busy for connection in edge.open) and clock() < until:  # noqa: ASYNC110  # drain_s at most
         await asyncio.sleep(0.05)
-    leaving = [one.leave("restarting, please reconnect") for one in edge.open]
-    await asyncio.gather(*leaving)
-    while edge.open and asyncio.get_running_loop().time() < until + 2:  # noqa: ASYNC110  # the same
+    async with asyncio.TaskGroup() as leaving:
+        for connection in edge.open:
+            leaving.create_task(connection.leave("restarting, please reconnect"))
+    while edge.open and clock() < until + 2:  # noqa: ASYNC110  # 2 s at most
         await asyncio.sleep(0.02)
 
 

@@ -1,18 +1,17 @@
-"""What Python's collector of cycles need not look at."""
+"""Garbage-collector settings."""
 
 from __future__ import annotations
 
 import gc
 
 NEW_OBJECTS = 10_000
-"""Between two looks at the youngest objects; Python's own 700 are a few frames of sound."""
+"""Allocations between two collections; Python's own 700 are a few frames of audio."""
 
 
 def settle() -> None:
-    """Take all that is loaded by now for permanent: libraries, models, settings.
+    """Exempt all objects that are loaded by now: libraries, models, settings.
 
-    Looking through it takes 40 to 60 ms, in which nothing else happens: an answer that falls into
-    that time is late.
+    A collection of them stops the process for 40 to 60 ms, and delays its responses.
     """
     gc.collect()
     gc.freeze()

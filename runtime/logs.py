@@ -1,4 +1,4 @@
-"""Logging, set up once a process: structlog, one fact a line; no words spoken, no secret."""
+"""Logging, set up once a process: structlog, one fact a line; no spoken words, no secrets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FACTS: tuple[structlog.typing.Processor, ...] = (
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
-"""What every line has beside its own words."""
+"""The fields of every line."""
 
 
 def configure(settings: Settings, role: str) -> None:
@@ -38,7 +38,7 @@ def configure(settings: Settings, role: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(role=role)
-    # Libraries speak only when something is wrong: their chatter holds URLs and prompts.
+    # Libraries log warnings alone: their other lines hold URLs and prompts.
     handler = logging.StreamHandler(sys.stdout)
     handler.addFilter(_without_what_was_sent)
     logging.basicConfig(
@@ -47,7 +47,7 @@ def configure(settings: Settings, role: str) -> None:
 
 
 def configure_command(level: int) -> None:
-    """Send the log of a command to stderr, from *level* on: stdout is for what was asked for."""
+    """Send the log of a command to stderr, from *level* on: stdout is for its result."""
     structlog.configure(
         processors=[
             *FACTS,
@@ -60,10 +60,9 @@ def configure_command(level: int) -> None:
 
 
 def _for_people(*, colors: bool) -> structlog.dev.ConsoleRenderer:
-    """Return a renderer of lines.
+    """Return a renderer of lines, with plain tracebacks.
 
-    Its own way to draw a traceback shows local variables, what was said among them, and takes
-    seconds over it.
+    structlog's own show local variables, among them the caller's words, and take seconds.
     """
     return structlog.dev.ConsoleRenderer(
         colors=colors, exception_formatter=structlog.dev.plain_traceback
@@ -78,9 +77,9 @@ def _fit_for_a_terminal(
 
 
 def _without_what_was_sent(record: logging.LogRecord) -> bool:
-    """Keep of a library's record what its author wrote, and the kind of the error.
+    """Keep the fixed text of a library's record, and the type of its error.
 
-    aiohttp quotes a malformed request, query and all; others quote prompts.
+    Its arguments hold data: aiohttp quotes malformed requests with their query, others prompts.
     """
     error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
     record.msg, record.args = f"{record.msg} {error}".rstrip(), ()

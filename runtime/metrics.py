@@ -1,7 +1,7 @@
-"""A port beside the work: `/metrics` for Prometheus, `/health/live` and `/health/ready`.
+"""The port of AURA_METRICS_PORT: `/metrics` for Prometheus, `/health/live` and `/health/ready`.
 
-Every role serves it where AURA_METRICS_PORT is set. Names begin with `aura_`, times are seconds,
-sizes bytes; no label holds a session, a user or a word.
+Every role serves it. Names begin with `aura_`, times are in seconds, sizes in bytes; no label holds
+a session, a user or a word.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from runtime.version import version
 log = structlog.get_logger(__name__)
 
 STEPS_S = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 15.0)
-"""Buckets of what somebody waits for in silence."""
+"""Buckets of the time that a caller waits."""
 WORK_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 30.0)
-"""Buckets of a worker's time."""
+"""Buckets of the time that a worker takes."""
 
 BUS = Gauge("aura_bus_connected", "1 while this process has a connection to NATS.")
 INFO = Gauge("aura_build_info", "Always 1; the labels say what runs here.", ["role", "version"])
 
 
 class Condition:
-    """How this process is, as an orchestrator asks for it."""
+    """The health of this process, for an orchestrator; the role sets both checks."""
 
     def __init__(self) -> None:
         self.ready: Callable[[], bool] = lambda: False
-        """Work may be sent here; False until the role says otherwise."""
+        """Whether to send work to this process."""
         self.alive: Callable[[], bool] = lambda: True
-        """False: start another process in its place."""
+        """False: replace this process."""
 
 
 @asynccontextmanager
 async def served(settings: Settings, role: str) -> AsyncIterator[Condition]:
-    """Serve the port until the block is left; yields the condition that the role keeps.
+    """Serve the port until the block is left; yield the condition that the role sets.
 
     Raises:
         SettingsError: the port is taken.

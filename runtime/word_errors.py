@@ -1,4 +1,4 @@
-"""How far two texts are apart, in words. Pure."""
+"""The difference of two texts, in words. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 
 def words(text: str) -> list[str]:
-    """Return the words of *text*, small letters, without punctuation."""
+    """Return the words of *text* in lower case, without punctuation."""
     return [word.replace("\u2019", "'") for word in WORD.findall(text.lower())]
 
 
 def word_error_rate(reference: str, heard: str) -> float:
-    """Return wrong, missing and added words for each word of *reference*; above 1 is possible.
+    """Return the wrong, missing and added words per word of *reference*; it may exceed 1.
 
-    Of no words at all against none it is 0, against some it is 1.
+    An empty reference gives 0 for an empty text, 1 for any other.
     """
     truth, other = words(reference), words(heard)
     if not truth:
@@ -24,10 +24,10 @@ def word_error_rate(reference: str, heard: str) -> float:
     return distance(truth, other) / len(truth)
 
 
-def distance(one: Sequence[str], other: Sequence[str]) -> int:
+def distance(items: Sequence[str], other: Sequence[str]) -> int:
     """Return the least number of replaced, removed and added items between two sequences."""
     row = list(range(len(other) + 1))
-    for k, a in enumerate(one, 1):
+    for k, a in enumerate(items, 1):
         before, row[0] = row[0], k
         for j, b in enumerate(other, 1):
             before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))

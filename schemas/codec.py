@@ -1,4 +1,4 @@
-"""Events and audio to bytes and back: MessagePack maps, checked against the types on the way in."""
+"""Events and audio to bytes and back: MessagePack maps, decoded to their types."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ TYPE_HEADER = "Aura-Type"
 SCHEMA_HEADER = "Aura-Schema"
 TRACE_HEADER = "traceparent"
 COPY_HEADER = "Aura-Copy"
-"""On an event that was imported or replayed, with the session it is from: it is nobody's job."""
+"""On an imported or replayed event: the session that it is from. Such an event is no job."""
 ID_HEADER = "Nats-Msg-Id"
 
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 
 class BadMessageError(ValueError):
-    """Bytes that are not what the contract says; never worth a second try."""
+    """Bytes that are no message of the contract; a second try never helps."""
 
 
 def encode(message: msgspec.Struct) -> bytes:
@@ -30,7 +30,7 @@ def encode(message: msgspec.Struct) -> bytes:
 
 
 def decode(data: bytes) -> AnyEvent:
-    """Return the event in *data*, ignoring fields that this version does not know.
+    """Return the event in *data*, without the fields that this version does not know.
 
     Raises:
         BadMessageError: not MessagePack, an unknown type, or a field of a wrong type.

@@ -1,4 +1,4 @@
-"""The stages of the pipeline: one table, from which everybody else's lists of them are made."""
+"""The stages of the pipeline: the table from which all other lists of stages are made."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import msgspec
 
 from schemas.events import Kind, ResponseSentence, SpeechStarted, StageName, TurnTaken
 
-Job = SpeechStarted | TurnTaken | ResponseSentence
-"""What some stage works on."""
+JobEvent = SpeechStarted | TurnTaken | ResponseSentence
+"""An event that is the job of a stage."""
 
 
 class StageRow(msgspec.Struct, frozen=True):
-    """One stage, as the bus knows it."""
+    """A stage as the bus knows it."""
 
     name: StageName
     consumer: str
     """The durable consumer of AURA_EVENTS that its workers share; `nats/consumers` declares it."""
-    job: type[Job]
-    """The event that is its job, unless that says that it was `recorded`."""
+    job: type[JobEvent]
+    """The event that is its job, unless the event lists the stage as `recorded`."""
 
     @property
     def kind(self) -> Kind:
-        """The kind of subject on which its jobs are said."""
+        """The kind of subject that carries its jobs."""
         return self.job.KIND
 
 

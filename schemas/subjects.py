@@ -1,4 +1,4 @@
-"""Where each thing is said. Tokens are `[A-Za-z0-9_-]+`; a session has a handful of subjects.
+"""The subjects of the bus. Their tokens are `[A-Za-z0-9_-]+`; a session has a handful of them.
 
 aura.ev.<tenant>.<session>.<kind>     events                   stream AURA_EVENTS (file)
 aura.live.<tenant>.<session>.<kind>   the same, mirrored by the server after it stored them
@@ -23,7 +23,7 @@ SEATS = "$KV.AURA_SEATS"
 """Prefix of the keys that count sessions across edges."""
 
 REPLAY_PREFIX = "r_"
-"""Of the ids of sessions that nobody held: replays, published or driven."""
+"""Prefix of the ids of replays, published or driven."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -34,7 +34,7 @@ def is_token(text: str) -> bool:
 
 
 def token(text: str) -> str:
-    """Return *text* if it may stand in a subject.
+    """Return *text* if it may be a token of a subject.
 
     Raises:
         ValueError: it may not.
@@ -45,7 +45,7 @@ def token(text: str) -> str:
 
 
 def is_replay(session: str) -> bool:
-    """Tell whether nobody held *session*: it is another one, replayed."""
+    """Tell whether *session* is a replay of another one."""
     return session.startswith(REPLAY_PREFIX)
 
 

@@ -1,7 +1,7 @@
-"""The sentences of one response in the log, folded from their events. Pure.
+"""The sentence chain of a response: its sentences in the log, folded from their events. Pure.
 
-Every link of the chain is stored behind the fence: only if the one before it is still the newest
-word on its subject. Cancellations and the ends of other responses stand between the links.
+Each sentence is stored behind a fence: only if the one before it is still the newest event of its
+subject. Cancellations and the ends of other responses stand between them.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from schemas.events import AnyEvent, ResponseCancelled, ResponseCompleted, Respo
 
 @dataclass(frozen=True)
 class ChainState:
-    """What is known of the response to *turn*."""
+    """The response to *turn*, as far as it is known."""
 
     turn: int
     last: int = 0
-    """Sequence of the newest word on the subject, which the next link names; 0: there is none."""
+    """Sequence of the newest event of the subject, which the next sentence names; 0: none."""
     sentences: tuple[str, ...] = ()
     is_over: bool = False
-    """It was completed or cancelled."""
+    """The response was completed or cancelled."""
 
     @property
     def is_begun(self) -> bool:
@@ -31,7 +31,7 @@ class ChainState:
         return " ".join(self.sentences)
 
     def after(self, seq: int, event: AnyEvent | None = None) -> ChainState:
-        """Return it with *event*, which stands at *seq*; None: an event of earlier turns."""
+        """Return the state after *event* at *seq*; None: an event of an earlier turn."""
         state = replace(self, last=seq)
         match event:
             case ResponseSentence(turn=turn, text=text) if turn == self.turn:
@@ -42,8 +42,8 @@ class ChainState:
                 return state
 
     def is_what_was_known(self, known: ChainState) -> bool:
-        """Tell whether, of what is newer than *known*, nothing belongs to this response.
+        """True if only other responses were written since *known*.
 
-        A copy of the log that was a moment behind told of an older end of the chain, then.
+        The copy of the log that told *known* was then a moment behind.
         """
         return not self.is_over and self.sentences == known.sentences and self.last > known.last

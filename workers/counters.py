@@ -1,4 +1,4 @@
-"""What a worker counts for Prometheus, by stage."""
+"""The metrics of a worker for Prometheus, by stage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from runtime.metrics import WORK_S
 
 JOBS = Counter(
     "aura_worker_jobs_total",
-    "Jobs answered: done, failed (given up), retried, overtaken (somebody else's word counts).",
+    "Jobs answered: done, failed (given up), retried, overtaken (done by another worker).",
     ["stage", "outcome"],
 )
 SECONDS = Histogram(
@@ -28,20 +28,20 @@ WAIT = Histogram(
 )
 REDELIVERED = Counter(
     "aura_worker_redeliveries_total",
-    "Jobs that came again: a worker before us lost them.",
+    "Jobs that came again because another worker lost them.",
     ["stage"],
 )
 IN_FLIGHT = Gauge("aura_worker_jobs_in_flight", "Jobs in hand.", ["stage"])
-SLOTS = Gauge("aura_worker_slots", "Jobs that fit at once.", ["stage"])
+SLOTS = Gauge("aura_worker_slots", "Limit of jobs in hand.", ["stage"])
 DEPTH = Gauge(
     "aura_worker_queue_depth",
-    "Jobs of the stage that nobody has taken, as the server last told this worker.",
+    "Jobs of the stage that no worker has taken, as the server last told this one.",
     ["stage"],
 )
 
 
 def watch(stage: str, jobs: Jobs) -> None:
-    """Let the gauges of *stage* read from *jobs*."""
+    """Let the gauges of *stage* show the state of *jobs*."""
     SLOTS.labels(stage).set(jobs.slots)
     IN_FLIGHT.labels(stage).set_function(lambda: jobs.in_flight)
     DEPTH.labels(stage).set_function(lambda: jobs.depth)

@@ -1,11 +1,11 @@
 """Blocking engines behind the event loop: a fixed number of threads, urgent work first.
 
-What waits at the same time and is alike may be done in one call of the engine (`run_together`):
+Items of equal kind that wait together may share one call of the engine (`run_together`):
 
-    waiting   f f f f p p     two places, one of them gets free: it takes its share of the most
-              └─┘             urgent that are alike; the other place is about to take the rest
+    waiting   f f f f p p     two threads, and one gets free: it takes its share of the most urgent
+              └─┘             kind; the other thread will take the rest
 
-Nothing waits for company: with a place free, work begins at once and alone.
+No item waits for a batch: with a free thread it begins at once, alone.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from workers.stage import EngineHungError
 _T = TypeVar("_T")
 
 AWAKE_S = 0.5
-"""A process that was asleep finds its time is up and its thread about to finish: wait for that."""
+"""Grace after the limit: the thread of a process that was asleep may be about to finish."""
 
 
 @dataclass(frozen=True)
 class Together:
-    """Work that an engine does quicker in one call than in several."""
+    """Work that an engine does faster for several items in one call."""
 
     call: Callable[[Sequence[Any]], Iterable[tuple[int, Any]]]
-    """Items in; (place of the item, its result or an exception), each as soon as it is known."""
+    """Items in; (index of the item, its result or an exception), each as soon as it is known."""
     kind: object
-    """What is alike is equal."""
+    """Items of equal kind may share a batch."""
     most: int
-    """Items of one call."""
+    """Size limit of a batch."""
 
 
 @dataclass(order=True)
 class _Asked:
-    """One piece of work, from the asking to the answer."""
+    """An item, from the request to the result."""
 
     rank: int
     order: int
@@ -54,19 +54,19 @@ class _Asked:
 
 
 class EngineExecutor:
-    """*places* calls of an engine at once; the rest wait, the urgent ones in front.
+    """Calls an engine in *threads* at once; other items wait, in order of their rank.
 
-    Of several places one is kept for urgent work (rank 0): what can wait never makes it wait.
+    Of several threads one is reserved for urgent items (rank 0), so that others never delay them.
     """
 
-    def __init__(self, places: int, *, limit_s: float) -> None:
-        self._threads = ThreadPoolExecutor(places, thread_name_prefix="engine")
-        self._places = places
-        self._free = places
-        self._kept = 1 if places > 1 else 0
+    def __init__(self, threads: int, *, limit_s: float) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="engine")
+        self._threads = threads
+        self._free = threads
+        self._reserved = 1 if threads > 1 else 0
         self._limit_s = limit_s
         self._waiting: list[_Asked] = []
-        """The next one first."""
+        """In order: the next item first."""
         self._order = itertools.count()
 
     @property
@@ -75,17 +75,17 @@ class EngineExecutor:
 
     @property
     def wait_ms(self) -> int:
-        """How long urgent work (rank 0) has waited for a place."""
-        oldest = min((one.since_s for one in self._waiting if one.rank == 0), default=None)
+        """Wait of the oldest urgent item (rank 0) for a thread."""
+        oldest = min((asked.since_s for asked in self._waiting if asked.rank == 0), default=None)
         if oldest is None:
             return 0
         return int((asyncio.get_running_loop().time() - oldest) * 1000)
 
     async def run(self, call: Callable[..., _T], *args: Any, rank: int = 0) -> _T:
-        """Return what *call* returns; a smaller *rank* goes first.
+        """Return the result of *call*; a smaller *rank* goes first.
 
         Raises:
-            EngineHungError: it took longer than the limit; the thread is lost.
+            EngineHungError: the call took longer than the limit; its thread is lost.
         """
 
         def alone(_: Sequence[Any]) -> Iterator[tuple[int, _T]]:
@@ -95,10 +95,10 @@ class EngineExecutor:
         return result
 
     async def run_together(self, work: Together, item: Any, *, rank: int = 0) -> Any:
-        """Return what *work* makes of *item*, maybe in one call with others of its kind and rank.
+        """Return the result of *work* for *item*, which may share a call with others of its kind.
 
         Raises:
-            EngineHungError: it took longer than the limit; the thread is lost.
+            EngineHungError: the call took longer than the limit; its thread is lost.
         """
         loop = asyncio.get_running_loop()
         asked = _Asked(rank, next(self._order), work, item, loop.time())
@@ -106,7 +106,7 @@ class EngineExecutor:
         self._fill()
         try:
             await asked.begun.wait()
-            # A thread cannot be stopped: a caller who leaves drops the answer, no more.
+            # A thread cannot be stopped: a cancelled task only drops its result.
             for limit_s in (self._limit_s, AWAKE_S):
                 done, _ = await asyncio.wait({asked.answer}, timeout=limit_s)
                 if done:
@@ -118,63 +118,63 @@ class EngineExecutor:
         raise EngineHungError
 
     def _fill(self) -> None:
-        """Give free places to what waits."""
-        while self._waiting and self._free > (self._kept if self._waiting[0].rank else 0):
+        """Give free threads to the items that wait."""
+        while self._waiting and self._free > (self._reserved if self._waiting[0].rank else 0):
             batch = self._share()
-            for one in batch:
-                self._waiting.remove(one)
-                one.begun.set()
+            for item in batch:
+                self._waiting.remove(item)
+                item.begun.set()
             self._free -= 1
             loop = asyncio.get_running_loop()
-            done = loop.run_in_executor(self._threads, _work, batch, loop)
-            done.add_done_callback(self._leave_place)
+            done = loop.run_in_executor(self._pool, _work, batch, loop)
+            done.add_done_callback(self._leave_thread)
 
     def _share(self) -> list[_Asked]:
-        """Return the next one, and of what waits and is like it as many as are one place's share.
+        """Return a batch: the next item, and one thread's share of those of its kind and rank.
 
-        The other places are about to get free too: to take all would leave them idle.
+        A larger batch would leave nothing for the other threads, which get free too.
         """
         first = self._waiting[0]
         alike = [
-            one
-            for one in self._waiting
-            if one.rank == first.rank and one.work.kind == first.work.kind
+            asked
+            for asked in self._waiting
+            if asked.rank == first.rank and asked.work.kind == first.work.kind
         ]
-        places = self._places - (self._kept if first.rank else 0)
-        return alike[: min(first.work.most, -(-len(alike) // places))]
+        threads = self._threads - (self._reserved if first.rank else 0)
+        return alike[: min(first.work.most, -(-len(alike) // threads))]
 
-    def _leave_place(self, done: asyncio.Future[None]) -> None:
+    def _leave_thread(self, done: asyncio.Future[None]) -> None:
         self._free += 1
         self._fill()
         if not done.cancelled():
-            done.result()  # nothing of the engine's comes this way: a fault here is ours
+            done.result()  # raises a fault of ours: those of the engine go to `answer`
 
 
 def _work(batch: list[_Asked], loop: asyncio.AbstractEventLoop) -> None:
-    """Call the engine, in a thread; where it fails for several, each has a try of its own."""
-    open_ = dict(enumerate(batch))
+    """Call the engine in a thread; if it fails for a batch, try each item alone."""
+    unanswered = dict(enumerate(batch))
 
-    def answered(place: int, result: Any) -> None:
-        answer = open_.pop(place).answer
+    def answer(index: int, result: Any) -> None:
+        future = unanswered.pop(index).answer
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(_deliver, answer, result)
+            loop.call_soon_threadsafe(_deliver, future, result)
 
     try:
-        for place, result in batch[0].work.call([one.item for one in batch]):
-            answered(place, result)
-    except Exception as error:  # noqa: BLE001  # told to whoever asked
-        for place, one in list(open_.items()):
+        for index, result in batch[0].work.call([asked.item for asked in batch]):
+            answer(index, result)
+    except Exception as error:  # noqa: BLE001  # raised where the result is awaited
+        for index, asked in list(unanswered.items()):
             if len(batch) == 1:
-                answered(place, error)
+                answer(index, error)
             else:
-                _work([one], loop)
+                _work([asked], loop)
 
 
 def _deliver(answer: asyncio.Future[Any], result: Any) -> None:
-    if answer.done():  # whoever asked has left
+    if answer.done():  # its task was cancelled
         return
     if isinstance(result, Exception):
         answer.set_exception(result)
-        answer.exception()  # told to whoever still waits; nobody else need hear of it
+        answer.exception()  # marks it as seen: asyncio need not log it if nobody waits
     else:
         answer.set_result(result)

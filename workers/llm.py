@@ -24,7 +24,7 @@ from workers.engines.protocols import (
     Usage,
 )
 from workers.response_text import ResponseText
-from workers.stage import EngineHungError, JobContext, JobPlace
+from workers.stage import EngineHungError, JobContext, JobTarget
 
 T = TypeVar("T")
 
@@ -49,8 +49,8 @@ class LlmStage:
     async def warm(self) -> None:
         await self._model.warm()
 
-    def place(self, event: TurnTaken) -> JobPlace:
-        return JobPlace(utterance=event.utterance, turn=event.turn)
+    def target(self, event: TurnTaken) -> JobTarget:
+        return JobTarget(utterance=event.utterance, turn=event.turn)
 
     async def run(self, job: JobContext[TurnTaken]) -> None:
         event = job.event

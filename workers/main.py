@@ -1,4 +1,4 @@
-"""One worker process: engine, warm-up, then the loop until it is told to leave."""
+"""A worker process: engine, warm-up, then the worker loop until SIGTERM."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ from workers.worker_loop import Worker
 log = structlog.get_logger(__name__)
 
 HUNG_EXIT = 70
-"""EX_SOFTWARE: the supervisor starts another one."""
+"""EX_SOFTWARE: the supervisor replaces the process."""
 
 
 def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
-    """Return the stage, whatever its jobs are, and its slots.
+    """Return the stage and its slots.
 
     Raises:
         EngineError: an engine is not installed, or a setting or file is missing.
-        BadRulesError: the rules of what is redacted cannot be used.
+        BadRulesError: the rules of redaction cannot be used.
     """
     match stage:
         case "stt":
             recognizer = factory.recognizer(settings)
             simulated = settings.stt_engine == "simulated"
-            places = settings.stt_slots if simulated else settings.stt_workers
-            executor = EngineExecutor(places, limit_s=settings.engine_limit_s)
+            threads = settings.stt_slots if simulated else settings.stt_workers
+            executor = EngineExecutor(threads, limit_s=settings.engine_limit_s)
             interval_ms = settings.stt_partial_interval_ms
             turns = None if simulated else factory.turn_model(settings)
             listening = SttStage(
@@ -64,12 +64,12 @@ def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
 
 
 async def serve(settings: Settings, stage_name: StageName) -> int:
-    """Run one worker until SIGTERM or SIGINT; return the process's exit code.
+    """Run a worker until SIGTERM or SIGINT; return the process's exit code.
 
     Raises:
         BusAwayError: no server answers.
-        EngineError: the engine cannot be had; the message names the way out.
-        BadRulesError: the rules of what is redacted cannot be used.
+        EngineError: the engine is missing; the message names the way out.
+        BadRulesError: the rules of redaction cannot be used.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -89,7 +89,7 @@ async def _work(
     stop: asyncio.Event,
     condition: metrics.Condition,
 ) -> bool:
-    """Work until *stop*; False where the engine hung."""
+    """Work until *stop*; return False if the engine hung."""
     stage, slots = build(settings, stage_name)
     await stage.warm()
     async with await connect(settings, f"aura-{stage_name}", role=stage_name) as bus:

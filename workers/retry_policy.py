@@ -1,6 +1,6 @@
-"""What becomes of a job that failed: done by another, tried again, or given up. Pure.
+"""The outcome of a job that failed: overtaken, retried or given up. Pure.
 
-FencedError                                               overtaken: somebody else goes on with it
+FencedError                                               overtaken: another worker does it
 EngineRefusedError, EngineMissingError, WeightsError,
 StaleJobError                                             failed: no other attempt will help
 EngineHungError                                           retried by another process; ours ends
@@ -22,24 +22,23 @@ from workers.engines.protocols import (
 from workers.stage import EngineHungError, StaleJobError
 
 LAST_ATTEMPT = 3
-"""One less than the consumers' max_deliver, so that a failure can still be told."""
+"""One less than the consumers' max_deliver, so that the failure can still be published."""
 RETRY_S = 0.2
-"""Before the second attempt; twice that before the third."""
+"""Delay of the second attempt; the third has twice that."""
 UNTOLD_S = 1.0
-"""Before an attempt whose failure could not be told to the edge."""
+"""Delay of the next attempt if the failure could not be published."""
 APART_S = 2.0
-"""Jobs that died together with a worker twice start apart: one of them may be what killed it, and
-would take the others with it again."""
+"""Random start delay of the last attempt, to isolate a job that kills workers."""
 EXPECTED = (EngineError, BusError, StaleJobError)
 HOPELESS = (EngineRefusedError, EngineMissingError, WeightsError, StaleJobError)
 
 Outcome = Literal["done", "overtaken", "retried", "failed"]
-"""What became of a job, as it is counted."""
+"""The outcome of a job, as it is counted."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is to become of a job that failed."""
+    """What to do with a job that failed."""
 
     outcome: Outcome
     reason: str = ""
@@ -47,18 +46,15 @@ class Verdict:
     told: str = ""
     """For the caller: a sentence."""
     delay_s: float = 0.0
-    """Before it is tried again."""
+    """Delay of the next attempt."""
     is_expected: bool = True
-    """It is a failure that the stages know; any other is a fault of ours."""
+    """False: the failure is a fault of ours."""
     is_hung: bool = False
-    """The engine's thread is lost, and so is this process."""
+    """The engine's thread is lost, so this process must end."""
 
 
 def verdict(error: Exception, attempt: int) -> Verdict:
-    """Return what *error* in attempt number *attempt* (from 1) makes of the job.
-
-    What another attempt may mend is tried again, until the last one.
-    """
+    """Return the verdict on a job whose attempt number *attempt* (from 1) failed by *error*."""
     error = first_cause(error)
     if isinstance(error, FencedError):
         return Verdict("overtaken")
@@ -86,12 +82,12 @@ def _told(error: Exception) -> str:
 
 
 def apart_s(attempt: int) -> float:
-    """Return within how many seconds attempt number *attempt* starts at random."""
+    """Return the limit of the random start delay of attempt number *attempt*."""
     return APART_S if attempt >= LAST_ATTEMPT else 0.0
 
 
 def first_cause(error: Exception) -> Exception:
-    """Return the first thing that went wrong in a stage that does several at once."""
+    """Return the first error of a stage that runs several tasks."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     return error

@@ -19,7 +19,7 @@ from workers.engines.protocols import (
     Recognizer,
     TurnModel,
 )
-from workers.stage import JobContext, JobPlace, StaleJobError
+from workers.stage import JobContext, JobTarget, StaleJobError
 from workers.utterance_audio import UtteranceAudio
 from workers.utterance_words import Guess, Span, UtteranceWords, Words
 
@@ -68,8 +68,8 @@ class SttStage:
         if self._turns:
             await asyncio.to_thread(self._turns.warm)
 
-    def place(self, event: SpeechStarted) -> JobPlace:
-        return JobPlace(utterance=event.utterance)
+    def target(self, event: SpeechStarted) -> JobTarget:
+        return JobTarget(utterance=event.utterance)
 
     async def run(self, job: JobContext[SpeechStarted]) -> None:
         """Follow the utterance to its end: partials while it goes on, a guess at each pause.

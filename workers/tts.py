@@ -11,7 +11,7 @@ from schemas.audio import BYTES_PER_MS, ENOUGH_MS, SpeechChunk
 from schemas.events import ResponseSentence, SpeechReady, StageName
 from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Synthesizer
-from workers.stage import JobContext, JobPlace
+from workers.stage import JobContext, JobTarget
 
 CHUNK_BYTES = 500 * BYTES_PER_MS
 """At least so much later: a message costs about the same whatever its size."""
@@ -41,8 +41,8 @@ class TtsStage:
     async def warm(self) -> None:
         await asyncio.to_thread(self._synthesizer.warm)
 
-    def place(self, event: ResponseSentence) -> JobPlace:
-        return JobPlace(turn=event.turn, index=event.index)
+    def target(self, event: ResponseSentence) -> JobTarget:
+        return JobTarget(turn=event.turn, index=event.index)
 
     async def run(self, job: JobContext[ResponseSentence]) -> None:
         event = job.event

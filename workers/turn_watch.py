@@ -1,4 +1,4 @@
-"""Whether the turn of a job is still wanted: the edge cancels the response to one it gives up."""
+"""Watch whether the edge cancels the turn of a job."""
 
 from __future__ import annotations
 
@@ -19,30 +19,29 @@ from schemas.events import (
 CANCELLED = ResponseCancelled.__struct_config__.tag
 
 
-def is_cancelled(turn: int, said: AnyEvent) -> bool:
-    """Tell whether *said* gives *turn* up, or a later one."""
-    return isinstance(said, ResponseCancelled) and said.turn >= turn
+def is_cancelled(turn: int, event: AnyEvent) -> bool:
+    """Tell whether *event* cancels *turn*, or a later one."""
+    return isinstance(event, ResponseCancelled) and event.turn >= turn
 
 
 def is_over(turn: int, newest: AnyEvent) -> bool:
-    """Tell whether a session whose *newest* word of a response is this is done with *turn*."""
+    """Tell whether *turn* is over, by the *newest* response event of its session."""
     match newest:
-        case ResponseSentence(turn=said) | ResponseCompleted(turn=said):
-            return said > turn
+        case ResponseSentence(turn=latest) | ResponseCompleted(turn=latest):
+            return latest > turn
         case _:
             return is_cancelled(turn, newest)
 
 
 class TurnWatch:
-    """Over *turn* of the job that is event *job*, sequence *seq* of the log.
+    """Watches *turn* of the event *job*, which is sequence *seq* of the log.
 
-    What is older than the job does not count: an operator may drive a job again that the edge had
-    given up.
+    Older events do not count: an operator may try a job again that the edge had cancelled.
     """
 
     def __init__(self, bus: Bus, job: Event, turn: int, seq: int) -> None:
         self.newest: asyncio.Future[Stored | None] = asyncio.Future()
-        """Of the responses in the job's session, as of a moment after `run` has begun."""
+        """The newest response event of the session, soon after `run` began."""
         self._bus = bus
         self._whose = (job.tenant, job.session, "say")
         self._turn = turn
@@ -50,7 +49,7 @@ class TurnWatch:
         self._ended = asyncio.Event()
 
     async def run(self, *, after_s: float) -> None:
-        """Return when the turn is given up, or was, or at `end`; look for that *after_s*.
+        """Wait until the turn is cancelled or `end` is called; look it up *after_s*.
 
         Raises:
             BusAwayError: no answer.
@@ -65,9 +64,9 @@ class TurnWatch:
                 await self._ended.wait()
 
     def end(self) -> None:
-        """Let `run` return: a mere cancellation may be lost in it (`wait_for` of Python 3.11)."""
+        """Let `run` return; a task's cancellation may be lost in Python 3.11's `wait_for`."""
         self._ended.set()
 
-    async def _on_say(self, said: Delivery) -> None:
-        if said.type == CANCELLED and is_cancelled(self._turn, said.event()):
+    async def _on_say(self, message: Delivery) -> None:
+        if message.type == CANCELLED and is_cancelled(self._turn, message.event()):
             self._ended.set()

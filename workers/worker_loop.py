@@ -1,4 +1,4 @@
-"""The one worker loop: take a job when a slot is free, keep it alive, answer it exactly once."""
+"""The worker loop: take a job when a slot is free, keep it alive, answer it exactly once."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from schemas.events import JobFailed
 from schemas.stages import CONSUMERS
 from workers import counters, retry_policy
 from workers.retry_policy import Outcome, Verdict
-from workers.stage import J, JobContext, JobPlace, Stage
+from workers.stage import J, JobContext, JobTarget, Stage
 from workers.turn_watch import TurnWatch
 
 log = structlog.get_logger(__name__)
 
 HEARTBEAT_S = 0.3
-"""Two may be lost or late within the shortest ack_wait of the consumers."""
+"""Interval of heartbeats: two may be lost within the shortest ack_wait of the consumers."""
 LOOK_AFTER_S = 0.01
-"""A fresh job has its session looked up so late: the engine that wakes for it goes first."""
+"""Delay of the cancellation look-up, so that the engine starts first."""
 
 
 class Worker(Generic[J]):
-    """One process's share of a stage."""
+    """Runs the jobs of a stage in this process."""
 
     def __init__(self, bus: Bus, stage: Stage[J], slots: int, *, drain_s: float) -> None:
         self.bus = bus
@@ -42,7 +42,7 @@ class Worker(Generic[J]):
         self._hung = False
 
     async def run(self, stop: asyncio.Event) -> bool:
-        """Work until *stop*, then finish what is in hand; False where the engine hung."""
+        """Work until *stop*, then finish the jobs in hand; return False if the engine hung."""
         async with self.jobs, asyncio.TaskGroup() as tasks:
             heart = tasks.create_task(self._keep_alive())
             leaver = tasks.create_task(self._leave(stop))
@@ -77,8 +77,8 @@ class Worker(Generic[J]):
 
     async def _work(self, job: Job, event: J, stop: asyncio.Event) -> None:
         waited_s, now_s = max(0.0, time.time() - job.stored_s), time.monotonic()
-        place = self.stage.place(event)
-        watch = None if place.turn is None else TurnWatch(self.bus, event, place.turn, job.seq)
+        target = self.stage.target(event)
+        watch = None if target.turn is None else TurnWatch(self.bus, event, target.turn, job.seq)
         context = JobContext(event, job.seq, job.attempt, self.bus, now_s, waited_s, watch)
         counters.taken(self.stage.name, job)
         with (
@@ -89,11 +89,11 @@ class Worker(Generic[J]):
                 if (apart_s := retry_policy.apart_s(job.attempt)) > 0:
                     await asyncio.sleep(random.uniform(0, apart_s))  # noqa: S311  # no secret
                 wanted = await self._run(context)
-            except asyncio.CancelledError:  # shutting down: somebody else has time for it
+            except asyncio.CancelledError:  # shutting down: another worker has time for it
                 await job.retry()
                 raise
-            except Exception as error:  # noqa: BLE001  # the boundary: told once, answered once
-                outcome = await self._answer_failure(job, place, error, stop)
+            except Exception as error:  # noqa: BLE001  # the boundary: logged once, answered once
+                outcome = await self._answer_failure(job, target, error, stop)
                 counters.answered(self.stage.name, outcome, context.took_ms() / 1000)
             else:
                 self.done += 1
@@ -102,9 +102,9 @@ class Worker(Generic[J]):
                 await job.done()
 
     async def _run(self, job: JobContext[J]) -> bool:
-        """Do the job; return False where the edge gave its turn up before it was done.
+        """Do the job; return False if the edge cancelled its turn before it was done.
 
-        A fresh job begins before that is looked up: the caller waits for it, and it is rarely so.
+        A fresh job begins before the look-up of a cancellation, which is rare: its caller waits.
         """
         if (watch := job.watch) is None:
             await self.stage.run(job)
@@ -122,36 +122,36 @@ class Worker(Generic[J]):
                 return both[1].done()
             finally:
                 watch.end()
-                for one in both:
-                    one.cancel()
+                for task in both:
+                    task.cancel()
 
     async def _answer_failure(
-        self, job: Job, place: JobPlace, error: Exception, stop: asyncio.Event
+        self, job: Job, target: JobTarget, error: Exception, stop: asyncio.Event
     ) -> Outcome:
-        """Answer the job as its failure wants it; return what became of it."""
-        what = retry_policy.verdict(error, job.attempt)
-        if what.outcome == "overtaken":
+        """Answer the job by the retry policy; return its outcome."""
+        verdict = retry_policy.verdict(error, job.attempt)
+        if verdict.outcome == "overtaken":
             log.info("job_overtaken")
             await job.done()
-            return what.outcome
-        if what.is_hung:
+            return verdict.outcome
+        if verdict.is_hung:
             self._hung = True
             stop.set()
         log.warning(
             "job_failed",
             stage=self.stage.name,
             attempt=job.attempt,
-            gave_up=what.outcome == "failed",
-            error=what.reason,
-            exc_info=None if what.is_expected else retry_policy.first_cause(error),
+            gave_up=verdict.outcome == "failed",
+            error=verdict.reason,
+            exc_info=None if verdict.is_expected else retry_policy.first_cause(error),
         )
-        if what.outcome == "failed":
-            return await self._give_up(job, place, what)
-        await job.retry(what.delay_s)
-        return what.outcome
+        if verdict.outcome == "failed":
+            return await self._give_up(job, target, verdict)
+        await job.retry(verdict.delay_s)
+        return verdict.outcome
 
-    async def _give_up(self, job: Job, place: JobPlace, what: Verdict) -> Outcome:
-        """Tell the edge, and end the job once that is stored; return what became of it."""
+    async def _give_up(self, job: Job, target: JobTarget, verdict: Verdict) -> Outcome:
+        """Tell the edge, then end the job; return its outcome."""
         self.failed += 1
         event = job.event
         failure = JobFailed(
@@ -159,10 +159,10 @@ class Worker(Generic[J]):
             session=event.session,
             at_ms=event.at_ms,
             stage=self.stage.name,
-            utterance=place.utterance,
-            turn=place.turn or 0,
-            index=place.index,
-            reason=what.told,
+            utterance=target.utterance,
+            turn=target.turn or 0,
+            index=target.index,
+            reason=verdict.reason,
             attempts=job.attempt,
         )
         try:
@@ -170,7 +170,7 @@ class Worker(Generic[J]):
         except BusError:
             await job.retry(retry_policy.UNTOLD_S)
             return "retried"
-        await job.give_up(what.reason)
+        await job.give_up(verdict.reason)
         return "failed"
 
 

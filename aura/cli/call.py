@@ -1,4 +1,4 @@
-"""`aura call`: a recording sent as a microphone would send it, and the answer that comes back."""
+"""`aura call`: sends a recording as a microphone would, and shows the response."""
 
 from __future__ import annotations
 
@@ -27,16 +27,17 @@ from aura.cli.waterfall import waterfall
 from runtime.audio import NotAudioError, read_wav, write_wav
 from runtime.printable import printable
 from runtime.settings import load
+from schemas.audio import BYTES_PER_MS
 
 FRAME_MS = 20
-FRAME_BYTES = FRAME_MS * 32
+FRAME_BYTES = FRAME_MS * BYTES_PER_MS
 SILENCE = bytes(FRAME_BYTES)
 PATIENCE_S = 30.0
-"""Without a message, after the last word, until no answer is expected any more."""
+"""Silence of the server, after the last word, until no response is expected."""
 HEARD_S = 0.2
-"""From the end of the answer here to the end of the call: the edge may count it heard later."""
+"""Delay of the end of the call: the edge may count the response as heard a little later."""
 QUIET_DB = -40.0
-"""Level, below the loudest 10 ms of a recording, under which there is no speech."""
+"""Level below the loudest 10 ms of a recording, under which there is no speech."""
 
 
 def read_question(path: Path) -> bytes:
@@ -54,7 +55,7 @@ def read_question(path: Path) -> bytes:
 
 
 def speech_end_ms(pcm: bytes) -> float:
-    """Return where speech ends in *pcm* (s16le mono 16 kHz), ms from its beginning."""
+    """Return the end of speech in *pcm* (s16le mono 16 kHz), ms from its beginning."""
     samples = np.frombuffer(pcm, np.int16)
     windows = samples[: samples.size // 160 * 160].astype(np.float64).reshape(-1, 160)
     if not windows.size:
@@ -66,7 +67,7 @@ def speech_end_ms(pcm: bytes) -> float:
 
 @dataclass
 class Answer:
-    """What the edge sent during a call."""
+    """The messages of the edge during a call."""
 
     transcript: str = ""
     partial: str = ""
@@ -86,7 +87,7 @@ class Answer:
 
     @property
     def ends_at(self) -> float | None:
-        """When nothing is left to say or to hear, monotonic seconds; None: an answer may come."""
+        """Monotonic seconds at which the call is over; None: a response may come."""
         if self.spoke_until is None or not (self.errors or (self.done and self.steps)):
             return None
         heard_at = self.plays_until + HEARD_S if self.pcm else 0.0
@@ -96,7 +97,7 @@ class Answer:
         """Take one message of the server."""
         match message.get("type"):
             case "greeting":
-                self.greeting_s = len(_pcm(message)) / 32000
+                self.greeting_s = length_s(_pcm(message))
             case "user_transcript_partial":
                 self.partial = message["text"]
             case "user_transcript":
@@ -105,12 +106,12 @@ class Answer:
                 pcm = _pcm(message)
                 if pcm and self.first_audio_ms is None and self.spoke_until is not None:
                     self.first_audio_ms = (now - self.spoke_until) * 1000
-                self.plays_until = max(self.plays_until, now) + len(pcm) / 32000
+                self.plays_until = max(self.plays_until, now) + length_s(pcm)
                 self.pcm += pcm
                 self.answer += message["text"]
             case "ai_complete":
                 self.done = message
-            case "ai_interrupted":  # our own recording had a pause: the answer begins anew
+            case "ai_interrupted":  # the recording has a pause: another response will come
                 self.interrupted += 1
                 self.pcm.clear()
                 self.answer, self.first_audio_ms, self.plays_until = "", None, now
@@ -122,6 +123,11 @@ class Answer:
                 self.errors.append(f"{message['message']} ({message['code']}){details}")
             case _:
                 pass
+
+
+def length_s(pcm: bytes | bytearray) -> float:
+    """Return the length of *pcm* (s16le mono 16 kHz)."""
+    return len(pcm) / BYTES_PER_MS / 1000
 
 
 def _pcm(message: dict[str, Any]) -> bytes:
@@ -139,10 +145,10 @@ def socket_url(url: str, token: str, *, greeting: bool) -> str:
 
 
 async def converse(pcm: bytes, url: str, answer: Answer, *, greeting: bool, token: str) -> None:
-    """Speak *pcm*, listen until the answer was heard to its end, and end the call.
+    """Speak *pcm*, listen to the end of the response, and end the call.
 
     Raises:
-        CommandError: nobody answers, the token is refused, or nothing comes within 30 s.
+        CommandError: no edge answers, it refuses the token, or no response comes within 30 s.
     """
     async with aiohttp.ClientSession() as http:
         try:
@@ -162,15 +168,15 @@ async def converse(pcm: bytes, url: str, answer: Answer, *, greeting: bool, toke
                     speaking = tasks.create_task(_speak(ws, pcm, answer, greeting=greeting))
                     failure = await _listen(ws, answer)
                     speaking.cancel()
-            finally:  # of a Ctrl-C as well
-                with suppress(ConnectionError):  # the server has gone by itself
+            finally:  # after a Ctrl-C too
+                with suppress(ConnectionError):  # the server has closed
                     await ws.send_json({"type": "end_call"})
     if failure:
         raise CommandError(failure)
 
 
 async def _listen(ws: aiohttp.ClientWebSocketResponse, answer: Answer) -> str:
-    """Take messages until the answer was heard to its end; return why it was not, or ""."""
+    """Take messages until the end of the response; return the reason if it does not come."""
     last = time.monotonic()
     while (ends_at := answer.ends_at) is None or time.monotonic() < ends_at:
         until = max(last, answer.spoke_until or 0.0) + PATIENCE_S if ends_at is None else ends_at
@@ -194,7 +200,7 @@ async def _listen(ws: aiohttp.ClientWebSocketResponse, answer: Answer) -> str:
 async def _speak(
     ws: aiohttp.ClientWebSocketResponse, pcm: bytes, answer: Answer, *, greeting: bool
 ) -> None:
-    """Send 20 ms every 20 ms: what is to be said, then silence, as a microphone does."""
+    """Send a frame every 20 ms, as a microphone does: *pcm*, then silence."""
     wait_s = 0.3
     while greeting and answer.greeting_s is None:  # noqa: ASYNC110  # it ends with its caller
         await asyncio.sleep(0.02)
@@ -205,11 +211,11 @@ async def _speak(
     while not ws.closed:
         at = (sent - quiet) * FRAME_BYTES
         frame = pcm[at : at + FRAME_BYTES] if at >= 0 else SILENCE
-        # a frame can leave when its last sample has been spoken
+        # a microphone sends a frame after its last sample
         await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_MS / 1000 - time.monotonic()))
         try:
             await ws.send_bytes(frame.ljust(FRAME_BYTES, b"\0"))
-        except ConnectionError:  # whoever listens says why it ended
+        except ConnectionError:  # `_listen` tells why
             return
         sent += 1
 
@@ -217,7 +223,7 @@ async def _speak(
 async def call(
     pcm: bytes, *, url: str, token: str, out: Path, greeting: bool, as_json: bool
 ) -> int:
-    """Make the call, show it, write the answer to *out*; 1 where there was none."""
+    """Make the call, show it, write the response to *out*; return 1 if there was none."""
     answer, console = Answer(), Console(stderr=as_json)
     talking = asyncio.ensure_future(converse(pcm, url, answer, greeting=greeting, token=token))
     try:
@@ -226,7 +232,7 @@ async def call(
                 live.update(_view(answer))
                 await asyncio.wait({talking}, timeout=0.08)
             live.update(_view(answer))
-    finally:  # Ctrl-C: the call is ended as one hangs up
+    finally:  # a Ctrl-C ends the call in order
         talking.cancel()
         await asyncio.wait({talking})
     talking.result()
@@ -242,10 +248,10 @@ async def call(
     else:
         console.print("\n".join(["", *waterfall(steps)]), highlight=False)
         if answer.pcm:
-            console.print(f"\nThe answer is in {out} ({len(answer.pcm) / 32000:.1f} s).")
+            console.print(f"\nThe answer is in {out} ({length_s(answer.pcm):.1f} s).")
     if answer.errors:
-        told = printable(", then ".join(answer.errors))
-        sys.stderr.write(f"aura: {told}; `aura workers` and `aura doctor` tell more\n")
+        errors = printable(", then ".join(answer.errors))
+        sys.stderr.write(f"aura: {errors}; `aura workers` and `aura doctor` tell more\n")
     return 0 if answer.done else 1
 
 
@@ -266,7 +272,7 @@ def _result(answer: Answer, steps: dict[str, Any]) -> dict[str, Any]:
         "transcript": answer.transcript,
         "answer": done.get("full_response", answer.answer.strip()),
         "model": done.get("model_used", ""),
-        "audio_s": round(len(answer.pcm) / 32000, 3),
+        "audio_s": round(length_s(answer.pcm), 3),
         "interrupted": answer.interrupted,
         "steps_ms": {k: v for k, v in steps.items() if k.endswith("_ms")},
         "errors": answer.errors,

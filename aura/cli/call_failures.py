@@ -1,4 +1,4 @@
-"""How a call fails: a line that says what happened and what to do about it. Pure."""
+"""The failures of a call: a line that tells what happened and what to do. Pure."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _STAGE_DOWN: Final = "a stage is down: `aura workers` and `aura doctor` say whic
 
 
 def ended(code: int | None, told: str = "") -> str:
-    """Return why a server ended a call with *code*; *told*: the last error that it told before."""
+    """Return the reason of a close with *code*; *told* is the last error message before it."""
     known = _STAGE_DOWN if code is not None and 4000 < code < 5000 else _ENDED.get(code or LOST)
-    said = known or "the server ended the call: `aura doctor` may tell why"
-    return f"{said} (code {code or LOST}{f', {told}' if told else ''})"
+    reason = known or "the server ended the call: `aura doctor` may tell why"
+    return f"{reason} (code {code or LOST}{f', {told}' if told else ''})"
 
 
 def refused(url: str, status: int, retry_after_s: str | None) -> str:
-    """Return why an edge at *url* lets no call in with this HTTP *status*."""
+    """Return the reason for which *url* refused the call with HTTP *status*."""
     match status:
         case 429 | 503:
             return f"{url} is busy (HTTP {status}): call again in {retry_after_s or 'a few'} s"

@@ -1,4 +1,4 @@
-"""`aura replay --decide`: recorded calls decided again, by today's code or with other numbers."""
+"""`aura replay --decide`: recorded calls decided again, perhaps in another configuration."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from schemas.session_config import Eagerness, SessionConfig, Waits
 
 @dataclass(frozen=True)
 class Try:
-    """What is to be other than it was."""
+    """Changes to the recorded configuration."""
 
     eagerness: str = ""
     waits: str = ""
     speculate: bool | None = None
 
     def changed(self, config: SessionConfig) -> SessionConfig:
-        """Return *config* with what is to be other.
+        """Return *config* with the changes.
 
         Raises:
-            CommandError: it is no such thing.
+            CommandError: a value is not valid.
         """
         changes: dict[str, Any] = {}
         if self.eagerness:
@@ -59,17 +59,17 @@ class Try:
 
 @dataclass
 class Verdict:
-    """What became of one session."""
+    """The result for one session."""
 
     session: str
     decisions: int = 0
     skipped: int = 0
-    """Connections of which no inputs were stored: their edge was killed."""
+    """Connections without stored inputs: their edge was killed."""
     differences: list[Difference] | None = None
-    """None: it cannot be decided again; *why* says why."""
+    """None: the session cannot be decided again; *why* says why."""
     why: str = ""
     unnoticed: bool = True
-    """No caller would notice the differences."""
+    """A caller would notice none of the differences."""
     call_ms: int = 0
     started_ms: int = 0
     """Unix time, ms."""
@@ -80,11 +80,11 @@ class Verdict:
         if self.differences is not None:
             differences = [
                 {
-                    "at_s": round((one.at_ms - self.started_ms) / 1000, 3),
-                    "recorded": one.recorded,
-                    "now": one.now,
+                    "at_s": round((difference.at_ms - self.started_ms) / 1000, 3),
+                    "recorded": difference.recorded,
+                    "now": difference.now,
                 }
-                for one in self.differences
+                for difference in self.differences
             ]
         return {
             "session": self.session,
@@ -99,10 +99,10 @@ class Verdict:
 
 
 def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> Verdict:
-    """Return where the session of *events* would be decided otherwise.
+    """Decide the session of *events* again, with the changes *wanted*.
 
     Raises:
-        CommandError: what is to be tried is no such thing.
+        CommandError: a value in *wanted* is not valid.
     """
     began = time.perf_counter()
     verdict = Verdict(session)
@@ -111,32 +111,32 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> Verdict:
         return verdict
     try:
         found = redecide.connections(events)
-    except redecide.NotRecordedError as error:
+    except redecide.InputsNotRecordedError as error:
         verdict.why = str(error)
         return verdict
     verdict.skipped = redecide.begun(events) - len(found)
     verdict.differences, verdict.started_ms = [], events[0].at_ms
-    for one in found:
-        changed = wanted.changed(one.config)
-        verdict.decisions += len(one.decided)
-        if one.given:
-            verdict.call_ms += one.given[-1].at_ms - one.given[0].at_ms
-        if changed == one.config:
-            now = redecide.decide(one)
-            if now == one.decided:
+    for connection in found:
+        changed = wanted.changed(connection.config)
+        verdict.decisions += len(connection.decided)
+        if connection.given:
+            verdict.call_ms += connection.given[-1].at_ms - connection.given[0].at_ms
+        if changed == connection.config:
+            now = redecide.decide(connection)
+            if now == connection.decided:
                 continue
-        differences = what_if.differences(one.decided, what_if.rehearse(one, changed))
+        differences = what_if.differences(connection.decided, what_if.rehearse(connection, changed))
         if differences:
             verdict.unnoticed = False
-        elif changed == one.config:
-            differences = [_first(one.decided, now)]
+        elif changed == connection.config:
+            differences = [_first(connection.decided, now)]
         verdict.differences += differences
     verdict.took_ms = (time.perf_counter() - began) * 1000
     return verdict
 
 
 def _published_again(events: Sequence[AnyEvent]) -> str:
-    """Return the session that *events* were only copied from; empty: they were decided here."""
+    """Return the session that *events* were copied from; empty: they are no copy."""
     started = events[0] if events else None
     if not isinstance(started, SessionStarted) or started.edge == redecide.REPLAY_EDGE:
         return ""
@@ -144,44 +144,44 @@ def _published_again(events: Sequence[AnyEvent]) -> str:
 
 
 def _first(recorded: Sequence[Event], now: Sequence[Event]) -> Difference:
-    """Return the first event that is another, where the caller would notice nothing of it."""
-    for one, other in zip(recorded, now, strict=False):
-        if one != other:
-            return Difference(one.at_ms, _noted(one, other), _noted(other, one))
+    """Return the first event that differs, of differences that no caller would notice."""
+    for event, other in zip(recorded, now, strict=False):
+        if event != other:
+            return Difference(event.at_ms, _noted(event, other), _noted(other, event))
     longer = recorded if len(recorded) > len(now) else now
     extra = longer[min(len(recorded), len(now))]
     there, tag = longer is recorded, str(extra.__struct_config__.tag)
     return Difference(extra.at_ms, tag if there else "", "" if there else tag)
 
 
-def _noted(one: Event, other: Event) -> str:
-    """Return what *one* is, and its fields that are not those of *other*."""
-    fields, beside = msgspec.to_builtins(one), msgspec.to_builtins(other)
-    own = [f"{k}={v!r}"[:80] for k, v in fields.items() if k != "type" and v != beside.get(k)]
-    return " ".join([str(one.__struct_config__.tag), *own])
+def _noted(event: Event, other: Event) -> str:
+    """Return the type of *one*, and its fields that differ from those of *other*."""
+    fields, beside = msgspec.to_builtins(event), msgspec.to_builtins(other)
+    different = [f"{k}={v!r}"[:80] for k, v in fields.items() if k != "type" and v != beside.get(k)]
+    return " ".join([str(event.__struct_config__.tag), *different])
 
 
 async def decide(settings: Settings, names: Sequence[str], wanted: Try, *, as_json: bool) -> int:
-    """Decide the sessions *names* again and print what is other; 1 where something is."""
+    """Decide the sessions *names* again and print the differences; return 1 if there are any."""
     bus = await connect(settings, "aura-replay")
     verdicts: list[Verdict] = []
     try:
         for name in names:
             events = decoded(await read(bus, name))
-            # beside the loop: a connection that answers no pings for long is cut off
+            # in a thread: the server cuts off a connection that answers no pings for long
             verdict = await asyncio.to_thread(judge, name, events, wanted)
             verdicts.append(verdict)
             if not as_json:
                 _print(verdict)
     finally:
         await bus.close()
-    other = [one for one in verdicts if one.differences]
+    other = [verdict for verdict in verdicts if verdict.differences]
     if as_json:
-        json.dump([one.as_json() for one in verdicts], sys.stdout, indent=1)
+        json.dump([verdict.as_json() for verdict in verdicts], sys.stdout, indent=1)
         sys.stdout.write("\n")
     else:
-        took_ms = sum(one.took_ms for one in verdicts)
-        call_ms = sum(one.call_ms for one in verdicts)
+        took_ms = sum(verdict.took_ms for verdict in verdicts)
+        call_ms = sum(verdict.call_ms for verdict in verdicts)
         speed = f", {call_ms / took_ms:,.0f} times real time" if took_ms else ""
         print(
             f"{len(other)} of {len(verdicts)} sessions would have gone otherwise "
@@ -206,7 +206,7 @@ def _print(verdict: Verdict) -> None:
         print(f"{verdict.session}: nothing that the caller notices is other, but what is noted is")
     else:
         print(f"{verdict.session}: {len(verdict.differences)} of what the caller notices is other")
-    for one in verdict.differences:
-        at_s = (one.at_ms - verdict.started_ms) / 1000
-        print(f"  {at_s:9.3f}  recorded: {printable(one.recorded or '-')}")
-        print(f"  {'':9}       now: {printable(one.now or '-')}")
+    for difference in verdict.differences:
+        at_s = (difference.at_ms - verdict.started_ms) / 1000
+        print(f"  {at_s:9.3f}  recorded: {printable(difference.recorded or '-')}")
+        print(f"  {'':9}       now: {printable(difference.now or '-')}")

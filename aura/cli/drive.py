@@ -1,4 +1,4 @@
-"""`aura replay --drive`: a session through the workers that are there now, compared with itself."""
+"""`aura replay --drive`: a session through today's workers, compared with its record."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from rich.text import Text
 from aura.cli.running import CommandError
 from aura.cli.show import read
 from aura.replay.compare import MEASURED, BadLimitError, Comparison, compare, failures
-from aura.replay.drive import ModelRefusedError, NoSuchTurnError, Plan
+from aura.replay.drive import DrivePlan, ModelRefusedError, NoSuchTurnError
 from aura.replay.drive import drive as drive_again
-from aura.replay.redecide import NotRecordedError
+from aura.replay.redecide import InputsNotRecordedError
 from runtime import logs
 from runtime.bus.connection import Bus, connect
 from runtime.printable import printable
@@ -31,7 +31,7 @@ from schemas.stages import STAGE_NAMES
 
 @dataclass(frozen=True)
 class Wish:
-    """What was typed."""
+    """The options of the command."""
 
     stages: str = ""
     from_turn: int = 0
@@ -43,7 +43,7 @@ class Wish:
         """Return the stages to drive.
 
         Raises:
-            CommandError: there is no such stage, or no sound for it.
+            CommandError: there is no such stage, or no audio for it.
         """
         if not self.stages:
             return tuple(stage for stage in STAGE_NAMES if stage != "stt" or sound_is_there)
@@ -60,16 +60,16 @@ class Wish:
 
 
 async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) -> int:
-    """Drive *session* again and print how it went; 1 where a limit was not held."""
+    """Drive *session* again and print the comparison; return 1 if a limit was not held."""
     if wish.eagerness not in {"", "low", "auto", "high"}:
         raise CommandError("--eagerness is low, auto or high")
     check_limits(wish.fail_on)
-    logs.configure_command(logging.WARNING)  # not what an edge logs of a call
+    logs.configure_command(logging.WARNING)  # without the lines that an edge logs of a call
     bus = await connect(settings, "aura-replay")
     try:
         recorded = decoded(await read(bus, session))
         pcm = await _sound(bus, recorded[0].tenant, session)
-        plan = Plan(
+        plan = DrivePlan(
             session=relabel.new_session(),
             stages=wish.driven(sound_is_there=bool(pcm)),
             from_turn=wish.from_turn,
@@ -84,9 +84,9 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
             file=sys.stderr,
         )
         await drive_again(bus, recorded, plan)
-        await asyncio.sleep(0.3)  # what is published last is read, too
+        await asyncio.sleep(0.3)  # the last events are on their way
         now = decoded(await read(bus, plan.session))
-    except (NotRecordedError, NoSuchTurnError, ModelRefusedError) as error:
+    except (InputsNotRecordedError, NoSuchTurnError, ModelRefusedError) as error:
         raise CommandError(f"{session} cannot be driven: {error}") from error
     finally:
         await bus.close()
@@ -95,23 +95,23 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
 
 
 def _tell(found: Comparison, of: tuple[str, str], failed: list[str], *, as_json: bool) -> int:
-    """Print how the replay went; *of* is the session and its replay."""
+    """Print the comparison of a session and its replay (*of*); return the exit code."""
     if as_json:
-        said = {"session": of[0], "replay": of[1], **found.as_json(), "failed": failed}
-        json.dump(said, sys.stdout, indent=1)
+        result = {"session": of[0], "replay": of[1], **found.as_json(), "failed": failed}
+        json.dump(result, sys.stdout, indent=1)
         sys.stdout.write("\n")
     else:
         _print(found, of[1])
-    for one in failed:
-        print(f"aura: {one}", file=sys.stderr)
+    for failure in failed:
+        print(f"aura: {failure}", file=sys.stderr)
     return 1 if failed else 0
 
 
 def check_limits(limits: str) -> None:
-    """Say so before a call is driven for minutes.
+    """Check *limits* before a call is driven for minutes.
 
     Raises:
-        CommandError: they are no limits.
+        CommandError: they are not valid.
     """
     try:
         failures(limits, compare([], []))
@@ -120,18 +120,18 @@ def check_limits(limits: str) -> None:
 
 
 async def _sound(bus: Bus, tenant: str, session: str) -> bytes:
-    """Return what was recorded of the caller, byte after byte as it was delivered."""
+    """Return the recorded audio of the caller as it was delivered, without gaps."""
     subject = subjects.recording(tenant, session, "caller")
     return recorded_audio.delivered(await bus.read(subjects.RECORDING_STREAM, subject))
 
 
 def words_of(found: Comparison) -> Table:
-    """Return what was said on both sides; a masked "[number]" is words, no markup."""
+    """Return a table of the words of both sides; a masked "[number]" is no markup."""
     table = Table("", "recorded", "now", box=None, pad_edge=False)
     for then, now in found.pairs:
         turn = then.turn if then else "+"
-        said = [Text(printable(one.said) if one else "-") for one in (then, now)]
-        answers = [Text(printable(one.answer) if one else "-") for one in (then, now)]
+        said = [Text(printable(side.said) if side else "-") for side in (then, now)]
+        answers = [Text(printable(side.answer) if side else "-") for side in (then, now)]
         table.add_row(f"{turn} you", *said)
         table.add_row("  aura", *answers, style="green")
     return table

@@ -1,6 +1,6 @@
-"""`aura replay`: a session once more: printed, published, decided again or driven again."""
+"""`aura replay`: a session printed, published, decided again or driven again."""
 
-# ruff: noqa: PLC0415 - each way of replaying loads what it needs
+# ruff: noqa: PLC0415 - each way to replay imports only its own modules
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _ids(names: list[str]) -> list[str]:
     return [one_id(name) for name in names]
 
 
-def command(  # noqa: PLR0913  # one option a wish
+def command(  # noqa: PLR0913  # typer makes an option of each argument
     sessions: Annotated[
         list[str],
         typer.Argument(metavar="SESSION...", help="One; many with --decide.", callback=_ids),
@@ -95,10 +95,10 @@ def command(  # noqa: PLR0913  # one option a wish
 
 
 def _check_ways(ways: dict[str, bool]) -> None:
-    """Let a session be replayed one way at a time.
+    """Refuse two ways to replay at once.
 
     Raises:
-        CommandError: several are wanted.
+        CommandError: several ways are wanted.
     """
     if sum(ways.values()) > 1:
         wanted = " and ".join(name for name, value in ways.items() if value)
@@ -106,10 +106,10 @@ def _check_ways(ways: dict[str, bool]) -> None:
 
 
 def _check(there: bool, needed: str, options: dict[str, object]) -> None:
-    """Leave no option without effect.
+    """Refuse an option that would have no effect.
 
     Raises:
-        CommandError: one was given without what it *needed*.
+        CommandError: an option was given without *needed*.
     """
     for name, value in options.items():
         if value and not there:

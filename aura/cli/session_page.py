@@ -1,4 +1,4 @@
-"""A session as one page that needs nothing else: the template with the session's data put in."""
+"""A session as a self-contained page: the template filled with the session's data."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ PEAKS_A_SECOND = 50
 
 
 def page(row: Row, told: list[Moment], sound: dict[str, bytes] | None = None) -> str:
-    """Return the page; *sound* is what was recorded of `caller` and `client`.
+    """Return the page; *sound* is the recorded audio of `caller` and `client`.
 
-    Sound is s16le mono 16 kHz from the session's start on.
+    Audio is s16le mono 16 kHz, from the start of the session.
     """
     start_ms = row.started_at_ms
     data = {
@@ -34,7 +34,7 @@ def page(row: Row, told: list[Moment], sound: dict[str, bytes] | None = None) ->
         "peaks_a_second": PEAKS_A_SECOND,
         "peaks": {lane: peaks(pcm) for lane, pcm in (sound or {}).items()},
     }
-    # "</script>" in what somebody said must not end the script
+    # "</script>" among the spoken words must not end the script
     packed = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     template = TEMPLATE.read_text(encoding="utf-8")
     return template.replace("$TITLE", html.escape(row.session)).replace("$DATA", packed)

@@ -1,4 +1,4 @@
-"""`aura show`: one session as a timeline in the terminal, or as a page."""
+"""`aura show`: a session as a timeline in the terminal, or as a page."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ STRONG = {"turn.committed", "answer.heard", "response.cancelled"}
 
 
 async def read(bus: Bus, session: str) -> list[Stored]:
-    """Return what the log holds of *session*.
+    """Return the events of *session* in the log.
 
     Raises:
-        CommandError: nothing.
+        CommandError: there are none.
     """
     stored = await bus.session_events(session)
     if not stored:
@@ -97,7 +97,7 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
 
 
 class Paint:
-    """Colours text where the terminal has colours; rich's segments take too long for an hour."""
+    """Colours text if the terminal has colours; rich's segments are too slow for an hour's call."""
 
     def __init__(self, console: Console) -> None:
         self._colours = None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")
@@ -107,7 +107,7 @@ class Paint:
 
 
 def drawing(row: Row, told: list[Moment], paint: Paint) -> Iterator[str]:
-    """Yield the session line by line: who was busy, what happened, where each turn's time went."""
+    """Yield the session line by line: busy lanes, events, the waterfall of each turn."""
     slowest = "" if row.slowest_ms is None else f", slowest answer {row.slowest_ms:.0f} ms"
     of = printable(f", replay of {row.replay_of}") if row.replay_of else ""
     yield paint(printable(f"{row.session}   {row.tenant} / {row.user}   {row.started_at}"), BOLD)
@@ -133,7 +133,7 @@ def drawing(row: Row, told: list[Moment], paint: Paint) -> Iterator[str]:
 
 @cache
 def _lanes(here: Lane, open_lanes: frozenset[Lane], bad: bool, paint: Paint) -> str:
-    """Return the lanes of a line: something happened in *here*."""
+    """Return the lanes of a line whose event is in the lane *here*."""
     found = []
     for lane in LANES:
         if lane == here:

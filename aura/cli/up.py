@@ -21,4 +21,4 @@ def command(
 ) -> None:
     """Run everything on this machine: bus, edge, workers. Ctrl-C ends it well."""
     settings = place({"port": port, "host": host})
-    role(settings, "up", up(settings, Counts(edges, stt, llm, tts)))
+    role(settings, "up", up(settings, Counts(edges, {"stt": stt, "llm": llm, "tts": tts})))

@@ -1,1 +1,1 @@
-"""Recorded sessions again: decided anew, with other numbers, or driven through today's workers."""
+"""Replays of recorded sessions: decided again, decided otherwise, or driven through workers."""

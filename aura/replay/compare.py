@@ -1,4 +1,4 @@
-"""Two recordings of one conversation beside each other: words, answers, latencies, order."""
+"""The comparison of a session with its replay: words, responses, latencies, order of events."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
 
+import msgspec
+
 from runtime.word_errors import word_error_rate
 from schemas import events as ev
 
 MEASURED = {"stt_ms": "recognition", **ev.STEPS}
-"""What is compared of a turn, and its name: ms, medians over the turns."""
+"""The compared latencies of a turn, ms, and their names; medians over the turns count."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn that was answered."""
+    """A turn and its response."""
 
     turn: int
     said: str
@@ -29,24 +31,24 @@ class Turn:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a replay did otherwise."""
+    """The differences of a replay; pairs hold the recorded session first."""
 
     pairs: list[tuple[Turn | None, Turn | None]]
     wer: float
-    """Word error rate of what was understood, the recording taken for right."""
+    """Word error rate of the transcripts; the recorded ones count as right."""
     latencies: dict[str, tuple[float, float]]
-    """Medians over the turns, ms: recorded, now."""
+    """Medians over the turns, ms."""
     interrupted: tuple[int, int]
     errors: tuple[int, int]
     same: int
-    """Events that came in the same order with the same content, subject by subject."""
+    """Events of the same content and order, subject by subject."""
     events: int
     other: list[tuple[str, str]] = field(default_factory=list)
-    """The events that are not the same: recorded, now; empty where there is none."""
+    """The events that are not the same; an empty one has no counterpart."""
 
     @property
     def latency(self) -> float | None:
-        """How many times as long the first sound of an answer was waited for."""
+        """Ratio of the waits for the first audio of a response."""
         then, now = self.latencies.get("first_sent_ms", (0.0, 0.0))
         return now / then if then and now else None
 
@@ -71,7 +73,7 @@ class Comparison:
 
 
 def turns(events: Sequence[ev.AnyEvent]) -> list[Turn]:
-    """Return the turns that were answered, in order; words carried on are in a later one."""
+    """Return the turns with a response, in order; carried words are part of a later turn."""
     carried = {e.turn for e in events if isinstance(e, ev.AnswerHeard) and e.carried}
     answers = {e.turn: e.text for e in events if isinstance(e, ev.ResponseCompleted)}
     heard = {e.turn: e.text for e in events if isinstance(e, ev.AnswerHeard)}
@@ -90,14 +92,14 @@ def turns(events: Sequence[ev.AnyEvent]) -> list[Turn]:
 
 
 def _steps(measured: ev.TurnMeasured | None) -> dict[str, float]:
-    found = {name: getattr(measured, name, None) for name in MEASURED}
-    return {name: at for name, at in found.items() if at is not None}
+    found = msgspec.structs.asdict(measured) if measured else {}
+    return {name: ms for name in MEASURED if (ms := found.get(name)) is not None}
 
 
 def compare(
     recorded: Sequence[ev.AnyEvent], now: Sequence[ev.AnyEvent], *, from_turn: int = 0
 ) -> Comparison:
-    """Return how *now* went, measured by *recorded* from turn *from_turn* on."""
+    """Compare *now* with *recorded*, from turn *from_turn* on."""
     recorded = branch(recorded, from_turn)
     then_turns, now_turns = turns(recorded), turns(now)
     size = max(len(then_turns), len(now_turns))
@@ -115,7 +117,7 @@ def compare(
         ]
         if all(values):
             latencies[name] = (statistics.median(values[0]), statistics.median(values[1]))
-    said = [" ".join(turn.said for turn in side) for side in (then_turns, now_turns)]
+    words = [" ".join(turn.said for turn in side) for side in (then_turns, now_turns)]
     first, second = sequence(recorded), sequence(now)
     aligned = [
         pair
@@ -125,7 +127,7 @@ def compare(
     other = [(_shown(a), _shown(b)) for a, b in aligned if a != b]
     return Comparison(
         pairs=pairs,
-        wer=word_error_rate(*said),
+        wer=word_error_rate(*words),
         latencies=latencies,
         interrupted=(_interrupted(recorded), _interrupted(now)),
         errors=(_errors(recorded), _errors(now)),
@@ -136,15 +138,16 @@ def compare(
 
 
 def branch(events: Sequence[ev.AnyEvent], turn: int) -> Sequence[ev.AnyEvent]:
-    """Return what of *events* belongs to *turn* and what followed it."""
+    """Return the events of *turn* and of what followed it."""
     taken = next((e for e in events if isinstance(e, ev.TurnTaken) and e.turn >= turn), None)
     if turn <= 0 or taken is None:
         return events
     speech = [isinstance(e, ev.SpeechStarted) and e.utterance == taken.utterance for e in events]
     found = []
     for event in events[speech.index(True) if True in speech else 0 :]:
-        turn_of = getattr(event, "turn", 0) or turn  # 0 in what is of no turn
-        utterance = getattr(event, "utterance", 0) or taken.utterance
+        fields = msgspec.structs.asdict(event)
+        turn_of = fields.get("turn") or turn  # 0 or none: the event is of no turn
+        utterance = fields.get("utterance") or taken.utterance
         if turn_of >= turn and utterance >= taken.utterance:
             found.append(event)
     return found
@@ -153,14 +156,14 @@ def branch(events: Sequence[ev.AnyEvent], turn: int) -> Sequence[ev.AnyEvent]:
 def side_by_side(
     then: Sequence[tuple[Any, ...]], now: Sequence[tuple[Any, ...]]
 ) -> Iterator[tuple[tuple[Any, ...] | None, tuple[Any, ...] | None]]:
-    """Yield what came on both sides in the same order, and what came on one (None: not there)."""
+    """Yield the pairs of equal items in the same order, and the rest; None: no counterpart."""
     matched = SequenceMatcher(None, then, now, autojunk=False)
     for _, i, i_end, j, j_end in matched.get_opcodes():
         yield from itertools.zip_longest(then[i:i_end], now[j:j_end])
 
 
-def _shown(one: tuple[Any, ...] | None) -> str:
-    return "" if one is None else " ".join(str(part) for part in one if part is not None)
+def _shown(content: tuple[Any, ...] | None) -> str:
+    return " ".join(str(part) for part in content or () if part is not None)
 
 
 def _interrupted(events: Sequence[ev.AnyEvent]) -> int:
@@ -177,7 +180,7 @@ NOT_COMPARED = (
     ev.SessionResumed,
     ev.RecordingConsented,
 )
-"""What says how a session was held, not how it went."""
+"""Events that tell how a session was held, not how it went."""
 _CONTENT = (
     "text",
     "reason",
@@ -188,23 +191,24 @@ _CONTENT = (
     "sentences",
     "stage",
 )
-"""The fields that are compared; the others are times, numbers of the machine, or models."""
+"""The compared fields; the others are times, measurements, or models."""
 
 
 def sequence(events: Sequence[ev.AnyEvent]) -> dict[str, list[tuple[Any, ...]]]:
-    """Return what was said on each subject, in order, without times.
+    """Return the content of the events of each subject, in order, without times.
 
-    Between two subjects there are two writers and no order: they race by milliseconds in a call.
+    Events of two subjects have two writers, and so no order: they race by milliseconds.
     """
     found: dict[str, list[tuple[Any, ...]]] = {}
-    # an answer is cut to the word: a few ms of another world are another word
+    # the heard part of a response ends at a word: some ms later it is another word
     cut = {e.text for e in events if isinstance(e, ev.AnswerHeard) and not e.complete}
     for event in events:
         if isinstance(event, NOT_COMPARED):
             continue
         tag = str(event.__struct_config__.tag)
-        key = [getattr(event, name) for name in event.KEY if name != "at_ms"]
-        content = [getattr(event, name, None) for name in _CONTENT]
+        fields = msgspec.structs.asdict(event)
+        key = [fields[name] for name in event.KEY if name != "at_ms"]
+        content = [fields.get(name) for name in _CONTENT]
         if isinstance(event, ev.TurnTaken):
             content += [None if m.text in cut else m.text for m in event.messages]
         if isinstance(event, ev.AnswerHeard) and not event.complete:
@@ -217,14 +221,14 @@ def sequence(events: Sequence[ev.AnyEvent]) -> dict[str, list[tuple[Any, ...]]]:
 
 
 class BadLimitError(ValueError):
-    """A limit that is none; the message says how they are written."""
+    """The text is no limit; the message says how limits are written."""
 
 
 def failures(limits: str, found: Comparison) -> list[str]:
-    """Return which of *limits* (`wer=0.1,latency=1.2x,errors=0,same=1`) were not held, in words.
+    """Return a sentence for each of *limits* (`wer=0.1,latency=1.2x,errors=0,same=1`) not held.
 
     Raises:
-        BadLimitError: it names something else.
+        BadLimitError: *limits* names something else.
     """
     values: dict[str, float | None] = {
         "wer": found.wer,

@@ -1,8 +1,7 @@
-"""A recorded session driven again: a call as an edge holds it, with the workers that are there now.
+"""A recorded session driven again: a call as an edge holds it, with today's workers.
 
-The caller's side comes from the record, at the pace at which it came: its sound where that was
-recorded, else where there was voice. Stages that are not to be driven answer from the record, on
-the bus like workers do, each after the time it took then.
+The caller's inputs come from the record at their own pace: the audio if it was recorded, else the
+frames that held a voice. The stages that are not driven answer from the record (`RecordedWorkers`).
 """
 
 from __future__ import annotations
@@ -19,17 +18,9 @@ from aura.replay.redecide import RecordedConnection
 from edge.call.clock import now_ms
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
+from edge.core.client_events import ClientEvent
 from edge.core.input_log import TimedInput
-from edge.core.inputs import (
-    AnyInput,
-    ChunkSpoken,
-    Finished,
-    PartialHeard,
-    Resumed,
-    Sound,
-    StageSaid,
-    Ticked,
-)
+from edge.core.inputs import AnyInput, Finished, PartialHeard, Sound
 from edge.core.session.history import History, fold
 from edge.core.session.summary import Summary
 from runtime.bus.connection import Bus
@@ -40,25 +31,23 @@ from schemas import subjects
 from schemas.stages import STAGE_NAMES
 
 LEAD_MS = 600
-"""Audio before the turn that a replay begins with."""
-FROM_ELSEWHERE = (Ticked, StageSaid, ChunkSpoken, Finished, Resumed)
-"""Inputs that a driven session has of its own: its timer, its workers, its end."""
+"""Audio before the first turn of a replay."""
 PATIENCE_S = 30.0
-"""A response under way when the recording ends is waited for."""
+"""Wait for a response that is under way when the recording ends."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is to be driven, and what is to be other."""
+class DrivePlan:
+    """The stages to drive, and the changes to the record."""
 
     session: str
-    """The new session's id."""
+    """Id of the new session."""
     stages: tuple[ev.StageName, ...]
     from_turn: int = 0
     llm_model: str = ""
     eagerness: str = ""
     sound: bytes = b""
-    """What the caller said, s16le mono 16 kHz, from the first byte delivered; empty: not known."""
+    """The caller's audio, s16le mono 16 kHz, from the first byte delivered; empty: not known."""
 
 
 class NoSuchTurnError(ValueError):
@@ -66,15 +55,23 @@ class NoSuchTurnError(ValueError):
 
 
 class ModelRefusedError(ValueError):
-    """The language model that was asked for is not to be had; the message says why."""
+    """No worker has the wanted language model; the message says why."""
+
+
+class _NoClient:
+    """The client of a driven session, which nobody listens to."""
+
+    def tell(self, event: ClientEvent) -> None: ...
+    def broken(self) -> None: ...
+    def taken_over(self) -> None: ...
 
 
 class _Refusals:
-    """What workers said of the model that was asked for."""
+    """The reason for which workers refuse the wanted model, if they do."""
 
-    def __init__(self, bus: Bus, own: tuple[str, str], plan: Plan) -> None:
+    def __init__(self, bus: Bus, whose: tuple[str, str], plan: DrivePlan) -> None:
         self._bus = bus
-        self._subject = subjects.live(*own, "out")
+        self._subject = subjects.live(*whose, "out")
         self._asked = bool(plan.llm_model)
         self.reason = ""
 
@@ -82,36 +79,36 @@ class _Refusals:
         if self._asked:
             await stack.enter_async_context(self._bus.listening(self._subject, self._on_event))
 
-    async def _on_event(self, said: Delivery) -> None:
-        event = said.event()
+    async def _on_event(self, message: Delivery) -> None:
+        event = message.event()
         if isinstance(event, ev.JobFailed) and event.stage == "llm":
             self.reason = event.reason
 
 
-async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
+async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> None:
     """Hold the first connection of the session in *events* again.
 
     Raises:
-        NotRecordedError: its inputs were not recorded.
+        InputsNotRecordedError: its inputs were not recorded.
         NoSuchTurnError: it has no turn *from_turn*.
-        ModelRefusedError: no worker has the model that is asked for.
+        ModelRefusedError: no worker has the wanted model.
     """
     connection = redecide.connections(events)[0]
     began = _started(_beginning(connection), plan)
     given, skipped, history = _from(connection, events, plan.from_turn)
-    own = (began.tenant, plan.session)
+    whose = (began.tenant, plan.session)
     call = Call(began, history)
     recorded = tuple(stage for stage in STAGE_NAMES if stage not in plan.stages)
-    shell = SessionShell(bus, call, lambda _: None, lambda: None, recorded=recorded)
-    caller, refusals = _Caller(shell, plan.sound, skipped), _Refusals(bus, own, plan)
+    shell = SessionShell(bus, call, _NoClient(), recorded=recorded)
+    caller, refusals = _RecordedCaller(shell, plan.sound, skipped), _Refusals(bus, whose, plan)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
         running = tasks.create_task(shell.run())
         await shell.listening.wait()
-        workers = RecordedWorkers(bus, own, RecordedStages(connection), recorded, tasks)
+        workers = RecordedWorkers(bus, whose, RecordedStages(connection), recorded, tasks)
         await workers.listen(stack)
         await refusals.listen(stack)
         await _speak(caller, given, workers, refusals, wait=not _hung_up(connection))
-        await asyncio.sleep(0.5)  # the last words about it are on their way
+        await asyncio.sleep(0.5)  # the last events of the stages are on their way
         last = given[-1].given if given else None
         shell.finish(last.reason if isinstance(last, Finished) else "end_call")
         await running
@@ -122,13 +119,13 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: Plan) -> None:
 def _beginning(connection: RecordedConnection) -> ev.SessionStarted:
     if isinstance(connection.began, ev.SessionStarted):
         return connection.began
-    raise redecide.NotRecordedError(
+    raise redecide.InputsNotRecordedError(
         "the inputs of its beginning were not stored: its edge was killed in its first 10 s"
     )
 
 
-def _started(began: ev.SessionStarted, plan: Plan) -> ev.SessionStarted:
-    """Return how the session begins that drives the one that *began*."""
+def _started(began: ev.SessionStarted, plan: DrivePlan) -> ev.SessionStarted:
+    """Return the first event of the replay, from that of the session."""
     wanted = {"response.model": plan.llm_model, "turns.eagerness": plan.eagerness}
     return ev.SessionStarted(
         tenant=began.tenant,
@@ -144,10 +141,10 @@ def _started(began: ev.SessionStarted, plan: Plan) -> ev.SessionStarted:
 
 
 def _hung_up(connection: RecordedConnection) -> bool:
-    """Tell whether the caller left in the middle of a response, as a replay then does, too."""
+    """Tell whether the caller left in the middle of a response; then the replay does too."""
     return any(
-        isinstance(one, ev.ResponseCancelled) and one.reason == "hung_up"
-        for one in connection.decided
+        isinstance(event, ev.ResponseCancelled) and event.reason == "hung_up"
+        for event in connection.decided
     )
 
 
@@ -171,14 +168,14 @@ def _from(
         for at_ms, given in connection.given
         if isinstance(given, Sound) and at_ms < from_ms
     )
-    given = [one for one in connection.given if one.at_ms >= from_ms]
+    given = [timed for timed in connection.given if timed.at_ms >= from_ms]
     history = fold(e for e in events[:index] if e.at_ms <= events[index].at_ms)
     history.summary = Summary()
     return given, skipped, history
 
 
-class _Caller:
-    """The caller's side: recorded audio where it was kept, else where there was voice in it."""
+class _RecordedCaller:
+    """The caller's inputs, with their recorded audio if there is any."""
 
     def __init__(self, shell: SessionShell, pcm: bytes, skipped: int) -> None:
         self.shell = shell
@@ -194,21 +191,21 @@ class _Caller:
 
 
 async def _speak(
-    caller: _Caller,
+    caller: _RecordedCaller,
     inputs: Sequence[TimedInput],
     workers: RecordedWorkers,
     refusals: _Refusals,
     *,
     wait: bool,
 ) -> None:
-    """Give the caller's inputs at the pace at which they came, or until it is in vain."""
+    """Give the caller's inputs at their recorded pace, until the model is refused."""
     loop = asyncio.get_running_loop()
     if not inputs:
         return
     begin_s = loop.time()
     workers.later_ms = now_ms() - inputs[0].at_ms
     for at_ms, given in inputs:
-        if isinstance(given, FROM_ELSEWHERE):
+        if isinstance(given, (*redecide.MADE_BY_REPLAYS, Finished)):
             continue
         due_s = begin_s + (at_ms - inputs[0].at_ms) / 1000
         await asyncio.sleep(max(0.0, due_s - loop.time()))

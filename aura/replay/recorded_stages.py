@@ -1,7 +1,7 @@
-"""The stages as they were in a recorded session: their words, and how long each took.
+"""The stages of a recorded session: their results, and the time that each took.
 
-A call that decides otherwise than the recorded one is answered with what was recorded of that
-moment of the audio: pauses are told by the time at which the speech before them ended.
+A call that decides otherwise gets the results recorded for that moment of the audio: a pause is
+found by the time at which the speech before it ended.
 """
 
 from __future__ import annotations
@@ -13,45 +13,46 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from aura.replay.redecide import RecordedConnection, is_own
+from aura.replay.redecide import RecordedConnection
 from edge.core.inputs import ChunkSpoken, StageSaid
 from schemas import events as ev
 from schemas.audio import BYTES_PER_MS
 from schemas.events import Head
 
 FromStage = StageSaid | ChunkSpoken
-"""An input that a stage brings: an event, or audio."""
+"""An input from a stage: an event, or audio."""
 USUAL_TOKEN_MS, USUAL_VOICE_MS, USUAL_AUDIO_MS = 300, 450, 2000
-"""A response of which nothing was recorded is taken to be like this."""
+"""Times and length of a response of which nothing was recorded."""
 NEAR_MS = 200
-"""Starts as near as this are one start: another configuration hears it a little apart."""
+"""Starts so near to each other are the same: another configuration notices it earlier or later."""
 
 _T = TypeVar("_T")
 
 
 @dataclass
 class RecordedUtterance:
-    """One utterance as it was recorded."""
+    """A recorded utterance."""
 
     number: int
     started_ms: int
     ended_ms: int = 0
     discarded: bool = False
     guesses: dict[int, tuple[ev.TranscriptGuess, int]] = field(default_factory=dict)
-    """Words up to a pause, by the end of the speech before it (Unix ms); ms after the pause."""
+    """Words up to a pause and their delay after it (ms), by the end of the speech before it."""
     text: str = ""
 
 
 @dataclass
 class RecordedResponse:
-    """One response as it was recorded: what came, ms after it was asked for."""
+    """A recorded response."""
 
     taken: ev.TurnTaken
     came: list[tuple[int, FromStage]] = field(default_factory=list)
+    """Results of the stages, by ms after the turn was taken."""
 
 
 class RecordedStages:
-    """The answers of the stages in one connection."""
+    """The results of the stages in one connection."""
 
     def __init__(self, connection: RecordedConnection) -> None:
         self.utterances: dict[int, RecordedUtterance] = {}
@@ -61,21 +62,25 @@ class RecordedStages:
         for event in connection.decided:
             self._decided(event)
         began_ms = connection.given[0].at_ms if connection.given else 0
-        told: set[str] = set()
+        known: set[str] = set()
         for at_ms, given in connection.given:
             if isinstance(given, StageSaid):
-                if given.event.id in told:  # an edge that missed something reads all of it again
+                if given.event.id in known:  # an edge that missed something reads all of it again
                     continue
-                told.add(given.event.id)
+                known.add(given.event.id)
             elif not isinstance(given, ChunkSpoken):
                 continue
             self._came(given, at_ms, began_ms)
         self._guessed = sorted(
-            ((end_ms, one) for one in self.utterances.values() for end_ms in one.guesses),
+            (
+                (end_ms, utterance)
+                for utterance in self.utterances.values()
+                for end_ms in utterance.guesses
+            ),
             key=_end_ms,
         )
         self._by_words: dict[str | None, list[RecordedResponse]] = {}
-        """Responses of which something came, by the words asked, in order of time; None: all."""
+        """Responses with results, by the caller's words, in order of time; None: all of them."""
         for response in sorted(self.responses.values(), key=_taken_ms):
             if response.came:
                 self._by_words.setdefault(_asked(response.taken), []).append(response)
@@ -96,36 +101,35 @@ class RecordedStages:
                 pass
 
     def _came(self, given: FromStage, at_ms: int, began_ms: int) -> None:
-        said = given.event if isinstance(given, StageSaid) else given
-        match said:
+        result = given.event if isinstance(given, StageSaid) else given
+        match result:
             case ev.TranscriptGuess(utterance=number, pause=number_of_pause):
                 pause = self._pauses.get((number, number_of_pause))
                 if pause and number in self.utterances:
                     spoken = self.utterances[number]
-                    spoken.guesses[pause.speech_end_ms] = (said, at_ms - pause.at_ms)
-                    spoken.text = said.text
+                    spoken.guesses[pause.speech_end_ms] = (result, at_ms - pause.at_ms)
+                    spoken.text = result.text
             case ev.TranscriptFinal(utterance=number, text=text) if number in self.utterances:
                 self.utterances[number].text = text
-            case _ if getattr(said, "turn", None) == 0:
-                if not (isinstance(said, ev.Event) and is_own(said)):
-                    self.greeting.append((at_ms - began_ms, given))
+            case ChunkSpoken(turn=0) | ev.SpeechReady(turn=0) | ev.JobFailed(turn=0):
+                self.greeting.append((at_ms - began_ms, given))
             case (
                 ev.ResponseSentence() | ev.ResponseCompleted() | ChunkSpoken() | ev.SpeechReady()
-            ) if said.turn in self.responses:
-                response = self.responses[said.turn]
+            ) if result.turn in self.responses:
+                response = self.responses[result.turn]
                 response.came.append((at_ms - response.taken.at_ms, given))
             case _:
                 pass
 
-    # -------------------------------------------------------- asked
+    # -------------------------------------------------------- results
 
     def words(
         self, paused: ev.SpeechPaused, started_ms: int, *, near_ms: int = 0
     ) -> tuple[ev.TranscriptGuess, int] | None:
-        """Return the words up to a pause of an utterance that began at *started_ms*, if known.
+        """Return the words up to a pause and their delay, ms; None: not recorded.
 
-        With them: how many ms after the pause they came. A pause is the recorded one if the
-        speech before it ended at the same time, give or take *near_ms*.
+        The utterance began at *started_ms*. A pause is the recorded one if the speech before it
+        ended at the same time, give or take *near_ms*.
         """
         end_ms = paused.speech_end_ms
         known = _nearest(self._guessed, end_ms, _end_ms)
@@ -134,15 +138,16 @@ class RecordedStages:
         known_ms, spoken = known
         guess, after_ms = spoken.guesses[known_ms]
         text = self._as_heard_since(started_ms, spoken, guess.text)
-        own = {"utterance": paused.utterance, "pause": paused.pause, "text": text}
-        return msgspec.structs.replace(guess, **own), after_ms
+        changes = {"utterance": paused.utterance, "pause": paused.pause, "text": text}
+        return msgspec.structs.replace(guess, **changes), after_ms
 
     def _as_heard_since(self, started_ms: int, spoken: RecordedUtterance, text: str) -> str:
-        """Return *text* with the words of earlier utterances that are part of this one now."""
+        """Return *text*, less or more the words by which the utterance begins later or earlier."""
         joined = [
-            one.text
-            for one in self.utterances.values()
-            if started_ms - NEAR_MS <= one.started_ms < spoken.started_ms - NEAR_MS and one.text
+            utterance.text
+            for utterance in self.utterances.values()
+            if started_ms - NEAR_MS <= utterance.started_ms < spoken.started_ms - NEAR_MS
+            and utterance.text
         ]
         if joined:
             return " ".join([*joined, text]).strip()
@@ -156,7 +161,7 @@ class RecordedStages:
         return text
 
     def response(self, taken: ev.TurnTaken) -> Iterator[tuple[int, FromStage]]:
-        """Yield what comes of a turn, with ms after it was taken."""
+        """Yield the results for a turn, each with its delay in ms."""
         same = self._by_words.get(_asked(taken))
         known = same or self._by_words.get(None, [])
         best = _nearest(known, taken.at_ms, _taken_ms)
@@ -170,14 +175,14 @@ class RecordedStages:
                 yield after_ms, msgspec.structs.replace(given, turn=taken.turn)
                 continue
             event = given.event
-            own: dict[str, Any] = {"turn": taken.turn}
+            changes: dict[str, Any] = {"turn": taken.turn}
             if isinstance(event, ev.ResponseSentence):
                 sentences.append(event.text)
                 if not same:
-                    own["eot_llm"] = None  # it was said of other words
+                    changes["eot_llm"] = None  # it is of other words
             completed = completed or isinstance(event, ev.ResponseCompleted)
-            yield after_ms, StageSaid(msgspec.structs.replace(event, **own))
-        if not completed:  # it was cancelled then, and need not be now
+            yield after_ms, StageSaid(msgspec.structs.replace(event, **changes))
+        if not completed:  # the recorded response was cancelled, this one may not be
             yield best.came[-1][0], _completed(taken, len(sentences), " ".join(sentences))
 
 
@@ -185,19 +190,19 @@ def _asked(taken: ev.TurnTaken) -> str:
     return taken.messages[-1].text if taken.messages else ""
 
 
-def _taken_ms(one: RecordedResponse) -> int:
-    return one.taken.at_ms
+def _taken_ms(response: RecordedResponse) -> int:
+    return response.taken.at_ms
 
 
-def _end_ms(one: tuple[int, RecordedUtterance]) -> int:
-    return one[0]
+def _end_ms(guess: tuple[int, RecordedUtterance]) -> int:
+    return guess[0]
 
 
 def _nearest(known: Sequence[_T], at_ms: int, time_of: Callable[[_T], int]) -> _T | None:
-    """Return which of *known*, in the order of time, is nearest to *at_ms*."""
+    """Return the one of *known*, which are in the order of time, that is nearest to *at_ms*."""
     k = bisect_left(known, at_ms, key=time_of)
     around = known[max(0, k - 1) : k + 1]
-    return min(around, key=lambda one: abs(time_of(one) - at_ms), default=None)
+    return min(around, key=lambda item: abs(time_of(item) - at_ms), default=None)
 
 
 def _completed(taken: ev.TurnTaken, sentences: int, text: str) -> StageSaid:

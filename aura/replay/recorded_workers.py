@@ -1,6 +1,6 @@
-"""The stages that a replay does not drive: on the bus like workers, they say what they said then.
+"""The stages that a replay does not drive: on the bus like workers, with recorded results.
 
-Each answer comes after the time it took then.
+Each result comes after its recorded delay.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from schemas import subjects
 from schemas.audio import BYTES_PER_MS, SpeechChunk, TranscriptPartial
 
 NEAR_MS = 60
-"""A pause of the replay is the recorded one if it is as near as this."""
+"""A pause of the replay so near to a recorded one is the same."""
 MS_A_LETTER = 60
-"""About how long a sentence is spoken that was never recorded."""
+"""Estimated length of the audio of a sentence that was not recorded."""
 
 
 class RecordedWorkers:
-    """The stages that are not driven: they say what they said then."""
+    """Publishes the recorded results of the stages that are not driven."""
 
     def __init__(
         self,
         bus: Bus,
-        own: tuple[str, str],
+        whose: tuple[str, str],
         record: RecordedStages,
         recorded: tuple[ev.StageName, ...],
         tasks: asyncio.TaskGroup,
     ) -> None:
-        """Say what *record* has of the stages *recorded* in the session *own* (tenant, id).
+        """Publish the results in *record* of the stages *recorded*, in the session *whose*.
 
-        *tasks* has each answer that is still to come.
+        *whose* is tenant and id; *tasks* runs the delays.
         """
         self.later_ms = 0
-        """From the record's clock to now's."""
+        """Offset from the clock of the record to today's."""
         self._bus = bus
-        self._own = own
+        self._whose = whose
         self._record = record
         self._recorded = recorded
         self._tasks = tasks
@@ -57,11 +57,11 @@ class RecordedWorkers:
         if not self._recorded:
             return
         for kind in ("speech", "life", "turn", "say"):
-            subject = subjects.live(*self._own, kind)
+            subject = subjects.live(*self._whose, kind)
             await stack.enter_async_context(self._bus.listening(subject, self._on_event))
 
-    async def _on_event(self, said: Delivery) -> None:
-        event = said.event()
+    async def _on_event(self, message: Delivery) -> None:
+        event = message.event()
         if isinstance(event, ev.SpeechStarted):
             self._started_ms[event.utterance] = event.at_ms
         elif isinstance(event, ev.ResponseCancelled):
@@ -77,12 +77,12 @@ class RecordedWorkers:
             self._spoken(event)
 
     async def grow(self, words: PartialHeard) -> None:
-        """Say partial *words* where the recogniser is not driven: they may have interrupted."""
+        """Send partial *words* unless STT is driven: they may have interrupted."""
         if "stt" in self._recorded:
             partial = TranscriptPartial(
                 utterance=words.utterance, text=words.text, audio_ms=words.audio_ms
             )
-            await self._bus.send(subjects.partials(self._own[1]), partial)
+            await self._bus.send(subjects.partials(self._whose[1]), partial)
 
     def _listened(self, event: ev.AnyEvent) -> None:
         if isinstance(event, ev.SpeechPaused):
@@ -122,7 +122,7 @@ class RecordedWorkers:
         self._say(-1, 2, StageSaid(final))
 
     def _pretend(self, event: ev.ResponseSentence) -> None:
-        """Have a sentence of which there is no record spoken in silence, as long as it is."""
+        """Speak a sentence that was not recorded in silence, for its estimated length."""
         audio_ms = len(event.text) * MS_A_LETTER
         pcm = bytes(BYTES_PER_MS * min(audio_ms, 1000))
         count = max(1, -(-audio_ms // 1000))
@@ -150,7 +150,7 @@ class RecordedWorkers:
 
     async def _later(self, after_s: float, given: FromStage) -> None:
         await asyncio.sleep(after_s)
-        tenant, session = self._own
+        tenant, session = self._whose
         if isinstance(given, ChunkSpoken):
             chunk = SpeechChunk(
                 turn=given.turn,
@@ -161,10 +161,10 @@ class RecordedWorkers:
             )
             await self._bus.send(subjects.speech(session, given.turn), chunk)
             return
-        own: dict[str, Any] = {"tenant": tenant, "session": session, "at_ms": now_ms()}
+        changes: dict[str, Any] = {"tenant": tenant, "session": session, "at_ms": now_ms()}
         if isinstance(given.event, ev.ResponseSentence):
-            own["recorded"] = self._recorded
-        await self._bus.publish(msgspec.structs.replace(given.event, **own))
+            changes["recorded"] = self._recorded
+        await self._bus.publish(msgspec.structs.replace(given.event, **changes))
 
 
 def _is_voice(given: FromStage) -> bool:

@@ -1,8 +1,8 @@
-"""What a caller would have noticed of another configuration: a recorded call decided with it.
+"""A recorded call decided with another configuration: the differences that a caller would notice.
 
-The caller's audio comes as it came. The stages answer from the record (`recorded_stages.py`), for a
-call that decides otherwise asks them otherwise. What the caller would then have said instead nobody
-knows: a difference is sure up to the first one of its session, and likely after it.
+The caller's audio is the recorded one; the stages answer from the record (`recorded_stages.py`).
+Nobody knows what the caller would have said otherwise: the first difference of a session is sure,
+the later ones are likely.
 """
 
 from __future__ import annotations
@@ -13,21 +13,19 @@ from dataclasses import dataclass
 import msgspec
 
 from aura.replay.recorded_stages import RecordedStages
-from aura.replay.redecide import RecordedConnection, decisions_in, quiet
+from aura.replay.redecide import MADE_BY_REPLAYS, RecordedConnection, decisions_in, quiet
 from edge.core.clockwork import Clockwork
 from edge.core.effects import Effect
-from edge.core.inputs import ChunkSpoken, PartialHeard, Resumed, StageSaid, Started, Ticked
+from edge.core.inputs import PartialHeard, StageSaid, Started
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 
-FROM_ELSEWHERE = (Ticked, StageSaid, ChunkSpoken, Resumed)
-"""Inputs that a rehearsal makes itself: its timer, its stages."""
 SAME_MS = 150
-"""Interruptions as near as this are the same one."""
+"""Interruptions so near to each other are the same."""
 
 
 def rehearse(connection: RecordedConnection, config: SessionConfig) -> list[ev.Event]:
-    """Return the decisions of a call set to *config* that hears what *connection* heard."""
+    """Return the decisions of a call set to *config* that hears the audio of *connection*."""
     return _Rehearsal(connection, config).run()
 
 
@@ -48,19 +46,19 @@ class _Rehearsal:
             match given:
                 case Started():
                     clockwork.give(given, at_ms)
-                    for after_ms, said in self._stages.greeting:
-                        clockwork.schedule(said, at_ms + after_ms)
+                    for after_ms, result in self._stages.greeting:
+                        clockwork.schedule(result, at_ms + after_ms)
                 case PartialHeard():
                     now = max(self._started_ms, default=0)
                     clockwork.give(msgspec.structs.replace(given, utterance=now), at_ms)
-                case _ if not isinstance(given, FROM_ELSEWHERE):
+                case _ if not isinstance(given, MADE_BY_REPLAYS):
                     clockwork.give(given, at_ms)
                 case _:
                     pass
         return self._decided
 
     def _changes_nothing(self, at_ms: int) -> bool:
-        """Tell whether the call waits for nothing at *at_ms*, so that silence may be left out."""
+        """Tell whether the call waits for nothing at *at_ms*: silence may be left out."""
         next_ms = self._clockwork.next_ms
         return not self._clockwork.call.listening and (next_ms is None or next_ms > at_ms)
 
@@ -74,8 +72,8 @@ class _Rehearsal:
                     if words:
                         self._clockwork.schedule(StageSaid(words[0]), at_ms + words[1])
                 case ev.TurnTaken():
-                    for after_ms, said in self._stages.response(event):
-                        self._clockwork.schedule(said, at_ms + after_ms)
+                    for after_ms, result in self._stages.response(event):
+                        self._clockwork.schedule(result, at_ms + after_ms)
                 case _:
                     pass
             self._decided.append(event)
@@ -86,7 +84,7 @@ class _Rehearsal:
 
 @dataclass(frozen=True)
 class Decision:
-    """Something a caller notices."""
+    """A decision that a caller notices."""
 
     at_ms: int
     """Unix time, ms."""
@@ -96,17 +94,17 @@ class Decision:
 
 @dataclass(frozen=True)
 class Difference:
-    """A decision that would be another now."""
+    """A decision that is another now."""
 
     at_ms: int
     recorded: str
     """Empty: there was none."""
     now: str
-    """Empty: there would be none."""
+    """Empty: there is none."""
 
 
 def decisions(events: Sequence[ev.Event]) -> list[Decision]:
-    """Return what *events* of a call mean to a caller."""
+    """Return the decisions in *events* that a caller notices."""
     found: list[Decision] = []
     ended: ev.SpeechEnded | None = None
     for event in events:
@@ -117,16 +115,16 @@ def decisions(events: Sequence[ev.Event]) -> list[Decision]:
                 key = ("end", event.speech_end_ms)
                 found.append(Decision(event.at_ms, key, "nothing was said"))
             case ev.TurnCommitted(text=text) if ended is not None:
-                said = f"answers {text!r} after {ended.wait_ms} ms of silence"
-                found.append(Decision(event.at_ms, ("end", ended.speech_end_ms), said))
+                answers = f"answers {text!r} after {ended.wait_ms} ms of silence"
+                found.append(Decision(event.at_ms, ("end", ended.speech_end_ms), answers))
                 ended = None
             case ev.ResponseCancelled(reason="interrupted"):
                 found.append(Decision(event.at_ms, ("over", event.at_ms), "is interrupted"))
             case ev.InterruptionDismissed():
                 found.append(Decision(event.at_ms, ("over", event.at_ms), "talks on"))
             case ev.AnswerHeard(carried=True):
-                said = "waits for the rest of the sentence"
-                found.append(Decision(event.at_ms, ("over", event.at_ms), said))
+                waits = "waits for the rest of the sentence"
+                found.append(Decision(event.at_ms, ("over", event.at_ms), waits))
             case ev.TroubleTold(stage=stage):
                 found.append(Decision(event.at_ms, ("over", event.at_ms), f"{stage} fails"))
             case _:
@@ -135,20 +133,19 @@ def decisions(events: Sequence[ev.Event]) -> list[Decision]:
 
 
 def differences(recorded: Sequence[ev.Event], now: Sequence[ev.Event]) -> list[Difference]:
-    """Return where *now* decides otherwise than *recorded*, in the order of time."""
+    """Return the differences of *now* from *recorded*, in the order of time."""
     before, after = decisions(recorded), decisions(now)
     found: list[Difference] = []
-    for one in before:
-        same = next((other for other in after if _same(one, other)), None)
+    for decision in before:
+        same = next((other for other in after if _same(decision, other)), None)
         if same is not None:
             after.remove(same)
-        if same is None or same.text != one.text:
-            found.append(Difference(one.at_ms, one.text, same.text if same else ""))
-    found += [Difference(other.at_ms, "", other.text) for other in after]
-    return sorted(found, key=lambda one: one.at_ms)
+        if same is None or same.text != decision.text:
+            found.append(Difference(decision.at_ms, decision.text, same.text if same else ""))
+    found += [Difference(decision.at_ms, "", decision.text) for decision in after]
+    return sorted(found, key=lambda difference: difference.at_ms)
 
 
-def _same(one: Decision, other: Decision) -> bool:
-    if one.key[0] != other.key[0]:
-        return False
-    return abs(one.key[1] - other.key[1]) <= (SAME_MS if one.key[0] == "over" else 0)
+def _same(decision: Decision, other: Decision) -> bool:
+    (kind, at_ms), (other_kind, other_ms) = decision.key, other.key
+    return kind == other_kind and abs(at_ms - other_ms) <= (SAME_MS if kind == "over" else 0)

@@ -18,7 +18,7 @@ from benchmarks.soak.trials import TRIALS
 
 
 def main() -> int:
-    """Run those named, or all; 1 where one did not hold."""
+    """Run the named trials, or all; return 1 if one failed."""
     parser = argparse.ArgumentParser(description="Faults and load, longer than a test may take.")
     parser.add_argument("names", nargs="*", help="(parts of) names of trials; none: all")
     parser.add_argument("--scale", type=float, default=1.0, help="how much of each trial")
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def _save(line: dict[str, object]) -> None:
-    """Put *line* in place of an older one of the same trial."""
+    """Replace the line of the same trial by *line*."""
     FOLDER.mkdir(exist_ok=True)
     file = FOLDER / "soak.jsonl"
     old = file.read_text(encoding="utf-8").splitlines() if file.exists() else []

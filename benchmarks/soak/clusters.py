@@ -34,7 +34,7 @@ class Three:
         return str(info["cluster"]["leader"])
 
     async def back(self, node: str) -> None:
-        """Start *node* again and wait until it has what it missed."""
+        """Start *node* again and wait until it has caught up."""
         self.cluster.start_node(node)
         await asyncio.to_thread(self.cluster.wait_until_whole, 60)
 
@@ -79,7 +79,7 @@ async def three(callers: int) -> AsyncIterator[Three]:
 
 
 async def leader_dies(scale: Scale) -> Outcome:
-    """kill -9 whichever node leads the event stream; it comes back and catches up."""
+    """kill -9 the leader of the event stream; it comes back and catches up."""
     times = scale.times(5)
     async with three(10) as here:
 

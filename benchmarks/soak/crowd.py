@@ -1,4 +1,4 @@
-"""Callers who know what they said: a turn must come back once, whole, in order, and theirs."""
+"""Callers who check their responses: each comes once, complete, in order, to its own question."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ from typing import Any
 import aiohttp
 
 from benchmarks.recordings import buzz
+from schemas.audio import BYTES_PER_MS
 
 PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 VOICE_MS = 700
 CHUNK_MS = 250
-"""Large: on a busy machine we ourselves are late now and then, which is not what is tried here."""
-COME_BACK = {1012, 1006, 1001, 1011, None}
-"""Closed with one of these, a caller comes back and goes on with the session."""
+"""Large, because on a busy machine the callers themselves are late now and then."""
 GOES_ON_WITHIN_S = 1.0
-"""An answer that was cut off is spoken on so soon, or not at all."""
+"""Wait for the rest of a response that was cut off."""
 _numbers = itertools.count(1)
 
 
 def question(tag: str, extra: str = "") -> bytes:
-    """Return sound in which the simulated recogniser reads *tag*: s16le mono 16 kHz."""
+    """Return audio in which the simulated recogniser reads *tag*: s16le mono 16 kHz."""
     sound = bytearray(buzz(VOICE_MS))
     words = f"SAY:Hello, my word is {tag}{extra}.;".encode()
     words += b" " * (len(words) % 2)
@@ -39,7 +38,7 @@ def question(tag: str, extra: str = "") -> bytes:
 
 @dataclass
 class Tally:
-    """What a crowd saw."""
+    """The results of all callers."""
 
     turns: int = 0
     lost: int = 0
@@ -50,7 +49,7 @@ class Tally:
     """Codes of the errors that callers were told."""
     resumed: int = 0
     went_on: int = 0
-    """Answers that another edge spoke to their end."""
+    """Responses that another edge finished."""
     felt_ms: list[float] = field(default_factory=list)
     """End of speech to first audio, of each turn."""
     why: list[str] = field(default_factory=list)
@@ -82,7 +81,7 @@ class Tally:
 
 
 class SoakCaller:
-    """One caller, turn after turn; comes back when it is cut off."""
+    """A caller, turn after turn, who reconnects when cut off."""
 
     def __init__(self, http: aiohttp.ClientSession, urls: list[str], tally: Tally) -> None:
         self.number = next(_numbers)
@@ -95,15 +94,15 @@ class SoakCaller:
         """Turns so far."""
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self.heard: list[dict[str, Any]] = []
-        """What it was told since it began to speak."""
+        """Messages since the caller began to speak."""
         self.told: deque[tuple[float, str, str]] = deque(maxlen=1000)
-        """When (monotonic), what kind, and the words, of all but audio."""
+        """Time (monotonic), type and words of all messages but audio."""
         self.first_audio_at = 0.0
         self._listening: asyncio.Task[None] | None = None
         self.cut_off = asyncio.Event()
 
     async def connect(self) -> None:
-        """Call in, or come back to whichever edge answers.
+        """Connect, or reconnect, to any edge that answers.
 
         Raises:
             RuntimeError: no edge did within 30 s.
@@ -140,7 +139,7 @@ class SoakCaller:
         self.cut_off.set()
 
     async def turn(self, *, patience_s: float = 25.0, extra: str = "") -> bool:
-        """Say something and check what comes of it; False where this turn was lost."""
+        """Ask a question and check the response; return False if the turn was lost."""
         self.asked += 1
         tag = f"#c{self.number}t{self.asked}"
         self.tally.turns += 1
@@ -164,25 +163,25 @@ class SoakCaller:
         return False
 
     async def say(self, extra: str) -> None:
-        """Say something without waiting for what comes of it."""
+        """Ask a question without waiting for a response."""
         await self._speak(question(f"{extra}"))
-        await self._speak(bytes(32 * 1500))
+        await self._speak(bytes(BYTES_PER_MS * 1500))
 
     async def silence(self) -> None:
-        await self._speak(bytes(32 * CHUNK_MS))
+        await self._speak(bytes(BYTES_PER_MS * CHUNK_MS))
 
     def question(self, tag: str, extra: str) -> bytes:
-        """Return what it says, s16le mono 16 kHz."""
+        """Return the next question, s16le mono 16 kHz."""
         return question(tag, extra)
 
     def is_mine(self, tag: str, answer: str) -> bool:
-        """Tell whether *answer* is one to what it said."""
+        """Tell whether *answer* belongs to the question."""
         return f"{tag} " in f"{answer} "
 
     async def _speak(self, pcm: bytes) -> float:
-        """Send *pcm* like a microphone; return when its last sample was due."""
+        """Send *pcm* like a microphone; return the time at which its last sample was due."""
         start = time.monotonic()
-        size = 32 * CHUNK_MS
+        size = BYTES_PER_MS * CHUNK_MS
         for number, at in enumerate(range(0, len(pcm), size)):
             await asyncio.sleep(max(0.0, start + (number + 1) * CHUNK_MS / 1000 - time.monotonic()))
             await self._send(pcm[at : at + size])
@@ -199,17 +198,17 @@ class SoakCaller:
             if any(one["type"] == "ai_complete" for one in self.heard):
                 await asyncio.sleep(0.4)  # a second one would come about now
                 return True
-            await self._send(bytes(32 * CHUNK_MS))
+            await self._send(bytes(BYTES_PER_MS * CHUNK_MS))
             await asyncio.sleep(CHUNK_MS / 1000)
         return False
 
     async def _spoken_on(self, patience_s: float) -> bool:
-        """Tell whether the answer that was cut off is spoken to its end on the new connection."""
+        """Tell whether the new connection finishes the response that was cut off."""
         until = time.monotonic() + GOES_ON_WITHIN_S
         while time.monotonic() < until:
             if any(one["type"] in {"ai_audio_chunk", "ai_complete"} for one in self.heard):
                 return await self._answered(patience_s)
-            await self._send(bytes(32 * CHUNK_MS))
+            await self._send(bytes(BYTES_PER_MS * CHUNK_MS))
             await asyncio.sleep(CHUNK_MS / 1000)
         return False
 

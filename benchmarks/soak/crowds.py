@@ -53,7 +53,7 @@ async def _refused(caller: SoakCaller, url: str) -> bool:
 
 
 async def scaling(scale: Scale) -> Outcome:
-    """1, 2, 4, 8 workers with an engine of 200 ms and one place: throughput follows."""
+    """1, 2, 4, 8 workers with an engine of 200 ms and one slot: throughput grows with them."""
     rates: dict[int, float] = {}
     for workers in (1, 2, 4, 8):
         rates[workers] = await _throughput(workers, scale.seconds(15))
@@ -63,7 +63,7 @@ async def scaling(scale: Scale) -> Outcome:
 
 
 async def _throughput(workers: int, seconds: float) -> float:
-    """Return the TTS jobs a second that *workers* do when there are always more than they can."""
+    """Return the TTS jobs a second of *workers* that always have more jobs than slots."""
     import nats  # noqa: PLC0415  # the one trial that speaks to the bus itself
 
     from schemas import codec, subjects  # noqa: PLC0415  # the same

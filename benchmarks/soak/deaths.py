@@ -24,7 +24,7 @@ from runtime.settings import load
 from schemas.stages import STAGE_NAMES
 
 WITHIN_S = {"stt": 1.2, "llm": 0.2, "tts": 0.2}
-"""Of taking our job a worker is killed: while we speak and after, or while it answers."""
+"""Delay of the kill after the worker took the job: during the speech, or during the response."""
 
 
 async def kill_mid_job(stage: str, scale: Scale) -> Outcome:
@@ -38,7 +38,7 @@ async def kill_mid_job(stage: str, scale: Scale) -> Outcome:
 
 
 async def kill_real(stage: str, scale: Scale) -> Outcome:
-    """The same with the engines that a fresh machine has, and a spoken question."""
+    """The same with real engines and a spoken question."""
     async with (
         aura(f"--{stage}", "2", engines={}) as run,
         crowd(run.urls, 1, RealCaller) as (callers, tally),
@@ -47,7 +47,7 @@ async def kill_real(stage: str, scale: Scale) -> Outcome:
 
 
 class RealCaller(SoakCaller):
-    """Asks one question, in Aura's own voice; any answer will do, if it is one."""
+    """Asks a question in Aura's own voice; any response counts, if it comes once."""
 
     @functools.cached_property
     def voice(self) -> bytes:
@@ -162,7 +162,7 @@ async def rolling(scale: Scale) -> Outcome:
 
 
 async def sleeper(scale: Scale) -> Outcome:
-    """SIGSTOP a worker with our job for 10 s: what it says afterwards changes nothing."""
+    """SIGSTOP a worker with our job for 10 s: its late results change nothing."""
     late_ms: list[float] = []
     async with (
         aura("--stt", "2", "--llm", "2", "--tts", "2") as run,

@@ -37,7 +37,7 @@ def small_disk() -> Iterator[Path]:
 
 
 class Quota:
-    """Somebody else's stream takes all that the server may store."""
+    """Another stream takes all storage of the server."""
 
     def __init__(self, url: str, disk: Path) -> None:
         self._url = url
@@ -67,7 +67,7 @@ class Quota:
 
 
 class Disk:
-    """A file takes all the room there is."""
+    """A file takes all the space of the disk."""
 
     def __init__(self, url: str, disk: Path) -> None:
         self._file = disk / "filler"
@@ -86,7 +86,7 @@ class Disk:
 
 
 async def full(what: type[Quota | Disk], scale: Scale) -> Outcome:
-    """Callers are told, nobody dies, and they are answered again when there is room."""
+    """Callers are told, no process dies, and turns work again once there is room."""
     with small_disk() as disk:
         async with aura(AURA_DATA_DIR=str(disk / "data")) as run, crowd(run.urls, 5) as met:
             callers, tally = met

@@ -1,4 +1,4 @@
-"""A hundred thousand malformed messages, over both dialects and on the bus, a good call beside."""
+"""Malformed messages by the hundred thousand, over each client protocol and on the bus."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import psutil
 from benchmarks import recordings
 from benchmarks.client import ask_all
 from benchmarks.soak import hostile
+from schemas.stages import CONSUMERS
 
 ANSWER_S = 10.0
 IN_FLIGHT = 50
@@ -25,12 +26,12 @@ TOLD = {
     CONTINUOUS: {"INVALID_JSON", "UNKNOWN_TYPE", "RATE_LIMITED", *STAGES_FAIL},
 }
 DOCUMENTED_CLOSES = {4001, 4002, 4003, 4004, 1013}
-"""Minutes of noise sent in a second may well be more than the stages are waited for."""
+"""Expected closes: minutes of noise in a second may exceed the deadlines of the stages."""
 
 
 @dataclass
 class Result:
-    """What a barrage did."""
+    """The results of a barrage."""
 
     sent: int = 0
     answered: int = 0
@@ -40,11 +41,11 @@ class Result:
     closed: dict[int | None, int] = field(default_factory=dict)
     """Connections that the server ended, by code."""
     memory_growth: float = 0.0
-    """Of the process that was shot at: (after - before) / before."""
+    """Of the process under fire: (after - before) / before."""
 
 
 async def sockets(url: str, edge_pid: int, count: int, *, seed: int = 1) -> Result:
-    """Send *count* messages over both dialects while another caller has a good call."""
+    """Send *count* messages over each client protocol while another caller has a good call."""
     result, edge = Result(), psutil.Process(edge_pid)
     before = 0
     async with aiohttp.ClientSession() as http:
@@ -74,7 +75,7 @@ async def _shoot(
     *,
     begun: bool,
 ) -> None:
-    """Send *messages*, on a new connection where the server ended one with a documented code."""
+    """Send *messages*, on a new connection after each close with a documented code."""
     while True:
         try:
             async with http.ws_connect(url + path, max_msg_size=0) as ws:
@@ -99,21 +100,8 @@ async def _shoot_at(
     *,
     begun: bool,
 ) -> None:
-    """Send *messages* and read what each text is answered with."""
+    """Send *messages* and check the answers to those of text."""
     waiting = 0
-
-    async def read_one() -> dict[str, Any]:
-        async with asyncio.timeout(ANSWER_S):
-            message = await ws.receive()
-        if message.type is not aiohttp.WSMsgType.TEXT:
-            raise _ClosedError(ws.close_code)
-        said: dict[str, Any] = json.loads(message.data)
-        if said["type"] == "error":
-            result.answered += 1
-            if said["code"] not in TOLD[path]:
-                result.wrong_answers.append(said)
-        return said
-
     for message in messages:
         result.sent += 1
         if isinstance(message, bytes):
@@ -123,20 +111,38 @@ async def _shoot_at(
             await ws.send_str(message)
             waiting += not (begun and "audio_chunk" in message)
         while waiting > IN_FLIGHT:
-            await read_one()
+            await _answer(ws, path, result)
             waiting -= 1
-    # Still alive and in its senses after all that: an honest message is answered.
+    # The edge is still there: it answers an honest message.
     honest = {"type": "ping", "timestamp": 1} if path != "/ws" else {"type": "honest"}
     await asyncio.sleep(1.1)  # the second in which control messages are limited is over
     await ws.send_json(honest)
     while True:
-        said = await read_one()
-        if said["type"] == "pong" or "honest" in said.get("message", ""):
+        answer = await _answer(ws, path, result)
+        if answer["type"] == "pong" or "honest" in answer.get("message", ""):
             return
 
 
+async def _answer(ws: aiohttp.ClientWebSocketResponse, path: str, result: Result) -> dict[str, Any]:
+    """Return the next message; note an error in *result*.
+
+    Raises:
+        _ClosedError: the edge closed the connection.
+    """
+    async with asyncio.timeout(ANSWER_S):
+        message = await ws.receive()
+    if message.type is not aiohttp.WSMsgType.TEXT:
+        raise _ClosedError(ws.close_code)
+    answer: dict[str, Any] = json.loads(message.data)
+    if answer["type"] == "error":
+        result.answered += 1
+        if answer["code"] not in TOLD[path]:
+            result.wrong_answers.append(answer)
+    return answer
+
+
 async def _good_calls(url: str, result: Result) -> None:
-    """Have one call after the other, until cancelled."""
+    """Hold one call after the other, until cancelled."""
     question = recordings.buzz(900)
     while True:
         (turn,) = await ask_all(url, [question], 1, warm_up=0)
@@ -145,20 +151,13 @@ async def _good_calls(url: str, result: Result) -> None:
 
 
 async def on_bus(url: str, nats_url: str, worker_pid: int, count: int, *, seed: int = 1) -> Result:
-    """Publish *count* malformed messages where jobs, audio and results are expected."""
+    """Publish *count* malformed messages on the subjects of a session."""
     result, worker = Result(), psutil.Process(worker_pid)
     before = 0
     client = await nats.connect(nats_url, error_cb=_quiet)
     beside = asyncio.create_task(_good_calls(url, result))
     async with aiohttp.ClientSession() as http, http.ws_connect(url + CONTINUOUS) as ws:
-        session = json.loads((await ws.receive()).data)["session"]
-        subjects = [
-            *(f"aura.ev.demo.{session}.{k}" for k in "life speech heard turn say out".split()),
-            *(f"aura.live.demo.{session}.{k}" for k in "heard say out".split()),
-            f"aura.au.{session}.1",
-            f"aura.pcm.{session}.1",
-            f"aura.part.{session}",
-        ]
+        subjects = _subjects_of(json.loads((await ws.receive()).data)["session"])
         for number, payload in enumerate(hostile.for_bus(seed, count)):
             subject = subjects[number % len(subjects)]
             await client.publish(subject, payload, headers={"Nats-Msg-Id": f"f{seed}.{number}"})
@@ -170,7 +169,7 @@ async def on_bus(url: str, nats_url: str, worker_pid: int, count: int, *, seed: 
         await client.flush()
         js = client.jetstream()
         async with asyncio.timeout(120):
-            for consumer in ("STT", "LLM", "TTS"):
+            for consumer in CONSUMERS.values():
                 while (await js.consumer_info("AURA_EVENTS", consumer)).num_pending:
                     await asyncio.sleep(0.1)
         result.answered = result.sent
@@ -185,6 +184,17 @@ async def on_bus(url: str, nats_url: str, worker_pid: int, count: int, *, seed: 
     await client.close()
     result.memory_growth = worker.memory_info().rss / before - 1
     return result
+
+
+def _subjects_of(session: str) -> list[str]:
+    """Return the subjects on which *session* is listened to."""
+    return [
+        *(f"aura.ev.demo.{session}.{k}" for k in "life speech heard turn say out".split()),
+        *(f"aura.live.demo.{session}.{k}" for k in "heard say out".split()),
+        f"aura.au.{session}.1",
+        f"aura.pcm.{session}.1",
+        f"aura.part.{session}",
+    ]
 
 
 async def _quiet(_: Exception) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import functools
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +50,7 @@ async def behind_a_proxy(callers: int, *arguments: str) -> AsyncIterator[Behind]
 
 
 async def bus_dies(scale: Scale) -> Outcome:
-    """kill -9 the single nats-server again and again; it is back within a breath or a second."""
+    """kill -9 the single nats-server again and again; it is back at once, or after a second."""
     back_s: list[float] = []
     async with aura() as run, crowd(run.urls, 10) as (callers, tally):
 
@@ -71,10 +71,10 @@ async def bus_dies(scale: Scale) -> Outcome:
 
 
 async def unreachable(how: str, scale: Scale) -> Outcome:
-    """The bus is away for a minute while everybody asks something."""
+    """The bus is away for a minute while all callers ask questions."""
     length_s = max(30.0, scale.seconds(60))
     async with behind_a_proxy(10) as here:
-        await asyncio.gather(*(caller.turn() for caller in here.callers))
+        await _turns(here.callers)
         base_s, before = max(here.tally.felt_ms) / 1000, memory(here.run.pid)
         asking = [asyncio.create_task(caller.turn(patience_s=1.0)) for caller in here.callers]
         await asyncio.sleep(0.4)  # in the middle of their question
@@ -95,22 +95,14 @@ async def unreachable(how: str, scale: Scale) -> Outcome:
             here.proxy.light()
         await asyncio.gather(*others)
         old = {caller.number: caller.asked for caller in here.callers}
-        async with asyncio.TaskGroup() as tasks:
-            for caller in here.callers:
-                tasks.create_task(caller.turn())
+        await _turns(here.callers)
         late_s = [
             caller.first_audio_at - back - SPEECH_S - base_s if caller.first_audio_at else 99.0
             for caller in here.callers
         ]
         await talk(here.callers, 10)
         told_s = [_first(caller, "error", gone) - gone for caller in here.callers]
-        stale = sum(
-            any(f"#c{n}t{k}." in text for k in range(2, asked + 1))
-            for n, asked in old.items()
-            for caller in here.callers
-            for at, kind, text in caller.told
-            if kind == "ai_complete" and at > back
-        )
+        stale = _stale(here.callers, old, back)
     growth = max(during[pid] - before[pid] for pid in before if pid in during) / 2**20
     figures = {
         "away_s": round(length_s),
@@ -127,8 +119,26 @@ async def unreachable(how: str, scale: Scale) -> Outcome:
     return Outcome(held and clean and growth < 10, figures)
 
 
+async def _turns(callers: Sequence[SoakCaller]) -> None:
+    """Have a turn of every caller at once."""
+    async with asyncio.TaskGroup() as tasks:
+        for caller in callers:
+            tasks.create_task(caller.turn())
+
+
+def _stale(callers: Sequence[SoakCaller], asked: dict[int, int], since: float) -> int:
+    """Count the responses after *since* to a question among those *asked* before."""
+    return sum(
+        any(f"#c{n}t{k}." in text for k in range(2, last + 1))
+        for n, last in asked.items()
+        for caller in callers
+        for at, kind, text in caller.told
+        if kind == "ai_complete" and at > since
+    )
+
+
 async def _mutter(caller: SoakCaller, until: float) -> None:
-    """Talk on, a sentence now and then, though nobody answers; end in silence."""
+    """Say a sentence now and then without a response; end in silence."""
     while time.monotonic() < until - 6:
         await caller.say(f" and #c{caller.number}t{caller.asked}")
     while time.monotonic() < until:
@@ -136,12 +146,12 @@ async def _mutter(caller: SoakCaller, until: float) -> None:
 
 
 def _first(caller: SoakCaller, kind: str, after: float) -> float:
-    """Return when *caller* was first told *kind* after that moment."""
+    """Return the time of the first message *kind* to *caller* after that moment."""
     return next((at for at, what, _ in caller.told if what == kind and at > after), float("inf"))
 
 
 async def latency(scale: Scale) -> Outcome:
-    """Every message takes 100 +/- 50 ms to the bus and as long from it."""
+    """Every message takes 100 +/- 50 ms to the bus, and the same back."""
     async with behind_a_proxy(20, "--stt", "2", "--llm", "2", "--tts", "2") as here:
         here.proxy.delay(100, 50)
         await talk(here.callers, scale.seconds(120))

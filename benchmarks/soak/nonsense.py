@@ -13,7 +13,7 @@ from benchmarks.soak.trial import SIMULATED, Outcome, Scale, Trials, aura
 
 
 async def bad_engine(fail: str, scale: Scale) -> Outcome:
-    """One job on which the engine fails; its caller is told, the others notice nothing."""
+    """An engine fails on one job; its caller is told, the others notice nothing."""
     del scale
     limits = {"AURA_SIM_FAIL": fail, "AURA_ENGINE_LIMIT_S": "2"}
     async with (
@@ -45,7 +45,7 @@ async def bad_engine(fail: str, scale: Scale) -> Outcome:
 
 
 async def malformed_sockets(scale: Scale) -> Outcome:
-    """100,000 malformed WebSocket messages over both dialects beside a good call."""
+    """100,000 malformed WebSocket messages over each client protocol, beside a good call."""
     async with aura() as run:
         (edge,) = processes.of(run.pid)["edge"]
         found = await fuzz.sockets(run.urls[0], edge.pid, scale.times(100_000))

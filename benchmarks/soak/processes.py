@@ -1,4 +1,4 @@
-"""What `aura up` runs, as psutil sees it, by role."""
+"""The processes of `aura up`, by role."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def wait_for(pid: int, role: str, count: int, seconds: float = 60) -> list[psuti
     """Return the processes of *role* as soon as there are *count*.
 
     Raises:
-        TimeoutError: there were not.
+        TimeoutError: there were fewer for too long.
     """
     until = time.monotonic() + seconds
     while len(there := of(pid).get(role, [])) < count:

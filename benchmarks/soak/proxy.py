@@ -1,4 +1,4 @@
-"""A TCP proxy that can fail like a network does: refuse, go dark, cut, be slow."""
+"""A TCP proxy that fails like a network: refuses, goes dark, cuts, is slow."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ PIECE_BYTES = 64 * 1024
 
 
 class _Link:
-    """One client's connection and ours to the server behind."""
+    """A client's connection, and the proxy's to the server."""
 
     def __init__(self, writers: tuple[asyncio.StreamWriter, asyncio.StreamWriter]) -> None:
         self.writers = writers
         self.open = asyncio.Event()
-        """Bytes pass; cleared, the sockets stay and nothing moves: half-open."""
+        """Set while bytes pass; cleared, the link is half-open."""
         self.open.set()
 
     def cut(self) -> None:
@@ -27,8 +27,8 @@ class _Link:
 class Proxy:
     """Between the roles and one nats-server, on a port of its own.
 
-    What it reads it passes on, in order; in the dark it reads nothing, so the senders' buffers
-    fill up as they would on a dead link.
+    It passes all bytes on, in order. In the dark it reads nothing, so that the senders' buffers
+    fill up as on a dead link.
     """
 
     def __init__(self, target: tuple[str, int]) -> None:
@@ -39,7 +39,7 @@ class Proxy:
         self.port = 0
         self._dark = False
         self._delay_ms: tuple[float, float] = (0.0, 0.0)
-        """Mean, and how far to either side."""
+        """Mean and spread."""
         self.taken = 0
         """Connections so far."""
 

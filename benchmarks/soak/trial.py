@@ -1,4 +1,4 @@
-"""What every trial needs: an Aura of its own, callers who talk, and an outcome to tell."""
+"""The parts of a trial: an Aura of its own, callers who talk, and an outcome."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SIMULATED = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """One line of the result file."""
+    """A line of the result file."""
 
     held: bool
     figures: dict[str, Any]
@@ -39,7 +39,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Scale:
-    """How much of each trial: 1 is what the README's table is made from."""
+    """Factor of the length of each trial; the README's table is made with 1."""
 
     factor: float = 1.0
 
@@ -94,7 +94,7 @@ async def talk(
 
 
 def memory(pid: int) -> dict[int, int]:
-    """Return the resident memory of each of ours; the bus keeps a log in memory by design."""
+    """Return the resident memory of each process but the bus, which keeps streams in memory."""
     return {
         process.pid: process.memory_info().rss
         for role, those in processes.of(pid).items()
@@ -104,4 +104,4 @@ def memory(pid: int) -> dict[int, int]:
 
 
 Trials = dict[str, Callable[[Scale], Coroutine[Any, Any, Outcome]]]
-"""A trial's name, as the README's table shows it, to the trial."""
+"""The trials by name, as the README's table shows it."""

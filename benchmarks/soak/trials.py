@@ -1,4 +1,4 @@
-"""All trials by name: each starts an Aura of its own, harms it, and says what callers noticed."""
+"""All trials by name: each starts an Aura, harms it, and tells what callers noticed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""One call on the bus: carries a session's inputs in and its effects out."""
+"""A call on the bus: carries a session's inputs in and its effects out."""

@@ -1,4 +1,4 @@
-"""The sound of both sides, where it is to be kept: cut into pieces, each with its time."""
+"""The recorded audio of both sides, cut into pieces, each with its time."""
 
 from __future__ import annotations
 
@@ -11,22 +11,20 @@ from schemas.audio import BYTES_PER_MS, RecordedSound
 
 Side = Literal["caller", "client"]
 PIECE_MS = 5000
-"""A piece is stored this often: what a killed edge forgets at most. Each costs as much as 50 ms of
-a call, so there are few of them."""
+"""Piece length: the most that a killed edge loses. A piece costs as much CPU as 50 ms of a call."""
 MOST_BYTES = 7000 * BYTES_PER_MS
-"""Of a piece; the stream takes messages of 256 KiB."""
+"""Size limit of a piece; the stream takes messages of 256 KiB."""
 LOOK_MS, GAP_MS = 1000, 60
-"""A client that is silent for longer, and sends nothing, leaves a gap; the network is late only
-for a moment."""
+"""A second of late audio is a gap; shorter lateness is jitter."""
 MOST_LATE_MS = 1 << 40
-"""Later than any sound: nothing came yet."""
+"""Later than any audio: nothing came yet."""
 PAUSE_MS = 500
-"""A pause in an answer as short as this is kept as silence: a piece for each would cost more."""
+"""Shorter pauses in a response are kept as silence: a piece for each would cost more."""
 
 
 @dataclass
 class _Track:
-    """Sound that follows each other without a gap, not yet a piece."""
+    """Audio without a gap, not yet cut into pieces."""
 
     pcm: bytearray = field(default_factory=bytearray)
     from_ms: int = 0
@@ -39,7 +37,7 @@ class _Track:
         return self.from_ms + len(self.pcm) // BYTES_PER_MS
 
     def cut_all(self) -> Iterator[RecordedSound]:
-        """Yield all there is, in pieces of MOST_BYTES at most."""
+        """Yield all of it in pieces of MOST_BYTES at most."""
         while self.pcm:
             pcm = bytes(self.pcm[:MOST_BYTES])
             del self.pcm[:MOST_BYTES]
@@ -50,28 +48,28 @@ class _Track:
 
 @dataclass
 class AudioRecorder:
-    """One connection's sound: what the caller said, and what was played to them."""
+    """The audio of one connection: the caller's, and the responses played to them."""
 
     _caller: _Track = field(default_factory=_Track)
     _caller_until_ms: int = 0
-    """When the caller's sound ends so far."""
+    """Unix time, ms, at which the caller's audio ends so far."""
     _client: _Track = field(default_factory=_Track)
     _playing: list[tuple[int, bytes]] = field(default_factory=list)
-    """What the client was sent: when it begins to play (Unix ms), s16le mono 16 kHz."""
+    """Audio sent to the client: start of its playback (Unix ms), s16le mono 16 kHz."""
     _until_ms: int = 0
     _cut: list[RecordedSound] = field(default_factory=list)
     """Pieces of the caller before a gap."""
     _late_ms: int = MOST_LATE_MS
-    """How late the sound of the last LOOK_MS came at least."""
+    """Least lateness of the audio of the last LOOK_MS."""
     _look_ms: int = 0
-    """When that is looked at."""
+    """Time of the next check for a gap."""
     _take_ms: int = 0
-    """When pieces are taken next."""
+    """Time at which the next pieces are due."""
 
     def heard(self, pcm: bytes, now_ms: int) -> bool:
-        """Keep sound from the caller, the last of which was spoken just now; tell if `take` is due.
+        """Keep audio of the caller that ends now; tell whether `take` is due.
 
-        It is called for every frame of every call: a microsecond here is a thousandth of a call.
+        It runs for every frame of every call: a microsecond here is a thousandth of a call.
         """
         length_ms = len(pcm) // BYTES_PER_MS
         if not self._take_ms:
@@ -86,7 +84,7 @@ class AudioRecorder:
         return now_ms >= self._take_ms
 
     def _look(self, now_ms: int) -> None:
-        """Leave a gap where all sound of a second came late: something is missing before it."""
+        """Leave a gap if all audio of a second came late: some is missing before it."""
         if self._late_ms > GAP_MS:
             self._cut += self._caller.cut_all()
             self._caller.from_ms += self._late_ms
@@ -94,7 +92,7 @@ class AudioRecorder:
         self._late_ms, self._look_ms = MOST_LATE_MS, now_ms + LOOK_MS
 
     def told(self, event: ClientEvent, now_ms: int) -> None:
-        """Keep what is played to the caller; an interrupted client drops what it has not played."""
+        """Keep the audio of a response; an interrupted client drops what it has not played."""
         if isinstance(event, Speech) and event.pcm:
             start_ms = max(self._until_ms, now_ms)
             self._playing.append((start_ms, event.pcm))
@@ -108,7 +106,7 @@ class AudioRecorder:
             ]
 
     def take(self, now_ms: int, *, ended: bool = False) -> list[tuple[Side, RecordedSound]]:
-        """Return what was said and what was played to its end until now; with *ended* all of it."""
+        """Return the pieces up to now, of the client those played to their end; *ended*: all."""
         self._take_ms = now_ms + PIECE_MS
         found: list[tuple[Side, RecordedSound]] = [("caller", piece) for piece in self._cut]
         self._cut = []
@@ -117,7 +115,7 @@ class AudioRecorder:
         return found
 
     def _played(self, now_ms: int, *, ended: bool) -> Iterator[RecordedSound]:
-        """Yield what was played until now; a gap or silence ends a piece."""
+        """Yield the pieces that were played until now; a gap ends a piece."""
         track, waiting = self._client, list[tuple[int, bytes]]()
         for start_ms, pcm in self._playing:
             over = start_ms + len(pcm) // BYTES_PER_MS <= now_ms

@@ -1,4 +1,4 @@
-"""What a call does while its bus is away: says so once, and stops listening after a while."""
+"""A call while its bus is away: its caller is told once, and after a while no longer heard."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from schemas import stages
 from schemas.events import Event, ResponseSentence, SpeechStarted, TurnTaken
 
 DEAF_S = 5.0
-"""A bus that is away for so long: what the caller says from then on is lost."""
+"""Length of an outage after which the caller is no longer heard."""
 LATE_MS = 5000
-"""An utterance that could not be told to the recogniser for so long may be over by now."""
+"""An utterance unannounced for 5 s is probably over."""
 Part = Literal["link", "log"]
-"""The connection to a server, or the streams, which may be gone while servers answer."""
+"""The connection to a server, or the streams, which may be away while servers answer."""
 
 
 class BusOutage:
-    """Of the bus, from one call's side."""
+    """The outages of the bus that one call notices."""
 
     def __init__(self, tell: Callable[[], None], clock: Callable[[], float]) -> None:
         """*tell* tells the caller; *clock* returns monotonic seconds."""
@@ -27,11 +27,11 @@ class BusOutage:
         self._clock = clock
         self._told = False
         self.parts: set[Part] = set()
-        """That do not answer."""
+        """The parts that do not answer."""
         self._since = 0.0
 
     def begins(self, part: Part) -> None:
-        """Note that *part* of the bus does not answer, and tell the caller if they do not know."""
+        """Note that *part* of the bus does not answer; tell the caller once an outage."""
         if not self.parts:
             self._since = self._clock()
         self.parts.add(part)
@@ -40,7 +40,7 @@ class BusOutage:
             self._tell()
 
     def ends(self, part: Part) -> bool:
-        """Note that *part* answers; tell whether all of it does again."""
+        """Note that *part* answers; tell whether the outage has ended by it."""
         was = bool(self.parts)
         self.parts.discard(part)
         self._told = bool(self.parts)
@@ -48,15 +48,12 @@ class BusOutage:
 
     @property
     def deaf(self) -> bool:
-        """It lasts so long that what is said now would be answered far too late.
-
-        The caller knows. To take it in would only heap up utterances that nobody recognises.
-        """
+        """True after 5 s of outage: a response would come too late."""
         return bool(self.parts) and self._clock() - self._since > DEAF_S
 
 
 def in_time(event: Event, now_ms: int, awaited: Callable[[int], bool]) -> Event:
-    """Return *event* as it is, or as a fact alone where it comes too late to be a job.
+    """Return *event*, marked as no job if it is too late to be one.
 
     *awaited* tells whether the words of an utterance are still wanted.
     """

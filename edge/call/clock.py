@@ -1,4 +1,4 @@
-"""The one clock of a session: Unix ms that never jump, whatever is done to the system's time."""
+"""The clock of sessions: Unix ms that never jump, even if the system's time is set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an edge counts for Prometheus: fed by the effects of its calls, never by their words."""
+"""The metrics of an edge for Prometheus, from the effects of its calls; they hold no words."""
 
 from __future__ import annotations
 
@@ -9,38 +9,39 @@ from runtime.metrics import STEPS_S
 from schemas.events import STEPS, Event, ResponseCancelled, SpeechEnded, TurnMeasured, TurnTaken
 
 CALLS = Gauge("aura_edge_calls", "Calls that this edge holds now.")
-TURNS = Counter("aura_edge_turns_total", "Turns answered or interrupted.")
+TURNS = Counter("aura_edge_turns_total", "Turns whose response was heard or interrupted.")
 STEP = Histogram(
     "aura_edge_turn_step_seconds",
-    "From the end of speech to a step of the turn; first_sent is what the caller waited.",
+    "From the end of speech to a step of the turn; first_sent is the caller's wait.",
     ["step"],
     buckets=STEPS_S,
 )
 ENDPOINT = Histogram(
     "aura_edge_endpoint_wait_seconds",
-    "Silence listened to before an utterance was taken for complete.",
+    "Silence at the end of an utterance before it counted as complete.",
     buckets=STEPS_S,
 )
-INTERRUPTIONS = Counter("aura_edge_interruptions_total", "Answers that the caller spoke over.")
-GUESSES = Counter("aura_edge_guesses_total", "Turns taken before the end of speech was certain.")
+INTERRUPTIONS = Counter("aura_edge_interruptions_total", "Responses that the caller interrupted.")
+SPECULATIVE = Counter("aura_edge_guesses_total", "Speculative responses.")
 RETRACTED = Counter(
-    "aura_edge_guesses_retracted_total", "Answers taken back unheard: the caller had not finished."
+    "aura_edge_guesses_retracted_total",
+    "Speculative responses retracted unheard: the caller went on.",
 )
 ERRORS = Counter("aura_edge_errors_total", "Errors that callers were told of.", ["stage", "fatal"])
 DROPPED = Counter(
     "aura_edge_dropped_bytes_total",
-    "Audio thrown away: to a caller who reads too slowly, or to a bus that is away.",
+    "Dropped audio: to a caller who reads too slowly, or to a bus that is away.",
     ["towards"],
 )
 
 
 def published(event: Event) -> None:
-    """Count what a call decided."""
+    """Count an event that a call published."""
     match event:
         case TurnMeasured():
             _measured(event)
         case TurnTaken(speculative=True):
-            GUESSES.inc()
+            SPECULATIVE.inc()
         case ResponseCancelled(reason="retracted"):
             RETRACTED.inc()
         case SpeechEnded(discarded=False, wait_ms=wait_ms):
@@ -50,7 +51,7 @@ def published(event: Event) -> None:
 
 
 def told(event: ClientEvent) -> None:
-    """Count what a caller was told."""
+    """Count an event that a client was told."""
     match event:
         case Interrupted():
             INTERRUPTIONS.inc()

@@ -1,4 +1,4 @@
-"""A call's events on their way into the log, in the order of its decisions."""
+"""The events of a call on their way into the log, in the order of its decisions."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from schemas.events import Event, TurnTaken
 log = structlog.get_logger(__name__)
 
 PATIENCE_S = 2.5
-"""An event that is not stored for so long is worth telling the caller of."""
+"""Time to store an event, after which the caller is told of an outage."""
 MOST_EVENTS = 1000
-"""Events that wait for the bus at most; a call whose bus is away longer than that is lost."""
+"""Limit of the events that wait for the bus; a call that exceeds it is lost."""
 
 
 class EventWriter:
-    """Publishes one event after the other, each until it is acknowledged."""
+    """Publishes the events one after the other, each until it is acknowledged."""
 
     def __init__(self, bus: Bus, outage: BusOutage, awaits: Callable[[int], bool]) -> None:
-        """Tell *outage* of what has to wait; *awaits* tells whether an utterance still matters."""
+        """*outage* is told of delays; *awaits* tells whether an utterance's words are wanted."""
         self._bus = bus
         self._outage = outage
         self._awaits = awaits
         self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(MOST_EVENTS + 1)
 
     def put(self, event: Event) -> bool:
-        """Take *event*, or return False where too many wait already."""
+        """Take *event*, or return False if too many wait already."""
         if self._waiting.qsize() >= MOST_EVENTS:
             log.error("event_lost", type=event.__struct_config__.tag, session=event.session)
             return False
@@ -40,7 +40,7 @@ class EventWriter:
         return True
 
     def close(self) -> None:
-        """Let `run` end when all is stored."""
+        """Let `run` end when all events are stored."""
         self._waiting.put_nowait(None)
 
     async def run(self) -> None:

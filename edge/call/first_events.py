@@ -1,4 +1,4 @@
-"""The events that a connection's part of its session's log begins with."""
+"""The first events of a connection in the log of its session."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from schemas.session_config import SessionConfig
 
 @dataclass(frozen=True)
 class FirstEvents:
-    """Says whose session it is, and where and how its caller is connected."""
+    """Makes them; the fields name the session, its caller and their connection."""
 
     tenant: str
     session: str
     user: str
-    dialect: str
+    protocol: str
     edge: str
 
     def began(self, config: SessionConfig, *, resumed: bool, now_ms: int) -> Began:
-        """Return the first one; *resumed*: the session began on another connection."""
+        """Return the first event; *resumed*: the session began on another connection."""
         head: Head = {"tenant": self.tenant, "session": self.session, "at_ms": now_ms}
         if resumed:
             return SessionResumed(**head, edge=self.edge, config=config, version=version())
         return SessionStarted(
             **head,
             user=self.user,
-            dialect=self.dialect,
+            dialect=self.protocol,
             edge=self.edge,
             config=config,
             version=version(),
         )
 
     def more(self, began: Began, *, asked_to_record: bool) -> list[Event]:
-        """Return the events that follow *began*; *asked_to_record*: by the caller."""
+        """Return the events after *began*; *asked_to_record*: the caller asked for a recording."""
         if not began.config.record_audio:
             return []
         return [

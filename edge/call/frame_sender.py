@@ -1,4 +1,4 @@
-"""The caller's sound on its way to the recogniser; it waits for no acknowledgement."""
+"""The caller's audio on its way to STT, without acknowledgements."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MOST_KEPT = 900
 
 
 class FrameSender:
-    """Sends frames in their order and keeps the end of the latest utterance, to be sent again."""
+    """Sends frames in order and keeps the end of the latest utterance, to be sent again."""
 
     def __init__(self, bus: Bus, session: str) -> None:
         self._bus = bus
         self._session = session
         self._waiting: asyncio.Queue[SendFrame | None] = asyncio.Queue()
-        """A few a second; `run` empties it at once, whether the bus is there or not."""
+        """A few frames a second; `run` takes them at once, even if the bus is away."""
         self._spoken: deque[SendFrame] = deque(maxlen=MOST_KEPT)
         self._subject = ""
 
@@ -29,7 +29,7 @@ class FrameSender:
         self._waiting.put_nowait(frame)
 
     def close(self) -> None:
-        """Let `run` end when all is sent."""
+        """Let `run` end when all frames are sent."""
         self._waiting.put_nowait(None)
 
     async def run(self) -> None:
@@ -38,20 +38,20 @@ class FrameSender:
                 self._spoken.clear()
                 self._subject = subjects.utterance(self._session, frame.utterance)
             self._spoken.append(frame)
-            if frame.frame.stands:  # nobody waits for this end
+            if frame.frame.stands:  # this end is not urgent
                 await self._bus.yield_to_jobs()
             await self._send(frame)
-            if frame.frame.end:  # nobody will ask for it again
+            if frame.frame.end:  # it is never sent again
                 self._spoken.clear()
 
     def latest_is(self, utterance: int) -> bool:
         return bool(self._spoken) and self._spoken[0].utterance == utterance
 
     async def again(self) -> None:
-        """Send what is kept once more: to hear a frame twice changes nothing."""
+        """Send what is kept of the latest utterance; a frame that comes twice changes nothing."""
         for frame in tuple(self._spoken):
             await self._send(frame)
 
-    async def _send(self, one: SendFrame) -> None:
-        if not await self._bus.send(self._subject, one.frame):
-            counters.dropped("bus", len(one.frame.pcm))
+    async def _send(self, audio: SendFrame) -> None:
+        if not await self._bus.send(self._subject, audio.frame):
+            counters.dropped("bus", len(audio.frame.pcm))

@@ -1,4 +1,4 @@
-"""Keeps the sound of a call that is recorded: one piece after the other, each acknowledged."""
+"""Stores the recorded audio of a call: one piece after the other, each acknowledged."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from schemas.audio import RecordedSound
 log = structlog.get_logger(__name__)
 
 MOST_PIECES = 24
-"""Pieces that wait for the bus at most, a minute of both sides; then the newest is dropped."""
+"""Limit of the pieces that wait for the bus, a minute of both sides; newer ones are dropped."""
 
 
 class RecordingWriter:
-    """One connection of one session."""
+    """Records one connection of a session."""
 
     def __init__(self, bus: Bus, tenant: str, session: str) -> None:
         self._bus = bus
@@ -31,17 +31,17 @@ class RecordingWriter:
 
     def heard(self, pcm: bytes, now_ms: int) -> None:
         if self._recorder.heard(pcm, now_ms):
-            self._hand_over(now_ms)
+            self._queue_pieces(now_ms)
 
     def told(self, event: ClientEvent, now_ms: int) -> None:
         self._recorder.told(event, now_ms)
 
     def finish(self, now_ms: int) -> None:
-        """Hand over the rest; `run` ends when it is stored."""
-        self._hand_over(now_ms, ended=True)
+        """Queue the last pieces; `run` ends when they are stored."""
+        self._queue_pieces(now_ms, ended=True)
         self._pieces.put_nowait(None)
 
-    def _hand_over(self, now_ms: int, *, ended: bool = False) -> None:
+    def _queue_pieces(self, now_ms: int, *, ended: bool = False) -> None:
         for piece in self._recorder.take(now_ms, ended=ended):
             if self._pieces.qsize() < MOST_PIECES:
                 self._pieces.put_nowait(piece)
@@ -50,8 +50,8 @@ class RecordingWriter:
 
     async def run(self) -> None:
         """Store pieces until `finish`."""
-        while (one := await self._pieces.get()) is not None:
-            side, piece = one
+        while (queued := await self._pieces.get()) is not None:
+            side, piece = queued
             name = f"{self._own[1]}.recorded.{side}.{piece.from_ms}"
             subject = subjects.recording(*self._own, side)
             try:

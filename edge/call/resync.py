@@ -1,31 +1,46 @@
-"""What a line may have missed, heard again: from the log what was said, from here what was spoken.
+"""Read again from the log what this connection missed; send unacknowledged frames again.
 
-The live mirror is not stored, nor is audio while its stream elects a leader. Hearing a fact or a
-frame twice changes nothing.
+The live mirror is not stored, nor is audio while its stream elects a leader. An event or a frame
+that comes twice changes nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from edge.call.clock import now_ms
 from edge.call.frame_sender import FrameSender
 from edge.core.call import Call
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
+from runtime.bus.reader import Stored
 from schemas import subjects
 
 CATCH_UP_S = 1.0
-"""Between two looks at whether the stages are silent for longer than they should be."""
+"""Interval of the checks whether the stages are silent for too long."""
 LIFE = "life"
-"""Where another connection would say that it goes on with the session."""
+"""The kind on which a newer connection of the session announces itself."""
 HEARD_KINDS = ("heard", "say", "out", LIFE)
-"""What is listened to: the stages, and who goes on with the session."""
+"""The kinds that a connection listens to: those of the stages, and of newer connections."""
+
+
+class LogPosition:
+    """The place in the log up to which a connection has read its session. Pure."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        """Events up to this sequence were received."""
+
+    def read(self, stored: Sequence[Stored]) -> list[Stored]:
+        """Move on behind *stored*; return the events in it that a connection listens to."""
+        if stored:
+            self.seq = stored[-1].seq
+        return [event for event in stored if event.subject.rpartition(".")[2] in HEARD_KINDS]
 
 
 class Resync:
-    """Reads from the log what was said to nobody, and says again what nobody may have heard."""
+    """Replays missed events to the call and unacknowledged frames to STT."""
 
     def __init__(
         self,
@@ -37,23 +52,22 @@ class Resync:
     ) -> None:
         """Serve the *call* of *session* (tenant, id), whose *frames* are sent again.
 
-        *hear* is handed each event: its bytes, its subject, its place in the log.
+        *hear* takes each event: its bytes, its subject, its sequence in the log.
         """
         self._bus = bus
         self._call = call
         self._subject = subjects.session_events(*session)
         self._frames = frames
         self._hear = hear
-        self._heard_seq = 0
-        """In the event stream: up to here nothing of the stages was missed, or it was read."""
+        self._position = LogPosition()
         self._wanted = asyncio.Event()
 
     def look(self) -> None:
-        """Look at once: something may have been missed."""
+        """Resync at once: events may have been missed."""
         self._wanted.set()
 
     async def run(self) -> None:
-        """Look when asked to, and when the stages are silent for too long, until cancelled."""
+        """Resync when asked to, and when the stages are silent for too long, until cancelled."""
         while True:
             try:
                 async with asyncio.timeout(CATCH_UP_S):
@@ -71,8 +85,7 @@ class Resync:
                 await asyncio.sleep(CATCH_UP_S)
 
     async def _read(self) -> None:
-        stored = await self._bus.read(subjects.EVENTS_STREAM, self._subject, after=self._heard_seq)
-        for one in stored:
-            self._heard_seq = one.seq
-            if one.subject.rpartition(".")[2] in HEARD_KINDS:
-                self._hear(one.data, one.subject, one.seq)
+        after = self._position.seq
+        stored = await self._bus.read(subjects.EVENTS_STREAM, self._subject, after=after)
+        for event in self._position.read(stored):
+            self._hear(event.data, event.subject, event.seq)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import AsyncExitStack
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -43,62 +43,69 @@ from schemas.events import EndReason, Event, ResponseSentence, SpeechStarted, St
 log = structlog.get_logger(__name__)
 
 
+class Client(Protocol):
+    """The connection that holds a session."""
+
+    def tell(self, event: ClientEvent) -> None:
+        """Send *event* to the client."""
+
+    def broken(self) -> None:
+        """Note, once, that a fault of ours has ended the call."""
+
+    def taken_over(self) -> None:
+        """Note, once, that a newer connection goes on with the session."""
+
+
 class SessionShell:
-    """One session on one connection, for as long as `run` runs."""
+    """One session on one connection, while `run` runs."""
 
     def __init__(
         self,
         bus: Bus,
         call: Call,
-        tell: Callable[[ClientEvent], None],
-        broken: Callable[[], None],
+        client: Client,
         *,
         audio: CallerAudio | None = None,
         recording: RecordingWriter | None = None,
         recorded: tuple[StageName, ...] = (),
     ) -> None:
-        """Carry *call*.
+        """Carry *call*, whose *client* is told of it.
 
-        *tell* is handed what the client is told; *broken* is called once if a fault of ours ends
-        the call. *audio* hears the caller; *recording* keeps the audio. A replay answers for the
-        stages in *recorded*.
+        *audio* hears the caller; *recording* stores the audio. A replay answers for the stages in
+        *recorded*.
         """
         began = call.began
         self.tenant, self.session = began.tenant, began.session
         self.call = call
         self._bus = bus
         self._began = began
-        self._tell = tell
-        self._broken = broken
+        self._client = client
         self._log = log.bind(session=began.session)
         loop = asyncio.get_running_loop()
         self._timer = Timer(self._ring, now_ms=now_ms, call_later=loop.call_later)
-        self._outage = BusOutage(self._tell_away, loop.time)
+        self._outage = BusOutage(self._tell_bus_away, loop.time)
         self._events = EventWriter(bus, self._outage, self._awaits)
         self._frames = FrameSender(bus, self.session)
         self._tasks = asyncio.TaskGroup()
-        own = (self.tenant, self.session)
-        self._resync = Resync(bus, call, own, self._frames, self._hear_of)
+        whose = (self.tenant, self.session)
+        self._resync = Resync(bus, call, whose, self._frames, self._hear_of)
         self._takeover = Takeover()
-        self.taken_over: Callable[[], None] = lambda: None
-        """Called once when another connection goes on with the session: this one is over."""
         self._closed = False
-        """Nothing is given to the call any more."""
+        """The call gets no more inputs."""
         self._finished = False
         self._audio = audio or CallerAudio()
-        self._inputs = InputLog(*own)
+        self._inputs = InputLog(*whose)
         self._recorded = recorded
         self._recording = recording
         self.listening = asyncio.Event()
-        """Nothing that the stages say is missed from here on."""
+        """Set once the events of the stages are listened to."""
 
     async def run(self, *more: Event) -> None:
-        """Listen and publish until `finish`; *more* events follow the one that it began with."""
+        """Listen and publish until `finish`; *more* events follow the first one."""
         with structlog.contextvars.bound_contextvars(session=self.session):
             await self._run(more)
 
     async def _run(self, more: tuple[Event, ...]) -> None:
-        own = (self.tenant, self.session)
         self._takeover.begins(self._began)
         for event in (self._began, *more):
             self._events.put(event)
@@ -106,8 +113,8 @@ class SessionShell:
             stack.enter_context(new_trace())
             stack.enter_context(counters.CALLS.track_inprogress())
             for kind in HEARD_KINDS:
-                listening = self._bus.listening(subjects.live(*own, kind), self._on_event)
-                await stack.enter_async_context(listening)
+                live = subjects.live(self.tenant, self.session, kind)
+                await stack.enter_async_context(self._bus.listening(live, self._on_event))
             for subject, listener in (
                 (subjects.speech(self.session), self._on_speech),
                 (subjects.partials(self.session), self._on_partial),
@@ -116,8 +123,8 @@ class SessionShell:
             sending = tasks.create_task(self._frames.run())
             catching_up = tasks.create_task(self._resync.run())
             self._bus.reconnected.append(self._resync.look)
-            self._bus.liveness.changed.append(self._on_pulse)
-            self._on_pulse(self._bus.liveness.away)
+            self._bus.liveness.changed.append(self._on_liveness)
+            self._on_liveness(self._bus.liveness.away)
             if self._recording:
                 tasks.create_task(self._recording.run())
             self.listening.set()
@@ -126,7 +133,7 @@ class SessionShell:
                 await sending
             finally:
                 self._bus.reconnected.remove(self._resync.look)
-                self._bus.liveness.changed.remove(self._on_pulse)
+                self._bus.liveness.changed.remove(self._on_liveness)
                 catching_up.cancel()
 
     # -------------------------------------------------------- inputs of the call
@@ -158,7 +165,7 @@ class SessionShell:
             self._recording.finish(now_ms())
 
     def give(self, given: AnyInput) -> None:
-        """Give the call an input and do what comes of it; a fault of ours ends this call."""
+        """Give the call an input and carry out its effects; a fault of ours ends the call."""
         if self._closed:
             return
         at_ms = now_ms()
@@ -175,12 +182,12 @@ class SessionShell:
         except Exception:  # noqa: BLE001  # it is logged with its trace, and ends this call alone
             self._log.exception("call_broken")
             self._closed = True
-            self._broken()
+            self._client.broken()
         if isinstance(given, Resumed):
             self._resync.look()
 
     def _ring(self) -> None:
-        """Give the call its time, unless it has come to want it later."""
+        """Give the call its time, or set the timer anew if the call is due later by now."""
         at_ms = now_ms()
         due_ms = self.call.due_ms(at_ms)
         if due_ms is None or due_ms <= at_ms:
@@ -188,18 +195,18 @@ class SessionShell:
         else:
             self._timer.set(due_ms, at_ms)
 
-    def _on_pulse(self, away: bool) -> None:
+    def _on_liveness(self, away: bool) -> None:
         if away:
             self._outage.begins("link")
         elif self._outage.ends("link"):
             self._resync.look()
 
-    def _tell_away(self) -> None:
+    def _tell_bus_away(self) -> None:
         if not self._closed:
-            self._tell(Trouble("audio", "the event bus is away; it is waited for"))
+            self._client.tell(Trouble("audio", "the event bus is away; it is waited for"))
 
-    async def _on_event(self, said: Delivery) -> None:
-        self._hear_of(said.data, said.subject, said.seq)
+    async def _on_event(self, message: Delivery) -> None:
+        self._hear_of(message.data, message.subject, message.seq)
 
     def _hear_of(self, data: bytes, subject: str, seq: int) -> None:
         try:
@@ -208,20 +215,20 @@ class SessionShell:
             self._log.warning("event_malformed", subject=subject)
             return
         if self._takeover.is_over(event, seq):
-            self._leave_to_another()
+            self._leave_to_newer()
         elif event.KIND != LIFE:
             self.give(StageSaid(event))
 
-    def _leave_to_another(self) -> None:
-        """Say nothing any more: what this connection would decide is another one's to decide."""
+    def _leave_to_newer(self) -> None:
+        """Stop deciding: the newer connection decides."""
         if not self._closed:
             self._log.info("session_goes_on_elsewhere")
             self._queue(self._inputs.take(now_ms()))
             self._closed = True
-            self.taken_over()
+            self._client.taken_over()
 
-    async def _on_speech(self, said: Delivery) -> None:
-        self._speak(said.data)
+    async def _on_speech(self, message: Delivery) -> None:
+        self._speak(message.data)
 
     def _speak(self, data: bytes) -> None:
         try:
@@ -231,9 +238,9 @@ class SessionShell:
             return
         self.give(ChunkSpoken(chunk.turn, chunk.index, chunk.chunk, chunk.pcm, chunk.last))
 
-    async def _on_partial(self, said: Delivery) -> None:
+    async def _on_partial(self, message: Delivery) -> None:
         try:
-            partial = codec.decode_as(TranscriptPartial, said.data)
+            partial = codec.decode_as(TranscriptPartial, message.data)
         except codec.BadMessageError:
             self._log.warning("message_malformed", kind="TranscriptPartial")
             return
@@ -256,7 +263,7 @@ class SessionShell:
                     if self._recording:
                         self._recording.told(event, now_ms())
                     self._audio.told(event, now_ms())
-                    self._tell(event)
+                    self._client.tell(event)
                 case Recover(turn):
                     self._tasks.create_task(self._recover(turn))
 
@@ -264,10 +271,10 @@ class SessionShell:
         if self._recorded and isinstance(event, SpeechStarted | TurnTaken | ResponseSentence):
             event = msgspec.structs.replace(event, recorded=self._recorded)
         if not self._events.put(event):
-            self._tell(Trouble("audio", "the event bus is away", fatal=True))
+            self._client.tell(Trouble("audio", "the event bus is away", fatal=True))
 
     def _awaits(self, utterance: int) -> bool:
-        """Tell whether words of *utterance* are still wanted."""
+        """Tell whether the words of *utterance* are still wanted."""
         return self.call.wants_words and self._frames.latest_is(utterance)
 
     async def _recover(self, turn: int) -> None:
@@ -279,7 +286,7 @@ class SessionShell:
             self._log.warning("speech_not_recovered", turn=turn)
 
     def _log_turn(self, measured: Measured) -> None:
-        """Log one line a turn, with all its latencies."""
+        """Log a line with all latencies of a turn."""
         waterfall = measured.waterfall
         self._log.info(
             "turn",

@@ -1,4 +1,4 @@
-"""A timer that gives a call its time when the call wants it, however often that changes."""
+"""The timer of a call: it rings at the earliest time that the call has asked for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NEVER_MS = 1 << 60
 
 
 class Handle(Protocol):
-    """A timer that was set, such as an `asyncio.TimerHandle`."""
+    """A scheduled ring, such as an `asyncio.TimerHandle`."""
 
     def cancel(self) -> None: ...
 
@@ -24,16 +24,16 @@ class Timer:
         now_ms: Callable[[], int],
         call_later: Callable[[float, Callable[[], None]], Handle],
     ) -> None:
-        """Call *ring*; *now_ms* is the clock, *call_later* has a function called seconds later."""
+        """*now_ms* is the clock; *call_later* calls a function after some seconds."""
         self._ring = ring
         self._now_ms = now_ms
         self._call_later = call_later
         self._handle: Handle | None = None
         self.rings_ms = NEVER_MS
-        """When it rings, Unix ms."""
+        """Unix time, ms, of the next ring."""
 
     def set(self, at_ms: int, now_ms: int) -> None:
-        """Ring at *at_ms*, which is earlier than it would have rung."""
+        """Ring at *at_ms*, which is earlier than the ring set before."""
         self.stop()
         self.rings_ms = at_ms
         self._handle = self._call_later(max(0.0, (at_ms - now_ms) / 1000), self._wake)
@@ -46,7 +46,7 @@ class Timer:
     def _wake(self) -> None:
         at_ms, now_ms = self.rings_ms, self._now_ms()
         self.stop()
-        if now_ms < at_ms:  # the loop's clock is a moment ahead of ours
+        if now_ms < at_ms:  # the loop's clock runs a moment ahead
             self.set(at_ms, now_ms)
         else:
             self._ring()

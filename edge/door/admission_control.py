@@ -1,10 +1,9 @@
-"""Whether the stages keep up; pure: what was seen comes in with its time, a verdict comes out.
+"""New calls are refused while a stage cannot keep up; running calls never are. Pure.
 
     welcome --a job waits too long and no worker has room--> full
     full    --no such job for calm_s--> welcome
 
-A caller who is refused can try again; one who waits in silence for an answer that comes too late
-has been let down. So new calls are refused at the first sign, and running ones never.
+A refused caller can try again, a caller in a late conversation cannot: the first late job counts.
 """
 
 from __future__ import annotations
@@ -15,20 +14,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class StageLoad:
-    """One stage at one moment, all its workers together."""
+    """The load of a stage at one moment, all its workers together."""
 
     slots: int = 0
     in_flight: int = 0
     oldest_ms: int = 0
-    """How long the oldest job has waited for a worker."""
+    """Wait of the oldest job for a worker."""
     engine_wait_ms: int = 0
-    """How long urgent work has waited for an engine inside the least busy worker."""
+    """Wait of urgent work for an engine in the least busy worker."""
 
     def behind(self, wait_ms: int) -> bool:
-        """Tell whether work waits *wait_ms* for lack of room.
+        """Tell whether work has waited *wait_ms* for lack of room.
 
-        Jobs that wait while there is room, or no worker at all, are a fault and no overload: the
-        bus elects a leader, a worker is being replaced. That passes, or `/health` tells it.
+        Jobs that wait although there is room, or without any worker, are a fault and no overload:
+        an election on the bus, a worker being replaced. It passes, or `/health` tells it.
         """
         if self.slots == 0:
             return False
@@ -37,10 +36,10 @@ class StageLoad:
 
 
 class AdmissionControl:
-    """Remembers when a stage was last behind."""
+    """Remembers when each stage was last behind."""
 
     def __init__(self, wait_ms: int, calm_s: float) -> None:
-        """Take a wait of *wait_ms* for too long (0: never), and *calm_s* without one for calm."""
+        """Refuse calls from a wait of *wait_ms* on (0: never), until *calm_s* without one."""
         self._wait_ms = wait_ms
         self.calm_s = calm_s
         self._behind_at: dict[str, float] = {}
@@ -51,6 +50,6 @@ class AdmissionControl:
                 self._behind_at[stage] = now_s
 
     def full(self, now_s: float) -> str:
-        """Return the stage that new calls would have to wait for, empty where they are welcome."""
+        """Return the stage that cannot keep up; empty: new calls are welcome."""
         late = [name for name, at in self._behind_at.items() if now_s - at < self.calm_s]
         return late[0] if late else ""

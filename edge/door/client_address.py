@@ -1,4 +1,4 @@
-"""Where a request comes from: the client's address behind proxies, the page's origin. Pure."""
+"""The source of a request: the client's address behind proxies, the page's origin. Pure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True)
 class ClientAddresses:
-    """Whom to believe about an address, and which pages may call."""
+    """The proxies whose header is trusted, and the pages that may call."""
 
     proxies: tuple[Network, ...] = ()
-    """Peers whose header is believed; empty: nobody's."""
+    """Peers whose header is trusted; empty: none."""
     header: str = "X-Forwarded-For"
     origins: frozenset[str] = frozenset()
     """Origins of pages that may call, `*` for all; empty: those of our own host."""
@@ -26,26 +26,26 @@ class ClientAddresses:
 
     @staticmethod
     def of(settings: Settings) -> ClientAddresses:
-        """Return what *settings* say.
+        """Return those of *settings*.
 
         Raises:
-            SettingsError: a network that is none.
+            SettingsError: a proxy is no network.
         """
         try:
-            networks = [ipaddress.ip_network(one) for one in _listed(settings.trusted_proxies)]
+            networks = [ipaddress.ip_network(item) for item in _listed(settings.trusted_proxies)]
         except ValueError as error:
             raise SettingsError(f"AURA_TRUSTED_PROXIES: {error}") from error
-        origins = frozenset(one.rstrip("/").lower() for one in _listed(settings.allowed_origins))
+        origins = frozenset(item.rstrip("/").lower() for item in _listed(settings.allowed_origins))
         return ClientAddresses(tuple(networks), settings.proxy_header, origins, settings.debug)
 
-    def address(self, peer: str, said: Sequence[str]) -> str:
-        """Return the client's address; *peer* is whose socket it is, *said* the header's values.
+    def address(self, peer: str, values: Sequence[str]) -> str:
+        """Return the client's address, from the socket's *peer* and the values of the header.
 
-        Each proxy appends the address it was called from: from the right, the first one that is
-        no proxy of ours is the client, and what stands left of it anybody may have written.
+        Each proxy appends the address that called it. So the client is the first address from the
+        right that is no trusted proxy; anybody may have written those to its left.
         """
         address = peer
-        hops = [hop.strip() for value in said for hop in value.split(",")]
+        hops = [hop.strip() for value in values for hop in value.split(",")]
         while self._trusts(address) and hops:
             claimed = _address(hops.pop())
             if claimed is None:
@@ -54,7 +54,7 @@ class ClientAddresses:
         return address
 
     def may_call(self, origin: str | None, host: str = "") -> bool:
-        """Tell whether a page of *origin* may call us as *host*; what is no browser sends none."""
+        """True where a page of *origin* may call us as *host*, and for non-browsers."""
         if origin is None or "*" in self.origins:
             return True
         origin = origin.rstrip("/").lower()
@@ -102,4 +102,4 @@ def _address(text: str) -> str | None:
 
 
 def _listed(text: str) -> list[str]:
-    return [one.strip() for one in text.split(",") if one.strip()]
+    return [item.strip() for item in text.split(",") if item.strip()]

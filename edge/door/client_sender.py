@@ -1,4 +1,4 @@
-"""A client's messages on their way to it; what waits for a slow reader is bounded."""
+"""The messages on their way to a client; a slow client makes a bounded number of them wait."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from aiohttp import web
 from edge.protocols.client_protocol import Json
 
 MOST_WAITING_BYTES = 4_000_000
-"""What waits for a slow reader at most; then its audio is dropped, and at twice that it leaves."""
+"""Limit of waiting messages, above which audio is dropped; at twice that the client must leave."""
 
 
 class ClientSender:
-    """Sends one message after the other, in their order."""
+    """Sends the messages one after the other."""
 
     def __init__(self, ws: web.WebSocketResponse, too_slow: Callable[[], None]) -> None:
-        """Take the client's socket; *too_slow* is called for a message that has no room."""
+        """Send over *ws*; *too_slow* is called for a message that has no room."""
         self._ws = ws
         self._too_slow = too_slow
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
@@ -26,7 +26,7 @@ class ClientSender:
 
     @property
     def full(self) -> bool:
-        """There is room for control messages only."""
+        """True while there is room for control messages alone."""
         return self._waiting_bytes > MOST_WAITING_BYTES
 
     def put(self, message: Json) -> None:
@@ -38,15 +38,15 @@ class ClientSender:
         self._waiting.put_nowait(text)
 
     def close(self) -> None:
-        """Let `run` end when all is sent."""
+        """Let `run` end when all messages are sent."""
         self._waiting.put_nowait(None)
 
     async def run(self) -> None:
         while (text := await self._waiting.get()) is not None:
-            await asyncio.sleep(0)  # what goes to the bus at the same moment goes first
+            await asyncio.sleep(0)  # messages to the bus of the same moment go first
             try:
                 await self._ws.send_str(text)
-            except ConnectionError:  # it left: the reader notices too
+            except ConnectionError:  # the client left: the reader notices too
                 return
             finally:
                 self._waiting_bytes -= len(text)

@@ -24,6 +24,7 @@ from edge.core.client_events import ClientEvent, Interrupted, Speech, Trouble
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import FromClient, Resumed, Started, Typed
 from edge.core.session.history import History
+from edge.door.auth import Caller
 from edge.door.client_sender import ClientSender
 from edge.door.rate_limits import TokenBucket
 from edge.door.strict_websocket import StrictWebSocket
@@ -75,27 +76,25 @@ class Host:
     """Where sessions run: one whose caller has left still stores its last events."""
 
 
-@dataclass(frozen=True)
-class Guest:
-    """Whose connection it is."""
-
-    tenant: str
-    user: str
-    new_session: Callable[[], str]
-    history: History | None = None
-    """Of the session that it goes on with."""
-
-
 class Connection:
     """A client's connection, and the sessions it holds one after the other."""
 
     def __init__(
-        self, ws: StrictWebSocket, protocol: ClientProtocol, host: Host, guest: Guest
+        self,
+        ws: StrictWebSocket,
+        protocol: ClientProtocol,
+        host: Host,
+        caller: Caller,
+        new_session: Callable[[], str],
+        history: History | None = None,
     ) -> None:
+        """Serve *caller*; *history* is that of the session that the first one goes on with."""
         self._ws = ws
         self._protocol = protocol
         self._host = host
-        self._guest = guest
+        self._caller = caller
+        self._new_session = new_session
+        self._history = history
         self._shell: SessionShell | None = None
         self._running: asyncio.Task[None] | None = None
         self._audio_in = AudioIn()
@@ -149,13 +148,13 @@ class Connection:
         self._close = self._close or Close(code, reason, ends)
         self._wake.set()
 
-    def _taken_over(self) -> None:
+    def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")
 
     def _too_slow(self) -> None:
         self._shut(CloseCode.TRY_AGAIN_LATER, "the client reads too slowly")
 
-    def _fail(self) -> None:
+    def broken(self) -> None:
         self._shut(CloseCode.INTERNAL_ERROR, "Internal server error")
 
     # -------------------------------------------------------- from the client
@@ -208,7 +207,7 @@ class Connection:
         log.error(
             "connection_broken", protocol=self._protocol.name, session=session, exc_info=error
         )
-        self._fail()
+        self.broken()
 
     def _too_often(self, commands: list[Command]) -> bool:
         """Tell whether the client gives more commands a second than it may; audio is none."""
@@ -240,7 +239,7 @@ class Connection:
 
     def _not_audio(self, why: str) -> None:
         if self._shell:
-            self._tell(Trouble("audio", why))
+            self.tell(Trouble("audio", why))
 
     def _open_audio(self) -> AudioIn:
         """Return where a new session's audio comes in; a thread that decodes it calls back."""
@@ -290,24 +289,21 @@ class Connection:
 
     async def _begin(self, begin: Begin) -> None:
         await self._end_session("end_call")
-        host, guest, protocol = self._host, self._guest, self._protocol
-        session = guest.new_session()
+        host, caller, protocol = self._host, self._caller, self._protocol
+        session = self._new_session()
         structlog.contextvars.bind_contextvars(session=session)
         greeting = host.greeting if begin.greeting else ""
         config = host.config.but({**begin.changes, "response.greeting": greeting})
-        history, self._guest = guest.history, replace(guest, history=None)
-        first = FirstEvents(guest.tenant, session, guest.user, protocol.name, host.edge)
+        history, self._history = self._history, None
+        first = FirstEvents(caller.tenant, session, caller.user, protocol.name, host.edge)
         began = first.began(config, resumed=history is not None, now_ms=now_ms())
         recording = (
-            RecordingWriter(host.bus, guest.tenant, session) if config.record_audio else None
+            RecordingWriter(host.bus, caller.tenant, session) if config.record_audio else None
         )
         call = Call(began, history)
         model = host.speech_model
         audio = CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo)
-        shell = SessionShell(
-            host.bus, call, self._tell, self._fail, audio=audio, recording=recording
-        )
-        shell.taken_over = self._taken_over
+        shell = SessionShell(host.bus, call, self, audio=audio, recording=recording)
         more = first.more(began, asked_to_record="record_audio" in begin.changes)
         self._running = host.sessions.create_task(self._hold(shell.run(*more)))
         listening = asyncio.create_task(shell.listening.wait())
@@ -316,8 +312,8 @@ class Connection:
         self._shell = shell
         log.info(
             "session_started",
-            dialect=protocol.name,
-            tenant=guest.tenant,
+            protocol=protocol.name,
+            tenant=caller.tenant,
             resumed=history is not None,
         )
         self._audio_in = self._open_audio()
@@ -330,7 +326,7 @@ class Connection:
             await running
         except Exception:
             log.exception("session_broken")
-            self._fail()
+            self.broken()
 
     async def _end_session(self, reason: EndReason) -> None:
         shell = self._shell
@@ -353,7 +349,7 @@ class Connection:
 
     # -------------------------------------------------------- to the client
 
-    def _tell(self, event: ClientEvent) -> None:
+    def tell(self, event: ClientEvent) -> None:
         if isinstance(event, Speech):
             if self._outgoing.full:
                 counters.dropped("caller", len(event.pcm))

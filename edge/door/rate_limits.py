@@ -1,4 +1,4 @@
-"""How often and how many: limits with time as an argument and a bounded memory."""
+"""Limits of requests and connections, with time as an argument and a bounded memory. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MOST_ADDRESSES = 10_000
 
 
 class TokenBucket:
-    """*rate* tokens a second, *size* at most: what comes in bursts is fine, what goes on is not."""
+    """Token bucket: *rate* a second, bursts up to *size*."""
 
     def __init__(self, rate: float, size: float) -> None:
         self._rate = rate
@@ -17,7 +17,7 @@ class TokenBucket:
         self._at_s: float | None = None
 
     def refuse_s(self, now_s: float) -> float:
-        """Take a token and return 0, or return the seconds until there is one."""
+        """Take a token and return 0, or return the seconds until the next token."""
         if self._at_s is not None:
             self._left = min(self._size, self._left + (now_s - self._at_s) * self._rate)
         self._at_s = now_s
@@ -53,7 +53,7 @@ class ConnectionLimit:
         self._taken: Counter[str] = Counter()
 
     def take(self, address: str) -> bool:
-        """Take a place if there is one."""
+        """Count a connection, or return False if *address* has too many."""
         if self._taken[address] >= self._an_address:
             return False
         self._taken[address] += 1

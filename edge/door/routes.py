@@ -13,7 +13,7 @@ from aiohttp import web
 from edge.call.clock import now_ms
 from edge.core.session.history import History
 from edge.door.auth import Caller
-from edge.door.connection import Connection, Guest
+from edge.door.connection import Connection
 from edge.door.middlewares import address_of, too_many, try_later
 from edge.door.resume import resumable
 from edge.door.session_limits import FullError
@@ -58,7 +58,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
             if caller is None:
                 await ws.close(code=CloseCode.POLICY_VIOLATION, message=b"Invalid Token")
             else:
-                await _converse(edge, ws, protocol, caller)
+                await _hold(edge, ws, protocol, caller)
             return ws
         finally:
             edge.connections.leave(address)
@@ -112,10 +112,8 @@ async def remembered(bus: Bus, caller: Caller, session: str) -> History | None:
     return resumable(events, tenant=caller.tenant, user=caller.user, now_ms=now_ms())
 
 
-async def _converse(
-    edge: Edge, ws: StrictWebSocket, protocol: ClientProtocol, caller: Caller
-) -> None:
-    """Hold the conversation of a client that is let in, or say why there is no room for it."""
+async def _hold(edge: Edge, ws: StrictWebSocket, protocol: ClientProtocol, caller: Caller) -> None:
+    """Hold the call of a client that is let in, or refuse it for lack of room."""
     admission = protocol.admission
     try:
         history = await remembered(edge.bus, caller, protocol.resumes)
@@ -124,7 +122,7 @@ async def _converse(
             wait_s = edge.stages.retry_after_s
             raise FullError("OVERLOADED", f"the {full} stage is busy: try again in {wait_s} s")
         session = protocol.resumes if history else _new_session(protocol)
-        seat = await edge.limits.take(caller if admission.limits_users else None, session)
+        held = await edge.limits.take(caller if admission.limits_users else None, session)
     except (FullError, BusAwayError) as refused:
         await _refuse(ws, protocol, refused)
         return
@@ -132,8 +130,7 @@ async def _converse(
     def next_session() -> str:
         return session if admission.one_session else _new_session(protocol)
 
-    guest = Guest(caller.tenant, caller.user, next_session, history)
-    connection = Connection(ws, protocol, edge.host, guest)
+    connection = Connection(ws, protocol, edge.host, caller, next_session, history)
     edge.open.add(connection)
     ending = _end_with_token(caller, connection) if edge.settings.call_ends_with_token else None
     try:
@@ -144,7 +141,7 @@ async def _converse(
         if ending:
             ending.cancel()
         edge.open.discard(connection)
-        await edge.limits.leave(seat)
+        await edge.limits.leave(held)
 
 
 def _end_with_token(caller: Caller, connection: Connection) -> asyncio.TimerHandle | None:

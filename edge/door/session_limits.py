@@ -1,9 +1,9 @@
-"""How many calls at once, counted across all edges: numbered seats in a NATS KV bucket.
+"""Limits of sessions at once, counted across all edges by keys in a NATS KV bucket.
 
-A limit of 100 is 100 keys; whoever creates a key has that seat (the server compares and sets, so
-no two edges ever have the same one). A key lives 30 s unless its edge renews it: the seats of a
-dead edge come back by themselves. A reconnect takes a key that nobody renews and that lives a
-minute, so at most so many happen in any minute.
+A limit of 100 is 100 keys, and a session holds one of them: the server compares and sets, so no two
+sessions have the same key. A key expires after 30 s unless its edge renews it, so that the keys of
+a dead edge become free by themselves. A join takes a key that lives a minute and is never renewed,
+which limits the joins of a minute.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TTL_S = 30
 RENEW_S = 10.0
 JOIN_TTL_S = 60
 PROBES = 3
-"""Seats tried blindly before the bucket is read."""
+"""Keys tried at random before the bucket is read."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Limits:
 
 
 class FullError(Exception):
-    """No seat; the message says which limit, the code is for machines."""
+    """A limit is reached: the message names it, the code is for machines."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -47,36 +47,36 @@ class FullError(Exception):
 
 
 @dataclass(eq=False)
-class HeldSession:
-    """The keys that one session holds, each with the sequence it was last written with."""
+class SessionKeys:
+    """The keys that a session holds, each with the sequence of its last write."""
 
     session: str
     keys: dict[str, int] = field(default_factory=dict)
 
 
 class SessionLimits:
-    """The seats of the calls on this edge."""
+    """Counts the sessions of this edge, together with those of all others."""
 
     def __init__(self, bus: Bus, limits: Limits) -> None:
         self._bus = bus
         self._limits = limits
-        self._held: set[HeldSession] = set()
+        self._held: set[SessionKeys] = set()
 
-    async def take(self, caller: Caller | None, session: str) -> HeldSession:
-        """Return a seat for *session*; *caller* None has no name and is counted everywhere only.
+    async def take(self, caller: Caller | None, session: str) -> SessionKeys:
+        """Count *session* and return its keys; without *caller* only the limit of all holds.
 
-        A session that is resumed takes over the seats that its former edge may still hold.
+        A resumed session takes over the keys that its former edge may still hold.
 
         Raises:
             FullError: one of the limits is reached.
         """
-        seat, limits = HeldSession(session), self._limits
+        held, limits = SessionKeys(session), self._limits
         wanted = [("all", limits.everywhere, "in all", TTL_S)]
         if caller is not None:
-            own = f"{caller.tenant}.{caller.user}"
+            user = f"{caller.tenant}.{caller.user}"
             wanted = [
-                (f"join.{own}", limits.joins_a_minute, "joins of this user a minute", JOIN_TTL_S),
-                (f"user.{own}", limits.a_user, "of this user", TTL_S),
+                (f"join.{user}", limits.joins_a_minute, "joins of this user a minute", JOIN_TTL_S),
+                (f"user.{user}", limits.a_user, "of this user", TTL_S),
                 (f"tenant.{caller.tenant}", limits.a_tenant, "of this tenant", TTL_S),
                 *wanted,
             ]
@@ -84,69 +84,69 @@ class SessionLimits:
             for prefix, limit, whose, ttl_s in wanted:
                 claimed = await self._claim(prefix, limit, ttl_s, session)
                 if claimed is None:
-                    await self.leave(seat)
+                    await self.leave(held)
                     raise FullError("SESSION_LIMIT", f"the limit of {limit} {whose} is reached")
                 if ttl_s == TTL_S:
-                    seat.keys[claimed[0]] = claimed[1]
-        except BusAwayError:  # it must not keep a caller out: they are told of it soon enough
-            log.warning("seat_not_counted")
-        self._held.add(seat)
-        return seat
+                    held.keys[claimed[0]] = claimed[1]
+        except BusAwayError:  # the call comes in uncounted, and is told of the outage itself
+            log.warning("session_not_counted")
+        self._held.add(held)
+        return held
 
-    async def leave(self, seat: HeldSession) -> None:
-        """Give the seat back."""
-        self._held.discard(seat)
-        for key, seq in seat.keys.items():  # one that a resumed session took over is not ours
+    async def leave(self, held: SessionKeys) -> None:
+        """Free the keys, except those that a resumed session has taken over."""
+        self._held.discard(held)
+        for key, seq in held.keys.items():
             try:
                 await self._bus.forget(key, seq)
             except BusAwayError:
-                log.info("seat_left_to_expire")
+                log.info("session_key_left_to_expire")
 
     async def renew(self) -> None:
-        """Keep the seats of this edge alive until cancelled."""
+        """Renew the keys of this edge until cancelled."""
         while True:
             await asyncio.sleep(RENEW_S)
-            for seat in list(self._held):
-                for key in list(seat.keys):
-                    await self._renew(seat, key)
+            for held in list(self._held):
+                for key in list(held.keys):
+                    await self._renew(held, key)
 
-    async def _renew(self, seat: HeldSession, key: str) -> None:
+    async def _renew(self, held: SessionKeys, key: str) -> None:
         try:
-            seat.keys[key] = await self._bus.put(key, seat.session, seat.keys[key], ttl_s=TTL_S)
+            held.keys[key] = await self._bus.put(key, held.session, held.keys[key], ttl_s=TTL_S)
         except FencedError:
-            await self._find_again(seat, key)
+            await self._find_again(held, key)
         except BusAwayError:
-            log.warning("seat_not_renewed")
+            log.warning("session_key_not_renewed")
 
-    async def _find_again(self, seat: HeldSession, key: str) -> None:
-        """Look who has *key*: an answer was lost, it expired, or another sits there now."""
+    async def _find_again(self, held: SessionKeys, key: str) -> None:
+        """Find the key's holder after a lost ack or an expiry."""
         try:
             newest = await self._bus.read(subjects.SEATS_STREAM, key)
             if not newest or not newest[-1].data:
-                seat.keys[key] = await self._bus.put(key, seat.session, 0, ttl_s=TTL_S)
-            elif newest[-1].data == seat.session.encode():
-                seat.keys[key] = newest[-1].seq
+                held.keys[key] = await self._bus.put(key, held.session, 0, ttl_s=TTL_S)
+            elif newest[-1].data == held.session.encode():
+                held.keys[key] = newest[-1].seq
             else:
-                seat.keys.pop(key, None)
-                log.info("seat_lost")
+                held.keys.pop(key, None)
+                log.info("session_key_lost")
         except FencedError:
-            seat.keys.pop(key, None)
+            held.keys.pop(key, None)
         except BusAwayError:
-            log.warning("seat_not_renewed")
+            log.warning("session_key_not_renewed")
 
     async def _claim(
         self, prefix: str, limit: int, ttl_s: int, session: str
     ) -> tuple[str, int] | None:
-        """Return the key and sequence of a free seat, None where all are taken."""
+        """Take a free key and return it with its sequence; None: the limit is reached."""
         for number in random.sample(range(limit), min(PROBES, limit)):
             if claimed := await self._try(f"{prefix}.{number}", session, 0, ttl_s):
                 return claimed
         stored = await self._bus.read(subjects.SEATS_STREAM, f"{subjects.SEATS}.{prefix}.*")
-        taken = {one.subject.rpartition(".")[2]: one for one in stored if one.data}
-        own = [(n, one.seq) for n, one in taken.items() if one.data == session.encode()]
+        taken = {key.subject.rpartition(".")[2]: key for key in stored if key.data}
+        ours = [(n, key.seq) for n, key in taken.items() if key.data == session.encode()]
         free = [(str(n), 0) for n in range(limit) if str(n) not in taken]
         random.shuffle(free)
-        for name, last in own if ttl_s == TTL_S and own else free[:20]:
+        for name, last in ours if ttl_s == TTL_S and ours else free[:20]:
             if claimed := await self._try(f"{prefix}.{name}", session, last, ttl_s):
                 return claimed
         return None

@@ -1,4 +1,4 @@
-"""What the edge sees of the stages over the bus, asked for now and then and remembered."""
+"""The state of the stages as an edge sees it over the bus, updated every second."""
 
 from __future__ import annotations
 
@@ -21,46 +21,46 @@ log = structlog.get_logger(__name__)
 INTERVAL_S = 1.0
 WAIT_S = 0.25
 FORGET_AFTER = 4
-"""Rounds in which a worker may be silent (paused, swapped out) before it counts as gone."""
+"""Rounds of silence after which a worker counts as gone; a paused one misses a few."""
 
 
 class StageMonitor:
-    """Which stages have a worker that is ready, and whether they keep up."""
+    """Knows which stages have a worker, and whether they keep up."""
 
-    def __init__(self, bus: Bus, overload: AdmissionControl) -> None:
+    def __init__(self, bus: Bus, admission: AdmissionControl) -> None:
         self._bus = bus
-        self._overload = overload
+        self._admission = admission
         self._was_full = ""
         self._unseen = {str(name): FORGET_AFTER for name in stages.STAGE_NAMES}
 
     async def watch(self) -> None:
-        """Look around until cancelled."""
+        """Look every second until cancelled."""
         while True:
             await self.look()
             await asyncio.sleep(INTERVAL_S)
 
     async def look(self) -> None:
         found = await discover(self._bus, wait_s=WAIT_S)
-        roles = {one.role for one in found}
+        roles = {service.role for service in found}
         for stage, unseen in self._unseen.items():
             self._unseen[stage] = 0 if stage in roles else unseen + 1
         try:
             waiting = await queues(self._bus)
         except BusAwayError:
-            return  # nothing is known: whoever comes is told by the call itself
-        self._overload.look(loads_of(found, waiting), time.monotonic())
+            return  # nothing is known: a call tells its caller itself
+        self._admission.look(loads_of(found, waiting), time.monotonic())
         if (full := self.full()) != self._was_full:
             self._was_full = full
             log.warning("new_calls_refused", stage=full) if full else log.info("new_calls_welcome")
 
     def full(self) -> str:
-        """Return the stage that cannot keep up, empty where new calls are welcome."""
-        return self._overload.full(time.monotonic())
+        """Return the stage that cannot keep up; empty: new calls are welcome."""
+        return self._admission.full(time.monotonic())
 
     @property
     def retry_after_s(self) -> int:
-        """When a refused caller may try again."""
-        return max(1, round(self._overload.calm_s))
+        """Seconds until a refused caller may try again."""
+        return max(1, round(self._admission.calm_s))
 
     def there(self, stage: str) -> bool:
         return self._bus.connected and self._unseen[stage] < FORGET_AFTER
@@ -82,20 +82,20 @@ class StageMonitor:
 
 
 def loads_of(found: Sequence[Service], waiting: Sequence[Queue]) -> dict[str, StageLoad]:
-    """Return each stage's load from what its workers and its consumer told."""
+    """Return the load of each stage, from its workers' descriptions and its queue."""
     loads = {}
     for queue in waiting:
-        told = [one.said for one in found if one.role == queue.stage]
+        workers = [service.said for service in found if service.role == queue.stage]
         loads[queue.stage] = StageLoad(
-            slots=sum(_number(said, "slots") for said in told),
-            in_flight=sum(_number(said, "in_flight") for said in told),
+            slots=sum(_number(worker, "slots") for worker in workers),
+            in_flight=sum(_number(worker, "in_flight") for worker in workers),
             oldest_ms=queue.oldest_ms,
-            engine_wait_ms=min((_number(said, "wait_ms") for said in told), default=0),
+            engine_wait_ms=min((_number(worker, "wait_ms") for worker in workers), default=0),
         )
     return loads
 
 
-def _number(said: dict[str, Any], name: str) -> int:
-    """Return what a worker, perhaps one in another language, said; 0 where it said nothing."""
-    value = said.get(name)
+def _number(worker: dict[str, Any], name: str) -> int:
+    """Return the field *name* of a worker, in whatever language it is written; 0: it has none."""
+    value = worker.get(name)
     return int(value) if isinstance(value, int | float) else 0

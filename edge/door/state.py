@@ -1,4 +1,4 @@
-"""What the handlers of one edge share."""
+"""The state that all handlers of an edge share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from runtime.settings import Settings
 
 @dataclass
 class Edge:
-    """What the handlers of one edge share."""
+    """The state that all handlers of an edge share."""
 
     settings: Settings
     bus: Bus
@@ -34,7 +34,7 @@ class Edge:
     requests: RequestLimit
     connections: ConnectionLimit
     sessions: asyncio.TaskGroup
-    """Where sessions run, one task each."""
+    """Runs the sessions, one task each."""
     speech_model: SileroModel | None
     redaction: Redaction
     prices: Mapping[str, tuple[float, float]]

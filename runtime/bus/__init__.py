@@ -5,9 +5,9 @@
     connection                 Bus: all the verbs, and listening
     publisher  bulk_reader     stored, fenced; read by the thousand
     reader  link_liveness      read, asked; whether the link answers
-    delivery  trace  errors    what listeners get; what trace it belongs to; what goes wrong
+    delivery  trace  errors    a message as listeners get it; its trace; what goes wrong
 
 BusError
 ├── BusAwayError     no server answers: try again later
-└── FencedError      the subject has moved on: stop, somebody else's word counts
+└── FencedError      another writer was first: stop
 """

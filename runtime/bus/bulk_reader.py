@@ -58,15 +58,15 @@ class BulkReader:
         return found
 
     async def session_events(self, session: str) -> list[Stored]:
-        """Return all events of *session*, whosever it is, in the order of the log.
+        """Return all events of *session*, of any tenant, in the order of the log.
 
         Raises:
             BusAwayError: no answer.
         """
         found: list[Stored] = []
-        ended: asyncio.Queue[int] = asyncio.Queue()  # one answer a request, and one at a time
+        ended: asyncio.Queue[int] = asyncio.Queue()  # never more than one: requests take turns
 
-        def on_end(msg: Msg) -> None:  # the end of a batch says how many there are after it
+        def on_end(msg: Msg) -> None:  # the end of a batch counts the messages after it
             ended.put_nowait(int((msg.headers or {}).get("Nats-Num-Pending", 0)))
 
         subject, left = subjects.session_events("*", session), 1
@@ -85,7 +85,7 @@ class BulkReader:
     async def _answers(
         self, into: list[Stored], on_end: Callable[[Msg], None]
     ) -> AsyncIterator[str]:
-        """Yield a place to be answered at, for WAIT_S; what is stored is appended to *into*."""
+        """Yield an inbox, for WAIT_S; the stored messages sent there are appended to *into*."""
 
         async def on_message(msg: Msg) -> None:
             if stored := Stored.of(msg):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 import structlog
@@ -21,10 +21,11 @@ from runtime.bus.bulk_reader import BulkReader
 from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError
 from runtime.bus.link_liveness import LinkLiveness
-from runtime.bus.publisher import Publisher
-from runtime.bus.reader import Reader
+from runtime.bus.publisher import PATIENCE_S, Publisher
+from runtime.bus.reader import API_TIMEOUT_S, Reader, Stored
 from runtime.settings import Settings, SettingsError
 from schemas import codec
+from schemas.events import Event
 
 log = structlog.get_logger(__name__)
 
@@ -34,37 +35,31 @@ PASSWORDS_FILE = "nats.passwords.json"  # a file's name
 """In data_dir: role to password on the embedded server."""
 
 HEAD_START_S = 0.003
-"""A worker that a job wakes is at work after so long."""
+"""Time a worker needs to start after a publish, seconds."""
 FLUSH_S = 10.0
 LEAVE_S = 2.0
-"""What is still to be sent when we leave has so long to arrive."""
+"""Time for the last messages to arrive when the process leaves."""
 
 Listener = Callable[[Delivery], Awaitable[None]]
 
 
 class Bus:
-    """What the rest of Aura may do with NATS: what its publisher and its readers can, and listen.
+    """What the rest of Aura may do with NATS: store, read, send and listen.
 
-    It is open as `connect` returns it; left as a block, or by `close`, it hands over what is still
-    to be sent.
+    It is open as `connect` returns it; `close`, or leaving it as a block, sends what waits.
     """
 
     def __init__(self, nc: Client) -> None:
-        self.nc = nc
-        """nats-py's client, for the modules of runtime.bus alone."""
+        self._nc = nc
+        """nats-py's client, for the modules of this package alone."""
         self.liveness = LinkLiveness(nc)
         self.reconnected: list[Callable[[], None]] = [self.liveness.reconnected]
         """Called after every reconnect, on the loop."""
         self.leaving = False
         self._open = AsyncExitStack()
-        reader, bulk = Reader(nc), BulkReader(nc)
-        publisher = Publisher(nc, reader)
-        self.api, self.get = reader.api, reader.get
-        self.last, self.last_of, self.read = reader.last, reader.last_of, reader.read
-        self.newest, self.session_events = bulk.newest, bulk.session_events
-        self.publish, self.publish_fenced = publisher.publish, publisher.publish_fenced
-        self.publish_raw, self.store = publisher.publish_raw, publisher.store
-        self.put, self.forget = publisher.put, publisher.forget
+        self._reader = Reader(nc)
+        self._bulk = BulkReader(nc)
+        self._publisher = Publisher(nc, self._reader)
 
     async def __aenter__(self) -> Self:
         return self
@@ -74,13 +69,61 @@ class Bus:
 
     @property
     def connected(self) -> bool:
-        return self.nc.is_connected
+        return self._nc.is_connected
+
+    # ------------------------------------------ stored; see `Publisher`
+
+    async def publish(self, event: Event, *, patience_s: float = PATIENCE_S) -> int:
+        return await self._publisher.publish(event, patience_s=patience_s)
+
+    async def publish_raw(
+        self, subject: str, data: bytes, head: dict[str, str], *, patience_s: float = PATIENCE_S
+    ) -> int:
+        return await self._publisher.publish_raw(subject, data, head, patience_s=patience_s)
+
+    async def publish_fenced(self, event: Event, last: int) -> int:
+        return await self._publisher.publish_fenced(event, last)
+
+    async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool:
+        return await self._publisher.store(subject, data, head)
+
+    async def put(self, key: str, value: str, last: int, *, ttl_s: int) -> int:
+        return await self._publisher.put(key, value, last, ttl_s=ttl_s)
+
+    async def forget(self, key: str, seq: int) -> None:
+        await self._publisher.forget(key, seq)
+
+    # ------------------------------------------ read; see `Reader` and `BulkReader`
+
+    async def api(
+        self, verb: str, body: dict[str, Any] | None = None, *, timeout_s: float = API_TIMEOUT_S
+    ) -> dict[str, Any]:
+        return await self._reader.api(verb, body, timeout_s=timeout_s)
+
+    async def get(self, stream: str, request: dict[str, Any]) -> Stored | None:
+        return await self._reader.get(stream, request)
+
+    async def last(self, subject: str, *, at_least: int = 0) -> Stored | None:
+        return await self._reader.last(subject, at_least=at_least)
+
+    async def last_of(self, subject: str) -> Stored | None:
+        return await self._reader.last_of(subject)
+
+    async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
+        return await self._reader.read(stream, subject, after=after)
+
+    async def newest(self, names: Sequence[str]) -> list[Stored]:
+        return await self._bulk.newest(names)
+
+    async def session_events(self, session: str) -> list[Stored]:
+        return await self._bulk.session_events(session)
+
+    # ------------------------------------------ sent without an ack, and listened to
 
     async def send(self, subject: str, message: msgspec.Struct) -> bool:
-        """Send *message* without an ack; False where there is no connection and it was dropped.
+        """Send *message* without an ack; return False if it was dropped: the bus is away.
 
-        Audio of a minute ago is worth nothing, so nothing of it waits for a connection, nor on one
-        that does not answer.
+        Late audio is worth nothing, so a message never waits for a connection.
         """
         return self._is_up and await self.send_raw(subject, codec.encode(message), trace.headers())
 
@@ -89,27 +132,27 @@ class Bus:
         if not self._is_up:
             return False
         try:
-            await self.nc.publish(subject, data, headers=head or None)
+            await self._nc.publish(subject, data, headers=head or None)
         except NatsError:
             return False
         return True
 
     @property
     def _is_up(self) -> bool:
-        return self.nc.is_connected and not self.liveness.away
+        return self._nc.is_connected and not self.liveness.away
 
     async def yield_to_jobs(self) -> None:
-        """Wait until the worker that a job has just been published for is awake.
+        """Wait until a worker has started on the job that was just published.
 
-        Where cores are few, it would find them taken by who wakes for notes on the same moment.
+        On few cores, lower-priority readers of the same event would run first.
         """
         await asyncio.sleep(HEAD_START_S)
 
     @asynccontextmanager
     async def listening(self, subject: str, listener: Listener) -> AsyncIterator[None]:
-        """Call *listener* with what arrives on *subject*, in order, until the block is left.
+        """Call *listener* with each message on *subject*, in order, until the block is left.
 
-        What it sends belongs to the trace of what arrived.
+        What it sends belongs to the trace of that message.
         """
 
         async def on_message(msg: Msg) -> None:
@@ -117,17 +160,17 @@ class Bus:
             with trace.trace_of(delivery.headers):
                 await listener(delivery)
 
-        subscription = await self.nc.subscribe(
+        subscription = await self._nc.subscribe(
             subject, cb=on_message, pending_bytes_limit=PENDING_BYTES
         )
         try:
             yield
         finally:
-            if not self.nc.is_closed:
+            if not self._nc.is_closed:
                 await subscription.unsubscribe()
 
     async def flush(self) -> None:
-        """Return when the server has all that was sent, and knows all that is listened to.
+        """Return when the server has received all messages and subscriptions.
 
         Raises:
             BusAwayError: it does not answer.
@@ -136,30 +179,30 @@ class Bus:
             raise BusAwayError("the server does not say that it has everything")
 
     async def open(self) -> Self:
-        """Watch the link from now on, until `close`."""
+        """Watch the link until `close`."""
         await self._open.enter_async_context(self.liveness)
         self._open.push_async_callback(self._leave)
         return self
 
     async def close(self) -> None:
-        """Hand over what is still to be sent, then leave."""
+        """Send what waits, then leave."""
         await self._open.aclose()
 
     async def _leave(self) -> None:
         self.leaving = True
-        if self.nc.is_closed:
+        if self._nc.is_closed:
             return
         if not await self.liveness.flushed(LEAVE_S):
             log.warning("bus_left_without_flush")
-        await self.nc.close()
+        await self._nc.close()
 
 
 async def connect(
     settings: Settings, name: str, *, role: str = "operator", wait_s: float = 5.0
 ) -> Bus:
-    """Return a connection that keeps itself alive; *name* is what the server's monitor shows.
+    """Return a connection that reconnects by itself; the server's monitor shows its *name*.
 
-    *role* is whom the embedded server takes us for; elsewhere AURA_NATS_USER says it.
+    *role* is our user on the embedded server; on any other, AURA_NATS_USER is.
 
     Raises:
         BusAwayError: no server answered within *wait_s*, or it refused us; names the setting.
@@ -173,7 +216,7 @@ async def connect(
     try:
         async with asyncio.timeout(wait_s):
             await nc.connect(
-                [one.strip() for one in url.split(",")],
+                [server.strip() for server in url.split(",")],
                 name=name,
                 error_cb=link.error,
                 disconnected_cb=link.lost,
@@ -234,20 +277,20 @@ def _tls(settings: Settings, url: str) -> ssl.SSLContext | None:
 
 
 class _Link:
-    """What nats-py calls when something befalls the connection of *bus*, None: of none yet."""
+    """The callbacks of nats-py for the connection of *bus*; None: not connected yet."""
 
     bus: Bus | None = None
 
     async def error(self, error: Exception) -> None:
-        # A denied publish looks like a timeout to its caller; here is where it is told.
+        # The publisher of a denied message sees a timeout: the refusal is told here alone.
         if self.bus is None:
             if "authorization violation" in str(error).lower():
-                raise AuthorizationError  # it will not change its mind
+                raise AuthorizationError  # another try would not help
             if isinstance(error, NoTlsError | ssl.SSLError):
                 raise error
         elif isinstance(error, NatsError):
             log.error("bus_error", error=str(error)[:200])
-        else:  # a listener of ours failed; what it was listening to stays out of the log
+        else:  # a listener failed; its message stays out of the log
             log.error("listener_failed", error=type(error).__name__)
 
     async def lost(self) -> None:
@@ -299,9 +342,9 @@ def _credentials(settings: Settings, url: str, role: str) -> tuple[str | None, s
             found = (Path(settings.data_dir) / PASSWORDS_FILE).read_text(encoding="utf-8")
             return role, str(msgspec.json.decode(found)[role])
         except (OSError, msgspec.DecodeError, KeyError):
-            pass  # a server without users, or a folder that is not ours to read: it will be told
+            pass  # a server without users, or an unreadable folder, which the server then tells
     return None, None
 
 
 def _without_password(url: str) -> str:
-    return ",".join(one.rpartition("@")[2] for one in url.split(","))
+    return ",".join(server.rpartition("@")[2] for server in url.split(","))

@@ -1,8 +1,7 @@
-"""How far behind the stages are: what their consumers still hold, as the server counts it."""
+"""The queue of each stage: the jobs that its consumer holds, as the server counts them."""
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 
 import msgspec
@@ -18,13 +17,13 @@ class Queue(msgspec.Struct, frozen=True):
 
     stage: str
     waiting: int
-    """Jobs that no worker has yet."""
+    """Jobs that no worker has taken."""
     in_flight: int
-    """Jobs that a worker has and has not answered."""
+    """Jobs that a worker has taken and not answered."""
     redelivered: int
-    """Of those, how many were given to somebody before."""
+    """Those in flight that another worker had before."""
     asked: int
-    """Pull requests of workers that wait for a job."""
+    """Pull requests that wait for a job."""
     oldest_ms: int = 0
     """How long the oldest waiting job has waited, by the server's clock."""
 
@@ -35,39 +34,39 @@ async def queues(bus: Bus) -> list[Queue]:
     Raises:
         BusAwayError: no answer, or the bus is not provisioned.
     """
-    return list(await asyncio.gather(*(_queue(bus, stage) for stage in STAGES)))
+    return [await _queue(bus, stage) for stage in STAGES]
 
 
 async def _queue(bus: Bus, stage: StageRow) -> Queue:
     consumer = stage.consumer
-    told = await bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.{consumer}")
-    if "error" in told:
+    info = await bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.{consumer}")
+    if "error" in info:
         raise BusAwayError(
-            f"consumer {consumer}: {told['error'].get('description', 'no answer')}; "
+            f"consumer {consumer}: {info['error'].get('description', 'no answer')}; "
             "if the bus is new, `aura provision` sets it up"
         )
     try:
         queue = Queue(
             stage.name,
-            told["num_pending"],
-            told["num_ack_pending"],
-            told["num_redelivered"],
-            told["num_waiting"],
+            info["num_pending"],
+            info["num_ack_pending"],
+            info["num_redelivered"],
+            info["num_waiting"],
         )
         if not queue.waiting:
             return queue
-        after = told["delivered"]["stream_seq"]
-        next_one = {"seq": after + 1, "next_by_subj": told["config"]["filter_subject"]}
+        after = info["delivered"]["stream_seq"]
+        next_job = {"seq": after + 1, "next_by_subj": info["config"]["filter_subject"]}
     except KeyError as error:
         raise BusAwayError(f"consumer {consumer} cannot be asked: {error!r}") from error
-    oldest = await bus.get(subjects.EVENTS_STREAM, next_one)
+    oldest = await bus.get(subjects.EVENTS_STREAM, next_job)
     if oldest is None:
         return queue
-    waited_ms = _ms(told.get("ts", "")) - _ms(oldest.time)
+    waited_ms = _ms(info.get("ts", "")) - _ms(oldest.time)
     return msgspec.structs.replace(queue, oldest_ms=max(0, waited_ms))
 
 
 def _ms(rfc3339: str) -> int:
-    """Return *rfc3339* as Unix ms; now, where it is empty (an old server tells no time)."""
+    """Return *rfc3339* as Unix ms; the present if it is empty (an old server tells no time)."""
     when = datetime.fromisoformat(rfc3339) if rfc3339 else datetime.now(UTC)
     return int(when.timestamp() * 1000)

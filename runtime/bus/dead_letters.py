@@ -1,9 +1,9 @@
-"""Jobs that nobody could do: what the server recorded of them, and how to try them again.
+"""Jobs that no worker could do: the server's records of them, and how to try them again.
 
 The records are the server's own advisories (stream AURA_DEAD): they name an event by its sequence
-in AURA_EVENTS and carry nothing that was said.
+in AURA_EVENTS and hold no words of a call.
 
-DeadLetterError      it cannot be tried again; the message says why
+DeadLetterError      the job cannot be tried again; the message says why
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from schemas import codec, subjects
 
 ADVISORIES = "$JS.EVENT.ADVISORY.CONSUMER.>"
 LATE_MS = 60_000
-"""A caller who waits is gone so long after the job's deadline: nobody will hear the result."""
+"""Retry window after the deadline."""
 AGAIN_HEADER = "Aura-Again"
-"""On a job that an operator drove again: the sequence of the event it repeats."""
+"""On a job that an operator published again: the sequence of the event that it repeats."""
 
 
 class DeadLetterError(BusError):
-    """This record cannot be driven again."""
+    """The job of this record cannot be tried again."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """One job that was given up, and its event as far as the log still holds it."""
+    """A job that was given up, with its event if the log still holds it."""
 
     seq: int
-    """Of the record, in AURA_DEAD: what an operator names it by."""
+    """Sequence of the record in AURA_DEAD, by which operators name it."""
     time: str
     """RFC 3339, the server's clock."""
     stage: str
     event_seq: int
-    """Of the job's event, in AURA_EVENTS."""
+    """Sequence of the job's event in AURA_EVENTS."""
     attempts: int
     reason: str
     tenant: str = ""
@@ -45,7 +45,7 @@ class DeadLetter(msgspec.Struct, frozen=True):
     deadline_ms: int = 0
     """Unix time, ms, after which nobody waits for the result; 0: not known."""
     in_log: bool = False
-    """The event is still there to be tried again."""
+    """The log still holds the event."""
 
 
 async def dead_letters(bus: Bus) -> list[DeadLetter]:
@@ -72,10 +72,10 @@ async def dead_letter(bus: Bus, seq: int) -> DeadLetter:
 
 
 async def again(bus: Bus, letter: DeadLetter, *, now_ms: int, force: bool = False) -> int:
-    """Publish the job of *letter* anew, forget the record, return the new event's sequence.
+    """Publish the job of *letter* again, remove the record, return the new event's sequence.
 
-    The new message has an id of its own, or the server would take it for the old one; it is made
-    from the record, so that doing this twice is doing it once.
+    The new message has an id of its own, or the server would drop it as a duplicate. The id is made
+    from the record, so that a second call changes nothing.
 
     Raises:
         DeadLetterError: the event is gone, is no event, or nobody waits for it any more.
@@ -104,7 +104,7 @@ async def again(bus: Bus, letter: DeadLetter, *, now_ms: int, force: bool = Fals
 
 
 async def forget(bus: Bus, seq: int) -> None:
-    """Remove record *seq*; nothing happens where it is gone already.
+    """Remove record *seq* if it is there.
 
     Raises:
         BusAwayError: no answer.
@@ -113,21 +113,21 @@ async def forget(bus: Bus, seq: int) -> None:
 
 
 def _is_ours(header: str) -> bool:
-    """Tell whether the publisher set *header*; the server's own describe the stored message."""
+    """Tell whether the publisher set *header*; the others are the server's."""
     return header in {codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER}
 
 
 async def _letter(bus: Bus, record: Stored) -> DeadLetter:
-    told = msgspec.json.decode(record.data)
-    event_seq = int(told.get("stream_seq", 0))
-    attempts = int(told.get("deliveries", 0))
+    advisory = msgspec.json.decode(record.data)
+    event_seq = int(advisory.get("stream_seq", 0))
+    attempts = int(advisory.get("deliveries", 0))
     letter = DeadLetter(
         seq=record.seq,
         time=record.time,
-        stage=str(told.get("consumer", "?")).lower(),
+        stage=str(advisory.get("consumer", "?")).lower(),
         event_seq=event_seq,
         attempts=attempts,
-        reason=str(told.get("reason") or f"given to {attempts} workers, answered by none"),
+        reason=str(advisory.get("reason") or f"given to {attempts} workers, answered by none"),
     )
     stored = await bus.get(subjects.EVENTS_STREAM, {"seq": event_seq})
     if stored is None:

@@ -1,4 +1,4 @@
-"""One message of the bus as its listeners are given it."""
+"""A message of the bus as its listeners are given it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from schemas.events import AnyEvent
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """What was said on *subject*."""
+    """A message on *subject*."""
 
     subject: str
     data: bytes
     headers: dict[str, str]
     seq: int = 0
-    """Sequence in the event stream of an event that the server mirrors; 0: it was never stored."""
+    """Sequence in the event stream of a mirrored event; 0: the message was not stored."""
 
     @staticmethod
     def of(msg: Msg) -> Delivery:
@@ -26,7 +26,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
     @property
     def type(self) -> str | None:
-        """The event's type as its publisher named it; None: not named."""
+        """The event's type by its header; None: it has none."""
         return self.headers.get(codec.TYPE_HEADER)
 
     @property
@@ -35,7 +35,7 @@ class Delivery(msgspec.Struct, frozen=True):
         return codec.COPY_HEADER in self.headers
 
     def event(self) -> AnyEvent:
-        """Return it decoded.
+        """Return the event in it.
 
         Raises:
             codec.BadMessageError: it is no event.

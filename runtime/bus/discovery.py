@@ -1,4 +1,4 @@
-"""Who is there: every role answers NATS service discovery (`nats micro ls` sees them too)."""
+"""The processes that run: each answers NATS service discovery (`nats micro ls` sees them too)."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Describe = Callable[[], dict[str, Any]]
 
 
 class Service(msgspec.Struct, frozen=True):
-    """One process as it described itself."""
+    """A process and its description of itself."""
 
     role: str
     id: str
     said: dict[str, Any]
-    """Model, slots, in_flight, and what else the role tells."""
+    """Model, slots, in_flight, and more by role."""
 
 
 @asynccontextmanager
@@ -42,7 +42,7 @@ async def announced(bus: Bus, role: str, describe: Describe) -> AsyncIterator[st
         await request.respond(msgspec.json.encode(describe()))
 
     service = await micro.add_service(
-        bus.nc,
+        bus._nc,
         ServiceConfig(
             name=f"{PREFIX}{role}",
             version=version(),
@@ -67,20 +67,20 @@ async def discover(bus: Bus, *, wait_s: float = 0.3) -> list[Service]:
     """Return the processes that answered within *wait_s*."""
     found: list[Service] = []
 
-    async def on_answer(said: Delivery) -> None:
+    async def on_answer(answer: Delivery) -> None:
         try:
-            stats = msgspec.json.decode(said.data)
+            stats = msgspec.json.decode(answer.data)
             name, data = stats["name"], stats["endpoints"][0]["data"]
         except (msgspec.DecodeError, KeyError, IndexError, TypeError):
-            return  # some other service of the cluster
+            return  # another service of the cluster
         if name.startswith(PREFIX):
             found.append(Service(name.removeprefix(PREFIX), stats["id"], data or {}))
 
-    inbox = bus.nc.new_inbox()
+    inbox = bus._nc.new_inbox()
     try:
         async with bus.listening(inbox, on_answer):
-            await bus.nc.publish("$SRV.STATS", b"", reply=inbox)
+            await bus._nc.publish("$SRV.STATS", b"", reply=inbox)
             await asyncio.sleep(wait_s)
     except NatsError:
         return []
-    return sorted(found, key=lambda one: (one.role, one.id))
+    return sorted(found, key=lambda service: (service.role, service.id))

@@ -1,6 +1,6 @@
-"""Durable places in the event log: one consumer a group, made by the operator before it is used.
+"""Durable consumers of the event log, one a group, made by the operator before it is used.
 
-A group that nobody has asked for 30 days is forgotten by the server; the log itself is shorter.
+The server deletes a group unused for 30 days.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from schemas import subjects
 NOT_FOUND = 10014
 FORGOTTEN_AFTER_S = 30 * 86400
 MOST_UNANSWERED = 10_000
-"""Events that all members of a group hold together."""
+"""Limit of the events that the members of a group hold together."""
 MOST_DELIVERIES = 12
-"""An event that kills whoever takes it ends here, and is recorded in AURA_DEAD."""
+"""After so many deliveries an event is given up, and recorded in AURA_DEAD."""
 ANSWER_S = 5.0
 
 
 @dataclass(frozen=True)
 class Start:
-    """Where a group that is new begins."""
+    """Where a new group begins to read."""
 
     policy: Literal["new", "all", "by_start_time"]
     at: datetime | None = None
@@ -33,17 +33,16 @@ class Start:
 
 @dataclass(frozen=True)
 class Group:
-    """A durable place and what is read from there."""
+    """A durable consumer."""
 
     name: str
-    """Of the consumer."""
     filters: Sequence[str]
     """Subjects of AURA_EVENTS."""
     ack_wait_s: float
 
 
 async def join(bus: Bus, group: Group, start: Start) -> bool:
-    """Make sure that *group* exists; False where it did already and goes on where it stopped.
+    """Create *group*, or return False if it exists: it goes on where it stopped.
 
     Raises:
         BusAwayError: no answer, or the server refuses.
@@ -92,5 +91,7 @@ def _config(group: Group) -> dict[str, Any]:
 
 
 def _refused(group: Group, answer: dict[str, Any]) -> BusAwayError:
-    said = answer["error"].get("description", "refused")
-    return BusAwayError(f"the group {group.name} cannot be had: {said}; was `aura provision` run?")
+    reason = answer["error"].get("description", "refused")
+    return BusAwayError(
+        f"the group {group.name} cannot be had: {reason}; was `aura provision` run?"
+    )

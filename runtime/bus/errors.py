@@ -1,10 +1,10 @@
-"""What can go wrong on the bus."""
+"""The errors of the bus."""
 
 from __future__ import annotations
 
 
 class BusError(Exception):
-    """Anything the bus could not do."""
+    """The bus could not do what was asked."""
 
 
 class BusAwayError(BusError):
@@ -12,7 +12,7 @@ class BusAwayError(BusError):
 
 
 class FencedError(BusError):
-    """The subject holds something newer than the publisher had seen."""
+    """The subject holds a newer message than the publisher has seen."""
 
     def __init__(self, message: str, newest: int = 0) -> None:
         """Take the sequence of the subject's newest message; 0: not known."""

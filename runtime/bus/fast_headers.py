@@ -1,4 +1,4 @@
-"""Message headers, parsed four times as fast as nats-py does: what reads thousands waits for it."""
+"""A parser of message headers, four times as fast as nats-py's: bulk reads wait for it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from nats.aio.client import Client
 
 _METHOD = "_parse_header_lines"
-"""Of the pinned nats-py; one that has it no more is left as it is, and slower."""
+"""A method of the pinned nats-py; without it, headers are parsed slowly."""
 
 
 def parsed(raw: bytes) -> dict[str, str]:
@@ -23,7 +23,7 @@ def parsed(raw: bytes) -> dict[str, str]:
 
 @contextmanager
 def quickly(nc: Client) -> Iterator[None]:
-    """Let *nc* parse headers so until the block is left: 10 us a message and not 40 to 70."""
+    """Let *nc* parse headers fast until the block is left: in 10 us, not 40 to 70."""
     if not hasattr(nc, _METHOD):
         yield
         return

@@ -1,8 +1,9 @@
 """Jobs from a durable consumer: as many as there are free slots, none lost to a dead request.
 
-nats-py has no consume(); a bare fetch loop loses seconds (an abandoned fetch swallows the next
-job, a fetch across a server restart sleeps out its time). So: pull requests on one inbox, each
-slot asked for once, idle heartbeats watched here, everything asked anew after a reconnect.
+nats-py has no consume(), and a loop over fetch() loses seconds: an abandoned fetch swallows the
+next job, and a fetch across a server restart sleeps out its time. So all pull requests share one
+inbox, each slot is asked for once, idle heartbeats are watched here, and after a reconnect all
+slots are asked for again.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ PULL_EXPIRES_S = 30.0
 IDLE_HEARTBEAT_S = 0.5
 LOOK_AGAIN_S = 0.25
 REFUSED_S = 0.1
-"""Before a request that was refused is made again."""
+"""Wait before a refused request is repeated."""
 
 
 class Job:
-    """One event to work on, answered exactly once: done, retry or give up."""
+    """An event to work on, answered exactly once: done, retry or give up."""
 
     def __init__(self, event: AnyEvent, msg: Msg, jobs: Jobs) -> None:
         self.event = event
@@ -45,7 +46,7 @@ class Job:
 
     @property
     def attempt(self) -> int:
-        """Count deliveries from 1."""
+        """The number of this delivery, from 1."""
         return self._msg.metadata.num_delivered or 1
 
     @property
@@ -59,11 +60,11 @@ class Job:
         return self._msg.metadata.timestamp.timestamp()
 
     def traced(self) -> AbstractContextManager[None]:
-        """Let what is sent in the block belong to the trace of the job."""
+        """Let messages sent in the block belong to the trace of the job."""
         return trace_of(self._msg.headers or {})
 
     async def working(self) -> None:
-        """Tell the server that somebody is at it, which holds redelivery back by ack_wait."""
+        """Send a heartbeat, which puts off redelivery by ack_wait."""
         if self._open:
             await self._answer(b"+WPI")
 
@@ -86,16 +87,16 @@ class Job:
 
     async def _answer(self, word: bytes) -> None:
         try:
-            await self._jobs.bus.nc.publish(self._msg.reply, word)
-        except NatsError:  # it will be delivered again, and every job is safe to do twice
+            await self._jobs.bus._nc.publish(self._msg.reply, word)
+        except NatsError:  # the job comes again, and every job is safe to do twice
             log.warning("job_answer_lost")
 
 
 class Jobs:
-    """The jobs of one consumer, for a worker with *slots* places, while the block is open.
+    """The jobs of one consumer, for a worker with *slots*, while the block is open.
 
-    Events of other types than *wanted* are acknowledged undecoded; None: all are jobs. Copies
-    (imported or replayed events) were done long ago: they are jobs only where *copies* says so.
+    Events of other types than *wanted* are acknowledged undecoded; None: all types are wanted.
+    Copies (imported or replayed events) are jobs only with *copies*.
     """
 
     def __init__(
@@ -113,7 +114,7 @@ class Jobs:
         self._copies = copies
         self._pull = PullState(slots)
         self._queue: asyncio.Queue[Job | None] = asyncio.Queue()
-        """Bounded by what was asked for: the server sends no more than there are slots."""
+        """Bounded by the slots: the server sends no more than was asked for."""
         self._inbox = ""
         self._subscription: Subscription | None = None
         self._wake = asyncio.Event()
@@ -130,12 +131,13 @@ class Jobs:
 
     @property
     def depth(self) -> int:
-        """Jobs that nobody had taken when the server last told us."""
+        """Jobs that no worker had taken, as the server last told."""
         return self._pull.depth
 
     async def __aenter__(self) -> Self:
         self.bus.reconnected.append(self._forget)
         await self._subscribe()
+        # Not in a task group: a fault must end the block by the last job, not by a cancellation.
         self._asking = asyncio.create_task(self._keep_asking())
         return self
 
@@ -148,7 +150,7 @@ class Jobs:
                 asking.result()
 
     async def __aiter__(self) -> AsyncIterator[Job]:
-        """Yield jobs until `leave` is called and the last one in transit has come."""
+        """Yield jobs until `leave`, and then those that were on their way."""
         while (job := await self._queue.get()) is not None:
             yield job
 
@@ -158,21 +160,21 @@ class Jobs:
         self._wake.set()
 
     async def leave(self) -> None:
-        """Ask for no more; what the server already sent is still yielded."""
+        """Ask for no more jobs; those that the server has sent are still yielded."""
         self._leaving = True
         if self._subscription is not None and self.bus.connected:
             await _drain(self._subscription)
         self._queue.put_nowait(None)
 
     def _forget(self) -> None:
-        """Start over: the server that knew our requests is gone or has forgotten them."""
+        """Ask for all free slots again: the server has lost our requests."""
         self._pull.forget()
         self._wake.set()
 
     async def _subscribe(self) -> Subscription | None:
-        """Listen on a new inbox for what is asked from now on; return the old subscription."""
-        old, inbox = self._subscription, self.bus.nc.new_inbox()
-        self._subscription = await self.bus.nc.subscribe(inbox, cb=self._on_message)
+        """Listen on a new inbox; return the old subscription."""
+        old, inbox = self._subscription, self.bus._nc.new_inbox()
+        self._subscription = await self.bus._nc.subscribe(inbox, cb=self._on_message)
         self._inbox = inbox
         self._pull.forget()
         return old
@@ -188,17 +190,17 @@ class Jobs:
                             await self._wake.wait()
                     except TimeoutError:
                         pass
-        finally:  # by a fault of ours, too: then nothing more comes, and the block ends with it
+        finally:  # after a fault of ours nothing more comes, and the block must end
             if not self._leaving:
                 self._queue.put_nowait(None)
 
     async def _look(self, drains: asyncio.TaskGroup) -> None:
-        """Ask for what there are slots for, and anew where the server has forgotten us."""
+        """Ask for the free slots, on a new inbox if the server has lost our requests."""
         loop = asyncio.get_running_loop()
         try:
             if self.bus.connected:
                 if self._pull.is_forgotten(loop.time()) and (old := await self._subscribe()):
-                    # the server drops the old requests; a job on its way still counts
+                    # a job on its way to the old inbox still counts
                     drains.create_task(_drain(old))
                 if missing := self._pull.request(loop.time()):
                     await self._ask(missing)
@@ -211,7 +213,7 @@ class Jobs:
             "expires": int(PULL_EXPIRES_S * 1e9),
             "idle_heartbeat": int(IDLE_HEARTBEAT_S * 1e9),
         }
-        await self.bus.nc.publish(
+        await self.bus._nc.publish(
             f"$JS.API.CONSUMER.MSG.NEXT.{subjects.EVENTS_STREAM}.{self.consumer}",
             msgspec.json.encode(request),
             reply=self._inbox,
@@ -249,11 +251,11 @@ class Jobs:
 
     async def _answer_unread(self, msg: Msg, word: bytes) -> None:
         self.finished()
-        await self.bus.nc.publish(msg.reply, word)
+        await self.bus._nc.publish(msg.reply, word)
 
 
 async def _drain(subscription: Subscription) -> None:
-    """Let the server send what it has sent already, then nothing more."""
+    """End *subscription* after the messages that are on their way."""
     try:
         await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py
     except NatsError:

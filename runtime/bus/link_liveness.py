@@ -1,10 +1,9 @@
-"""Whether the bus answers: asked twice a second, so that silence is noticed before it hurts.
+"""Whether the bus answers: a ping twice a second finds a silent link before callers do.
 
-A link that went half-open looks well: writes succeed until buffers are full. nats-py pings, too,
-but closes such a link kindly, which waits for the buffers to empty: for ever. Here it is aborted.
+On a half-open link, writes succeed until buffers are full. nats-py pings too, but closes such a
+link only when its buffers are empty, which is never. Here the link is aborted.
 
-nats-py's reader dies of the answer to a ping that was given up. So a ping is given up only with its
-link: when that is lost or closed.
+nats-py's reader fails on a pong whose ping was cancelled. So a ping ends only with its link.
 """
 
 from __future__ import annotations
@@ -21,81 +20,112 @@ log = structlog.get_logger(__name__)
 
 BEAT_S = 0.5
 AWAY_BEATS = 4
-"""After 2 s without an answer the bus is away. Counted in beats of ours: a loop that was paused for
-long has missed one beat, not many."""
+"""Beats without an answer until the bus is away. Beats are counted, not seconds: a paused process
+has missed one of them."""
 STALE_BEATS = 10
-"""After 5 s a link that is still called connected is given up, and another one made."""
+"""Beats without an answer until a link that still counts as connected is replaced."""
 UNLIMITED_S = 1 << 30
-"""nats-py wants a limit for a ping; ours ends with its link."""
+"""Limit of a ping, which nats-py demands; ours end with their link."""
+
+
+class Beats:
+    """Counts beats without an answer. Pure."""
+
+    def __init__(self) -> None:
+        self._waits = False
+        """A ping of the current link is not answered yet."""
+        self._missed = 0
+
+    @property
+    def away(self) -> bool:
+        return self._missed >= AWAY_BEATS
+
+    def asks(self, *, connected: bool) -> bool:
+        """Tell whether to send a ping now; at most one at a time is on its way."""
+        asks = connected and not self._waits
+        self._waits = self._waits or asks
+        return asks
+
+    def settled(self) -> None:
+        """Note that the ping was answered, or was lost with its link."""
+        self._waits = False
+
+    def passed(self, *, connected: bool) -> bool:
+        """Count a beat that has passed; return True if the link must be replaced."""
+        self._missed = 0 if connected and not self._waits else self._missed + 1
+        is_stale = connected and self._missed >= STALE_BEATS
+        if is_stale:
+            self._missed = AWAY_BEATS
+        return is_stale
+
+    def reconnected(self) -> None:
+        self._waits, self._missed = False, 0
 
 
 class LinkLiveness:
-    """The answers of the bus on one connection, watched for as long as the block is open."""
+    """The answers of the bus on one connection, watched while the block is open."""
 
     def __init__(self, nc: Client) -> None:
         self.away = False
-        """Nothing was heard from the bus for 2 s, or there is no connection since."""
+        """The bus has not answered for 2 s, or has no connection for as long."""
         self.changed: list[Callable[[bool], None]] = []
         """Called with `away` whenever it changes, on the loop."""
         self._nc = nc
+        self._beats = Beats()
         self._beating: asyncio.Task[None] | None = None
         self._pings: set[asyncio.Task[bool]] = set()
-        """On the link there is now; cancelled with it."""
-        self._asked = False
-        """The last beat's ping was not answered yet."""
-        self._missed = 0
+        """Those on the current link, and cancelled with it."""
 
     async def __aenter__(self) -> Self:
+        # Not in a task group: the block is the life of the connection, entered in one task and
+        # perhaps left in another.
         self._beating = asyncio.create_task(self._beat())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop; to be left once the link is closed."""
+        """Stop; the link is closed."""
         self.lost()
         if (beating := self._beating) is not None:
             beating.cancel()
             await asyncio.wait({beating, *self._pings})
-            if not beating.cancelled():  # a listener of ours failed, and it has stopped
+            if not beating.cancelled():  # it had stopped at the fault of a listener
                 beating.result()
 
     def lost(self) -> None:
-        """Give up what the old link was asked: it will not answer."""
+        """End the pings of the old link, which will not be answered."""
         for ping in self._pings:
             ping.cancel()
-        self._asked = False
+        self._beats.settled()
 
     def reconnected(self) -> None:
-        self._asked, self._missed = False, 0
+        self._beats.reconnected()
 
     async def flushed(self, within_s: float) -> bool:
-        """Tell whether the server has all that was sent until now, waiting for *within_s*."""
+        """Tell whether the server has received all messages, waiting for *within_s*."""
         ping = self._ping()
         await asyncio.wait({ping}, timeout=within_s)
         return ping.done() and not ping.cancelled() and ping.result()
 
     def _ping(self) -> asyncio.Task[bool]:
-        ping = asyncio.create_task(_answered(self._nc))
+        ping = asyncio.create_task(_answered(self._nc))  # it outlives its waiter: see above
         self._pings.add(ping)
         ping.add_done_callback(self._pings.discard)
         return ping
 
     async def _beat(self) -> None:
         while True:
-            if self._nc.is_connected and not self._asked:
-                self._asked = True
+            if self._beats.asks(connected=self._nc.is_connected):
                 self._ping().add_done_callback(self._on_answer)
             await asyncio.sleep(BEAT_S)
-            answered = self._nc.is_connected and not self._asked
-            self._missed = 0 if answered else self._missed + 1
-            self._tell(away=self._missed >= AWAY_BEATS)
-            if self._missed >= STALE_BEATS and self._nc.is_connected:
+            is_stale = self._beats.passed(connected=self._nc.is_connected)
+            self._tell(away=self._beats.away)
+            if is_stale:
                 log.warning("bus_link_is_dead")
-                self._missed = AWAY_BEATS
                 _abort(self._nc)
 
     def _on_answer(self, ping: asyncio.Task[bool]) -> None:
         if not ping.cancelled() and ping.result():
-            self._asked = False
+            self._beats.settled()
             self._tell(away=False)
 
     def _tell(self, *, away: bool) -> None:
@@ -108,7 +138,7 @@ class LinkLiveness:
 
 
 async def _answered(nc: Client) -> bool:
-    """Return True once the server has answered a ping, False where the link has gone."""
+    """Return True once the server has answered a ping, False if the link was lost."""
     try:
         await nc.flush(timeout=UNLIMITED_S)
     except (NatsError, OSError):
@@ -117,7 +147,7 @@ async def _answered(nc: Client) -> bool:
 
 
 def _abort(nc: Client) -> None:
-    """Drop the link with all that waits on it; nats-py then connects anew."""
+    """Drop the link, whatever waits on it; nats-py then connects again."""
     writer = getattr(nc._transport, "_io_writer", None)  # it offers no way to abort
     if writer is not None:
         writer.transport.abort()

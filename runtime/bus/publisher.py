@@ -1,4 +1,4 @@
-"""Storing facts: acknowledged, once however often they are sent, and fenced where it counts."""
+"""Storing events: acknowledged, once however often they are sent, and fenced where needed."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ WRONG_LAST_SEQUENCE = 10071
 ACK_TIMEOUT_S = 2.0
 COPY_TIMEOUT_S = 10.0
 PATIENCE_S = 12.0
-"""A publisher waits so long: longer than a cluster that lost a leader takes to elect another."""
+"""Time until a publisher gives up; a cluster elects a new leader sooner."""
 AGAIN_S = 0.1
 
 
 class Publisher:
-    """What may be stored on a connection."""
+    """Stores messages over a connection."""
 
     def __init__(self, nc: Client, reader: Reader) -> None:
-        """Take *reader*, which finds out what was stored by whom."""
+        """Take *reader*, which finds out whose message was stored."""
         self._nc = nc
         self._js = nc.jetstream(timeout=ACK_TIMEOUT_S)
         self._reader = reader
@@ -53,7 +53,7 @@ class Publisher:
         Raises:
             BusAwayError: not acknowledged within *patience_s*.
         """
-        what = head.get(codec.ID_HEADER, subject)
+        name = head.get(codec.ID_HEADER, subject)
         give_up_at = asyncio.get_running_loop().time() + patience_s
         while (left_s := give_up_at - asyncio.get_running_loop().time()) > 0:
             try:
@@ -61,16 +61,16 @@ class Publisher:
             except (NatsTimeoutError, NoStreamResponseError, NoRespondersError):
                 await asyncio.sleep(AGAIN_S)
             except (NatsError, APIError) as error:
-                raise BusAwayError(f"{what} was not stored: {error}") from error
+                raise BusAwayError(f"{name} was not stored: {error}") from error
             else:
                 return ack.seq
-        raise BusAwayError(f"{what} was not acknowledged")
+        raise BusAwayError(f"{name} was not acknowledged")
 
     async def _ack(self, subject: str, data: bytes, head: dict[str, str], left_s: float) -> PubAck:
-        """Publish once and return the server's word, waiting for *left_s* at most.
+        """Publish once and return the server's ack, waiting for *left_s* at most.
 
-        Nothing is handed to a client without a connection: it would keep every try and send them
-        all, one after the other, when it is connected again.
+        A client without a connection gets nothing: it would keep every try, and send them all when
+        it is connected again.
         """
         if not self._nc.is_connected:
             raise NatsTimeoutError
@@ -80,11 +80,11 @@ class Publisher:
     async def publish_fenced(self, event: Event, last: int) -> int:
         """Store *event* only if sequence *last* is still the newest of its subject.
 
-        The fence, not the id, decides: a worker that slept through its job being given away
-        would otherwise be told "stored" for words that another one wrote.
+        The id alone is no fence: a worker that slept while another one got its job would be told
+        "stored" for the other one's words.
 
         Raises:
-            FencedError: something newer is there.
+            FencedError: the subject holds a newer message.
             BusAwayError: not acknowledged.
         """
         subject, data = subjects.event(event), codec.encode(event)
@@ -102,7 +102,7 @@ class Publisher:
                 if error.err_code != WRONG_LAST_SEQUENCE:
                     raise BusAwayError(f"{event.id} was not stored: {error}") from error
                 newest = _sequence_in(error.description)
-            except NatsError:  # it may have been stored all the same: the next try finds out
+            except NatsError:  # it may be stored all the same: the next try finds out
                 await asyncio.sleep(AGAIN_S)
                 continue
             stored = await self._reader.last(subject, at_least=newest)
@@ -112,7 +112,7 @@ class Publisher:
         raise BusAwayError(f"{event.id} was not acknowledged")
 
     async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool:
-        """Store a recorded message as it is, trying once; False where its id is there already.
+        """Store a message as it is, trying once; return False if its id is there already.
 
         Raises:
             BusAwayError: not acknowledged.
@@ -124,10 +124,10 @@ class Publisher:
         return not ack.duplicate
 
     async def put(self, key: str, value: str, last: int, *, ttl_s: int) -> int:
-        """Write *key* if sequence *last* is still its newest (0: it is not there); lives *ttl_s*.
+        """Write *key*, for *ttl_s*, if sequence *last* is still its newest (0: it is not there).
 
         Raises:
-            FencedError: somebody else wrote it, or it is gone.
+            FencedError: another writer was first, or the key is gone.
             BusAwayError: not acknowledged.
         """
         head = {"Nats-Expected-Last-Subject-Sequence": str(last), "Nats-TTL": f"{ttl_s}s"}
@@ -152,6 +152,6 @@ class Publisher:
 
 
 def _sequence_in(refusal: str | None) -> int:
-    """Return n of "wrong last sequence: n", 0 where it is not told."""
+    """Return n of "wrong last sequence: n", 0 if it is not told."""
     number = (refusal or "").rpartition(":")[2].strip()
     return int(number) if number.isdecimal() else 0

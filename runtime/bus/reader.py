@@ -1,7 +1,7 @@
-"""Reading what the streams hold: the newest of a subject, or all of it, without a consumer.
+"""Reading the streams without a consumer: the newest message of a subject, or all of them.
 
-In a cluster any copy of a stream may answer, and one that leaves takes the question with it. To ask
-twice changes nothing, so what is not answered is asked again before anybody hears of it.
+In a cluster any copy of a stream may answer, and one that leaves takes the question with it. So a
+question without an answer is asked again, which changes nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TRIES = 3
 AGAIN_AFTER_S = 0.2
 BATCH = 1000
 NO_MORE = {"204", "404"}
-"""The end of a batch, and nothing to begin one with; any other status is no answer."""
+"""Statuses that end a batch: no more messages, none at all. Any other status is a failure."""
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class Stored(msgspec.Struct, frozen=True):
 
     @staticmethod
     def of(msg: Msg) -> Stored | None:
-        """Return the message in a direct-get answer, None where the answer says there is none."""
+        """Return the message in the answer to a direct get; None: there is none."""
         head = msg.headers or {}
         if "Status" in head or "Nats-Sequence" not in head:
             return None
@@ -52,7 +52,7 @@ class Stored(msgspec.Struct, frozen=True):
         return Stored(subject, int(head["Nats-Sequence"]), msg.data, head, time)
 
     def event(self) -> AnyEvent:
-        """Return it decoded.
+        """Return the event in it.
 
         Raises:
             codec.BadMessageError: it is no event.
@@ -61,7 +61,7 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Reader:
-    """What may be asked of the server on a connection."""
+    """Asks the server over a connection."""
 
     def __init__(self, nc: Client) -> None:
         self._nc = nc
@@ -83,7 +83,7 @@ class Reader:
         return answer
 
     async def get(self, stream: str, request: dict[str, Any]) -> Stored | None:
-        """Return the one message of *stream* that *request* (of a direct get) names.
+        """Return the message of *stream* that *request* (a direct get) names; None: it is gone.
 
         Raises:
             BusAwayError: no answer.
@@ -95,8 +95,8 @@ class Reader:
     async def last(self, subject: str, *, at_least: int = 0) -> Stored | None:
         """Return the newest stored message of *subject* in the event stream.
 
-        In a cluster any copy of the stream answers, and one may be a moment behind: where the
-        caller knows of sequence *at_least*, an older answer is asked for again, a second at most.
+        In a cluster any copy of the stream answers, and a copy may be a moment behind. So an answer
+        older than sequence *at_least* is asked for again, for a second at most.
 
         Raises:
             BusAwayError: no answer.
@@ -119,7 +119,7 @@ class Reader:
         return Stored.of(await self._answer(subject, ask))
 
     async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
-        """Return all that *stream* holds of *subject* after sequence *after*, oldest first.
+        """Return the messages of *subject* in *stream* after sequence *after*, oldest first.
 
         Raises:
             BusAwayError: no answer.
@@ -129,7 +129,7 @@ class Reader:
         return found
 
     async def _answer(self, subject: str, ask: Callable[[], Awaitable[T]]) -> T:
-        """Return what *ask* brings, asked TRIES times at most.
+        """Return the result of *ask*, called TRIES times at most.
 
         Raises:
             BusAwayError: no answer.
@@ -145,8 +145,8 @@ class Reader:
             await asyncio.sleep(AGAIN_AFTER_S)
 
     async def _read_on(self, stream: str, subject: str, after: int, found: list[Stored]) -> None:
-        """Append to *found* all that follows its last, or *after* where it is empty."""
-        inbox = self._nc.new_inbox()  # of its own: late answers to another question are not ours
+        """Append to *found* the messages that follow its last one, or *after* if it is empty."""
+        inbox = self._nc.new_inbox()  # a new one: late answers to another question are not ours
         answers = await self._nc.subscribe(inbox, pending_bytes_limit=-1, pending_msgs_limit=-1)
         try:
             full = True

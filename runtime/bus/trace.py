@@ -1,7 +1,6 @@
-"""The trace that work belongs to (W3C trace context): carried by the task, said in one header.
+"""The trace that work belongs to (W3C trace context): kept by the task, sent in a header.
 
-The publisher puts the current trace on what it sends; listeners and jobs go on with the trace of
-what they were given.
+A publisher sends the current trace along; listeners and jobs go on with the trace of their message.
 """
 
 from __future__ import annotations
@@ -18,21 +17,18 @@ _AS_IT_IS = nullcontext()
 
 
 def headers() -> dict[str, str]:
-    """Return the header of the current trace, nothing where there is none."""
+    """Return the header of the current trace, if there is one."""
     traceparent = _current.get()
     return {TRACE_HEADER: traceparent} if traceparent else {}
 
 
 def new_trace() -> AbstractContextManager[None]:
-    """Let what is sent in the block, and by tasks begun there, belong to a trace of its own."""
+    """Begin a trace for the messages sent in the block, and by tasks begun there."""
     return _bound(f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01")
 
 
 def trace_of(received: Mapping[str, str]) -> AbstractContextManager[None]:
-    """Go on with the trace in the headers *received* until the block is left; without one, as is.
-
-    A message that belongs to no trace ends none.
-    """
+    """Go on with the trace in the headers *received* until the block is left, if they have one."""
     traceparent = received.get(TRACE_HEADER)
     if not traceparent or traceparent == _current.get():
         return _AS_IT_IS

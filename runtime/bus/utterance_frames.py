@@ -1,4 +1,7 @@
-"""The frames of one utterance, in order, from the first: live ones, and those spoken before."""
+"""The frames of one utterance, in order, from the first: live ones, and stored ones.
+
+A frame that does not arrive is read from the stream: after a gap, and after each silence.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,52 @@ from schemas import codec, subjects
 from schemas.audio import BYTES_PER_MS, AudioFrame
 
 REPAIR_S = 0.3
-"""After a gap or a silence of this long the stream is asked for what did not arrive."""
+"""Silence after which the stream is asked for frames."""
 MOST_WAITING = 600
-"""A minute of frames that nobody takes; then the newest are dropped, and read from the stream."""
+"""Limit of frames that wait to be taken, a minute: newer ones are dropped, and read again."""
 KEPT_MS = 55_000
-"""So much audio after a gap: what is missing is older than the stream keeps, and comes no more."""
+"""Audio after a gap, from which on it is older than the stream keeps: it comes no more."""
+
+
+class FrameOrder:
+    """Puts frames into the order of their numbers, whatever the order they come in. Pure."""
+
+    def __init__(self, known_ms: int = 0) -> None:
+        """Begin; frames of the first *known_ms* of the utterance may be missing."""
+        self._known_ms = known_ms
+        self._due = 0
+        """Number of the next frame."""
+        self._ahead: dict[int, AudioFrame] = {}
+        """Frames that came before their turn."""
+
+    def put(self, frame: AudioFrame) -> None:
+        """Take a frame; one that came before changes nothing."""
+        if frame.seq >= self._due:
+            self._ahead.setdefault(frame.seq, frame)
+
+    def next(self) -> AudioFrame | None:
+        """Return the next frame; None: it has not come."""
+        if self._is_missing and self._is_gone:
+            self._due = min(self._ahead)
+        frame = self._ahead.pop(self._due, None)
+        self._due += frame is not None
+        return frame
+
+    def needs_repair(self, silent_s: float) -> bool:
+        """Tell whether the next frame is missing: later ones have come, or none for *silent_s*."""
+        return self._due not in self._ahead and (bool(self._ahead) or silent_s > 0)
+
+    @property
+    def _is_missing(self) -> bool:
+        """Later frames have come, the next one has not."""
+        return bool(self._ahead) and self._due not in self._ahead
+
+    @property
+    def _is_gone(self) -> bool:
+        """The missing frames are not needed, or lost for good."""
+        if 0 < self._ahead[min(self._ahead)].from_ms <= self._known_ms:
+            return True
+        return sum(len(frame.pcm) for frame in self._ahead.values()) >= KEPT_MS * BYTES_PER_MS
 
 
 async def frames(
@@ -30,60 +74,38 @@ async def frames(
 ) -> AsyncIterator[AudioFrame]:
     """Yield the utterance's frames until its end, without a gap where they can still be had.
 
-    Ends early when nothing came for *silence_limit_s*: the edge that spoke is gone. The first
-    frame has *first_limit_s* where that is given, at least twice REPAIR_S. Frames of the first
-    *known_ms* of the utterance may be missing.
+    A silence of *silence_limit_s* ends it early: its edge is gone. The first frame has
+    *first_limit_s* where that is given, at least twice REPAIR_S. Frames of the first *known_ms*
+    of the utterance may be missing.
     """
     subject = subjects.utterance(session, utterance)
     arrived: asyncio.Queue[AudioFrame] = asyncio.Queue(MOST_WAITING)
 
-    async def on_frame(said: Delivery) -> None:
+    async def on_frame(message: Delivery) -> None:
         with suppress(codec.BadMessageError, asyncio.QueueFull):  # the gap is repaired
-            arrived.put_nowait(codec.decode_as(AudioFrame, said.data))
+            arrived.put_nowait(codec.decode_as(AudioFrame, message.data))
 
     async with bus.listening(subject, on_frame):
-        ahead: dict[int, AudioFrame] = {}
-        due, silent_s = 0, 0.0
+        order, silent_s = FrameOrder(known_ms), 0.0
         limit_s = silence_limit_s if first_limit_s is None else first_limit_s
-        await _stored(bus, subject, ahead)
+        await _repair(bus, subject, order)
         while silent_s < limit_s:
-            if _is_missing(ahead, due) and _is_gone(ahead, known_ms):
-                due = min(ahead)
-            while (frame := ahead.pop(due, None)) is not None:
-                due, silent_s, limit_s = due + 1, 0.0, silence_limit_s
+            while (frame := order.next()) is not None:
+                silent_s, limit_s = 0.0, silence_limit_s
                 yield frame
                 if frame.end:
                     return
             try:
                 async with asyncio.timeout(REPAIR_S):
-                    frame = await arrived.get()
-                if frame.seq >= due:
-                    ahead[frame.seq] = frame
-                if due in ahead:
-                    continue
+                    order.put(await arrived.get())
             except TimeoutError:
                 silent_s += REPAIR_S
-            if _is_missing(ahead, due) or silent_s:
-                await _stored(bus, subject, ahead)
-                ahead = {seq: one for seq, one in ahead.items() if seq >= due}
+            if order.needs_repair(silent_s):
+                await _repair(bus, subject, order)
 
 
-def _is_missing(ahead: dict[int, AudioFrame], due: int) -> bool:
-    """Tell whether later frames are here while frame *due* is not."""
-    return bool(ahead) and due not in ahead
-
-
-def _is_gone(ahead: dict[int, AudioFrame], known_ms: int) -> bool:
-    """Tell whether the frames missing before those in *ahead* are not needed, or lost for good."""
-    if 0 < ahead[min(ahead)].from_ms <= known_ms:
-        return True
-    return sum(len(frame.pcm) for frame in ahead.values()) >= KEPT_MS * BYTES_PER_MS
-
-
-async def _stored(bus: Bus, subject: str, into: dict[int, AudioFrame]) -> None:
+async def _repair(bus: Bus, subject: str, order: FrameOrder) -> None:
+    """Give *order* the frames that the stream holds."""
     for stored in await bus.read(subjects.AUDIO_STREAM, subject):
-        try:
-            frame = codec.decode_as(AudioFrame, stored.data)
-        except codec.BadMessageError:
-            continue
-        into.setdefault(frame.seq, frame)
+        with suppress(codec.BadMessageError):
+            order.put(codec.decode_as(AudioFrame, stored.data))

@@ -1,4 +1,4 @@
-"""Limits across edges: two edges count as one, and the seats of a dead one come back."""
+"""Session limits: two edges count as one, and the keys of a dead edge become free."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def caller(name: str, tenant: str = "t") -> Caller:
 
 async def test_two_edges_count_as_one(bus: Bus) -> None:
     here, there = SessionLimits(bus, LIMITS), SessionLimits(bus, LIMITS)
-    seat = await here.take(caller("ada"), "s1")
+    held = await here.take(caller("ada"), "s1")
     with pytest.raises(FullError, match="1 of this user"):
         await there.take(caller("ada"), "s2")
     await there.take(caller("bob"), "s3")
@@ -34,28 +34,28 @@ async def test_two_edges_count_as_one(bus: Bus) -> None:
     await there.take(None, "s7")
     with pytest.raises(FullError, match="5 in all"):
         await here.take(None, "s8")
-    await here.leave(seat)
+    await here.leave(held)
     await there.take(caller("ada"), "s9")
 
 
-async def test_many_at_once_never_get_more_seats_than_there_are(bus: Bus) -> None:
+async def test_many_at_once_never_exceed_the_limit(bus: Bus) -> None:
     edges = [SessionLimits(bus, Limits(20, 20, 1, 9)) for _ in range(3)]
     tries = [edges[n % 3].take(caller(f"user{n}"), f"s{n}") for n in range(60)]
     results: list[Any] = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(not isinstance(result, FullError) for result in results) == 20
-    assert all(isinstance(result, FullError | session_limits.HeldSession) for result in results)
+    assert all(isinstance(result, FullError | session_limits.SessionKeys) for result in results)
 
 
-async def test_a_refusal_leaves_no_seat_behind(bus: Bus) -> None:
+async def test_a_refusal_leaves_no_key_behind(bus: Bus) -> None:
     edge = SessionLimits(bus, Limits(1, 3, 1, 9))
-    seat = await edge.take(caller("ada"), "s11")
+    held = await edge.take(caller("ada"), "s11")
     with pytest.raises(FullError, match="1 in all"):
         await edge.take(caller("bob"), "s12")
-    await edge.leave(seat)
+    await edge.leave(held)
     await edge.take(caller("bob"), "s13")
 
 
-async def test_a_session_that_comes_back_takes_its_seats_over(bus: Bus) -> None:
+async def test_a_session_that_comes_back_takes_its_keys_over(bus: Bus) -> None:
     dead, alive = SessionLimits(bus, LIMITS), SessionLimits(bus, LIMITS)
     await dead.take(caller("ada"), "mine")
     with pytest.raises(FullError, match="1 of this user"):
@@ -63,7 +63,7 @@ async def test_a_session_that_comes_back_takes_its_seats_over(bus: Bus) -> None:
     await alive.take(caller("ada"), "mine")
 
 
-async def test_the_old_connection_does_not_free_the_seat_of_its_successor(bus: Bus) -> None:
+async def test_the_old_connection_does_not_free_the_keys_of_its_successor(bus: Bus) -> None:
     old, new = SessionLimits(bus, LIMITS), SessionLimits(bus, LIMITS)
     before = await old.take(caller("ada"), "mine")
     after = await new.take(caller("ada"), "mine")
@@ -74,19 +74,19 @@ async def test_the_old_connection_does_not_free_the_seat_of_its_successor(bus: B
     await old.take(caller("ada"), "another")
 
 
-async def test_a_seat_is_found_again_after_a_lost_answer_or_an_outage(
+async def test_a_key_is_found_again_after_a_lost_answer_or_an_outage(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session_limits, "RENEW_S", 0.05)
     edge = SessionLimits(bus, LIMITS)
-    seat = await edge.take(caller("ada"), "mine")
-    user, tenant, *_ = seat.keys
-    seat.keys[user] -= 1  # as if the answer to a renewal had been lost
-    await bus.forget(tenant, seat.keys[tenant])  # as if it had expired
+    held = await edge.take(caller("ada"), "mine")
+    user, tenant, *_ = held.keys
+    held.keys[user] -= 1  # as if the answer to a renewal had been lost
+    await bus.forget(tenant, held.keys[tenant])  # as if it had expired
     renewing = asyncio.create_task(edge.renew())
     await asyncio.sleep(0.5)
     renewing.cancel()
-    assert {user, tenant} <= set(seat.keys)
+    assert {user, tenant} <= set(held.keys)
     with pytest.raises(FullError, match="1 of this user"):
         await edge.take(caller("ada"), "another")
 
@@ -99,7 +99,7 @@ async def test_joins_in_a_minute_are_counted_even_if_each_call_is_short(bus: Bus
         await edge.take(caller("ada"), "s15")
 
 
-async def test_the_seats_of_a_dead_edge_come_back(
+async def test_the_keys_of_a_dead_edge_become_free(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session_limits, "TTL_S", 1)
@@ -116,7 +116,7 @@ async def test_the_seats_of_a_dead_edge_come_back(
                 await asyncio.sleep(0.1)
 
 
-async def test_a_seat_that_is_renewed_stays(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_key_that_is_renewed_stays(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_limits, "TTL_S", 1)
     monkeypatch.setattr(session_limits, "RENEW_S", 0.2)
     here, there = SessionLimits(bus, Limits(1, 1, 1, 9)), SessionLimits(bus, Limits(1, 1, 1, 9))

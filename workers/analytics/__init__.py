@@ -1,4 +1,4 @@
-"""Subscribers: code that is told what happens in calls, without touching one.
+"""Subscribers: code that is told of the events of calls, and changes no call.
 
     from workers.analytics import subscriber
 

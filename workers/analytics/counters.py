@@ -1,4 +1,4 @@
-"""What is counted of subscribers for Prometheus."""
+"""The metrics of subscribers for Prometheus."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ EVENTS = Counter(
 )
 SECONDS = Histogram(
     "aura_subscriber_seconds",
-    "One call of the handler; a batch is one call.",
+    "Time of a handler's call; a batch is one call.",
     ["subscriber"],
     buckets=WORK_S,
 )
 LAG = Gauge(
     "aura_subscriber_lag_events",
-    "Events that wait for the group, as the server last said.",
+    "Events that wait for the group, as the server last told.",
     ["subscriber"],
 )

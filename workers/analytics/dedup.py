@@ -1,4 +1,4 @@
-"""A bounded memory of event ids: at least once becomes once, as far back as it reaches."""
+"""A bounded memory of event ids, which makes of "at least once" a "once"."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Seen:
         self._limit = limit
 
     def again(self, event_id: str) -> bool:
-        """Tell whether *event_id* was asked for before, and remember it."""
+        """Remember *event_id*; tell whether it was known."""
         if event_id in self._ids:
             self._ids.move_to_end(event_id)
             return True

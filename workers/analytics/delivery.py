@@ -1,4 +1,4 @@
-"""How events reach a subscriber: from a durable place in the log, or live and then gone."""
+"""The sources of a subscriber's events: a durable consumer of the log, or the live mirror."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from workers.analytics.subscribers import Subscriber
 log = structlog.get_logger(__name__)
 
 MOST_WAITING = 10_000
-"""Live events that wait for a slow handler; then new ones are dropped and counted."""
+"""Limit of live events that wait for a slow handler; newer ones are dropped and counted."""
 
 
 class EventJob(Protocol):
-    """One event in hand, answered exactly once."""
+    """An event in hand, answered exactly once."""
 
     event: AnyEvent
 
     @property
     def attempt(self) -> int:
-        """Count deliveries from 1."""
+        """The number of this delivery, from 1."""
 
     async def working(self) -> None: ...
     async def done(self) -> None: ...
@@ -37,7 +37,7 @@ class EventJob(Protocol):
 
 
 class Source(Protocol):
-    """Where a subscriber's events come from, while the block is open."""
+    """Yields a subscriber's events while the block is open."""
 
     @property
     def depth(self) -> int:
@@ -50,7 +50,7 @@ class Source(Protocol):
 
 
 class LiveEvent:
-    """An event as it passes by: there is no second time."""
+    """An event of the live mirror: it has no redelivery, so its answers change nothing."""
 
     def __init__(self, event: AnyEvent) -> None:
         self.event = event
@@ -59,21 +59,14 @@ class LiveEvent:
     def attempt(self) -> int:
         return 1
 
-    async def working(self) -> None:
-        """Nobody waits for it."""
-
-    async def done(self) -> None:
-        """Nobody keeps it."""
-
-    async def retry(self, delay_s: float = 0.0) -> None:
-        """It is gone."""
-
-    async def give_up(self, reason: str) -> None:
-        """It is gone."""
+    async def working(self) -> None: ...
+    async def done(self) -> None: ...
+    async def retry(self, delay_s: float = 0.0) -> None: ...
+    async def give_up(self, reason: str) -> None: ...
 
 
 class Live:
-    """What passes by while we listen. Every process that listens so is told everything."""
+    """The live mirror: every process that listens gets every event."""
 
     def __init__(self, bus: Bus, subscriber: Subscriber) -> None:
         self.dropped = 0
@@ -87,10 +80,9 @@ class Live:
         return self._queue.qsize()
 
     async def listen(self) -> Live:
-        """Return itself once nothing that is said is missed any more."""
-        one = self._subscriber
-        for kind in one.kinds:
-            live = subjects.live(one.tenant, "*", kind)
+        """Return itself once every new event is heard."""
+        for kind in self._subscriber.kinds:
+            live = subjects.live(self._subscriber.tenant, "*", kind)
             listening = self._bus.listening(live, self._on_message)
             await self._listening.enter_async_context(listening)
         await self._bus.flush()
@@ -109,10 +101,10 @@ class Live:
     async def leave(self) -> None:
         self._queue.put_nowait(None)
 
-    async def _on_message(self, said: Delivery) -> None:
-        if said.type not in {None, *self._subscriber.types}:
+    async def _on_message(self, message: Delivery) -> None:
+        if message.type not in {None, *self._subscriber.types}:
             return
-        if self._subscriber.calls_only and said.is_copy:
+        if self._subscriber.calls_only and message.is_copy:
             return
         if self._queue.qsize() >= MOST_WAITING:
             self.dropped += 1
@@ -120,6 +112,6 @@ class Live:
                 log.warning("subscriber_too_slow", subscriber=self._subscriber.name)
             return
         try:
-            self._queue.put_nowait(LiveEvent(said.event()))
+            self._queue.put_nowait(LiveEvent(message.event()))
         except codec.BadMessageError:
             log.warning("event_malformed", subscriber=self._subscriber.name)

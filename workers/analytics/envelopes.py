@@ -1,4 +1,4 @@
-"""Events as JSON for other systems, and how a delivery is signed. Pure.
+"""Events as JSON for other systems, and the signature of a delivery. Pure.
 
 Standard Webhooks (standardwebhooks.com): `{"type", "timestamp", "data"}`, and a signature over
 `id.timestamp.body`. CloudEvents 1.0 (cloudevents.io): the JSON event format.
@@ -26,16 +26,16 @@ class SecretError(ValueError):
 
 
 def timestamp(event: Event) -> str:
-    """Return when *event* happened: RFC 3339, UTC, ms."""
+    """Return the time of *event*: RFC 3339, UTC, ms."""
     at = datetime.fromtimestamp(event.at_ms / 1000, UTC)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def fields(event: Event) -> dict[str, Any]:
-    """Return what the contract says of *event*, less its type, with its id."""
-    said: dict[str, Any] = msgspec.to_builtins(event)
-    said.pop("type")
-    return {"id": event.id, **said}
+    """Return the fields of *event*, with its id and without its type."""
+    found: dict[str, Any] = msgspec.to_builtins(event)
+    found.pop("type")
+    return {"id": event.id, **found}
 
 
 def standard(event: Event) -> bytes:
@@ -61,20 +61,20 @@ def cloud_event(event: Event) -> bytes:
 
 
 def message_id(event: Event) -> str:
-    """Return the `webhook-id`: the same for the same event, without a full stop."""
+    """Return the `webhook-id`: the same for the same event, and without a full stop."""
     return f"msg_{hashlib.sha256(event.id.encode()).hexdigest()[:32]}"
 
 
 def keys(text: str) -> list[bytes]:
-    """Return the keys in *text*: `whsec_<base64>`, several (while one is replaced) by blanks.
+    """Return the keys in *text*: `whsec_<base64>`; during a change several, separated by blanks.
 
     Raises:
-        SecretError: one of them is not; the message does not hold it.
+        SecretError: one of them is no key; the message does not hold it.
     """
     found = []
-    for one in text.split():
+    for secret in text.split():
         try:
-            key = base64.b64decode(one.removeprefix(SECRET_PREFIX), validate=True)
+            key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
         except binascii.Error as error:
             raise SecretError("not base64") from error
         if not 24 <= len(key) <= 64:

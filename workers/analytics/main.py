@@ -1,4 +1,4 @@
-"""One analytics process: subscribers of a group, each with its own place in the log."""
+"""An analytics process: the subscribers of a group, each with its own durable consumer."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from workers.engines.protocols import EngineError
 log = structlog.get_logger(__name__)
 
 AHEAD = 64
-"""Events fetched ahead of the handler: one that dies gives so many to another member."""
+"""Events fetched ahead of the handler; if the process dies, another member gets them."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run."""
+    """The subscribers to run, and where their events come from."""
 
     subscribers: Sequence[Subscriber]
     group: str
@@ -41,7 +41,7 @@ class Plan:
     def __post_init__(self) -> None:
         if not subjects.is_token(self.group):
             raise SubscriberError(f"--group is A-Z a-z 0-9 _ -, not {self.group!r}")
-        names = [one.name for one in self.subscribers]
+        names = [subscriber.name for subscriber in self.subscribers]
         if twice := {name for name in names if names.count(name) > 1}:
             raise SubscriberError(
                 f"two subscribers are called {twice.pop()!r}: give one of them name=..."
@@ -58,8 +58,10 @@ class Plan:
 
     @property
     def user(self) -> str:
-        """Whom the bus of `aura up` takes us for: with no more rights than are needed."""
-        return max((one.user for one in self.subscribers), key=["analytics", "shadow"].index)
+        """The user on the bus of `aura up`, with no more rights than needed."""
+        return max(
+            (subscriber.user for subscriber in self.subscribers), key=["analytics", "shadow"].index
+        )
 
 
 async def serve(settings: Settings, plan: Plan) -> int:
@@ -77,14 +79,17 @@ async def serve(settings: Settings, plan: Plan) -> int:
         await _make_places(settings, plan)
         async with await connect(settings, name, role=plan.user) as bus:
             metrics.BUS.set_function(lambda: bus.connected)
-            runners = [Runner(one, await _source(bus, plan, one)) for one in plan.subscribers]
+            runners = [
+                Runner(subscriber, await _source(bus, plan, subscriber))
+                for subscriber in plan.subscribers
+            ]
             async with announced(bus, "analytics", lambda: _describe(plan, runners)):
                 condition.ready = lambda: bus.connected and not stop.is_set()
-                names = [one.name for one in plan.subscribers]
+                names = [subscriber.name for subscriber in plan.subscribers]
                 log.info("worker_ready", group=plan.group, subscribers=names, live=plan.live)
                 context = Context(bus, settings, plan.group)
                 await _run(runners, context, stop)
-            done, failed = (sum(getattr(r, name) for r in runners) for name in ("done", "failed"))
+            done, failed = sum(r.done for r in runners), sum(r.failed for r in runners)
             log.info("worker_left", done=done, failed=failed)
     return 0
 
@@ -93,7 +98,7 @@ async def _run(runners: Sequence[Runner], context: Context, stop: asyncio.Event)
     """Run all until *stop*.
 
     Raises:
-        SettingsError, EngineError: what a subscriber needs cannot be had.
+        SettingsError, EngineError: a setting or an engine of a subscriber is missing.
     """
     failure: Exception | None = None
     try:
@@ -122,12 +127,12 @@ async def _make_places(settings: Settings, plan: Plan) -> None:
                 log.info("group_goes_on", consumer=place.name)
 
 
-async def _source(bus: Bus, plan: Plan, one: Subscriber) -> Source:
+async def _source(bus: Bus, plan: Plan, subscriber: Subscriber) -> Source:
     if plan.live:
-        return await Live(bus, one).listen()
-    ahead = max(AHEAD, one.at_once, 2 * one.batch)
-    place = plan.places[one.name].name
-    return Jobs(bus, place, ahead, wanted=one.types, copies=not one.calls_only)
+        return await Live(bus, subscriber).listen()
+    ahead = max(AHEAD, subscriber.at_once, 2 * subscriber.batch)
+    place = plan.places[subscriber.name].name
+    return Jobs(bus, place, ahead, wanted=subscriber.types, copies=not subscriber.calls_only)
 
 
 def _describe(plan: Plan, runners: Sequence[Runner]) -> dict[str, Any]:

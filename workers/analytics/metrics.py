@@ -1,8 +1,8 @@
-"""Shipped: what sessions are like, over all edges, for Prometheus.
+"""Shipped: metrics of the sessions of all edges, for Prometheus.
 
 AURA_METRICS_PORT=9101 aura worker analytics --module workers.analytics.metrics
 
-Members of the group count different events: let Prometheus sum over them.
+Each member of the group counts other events: let Prometheus sum over them.
 """
 
 from __future__ import annotations
@@ -14,29 +14,31 @@ from schemas import events as ev
 from workers.analytics.dedup import Seen
 from workers.analytics.subscribers import subscriber
 
-STARTED = Counter("aura_sessions_started_total", "Sessions begun.", ["dialect"])
-RESUMED = Counter("aura_sessions_resumed_total", "Callers who came back to their session.")
-ENDED = Counter(
-    "aura_sessions_ended_total", "Sessions ended, by who or what ended them.", ["reason"]
-)
+STARTED = Counter("aura_sessions_started_total", "Sessions, by client protocol.", ["dialect"])
+RESUMED = Counter("aura_sessions_resumed_total", "Sessions resumed on a new connection.")
+ENDED = Counter("aura_sessions_ended_total", "Sessions ended, by reason.", ["reason"])
 TURNS = Histogram(
-    "aura_session_turns", "Turns answered in a session.", buckets=(0, 1, 2, 3, 5, 8, 13, 21, 50)
+    "aura_session_turns", "Turns of a session.", buckets=(0, 1, 2, 3, 5, 8, 13, 21, 50)
 )
 FELT = Histogram(
     "aura_session_wait_seconds", "End of speech to the first audio sent.", buckets=STEPS_S
 )
-TALK = Counter("aura_session_talk_seconds_total", "Time spoken, by whom.", ["who"])
-GUESSES = Counter("aura_session_guesses_total", "Turns taken on a guess, by outcome.", ["outcome"])
+TALK = Counter("aura_session_talk_seconds_total", "Time spoken, by speaker.", ["who"])
+SPECULATIVE = Counter(
+    "aura_session_guesses_total",
+    "Speculative responses: right (committed), wrong (retracted).",
+    ["outcome"],
+)
 INTERRUPTIONS = Counter(
     "aura_session_interruptions_total",
-    "Sound over an answer: suspected, dismissed (it was nothing), meant.",
+    "Sound over a response: suspected, dismissed, meant (confirmed).",
     ["outcome"],
 )
 ERRORS = Counter("aura_session_errors_total", "Errors that callers were told of.", ["stage"])
-TOKENS = Counter("aura_session_tokens_total", "Tokens of answers.", ["model", "direction"])
+TOKENS = Counter("aura_session_tokens_total", "Tokens of responses.", ["model", "direction"])
 CONFIDENCE = Histogram(
     "aura_session_transcript_confidence_ratio",
-    "Confidence of the words of whole utterances.",
+    "Confidence of whole utterances.",
     buckets=(0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0),
 )
 
@@ -84,7 +86,7 @@ def _count(event: ev.AnyEvent) -> None:
             INTERRUPTIONS.labels("dismissed").inc()
         case ev.ResponseCancelled(reason="interrupted"):
             INTERRUPTIONS.labels("meant").inc()
-        case ev.ResponseCompleted() if event.turn:  # no model says the greeting
+        case ev.ResponseCompleted() if event.turn:  # the greeting is of no model
             TOKENS.labels(event.model, "prompt").inc(event.prompt_tokens)
             TOKENS.labels(event.model, "completion").inc(event.completion_tokens)
         case ev.TroubleTold(stage=stage):
@@ -98,5 +100,5 @@ def _count(event: ev.AnyEvent) -> None:
 def _measured(event: ev.TurnMeasured) -> None:
     if event.first_sent_ms is not None:
         FELT.observe(max(0.0, event.first_sent_ms) / 1000)
-    GUESSES.labels("wrong").inc(event.retracted)
-    GUESSES.labels("right").inc(max(0, event.guesses - event.retracted))
+    SPECULATIVE.labels("wrong").inc(event.retracted)
+    SPECULATIVE.labels("right").inc(max(0, event.guesses - event.retracted))

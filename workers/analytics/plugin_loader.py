@@ -1,4 +1,4 @@
-"""From what an operator types to subscribers and a place to start from."""
+"""Load subscribers and parse the start position."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def load(name: str, settings: Settings) -> list[Subscriber]:
-    """Return the subscribers of `module` or `module:attribute`, looked for here first.
+    """Return the subscribers of `module` or `module:attribute`, in this folder or installed.
 
-    A function there (in a module: one called `subscribers`) is given the settings and returns them.
+    An attribute may be a function of the settings that returns them; a module's own such function
+    is called `subscribers`.
 
     Raises:
         SettingsError: a setting that such a function needs is missing.
@@ -60,20 +61,20 @@ def _of(things: object) -> list[Subscriber]:
     """Return the subscribers among *things*, each once."""
     if not isinstance(things, Iterable):
         return []
-    found = {id(one): one for one in things if isinstance(one, Subscriber)}
+    found = {id(thing): thing for thing in things if isinstance(thing, Subscriber)}
     return list(found.values())
 
 
 def group_of(name: str) -> str:
-    """Return the group that `--module name` has where none is given."""
+    """Return the default group of `--module name`."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", name.partition(":")[0])
 
 
 def start_of(text: str, now: datetime) -> Start:
-    """Return where a new group begins: `now`, `beginning`, `2h` (ago) or a time (ISO 8601, UTC).
+    """Return the start of a new group: `now`, `beginning`, `2h` (ago) or a time (ISO 8601, UTC).
 
     Raises:
-        SubscriberError: it is none of these.
+        SubscriberError: *text* is none of these.
     """
     if text == "now":
         return Start("new")

@@ -1,7 +1,6 @@
-"""Runs one subscriber: hands it events in order, answers each exactly once, retries with patience.
+"""Runs a subscriber: hands it events in order, answers each exactly once, retries with backoff.
 
-Everything here is about the subscriber's own consumer: a handler that sleeps holds back nobody
-else's events, and no call.
+A subscriber has its own consumer, so that a slow handler delays no other subscriber and no call.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 class Runner:
-    """One subscriber in this process."""
+    """A subscriber in this process."""
 
     def __init__(self, subscriber: Subscriber, source: Source) -> None:
         self.subscriber = subscriber
@@ -31,7 +30,7 @@ class Runner:
         self._source = source
         self._waiting: asyncio.Queue[EventJob | None] = asyncio.Queue()
         self._held: set[EventJob] = set()
-        """Not answered yet."""
+        """The events that are not answered yet."""
         counters.LAG.labels(subscriber.name).set_function(lambda: source.depth)
 
     @property
@@ -39,7 +38,7 @@ class Runner:
         return len(self._held)
 
     async def run(self, context: Context, stop: asyncio.Event) -> None:
-        """Handle events until *stop*; what was not begun by then is given back."""
+        """Handle events until *stop*; those not begun by then are given back."""
         async with (
             self.subscriber.opens(context) as handler,
             self._source,
@@ -63,10 +62,9 @@ class Runner:
             leaver.cancel()
 
     def _wants(self, event: AnyEvent) -> bool:
-        one = self.subscriber
-        if one.calls_only and subjects.is_replay(event.session):
+        if self.subscriber.calls_only and subjects.is_replay(event.session):
             return False
-        return event.__struct_config__.tag in one.types
+        return event.__struct_config__.tag in self.subscriber.types
 
     async def _leave(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -79,7 +77,7 @@ class Runner:
                 await delivery.working()
 
     async def _work(self, handler: Handler, stop: asyncio.Event) -> None:
-        """Take what is next and handle it, until there is no more."""
+        """Handle the next events, until there are no more."""
         more = True
         while more:
             deliveries, more = await self._take(stop)
@@ -91,7 +89,7 @@ class Runner:
             self._held.difference_update(deliveries)
 
     async def _take(self, stop: asyncio.Event) -> tuple[list[EventJob], bool]:
-        """Return what one call of the handler gets, and whether to come again."""
+        """Return the events of the next handler call, and whether more may come."""
         first = await self._waiting.get()
         if first is None:
             return [], False
@@ -109,27 +107,27 @@ class Runner:
         return taken, True
 
     async def _handle(self, handler: Handler, deliveries: list[EventJob]) -> None:
-        one, began = self.subscriber, time.monotonic()
-        what = [d.event for d in deliveries] if one.batch else deliveries[0].event
+        subscriber, began = self.subscriber, time.monotonic()
+        given = [d.event for d in deliveries] if subscriber.batch else deliveries[0].event
         try:
-            async with asyncio.timeout(one.limit_s):
-                await handler(what)
-        except Exception as error:  # noqa: BLE001  # the boundary: told once, answered once
+            async with asyncio.timeout(subscriber.limit_s):
+                await handler(given)
+        except Exception as error:  # noqa: BLE001  # the boundary: logged once, answered once
             for delivery in deliveries:
                 await self._answer_failure(delivery, error)
         else:
             self.done += len(deliveries)
-            counters.EVENTS.labels(one.name, "done").inc(len(deliveries))
+            counters.EVENTS.labels(subscriber.name, "done").inc(len(deliveries))
             for delivery in deliveries:
                 await delivery.done()
-        counters.SECONDS.labels(one.name).observe(time.monotonic() - began)
+        counters.SECONDS.labels(subscriber.name).observe(time.monotonic() - began)
 
     async def _answer_failure(self, delivery: EventJob, error: Exception) -> None:
-        one = self.subscriber
-        gave_up = isinstance(error, GiveUp) or delivery.attempt >= one.tries
+        subscriber = self.subscriber
+        gave_up = isinstance(error, GiveUp) or delivery.attempt >= subscriber.tries
         log.warning(
             "subscriber_failed",
-            subscriber=one.name,
+            subscriber=subscriber.name,
             event_id=delivery.event.id,
             attempt=delivery.attempt,
             gave_up=gave_up,
@@ -138,17 +136,17 @@ class Runner:
         )
         if gave_up:
             self.failed += 1
-            counters.EVENTS.labels(one.name, "failed").inc()
-            await delivery.give_up(f"{one.name}: {type(error).__name__}")
+            counters.EVENTS.labels(subscriber.name, "failed").inc()
+            await delivery.give_up(f"{subscriber.name}: {type(error).__name__}")
             return
-        counters.EVENTS.labels(one.name, "retried").inc()
-        delay_s = one.backoff_s * 2 ** (delivery.attempt - 1)
+        counters.EVENTS.labels(subscriber.name, "retried").inc()
+        delay_s = subscriber.backoff_s * 2 ** (delivery.attempt - 1)
         if isinstance(error, RetryLater):
             delay_s = max(delay_s, error.delay_s)
-        await delivery.retry(min(delay_s, one.longest_backoff_s))
+        await delivery.retry(min(delay_s, subscriber.longest_backoff_s))
 
 
 def _where(error: Exception) -> str:
-    """Return file and line of *error*; its message may hold what somebody said."""
+    """Return file and line of *error*; its message may hold a caller's words."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""

@@ -1,10 +1,10 @@
-"""Shipped: a candidate engine that is given the live work of a stage and is never heard.
+"""Shipped: a candidate engine that does the jobs of a stage too, and is never heard.
 
     AURA_STT_MODEL=base aura worker analytics --module workers.analytics.shadow:stt --group base
 
-The engine is chosen as a worker's is. It works when the stage in service has answered, on the same
-input, and publishes nothing: what comes of it is compared, counted (`aura_shadow_...`), logged
-without words, and written with them to AURA_SHADOW_OUT where that is set.
+The engine is chosen as a worker's is. It works after the stage in service, on the same input, and
+publishes nothing. Its results are compared, counted (`aura_shadow_...`) and logged without words;
+AURA_SHADOW_OUT names a file that gets them with words.
 """
 
 from __future__ import annotations
@@ -38,31 +38,31 @@ from workers.analytics.trial_engines import (
 log = structlog.get_logger(__name__)
 
 PATIENCE_S = 20.0
-"""The stage in service answers within this, or there is nothing to compare with."""
+"""Wait for the stage in service, after which the job is not compared."""
 LOOK_S = 0.5
 
 COMPARED = Counter("aura_shadow_jobs_total", "Jobs that a candidate did too.", ["stage", "outcome"])
 DIFFERENCE = Histogram(
     "aura_shadow_difference_ratio",
-    "Words by which the candidate's text differs, for each word of the one in service.",
+    "Words by which the candidate's text differs, per word of the text in service.",
     ["stage"],
     buckets=(0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0),
 )
 SECONDS = Histogram(
     "aura_shadow_seconds",
-    "Time to the first result and to the whole, in service and of the candidate.",
+    "Time to the first result and to the whole result, in service and of the candidate.",
     ["stage", "step", "whose"],
     buckets=STEPS_S,
 )
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """One job as two engines did it."""
+    """A job as two engines did it."""
 
     stage: str
     session: str
     job: str
-    """The id of its event."""
+    """Id of its event."""
     in_service: Work
     candidate: Work
     difference: float | None
@@ -116,7 +116,7 @@ def _shadow(stage: StageName, build: Callable[[], Candidate], settings: Settings
 async def _in_service(
     bus: Bus, event: AnyEvent, matches: Callable[[AnyEvent, AnyEvent], Work | None]
 ) -> Work | None:
-    """Return what the stage in service made of *event*, None where nothing came of it."""
+    """Return the work of the stage in service for *event*; None: it did none."""
     subject = subjects.session_events(event.tenant, event.session, "*")
     loop = asyncio.get_running_loop()
     until, after = loop.time() + PATIENCE_S, 0
@@ -164,7 +164,7 @@ async def _tell(made: Comparison, out: str) -> None:
 
 def _append(file: Path, line: bytes) -> None:
     def private(path: str, flags: int) -> int:
-        return os.open(path, flags, 0o600)  # it holds what was said
+        return os.open(path, flags, 0o600)  # it holds callers' words
 
     with open(file.expanduser(), "ab", opener=private) as out:  # Path.open takes no opener
         out.write(line)

@@ -1,8 +1,8 @@
-"""What a subscriber is: which events it wants, what is called with them, how it is retried.
+"""A subscriber: the events it wants, their handler, its retries.
 
-SubscriberError    declared or named wrongly: refuse to start
-RetryLater         raised by a handler: call again after that long
-GiveUp             raised by a handler: never call again with this event
+SubscriberError    a wrong declaration or name: the process refuses to start
+RetryLater         raised by a handler: call it again after a while
+GiveUp             raised by a handler: never call it again with this event
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from schemas.subjects import is_token, session_events
 TYPES: dict[str, type[Event]] = {
     str(kind.__struct_config__.tag): kind for kind in typing.get_args(AnyEvent)
 }
-"""Every event there is, by its tag."""
+"""Every event, by its tag."""
 
 MOST_BATCH = 1000
-"""What a group holds unanswered is bounded, and its members share it."""
+"""Batch limit: unacknowledged events of a group are bounded."""
 
 Handler = Callable[[Any], Awaitable[None]]
-"""Called with one event; where the subscriber takes batches, with a list of them."""
+"""Called with an event; with a list of events if the subscriber takes batches."""
 
 
 class SubscriberError(ValueError):
-    """A subscriber is declared or named in a way that cannot work; the message says how."""
+    """The declaration or name of a subscriber is wrong; the message says how."""
 
 
-class RetryLater(Exception):  # noqa: N818  # raised as a word to the runner, not as a fault
-    """Not now: call again after *delay_s*."""
+class RetryLater(Exception):  # noqa: N818  # a message to the runner, no error
+    """Call again after *delay_s*."""
 
     def __init__(self, delay_s: float, reason: str = "") -> None:
         super().__init__(reason or f"again in {delay_s:g} s")
@@ -47,12 +47,12 @@ class RetryLater(Exception):  # noqa: N818  # raised as a word to the runner, no
 
 
 class GiveUp(Exception):  # noqa: N818  # the same
-    """Never: this event cannot be handled, however often it comes. The reason holds no words."""
+    """Never call again with this event. The reason holds no words of a call."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a subscriber may use while it runs."""
+    """The things that a subscriber may use while it runs."""
 
     bus: Bus
     settings: Settings
@@ -60,37 +60,37 @@ class Context:
 
 
 Opens = Callable[[Context], AbstractAsyncContextManager[Handler]]
-"""What a subscriber does before its first event and after its last; yields its handler."""
+"""Runs before the first event and after the last; yields the handler."""
 
 
 @dataclass(frozen=True)
 class Subscriber:
-    """One handler and the events it wants."""
+    """A handler and the events it wants."""
 
     name: str
-    """Names its place in the log together with the group: keep it."""
+    """Names its durable consumer, together with the group: keep it."""
     types: frozenset[str]
     opens: Opens
     tenant: str = "*"
     at_once: int = 1
     """Handler calls at the same time in one process; 1 keeps the order of the log."""
     batch: int = 0
-    """Above 0: the handler takes lists of at most so many events."""
+    """Size limit of the lists that the handler takes; 0: it takes single events."""
     batch_wait_s: float = 5.0
-    """A batch that is not full is handed over after this."""
+    """Wait for a batch to fill."""
     tries: int = 5
     """Calls that may fail before the event is given up."""
     backoff_s: float = 0.5
-    """Before the second try; doubled for each further one."""
+    """Delay of the second try; doubled for each further one."""
     longest_backoff_s: float = 60.0
     limit_s: float = 60.0
-    """A call that takes longer counts as failed."""
+    """Time limit of a call."""
     calls_only: bool = False
-    """Told of what callers did alone: not of replays, nor of sessions that were imported."""
+    """True: neither replays nor imported sessions."""
     user: Literal["analytics", "shadow"] = "analytics"
-    """Whom the bus of `aura up` takes it for; a shadow hears callers. See nats/users.conf."""
+    """Its user on the bus of `aura up`; a shadow hears callers. See nats/users.conf."""
     ack_wait_s: float = 30.0
-    """Events of a process that died are given to another one after this."""
+    """Time after which another process gets the events of one that died."""
 
     def __post_init__(self) -> None:
         if not is_token(self.name):
@@ -104,16 +104,16 @@ class Subscriber:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """The kinds of subject on which its events are said."""
+        """The kinds of subject that carry its events."""
         return _kinds(self.types)
 
 
 def subscriber(
     *types: str | type[Event], name: str = "", **options: Any
 ) -> Callable[[Handler], Subscriber]:
-    """Make an async function a subscriber to events of *types*; `"*"` is all of them.
+    """Make an async function a subscriber to events of *types*; `"*"` stands for all.
 
-    *name* is the function's own unless given; the *options* are fields of `Subscriber`.
+    *name* defaults to the function's; the *options* are fields of `Subscriber`.
 
     Raises:
         SubscriberError: no such event or option, or the function is not `async def`.
@@ -137,7 +137,7 @@ def subscriber(
 
 
 def opening(*types: str | type[Event], name: str, **options: Any) -> Callable[[Opens], Subscriber]:
-    """Make an async context manager that yields its handler a subscriber: `Opens`.
+    """Make a subscriber of an `Opens`, an async context manager that yields its handler.
 
     Raises:
         SubscriberError: no such event or option.
@@ -165,7 +165,7 @@ def _kinds(types: frozenset[str]) -> tuple[Kind, ...]:
 
 
 def _check_options(options: dict[str, Any]) -> None:
-    known = {one.name for one in dataclasses.fields(Subscriber)} - {"name", "types", "opens"}
+    known = {field.name for field in dataclasses.fields(Subscriber)} - {"name", "types", "opens"}
     if wrong := sorted(set(options) - known):
         raise SubscriberError(f"there is no option {wrong[0]!r}: {', '.join(sorted(known))}")
 

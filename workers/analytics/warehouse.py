@@ -1,10 +1,10 @@
-"""Shipped: the numbers of every call into Parquet files, for DuckDB and `aura report`.
+"""Shipped: the numbers of every call in Parquet files, for DuckDB and `aura report`.
 
     aura worker analytics --module workers.analytics.warehouse
 
-One row an event, a column a number or name in it; **no words**: transcripts, answers and prompts
-are left out, and so is the user. Files are written whole before their events are acknowledged; an
-event that came twice has one id, and the view `events` shows it once (`warehouse.sql`).
+A row an event, a column a field. **No words**: transcripts, responses, prompts and users are left
+out. A file is complete before its events are acknowledged; an event that came twice has one id, and
+the view `events` shows it once (`warehouse.sql`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 PRIVATE = frozenset(
     {"text", "messages", "system", "settings", "rules", "config", "keys", "user", "rows", "voice"}
 )
-"""Fields that hold words or name somebody: never in these files. `rows` has growing words in it."""
+"""Fields that hold words or name a person: never in these files. `rows` has partial transcripts."""
 VIEWS = Path(__file__).with_name("warehouse.sql")
 BATCH = 1000
 BATCH_WAIT_S = 10.0
@@ -44,7 +44,7 @@ def folder_of(settings: Settings) -> Path:
 
 
 def columns() -> dict[str, str]:
-    """Return every column and its DuckDB type, from the events' own types."""
+    """Return every column and its DuckDB type, from the types of the events."""
     found = {"id": "VARCHAR", "type": "VARCHAR"}
     for kind in TYPES.values():
         for field in msgspec.structs.fields(kind):
@@ -56,22 +56,22 @@ def columns() -> dict[str, str]:
 def _sql_type(kind: Any) -> str:
     arguments = typing.get_args(kind)
     if type(None) in arguments:
-        kind = next(one for one in arguments if one is not type(None))
+        kind = next(argument for argument in arguments if argument is not type(None))
     return {int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}.get(kind, "VARCHAR")
 
 
 def row(event: Event) -> dict[str, Any]:
-    """Return what is kept of *event*."""
+    """Return the row of *event*."""
     fields = msgspec.structs.asdict(event)
     kept = {name: value for name, value in fields.items() if name not in PRIVATE}
     return {"id": event.id, "type": event.__struct_config__.tag, **kept}
 
 
 def write(folder: Path, events: Sequence[Event], now: datetime) -> Path:
-    """Write *events* into a new Parquet file under *folder* and return it, whole or not at all."""
-    place = folder / "events" / now.strftime("%Y-%m-%d")
-    place.mkdir(parents=True, exist_ok=True)
-    file = place / f"{now.strftime('%H%M%S')}-{uuid4().hex[:12]}.parquet"
+    """Write *events* into a new Parquet file under *folder*, complete or not at all; return it."""
+    day = folder / "events" / now.strftime("%Y-%m-%d")
+    day.mkdir(parents=True, exist_ok=True)
+    file = day / f"{now.strftime('%H%M%S')}-{uuid4().hex[:12]}.parquet"
     rows, part = file.with_suffix(".ndjson"), file.with_suffix(".part")
     try:
         lines = msgspec.json.Encoder().encode_lines([row(event) for event in events])

@@ -3,7 +3,7 @@
     export AURA_WEBHOOK_URL=https://crm.example/hooks AURA_WEBHOOK_SECRET=whsec_...
     aura worker analytics --module workers.analytics.webhook
 
-AURA_WEBHOOK_EVENTS chooses the events, AURA_WEBHOOK_FORMAT their shape.
+AURA_WEBHOOK_EVENTS chooses the events, AURA_WEBHOOK_FORMAT their format.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from workers.analytics.subscribers import (
     Context,
     GiveUp,
     Handler,
+    Opens,
     RetryLater,
     Subscriber,
     SubscriberError,
@@ -36,7 +37,7 @@ log = structlog.get_logger(__name__)
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 TIMEOUT_S = 15.0
 TRIES = 11
-"""After 1, 2, 4 ... 512 s: about 17 minutes."""
+"""With delays of 1, 2, 4 ... 512 s: about 17 minutes."""
 LONGEST_BACKOFF_S = 900.0
 GONE = 410
 HOW_TO = (
@@ -49,7 +50,7 @@ def subscribers(settings: Settings) -> list[Subscriber]:
     """Return the webhook that *settings* describe.
 
     Raises:
-        SettingsError: no address, no secret, or events that do not exist.
+        SettingsError: no address, no secret, or unknown events.
     """
     url = settings.webhook_url
     if urlsplit(url).scheme not in {"http", "https"}:
@@ -57,8 +58,25 @@ def subscribers(settings: Settings) -> list[Subscriber]:
     if urlsplit(url).scheme != "https" and urlsplit(url).hostname not in LOOPBACK:
         log.warning("webhook_in_clear", advice="bodies hold what was said: use https")
     keys = _keys(settings.webhook_secret.get_secret_value())
-    types = [one.strip() for one in settings.webhook_events.split(",") if one.strip()]
+    types = [name.strip() for name in settings.webhook_events.split(",") if name.strip()]
     cloud = settings.webhook_format == "cloudevents"
+    try:
+        made = opening(
+            *types,
+            name="webhook",
+            calls_only=True,
+            at_once=8,
+            tries=TRIES,
+            backoff_s=1.0,
+            longest_backoff_s=LONGEST_BACKOFF_S,
+        )
+    except SubscriberError as error:
+        raise SettingsError(f"AURA_WEBHOOK_EVENTS: {error}") from error
+    return [made(_opens(url, keys, cloud=cloud))]
+
+
+def _opens(url: str, keys: list[bytes], *, cloud: bool) -> Opens:
+    """Return what opens the connections to *url*; *cloud*: events are sent as CloudEvents."""
     body_of = envelopes.cloud_event if cloud else envelopes.standard
     kind = "application/cloudevents+json" if cloud else "application/json"
 
@@ -76,19 +94,7 @@ def subscribers(settings: Settings) -> list[Subscriber]:
 
             yield send
 
-    try:
-        made = opening(
-            *types,
-            name="webhook",
-            calls_only=True,
-            at_once=8,
-            tries=TRIES,
-            backoff_s=1.0,
-            longest_backoff_s=LONGEST_BACKOFF_S,
-        )
-    except SubscriberError as error:
-        raise SettingsError(f"AURA_WEBHOOK_EVENTS: {error}") from error
-    return [made(opens)]
+    return opens
 
 
 def retry_after_s(said: str) -> float:
@@ -109,10 +115,10 @@ def _keys(secret: str) -> list[bytes]:
 async def _post(
     http: aiohttp.ClientSession, url: str, body: bytes, headers: dict[str, str]
 ) -> None:
-    """Deliver, or say what is to be done about it.
+    """Deliver *body* once.
 
     Raises:
-        RetryLater: no 2xx came; a redirect is none.
+        RetryLater: the answer is no 2xx; a redirect is none.
         GiveUp: the receiver says that it wants no more.
     """
     try:

@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from aura.cli.call import FRAME_BYTES, FRAME_MS, SILENCE, socket_url, speech_end_ms
+from aura.cli.call import FRAME_BYTES, FRAME_MS, SILENCE, length_s, socket_url, speech_end_ms
 from aura.cli.call_failures import ended
 from aura.cli.evaluation.judge import Seen
 from aura.cli.evaluation.suite import Scenario, Step
@@ -48,7 +48,7 @@ class Ears:
                 self.transcripts.append((now, message["text"]))
             case "greeting" | "ai_audio" | "ai_audio_chunk":
                 encoded = message.get("audio")
-                seconds = len(read_wav(base64.b64decode(encoded))) / 32000 if encoded else 0.0
+                seconds = length_s(read_wav(base64.b64decode(encoded))) if encoded else 0.0
                 self.playing_until = max(self.playing_until, now) + seconds
                 self.sounds.append((now, seconds, message["text"]))
                 if message["type"] == "greeting":
@@ -176,7 +176,7 @@ async def _perform(
         answer_from = began
         speech_end = began + speech_end_ms(pcm) / 1000
         line.microphone.play(pcm)
-        await line.until(lambda: not line.microphone.busy, len(pcm) / 32000 + 5)
+        await line.until(lambda: not line.microphone.busy, length_s(pcm) + 5)
         after = scenario.steps[number + 1 : number + 2]
         over = bool(after) and after[0].over_answer_s is not None
         await _outcome(step, line, began, over=over)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from aura.cli.evaluation.suite import Step, Suite, SuiteError
 from runtime.audio import NotAudioError, read_wav
+from schemas.audio import RATE_HZ
 
-RATE_HZ = 16_000
 Say = Callable[[str], bytes]
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aura.replay.redecide import NotRecordedError, begun, by_id, connections, decide
+from aura.replay.redecide import InputsNotRecordedError, begun, by_id, connections, decide
 from edge.core import inputs
 from edge.core.call import Began, Call, UnknownInputError
 from edge.core.effects import Effect, Publish
@@ -135,7 +135,7 @@ def test_what_an_old_connection_decided_late_stays_its_own() -> None:
 
 
 def test_a_session_without_any_inputs_is_refused() -> None:
-    with pytest.raises(NotRecordedError, match="killed in the first 10 s"):
+    with pytest.raises(InputsNotRecordedError, match="killed in the first 10 s"):
         connections([started(1000), resumed(5000)])
 
 
@@ -215,7 +215,7 @@ def test_what_is_noted_cannot_be_heard() -> None:
 
 def test_an_input_that_this_version_does_not_know_is_an_error_and_no_tick() -> None:
     newer = msgspec.structs.replace(part(0, 1001), rows=msgpack.packb([[0, 99, "what"]]))
-    with pytest.raises(NotRecordedError, match="input 99"):
+    with pytest.raises(InputsNotRecordedError, match="input 99"):
         connections([started(1000), newer])
     with pytest.raises(UnknownInputError):
         Call(began(SessionConfig())).step("a string", 0)  # type: ignore[arg-type]  # that is it

@@ -1,0 +1,152 @@
+"""Frames become utterances, with audio before their onset; a microphone that stops is silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from edge.core.effects import SendFrame
+from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
+from edge.core.hearing.segmenter import SLACK_MS, Segmenter, SpeechNotice
+from edge.core.hearing.speech_detector import PAUSE_MS, SpeechChange
+from edge.core.inputs import Sound
+from schemas.audio import BYTES_PER_MS
+from schemas.session_config import SessionConfig, TurnConfig
+
+VOICE = b"\x01" * FRAME_BYTES
+CONFIG = SessionConfig().turns
+ONSET_MS = CONFIG.min_speech_ms
+
+
+class Caller:
+    """A microphone that sends a frame every 20 ms, and what a segmenter notices of it."""
+
+    def __init__(self, config: TurnConfig = CONFIG) -> None:
+        self.segmenter = Segmenter(config, last_utterance=6)
+        self.now_ms = 1_000_000
+        self.noticed: list[SpeechNotice] = []
+
+    def sends(self, frame: bytes, ms: int) -> None:
+        for _ in range(ms // FRAME_MS):
+            self.now_ms += FRAME_MS
+            sound = Sound(frame, (frame == VOICE,), FRAME_BYTES)
+            self.noticed += self.segmenter.hear(sound, self.now_ms)
+
+    def stops(self, ms: int) -> None:
+        """Let *ms* pass without a frame."""
+        self.now_ms += ms
+        self.noticed += self.segmenter.wait(self.now_ms)
+
+    def changes(self) -> list[SpeechChange]:
+        return [notice.change for notice in self.noticed if notice.change]
+
+    def sent(self) -> list[SendFrame]:
+        return [notice.audio for notice in self.noticed if notice.audio]
+
+
+def speaking(ms: int = 500) -> Caller:
+    caller = Caller()
+    caller.sends(SILENCE, 1000)
+    caller.sends(VOICE, ms)
+    return caller
+
+
+def audio_ms(sent: Iterable[SendFrame]) -> int:
+    return sum(len(message.frame.pcm) for message in sent) // BYTES_PER_MS
+
+
+def test_silence_is_not_sent() -> None:
+    caller = Caller()
+    caller.sends(SILENCE, 2000)
+    assert caller.noticed == []
+    assert caller.segmenter.utterance is None
+
+
+def test_utterances_count_on_from_those_of_earlier_connections() -> None:
+    assert {message.utterance for message in speaking().sent()} == {7}
+
+
+def test_an_utterance_begins_with_the_audio_before_its_onset() -> None:
+    caller = speaking()
+    caller.sends(SILENCE, PAUSE_MS)
+    assert audio_ms(caller.sent()) == CONFIG.prefix_ms + 500 - ONSET_MS + PAUSE_MS
+    first = caller.sent()[0].frame
+    assert first.seq == 0
+    assert first.pcm.startswith(SILENCE)
+
+
+def test_messages_are_numbered_without_a_gap() -> None:
+    numbers = [message.frame.seq for message in speaking(2000).sent()]
+    assert numbers == list(range(len(numbers)))
+
+
+def test_a_pause_is_marked_and_knows_when_speech_ended() -> None:
+    caller = speaking()
+    speech_end_ms = caller.now_ms
+    caller.sends(SILENCE, PAUSE_MS)
+    assert caller.changes() == [SpeechChange.STARTED, SpeechChange.PAUSED]
+    assert caller.sent()[-1].frame.pause == 1
+    utterance = caller.segmenter.utterance
+    assert utterance is not None
+    assert (utterance.speech_end_ms, utterance.paused_ms) == (speech_end_ms, caller.now_ms)
+
+
+def test_a_caller_who_goes_on_stays_in_the_utterance() -> None:
+    caller = speaking()
+    caller.sends(SILENCE, PAUSE_MS)
+    caller.sends(VOICE, 200)
+    assert caller.changes()[-1] is SpeechChange.CONTINUED
+    assert {message.utterance for message in caller.sent()} == {7}
+
+
+def test_the_last_message_ends_the_utterance_and_the_next_speech_begins_another() -> None:
+    caller = speaking()
+    caller.sends(SILENCE, PAUSE_MS)
+    last = caller.segmenter.close(stands=1)
+    assert last is not None
+    assert (last.frame.end, last.frame.stands) == (True, 1)
+    assert caller.segmenter.close(stands=0) is None
+    caller.sends(SILENCE, 1000)
+    caller.sends(VOICE, 500)
+    assert caller.sent()[-1].utterance == 8
+
+
+def test_a_chunk_of_many_frames_is_noticed_at_the_times_of_its_frames() -> None:
+    segmenter, frames = Segmenter(CONFIG, 0), 50
+    sound = Sound(VOICE * frames, (True,) * frames, FRAME_BYTES * frames)
+    started = next(notice for notice in segmenter.hear(sound, 1_000_000) if notice.change)
+    before_ms = frames * FRAME_MS - ONSET_MS
+    assert started.at_ms == 1_000_000 - before_ms
+
+
+def test_a_microphone_that_stops_in_an_utterance_makes_a_pause() -> None:
+    caller = speaking()
+    caller.stops(SLACK_MS)
+    assert SpeechChange.PAUSED not in caller.changes()  # the next chunk may only be late
+    caller.stops(PAUSE_MS + FRAME_MS)
+    assert caller.changes()[-1] is SpeechChange.PAUSED
+
+
+def test_a_microphone_that_stops_in_silence_is_not_waited_for() -> None:
+    caller = Caller()
+    caller.sends(SILENCE, 1000)
+    assert caller.segmenter.silent_from_ms is None
+    caller.stops(60_000)
+    assert caller.noticed == []
+
+
+def test_a_longer_chunk_is_waited_for_longer() -> None:
+    def silent_after_ms(frames: int) -> int:
+        segmenter = Segmenter(CONFIG, 0)
+        sound = Sound(VOICE * frames, (True,) * frames, FRAME_BYTES * frames)
+        list(segmenter.hear(sound, 1_000_000))
+        assert segmenter.silent_from_ms is not None
+        return segmenter.silent_from_ms - 1_000_000
+
+    assert silent_after_ms(50) - silent_after_ms(25) == 25 * FRAME_MS
+
+
+def test_a_client_may_say_that_the_caller_pauses() -> None:
+    caller = speaking()
+    (notice,) = caller.segmenter.pause(caller.now_ms)
+    assert notice.change is SpeechChange.PAUSED
+    assert list(caller.segmenter.pause(caller.now_ms)) == []  # it does already
