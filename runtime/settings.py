@@ -376,6 +376,11 @@ class Settings(BaseSettings):
         return self.host in EVERYWHERE
 
     @property
+    def cancels_echo(self) -> bool:
+        """Echo is cancelled; of a simulated voice, a tone, not: a caller's tone would go, too."""
+        return self.cancel_echo and self.tts_engine != "simulated"
+
+    @property
     def session(self) -> SessionConfig:
         """The configuration of a session that asks for nothing else, without a greeting."""
         return SessionConfig().but(

@@ -162,7 +162,7 @@ class Worker(Generic[J]):
             utterance=target.utterance,
             turn=target.turn or 0,
             index=target.index,
-            reason=verdict.reason,
+            reason=verdict.told,
             attempts=job.attempt,
         )
         try:

@@ -18,6 +18,8 @@ from aura.replay.compare import MEASURED, BadLimitError, Comparison, compare, fa
 from aura.replay.drive import DrivePlan, ModelRefusedError, NoSuchTurnError
 from aura.replay.drive import drive as drive_again
 from aura.replay.redecide import InputsNotRecordedError
+from edge.call.speech_model import chosen
+from edge.core.hearing.caller_audio import CallerAudio
 from runtime import logs
 from runtime.bus.connection import Bus, connect
 from runtime.printable import printable
@@ -69,6 +71,7 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
     try:
         recorded = decoded(await read(bus, session))
         pcm = await _sound(bus, recorded[0].tenant, session)
+        model = chosen(settings)
         plan = DrivePlan(
             session=relabel.new_session(),
             stages=wish.driven(sound_is_there=bool(pcm)),
@@ -76,6 +79,9 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
             llm_model=wish.llm_model,
             eagerness=wish.eagerness,
             sound=pcm,
+            audio=CallerAudio(
+                model.opinion() if model else None, cancel_echo=settings.cancels_echo
+            ),
         )
         length_s = (recorded[-1].at_ms - recorded[0].at_ms) / 1000
         print(

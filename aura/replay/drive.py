@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aura.replay import redecide
 from aura.replay.recorded_stages import RecordedStages
@@ -19,6 +19,7 @@ from edge.call.clock import now_ms
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
 from edge.core.client_events import ClientEvent
+from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.input_log import TimedInput
 from edge.core.inputs import AnyInput, Finished, PartialHeard, Sound
 from edge.core.session.history import History, fold
@@ -48,6 +49,8 @@ class DrivePlan:
     eagerness: str = ""
     sound: bytes = b""
     """The caller's audio, s16le mono 16 kHz, from the first byte delivered; empty: not known."""
+    audio: CallerAudio = field(default_factory=CallerAudio)
+    """Hears that audio, as an edge does."""
 
 
 class NoSuchTurnError(ValueError):
@@ -99,7 +102,7 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> Non
     whose = (began.tenant, plan.session)
     call = Call(began, history)
     recorded = tuple(stage for stage in STAGE_NAMES if stage not in plan.stages)
-    shell = SessionShell(bus, call, _NoClient(), recorded=recorded)
+    shell = SessionShell(bus, call, _NoClient(), recorded=recorded, audio=plan.audio)
     caller, refusals = _RecordedCaller(shell, plan.sound, skipped), _Refusals(bus, whose, plan)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
         running = tasks.create_task(shell.run())

@@ -57,7 +57,7 @@ class Edge:
             self.settings.greeting,
             self.settings.control_messages_per_second,
             self.speech_model,
-            self.settings.cancel_echo,
+            self.settings.cancels_echo,
             self.redaction,
             self.sessions,
         )

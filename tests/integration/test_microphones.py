@@ -24,8 +24,9 @@ UTTERANCE = buzz(VOICE_MS) + silence(1200)
 
 @asynccontextmanager
 async def page(url: str) -> AsyncIterator[Caller]:
-    """Call as a web page does, which cannot leave out its origin."""
-    async with websockets.connect(url, origin=websockets.Origin("https://example.com")) as ws:
+    """Call as a web page of the edge at *url* does, which cannot leave out its origin."""
+    address = f"ws{url.removeprefix('http')}{QUIET}"
+    async with websockets.connect(address, origin=websockets.Origin(url)) as ws:
         caller = Caller(ws)
         listening = asyncio.create_task(caller.listen())
         try:
@@ -47,7 +48,7 @@ def at_rate(pcm: bytes, rate_hz: int) -> bytes:
 async def test_a_page_is_understood_whatever_its_rate_and_its_first_second(
     simulated: AuraProcess, rate_hz: int
 ) -> None:
-    async with page(f"ws{simulated.url[4:]}{QUIET}") as caller:
+    async with page(simulated.url) as caller:
         pcm = at_rate(silence(300) + UTTERANCE + silence(1500), rate_hz)
         size = rate_hz // 10 * 2
         await asyncio.sleep(0.1)  # the first packet comes with the second
@@ -61,7 +62,7 @@ async def test_a_page_is_understood_whatever_its_rate_and_its_first_second(
 
 
 async def test_a_page_that_sends_one_recording_and_no_more_is_heard(simulated: AuraProcess) -> None:
-    async with page(f"ws{simulated.url[4:]}{QUIET}") as caller:
+    async with page(simulated.url) as caller:
         await caller.ws.send(buzz(VOICE_MS))
         await caller.until("user_transcript")
 

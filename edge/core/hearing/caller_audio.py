@@ -15,7 +15,7 @@ from edge.core.inputs import Sound
 class CallerAudio:
     """One connection's audio; it adapts to the caller's voice, room and background."""
 
-    def __init__(self, model: Opinion | None = None, *, cancel_echo: bool = True) -> None:
+    def __init__(self, model: Opinion | None = None, *, cancel_echo: bool = False) -> None:
         """Ask *model*, too, whether somebody speaks; None: the detector alone decides."""
         self._rest = b""
         """Less than a frame, until more comes."""
