@@ -30,7 +30,14 @@ WHICH = {
 
 def main() -> None:
     """Run those named on the command line, or all."""
-    for name in sys.argv[1:] or [*WHICH, "stt_window", "stt_throughput", "long_speech"]:
+    for name in sys.argv[1:] or [
+        *WHICH,
+        "stt_window",
+        "stt_throughput",
+        "long_speech",
+        "interruptions",
+        "echo",
+    ]:
         print(f"== {name}", flush=True)
         if name in WHICH:
             WHICH[name]()
