@@ -8,7 +8,7 @@ import sys
 from benchmarks import (
     bus,
     density,
-    endings,
+    eot_accuracy,
     false_cutoffs,
     footprint,
     latency,
@@ -20,7 +20,7 @@ WHICH = {
     "bus": bus.main,
     "footprint": footprint.main,
     "density": density.main,
-    "endings": endings.main,
+    "eot_accuracy": eot_accuracy.main,
     "turn_taking": turn_taking.main,
     "false_cutoffs": false_cutoffs.main,
     "sessions": sessions.main,

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.ledger import Ledger
+from benchmarks.ack_audit import AckAudit
 from benchmarks.nats_cluster import NODES, NatsCluster
 from benchmarks.soak.crowd import SoakCaller, Tally, crowd
 from benchmarks.soak.trial import Outcome, Scale, Trials, aura, talk
@@ -21,11 +21,11 @@ STALL_S, LAME_S = 10.0, 1.5
 
 @dataclass
 class Three:
-    """An Aura on a bus of three, callers on it, and a ledger beside them."""
+    """An Aura on a bus of three, callers on it, and a audit beside them."""
 
     cluster: NatsCluster
     bus: Bus
-    ledger: Ledger
+    audit: AckAudit
     callers: list[SoakCaller]
     tally: Tally
 
@@ -39,12 +39,12 @@ class Three:
         await asyncio.to_thread(self.cluster.wait_until_whole, 60)
 
     async def outcome(self, times: int, most_s: float, *, callers_too: bool) -> Outcome:
-        ledger, tally = self.ledger, self.tally
-        worst_s, missing = ledger.longest_wait_s, await ledger.missing()
+        audit, tally = self.audit, self.tally
+        worst_s, missing = audit.longest_wait_s, await audit.missing()
         figures = {
             "times": times,
             "stall_max_s": round(worst_s, 2),
-            "acknowledged": len(ledger.stored),
+            "acknowledged": len(audit.stored),
             "acknowledged_and_missing": missing,
             **tally.figures(),
         }
@@ -66,11 +66,11 @@ async def three(callers: int) -> AsyncIterator[Three]:
                 ) as run,
                 crowd(run.urls, callers) as (those, tally),
             ):
-                bus = await connect(load(nats_url=cluster.url, data_dir=Path(folder)), "ledger")
-                ledger = Ledger(bus)
-                writing = asyncio.create_task(ledger.write())
+                bus = await connect(load(nats_url=cluster.url, data_dir=Path(folder)), "audit")
+                audit = AckAudit(bus)
+                writing = asyncio.create_task(audit.write())
                 try:
-                    yield Three(cluster, bus, ledger, those, tally)
+                    yield Three(cluster, bus, audit, those, tally)
                 finally:
                     writing.cancel()
                     await bus.close()

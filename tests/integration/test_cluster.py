@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.ledger import Ledger
+from benchmarks.ack_audit import AckAudit
 from runtime.bus.connection import Bus, connect
 from runtime.settings import load
 from schemas import subjects
@@ -114,8 +114,8 @@ async def test_the_leader_of_it_all_is_killed_during_a_call(
 ) -> None:
     """Before the caller speaks, while she speaks, and while the answer is made."""
     async with on_the_bus(cluster, tmp_path) as bus, calling(aura.url, QUIET) as caller:
-        ledger = Ledger(bus)
-        writing = asyncio.create_task(ledger.write())
+        audit = AckAudit(bus)
+        writing = asyncio.create_task(audit.write())
         await ask(caller, 1, 10)
         lost = await leader(bus)
         await let_lead(bus, "AURA_AUDIO", lost)
@@ -127,8 +127,8 @@ async def test_the_leader_of_it_all_is_killed_during_a_call(
         await ask(caller, 3, 10)
         check(caller, 3)
         writing.cancel()
-        assert ledger.longest_wait_s < STALL_S
-        assert await ledger.missing() == 0
+        assert audit.longest_wait_s < STALL_S
+        assert await audit.missing() == 0
         cluster.start_node(lost)
         await asyncio.to_thread(cluster.wait_until_whole)
 
@@ -156,8 +156,8 @@ async def test_a_node_that_is_asked_to_leave_costs_nothing(
     cluster: NatsCluster, aura: AuraProcess, tmp_path: Path
 ) -> None:
     async with on_the_bus(cluster, tmp_path) as bus, calling(aura.url, QUIET) as caller:
-        ledger = Ledger(bus)
-        writing = asyncio.create_task(ledger.write())
+        audit = AckAudit(bus)
+        writing = asyncio.create_task(audit.write())
         usual_s = await ask(caller, 1, 15)
         leaving = await leader(bus)
         cluster.lame_duck(leaving)
@@ -168,8 +168,8 @@ async def test_a_node_that_is_asked_to_leave_costs_nothing(
         check(caller, answers)
         assert not caller.told("error")
         writing.cancel()
-        assert await ledger.missing() == 0
-        assert ledger.longest_wait_s < 3
+        assert await audit.missing() == 0
+        assert audit.longest_wait_s < 3
         await asyncio.to_thread(cluster.wait_until_left, leaving)
         cluster.start_node(leaving)
         await asyncio.to_thread(cluster.wait_until_whole)

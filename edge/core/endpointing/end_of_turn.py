@@ -58,8 +58,8 @@ class Evidence:
 
 
 LLM_WEIGHT = 0.5
-"""Of the language model's log odds, beside 1 for the recogniser's. benchmarks/endings.py counts how
-often their sum is right."""
+"""Of the language model's log odds, beside 1 for the recogniser's. How often their sum is right
+counts benchmarks/eot_accuracy.py."""
 EOT_LLM_MISSING = 0.4
 """The probability that stands in for a language model that gives none."""
 EOT_BY_RULES = 0.7

@@ -13,7 +13,7 @@ from schemas.events import TroubleTold
 
 
 @dataclass
-class Ledger:
+class AckAudit:
     """Publishes events in turn; notes those acknowledged, and the time of each."""
 
     bus: Bus
@@ -23,7 +23,7 @@ class Ledger:
     async def write(self) -> None:
         for number in range(1_000_000):
             event = TroubleTold(
-                tenant="t", session="ledger", at_ms=number, stage="audio", reason="a test"
+                tenant="t", session="audit", at_ms=number, stage="audio", reason="a test"
             )
             before = time.monotonic()
             try:
@@ -44,7 +44,7 @@ class Ledger:
 
         A copy of the log may be a moment behind, so missing events are looked for again.
         """
-        subject, stored = subjects.session_events("t", "ledger"), set(self.stored)
+        subject, stored = subjects.session_events("t", "audit"), set(self.stored)
         for _ in range(10):
             there = {one.seq for one in await self.bus.read(subjects.EVENTS_STREAM, subject)}
             if not (stored := stored - there):

@@ -45,7 +45,7 @@ def _auc(pauses: list[float], ends: list[float]) -> float:
 
 
 def main() -> None:
-    """Ask, and write results/endings.json."""
+    """Ask, and write results/eot_accuracy.json."""
     there = model_download.turn_model(load().cache_dir).exists()
     turns = factory.turn_model(load(turn_model="auto")) if there else None
     ends = [_asked(say(text), turns) for text in WHOLE]
@@ -75,7 +75,7 @@ def main() -> None:
         print(row)
     print(shares)
     counted = {"ends": len(ends), "pauses": len(cut)}
-    save("endings", machine=machine(), **counted, witnesses=rows, called_finished=shares)
+    save("eot_accuracy", machine=machine(), **counted, witnesses=rows, called_finished=shares)
 
 
 if __name__ == "__main__":
