@@ -20,7 +20,7 @@ from typing import Any
 import structlog
 
 from runtime.containers import Container, mp4_bytes
-from schemas.audio import RATE_HZ
+from schemas.audio import BYTES_PER_MS, RATE_HZ
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +41,8 @@ MOST_FILES = 4
 """That wait for one another."""
 AHEAD_S = 300.0
 """A recording may be sent at once; one as long as a message of PCM can hold, and a little more."""
+LONGEST_PIECE_BYTES = 2 * BYTES_PER_MS * 1000
+"""Sound is delivered as long as what came at once, so that nobody takes its pieces for its pace."""
 IDLE_S = 0.4
 """After so long without data a FLAC has ended: its parser keeps back ten frames, a second."""
 FLAC_HEADER_BYTES = 42
@@ -50,8 +52,12 @@ FLAC_HEADER_BYTES = 42
 class Pipe:
     """A file for one reading thread, which grows at its end; what was read is forgotten."""
 
-    def __init__(self, container: Container, begins: bytes = b"") -> None:
+    def __init__(
+        self, container: Container, begins: bytes = b"", waits: Callable[[], None] = lambda: None
+    ) -> None:
+        """Begin; *waits* is called by the reader before it waits for more."""
         self.container = container
+        self._waits = waits
         self.fell_idle = False
         """It ended because nothing came."""
         self._idle_s = IDLE_S if container is Container.FLAC else None
@@ -80,6 +86,7 @@ class Pipe:
         """Return what is there, *size* bytes at most; b"" at the end."""
         with self._changed:
             while not self._waiting and not self._ended:
+                self._waits()
                 if not self._changed.wait(self._idle_s):
                     self._ended = self.fell_idle = not self._waiting
             data = bytes(self._waiting[:size])
@@ -107,6 +114,8 @@ class Decoder:
         self._file: Pipe | None = None
         """The one that goes on, or was the last."""
         self._head = b""
+        self._heard = bytearray()
+        """Decoded, not delivered yet; the thread's own."""
         self._over = False
         self._began_s = time.monotonic()
         self._sent_bytes = 0
@@ -116,7 +125,7 @@ class Decoder:
     def begin(self, container: Container) -> None:
         """Begin a file; one that goes on is decoded to its end."""
         self._head = b""
-        self._open(Pipe(container))
+        self._open(Pipe(container, waits=self._hand_over))
 
     def feed(self, data: bytes) -> None:
         """Take more of the file; nothing is said of what comes behind its end."""
@@ -125,7 +134,7 @@ class Decoder:
         if self._file.fell_idle:
             # the flag of the last block of metadata stands for those that came once
             head = self._head[:4] + b"\x80" + self._head[5:]
-            self._open(Pipe(self._file.container, head))
+            self._open(Pipe(self._file.container, head, self._hand_over))
         elif len(self._head) < FLAC_HEADER_BYTES:
             self._head += data[: FLAC_HEADER_BYTES - len(self._head)]
         if not self._file.write(data):
@@ -171,14 +180,23 @@ class Decoder:
                 if ahead_s > AHEAD_S:
                     self._stop(file, f"holds more than {AHEAD_S:.0f} s, sent at once")
                     return
-                self._deliver(pcm)
+                self._heard += pcm
+                if len(self._heard) >= LONGEST_PIECE_BYTES:
+                    self._hand_over()
         except (FFmpegError, ValueError):  # ValueError: PyAV's own for files that make no sense
             self._stop(file, "cannot be decoded")
         except Exception:  # the boundary: the next file is decoded by the same thread
             log.exception("decoder_broken", container=file.container.value)
             self._stop(file, "cannot be decoded")
         finally:
+            self._hand_over()
             file.end(at_once=True)
+
+    def _hand_over(self) -> None:
+        """Deliver what was decoded of the data that has come."""
+        if self._heard and not self._over:
+            self._deliver(bytes(self._heard))
+        self._heard.clear()
 
     def _sound_of(self, pipe: Pipe) -> Iterator[bytes]:
         import av

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import takewhile
 
 from runtime.bus.utterance_frames import frames
@@ -259,12 +260,12 @@ class _Listening:
         if text is None:
             return
         event = self._job.event
-        partial = TranscriptPartial(
+        told = TranscriptPartial(
             utterance=event.utterance,
             text=self._stage.mask(text, growing=True),
             audio_ms=asked.span.until_ms,
         )
-        await self._job.bus.send(subjects.partials(event.session), partial)
+        await self._job.bus.send(subjects.partials(event.session), told)
 
     async def _guess(self, asked: Asked) -> None:
         heard = await self._hear(asked, partial=False)
@@ -273,7 +274,8 @@ class _Listening:
             await self._tell(guess)
 
     async def _tell(self, guess: Guess) -> None:
-        words, mask = guess.words, self._stage.mask
+        # a cut is no pause: a number at its end may go on
+        words, mask = guess.words, partial(self._stage.mask, growing=guess.pause < 0)
         sounds = self._sounds.get(guess.pause)
         self._sounds = {pause: one for pause, one in self._sounds.items() if pause > guess.pause}
         text = mask(words.text)

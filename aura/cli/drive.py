@@ -72,15 +72,17 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
         recorded = decoded(await read(bus, session))
         pcm = await _sound(bus, recorded[0].tenant, session)
         model = chosen(settings)
+        stages = wish.driven(sound_is_there=bool(pcm))
         plan = DrivePlan(
             session=relabel.new_session(),
-            stages=wish.driven(sound_is_there=bool(pcm)),
+            stages=stages,
             from_turn=wish.from_turn,
             llm_model=wish.llm_model,
             eagerness=wish.eagerness,
             sound=pcm,
             audio=CallerAudio(
-                model.opinion() if model else None, cancel_echo=settings.cancels_echo
+                model.opinion() if model else None,
+                cancel_echo=settings.cancels_echo and "tts" in stages,
             ),
         )
         length_s = (recorded[-1].at_ms - recorded[0].at_ms) / 1000

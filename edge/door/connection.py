@@ -121,6 +121,8 @@ class Connection:
                 await asyncio.wait({writer}, timeout=2)
                 writer.cancel()
         finally:
+            if self._kept_back:
+                self._kept_back.cancel()
             self._let_go()  # of a session that is left where we were cancelled
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
@@ -307,9 +309,11 @@ class Connection:
         more = first.more(began, asked_to_record="record_audio" in begin.changes)
         self._running = host.sessions.create_task(self._hold(shell.run(*more)))
         listening = asyncio.create_task(shell.listening.wait())
-        await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
-        listening.cancel()
-        self._shell = shell
+        try:
+            await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            listening.cancel()
+            self._shell = shell  # also where the client is sent away meanwhile: it is let go
         log.info(
             "session_started",
             protocol=protocol.name,

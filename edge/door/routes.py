@@ -132,7 +132,9 @@ async def _hold(edge: Edge, ws: StrictWebSocket, protocol: ClientProtocol, calle
 
     connection = Connection(ws, protocol, edge.host, caller, next_session, history)
     edge.open.add(connection)
-    ending = _end_with_token(caller, connection) if edge.settings.call_ends_with_token else None
+    ending = None
+    if edge.settings.call_ends_with_token:
+        ending = _end_with_token(caller, connection, edge.policy.leeway_s)
     try:
         if edge.draining:  # since we looked
             connection.come_back("restarting, please reconnect")
@@ -144,11 +146,13 @@ async def _hold(edge: Edge, ws: StrictWebSocket, protocol: ClientProtocol, calle
         await edge.limits.leave(held)
 
 
-def _end_with_token(caller: Caller, connection: Connection) -> asyncio.TimerHandle | None:
+def _end_with_token(
+    caller: Caller, connection: Connection, leeway_s: float
+) -> asyncio.TimerHandle | None:
     """Have *connection* closed when the caller's token ends, who may go on with a new one."""
     if caller.expires_s is None:
         return None
-    left_s = min(max(0.0, caller.expires_s - time.time()), MOST_TOKEN_S)
+    left_s = min(max(0.0, caller.expires_s + leeway_s - time.time()), MOST_TOKEN_S)
     return asyncio.get_running_loop().call_later(left_s, connection.expire)
 
 

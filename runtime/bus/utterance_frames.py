@@ -86,7 +86,7 @@ async def frames(
             arrived.put_nowait(codec.decode_as(AudioFrame, message.data))
 
     async with bus.listening(subject, on_frame):
-        order, silent_s = FrameOrder(known_ms), 0.0
+        order, silent_s, next_s = FrameOrder(known_ms), 0.0, 0.0
         limit_s = silence_limit_s if first_limit_s is None else first_limit_s
         await _repair(bus, subject, order)
         while silent_s < limit_s:
@@ -100,8 +100,9 @@ async def frames(
                     order.put(await arrived.get())
             except TimeoutError:
                 silent_s += REPAIR_S
-            if order.needs_repair(silent_s):
+            if order.needs_repair(silent_s) and asyncio.get_running_loop().time() >= next_s:
                 await _repair(bus, subject, order)
+                next_s = asyncio.get_running_loop().time() + REPAIR_S
 
 
 async def _repair(bus: Bus, subject: str, order: FrameOrder) -> None:
