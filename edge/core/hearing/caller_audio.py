@@ -37,5 +37,5 @@ class CallerAudio:
         """Note what the client plays: it may come back through the microphone."""
         if self._canceller:
             self._canceller.told(event, now_ms)
-        else:
+        if not self._canceller or not self._canceller.has_echo:
             self._vad.told(event)

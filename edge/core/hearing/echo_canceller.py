@@ -1,8 +1,8 @@
 """The echo of a response in the caller's audio, taken out by WebRTC's canceller (AEC3).
 
 A loudspeaker's sound comes back 50 to 400 ms later, by a room's ways. The canceller is shown what
-the client plays, at the time at which it plays it. It works only from the first sound of the
-microphone in a response on: 20 ms cost 0.12 ms, and most microphones are silent then.
+the client plays, at the time at which it plays it. It works once there is an echo at all, from the
+first sound of the microphone in a response on: 20 ms cost 0.12 ms, and most microphones are silent.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import numpy as np
 from pywebrtc_audio import AudioProcessor
 
 from edge.core.client_events import ClientEvent, Interrupted, Speech
+from edge.core.hearing.echo_detector import EchoDetector
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
 from schemas.audio import BYTES_PER_MS, RATE_HZ
 
 TAIL_MS = 700
 """Echo comes so long after its sound at most: buffers, a loudspeaker, a room."""
-BEFORE_FRAMES = 25
-"""Audio before the first sound that the canceller is shown as well (0.5 s)."""
+BEFORE_FRAMES = 40
+"""Audio before the first sound, or before the echo was found, that it is shown as well (0.8 s)."""
 LOUD = 60
 """A sample above this (-55 dBFS) is a sound."""
 OFF_MS = 300
@@ -39,6 +40,12 @@ class EchoCanceller:
         """The time of the last frame of the microphone, without the network's jitter."""
         self._before: deque[tuple[bytes, bytes]] = deque(maxlen=BEFORE_FRAMES)
         self._works = False
+        self._detector = EchoDetector()
+
+    @property
+    def has_echo(self) -> bool:
+        """The response was heard in the caller's audio."""
+        return self._detector.found
 
     def told(self, event: ClientEvent, now_ms: int) -> None:
         """Note what the client plays, or drops before it was played."""
@@ -71,7 +78,9 @@ class EchoCanceller:
         if not self._works:
             loud = int(np.abs(np.frombuffer(frame, "<i2")).max()) > LOUD
             self._before.append((frame, far))
-            if not loud:
+            if not self._detector.found:
+                self._detector.hear(frame, far, loud=loud)
+            if not loud or not self._detector.found:
                 return frame
             self._works = True
             for near, earlier in list(self._before)[:-1]:

@@ -72,6 +72,15 @@ def test_the_callers_voice_over_it_stays() -> None:
     assert level(left[spoken]) > 0.5 * level(caller[spoken])
 
 
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_the_voice_of_a_caller_with_a_headset_is_left_as_it_is(seed: int) -> None:
+    response, caller = voice(6, seed=1), np.zeros(6 * RATE_HZ)
+    caller[RATE_HZ:] = voice(5, seed=seed)
+    left = through(response, caller)
+    sent = np.clip(caller, -32768, 32767).astype("<i2")[: len(left)]
+    assert np.array_equal(left, sent)
+
+
 def test_a_silent_microphone_is_left_as_it_is() -> None:
     canceller = EchoCanceller()
     canceller.told(Speech(1, "", bytes(32_000), ends=True), START_MS)
