@@ -76,6 +76,7 @@ class Door:
                 "AURA_API_REQUESTS_PER_MINUTE": "5",
                 "AURA_HEARTBEAT_S": "0.5",
                 "AURA_CALL_ENDS_WITH_TOKEN": "true",
+                "AURA_JWT_LEEWAY_S": "1",
             },
         )
         self.tls = ssl.create_default_context(cafile=str(pem))
