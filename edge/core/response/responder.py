@@ -31,6 +31,9 @@ class Speculation:
     sentences: int = 0
 
 
+InterruptionEvent = ev.InterruptionSuspected | ev.InterruptionStopped | ev.InterruptionDismissed
+
+
 class Responder:
     """Holds the response that is wanted now; words and audio of any other turn are stale."""
 
@@ -286,12 +289,7 @@ class Responder:
         response.move(Move.SUSPECT)
         response.suspected_ms = now_ms
         if response.playback.begun:
-            suspected = ev.InterruptionSuspected(
-                **self._out.head(now_ms),
-                turn=response.turn,
-                played_ms=response.playback.played_ms(now_ms),
-            )
-            self._out.publish(suspected)
+            self._note(ev.InterruptionSuspected, response, now_ms)
 
     def hold_on(self, now_ms: int) -> None:
         """Hold the response for longer: the caller still speaks."""
@@ -310,12 +308,7 @@ class Responder:
         response.playback.rewind(now_ms)
         if response.phase is Phase.ALL_SENT:
             response.move_on(Phase.COMMITTED)
-        stopped = ev.InterruptionStopped(
-            **self._out.head(now_ms),
-            turn=response.turn,
-            played_ms=response.playback.played_ms(now_ms),
-        )
-        self._out.publish(stopped)
+        self._note(ev.InterruptionStopped, response, now_ms)
         self._out.tell(Interrupted(response.turn, heard))
 
     def dismiss(self, now_ms: int) -> None:
@@ -326,12 +319,12 @@ class Responder:
         response.move(Move.DISMISS)
         response.waiting_since_ms = now_ms
         if response.playback.begun:
-            dismissed = ev.InterruptionDismissed(
-                **self._out.head(now_ms),
-                turn=response.turn,
-                played_ms=response.playback.played_ms(now_ms),
-            )
-            self._out.publish(dismissed)
+            self._note(ev.InterruptionDismissed, response, now_ms)
+
+    def _note(self, kind: type[InterruptionEvent], response: Response, now_ms: int) -> None:
+        """Publish an event of the interruption, with how much of the response was played."""
+        played_ms = response.playback.played_ms(now_ms)
+        self._out.publish(kind(**self._out.head(now_ms), turn=response.turn, played_ms=played_ms))
 
     def interrupt(self, now_ms: int) -> None:
         """End the response here: what was heard of it is history, and no more."""
