@@ -1,0 +1,1 @@
+"""What callers hear: recordings of people through the whole program, in real time."""

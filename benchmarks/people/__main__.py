@@ -1,0 +1,79 @@
+"""`make bench-people`: people through the whole program, in real time; some or all of its parts.
+
+    python -m benchmarks.people [PART ...] [--quick]
+
+Each part that ends is written to results/people.json at once. $AURA_BENCH_AUDIO is a folder of
+recordings of people; $AURA_BENCH_CALLS, calls at once (1).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, NamedTuple
+
+from benchmarks.aura_server import running
+from benchmarks.latency import machine
+from benchmarks.people import interruptions, lengths, microphones, noise
+from benchmarks.people.recordings import folder, phrases
+from benchmarks.people.together import AT_ONCE
+from benchmarks.results import FOLDER, save
+
+FILE = "people"
+
+
+class Part(NamedTuple):
+    """One measurement."""
+
+    run: Callable[[str, int], Coroutine[Any, Any, dict[str, Any]]]
+    settings: Mapping[str, str]
+    trials: int
+    """Or rounds of trials."""
+    quick: int
+
+
+PARTS: Mapping[str, Part] = {
+    "interruptions": Part(interruptions.with_people, interruptions.SETTINGS, 60, 12),
+    "sounds": Part(interruptions.with_sounds, interruptions.SETTINGS, 60, 20),
+    "noise": Part(noise.measured, noise.SETTINGS, 2, 1),
+    "lengths": Part(lengths.measured, lengths.SETTINGS, 8, 2),
+    "microphones": Part(microphones.measured, microphones.SETTINGS, 200, 20),
+}
+
+
+def main() -> None:
+    """Run the parts named on the command line, or all."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("part", nargs="*", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--quick", action="store_true", help="fewer trials")
+    given = parser.parse_args()
+    if unknown := set(given.part) - PARTS.keys():
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    if not phrases():
+        print(f"!! SKIPPED: no recordings of people in {folder()}: set AURA_BENCH_AUDIO")
+        return
+    for name in given.part or PARTS:
+        part = PARTS[name]
+        print(f"== {name}", flush=True)
+        with running(**part.settings) as (url, _):
+            found = asyncio.run(part.run(url, part.quick if given.quick else part.trials))
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        kept = {**_before(), name: {"when": when, "calls_at_once": AT_ONCE, **found}}
+        save(FILE, machine=machine(), **kept)
+        shown = {key: value for key, value in found.items() if key not in {"trials", "rows"}}
+        print(json.dumps(shown, indent=1), flush=True)
+
+
+def _before() -> dict[str, Any]:
+    file = FOLDER / f"{FILE}.json"
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return {name: known[name] for name in PARTS if name in known}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""A caller in real time: a microphone that never stops, and all that came back with its time."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import numpy as np
+import numpy.typing as npt
+
+from aura.cli.call import SILENCE, speech_end_ms
+from runtime.audio import read_wav
+
+FRAME_BYTES = len(SILENCE)
+FRAME_S = 0.02
+Samples = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of the edge."""
+
+    at: float
+    """Monotonic seconds of its arrival."""
+    said: dict[str, Any]
+    length_s: float
+    """Of its audio."""
+
+    @property
+    def kind(self) -> str:
+        return str(self.said["type"])
+
+
+class Caller:
+    """One connection to `/ws/voice/continuous`."""
+
+    def __init__(
+        self, ws: aiohttp.ClientWebSocketResponse, ambience: Samples | None = None
+    ) -> None:
+        """Speak on *ws*; *ambience*, int16 values at 16 kHz, sounds all the time, over and over."""
+        self.ws = ws
+        self.messages: list[Message] = []
+        self._to_say: list[bytes] = []
+        self._ambience = ambience
+        self._began: float | None = None
+
+    async def microphone(self) -> None:
+        """Send 20 ms every 20 ms, each when its last sample is due."""
+        start, sent = time.monotonic(), 0
+        while not self.ws.closed:
+            sent += 1
+            await asyncio.sleep(max(0.0, start + sent * FRAME_S - time.monotonic()))
+            if self._to_say and self._began is None:
+                self._began = start + (sent - 1) * FRAME_S
+            frame = self._to_say.pop(0) if self._to_say else SILENCE
+            with suppress(ConnectionError):
+                await self.ws.send_bytes(self._with_ambience(frame, sent))
+
+    def _with_ambience(self, frame: bytes, number: int) -> bytes:
+        if self._ambience is None:
+            return frame
+        frames = len(self._ambience) // 320
+        at = number % frames * 320
+        mixed = np.frombuffer(frame, "<i2") + self._ambience[at : at + 320]
+        return np.clip(mixed, -32768, 32767).astype("<i2").tobytes()
+
+    async def listen(self) -> None:
+        async for message in self.ws:
+            said = json.loads(message.data)
+            audio = said.get("audio")
+            length_s = len(read_wav(base64.b64decode(audio))) / 32_000 if audio else 0.0
+            self.messages.append(Message(time.monotonic(), said, length_s))
+
+    async def say(self, pcm: bytes) -> tuple[float, float]:
+        """Begin to speak *pcm*; return when it begins, and when its speech ends."""
+        self._began = None
+        self._to_say = [
+            pcm[at : at + FRAME_BYTES].ljust(FRAME_BYTES, b"\0")
+            for at in range(0, len(pcm), FRAME_BYTES)
+        ]
+        while self._began is None:
+            await asyncio.sleep(0.005)
+        return self._began, self._began + speech_end_ms(pcm) / 1000
+
+    async def wait_for(self, kind: str, patience_s: float, since: float = 0.0) -> Message | None:
+        """Return the first message of *kind* after *since*; None: none came within *patience_s*."""
+        until = time.monotonic() + patience_s
+        while time.monotonic() < until:
+            for message in self.messages:
+                if message.kind == kind and message.at >= since:
+                    return message
+            await asyncio.sleep(0.01)
+        return None
+
+    def of(self, kind: str, since: float = 0.0) -> list[Message]:
+        return [one for one in self.messages if one.kind == kind and one.at >= since]
+
+    def sounds(self, since: float = 0.0) -> list[Message]:
+        return [one for one in self.messages if one.length_s and one.at >= since]
+
+    def heard_until(self, at: float) -> float:
+        """Return until when what came before *at* is heard by who plays it at once."""
+        until = 0.0
+        for one in self.sounds():
+            if one.at <= at:
+                until = max(until, one.at) + one.length_s
+        return until
+
+
+@asynccontextmanager
+async def calling(
+    url: str, query: str = "", ambience: Samples | None = None
+) -> AsyncIterator[Caller]:
+    """Yield a caller whose microphone is open."""
+    address = url.replace("http", "ws", 1) + f"/ws/voice/continuous?token=demo_token&{query}"
+    async with aiohttp.ClientSession() as http, http.ws_connect(address, max_msg_size=0) as ws:
+        caller = Caller(ws, ambience)
+        tasks = [asyncio.create_task(caller.microphone()), asyncio.create_task(caller.listen())]
+        try:
+            yield caller
+        finally:
+            for task in tasks:
+                task.cancel()

@@ -1,0 +1,123 @@
+"""People speak over a greeting and over answers: how soon it stops; and sounds that stop nothing.
+
+The language model is simulated, for its long answers. A phrase begins 1.5 s into the sound.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.people.caller import Caller, calling
+from benchmarks.people.figures import share, spread
+from benchmarks.people.noises import SOUNDS, sound
+from benchmarks.people.recordings import first_loud_s, phrases
+from benchmarks.people.together import in_turn
+from runtime.settings import load
+from workers.engines import factory
+
+SETTINGS = {"AURA_LLM_ENGINE": "simulated", "AURA_SIM_LLM_TOKENS": "60"}
+INTO_S, AFTER_S, MOST_S = 1.5, 2.5, 3.0
+QUERIES = {
+    "greeting": "audio=chunks",
+    "answer in chunks": "audio=chunks&greeting=0",
+    "answer in sentences": "greeting=0",
+}
+BACKCHANNELS = ("Mhm.", "Right.", "Okay.", "Yeah.", "Uh huh.")
+RESUMED_S = 0.3
+"""Sound that begins so long after it stopped, and before the phrase ends, is over a speaker."""
+
+
+@dataclass
+class Trial:
+    """One sound over one response; ms after its first loud frame left the microphone."""
+
+    over: str
+    what: str
+    told_ms: float | None = None
+    """`ai_interrupted` came."""
+    silent_ms: float | None = None
+    """Nothing is heard any more."""
+    resumed: bool = False
+    """The response went on while the person still spoke."""
+
+
+async def trial(url: str, over: str, what: str, pcm: bytes) -> Trial:
+    """Play *pcm* over a response."""
+    pcm = pcm[int(first_loud_s(pcm) / 0.02) * 640 :][: int(MOST_S * 32_000)]
+    async with calling(url, QUERIES[over]) as caller:
+        if over != "greeting":
+            await caller.wait_for("session", 5)
+            await caller.ws.send_json({"type": "text", "text": "Please tell me a long story."})
+        if not await _sound(caller, 20):
+            return Trial(over, f"{what}: no response came")
+        began, spoken = await caller.say(bytes(int(INTO_S * 32_000)) + pcm)
+        began += INTO_S
+        await caller.wait_for("never", max(0.0, spoken + AFTER_S - time.monotonic()))
+    return judged(Trial(over, what), caller, began, spoken)
+
+
+async def _sound(caller: Caller, patience_s: float) -> bool:
+    until = time.monotonic() + patience_s
+    while not caller.sounds() and time.monotonic() < until:
+        await caller.wait_for("never", 0.01)
+    return bool(caller.sounds())
+
+
+def judged(found: Trial, caller: Caller, began: float, spoken: float) -> Trial:
+    """Return *found* with what became of the response: *began* and *spoken* bound the phrase."""
+    told = [one.at for one in caller.of("ai_interrupted", began)]
+    if told:
+        found.told_ms = (told[0] - began) * 1000
+    pieces = sorted(one.at for one in caller.sounds(began))
+    end = caller.heard_until(began)
+    for at in pieces:
+        if at > end + RESUMED_S:
+            found.resumed = at < spoken - RESUMED_S
+            break
+        end = caller.heard_until(at)
+    found.silent_ms = (min([end, *told]) - began) * 1000
+    return found
+
+
+async def with_people(url: str, count: int) -> dict[str, Any]:
+    """Return the figures of *count* phrases of people over responses."""
+    said = list(phrases().items())
+    given = [
+        (over, *said[number % len(said)])
+        for number in range(-(-count // len(QUERIES)))
+        for over in QUERIES
+    ][:count]
+    trials = await in_turn([trial(url, *one) for one in given], asdict)
+    told = [one.told_ms for one in trials if one.told_ms is not None]
+    chunks = [one.silent_ms for one in trials if "chunks" in one.over and one.silent_ms is not None]
+    return {
+        "heard": share(len(told), len(trials)),
+        "resumed_over_the_speaker": share(sum(one.resumed for one in trials), len(trials)),
+        "to_silence_in_chunks": spread(chunks),
+        "to_ai_interrupted": spread(told),
+        "trials": [asdict(one) for one in trials],
+    }
+
+
+async def with_sounds(url: str, count: int) -> dict[str, Any]:
+    """Return how many of *count* coughs, noises and backchannels stopped a response.
+
+    The backchannels are Aura's own voice: no recording of people has some.
+    """
+    voice = factory.synthesizer(load(tts_engine="piper"))
+    sounds = [(kind, sound(kind, seed)) for seed in range(3) for kind in SOUNDS]
+    sounds += [(word, b"".join(voice.synthesize(word))) for word in BACKCHANNELS]
+    overs = list(QUERIES)
+    given = [
+        (overs[number // len(sounds) % len(overs)], *sounds[number % len(sounds)])
+        for number in range(count)
+    ]
+    trials = await in_turn([trial(url, *one) for one in given], asdict)
+    stopped = [one for one in trials if one.told_ms is not None]
+    return {
+        "stopped": share(len(stopped), len(trials)),
+        "by_what": sorted({f"{one.what} over {one.over}" for one in stopped}),
+        "trials": [asdict(one) for one in trials],
+    }

@@ -1,0 +1,93 @@
+"""Utterances of 3 to 60 s: how soon after their end the answer is heard, and the words lost.
+
+Phrases of people are joined with short pauses; each utterance ends with the same phrase.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.people.caller import calling
+from benchmarks.people.figures import spread
+from benchmarks.people.plain_whisper import PlainWhisper
+from benchmarks.people.recordings import phrases
+from benchmarks.people.together import in_turn
+from runtime.word_errors import distance, words
+from schemas.audio import BYTES_PER_MS
+
+SETTINGS = {"AURA_LLM_ENGINE": "simulated", "AURA_SIM_LLM_TOKENS": "6"}
+SECONDS = (3, 20, 40, 60)
+PAUSE_MS = 240
+PATIENCE_S = 10.0
+
+
+@dataclass
+class Trial:
+    """One utterance; ms after its end."""
+
+    seconds: int
+    first_audio_ms: float | None = None
+    answered_inside: int = 0
+    text: str = ""
+    pcm: bytes = b""
+
+
+def utterance(seconds: int, seed: int) -> bytes:
+    """Return about *seconds* of phrases, s16le mono 16 kHz, of which the last is always one."""
+    said = list(phrases().values())
+    last = min(said, key=lambda pcm: abs(len(pcm) - 3000 * BYTES_PER_MS))
+    pcm = b""
+    while len(pcm) + len(last) < (seconds - 1) * 1000 * BYTES_PER_MS:
+        pcm += said[seed % len(said)] + bytes(PAUSE_MS * BYTES_PER_MS)
+        seed += 1
+    return pcm + last
+
+
+async def trial(url: str, seconds: int, seed: int) -> Trial:
+    found = Trial(seconds, pcm=utterance(seconds, seed))
+    async with calling(url, "audio=chunks&greeting=0") as caller:
+        await caller.wait_for("session", 5)
+        began, ends = await caller.say(found.pcm)
+        await caller.wait_for("never", max(0.0, ends - time.monotonic()))
+        await caller.wait_for("ai_complete", PATIENCE_S, ends)
+    found.text = " ".join(one.said["text"] for one in caller.of("user_transcript", began))
+    found.answered_inside = sum(began < one.at < ends for one in caller.sounds())
+    if later := caller.sounds(ends):
+        found.first_audio_ms = (later[0].at - ends) * 1000
+    return found
+
+
+async def measured(url: str, rounds: int) -> dict[str, Any]:
+    """Return a row a length, of *rounds* utterances each."""
+    given = [(seconds, 5 * number) for number in range(rounds) for seconds in SECONDS]
+    trials = await in_turn([trial(url, *one) for one in given], _shown)
+    plain = PlainWhisper()
+    rows: list[dict[str, Any]] = []
+    for seconds in SECONDS:
+        chosen = [one for one in trials if one.seconds == seconds]
+        heard = [one.first_audio_ms for one in chosen if one.first_audio_ms is not None]
+        truth = [words(plain.hear(one.pcm)) for one in chosen]
+        wrong = sum(distance(a, words(b.text)) for a, b in zip(truth, chosen, strict=True))
+        rows.append(
+            {
+                "seconds": seconds,
+                "answered_inside": sum(one.answered_inside > 0 for one in chosen),
+                "first_audio": spread(heard),
+                "words": sum(map(len, truth)),
+                "other_than_plain": wrong,
+            }
+        )
+        print(rows[-1], flush=True)
+    first = rows[0]["first_audio"].get("p50_ms")
+    for row in rows:
+        p50 = row["first_audio"].get("p50_ms")
+        row["times_the_first"] = round(p50 / first, 2) if p50 and first else None
+    return {"rows": rows, "trials": [_shown(one) for one in trials]}
+
+
+def _shown(one: Trial) -> dict[str, Any]:
+    shown = asdict(one)
+    del shown["pcm"]
+    return shown

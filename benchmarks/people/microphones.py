@@ -1,0 +1,111 @@
+"""Pages whose microphone runs at some rate that they do not tell, over random networks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import aiohttp
+import numpy as np
+import soxr
+
+from benchmarks.people.caller import Caller
+from benchmarks.people.figures import share
+from benchmarks.people.plain_whisper import PlainWhisper
+from benchmarks.people.recordings import phrases
+from benchmarks.people.together import in_turn
+from runtime.word_errors import distance, words
+
+SETTINGS = {"AURA_LLM_ENGINE": "simulated", "AURA_SIM_LLM_TOKENS": "6"}
+RATES_HZ = (8_000, 16_000, 24_000, 32_000, 44_100, 48_000, 96_000)
+UNDERSTOOD = 0.34
+"""Most wrong letters, of those that the engine makes of the phrase itself: "a nice beach" and
+"an ice beach" are understood alike."""
+PATIENCE_S = 8.0
+
+
+@dataclass
+class Trial:
+    """One page."""
+
+    rate_hz: int
+    network: str
+    phrase: str
+    text: str = ""
+
+
+def due_s(network: str, count: int, rng: np.random.Generator) -> np.ndarray[Any, Any]:
+    """Return when each of *count* messages arrives, s: one is ready every 20 ms."""
+    ready = np.arange(1, count + 1) * 0.02
+    late = np.abs(rng.normal(0, 0.012, count))
+    match network:
+        case "late first":
+            late[0] += rng.uniform(0.05, 0.6)
+        case "stalled once":
+            at = int(rng.integers(2, 45))
+            late[at] += rng.uniform(0.2, 0.8)
+        case "bursts":
+            ready = np.ceil(ready / 0.12) * 0.12
+        case "suspended":
+            ready[int(rng.integers(5, 40)) :] += rng.uniform(0.3, 1.0)
+    arrives: np.ndarray[Any, Any] = np.maximum.accumulate(ready + late)
+    return arrives
+
+
+NETWORKS = ("cable", "late first", "stalled once", "bursts", "suspended")
+
+
+async def trial(url: str, rate_hz: int, network: str, phrase: str, seed: int) -> Trial:
+    """Speak *phrase* from a page that says nothing of its rate."""
+    found, rng = Trial(rate_hz, network, phrase), np.random.default_rng(seed)
+    pcm = bytes(32_000) + phrases()[phrase] + bytes(64_000)
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32)
+    there = np.clip(soxr.resample(samples, 16_000, rate_hz), -32768, 32767).astype("<i2")
+    size = rate_hz // 50
+    address = url.replace("http", "ws", 1) + "/ws/voice/continuous?token=demo_token&greeting=0"
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(address, max_msg_size=0, origin="http://localhost") as ws,
+    ):
+        caller = Caller(ws)
+        listening = asyncio.create_task(caller.listen())
+        began = time.monotonic()
+        for number, at in enumerate(due_s(network, len(there) // size, rng)):
+            await asyncio.sleep(max(0.0, began + at - time.monotonic()))
+            await ws.send_bytes(there[number * size : (number + 1) * size].tobytes())
+            if number % 10 == 0 and caller.of("user_transcript"):
+                break
+        await caller.wait_for("user_transcript", PATIENCE_S)
+        listening.cancel()
+    found.text = " ".join(one.said["text"] for one in caller.of("user_transcript"))
+    return found
+
+
+async def measured(url: str, count: int) -> dict[str, Any]:
+    """Return how many of *count* pages were understood."""
+    said = sorted(phrases(), key=lambda name: len(phrases()[name]))[2:12]
+    rng = np.random.default_rng(11)
+    given = [
+        (
+            int(rng.choice(RATES_HZ)),
+            NETWORKS[number % len(NETWORKS)],
+            said[number % len(said)],
+            number,
+        )
+        for number in range(count)
+    ]
+    trials = await in_turn([trial(url, *one) for one in given], asdict)
+    plain = PlainWhisper()
+    truth = {phrase: plain.hear(phrases()[phrase]) for phrase in said}
+    wrong = [t for t in trials if _wrong_letters(truth[t.phrase], t.text) > UNDERSTOOD]
+    return {
+        "understood": share(len(trials) - len(wrong), len(trials)),
+        "not_understood": [asdict(one) for one in wrong],
+    }
+
+
+def _wrong_letters(truth: str, heard: str) -> float:
+    one, other = "".join(words(truth)), "".join(words(heard))
+    return distance(one, other) / len(one)

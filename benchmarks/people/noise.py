@@ -1,0 +1,121 @@
+"""Noise all the time: turns that end, how much later than in quiet, and the words.
+
+The reference of the words is the recogniser on the phrase in quiet; beside Aura stands plain
+faster-whisper on the same noisy phrase.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks.people.caller import Samples, calling
+from benchmarks.people.figures import share, spread
+from benchmarks.people.noises import KINDS, at_level
+from benchmarks.people.plain_whisper import PlainWhisper
+from benchmarks.people.recordings import phrases
+from benchmarks.people.together import in_turn
+from runtime.word_errors import distance, words
+
+SETTINGS = {"AURA_LLM_ENGINE": "simulated", "AURA_SIM_LLM_TOKENS": "6"}
+LEVELS_DB = (20, 15, 10)
+QUIET = "quiet"
+PATIENCE_S = 8.0
+LEAD_S = 1.5
+"""Noise before the phrase."""
+
+
+@dataclass
+class Trial:
+    """One phrase in one noise; ms after the end of speech."""
+
+    kind: str
+    below_db: int
+    phrase: str
+    words_ms: float | None = None
+    first_audio_ms: float | None = None
+    text: str = ""
+    inside: bool = False
+    """The answer began before the phrase was over."""
+
+
+async def trial(url: str, kind: str, below_db: int, phrase: str) -> Trial:
+    pcm = phrases()[phrase]
+    found = Trial(kind, below_db, phrase)
+    noise: Samples | None = None if kind == QUIET else at_level(kind, below_db, pcm)
+    async with calling(url, "audio=chunks&greeting=0", noise) as caller:
+        await caller.wait_for("session", 5)
+        await caller.wait_for("never", LEAD_S)
+        began, ends = await caller.say(pcm)
+        said = await caller.wait_for("user_transcript", ends - began + PATIENCE_S, began)
+        await caller.wait_for("ai_complete", 4, said.at if said else time.monotonic())
+    found.text = " ".join(one.said["text"] for one in caller.of("user_transcript", began))
+    if said:
+        found.words_ms = (said.at - ends) * 1000
+    found.inside = any(one.at < ends for one in caller.sounds(began))
+    if later := caller.sounds(ends):
+        found.first_audio_ms = (later[0].at - ends) * 1000
+    return found
+
+
+async def measured(url: str, rounds: int) -> dict[str, Any]:
+    """Return a row a kind and level, and one in quiet, of *rounds* phrases each."""
+    said = sorted(phrases(), key=lambda name: len(phrases()[name]))[2 : 2 + rounds * 4]
+    cells = [(kind, db) for kind in KINDS for db in LEVELS_DB]
+    given = [(QUIET, 0, phrase) for phrase in said]
+    given += [
+        (kind, db, said[(number + k * len(cells)) % len(said)])
+        for k in range(rounds)
+        for number, (kind, db) in enumerate(cells)
+    ]
+    trials = await in_turn([trial(url, *one) for one in given], asdict)
+    plain = PlainWhisper()
+    quiet = {one.phrase: one for one in trials if one.kind == QUIET}
+    rows = []
+    for name, chosen in {
+        QUIET: list(quiet.values()),
+        **{f"{db} dB": [one for one in trials if one.below_db == db] for db in LEVELS_DB},
+        **{kind: [one for one in trials if one.kind == kind] for kind in KINDS},
+    }.items():
+        rows.append({"noise": name, **_row(chosen, quiet, plain)})
+        print(rows[-1], flush=True)
+    return {"rows": rows, "trials": [asdict(one) for one in trials]}
+
+
+def _row(trials: list[Trial], quiet: dict[str, Trial], plain: PlainWhisper) -> dict[str, Any]:
+    truth = {one.phrase: plain.hear(phrases()[one.phrase]) for one in trials}
+    count = sum(len(words(truth[one.phrase])) for one in trials)
+
+    def percent(heard: list[str]) -> float:
+        wrong = sum(
+            distance(words(truth[one.phrase]), words(text))
+            for one, text in zip(trials, heard, strict=True)
+        )
+        return round(100 * wrong / max(1, count), 1)
+
+    later = [
+        one.first_audio_ms - before
+        for one in trials
+        if one.first_audio_ms is not None
+        and (before := quiet[one.phrase].first_audio_ms) is not None
+    ]
+    return {
+        "ended": share(sum(one.first_audio_ms is not None for one in trials), len(trials)),
+        "inside": sum(one.inside for one in trials),
+        "first_audio": spread([t.first_audio_ms for t in trials if t.first_audio_ms is not None]),
+        "later_than_quiet": spread(later),
+        "wer_percent": percent([one.text for one in trials]),
+        "wer_plain_percent": percent([plain.hear(_noisy(one)) for one in trials]),
+    }
+
+
+def _noisy(trial: Trial) -> bytes:
+    pcm = phrases()[trial.phrase]
+    if trial.kind == QUIET:
+        return pcm
+    noise = at_level(trial.kind, trial.below_db, pcm)
+    mixed = np.frombuffer(pcm, "<i2") + np.resize(noise, len(pcm) // 2)
+    return np.asarray(np.clip(mixed, -32768, 32767), "<i2").tobytes()

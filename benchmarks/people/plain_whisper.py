@@ -1,0 +1,25 @@
+"""faster-whisper as it comes, with Aura's weights: what the engine alone makes of a sound."""
+
+from __future__ import annotations
+
+import numpy as np
+from faster_whisper import WhisperModel
+
+from runtime.settings import load
+from workers.engines import weights
+
+
+class PlainWhisper:
+    """Its defaults: beams, temperatures, a window of 30 s."""
+
+    def __init__(self) -> None:
+        settings = load()
+        found = weights.find(settings.stt_model, settings.cache_dir)
+        folder = str(found.parent if found and found.is_file() else found or settings.stt_model)
+        self._model = WhisperModel(folder, device="cpu", compute_type="int8")
+
+    def hear(self, pcm: bytes) -> str:
+        """Return the words of *pcm*, s16le mono 16 kHz."""
+        samples = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768
+        segments, _ = self._model.transcribe(samples, language="en")
+        return "".join(one.text for one in segments).strip()

@@ -1,0 +1,92 @@
+"""Recordings of people and the phrases in them: s16le mono 16 kHz.
+
+A folder of WAVs, $AURA_BENCH_AUDIO; `labels.json` in it names for each file its `words` and its
+`pauses`, pairs of seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.recordings import SHARED
+from runtime.audio import read_wav
+from schemas.audio import BYTES_PER_MS
+
+PHRASE_S = (1.2, 7.0)
+"""Shortest and longest of the phrases that are taken."""
+PAUSE_S = 0.3
+EDGE_S = 0.06
+"""Of the pause before and after a phrase, so much is kept."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One file."""
+
+    name: str
+    pcm: bytes
+    words: str
+    """Empty: not known."""
+    pauses: tuple[tuple[float, float], ...]
+    """Begin and end of each pause inside, s."""
+    speech: tuple[float, float]
+    """Begin and end of the speech, s."""
+
+
+def folder() -> Path:
+    return Path(os.environ.get("AURA_BENCH_AUDIO") or SHARED / "audio" / "people")
+
+
+def recordings() -> list[Recording]:
+    """Return the recordings in the folder; none where it is missing."""
+    labels = folder() / "labels.json"
+    known: dict[str, dict[str, Any]] = {}
+    if labels.exists():
+        known = {one["file"]: one for one in json.loads(labels.read_text(encoding="utf-8"))}
+    found = []
+    for path in sorted(folder().glob("*.wav")):
+        said = known.get(path.name, {})
+        pcm = read_wav(path.read_bytes())
+        length_s = len(pcm) / BYTES_PER_MS / 1000
+        found.append(
+            Recording(
+                path.stem,
+                pcm,
+                said.get("words", ""),
+                tuple((begins, ends) for begins, ends in said.get("pauses", ())),
+                tuple(said.get("speech", (0.0, length_s))),
+            )
+        )
+    return found
+
+
+def phrases() -> dict[str, bytes]:
+    """Return what is said between two pauses, by its recording and place."""
+    found = {}
+    for one in recordings():
+        begins_s = one.speech[0]
+        for pause in (*one.pauses, (one.speech[1], one.speech[1] + 1)):
+            if pause[1] - pause[0] < PAUSE_S:
+                continue
+            if PHRASE_S[0] <= pause[0] - begins_s <= PHRASE_S[1]:
+                cut = one.pcm[_at(begins_s - EDGE_S) : _at(pause[0] + EDGE_S)]
+                found[f"{one.name} {begins_s:.1f} s"] = cut
+            begins_s = pause[1]
+    return found
+
+
+def _at(seconds: float) -> int:
+    return max(0, int(seconds * 1000)) * BYTES_PER_MS
+
+
+def first_loud_s(pcm: bytes) -> float:
+    """Return where *pcm* can first be heard, s."""
+    frames = np.frombuffer(pcm, "<i2")[: len(pcm) // 640 * 320].reshape(-1, 320)
+    rms = np.sqrt((frames.astype(np.float64) ** 2).mean(axis=1))
+    return int(np.argmax(rms > 0.1 * rms.max())) * 0.02
