@@ -7,7 +7,7 @@ AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
 NO_ENGINE := tests/e2e/test_wheel.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check lint format unit integration schemas readme locks bench soak clean
+.PHONY: help setup run demo test check lint format unit integration schemas readme locks bench bench-people soak clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ locks: .venv/.installed ## Write the versions and hashes that images and CI inst
 
 bench: .venv/.dev ## Measure; see benchmarks/README.md
 	@$(BIN)/python -m benchmarks
+
+bench-people: .venv/.dev ## People through the whole program, in real time (AURA_BENCH_AUDIO)
+	@$(BIN)/python -m benchmarks.people
 
 soak: .venv/.dev ## Faults and load, longer than a test may take
 	@$(BIN)/python -m benchmarks.soak
