@@ -10,7 +10,7 @@ NO_ENGINE := tests/e2e/test_wheel.py
 .PHONY: help setup run demo test check lint format unit integration schemas readme locks bench bench-people soak clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.installed ## Make .venv with Aura and its engines in it
 
