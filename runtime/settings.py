@@ -34,12 +34,19 @@ def _bare(field: str) -> AliasChoices:
     return AliasChoices(field.upper(), field)
 
 
+PATH = "x-session-config"
+"""Marks a setting that is a value of the session's configuration; tells its path there."""
+
+
 def _session(path: str, description: str) -> Any:
     """Return a setting that is the operator's value at *path* of each session's configuration."""
     default, least, most = bounds(path)
-    return Field(default, ge=least, le=most, description=description)
+    return Field(
+        default, ge=least, le=most, description=description, json_schema_extra={PATH: path}
+    )
 
 
+DEADLINE = bounds("response.deadline_ms")
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # looked for, not listened on
 """A HOST that every network reaches."""
 
@@ -247,7 +254,7 @@ class Settings(BaseSettings):
     prefix_ms: int = _session("turns.prefix_ms", "Sound before the start, ms, that belongs to it.")
     interrupt_words: int = _session(
         "interruption.min_words",
-        "Words over a response that interrupt it; mere sound never does.",
+        "Words over a response that interrupt it.",
     )
     interrupt_voice_ms: int = _session(
         "interruption.voice_ms",
@@ -265,18 +272,10 @@ class Settings(BaseSettings):
         description="Take a response's echo out of the caller's audio: a loudspeaker without echo "
         "cancellation of its own.",
     )
-    history_messages: int = Field(
-        bounds("response.history_messages").default,
-        ge=2,
-        le=200,
-        description="Messages of history a turn's job carries.",
+    history_messages: int = _session(
+        "response.history_messages", "Messages of history a turn's job carries."
     )
-    max_tokens: int = Field(
-        bounds("response.max_tokens").default,
-        ge=8,
-        le=4096,
-        description="Most tokens of one answer.",
-    )
+    max_tokens: int = _session("response.max_tokens", "Most tokens of one response.")
     temperature: float = _session("response.temperature", "Sampling temperature of the LLM.")
     speculate: bool = _session(
         "turns.speculate", "Ask the LLM on a likely end of turn, before it is certain."
@@ -291,9 +290,9 @@ class Settings(BaseSettings):
         "`emails`, or JSON of patterns and masks.",
     )
     job_deadline_s: float = Field(
-        bounds("response.deadline_ms").default / 1000,
+        DEADLINE.default / 1000,
         ge=1,
-        le=120,
+        le=(DEADLINE.most or 0) / 1000,
         description="Seconds a caller waits for a stage before hearing why.",
     )
 
@@ -383,25 +382,14 @@ class Settings(BaseSettings):
     @property
     def session(self) -> SessionConfig:
         """The configuration of a session that asks for nothing else, without a greeting."""
-        return SessionConfig().but(
-            {
-                "language": self.language,
-                "turns.eagerness": self.eagerness,
-                "turns.silence_ms": self.silence_ms,
-                "turns.min_speech_ms": self.min_speech_ms,
-                "turns.prefix_ms": self.prefix_ms,
-                "turns.speculate": self.speculate,
-                "interruption.min_words": self.interrupt_words,
-                "interruption.voice_ms": self.interrupt_voice_ms,
-                "response.system_prompt": self.system_prompt,
-                "response.max_tokens": self.max_tokens,
-                "response.temperature": self.temperature,
-                "response.history_messages": self.history_messages,
-                "response.deadline_ms": int(self.job_deadline_s * 1000),
-                "voice.chunk_ms": max(10, self.chunk_size * 1000 // self.sample_rate),
-                "record_audio": self.record_audio,
-            }
-        )
+        changes = {
+            str(info.json_schema_extra[PATH]): getattr(self, field)
+            for field, info in type(self).model_fields.items()
+            if isinstance(info.json_schema_extra, dict) and PATH in info.json_schema_extra
+        }
+        changes["response.deadline_ms"] = int(self.job_deadline_s * 1000)
+        changes["voice.chunk_ms"] = max(10, self.chunk_size * 1000 // self.sample_rate)
+        return SessionConfig().but(changes)
 
     @model_validator(mode="before")
     @classmethod

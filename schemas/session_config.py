@@ -65,12 +65,12 @@ class ResponseConfig(msgspec.Struct, frozen=True, kw_only=True):
     system_prompt: str = ""
     model: str = ""
     """Of the language model; empty: the worker's own."""
-    max_tokens: Annotated[int, msgspec.Meta(ge=1)] = 120
+    max_tokens: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 120
     temperature: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.0
     seed: int = 0
-    history_messages: Annotated[int, msgspec.Meta(ge=2)] = 40
+    history_messages: Annotated[int, msgspec.Meta(ge=2, le=200)] = 40
     """Most messages of history in a job for the language model."""
-    deadline_ms: Annotated[int, msgspec.Meta(ge=1)] = 12_000
+    deadline_ms: Annotated[int, msgspec.Meta(ge=1, le=120_000)] = 12_000
     """A stage that is silent for so long has failed the caller."""
 
 

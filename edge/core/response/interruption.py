@@ -1,10 +1,9 @@
 """Whether the caller interrupts a response: a pure state machine, one a response.
 
-    NONE ---suspect---> SUSPECTED ---stop---> STOPPED
-                         |  |  ^                |  |
-                         |  |  +--suspect (another utterance over the held response)
-                         |  +----confirm--------+--|---> CONFIRMED
-                         +-------dismiss-----------+---> DISMISSED --suspect--> SUSPECTED
+    NONE, DISMISSED     --suspect--> SUSPECTED     --confirm--> CONFIRMED
+    SUSPECTED           --stop-----> STOPPED
+    SUSPECTED, STOPPED  --confirm--> CONFIRMED     --dismiss--> DISMISSED
+    SUSPECTED, STOPPED  --suspect--> the same: another utterance over the held response
 
 A response is held while an interruption is suspected: nothing more of it is sent. Voice that lasts
 has the client stop and drop what it has not played. Words confirm the interruption, also where
