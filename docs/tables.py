@@ -1,4 +1,4 @@
-"""Write the generated parts of README.md: settings from the code, numbers from result files.
+"""Write the generated parts of the documents: settings from the code, numbers from result files.
 
 python docs/tables.py [--check]
 """
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import people_tables
 import picture
 import soak_table
 from markdown_table import table, under
@@ -18,8 +19,8 @@ from markdown_table import table, under
 from aura.cli.settings_table import as_markdown
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
-PICTURE = ROOT / "docs" / "cut-ins.svg"
+DOCS = ROOT / "docs"
+PICTURE = DOCS / "cut-ins.svg"
 RESULTS = ROOT / "benchmarks" / "results"
 
 
@@ -42,7 +43,7 @@ def bench() -> str:
         ("bus", bus),
         ("stt_window", stt_window),
         ("stt_throughput", stt_throughput),
-        ("turn_taking", turn_taking),
+        ("people", people_tables.tables),
         ("cut_ins", cut_ins),
         ("density", density),
         ("footprint", footprint),
@@ -134,33 +135,10 @@ def footprint(found: dict[str, Any]) -> str:
     )
 
 
-def turn_taking(found: dict[str, Any]) -> str:
-    pauses = under(
-        "Pauses of 0.3 to 1.2 s inside a sentence, by how eager Aura is to answer; the wait is "
-        "from the last sound of speech to the decision:",
-        "evidence | eagerness | answered inside the sentence | wait p50 | wait p95",
-        (
-            f"{row['evidence']} | {row['eagerness']} | {row['cut_in']} of {row['sentences']} "
-            f"| {row['wait_p50_ms']:.0f} ms | {row['wait_p95_ms']:.0f} ms"
-            for row in found["pauses"]
-        ),
-    )
-    spoken = found["interruptions"]
-    stopped = ", ".join(
-        f"{row['kind']} {row['stopped']} of {row['count']}" for row in found["disturbances"]
-    )
-    return (
-        f"{pauses}\n\n"
-        f"Speech over an answer stopped it in {spoken['stopped']} of {spoken['interruptions']} "
-        f"cases, {spoken['to_decision_p50_ms']:.0f} ms (p50) after it began; sounds that should "
-        f"not, and how often they did: {stopped}."
-    )
-
-
 def cut_ins(found: dict[str, Any]) -> str:
     return under(
         "Pauses of 0.3 to 1.2 s inside a sentence, and recordings of people, in real time: the "
-        "whole pipeline, and the peer on the same sound ([as a picture](docs/cut-ins.svg)):",
+        "whole pipeline, and the peer on the same sound ([as a picture](cut-ins.svg)):",
         "| answered inside the sentence | end of speech to first audible audio, p50 | p95",
         (
             f"{row['who']} | {row['cut_in']} of {row['sentences']} "
@@ -233,22 +211,59 @@ def soak() -> str:
     return soak_table.table(file.read_text(encoding="utf-8").splitlines())
 
 
+def peers() -> str:
+    """Return a few rows against the peer; a row whose result file is missing is left out."""
+    lines = []
+    if found := result("latency"):
+        ours, peer, *_, tuned = found["rows"]
+        for name in ("p50", "p95"):
+            times = [row[f"{name}_ms"] for row in (ours, peer, tuned)]
+            shown = " | ".join(f"{ms:.0f} ms" for ms in times)
+            lines.append(f"end of speech to first audible audio, {name} | {shown}")
+    if (found := result("cut_ins")) and len(found["rows"]) == 5:  # with the peer
+        _, ours, _, peer, tuned = found["rows"]
+        shown = " | ".join(f"{row['cut_in']} of {row['sentences']}" for row in (ours, peer, tuned))
+        lines.append(f"answered inside a sentence with a pause | {shown}")
+    if (found := result("density")) and (held := [r["calls"] for r in found["rows"] if r["held"]]):
+        lines.append(f"calls in one process, simulated engines | {max(held)} | 12 | 64")
+    lines += [
+        "one call lives through the death of its process | yes | no | no",
+        "a stage scales by itself | yes | no | no",
+    ]
+    return under(
+        "The same recordings, models and machine in one run, 2 cores:",
+        "| Aura | Pipecat, defaults | Pipecat, tuned",
+        lines,
+    )
+
+
+PAGES = {
+    ROOT / "README.md": {"peers": peers},
+    DOCS / "settings.md": {"settings": as_markdown},
+    DOCS / "numbers.md": {"bench": bench, "sessions": sessions, "soak": soak},
+}
+"""Each document and its generated parts."""
+
+
 def main() -> int:
-    """Write README.md and the picture, or with --check return 1 if they are behind."""
-    drawn = picture.cut_ins(found) if (found := result("cut_ins")) else ""
-    before = PICTURE.read_text(encoding="utf-8") if PICTURE.exists() else ""
-    old = README.read_text(encoding="utf-8")
-    new = filled(filled(old, "settings", as_markdown()), "bench", bench())
-    new = filled(new, "soak", soak())
-    new = filled(new, "sessions", sessions())
+    """Write the documents and the picture, or with --check return 1 if they are behind."""
+    written = {PICTURE: picture.cut_ins(found)} if (found := result("cut_ins")) else {}
+    for page, parts in PAGES.items():
+        text = page.read_text(encoding="utf-8")
+        for name, made in parts.items():
+            text = filled(text, name, made())
+        written[page] = text
+    behind = {
+        path: text
+        for path, text in written.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
     if "--check" in sys.argv:
-        behind = (new, drawn) != (old, before)
-        if behind:
-            sys.stderr.write("README.md is behind: run `make readme`\n")
-        return int(behind)
-    README.write_text(new, encoding="utf-8")
-    if drawn:
-        PICTURE.write_text(drawn, encoding="utf-8")
+        for path in behind:
+            sys.stderr.write(f"{path.relative_to(ROOT)} is behind: run `make readme`\n")
+        return int(bool(behind))
+    for path, text in behind.items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

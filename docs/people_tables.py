@@ -1,0 +1,101 @@
+"""The tables of recordings of people: from benchmarks/results/people.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markdown_table import under
+
+
+def tables(found: dict[str, Any]) -> str:
+    """Return a table for each part that was measured."""
+    shown = {
+        "interruptions": interruptions,
+        "noise": noise,
+        "lengths": lengths,
+    }
+    parts = [make(found[name]) for name, make in shown.items() if name in found]
+    if lines := [
+        f"{what} | {share(found[part][key])}"
+        for part, key, what in (
+            (
+                "sounds",
+                "stopped",
+                'coughs, claps, typing, music, "mhm" (Aura\'s own voice) over a '
+                "response: it stopped",
+            ),
+            (
+                "microphones",
+                "understood",
+                "pages that do not tell their sample rate, over random networks: understood",
+            ),
+        )
+        if part in found
+    ]:
+        parts.append(under("Also by people and in real time:", "| seen", lines))
+    return "\n\n".join(parts)
+
+
+def share(found: dict[str, Any]) -> str:
+    low, high = found["percent_bounds"]
+    return f"{found['count']} of {found['of']} ({low:.0f} to {high:.0f} %)"
+
+
+def ms(found: dict[str, Any], percent: int) -> str:
+    """Return a percentile with its bounds."""
+    if not found["n"]:
+        return ""
+    low, high = found[f"p{percent}_bounds_ms"]
+    return f"{found[f'p{percent}_ms']} ms ({low} to {high})"
+
+
+def at_once(found: dict[str, Any]) -> str:
+    count = found["calls_at_once"]
+    return "one call at a time" if count == 1 else f"{count} calls at once"
+
+
+def interruptions(found: dict[str, Any]) -> str:
+    told, silent = found["to_ai_interrupted"], found["to_silence_in_chunks"]
+    return under(
+        f"People speak over greetings and answers, in real time, {at_once(found)}; bounds of 95 %:",
+        "| seen",
+        [
+            f"heard | {share(found['heard'])}",
+            f"the response went on over the speaker | {share(found['resumed_over_the_speaker'])}",
+            f"first sound to silence, in chunks, p50 | {ms(silent, 50)}",
+            f"first sound to silence, in chunks, p95 | {ms(silent, 95)}",
+            f"first sound to `ai_interrupted`, p50 | {ms(told, 50)}",
+            f"first sound to `ai_interrupted`, p95 | {ms(told, 95)}",
+        ],
+    )
+
+
+def noise(found: dict[str, Any]) -> str:
+    return under(
+        "Phrases of people in noise that lasts all the time, in real time; the words are compared "
+        "with those of the recogniser in quiet, beside plain faster-whisper on the same noisy "
+        "sound:",
+        "noise | turns that ended | first audio p50 | later than in quiet, p50 | wrong words "
+        "| of faster-whisper",
+        (
+            f"{row['noise']} | {row['ended']['count']} of {row['ended']['of']} "
+            f"| {row['first_audio'].get('p50_ms', '')} ms "
+            f"| {row['later_than_quiet'].get('p50_ms', '')} ms "
+            f"| {row['wer_percent']} % | {row['wer_plain_percent']} %"
+            for row in found["rows"]
+        ),
+    )
+
+
+def lengths(found: dict[str, Any]) -> str:
+    return under(
+        "Utterances of people's phrases, in real time: end of speech to first audio (simulated "
+        "language model):",
+        "length | utterances | first audio p50 | p95 | of the first | answered inside",
+        (
+            f"{row['seconds']} s | {row['first_audio']['n']} | {ms(row['first_audio'], 50)} "
+            f"| {ms(row['first_audio'], 95)} | {row['times_the_first']} "
+            f"| {row['answered_inside']}"
+            for row in found["rows"]
+        ),
+    )
