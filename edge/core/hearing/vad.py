@@ -12,6 +12,7 @@ from typing import Protocol
 import webrtcvad
 
 from edge.core.client_events import ClientEvent
+from edge.core.hearing.background_voices import BackgroundVoices
 from edge.core.hearing.echo import EchoGate, rms
 from schemas.audio import RATE_HZ
 
@@ -48,17 +49,19 @@ class VoiceActivity:
     def __init__(self, model: Opinion | None = None) -> None:
         self._vad = webrtcvad.Vad(MODE)
         self._judge = _Judge(model) if model else None
+        self._background = BackgroundVoices()
         self._echo = EchoGate()
         self._frame = 0
 
     def is_voice(self, frame: bytes) -> bool:
         """Tell whether *frame* (640 bytes, s16le mono 16 kHz) holds the caller's voice."""
         self._frame += 1
-        heard = self._vad.is_speech(frame, RATE_HZ)
-        loudness = rms(frame) if heard else 0.0
-        heard = heard and loudness >= GATE_RMS
-        if self._judge and not self._judge.agrees(frame, heard=heard):
-            return False
+        sounds = self._vad.is_speech(frame, RATE_HZ)
+        loudness = rms(frame) if sounds else 0.0
+        heard = loudness >= GATE_RMS
+        if self._judge:
+            voices = self._judge.agrees(frame, heard=heard)
+            heard = self._background.is_below(loudness if voices else 0.0) and voices and heard
         return heard and not self._echo.is_echo(loudness, self._frame)
 
     def told(self, event: ClientEvent) -> None:

@@ -1,0 +1,45 @@
+"""Voices behind the caller: a room full of people never falls silent, a caller does.
+
+The quietest stretch of the last seconds is the background's. Where it holds voices, only what is
+clearly louder is the caller's; where it holds none, nothing changes. The clock is the frame (20 ms).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from edge.core.hearing.framing import FRAME_MS
+
+STRETCH_FRAMES = 400 // FRAME_MS
+STRETCHES, LEAST_STRETCHES = 37, 20
+"""Stretches (15 s) that are compared, and how many (8 s) must be there: a caller who speaks at once
+and without a pause is not their own background."""
+SMOOTH_FRAMES = 240 // FRAME_MS
+ABOVE = 10.0
+"""The caller's power is so many times the background's (10 dB)."""
+
+
+class BackgroundVoices:
+    """The level behind one caller."""
+
+    def __init__(self) -> None:
+        self._recent: deque[float] = deque(maxlen=SMOOTH_FRAMES)
+        self._stretches: deque[float] = deque(maxlen=STRETCHES)
+        self._power = 0.0
+        self._frames = 0
+
+    def is_below(self, loudness: float) -> bool:
+        """Take the *loudness* (rms) of the voices in the next frame, 0: there are none.
+
+        Tell whether the voices of the background are below it.
+        """
+        power = loudness * loudness
+        self._recent.append(power)
+        self._power += power
+        self._frames += 1
+        if self._frames == STRETCH_FRAMES:
+            self._stretches.append(self._power / STRETCH_FRAMES)
+            self._power, self._frames = 0.0, 0
+        if len(self._stretches) < LEAST_STRETCHES:
+            return True
+        return sum(self._recent) >= ABOVE * min(self._stretches) * len(self._recent)

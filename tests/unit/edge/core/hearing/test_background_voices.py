@@ -1,0 +1,35 @@
+"""What is behind the caller, by loudness alone."""
+
+from __future__ import annotations
+
+from edge.core.hearing.background_voices import BackgroundVoices
+
+SECOND = 50
+"""Frames."""
+
+
+def last(loudness: list[float]) -> bool:
+    background, below = BackgroundVoices(), True
+    for one in loudness:
+        below = background.is_below(one)
+    return below
+
+
+def test_a_room_of_people_is_not_the_caller_once_it_is_known() -> None:
+    assert last([300.0] * 5 * SECOND)
+    assert not last([300.0] * 9 * SECOND)
+
+
+def test_a_caller_above_it_is_heard_and_their_end_too() -> None:
+    room, caller = [300.0] * 9 * SECOND, [1200.0] * 2 * SECOND
+    assert last(room + caller)
+    assert not last(room + caller + [300.0] * 15)
+
+
+def test_a_quiet_caller_in_a_quiet_room_is_heard_however_long_they_speak() -> None:
+    assert last([0.0] * SECOND + [90.0] * 14 * SECOND)
+
+
+def test_the_background_is_forgotten_after_a_silence() -> None:
+    room = [300.0] * 9 * SECOND
+    assert last([*room, *[0.0] * SECOND, *[300.0] * SECOND])
