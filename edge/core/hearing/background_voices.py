@@ -1,7 +1,7 @@
 """Voices behind the caller: a room full of people never falls silent, a caller does.
 
 The quietest stretch of the last seconds is the background's. Where it holds voices, only what is
-clearly louder is the caller's; where it holds none, nothing changes. The clock is the frame (20 ms).
+clearly louder is the caller's; where it holds none, nothing changes. The clock is the frame, 20 ms.
 """
 
 from __future__ import annotations
