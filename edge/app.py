@@ -7,30 +7,35 @@ import asyncio
 from aiohttp import web
 
 from edge.call.speech_model import chosen
+from edge.door.address_limits import AddressLimits
 from edge.door.admission_control import AdmissionControl
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
 from edge.door.middlewares import harden, limit_requests, no_traceback
-from edge.door.rate_limits import ConnectionLimit, RequestLimit
+from edge.door.open_files import OpenFiles
 from edge.door.routes import websocket
 from edge.door.session_limits import Limits, SessionLimits
+from edge.door.socket_table import SocketTable
 from edge.door.stage_monitor import StageMonitor
 from edge.door.state import EDGE, Edge
 from edge.door.storage_monitor import StorageMonitor
-from edge.protocols import PROTOCOLS
+from edge.protocols import served
 from edge.protocols.prices import PRICES
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from runtime.settings import Settings
 
 
-def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) -> web.Application:
-    """Return the application of an edge; its calls run in *sessions*.
+def build(
+    settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup, most_sockets: int
+) -> web.Application:
+    """Return the application of an edge; its calls run in *sessions*, over *most_sockets* at once.
 
     Raises:
         SettingsError: a key file is unreadable, a proxy is no network, a rule of redaction is none,
-            or the speech model is missing.
+            a client protocol is unknown, or the speech model is missing.
     """
+    address_limits = AddressLimits.of(settings)
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(
         settings,
@@ -38,8 +43,10 @@ def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) 
         name,
         StageMonitor(bus, AdmissionControl(settings.overload_wait_ms, settings.overload_calm_s)),
         TokenPolicy.of(settings),
-        RequestLimit(settings.api_requests_per_minute),
-        ConnectionLimit(settings.max_connections_per_ip),
+        address_limits,
+        SocketTable(address_limits.sockets, most_sockets),
+        OpenFiles(),
+        served(settings.dialects),
         sessions,
         chosen(settings),
         Redaction.of(settings.redact),
@@ -51,7 +58,7 @@ def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) 
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
-    for path, protocol in PROTOCOLS.items():
+    for path, protocol in app[EDGE].protocols.items():
         app.router.add_get(path, websocket(protocol))
     return app
 
@@ -62,6 +69,7 @@ def limits_of(settings: Settings) -> Limits:
         a_tenant=settings.max_sessions_per_tenant,
         a_user=settings.max_sessions_per_user,
         joins_a_minute=settings.reconnects_per_minute + 1,
+        without_token=settings.max_sessions_without_token or max(1, settings.max_sessions // 2),
     )
 
 
@@ -74,6 +82,6 @@ async def root(_: web.Request) -> web.Response:
 async def health(request: web.Request) -> web.Response:
     edge = request.app[EDGE]
     status, body = edge.stages.health(len(edge.open))
-    if not edge.storage.stores:
+    if not edge.storage.stores or edge.files.short:
         status, body["status"] = 503, "unhealthy"
     return web.json_response(body, status=status)

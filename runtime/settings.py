@@ -216,14 +216,69 @@ class Settings(BaseSettings):
         description="Seconds between pings; a client that answers none is "
         "gone after 1.5 times as long.",
     )
+    dialects: str = Field(
+        "",
+        description="Client protocols that are served, comma separated: `conversational` (/ws), "
+        "`continuous` (/ws/voice/continuous); empty: all.",
+    )
+    ws_auth: Literal["auto", "open", "token"] = Field(
+        "auto",
+        description="Who may call /ws: anybody (`open`), or who has a token as of the other "
+        "protocols (`token`). `auto`: `open` while DEBUG is on, else `token`.",
+    )
+    http_timeout_s: float = Field(
+        10.0,
+        ge=1,
+        le=300,
+        description="Seconds that a connection may take for its TLS handshake, for the head of a "
+        "request, and between two requests. A proxy must close its idle ones sooner.",
+    )
     max_connections_per_ip: int = Field(
-        10, ge=1, description="WebSockets from one address to one edge."
+        10,
+        ge=1,
+        description="WebSockets from one address to one edge. IPv6 counts by /64, here and in all "
+        "limits by address.",
+    )
+    max_sockets_per_ip: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="TCP connections from one address to one edge, proxies excepted; 0: 20 more "
+        "than twice AURA_MAX_CONNECTIONS_PER_IP.",
+    )
+    joins_per_minute_per_ip: int = Field(
+        0,
+        ge=0,
+        le=10_000_000,
+        description="WebSocket handshakes a minute from one address to one edge; as many "
+        "conversations begun, and half as many tokens refused. 0: AURA_RECONNECTS_PER_MINUTE and "
+        "one, times AURA_MAX_CONNECTIONS_PER_IP.",
     )
     max_sessions: int = Field(1000, ge=1, description="Calls at once, on all edges together.")
+    max_sessions_without_token: int = Field(
+        0,
+        ge=0,
+        description="Of these, calls that no token was asked for; 0: half of them.",
+    )
     max_sessions_per_tenant: int = Field(100, ge=1, description="Calls of one tenant at once.")
     max_sessions_per_user: int = Field(1, ge=1, description="Calls of one user at once.")
     reconnects_per_minute: int = Field(
         5, ge=1, description="Reconnections of one user in a minute, on all edges together."
+    )
+    max_call_s: float = Field(
+        14_400.0, ge=0, le=604_800, description="Seconds that a call may last; 0: any."
+    )
+    max_call_idle_s: float = Field(
+        900.0,
+        ge=0,
+        le=604_800,
+        description="Seconds without a word of either side after which a call ends; 0: never.",
+    )
+    max_socket_idle_s: float = Field(
+        60.0,
+        ge=1,
+        le=3600,
+        description="Seconds that a WebSocket may be open without a conversation, as of /ws.",
     )
     control_messages_per_second: int = Field(
         10, ge=1, description="Control messages of one /ws/voice/continuous connection."
@@ -373,6 +428,11 @@ class Settings(BaseSettings):
     def reaches_everybody(self) -> bool:
         """Every network reaches the edge."""
         return self.host in EVERYWHERE
+
+    @property
+    def strangers_may_call(self) -> bool:
+        """No token is asked for where a client protocol can do without."""
+        return self.ws_auth == "open" or (self.ws_auth == "auto" and self.debug)
 
     @property
     def cancels_echo(self) -> bool:

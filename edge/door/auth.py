@@ -36,6 +36,8 @@ class Caller:
     tenant: str
     expires_s: float | None = field(default=None, compare=False)
     """When the token ends, Unix time; None: never."""
+    named: bool = field(default=True, compare=False)
+    """False: a stranger, whom nobody asked who it is."""
 
 
 class TokenRefusedError(Exception):

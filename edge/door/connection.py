@@ -20,14 +20,15 @@ from edge.call.session_shell import SessionShell
 from edge.call.speech_model import SileroModel
 from edge.core.call import Call
 from edge.core.client_commands import Audio, Begin, Command, End, Reply
-from edge.core.client_events import ClientEvent, Interrupted, Speech, Trouble
+from edge.core.client_events import ClientEvent, Interrupted, Speech, Transcript, Trouble
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import FromClient, Resumed, Started, Typed
-from edge.core.session.history import History
 from edge.door.auth import Caller
 from edge.door.client_sender import ClientSender
 from edge.door.rate_limits import TokenBucket
+from edge.door.seat import NoSeatError, Seat
 from edge.door.strict_websocket import StrictWebSocket
+from edge.door.time_limits import Stopwatch, TimeLimits
 from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json
 from runtime.audio import AudioIn, AudioOut, NotAudioError
 from runtime.bus.connection import Bus
@@ -44,6 +45,9 @@ LEAVES_S = 2.0
 """A caller who leaves waits so long for the last events to be stored ..."""
 STORED_S = 15.0
 """... and the edge so long: an election of the log's leader takes up to ten seconds."""
+LEAST_WAIT_S = 0.01
+LOOK_AGAIN_S = 5.0
+"""A call may begin or end meanwhile, and the next limit be another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Host:
     """The operator's, of a session that asks for nothing else."""
     greeting: str
     commands_per_second: int
+    times: TimeLimits
     speech_model: SileroModel | None
     cancel_echo: bool
     redaction: Redaction
@@ -85,16 +90,15 @@ class Connection:
         protocol: ClientProtocol,
         host: Host,
         caller: Caller,
-        new_session: Callable[[], str],
-        history: History | None = None,
+        seat: Seat,
     ) -> None:
-        """Serve *caller*; *history* is that of the session that the first one goes on with."""
+        """Serve *caller*, who takes *seat* whenever a session begins."""
         self._ws = ws
         self._protocol = protocol
         self._host = host
         self._caller = caller
-        self._new_session = new_session
-        self._history = history
+        self._seat = seat
+        self._stopwatch = Stopwatch(host.times, time.monotonic())
         self._shell: SessionShell | None = None
         self._running: asyncio.Task[None] | None = None
         self._audio_in = AudioIn()
@@ -112,10 +116,12 @@ class Connection:
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(self._outgoing.run())
                 reader = tasks.create_task(self._read())
+                keeper = tasks.create_task(self._keep_time())
                 leaver = tasks.create_task(self._wake.wait())
                 await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
                 await self._end_session((self._close or LEFT).ends)
                 reader.cancel()
+                keeper.cancel()
                 leaver.cancel()
                 self._outgoing.close()
                 await asyncio.wait({writer}, timeout=2)
@@ -149,6 +155,17 @@ class Connection:
         """Close the connection; the first to ask for it says how."""
         self._close = self._close or Close(code, reason, ends)
         self._wake.set()
+
+    async def _keep_time(self) -> None:
+        """Send the client away when its connection or its call has had its time."""
+        while not (up := self._stopwatch.up(time.monotonic())):
+            left_s = self._stopwatch.left_s(time.monotonic())
+            await asyncio.sleep(min(max(left_s, LEAST_WAIT_S), LOOK_AGAIN_S))
+            if self.busy:
+                self._stopwatch.active(time.monotonic())
+        log.info("time_is_up", limit=up.code)
+        self._send_all([self._protocol.error(up.code, up.message, up.details)])
+        self._shut(CloseCode.NORMAL, up.details, ends="end_call")
 
     def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")
@@ -292,11 +309,14 @@ class Connection:
     async def _begin(self, begin: Begin) -> None:
         await self._end_session("end_call")
         host, caller, protocol = self._host, self._caller, self._protocol
-        session = self._new_session()
+        try:
+            session, history = await self._seat.take()
+        except NoSeatError as refused:
+            self._not_begun(refused)
+            return
         structlog.contextvars.bind_contextvars(session=session)
         greeting = host.greeting if begin.greeting else ""
         config = host.config.but({**begin.changes, "response.greeting": greeting})
-        history, self._history = self._history, None
         first = FirstEvents(caller.tenant, session, caller.user, protocol.name, host.edge)
         began = first.began(config, resumed=history is not None, now_ms=now_ms())
         recording = (
@@ -321,8 +341,16 @@ class Connection:
             resumed=history is not None,
         )
         self._audio_in = self._open_audio()
+        self._stopwatch.began(time.monotonic())
         self._send_all(protocol.began(session, resumed=history is not None))
         shell.give(Resumed() if history else Started())
+
+    def _not_begun(self, why: NoSeatError) -> None:
+        """Say why a session cannot begin now; a client that came for it alone may come again."""
+        self._protocol.ended()  # what that would tell is of a session that had begun
+        self._send_all([self._protocol.error(why.code, why.message, why.details)])
+        if self._protocol.admission.one_session:
+            self._shut(CloseCode.TRY_AGAIN_LATER, why.details)
 
     async def _hold(self, running: Coroutine[Any, Any, None]) -> None:
         """Let a session run; one that breaks ends its connection and no other."""
@@ -340,10 +368,12 @@ class Connection:
         if self._running:
             await asyncio.wait({self._running}, timeout=LEAVES_S)
         self._let_go()
+        await self._seat.leave()
 
     def _let_go(self) -> None:
         """Leave a session that still stores events to the edge, for a while."""
         self._audio_in.close()
+        self._stopwatch.ended(time.monotonic())
         shell, self._shell = self._shell, None
         running, self._running = self._running, None
         if shell:
@@ -354,6 +384,8 @@ class Connection:
     # -------------------------------------------------------- to the client
 
     def tell(self, event: ClientEvent) -> None:
+        if isinstance(event, Speech | Transcript):
+            self._stopwatch.active(time.monotonic())
         if isinstance(event, Speech):
             if self._outgoing.full:
                 counters.dropped("caller", len(event.pcm))

@@ -36,6 +36,8 @@ class Limits:
     a_tenant: int
     a_user: int
     joins_a_minute: int
+    without_token: int = 0
+    """Of those everywhere, sessions of callers whom nobody asked who they are; 0: all may be."""
 
 
 class FullError(Exception):
@@ -63,7 +65,7 @@ class SessionLimits:
         self._held: set[SessionKeys] = set()
 
     async def take(self, caller: Caller | None, session: str) -> SessionKeys:
-        """Count *session* and return its keys; without *caller* only the limit of all holds.
+        """Count *session* and return its keys; None, whom nobody knows, has no limit of its own.
 
         A resumed session takes over the keys that its former edge may still hold.
 
@@ -80,16 +82,20 @@ class SessionLimits:
                 (f"tenant.{caller.tenant}", limits.a_tenant, "of this tenant", TTL_S),
                 *wanted,
             ]
+        elif limits.without_token:
+            wanted = [("stranger", limits.without_token, "without a token", TTL_S), *wanted]
         try:
             for prefix, limit, whose, ttl_s in wanted:
                 claimed = await self._claim(prefix, limit, ttl_s, session)
                 if claimed is None:
-                    await self.leave(held)
                     raise FullError("SESSION_LIMIT", f"the limit of {limit} {whose} is reached")
                 if ttl_s == TTL_S:
                     held.keys[claimed[0]] = claimed[1]
         except BusAwayError:  # the call comes in uncounted, and is told of the outage itself
             log.warning("session_not_counted")
+        except (FullError, asyncio.CancelledError):
+            await self.leave(held)
+            raise
         self._held.add(held)
         return held
 

@@ -10,13 +10,18 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from edge.call.speech_model import SileroModel
+from edge.door.address_limits import AddressLimits
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
 from edge.door.connection import Connection, Host
-from edge.door.rate_limits import ConnectionLimit, RequestLimit
+from edge.door.open_files import OpenFiles
+from edge.door.seat import Seats
 from edge.door.session_limits import SessionLimits
+from edge.door.socket_table import SocketTable
 from edge.door.stage_monitor import StageMonitor
 from edge.door.storage_monitor import StorageMonitor
+from edge.door.time_limits import TimeLimits
+from edge.protocols.client_protocol import ClientProtocol
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from runtime.settings import Settings
@@ -31,8 +36,11 @@ class Edge:
     name: str
     stages: StageMonitor
     policy: TokenPolicy
-    requests: RequestLimit
-    connections: ConnectionLimit
+    address_limits: AddressLimits
+    sockets: SocketTable
+    files: OpenFiles
+    protocols: Mapping[str, type[ClientProtocol]]
+    """Those that are served, by the path of the WebSocket."""
     sessions: asyncio.TaskGroup
     """Runs the sessions, one task each."""
     speech_model: SileroModel | None
@@ -56,11 +64,16 @@ class Edge:
             config,
             self.settings.greeting,
             self.settings.control_messages_per_second,
+            TimeLimits.of(self.settings),
             self.speech_model,
             self.settings.cancels_echo,
             self.redaction,
             self.sessions,
         )
+
+    @property
+    def seats(self) -> Seats:
+        return Seats(self.bus, self.stages, self.limits, self.address_limits.conversations)
 
 
 EDGE = web.AppKey("edge", Edge)

@@ -55,7 +55,6 @@ class ContinuousProtocol:
     name = "continuous"
     admission = Admission(
         token=Token.HANDSHAKE,
-        limits_users=True,
         limits_commands=True,
         refuses_by_http=False,
         one_session=True,
@@ -67,7 +66,7 @@ class ContinuousProtocol:
         query = handshake.query
         self.connection = handshake.connection
         self.audio_out_hz = handshake.rate_hz
-        self.token = handshake.bearer or query.get("token", "")
+        self.token = handshake.token
         asked = query.get("session", "")
         self.resumes = asked if is_token(asked) else ""
         self._prices = handshake.prices

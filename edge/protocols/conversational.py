@@ -1,4 +1,4 @@
-"""The protocol of `/ws`: JSON both ways, base64 WAV, one session after the other, no token."""
+"""The protocol of `/ws`: JSON both ways, base64 WAV, one session after the other."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ class ConversationalProtocol:
 
     name = "conversational"
     admission = Admission(
-        token=Token.NONE,
-        limits_users=False,
+        token=Token.HANDSHAKE,
         limits_commands=False,
         refuses_by_http=True,
         one_session=False,
+        open_to_strangers=True,
     )
     binary_is_audio = False
-    token = ""
     resumes = ""
 
     def __init__(self, handshake: Handshake) -> None:
         self.audio_out_hz = self._rate_hz = handshake.rate_hz
         self.connection = handshake.connection
+        self.token = handshake.token
         self._audio: AudioReader | None = None
         """Open while a session is."""
 
     def first_message(self, frame: str | bytes) -> str:
-        del frame  # nobody shows a token
+        del frame  # the token is in the handshake, where one is asked for
         return ""
 
     # -------------------------------------------------------- from the client

@@ -31,7 +31,6 @@ class ToyProtocol:
     name = "toy"
     admission = Admission(
         token=Token.FIRST_MESSAGE,
-        limits_users=True,
         limits_commands=True,
         refuses_by_http=False,
         one_session=True,
