@@ -84,6 +84,7 @@ async def _hold(
         handle_signals=False,
         shutdown_timeout=LAST_REQUESTS_S,
         keepalive_timeout=settings.http_timeout_s,  # for the first request's head, too
+        lingering_time=settings.http_timeout_s,  # of a body that nobody asked for
     )
     await runner.setup()
     listener = Listener(
@@ -110,7 +111,9 @@ async def _hold(
         accepting = [connections.create_task(listener.accept(one, connections)) for one in ports]
         async with announced(edge.bus, "edge", describe):
             settle()
-            condition.ready = lambda: edge.bus.connected and not edge.draining
+            condition.ready = lambda: (
+                edge.bus.connected and not edge.draining and not edge.files.short
+            )
             log.info("edge_ready", host=settings.host, port=settings.port)
             _warn_of_an_open_door(settings)
             await stop.wait()

@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 MOST = 1_000_000
 """Where the system names no limit."""
 RESERVED = 64
-"""Not for clients: the bus, the log, models, and /health while all others are taken."""
+"""Not for clients: the bus, the log, models, the port of metrics with its /health/ready."""
 LOG_EVERY_S = 10.0
 SHORT_FOR_S = 5.0
 """So long after a connection found no room, the edge counts as unhealthy."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -58,8 +59,9 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                 limits.bad_tokens.refuse_s(address, time.monotonic())
                 await _refuse(ws, protocol)
             else:
-                edge.sockets.calls(request.protocol)
-                await _hold(edge, ws, protocol, caller, address)
+                taken = partial(edge.sockets.calls, request.protocol)
+                seat = Seat(edge.seats, protocol, caller, address, taken)
+                await _hold(edge, ws, protocol, caller, seat)
             return ws
         finally:
             limits.connections.leave(address)
@@ -102,10 +104,9 @@ async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
 
 
 async def _hold(
-    edge: Edge, ws: StrictWebSocket, protocol: ClientProtocol, caller: Caller, address: str
+    edge: Edge, ws: StrictWebSocket, protocol: ClientProtocol, caller: Caller, seat: Seat
 ) -> None:
     """Hold the connection of a client that is let in."""
-    seat = Seat(edge.seats, protocol, caller, address)
     connection = Connection(ws, protocol, edge.host, caller, seat)
     edge.open.add(connection)
     ending = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -53,12 +54,19 @@ class Seat:
     """The seat of one connection, which holds one conversation at a time."""
 
     def __init__(
-        self, seats: Seats, protocol: ClientProtocol, caller: Caller, address: str
+        self,
+        seats: Seats,
+        protocol: ClientProtocol,
+        caller: Caller,
+        address: str,
+        taken: Callable[[], None],
     ) -> None:
+        """Seat *caller*; *taken* is called whenever it has the seat."""
         self._seats = seats
         self._protocol = protocol
         self._caller = caller
         self._address = address
+        self._taken = taken
         self._held: SessionKeys | None = None
 
     async def take(self) -> tuple[str, History | None]:
@@ -82,6 +90,7 @@ class Seat:
         except BusAwayError as away:  # a new session instead would lose what was said
             details = "the event bus is away: try again with the same session"
             raise NoSeatError("BUS_AWAY", "Session not reachable", details) from away
+        self._taken()
         return session, history
 
     async def leave(self) -> None:

@@ -1,6 +1,6 @@
 """The TCP connections of an edge, by address: how many there may be, and which makes room. Pure.
 
-    idle --its WebSocket is let in--> in a call
+    idle --its first conversation begins--> in a call
 
 One without a call makes room for a newer one, the oldest first: who wants something asks at once,
 and who asks for nothing keeps nobody out.

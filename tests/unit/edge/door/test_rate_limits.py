@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.door.rate_limits import MOST_ADDRESSES, ConnectionLimit, AddressRate, TokenBucket
+from edge.door.rate_limits import MOST_ADDRESSES, AddressRate, ConnectionLimit, TokenBucket
 
 
 def test_a_hundred_requests_a_minute_and_no_more() -> None:
@@ -32,3 +32,12 @@ def test_a_place_that_is_left_can_be_taken_again() -> None:
     places.leave("a")
     assert places.take("a")
     assert places.take("b")
+
+
+def test_to_ask_for_the_wait_counts_nothing() -> None:
+    rate = AddressRate(2)
+    assert [rate.wait_s("a", 0.0) for _ in range(9)] == [0.0] * 9
+    assert rate.refuse_s("a", 0.0) == 0.0
+    assert rate.refuse_s("a", 0.0) == 0.0
+    assert rate.wait_s("a", 0.0) == rate.wait_s("a", 0.0) == 30.0
+    assert rate.wait_s("a", 30.0) == 0.0
