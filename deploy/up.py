@@ -227,8 +227,8 @@ class _Run:
         if settings.debug and settings.reaches_everybody:
             say(
                 "Open door: HOST is 0.0.0.0 and DEBUG is on, so anyone who reaches port "
-                f"{self._ports[0]} can call with the demo token. To close it: HOST=127.0.0.1, or "
-                "DEBUG=false with AURA_JWT_SECRET set (/ws asks for no token even then)."
+                f"{self._ports[0]} can call with the demo token, and /ws without. To close it: "
+                "HOST=127.0.0.1, or DEBUG=false with AURA_JWT_SECRET set."
             )
 
     async def _leave(self) -> None:
