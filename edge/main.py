@@ -114,7 +114,12 @@ async def _hold(
             condition.ready = lambda: (
                 edge.bus.connected and not edge.draining and not edge.files.short
             )
-            log.info("edge_ready", host=settings.host, port=settings.port)
+            log.info(
+                "edge_ready",
+                host=settings.host,
+                port=settings.port,
+                most_sockets=edge.sockets.in_all,
+            )
             _warn_of_an_open_door(settings)
             await stop.wait()
             await _drain(edge)

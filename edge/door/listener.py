@@ -127,7 +127,14 @@ class Listener:
             one.close()
             return
         self._end(goes)
-        self._tasks[handler] = connections.create_task(self._serve(one, handler))
+        task = connections.create_task(self._serve(one, handler))
+        self._tasks[handler] = task
+        task.add_done_callback(lambda _: self._forget(one, handler))
+
+    def _forget(self, one: socket.socket, handler: PlainHandler) -> None:
+        one.close()
+        self._table.leave(handler)
+        del self._tasks[handler]
 
     def _end(self, handler: Hashable | None) -> None:
         """End a connection that has no call, to make room."""
@@ -156,7 +163,3 @@ class Listener:
             counters.refused("tls handshakes")  # it failed, or was too slow
         except Exception:
             log.exception("connection_not_served")
-        finally:
-            one.close()
-            self._table.leave(handler)
-            del self._tasks[handler]

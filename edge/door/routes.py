@@ -27,7 +27,7 @@ MOST_TOKEN_S = 7 * 86400.0
 FIRST_MESSAGE_S = 10.0
 """A client whose token comes with its first message has so long to send it."""
 STRANGERS = "default"
-"""Their tenant: it has no user of theirs but the connection."""
+"""Their tenant; each connection is a user of it."""
 NEEDS_TOKEN = "a JWT in the header `Authorization: Bearer ...` or in the query, `?token=...`"  # noqa: S105  # no secret
 REFUSED = "Invalid Token"
 

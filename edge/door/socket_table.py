@@ -21,7 +21,7 @@ class SocketTable:
     def __init__(self, an_address: int, in_all: int) -> None:
         """Hold *in_all* connections, and *an_address* from each address."""
         self._an_address = an_address
-        self._in_all = in_all
+        self.in_all = in_all
         self._address: dict[Hashable, str] = {}
         self._count: Counter[str] = Counter()
         self._idle: OrderedDict[Hashable, None] = OrderedDict()
@@ -35,7 +35,7 @@ class SocketTable:
     @property
     def is_full(self) -> bool:
         """There are as many as there may be in all."""
-        return len(self) >= self._in_all
+        return len(self) >= self.in_all
 
     def take(self, socket: Hashable, address: str) -> Hashable | None:
         """Count *socket* and return which has to go for it: None, or itself if there is no other.
