@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -72,6 +73,15 @@ class SessionLimits:
         Raises:
             FullError: one of the limits is reached.
         """
+        taking = asyncio.create_task(self._take(caller, session))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:  # a key on its way is known once it is there
+            with suppress(FullError):
+                await self.leave(await taking)
+            raise
+
+    async def _take(self, caller: Caller | None, session: str) -> SessionKeys:
         held, limits = SessionKeys(session), self._limits
         wanted = [("all", limits.everywhere, "in all", TTL_S)]
         if caller is not None:
@@ -88,14 +98,12 @@ class SessionLimits:
             for prefix, limit, whose, ttl_s in wanted:
                 claimed = await self._claim(prefix, limit, ttl_s, session)
                 if claimed is None:
+                    await self.leave(held)
                     raise FullError("SESSION_LIMIT", f"the limit of {limit} {whose} is reached")
                 if ttl_s == TTL_S:
                     held.keys[claimed[0]] = claimed[1]
         except BusAwayError:  # the call comes in uncounted, and is told of the outage itself
             log.warning("session_not_counted")
-        except (FullError, asyncio.CancelledError):
-            await self.leave(held)
-            raise
         self._held.add(held)
         return held
 
