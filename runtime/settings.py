@@ -78,8 +78,8 @@ class Settings(BaseSettings):
     debug: bool = Field(
         validation_alias=_bare("debug"),
         default=True,
-        description="Allows the demo token, and pages of localhost; turn it off where strangers "
-        "reach the port.",
+        description="Allows the demo token, /ws without a token, and pages of localhost; turn it "
+        "off where strangers reach the port.",
     )
     sample_rate: int = Field(
         validation_alias=_bare("sample_rate"),
