@@ -29,9 +29,10 @@ from edge.door.client_sender import ClientSender
 from edge.door.rate_limits import TokenBucket
 from edge.door.strict_websocket import StrictWebSocket
 from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json
-from runtime.audio import AudioIn, AudioOut, NotAudioError
+from runtime.audio import AudioIn, AudioOut
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
+from runtime.wav import NotAudioError
 from schemas.events import EndReason
 from schemas.session_config import SessionConfig
 
