@@ -10,6 +10,7 @@ from edge.call.speech_model import chosen
 from edge.door.admission_control import AdmissionControl
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
+from edge.door.connection_budget import Budgets, Costs
 from edge.door.middlewares import harden, limit_requests, no_traceback
 from edge.door.rate_limits import ConnectionLimit, RequestLimit
 from edge.door.routes import websocket
@@ -47,6 +48,7 @@ def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) 
         SessionLimits(bus, limits_of(settings)),
         ClientAddresses.of(settings),
         StorageMonitor(bus, name),
+        Budgets(Costs(settings.frames_per_second, settings.sound_at_once_s)),
     )
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)

@@ -15,6 +15,7 @@ from edge.core.session.history import History
 from edge.door.auth import Caller
 from edge.door.connection import Connection
 from edge.door.middlewares import address_of, too_many, try_later
+from edge.door.pace import Pace
 from edge.door.resume import resumable
 from edge.door.session_limits import FullError
 from edge.door.state import EDGE, Edge
@@ -44,22 +45,26 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
             return web.json_response({"error": "This origin may not call"}, status=403)
         if edge.draining:
             return try_later(503, "Service unavailable: restarting", 1)
-        if edge.stages.full() and kind.admission.refuses_by_http:
+        if edge.is_full(address) and kind.admission.refuses_by_http:
             return try_later(503, "Service unavailable: all busy", edge.stages.retry_after_s)
         if not edge.connections.take(address):
             return too_many(5)
         try:
-            ws = StrictWebSocket(
-                heartbeat=edge.settings.heartbeat_s, max_msg_size=MOST_FRAME_BYTES, compress=False
-            )
-            await ws.prepare(request)
-            protocol = kind(_handshake(request, edge))
-            caller = await _caller(ws, protocol, edge)
-            if caller is None:
-                await ws.close(code=CloseCode.POLICY_VIOLATION, message=b"Invalid Token")
-            else:
-                await _hold(edge, ws, protocol, caller)
-            return ws
+            with edge.budgets.opened(address, time.monotonic()) as budget:
+                ws = StrictWebSocket(
+                    Pace(budget, edge.lane, edge.stages.strained),
+                    heartbeat=edge.settings.heartbeat_s,
+                    max_msg_size=MOST_FRAME_BYTES,
+                    compress=False,
+                )
+                await ws.prepare(request)
+                protocol = kind(_handshake(request, edge))
+                caller = await _caller(ws, protocol, edge)
+                if caller is None:
+                    await ws.close(code=CloseCode.POLICY_VIOLATION, message=b"Invalid Token")
+                else:
+                    await _hold(edge, ws, protocol, caller, address)
+                return ws
         finally:
             edge.connections.leave(address)
 
@@ -112,12 +117,14 @@ async def remembered(bus: Bus, caller: Caller, session: str) -> History | None:
     return resumable(events, tenant=caller.tenant, user=caller.user, now_ms=now_ms())
 
 
-async def _hold(edge: Edge, ws: StrictWebSocket, protocol: ClientProtocol, caller: Caller) -> None:
+async def _hold(
+    edge: Edge, ws: StrictWebSocket, protocol: ClientProtocol, caller: Caller, address: str
+) -> None:
     """Hold the call of a client that is let in, or refuse it for lack of room."""
     admission = protocol.admission
     try:
         history = await remembered(edge.bus, caller, protocol.resumes)
-        full = edge.stages.full()
+        full = edge.is_full(address)
         if full and not history:  # who is in a session already may go on with it
             wait_s = edge.stages.retry_after_s
             raise FullError("OVERLOADED", f"the {full} stage is busy: try again in {wait_s} s")

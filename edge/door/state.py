@@ -13,6 +13,8 @@ from edge.call.speech_model import SileroModel
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
 from edge.door.connection import Connection, Host
+from edge.door.connection_budget import Budgets
+from edge.door.pace import Lane
 from edge.door.rate_limits import ConnectionLimit, RequestLimit
 from edge.door.session_limits import SessionLimits
 from edge.door.stage_monitor import StageMonitor
@@ -41,9 +43,22 @@ class Edge:
     limits: SessionLimits
     addresses: ClientAddresses
     storage: StorageMonitor
+    budgets: Budgets
+    """What each connection may cost."""
+    lane: Lane = field(default_factory=Lane)
+    """Of work that is ahead of live speech."""
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
+
+    def is_full(self, address: str) -> str:
+        """Return the stage for whose sake a new call of *address* is refused; empty: it may come.
+
+        Where a stage begins to fall behind, the first to be refused are those who are ahead.
+        """
+        if full := self.stages.full():
+            return full
+        return self.stages.strained() if self.budgets.is_ahead(address) else ""
 
     @property
     def host(self) -> Host:
