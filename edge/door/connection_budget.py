@@ -1,6 +1,6 @@
 """What a connection may cost its neighbours: frames, bytes, time of the loop, sound. Pure.
 
-    live ---more than a tenth of what may be had at once is spent--> ahead ---> live
+    live ---a share of what may be had at once is spent--> ahead ---> live
     ahead ---a debt: it is read only when it is paid--> slowed ---slowed for too long--> closed
 
 Every door shares this policy. What is spent is added to plain numbers, frame by frame, and reckoned
@@ -30,7 +30,7 @@ ADDRESS_SHARE = 2.0
 """The connections of an address may be ahead by so many times what one of them may."""
 PATIENCE_S = 30.0
 """A connection that is slowed for so long is closed."""
-AHEAD_SHARE = 0.1
+AHEAD_SHARE, AHEAD_SHARE_OF_WORK = 0.2, 0.05
 """Of what may be had at once: whoever has spent more is ahead of live speech."""
 CALM_SHARE = 0.5
 """Whoever has so much again is no longer slowed."""
@@ -70,10 +70,18 @@ class Costs:
 class Allowance:
     """So much a second of one thing, and so much at once; a debt is paid by waiting."""
 
-    __slots__ = ("_at_s", "_left", "_reason", "_size", "_slowed_s", "rate")
+    __slots__ = ("_ahead_below", "_at_s", "_left", "_reason", "_size", "_slowed_s", "rate")
 
-    def __init__(self, size: float, rate: float, now_s: float, reason: str = "") -> None:
+    def __init__(
+        self,
+        size: float,
+        rate: float,
+        now_s: float,
+        reason: str = "",
+        ahead_share: float = AHEAD_SHARE,
+    ) -> None:
         """Begin with *size*, and get *rate* a second; *reason* is what a close tells."""
+        self._ahead_below = size * (1 - ahead_share)
         self._size = self._left = size
         self.rate = rate
         self._reason = reason
@@ -83,7 +91,7 @@ class Allowance:
 
     @property
     def is_ahead(self) -> bool:
-        return self._left < self._size * (1 - AHEAD_SHARE)
+        return self._left < self._ahead_below
 
     def spend(self, amount: float, now_s: float) -> float:
         """Take *amount*; return the seconds until the debt is paid, 0 without one.
@@ -168,14 +176,18 @@ class ConnectionBudget:
             BYTES_AT_ONCE, BYTES_A_SECOND, now_s, "more bytes than live audio has"
         )
         self._work = Allowance(
-            WORK_AT_ONCE_S, WORK_A_SECOND, now_s, "more work than a live call makes"
+            WORK_AT_ONCE_S,
+            WORK_A_SECOND,
+            now_s,
+            "more work than a live call makes",
+            AHEAD_SHARE_OF_WORK,
         )
         at_once_s = costs.sound_at_once_s
         self._sound = Allowance(
             at_once_s,
             SOUND_PACE,
             now_s,
-            f"sound faster than it is spoken: {at_once_s:g} s at once, then {SOUND_PACE:g} a second",
+            f"sound faster than it is spoken: more than {at_once_s:g} s at once",
         )
         self._turns = Allowance(
             TURNS_AT_ONCE, TURNS_A_SECOND, now_s, "more typed turns than anybody reads"

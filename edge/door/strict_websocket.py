@@ -134,8 +134,9 @@ class StrictWebSocket(web.WebSocketResponse):
 
     def exceed(self, why: str) -> None:
         """Read no more, and have the connection closed."""
-        if self._intake:
-            self._intake.drop_all()
+        if self._intake is None or self._intake.drops:
+            return
+        self._intake.drop_all()
         if self.on_excess:
             self.on_excess(why)
         elif self._reader is not None:
@@ -194,6 +195,11 @@ class _Intake:
                 take(bytes(payload))
             return False, b""
         return self._parse(data), b""
+
+    @property
+    def drops(self) -> bool:
+        """Nothing that comes is read any more."""
+        return self._drops is not None
 
     def feed_eof(self) -> None:
         self._parser.feed_eof()
