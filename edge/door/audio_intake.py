@@ -86,6 +86,7 @@ class AudioIntake:
             if self._closed:
                 return
             await self._shell.hear_in_parts(bytes(pcm), self._worked)
+            await self._pace.turn()
 
     def close(self) -> None:
         """Decode no more; the session has ended."""

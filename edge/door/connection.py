@@ -177,6 +177,8 @@ class Connection:
                     self._ws.on_binary = direct
         except OverBudgetError as over:
             self._ws.exceed(str(over))
+        except ConnectionError:  # the client left before its ping was answered
+            pass
         except Exception as error:  # noqa: BLE001  # it is logged there
             self._broke(error)
         finally:

@@ -32,6 +32,8 @@ PATIENCE_S = 30.0
 """A connection that is slowed for so long is closed."""
 AHEAD_SHARE, AHEAD_SHARE_OF_WORK = 0.2, 0.05
 """Of what may be had at once: whoever has spent more is ahead of live speech."""
+AHEAD_SOUND_S = 4.0
+"""Sound that is no more ahead than this came late over a bad line."""
 CALM_SHARE = 0.5
 """Whoever has so much again is no longer slowed."""
 MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
@@ -188,6 +190,7 @@ class ConnectionBudget:
             SOUND_PACE,
             now_s,
             f"sound faster than it is spoken: more than {at_once_s:g} s at once",
+            AHEAD_SOUND_S / at_once_s,
         )
         self._turns = Allowance(
             TURNS_AT_ONCE, TURNS_A_SECOND, now_s, "more typed turns than anybody reads"

@@ -60,10 +60,10 @@ def flood(budget: ConnectionBudget, spent: dict[str, float]) -> tuple[str, float
 
 
 def test_a_live_caller_is_never_ahead_and_never_waits(stack: ExitStack) -> None:
-    """50 frames a second for an hour, 15 ms of work in each, and a stall of 5 s now and then."""
+    """50 frames a second for an hour, 15 ms of work in each, and a stall of 3 s now and then."""
     budget = opened(stack)
     for second in range(3600):
-        came = 0 if second % 60 < 5 else 6 if second % 60 == 5 else 1
+        came = 0 if second % 60 < 3 else 4 if second % 60 == 3 else 1
         budget.frames += 50 * came
         budget.bytes += 33_000 * came
         budget.work_s += 0.015 * came
