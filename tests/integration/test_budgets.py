@@ -115,7 +115,6 @@ async def test_a_flood_delays_no_neighbour(aura: AuraProcess, attack: str, socke
             for _ in range(sockets):
                 floods.enter_context(Flood(aura.url, "/ws", first, again))
             beside_s = await other.worst_s(ATTACK_S)
-        print(f"{attack}, {sockets}: {quiet_s * 1000:.0f} -> {beside_s * 1000:.0f} ms")
         assert beside_s < max(LEAST_S, TIMES * quiet_s)
     assert aura.children() == children
     assert "Traceback" not in aura.said()
