@@ -357,7 +357,11 @@ class Settings(BaseSettings):
     llm_model: str = Field("", description="Model name, or a GGUF file for the local engine.")
     llm_base_url: str = Field("", description="Any OpenAI-compatible server, e.g. Ollama's.")
     engine_limit_s: float = Field(
-        8.0, ge=1, le=120, description="Seconds an engine may be silent before it counts as hung."
+        8.0,
+        ge=1,
+        le=120,
+        description="Seconds an engine may be silent before it counts as hung; half the length of "
+        "its audio is added.",
     )
     drain_s: float = Field(
         8.0, ge=0, le=3600, description="Seconds a leaving process finishes what it has in hand."
