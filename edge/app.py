@@ -11,6 +11,7 @@ from edge.door.address_limits import AddressLimits
 from edge.door.admission_control import AdmissionControl
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
+from edge.door.connection_budget import Budgets, Costs
 from edge.door.middlewares import harden, limit_requests, no_traceback
 from edge.door.open_files import OpenFiles
 from edge.door.routes import websocket
@@ -38,22 +39,25 @@ def build(
     address_limits = AddressLimits.of(settings)
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(
-        settings,
-        bus,
-        name,
-        StageMonitor(bus, AdmissionControl(settings.overload_wait_ms, settings.overload_calm_s)),
-        TokenPolicy.of(settings),
-        address_limits,
-        SocketTable(address_limits.sockets, most_sockets),
-        OpenFiles(),
-        served(settings.dialects),
-        sessions,
-        chosen(settings),
-        Redaction.of(settings.redact),
-        {**PRICES, **settings.prices},
-        SessionLimits(bus, limits_of(settings)),
-        ClientAddresses.of(settings),
-        StorageMonitor(bus, name),
+        settings=settings,
+        bus=bus,
+        name=name,
+        stages=StageMonitor(
+            bus, AdmissionControl(settings.overload_wait_ms, settings.overload_calm_s)
+        ),
+        policy=TokenPolicy.of(settings),
+        address_limits=address_limits,
+        sockets=SocketTable(address_limits.sockets, most_sockets),
+        files=OpenFiles(),
+        protocols=served(settings.dialects),
+        sessions=sessions,
+        speech_model=chosen(settings),
+        redaction=Redaction.of(settings.redact),
+        prices={**PRICES, **settings.prices},
+        limits=SessionLimits(bus, limits_of(settings)),
+        addresses=ClientAddresses.of(settings),
+        storage=StorageMonitor(bus, name),
+        budgets=Budgets(Costs(settings.frames_per_second, settings.sound_at_once_s)),
     )
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)

@@ -283,6 +283,20 @@ class Settings(BaseSettings):
     control_messages_per_second: int = Field(
         10, ge=1, description="Control messages of one /ws/voice/continuous connection."
     )
+    frames_per_second: int = Field(
+        200,
+        ge=20,
+        le=10_000,
+        description="WebSocket frames of all kinds a second and connection, after the first 20 s "
+        "of them; more are read later, and for 30 s at most: then it is closed (1008).",
+    )
+    sound_at_once_s: float = Field(
+        60.0,
+        ge=5,
+        le=3600,
+        description="Seconds of sound that a connection may send at once; more is read at twice "
+        "the speed of listening, and for 30 s at most: then it is closed (1008).",
+    )
     api_requests_per_minute: int = Field(
         100, ge=1, description="HTTP requests a minute from one address."
     )
@@ -397,7 +411,11 @@ class Settings(BaseSettings):
     llm_model: str = Field("", description="Model name, or a GGUF file for the local engine.")
     llm_base_url: str = Field("", description="Any OpenAI-compatible server, e.g. Ollama's.")
     engine_limit_s: float = Field(
-        8.0, ge=1, le=120, description="Seconds an engine may be silent before it counts as hung."
+        8.0,
+        ge=1,
+        le=120,
+        description="Seconds an engine may be silent before it counts as hung; half the length of "
+        "its audio is added.",
     )
     drain_s: float = Field(
         8.0, ge=0, le=3600, description="Seconds a leaving process finishes what it has in hand."

@@ -24,9 +24,10 @@ from aura.cli.call_failures import LOST, ended, refused
 from aura.cli.options import Token, Url
 from aura.cli.running import CommandError, run, running_url
 from aura.cli.waterfall import waterfall
-from runtime.audio import NotAudioError, read_wav, write_wav
+from runtime.audio import read_wav, write_wav
 from runtime.printable import printable
 from runtime.settings import load
+from runtime.wav import NotAudioError
 from schemas.audio import BYTES_PER_MS
 
 FRAME_MS = 20

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Protocol
 
@@ -14,6 +16,7 @@ from edge.call.bus_outage import BusOutage
 from edge.call.clock import now_ms
 from edge.call.event_writer import EventWriter
 from edge.call.frame_sender import FrameSender
+from edge.call.recognition import Recognition
 from edge.call.recording_writer import RecordingWriter
 from edge.call.resync import HEARD_KINDS, LIFE, Resync
 from edge.call.takeover import Takeover
@@ -21,7 +24,7 @@ from edge.call.timer import Timer
 from edge.core.call import Call
 from edge.core.client_events import ClientEvent, Measured, Trouble
 from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
-from edge.core.hearing.caller_audio import CallerAudio
+from edge.core.hearing.caller_audio import CallerAudio, joined
 from edge.core.input_log import InputLog
 from edge.core.inputs import (
     AnyInput,
@@ -77,6 +80,7 @@ class SessionShell:
         began = call.began
         self.tenant, self.session = began.tenant, began.session
         self.call = call
+        self.recognition = Recognition(call)
         self._bus = bus
         self._began = began
         self._client = client
@@ -139,14 +143,35 @@ class SessionShell:
     # -------------------------------------------------------- inputs of the call
 
     def hear(self, pcm: bytes) -> None:
-        """Take audio of the caller: s16le mono 16 kHz, any length."""
+        """Take a little audio of the caller: s16le mono 16 kHz."""
+        at_ms = now_ms()
+        if self._arrives(pcm, at_ms):
+            self.give(self._audio.hear(pcm, at_ms))
+
+    async def hear_in_parts(self, pcm: bytes, worked: Callable[[float], Awaitable[None]]) -> None:
+        """Take audio of any length, which is one input all the same.
+
+        *worked* is awaited after each part, with when it began (`time.perf_counter`).
+        """
+        at_ms = now_ms()
+        if not self._arrives(pcm, at_ms):
+            return
+        parts, began_s = [], time.perf_counter()
+        for part in self._audio.hear_in_parts(pcm, at_ms):
+            parts.append(part)
+            await worked(began_s)
+            began_s = time.perf_counter()
+        self.give(joined(parts))
+        await worked(began_s)
+
+    def _arrives(self, pcm: bytes, at_ms: int) -> bool:
+        """Note audio that has come; tell whether it can be heard: the bus is there."""
         if self._outage.parts and self._outage.deaf:
             counters.dropped("bus", len(pcm))
-            return
-        at_ms = now_ms()
+            return False
         if self._recording and not self._closed:
             self._recording.heard(pcm, at_ms)
-        self.give(self._audio.hear(pcm, at_ms))
+        return True
 
     def finish(self, reason: EndReason) -> None:
         """End the session; `run` returns when its last events are stored."""
@@ -214,6 +239,7 @@ class SessionShell:
         except codec.BadMessageError:
             self._log.warning("event_malformed", subject=subject)
             return
+        self.recognition.said(event)
         if self._takeover.is_over(event, seq):
             self._leave_to_newer()
         elif event.KIND != LIFE:
@@ -253,6 +279,7 @@ class SessionShell:
             match effect:
                 case Publish(event):
                     counters.published(event)
+                    self.recognition.published(event)
                     self._queue(event)
                 case SendFrame():
                     self._frames.put(effect)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge.core.inputs import FromClient
-from runtime.audio import Format
 from runtime.containers import Container
+from runtime.wav import Format
 
 
 @dataclass(frozen=True, slots=True)

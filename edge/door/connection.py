@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from aiohttp import WSMsgType
@@ -23,14 +22,16 @@ from edge.core.client_commands import Audio, Begin, Command, End, Reply
 from edge.core.client_events import ClientEvent, Interrupted, Speech, Transcript, Trouble
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import FromClient, Resumed, Started, Typed
+from edge.door.audio_intake import AudioIntake
 from edge.door.auth import Caller
 from edge.door.client_sender import ClientSender
+from edge.door.connection_budget import OverBudgetError
 from edge.door.rate_limits import TokenBucket
 from edge.door.seat import NoSeatError, Seat
 from edge.door.strict_websocket import StrictWebSocket
 from edge.door.time_limits import Stopwatch, TimeLimits
 from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json
-from runtime.audio import AudioIn, AudioOut, NotAudioError
+from runtime.audio import AudioOut
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from schemas.events import EndReason
@@ -38,9 +39,10 @@ from schemas.session_config import SessionConfig
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
 NO_MORE_S = 2.5
 """A network may stall for so long and go on; after it, nothing more comes."""
+MOST_ON_LOOP = 256 * 1024
+"""Characters or bytes; a message that is longer is read in a thread."""
 LEAVES_S = 2.0
 """A caller who leaves waits so long for the last events to be stored ..."""
 STORED_S = 15.0
@@ -101,7 +103,9 @@ class Connection:
         self._stopwatch = Stopwatch(host.times, time.monotonic())
         self._shell: SessionShell | None = None
         self._running: asyncio.Task[None] | None = None
-        self._audio_in = AudioIn()
+        self._pace = ws.pace
+        self._intake: AudioIntake | None = None
+        """Of the session's audio."""
         self._audio_out = AudioOut(protocol.audio_out_hz)
         self._outgoing = ClientSender(ws, self._too_slow)
         self._kept_back: asyncio.TimerHandle | None = None
@@ -127,8 +131,7 @@ class Connection:
                 await asyncio.wait({writer}, timeout=2)
                 writer.cancel()
         finally:
-            if self._kept_back:
-                self._kept_back.cancel()
+            self._stop_waiting()
             self._let_go()  # of a session that is left where we were cancelled
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
@@ -179,46 +182,82 @@ class Connection:
     # -------------------------------------------------------- from the client
 
     async def _read(self) -> None:
+        self._ws.on_excess = self._exceeded
+        direct = self._hear if self._protocol.binary_is_audio else None
         try:
             await self._obey(self._protocol.opened())
-            if self._protocol.binary_is_audio:
-                self._ws.on_binary = self._hear
+            self._ws.on_binary = direct
             async for message in self._ws:
                 if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
-                    commands = self._protocol.receive(message.data, now_ms())
-                    if self._too_often(commands):
-                        self._send_all([self._refusal()])
-                    else:
-                        await self._obey(commands)
-                    if message.type is WSMsgType.BINARY:  # it came before `_hear` did
-                        self._await_more()
+                    self._ws.on_binary = None  # what comes meanwhile waits for its turn
+                    await self._take(message.data)
+                    self._ws.on_binary = direct
+        except OverBudgetError as over:
+            self._ws.exceed(str(over))
+        except ConnectionError:  # the client left before its ping was answered
+            pass
         except Exception as error:  # noqa: BLE001  # it is logged there
             self._broke(error)
         finally:
             self._ws.on_binary = None
 
+    async def _take(self, frame: str | bytes) -> None:
+        """Obey a message, and wait until the next one may be read.
+
+        Raises:
+            OverBudgetError: the connection costs too much.
+        """
+        audio = isinstance(frame, bytes)
+        if audio:
+            self._stop_waiting()
+        began_s = time.perf_counter()
+        if len(frame) > MOST_ON_LOOP:
+            commands = await asyncio.to_thread(self._protocol.receive, frame, now_ms())
+        else:
+            commands = self._protocol.receive(frame, now_ms())
+        self._pace.worked(began_s)
+        if self._too_often(commands):
+            self._send_all([self._refusal()])
+        else:
+            await self._obey(commands)
+        if audio:
+            self._await_more()
+        await self._pace.turn()
+
     def _hear(self, data: bytes | None) -> None:
-        """Take a message of audio without a detour; None: nothing comes after what is kept back."""
-        protocol = self._protocol
+        """Take a little audio without a detour; None: nothing comes after what is kept back."""
+        protocol, began_s = self._protocol, time.perf_counter()
         try:
             commands = protocol.no_more() if data is None else protocol.receive(data, now_ms())
             for command in commands:
-                if isinstance(command, Audio):
-                    self._listen(command)
+                if isinstance(command, Audio) and self._intake:
+                    self._intake.take_now(command)
                 elif isinstance(command, Reply):
                     self._send_all([command.message])
             self._await_more()
+            self._pace.worked(began_s)
+            if self._pace.budget.due:
+                self._pace.look()
+        except OverBudgetError as over:
+            self._ws.exceed(str(over))
         except Exception as error:  # noqa: BLE001  # it is logged there
             self._broke(error)
 
+    def _exceeded(self, why: str) -> None:
+        log.info("connection_over_budget", protocol=self._protocol.name, why=why)
+        self._shut(CloseCode.POLICY_VIOLATION, why)
+
     def _await_more(self) -> None:
         """Take audio that the protocol keeps back, where no more comes to judge it by."""
-        if self._kept_back:
-            self._kept_back.cancel()
-            self._kept_back = None
+        self._stop_waiting()
         if self._protocol.keeps_back:
             loop = asyncio.get_running_loop()
             self._kept_back = loop.call_later(NO_MORE_S, self._hear, None)
+
+    def _stop_waiting(self) -> None:
+        if self._kept_back:
+            self._kept_back.cancel()
+            self._kept_back = None
 
     def _broke(self, error: Exception) -> None:
         """End the connection at a fault of ours."""
@@ -242,50 +281,12 @@ class Connection:
             "the limit is settable: AURA_CONTROL_MESSAGES_PER_SECOND",
         )
 
-    def _listen(self, audio: Audio) -> None:
-        if self._shell is None:
-            return
-        try:
-            pcm = self._audio_in.feed(audio.data, audio.form, begins=audio.begins)
-        except NotAudioError as error:
-            self._not_audio(f"expected {error}")
-        else:
-            self._heard(pcm)
-
-    def _heard(self, pcm: bytes) -> None:
-        if self._shell and pcm:
-            self._shell.hear(pcm)
-
-    def _not_audio(self, why: str) -> None:
-        if self._shell:
-            self.tell(Trouble("audio", why))
-
-    def _open_audio(self) -> AudioIn:
-        """Return where a new session's audio comes in; a thread that decodes it calls back."""
-        loop, shell = asyncio.get_running_loop(), self._shell
-
-        def back(do: Callable[[T], None]) -> Callable[[T], None]:
-            def soon(what: T) -> None:
-                with suppress(RuntimeError):  # the loop has ended
-                    loop.call_soon_threadsafe(self._come_back, shell, do, what)
-
-            return soon
-
-        return AudioIn(back(self._heard), back(self._not_audio))
-
-    def _come_back(self, shell: SessionShell | None, do: Callable[[T], None], what: T) -> None:
-        """Take what was decoded of the audio of *shell*, unless another session goes on."""
-        try:
-            if self._shell is shell:
-                do(what)
-        except Exception as error:  # noqa: BLE001  # it is logged there
-            self._broke(error)
-
     async def _obey(self, commands: list[Command]) -> None:
         for command in commands:
             match command:
                 case Audio():
-                    self._listen(command)
+                    if self._intake:
+                        await self._intake.take(command)
                 case Begin():
                     await self._begin(command)
                 case End(close=close):
@@ -296,6 +297,7 @@ class Connection:
                 case Reply(message):
                     self._send_all([message])
                 case Typed(text):
+                    self._pace.budget.turns += 1
                     self._give(Typed(self._host.redaction.mask(text)))
                 case _:
                     self._give(command)
@@ -340,7 +342,8 @@ class Connection:
             tenant=caller.tenant,
             resumed=history is not None,
         )
-        self._audio_in = self._open_audio()
+        self._intake = AudioIntake(shell, self._pace, self.tell, self._broke)
+        self._pace.budget.recognition = shell.recognition
         self._stopwatch.began(time.monotonic())
         self._send_all(protocol.began(session, resumed=history is not None))
         shell.give(Resumed() if history else Started())
@@ -372,7 +375,9 @@ class Connection:
 
     def _let_go(self) -> None:
         """Leave a session that still stores events to the edge, for a while."""
-        self._audio_in.close()
+        if self._intake:
+            self._intake.close()
+        self._intake = self._pace.budget.recognition = None
         self._stopwatch.ended(time.monotonic())
         shell, self._shell = self._shell, None
         running, self._running = self._running, None

@@ -13,6 +13,7 @@ from aiohttp import web
 from edge.door.auth import Caller
 from edge.door.connection import Connection
 from edge.door.middlewares import address_of, too_many, try_later
+from edge.door.pace import Pace
 from edge.door.seat import Seat
 from edge.door.state import EDGE, Edge
 from edge.door.strict_websocket import StrictWebSocket
@@ -41,7 +42,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
             return web.json_response({"error": "This origin may not call"}, status=403)
         if edge.draining:
             return try_later(503, "Service unavailable: restarting", 1)
-        if edge.stages.full() and kind.admission.refuses_by_http:
+        if edge.is_full(address) and kind.admission.refuses_by_http:
             return try_later(503, "Service unavailable: all busy", edge.stages.retry_after_s)
         limits = edge.address_limits
         if wait_s := limits.bad_tokens.wait_s(address, time.monotonic()):
@@ -49,20 +50,24 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
         if not limits.connections.take(address):
             return too_many("connections", 5)
         try:
-            ws = StrictWebSocket(
-                heartbeat=edge.settings.heartbeat_s, max_msg_size=MOST_FRAME_BYTES, compress=False
-            )
-            await ws.prepare(request)
-            protocol = kind(_handshake(request, edge))
-            caller = await _caller(ws, protocol, edge)
-            if caller is None:
-                limits.bad_tokens.refuse_s(address, time.monotonic())
-                await _refuse(ws, protocol)
-            else:
-                taken = partial(edge.sockets.calls, request.protocol)
-                seat = Seat(edge.seats, protocol, caller, address, taken)
-                await _hold(edge, ws, protocol, caller, seat)
-            return ws
+            with edge.budgets.opened(address, time.monotonic()) as budget:
+                ws = StrictWebSocket(
+                    Pace(budget, edge.lane, edge.stages.strained),
+                    heartbeat=edge.settings.heartbeat_s,
+                    max_msg_size=MOST_FRAME_BYTES,
+                    compress=False,
+                )
+                await ws.prepare(request)
+                protocol = kind(_handshake(request, edge))
+                caller = await _caller(ws, protocol, edge)
+                if caller is None:
+                    limits.bad_tokens.refuse_s(address, time.monotonic())
+                    await _refuse(ws, protocol)
+                else:
+                    taken = partial(edge.sockets.calls, request.protocol)
+                    seat = Seat(edge.seats, protocol, caller, address, taken)
+                    await _hold(edge, ws, protocol, caller, seat)
+                return ws
         finally:
             limits.connections.leave(address)
 

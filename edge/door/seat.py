@@ -20,7 +20,6 @@ from edge.door.auth import Caller
 from edge.door.rate_limits import AddressRate
 from edge.door.resume import resumable
 from edge.door.session_limits import FullError, SessionKeys, SessionLimits
-from edge.door.stage_monitor import StageMonitor
 from edge.protocols.client_protocol import ClientProtocol
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
@@ -45,7 +44,10 @@ class Seats:
     """What an edge asks before a conversation begins."""
 
     bus: Bus
-    stages: StageMonitor
+    is_full: Callable[[str], str]
+    """The stage for whose sake a new call of an address is refused; empty: it may come."""
+    retry_after_s: int
+    """After which a refused one may try again."""
     limits: SessionLimits
     conversations: AddressRate
 
@@ -109,9 +111,9 @@ class Seat:
             )
 
     def _not_while_all_are_busy(self, history: History | None) -> None:
-        stages = self._seats.stages
-        if (full := stages.full()) and not history:  # who is in a session may go on with it
-            wait_s = stages.retry_after_s
+        full = self._seats.is_full(self._address)
+        if full and not history:  # who is in a session may go on with it
+            wait_s = self._seats.retry_after_s
             raise FullError("OVERLOADED", f"the {full} stage is busy: try again in {wait_s} s")
 
     async def _remembered(self) -> History | None:

@@ -14,7 +14,9 @@ from edge.door.address_limits import AddressLimits
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
 from edge.door.connection import Connection, Host
+from edge.door.connection_budget import Budgets
 from edge.door.open_files import OpenFiles
+from edge.door.pace import Lane
 from edge.door.seat import Seats
 from edge.door.session_limits import SessionLimits
 from edge.door.socket_table import SocketTable
@@ -49,9 +51,22 @@ class Edge:
     limits: SessionLimits
     addresses: ClientAddresses
     storage: StorageMonitor
+    budgets: Budgets
+    """What each connection may cost."""
+    lane: Lane = field(default_factory=Lane)
+    """Of work that is ahead of live speech."""
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
+
+    def is_full(self, address: str) -> str:
+        """Return the stage for whose sake a new call of *address* is refused; empty: it may come.
+
+        Where a stage begins to fall behind, the first to be refused are those who are ahead.
+        """
+        if full := self.stages.full():
+            return full
+        return self.stages.strained() if self.budgets.is_ahead(address) else ""
 
     @property
     def host(self) -> Host:
@@ -59,21 +74,27 @@ class Edge:
         if self.speech_model is None:  # any sound might be taken for a voice
             config = config.but({"interruption.voice_ms": 0})
         return Host(
-            self.bus,
-            self.name,
-            config,
-            self.settings.greeting,
-            self.settings.control_messages_per_second,
-            TimeLimits.of(self.settings),
-            self.speech_model,
-            self.settings.cancels_echo,
-            self.redaction,
-            self.sessions,
+            bus=self.bus,
+            edge=self.name,
+            config=config,
+            greeting=self.settings.greeting,
+            commands_per_second=self.settings.control_messages_per_second,
+            times=TimeLimits.of(self.settings),
+            speech_model=self.speech_model,
+            cancel_echo=self.settings.cancels_echo,
+            redaction=self.redaction,
+            sessions=self.sessions,
         )
 
     @property
     def seats(self) -> Seats:
-        return Seats(self.bus, self.stages, self.limits, self.address_limits.conversations)
+        return Seats(
+            bus=self.bus,
+            is_full=self.is_full,
+            retry_after_s=self.stages.retry_after_s,
+            limits=self.limits,
+            conversations=self.address_limits.conversations,
+        )
 
 
 EDGE = web.AppKey("edge", Edge)

@@ -25,7 +25,8 @@ from edge.protocols.pcm_format import PCM_NAMES, pcm_format
 from edge.protocols.prices import cost_usd
 from edge.protocols.sample_rate_detection import SampleRateDetector
 from edge.protocols.session_options import NAMES, session_options
-from runtime.audio import AudioReader, Format, NotAudioError, write_wav
+from runtime.audio import AudioReader, write_wav
+from runtime.wav import Format, NotAudioError
 from schemas.events import FaultyPart
 from schemas.subjects import is_token
 

@@ -26,7 +26,8 @@ from edge.protocols.parsing import (
 )
 from edge.protocols.pcm_format import pcm_format
 from edge.protocols.session_options import session_options
-from runtime.audio import AudioReader, NotAudioError, write_wav
+from runtime.audio import AudioReader, write_wav
+from runtime.wav import NotAudioError
 from schemas.events import FaultyPart
 
 

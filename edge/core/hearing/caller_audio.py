@@ -5,11 +5,16 @@ Its verdicts go into the input, so that a call is decided again without the audi
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from edge.core.client_events import ClientEvent
 from edge.core.hearing.echo_canceller import EchoCanceller
 from edge.core.hearing.framing import FRAME_BYTES, frames
 from edge.core.hearing.vad import Opinion, VoiceActivity
 from edge.core.inputs import Sound
+
+PART_FRAMES = 10
+"""A part of a long message: 3 ms of work, with a model of speech."""
 
 
 class CallerAudio:
@@ -24,14 +29,29 @@ class CallerAudio:
 
     def hear(self, pcm: bytes, now_ms: int) -> Sound:
         """Return *pcm* (s16le mono 16 kHz, any length), spoken until *now_ms*, as an input."""
+        return self._judged(self._arrived(pcm, now_ms), len(pcm))
+
+    def hear_in_parts(self, pcm: bytes, now_ms: int) -> Iterator[Sound]:
+        """Yield what `hear` returns in parts, for `joined`: each takes a bounded time."""
+        heard = self._arrived(pcm, now_ms)
+        yield self._judged(heard[:PART_FRAMES], len(pcm))
+        for at in range(PART_FRAMES, len(heard), PART_FRAMES):
+            yield self._judged(heard[at : at + PART_FRAMES], 0)
+
+    def _arrived(self, pcm: bytes, now_ms: int) -> list[bytes]:
+        """Return the whole frames that have come with *pcm*."""
         audio = self._rest + pcm if self._rest else pcm
         whole = len(audio) - len(audio) % FRAME_BYTES
         self._rest = audio[whole:]
         heard = frames(audio[:whole])
         if self._canceller:
             self._canceller.arrived(len(heard), now_ms)
+        return heard
+
+    def _judged(self, heard: list[bytes], size: int) -> Sound:
+        if self._canceller:
             heard = [self._canceller.clean(frame) for frame in heard]
-        return Sound(b"".join(heard), tuple(map(self._vad.is_voice, heard)), len(pcm))
+        return Sound(b"".join(heard), tuple(map(self._vad.is_voice, heard)), size)
 
     def told(self, event: ClientEvent, now_ms: int) -> None:
         """Note what the client plays: it may come back through the microphone."""
@@ -39,3 +59,9 @@ class CallerAudio:
             self._canceller.told(event, now_ms)
         if not self._canceller or not self._canceller.has_echo:
             self._vad.told(event)
+
+
+def joined(parts: Sequence[Sound]) -> Sound:
+    """Return the input that *parts* are parts of."""
+    voiced = tuple(voice for part in parts for voice in part.voiced)
+    return Sound(b"".join(part.pcm for part in parts), voiced, sum(part.size for part in parts))

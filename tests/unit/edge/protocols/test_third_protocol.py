@@ -20,7 +20,8 @@ from edge.protocols.client_protocol import (
     Token,
 )
 from edge.protocols.parsing import NotJsonError, from_base64, parse, to_base64, typed_text
-from runtime.audio import AudioOut, Format
+from runtime.audio import AudioOut
+from runtime.wav import Format
 from schemas.events import FaultyPart
 from tests.unit.edge.protocols.connected import Listener
 
