@@ -6,6 +6,8 @@ import asyncio
 
 from aiohttp import web
 
+from edge.call.config_store import ConfigStore
+from edge.call.quotas import LogQuotas, RecordingQuotas
 from edge.call.speech_model import chosen
 from edge.door.admission_control import AdmissionControl
 from edge.door.auth import TokenPolicy
@@ -15,7 +17,7 @@ from edge.door.rate_limits import ConnectionLimit, RequestLimit
 from edge.door.routes import websocket
 from edge.door.session_limits import Limits, SessionLimits
 from edge.door.stage_monitor import StageMonitor
-from edge.door.state import EDGE, Edge
+from edge.door.state import EDGE, Edge, config_of
 from edge.door.storage_monitor import StorageMonitor
 from edge.protocols import PROTOCOLS
 from edge.protocols.prices import PRICES
@@ -31,6 +33,8 @@ def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) 
         SettingsError: a key file is unreadable, a proxy is no network, a rule of redaction is none,
             or the speech model is missing.
     """
+    speech_model = chosen(settings)
+    config = config_of(settings, speech_model).but({"response.greeting": settings.greeting})
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(
         settings,
@@ -41,12 +45,19 @@ def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) 
         RequestLimit(settings.api_requests_per_minute),
         ConnectionLimit(settings.max_connections_per_ip),
         sessions,
-        chosen(settings),
+        speech_model,
         Redaction.of(settings.redact),
         {**PRICES, **settings.prices},
         SessionLimits(bus, limits_of(settings)),
         ClientAddresses.of(settings),
         StorageMonitor(bus, name),
+        ConfigStore(bus, config),
+        LogQuotas(
+            session_kb=settings.log_kb_per_minute,
+            address_kb=settings.log_kb_per_minute_per_ip,
+            strangers_mb=settings.log_mb_of_strangers,
+        ),
+        RecordingQuotas(settings.recorded_mb_per_tenant),
     )
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)

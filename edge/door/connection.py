@@ -14,7 +14,11 @@ from aiohttp import WSMsgType
 
 from edge.call import counters
 from edge.call.clock import now_ms
+from edge.call.config_store import ConfigStore
+from edge.call.event_writer import LogTerms
 from edge.call.first_events import FirstEvents
+from edge.call.quotas import LogQuota, RecordingQuotas
+from edge.call.recording_policy import RecordingPolicy
 from edge.call.recording_writer import RecordingWriter
 from edge.call.session_shell import SessionShell
 from edge.call.speech_model import SileroModel
@@ -28,7 +32,7 @@ from edge.door.auth import Caller
 from edge.door.client_sender import ClientSender
 from edge.door.rate_limits import TokenBucket
 from edge.door.strict_websocket import StrictWebSocket
-from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json
+from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json, Token
 from runtime.audio import AudioIn, AudioOut, NotAudioError
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
@@ -74,6 +78,9 @@ class Host:
     """Of what is typed; what is said is masked where it is recognised."""
     sessions: asyncio.TaskGroup
     """Where sessions run: one whose caller has left still stores its last events."""
+    configs: ConfigStore
+    recording: RecordingPolicy
+    recorded: RecordingQuotas
 
 
 class Connection:
@@ -86,9 +93,14 @@ class Connection:
         host: Host,
         caller: Caller,
         new_session: Callable[[], str],
+        quota: LogQuota,
         history: History | None = None,
     ) -> None:
-        """Serve *caller*; *history* is that of the session that the first one goes on with."""
+        """Serve *caller*, whose events are within *quota*.
+
+        *history* is that of the session that the first one goes on with.
+        """
+        self._quota = quota
         self._ws = ws
         self._protocol = protocol
         self._host = host
@@ -152,6 +164,13 @@ class Connection:
 
     def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")
+
+    def over_quota(self, why: str) -> None:
+        self._send_all([self._protocol.error("QUOTA_EXCEEDED", "Too much for the log", why)])
+        self._shut(CloseCode.POLICY_VIOLATION, why, ends="failed")
+
+    def not_recorded(self, why: str) -> None:
+        self._send_all([self._protocol.error("NOT_RECORDED", "The sound is not kept", why)])
 
     def _too_slow(self) -> None:
         self._shut(CloseCode.TRY_AGAIN_LATER, "the client reads too slowly")
@@ -291,22 +310,39 @@ class Connection:
 
     async def _begin(self, begin: Begin) -> None:
         await self._end_session("end_call")
+        if why := self._quota.begin(time.monotonic()):
+            self.over_quota(why)
+            return
         host, caller, protocol = self._host, self._caller, self._protocol
         session = self._new_session()
         structlog.contextvars.bind_contextvars(session=session)
         greeting = host.greeting if begin.greeting else ""
-        config = host.config.but({**begin.changes, "response.greeting": greeting})
+        asked = "record_audio" in begin.changes
+        stranger = protocol.admission.token is Token.NONE
+        refused = host.recording.refusal(asked=asked, stranger=stranger)
+        changes = {**begin.changes, "response.greeting": greeting}
+        if refused:
+            del changes["record_audio"]
+        config = host.config.but(changes)
         history, self._history = self._history, None
         first = FirstEvents(caller.tenant, session, caller.user, protocol.name, host.edge)
         began = first.began(config, resumed=history is not None, now_ms=now_ms())
-        recording = (
-            RecordingWriter(host.bus, caller.tenant, session) if config.record_audio else None
-        )
+        recording = None
+        if config.record_audio:
+            quota = host.recorded.of(caller.tenant)
+            recording = RecordingWriter(host.bus, caller.tenant, session, quota)
         call = Call(began, history)
         model = host.speech_model
         audio = CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo)
-        shell = SessionShell(host.bus, call, self, audio=audio, recording=recording)
-        more = first.more(began, asked_to_record="record_audio" in begin.changes)
+        shell = SessionShell(
+            host.bus,
+            call,
+            self,
+            audio=audio,
+            recording=recording,
+            terms=LogTerms(host.configs, self._quota),
+        )
+        more = first.more(began, asked_to_record=asked)
         self._running = host.sessions.create_task(self._hold(shell.run(*more)))
         listening = asyncio.create_task(shell.listening.wait())
         try:
@@ -322,6 +358,8 @@ class Connection:
         )
         self._audio_in = self._open_audio()
         self._send_all(protocol.began(session, resumed=history is not None))
+        if refused:
+            self.not_recorded(refused)
         shell.give(Resumed() if history else Started())
 
     async def _hold(self, running: Coroutine[Any, Any, None]) -> None:

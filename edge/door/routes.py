@@ -58,7 +58,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
             if caller is None:
                 await ws.close(code=CloseCode.POLICY_VIOLATION, message=b"Invalid Token")
             else:
-                await _hold(edge, ws, protocol, caller)
+                await _hold(edge, ws, protocol, caller, address)
             return ws
         finally:
             edge.connections.leave(address)
@@ -112,7 +112,9 @@ async def remembered(bus: Bus, caller: Caller, session: str) -> History | None:
     return resumable(events, tenant=caller.tenant, user=caller.user, now_ms=now_ms())
 
 
-async def _hold(edge: Edge, ws: StrictWebSocket, protocol: ClientProtocol, caller: Caller) -> None:
+async def _hold(
+    edge: Edge, ws: StrictWebSocket, protocol: ClientProtocol, caller: Caller, address: str
+) -> None:
     """Hold the call of a client that is let in, or refuse it for lack of room."""
     admission = protocol.admission
     try:
@@ -130,7 +132,8 @@ async def _hold(edge: Edge, ws: StrictWebSocket, protocol: ClientProtocol, calle
     def next_session() -> str:
         return session if admission.one_session else _new_session(protocol)
 
-    connection = Connection(ws, protocol, edge.host, caller, next_session, history)
+    quota = edge.log_quotas.of(address, stranger=admission.token is Token.NONE)
+    connection = Connection(ws, protocol, edge.host, caller, next_session, quota, history)
     edge.open.add(connection)
     ending = None
     if edge.settings.call_ends_with_token:

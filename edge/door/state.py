@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from edge.call.config_store import ConfigStore
+from edge.call.quotas import LogQuotas, RecordingQuotas
+from edge.call.recording_policy import RecordingPolicy
 from edge.call.speech_model import SileroModel
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
@@ -20,6 +23,15 @@ from edge.door.storage_monitor import StorageMonitor
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from runtime.settings import Settings
+from schemas.session_config import SessionConfig
+
+
+def config_of(settings: Settings, speech_model: SileroModel | None) -> SessionConfig:
+    """Return the configuration of a session that asks for nothing else, without a greeting."""
+    config = settings.session
+    if speech_model is None:  # any sound might be taken for a voice
+        config = config.but({"interruption.voice_ms": 0})
+    return config
 
 
 @dataclass
@@ -41,25 +53,28 @@ class Edge:
     limits: SessionLimits
     addresses: ClientAddresses
     storage: StorageMonitor
+    configs: ConfigStore
+    log_quotas: LogQuotas
+    recorded: RecordingQuotas
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
 
     @property
     def host(self) -> Host:
-        config = self.settings.session
-        if self.speech_model is None:  # any sound might be taken for a voice
-            config = config.but({"interruption.voice_ms": 0})
         return Host(
             self.bus,
             self.name,
-            config,
+            config_of(self.settings, self.speech_model),
             self.settings.greeting,
             self.settings.control_messages_per_second,
             self.speech_model,
             self.settings.cancels_echo,
             self.redaction,
             self.sessions,
+            self.configs,
+            RecordingPolicy(self.settings.record_audio, bool(self.settings.redact)),
+            self.recorded,
         )
 
 
