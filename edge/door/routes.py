@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 from aiohttp import web
@@ -178,5 +179,6 @@ async def _refuse(
         case _:  # a new session instead would lose what was said
             message, code = "Session not reachable", "BUS_AWAY"
             details = "the event bus is away: try again with the same session"
-    await ws.send_json(protocol.error(code, message, details))
+    with suppress(ConnectionError):  # it did not wait for the answer
+        await ws.send_json(protocol.error(code, message, details))
     await ws.close(code=CloseCode.TRY_AGAIN_LATER, message=details.encode())

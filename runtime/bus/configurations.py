@@ -42,7 +42,8 @@ class Configurations:
         if isinstance(event, SessionStarted | SessionResumed) and event.names_config:
             said = msgspec.to_builtins(event, builtin_types=(bytes,))
             del said["config"]
-            return codec.decode(await self._whole(said) or codec.encode(event))
+            if whole := await self._whole(said):
+                return codec.decode(whole)
         return event
 
     async def in_data(self, data: bytes) -> bytes:

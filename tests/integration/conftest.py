@@ -13,11 +13,7 @@ from tests.aura_process import SIMULATED, AuraProcess
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
     aura = AuraProcess(
         tmp_path_factory.mktemp("simulated"),
-        env={
-            **SIMULATED,
-            "AURA_API_REQUESTS_PER_MINUTE": "100000",
-            "AURA_REDACT": '{"swordfish": "[masked]"}',
-        },
+        env={**SIMULATED, "AURA_API_REQUESTS_PER_MINUTE": "100000"},
     )
     try:
         yield aura.wait_until_ready()
