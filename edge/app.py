@@ -54,7 +54,7 @@ def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) 
         ConfigStore(bus, config),
         LogQuotas(
             session_kb=settings.log_kb_per_minute,
-            address_kb=settings.log_kb_per_minute_per_ip,
+            connections=settings.max_connections_per_ip,
             strangers_mb=settings.log_mb_of_strangers,
         ),
         RecordingQuotas(settings.recorded_mb_per_tenant),

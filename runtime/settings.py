@@ -309,10 +309,8 @@ class Settings(BaseSettings):
         1000,
         ge=100,
         description="kB of events of one session a minute, three minutes' worth at once; a call "
-        "that needs more is closed with 1008. An hour of honest talk needs up to 200 a minute.",
-    )
-    log_kb_per_minute_per_ip: int = Field(
-        4000, ge=100, description="The same of all sessions of one address at one edge."
+        "that needs more is closed with 1008 (honest talk needs up to 200). An address has 0.4 "
+        "times as much for each of its AURA_MAX_CONNECTIONS_PER_IP.",
     )
     log_mb_of_strangers: int = Field(
         512,

@@ -14,6 +14,8 @@ from schemas.audio import BYTES_PER_MS
 KEPT_S = 72 * 3600
 """The streams keep messages for so long (nats/streams)."""
 BURST_MINUTES = 3
+ADDRESS_SHARE = 0.4
+"""Of what the connections of an address might store: they do not all store the most at once."""
 OVERHEAD_BYTES = 250
 """Of a stored message: its subject, headers and place in the stream."""
 FASTEST = 2
@@ -106,21 +108,25 @@ def _used_up(whose: str) -> str:
 class LogQuotas:
     """Those of an edge."""
 
-    def __init__(self, *, session_kb: int, address_kb: int, strangers_mb: int) -> None:
-        """Take kB of events a minute of a session and an address, MB in 72 h of all strangers."""
+    def __init__(self, *, session_kb: int, connections: int, strangers_mb: int) -> None:
+        """Take kB of events a minute of a session, MB in 72 h of all strangers.
+
+        An address has so many *connections* at once.
+        """
         self._session_kb = session_kb
+        address_kb = session_kb * connections * ADDRESS_SHARE
         self._addresses = Buckets(lambda: _a_minute(address_kb))
         self._strangers = _in_72_h(strangers_mb)
 
     def of(self, address: str, *, stranger: bool) -> LogQuota:
         """Return that of a connection from *address*; *stranger*: nobody shows a token on it."""
-        shared = [("this address (AURA_LOG_KB_PER_MINUTE_PER_IP)", self._addresses.of(address))]
+        shared = [("this address (AURA_LOG_KB_PER_MINUTE)", self._addresses.of(address))]
         if stranger:
             shared.append(("callers without a token (AURA_LOG_MB_OF_STRANGERS)", self._strangers))
         return LogQuota(shared, lambda: _a_minute(self._session_kb))
 
 
-def _a_minute(kb: int) -> ByteBucket:
+def _a_minute(kb: float) -> ByteBucket:
     return ByteBucket(kb * 1000 / 60, kb * 1000 * BURST_MINUTES)
 
 

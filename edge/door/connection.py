@@ -317,20 +317,15 @@ class Connection:
         session = self._new_session()
         structlog.contextvars.bind_contextvars(session=session)
         greeting = host.greeting if begin.greeting else ""
-        asked = "record_audio" in begin.changes
-        stranger = protocol.admission.token is Token.NONE
-        refused = host.recording.refusal(asked=asked, stranger=stranger)
+        not_recorded = self._recording_refusal(begin)
         changes = {**begin.changes, "response.greeting": greeting}
-        if refused:
+        if not_recorded:
             del changes["record_audio"]
         config = host.config.but(changes)
         history, self._history = self._history, None
         first = FirstEvents(caller.tenant, session, caller.user, protocol.name, host.edge)
         began = first.began(config, resumed=history is not None, now_ms=now_ms())
-        recording = None
-        if config.record_audio:
-            quota = host.recorded.of(caller.tenant)
-            recording = RecordingWriter(host.bus, caller.tenant, session, quota)
+        recording = self._recording(session) if config.record_audio else None
         call = Call(began, history)
         model = host.speech_model
         audio = CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo)
@@ -342,7 +337,7 @@ class Connection:
             recording=recording,
             terms=LogTerms(host.configs, self._quota),
         )
-        more = first.more(began, asked_to_record=asked)
+        more = first.more(began, asked_to_record="record_audio" in begin.changes)
         self._running = host.sessions.create_task(self._hold(shell.run(*more)))
         listening = asyncio.create_task(shell.listening.wait())
         try:
@@ -358,9 +353,19 @@ class Connection:
         )
         self._audio_in = self._open_audio()
         self._send_all(protocol.began(session, resumed=history is not None))
-        if refused:
-            self.not_recorded(refused)
+        if not_recorded:
+            self.not_recorded(not_recorded)
         shell.give(Resumed() if history else Started())
+
+    def _recording_refusal(self, begin: Begin) -> str:
+        """Return why the client's wish to be recorded is refused; empty: it is not."""
+        asked = "record_audio" in begin.changes
+        stranger = self._protocol.admission.token is Token.NONE
+        return self._host.recording.refusal(asked=asked, stranger=stranger)
+
+    def _recording(self, session: str) -> RecordingWriter:
+        tenant = self._caller.tenant
+        return RecordingWriter(self._host.bus, tenant, session, self._host.recorded.of(tenant))
 
     async def _hold(self, running: Coroutine[Any, Any, None]) -> None:
         """Let a session run; one that breaks ends its connection and no other."""

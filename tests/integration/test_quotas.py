@@ -33,7 +33,7 @@ def started(folder: Path, **settings: str) -> Iterator[AuraProcess]:
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
     """An Aura in which a session may store little."""
     limits = {"AURA_LOG_KB_PER_MINUTE": "100", "AURA_CONTROL_MESSAGES_PER_SECOND": "1000"}
-    limits["AURA_LOG_KB_PER_MINUTE_PER_IP"] = "200"
+    limits["AURA_MAX_CONNECTIONS_PER_IP"] = "5"  # an address has 200 a minute
     yield from started(tmp_path_factory.mktemp("narrow"), **limits, AURA_RECORDED_MB_PER_TENANT="1")
 
 
@@ -96,6 +96,28 @@ async def test_no_sound_is_kept_where_words_are_masked(masking: AuraProcess) -> 
     assert await recorded(masking) == 0
 
 
+async def test_a_tenant_keeps_so_much_sound_and_its_call_goes_on_without(
+    narrow: AuraProcess,
+) -> None:
+    async with calling(narrow.url, f"{DEMO}&greeting=0&record=1") as caller:
+        session = (await caller.until("session"))["session"]
+        sound = silence(100) + buzz(900) + silence(29_000)
+        for at in range(0, len(sound), 32_000):  # 1 MB: half a minute, twice as fast as spoken
+            await caller.ws.send(sound[at : at + 32_000])
+            await asyncio.sleep(0.5)
+        await caller.speak(buzz(900) + silence(6000))
+        told = await caller.until("error")
+        assert (told["code"], caller.close_code) == ("NOT_RECORDED", None)
+        assert "AURA_RECORDED_MB_PER_TENANT" in told["details"]
+    found = await events(narrow, session)
+    assert [one.by for one in found if isinstance(one, ev.RecordingConsented)] == ["caller"]
+    (ended,) = [one for one in found if isinstance(one, ev.RecordingEnded)]
+    assert ended.reason == told["details"]
+    async with await connect(load(nats_url=narrow.nats_url, _env_file=None), "test") as bus:
+        info = await bus.api(f"STREAM.INFO.{subjects.RECORDING_STREAM}")
+    assert 1_000_000 <= info["state"]["bytes"] <= 1_500_000
+
+
 async def test_a_session_that_stores_too_much_is_ended_with_a_reason_and_all_is_stored(
     narrow: AuraProcess,
 ) -> None:
@@ -124,5 +146,5 @@ async def test_then_its_address_has_to_wait_and_is_told_how_long(narrow: AuraPro
         if not caller.told("conversation_started"):
             break
     assert told["code"] == "QUOTA_EXCEEDED"
-    assert "AURA_LOG_KB_PER_MINUTE_PER_IP" in told["details"]
+    assert "of this address" in told["details"]
     assert "try again in" in told["details"]

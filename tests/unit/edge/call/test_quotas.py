@@ -18,7 +18,7 @@ MINUTE_S = 60.0
 
 
 def quotas(strangers_mb: int = 1000) -> LogQuotas:
-    return LogQuotas(session_kb=100, address_kb=400, strangers_mb=strangers_mb)
+    return LogQuotas(session_kb=100, connections=10, strangers_mb=strangers_mb)
 
 
 def stored(quota: LogQuota, now_s: float, *, most: int = 100_000) -> tuple[int, str]:
@@ -51,7 +51,7 @@ def test_an_address_cannot_go_on_with_another_session_and_another_address_can() 
         stored(quota, 0.0)
     assert sessions == 4
     again = shared.of("a", stranger=False)
-    assert "AURA_LOG_KB_PER_MINUTE_PER_IP" in again.begin(0.0)
+    assert "of this address" in again.begin(0.0)
     assert "try again in" in again.begin(0.0)
     assert shared.of("b", stranger=False).begin(0.0) == ""
     assert again.begin(2 * MINUTE_S) == ""
