@@ -22,6 +22,7 @@ FASTEST = 2
 """Recorded audio may come so many times as fast as it is spoken, both sides together."""
 MOST_KEPT = 10_000
 """Addresses or tenants that are remembered."""
+TENANT_USED_UP = "the tenant's share of recorded audio is used up (AURA_RECORDED_MB_PER_TENANT)"
 _PACE = FASTEST * 2 * BYTES_PER_MS * 1000
 """Most bytes of recorded audio a second, both sides."""
 
@@ -145,8 +146,12 @@ class RecordingQuota:
         """Take the bytes of a piece; return why no more is recorded; empty: it goes on."""
         own = self._own.spend(size_bytes, now_s)
         if not self.tenant.spend(size_bytes, now_s):
-            return "the tenant's share of recorded audio is used up (AURA_RECORDED_MB_PER_TENANT)"
+            return TENANT_USED_UP
         return "" if own else "the audio comes faster than it is spoken"
+
+    def begin(self, now_s: float) -> str:
+        """Return why no session may be recorded now; empty: it may."""
+        return TENANT_USED_UP if self.tenant.wait_s(now_s) else ""
 
 
 class RecordingQuotas:

@@ -320,7 +320,7 @@ class Connection:
         not_recorded = self._recording_refusal(begin)
         changes = {**begin.changes, "response.greeting": greeting}
         if not_recorded:
-            del changes["record_audio"]
+            changes["record_audio"] = False
         config = host.config.but(changes)
         history, self._history = self._history, None
         first = FirstEvents(caller.tenant, session, caller.user, protocol.name, host.edge)
@@ -353,15 +353,21 @@ class Connection:
         )
         self._audio_in = self._open_audio()
         self._send_all(protocol.began(session, resumed=history is not None))
-        if not_recorded:
+        if not_recorded and "record_audio" in begin.changes:
             self.not_recorded(not_recorded)
         shell.give(Resumed() if history else Started())
 
     def _recording_refusal(self, begin: Begin) -> str:
-        """Return why the client's wish to be recorded is refused; empty: it is not."""
-        asked = "record_audio" in begin.changes
+        """Return why the session is not recorded although somebody wants it; empty: it is."""
+        host, asked = self._host, "record_audio" in begin.changes
         stranger = self._protocol.admission.token is Token.NONE
-        return self._host.recording.refusal(asked=asked, stranger=stranger)
+        if why := host.recording.refusal(asked=asked, stranger=stranger):
+            return why
+        if not (asked or host.config.record_audio):
+            return ""
+        if why := host.recorded.of(self._caller.tenant).begin(time.monotonic()):
+            log.warning("not_recorded", why=why)
+        return why
 
     def _recording(self, session: str) -> RecordingWriter:
         tenant = self._caller.tenant

@@ -109,6 +109,12 @@ async def test_a_tenant_keeps_so_much_sound_and_its_call_goes_on_without(
         told = await caller.until("error")
         assert (told["code"], caller.close_code) == ("NOT_RECORDED", None)
         assert "AURA_RECORDED_MB_PER_TENANT" in told["details"]
+    async with calling(narrow.url, f"{DEMO}&greeting=0&record=1") as caller:
+        another = (await caller.until("session"))["session"]
+        assert "AURA_RECORDED_MB_PER_TENANT" in (await caller.until("error"))["details"]
+    assert not [
+        one for one in await events(narrow, another) if isinstance(one, ev.RecordingConsented)
+    ]
     found = await events(narrow, session)
     assert [one.by for one in found if isinstance(one, ev.RecordingConsented)] == ["caller"]
     (ended,) = [one for one in found if isinstance(one, ev.RecordingEnded)]

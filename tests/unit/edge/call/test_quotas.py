@@ -94,6 +94,9 @@ def test_sound_as_fast_as_it_is_spoken_is_kept_until_the_tenants_share_is_used_u
     kept = next(s for s in range(10_000) if quota.spend(second, float(s)))
     assert 10e6 / second <= kept + 1 <= 10e6 / second + 5
     assert "AURA_RECORDED_MB_PER_TENANT" in quotas.of("t").spend(second, float(kept))
+    assert "AURA_RECORDED_MB_PER_TENANT" in quotas.of("t").begin(float(kept))
+    assert quotas.of("another").begin(float(kept)) == ""
+    assert quotas.of("t").begin(kept + 3600.0) == ""
     assert quotas.of("another").spend(second, float(kept)) == ""
 
 
