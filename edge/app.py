@@ -6,6 +6,8 @@ import asyncio
 
 from aiohttp import web
 
+from edge.call.config_store import ConfigStore
+from edge.call.quotas import LogQuotas, RecordingQuotas
 from edge.call.speech_model import chosen
 from edge.door.address_limits import AddressLimits
 from edge.door.admission_control import AdmissionControl
@@ -18,7 +20,7 @@ from edge.door.routes import websocket
 from edge.door.session_limits import Limits, SessionLimits
 from edge.door.socket_table import SocketTable
 from edge.door.stage_monitor import StageMonitor
-from edge.door.state import EDGE, Edge
+from edge.door.state import EDGE, Edge, config_of
 from edge.door.storage_monitor import StorageMonitor
 from edge.protocols import served
 from edge.protocols.prices import PRICES
@@ -37,6 +39,8 @@ def build(
             a client protocol is unknown, or the speech model is missing.
     """
     address_limits = AddressLimits.of(settings)
+    speech_model = chosen(settings)
+    config = config_of(settings, speech_model).but({"response.greeting": settings.greeting})
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(
         settings=settings,
@@ -51,13 +55,20 @@ def build(
         files=OpenFiles(),
         protocols=served(settings.dialects),
         sessions=sessions,
-        speech_model=chosen(settings),
+        speech_model=speech_model,
         redaction=Redaction.of(settings.redact),
         prices={**PRICES, **settings.prices},
         limits=SessionLimits(bus, limits_of(settings)),
         addresses=ClientAddresses.of(settings),
         storage=StorageMonitor(bus, name),
         budgets=Budgets(Costs(settings.frames_per_second, settings.sound_at_once_s)),
+        configs=ConfigStore(bus, config),
+        log_quotas=LogQuotas(
+            session_kb=settings.log_kb_per_minute,
+            connections=settings.max_connections_per_ip,
+            strangers_mb=settings.log_mb_of_strangers,
+        ),
+        recorded=RecordingQuotas(settings.recorded_mb_per_tenant),
     )
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)

@@ -9,14 +9,27 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.session_config import Eagerness, SessionConfig, bounds
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+Recorded = Literal["never", "ask", "always"]
+_RECORDED_BEFORE: dict[str, Recorded] = {
+    **dict.fromkeys(("true", "1", "yes", "on", "t", "y"), "always"),
+    **dict.fromkeys(("false", "0", "no", "off", "f", "n"), "ask"),
+}
+"""AURA_RECORD_AUDIO was a yes or no, whose no was what `ask` is."""
 
 _BARE = {
     "host",
@@ -349,9 +362,30 @@ class Settings(BaseSettings):
     speculate: bool = _session(
         "turns.speculate", "Ask the LLM on a likely end of turn, before it is certain."
     )
-    record_audio: bool = _session(
-        "record_audio",
-        "Keep the sound of both sides of every call; a client can ask for its own.",
+    record_audio: Recorded = Field(
+        "ask",
+        description="Whose sound is kept, both sides: `never`, `ask`: of calls whose client asks "
+        "and shows a token, `always`. `true` and `false` of before are `always` and `ask`. Where "
+        "AURA_REDACT masks words no sound is kept.",
+    )
+    recorded_mb_per_tenant: int = Field(
+        512,
+        ge=1,
+        description="MB of kept sound of one tenant at one edge, filled again in 72 h; a call that "
+        "needs more goes on without being recorded.",
+    )
+    log_kb_per_minute: int = Field(
+        1000,
+        ge=100,
+        description="kB of events of one session a minute, three minutes' worth at once; a call "
+        "that needs more is closed with 1008 (honest talk needs up to 200). An address has 0.4 "
+        "times as much for each of its AURA_MAX_CONNECTIONS_PER_IP.",
+    )
+    log_mb_of_strangers: int = Field(
+        512,
+        ge=1,
+        description="MB of events of all callers without a token at one edge, filled again in "
+        "72 h; then they are refused, and nobody else.",
     )
     redact: str = Field(
         "",
@@ -466,8 +500,22 @@ class Settings(BaseSettings):
             if isinstance(info.json_schema_extra, dict) and PATH in info.json_schema_extra
         }
         changes["response.deadline_ms"] = int(self.job_deadline_s * 1000)
+        changes["record_audio"] = self.record_audio == "always"
         changes["voice.chunk_ms"] = max(10, self.chunk_size * 1000 // self.sample_rate)
         return SessionConfig().but(changes)
+
+    @field_validator("record_audio", mode="before")
+    @classmethod
+    def _yes_or_no_of_before(cls, given: Any) -> Any:
+        return _RECORDED_BEFORE.get(str(given).lower(), given)
+
+    @model_validator(mode="after")
+    def _no_sound_of_masked_words(self) -> Self:
+        if self.record_audio == "always" and self.redact:
+            raise ValueError(
+                "AURA_RECORD_AUDIO=always would keep the sound of what AURA_REDACT masks"
+            )
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -492,7 +540,10 @@ def load(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        said = [f"{env_name(str(e['loc'][0]).lower())}: {e['msg']}" for e in error.errors()]
+        said = [
+            ": ".join([*(env_name(str(name).lower()) for name in e["loc"][:1]), e["msg"]])
+            for e in error.errors()
+        ]
         raise SettingsError("; ".join(said)) from error
     except OSError as error:
         raise SettingsError(f"a *_FILE setting: {error.strerror}: {error.filename}") from error

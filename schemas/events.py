@@ -90,6 +90,16 @@ class _Configured(Event, frozen=True, kw_only=True):
     """The rest of it."""
     config: SessionConfig = NOT_RECORDED
     """All that the session is set to."""
+    config_hash: str = ""
+    """Names the configuration in stream AURA_CONFIGS that stands for `config`, `settings` and
+    `rules`, which are absent then (`schemas/named_config.py`); empty: they are here."""
+    config_changes: dict[str, Any] = {}
+    """What differs from it, maps in maps."""
+
+    @property
+    def names_config(self) -> bool:
+        """Its configuration has to be read by its name: `config` holds nothing of it."""
+        return bool(self.config_hash) and self.config is NOT_RECORDED
 
     def __post_init__(self) -> None:
         """Let each of the two forms follow from the other.
@@ -97,6 +107,8 @@ class _Configured(Event, frozen=True, kw_only=True):
         Raises:
             ValueError: the flat maps hold a value that cannot be.
         """
+        if self.names_config:
+            return
         if self.config is NOT_RECORDED:
             config = from_flat(self.settings, self.rules)
             msgspec.structs.force_setattr(self, "config", config)
@@ -164,6 +176,14 @@ class RecordingConsented(Event, frozen=True, kw_only=True, tag="recording.consen
     KIND = "life"
     KEY = ("at_ms",)
     by: Literal["caller", "operator"]
+
+
+class RecordingEnded(Event, frozen=True, kw_only=True, tag="recording.ended"):
+    """Edge -> all: no more sound is kept of a call that goes on."""
+
+    KIND = "life"
+    KEY = ("at_ms",)
+    reason: str
 
 
 class SpeechPaused(Event, frozen=True, kw_only=True, tag="speech.paused"):
@@ -526,6 +546,7 @@ AnyEvent = (
     | SessionReconfigured
     | SessionEnded
     | RecordingConsented
+    | RecordingEnded
     | SpeechStarted
     | SpeechPaused
     | SpeechContinued

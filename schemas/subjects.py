@@ -6,6 +6,7 @@ aura.au.<session>.<utterance>         the caller's audio       stream AURA_AUDIO
 aura.pcm.<session>.<turn>             synthesized audio        stream AURA_AUDIO (memory)
 aura.part.<session>                   partial transcripts      core NATS only
 aura.rec.<tenant>.<session>.<side>    recorded sound           stream AURA_RECORDING (file)
+aura.config.<hash>                    a configuration          stream AURA_CONFIGS (file)
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ EVENTS_STREAM = "AURA_EVENTS"
 AUDIO_STREAM = "AURA_AUDIO"
 DEAD_STREAM = "AURA_DEAD"
 RECORDING_STREAM = "AURA_RECORDING"
+CONFIGS_STREAM = "AURA_CONFIGS"
 SEATS_STREAM = "KV_AURA_SEATS"
 SEATS = "$KV.AURA_SEATS"
 """Prefix of the keys that count sessions across edges."""
@@ -75,3 +77,7 @@ def partials(session: str) -> str:
 
 def recording(tenant: str, session: str, side: str = "*") -> str:
     return f"aura.rec.{tenant}.{session}.{side}"
+
+
+def config(name: str) -> str:
+    return f"aura.config.{name}"

@@ -32,7 +32,7 @@ async def export(
             sound = stereo_wav(one.audio)
         except NotRecordedError as error:
             raise CommandError(
-                f"no sound of {session} was recorded: set AURA_RECORD_AUDIO=true, or have the "
+                f"no sound of {session} was recorded: set AURA_RECORD_AUDIO=always, or have the "
                 "client ask for it with record=1"
             ) from error
         await _write(wav, sound)

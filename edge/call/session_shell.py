@@ -14,7 +14,7 @@ import structlog
 from edge.call import counters
 from edge.call.bus_outage import BusOutage
 from edge.call.clock import now_ms
-from edge.call.event_writer import EventWriter
+from edge.call.event_writer import EventWriter, LogTerms
 from edge.call.frame_sender import FrameSender
 from edge.call.recognition import Recognition
 from edge.call.recording_writer import RecordingWriter
@@ -41,7 +41,15 @@ from runtime.bus.errors import BusAwayError
 from runtime.bus.trace import new_trace
 from schemas import codec, subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
-from schemas.events import EndReason, Event, ResponseSentence, SpeechStarted, StageName, TurnTaken
+from schemas.events import (
+    EndReason,
+    Event,
+    RecordingEnded,
+    ResponseSentence,
+    SpeechStarted,
+    StageName,
+    TurnTaken,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +66,12 @@ class Client(Protocol):
     def taken_over(self) -> None:
         """Note, once, that a newer connection goes on with the session."""
 
+    def over_quota(self, why: str) -> None:
+        """Note, once, that the session has stored more than it may, and is to end."""
+
+    def not_recorded(self, why: str) -> None:
+        """Note, once, that no more audio is recorded."""
+
 
 class SessionShell:
     """One session on one connection, while `run` runs."""
@@ -71,11 +85,12 @@ class SessionShell:
         audio: CallerAudio | None = None,
         recording: RecordingWriter | None = None,
         recorded: tuple[StageName, ...] = (),
+        terms: LogTerms | None = None,
     ) -> None:
         """Carry *call*, whose *client* is told of it.
 
         *audio* hears the caller; *recording* stores the audio. A replay answers for the stages in
-        *recorded*.
+        *recorded*. Its events are written by *terms*; None: whole, and without a limit.
         """
         began = call.began
         self.tenant, self.session = began.tenant, began.session
@@ -88,7 +103,9 @@ class SessionShell:
         loop = asyncio.get_running_loop()
         self._timer = Timer(self._ring, now_ms=now_ms, call_later=loop.call_later)
         self._outage = BusOutage(self._tell_bus_away, loop.time)
-        self._events = EventWriter(bus, self._outage, self._awaits)
+        self._events = EventWriter(
+            bus, self._outage, self._awaits, terms=terms, over=self._over_quota
+        )
         self._frames = FrameSender(bus, self.session)
         self._tasks = asyncio.TaskGroup()
         whose = (self.tenant, self.session)
@@ -101,6 +118,8 @@ class SessionShell:
         self._inputs = InputLog(*whose)
         self._recorded = recorded
         self._recording = recording
+        if recording:
+            recording.ended = self._recording_ended
         self.listening = asyncio.Event()
         """Set once the events of the stages are listened to."""
 
@@ -225,6 +244,18 @@ class SessionShell:
             self._outage.begins("link")
         elif self._outage.ends("link"):
             self._resync.look()
+
+    def _over_quota(self, why: str) -> None:
+        if not self._closed:
+            self._log.warning("session_over_quota", why=why)
+            self._client.over_quota(why)
+
+    def _recording_ended(self, why: str) -> None:
+        self._log.warning("recording_over_quota", why=why)
+        whose = {"tenant": self.tenant, "session": self.session}
+        if not self._finished:
+            self._queue(RecordingEnded(**whose, at_ms=now_ms(), reason=why))
+            self._client.not_recorded(why)
 
     def _tell_bus_away(self) -> None:
         if not self._closed:

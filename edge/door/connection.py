@@ -13,7 +13,11 @@ from aiohttp import WSMsgType
 
 from edge.call import counters
 from edge.call.clock import now_ms
+from edge.call.config_store import ConfigStore
+from edge.call.event_writer import LogTerms
 from edge.call.first_events import FirstEvents
+from edge.call.quotas import LogQuota, RecordingQuotas
+from edge.call.recording_policy import RecordingPolicy
 from edge.call.recording_writer import RecordingWriter
 from edge.call.session_shell import SessionShell
 from edge.call.speech_model import SileroModel
@@ -81,6 +85,9 @@ class Host:
     """Of what is typed; what is said is masked where it is recognised."""
     sessions: asyncio.TaskGroup
     """Where sessions run: one whose caller has left still stores its last events."""
+    configs: ConfigStore
+    recording: RecordingPolicy
+    recorded: RecordingQuotas
 
 
 class Connection:
@@ -93,8 +100,10 @@ class Connection:
         host: Host,
         caller: Caller,
         seat: Seat,
+        quota: LogQuota,
     ) -> None:
-        """Serve *caller*, who takes *seat* whenever a session begins."""
+        """Serve *caller*, who takes *seat* whenever a session begins; *quota* bounds its events."""
+        self._quota = quota
         self._ws = ws
         self._protocol = protocol
         self._host = host
@@ -172,6 +181,13 @@ class Connection:
 
     def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")
+
+    def over_quota(self, why: str) -> None:
+        self._send_all([self._protocol.error("QUOTA_EXCEEDED", "Too much for the log", why)])
+        self._shut(CloseCode.POLICY_VIOLATION, why, ends="failed")
+
+    def not_recorded(self, why: str) -> None:
+        self._send_all([self._protocol.error("NOT_RECORDED", "The sound is not kept", why)])
 
     def _too_slow(self) -> None:
         self._shut(CloseCode.TRY_AGAIN_LATER, "the client reads too slowly")
@@ -310,6 +326,9 @@ class Connection:
 
     async def _begin(self, begin: Begin) -> None:
         await self._end_session("end_call")
+        if why := self._quota.begin(time.monotonic()):
+            self.over_quota(why)
+            return
         host, caller, protocol = self._host, self._caller, self._protocol
         try:
             session, history = await self._seat.take()
@@ -318,16 +337,25 @@ class Connection:
             return
         structlog.contextvars.bind_contextvars(session=session)
         greeting = host.greeting if begin.greeting else ""
-        config = host.config.but({**begin.changes, "response.greeting": greeting})
+        not_recorded = self._recording_refusal(begin)
+        changes = {**begin.changes, "response.greeting": greeting}
+        if not_recorded:
+            changes["record_audio"] = False
+        config = host.config.but(changes)
         first = FirstEvents(caller.tenant, session, caller.user, protocol.name, host.edge)
         began = first.began(config, resumed=history is not None, now_ms=now_ms())
-        recording = (
-            RecordingWriter(host.bus, caller.tenant, session) if config.record_audio else None
-        )
+        recording = self._recording(session) if config.record_audio else None
         call = Call(began, history)
         model = host.speech_model
         audio = CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo)
-        shell = SessionShell(host.bus, call, self, audio=audio, recording=recording)
+        shell = SessionShell(
+            host.bus,
+            call,
+            self,
+            audio=audio,
+            recording=recording,
+            terms=LogTerms(host.configs, self._quota),
+        )
         more = first.more(began, asked_to_record="record_audio" in begin.changes)
         self._running = host.sessions.create_task(self._hold(shell.run(*more)))
         listening = asyncio.create_task(shell.listening.wait())
@@ -346,6 +374,8 @@ class Connection:
         self._pace.budget.recognition = shell.recognition
         self._stopwatch.began(time.monotonic())
         self._send_all(protocol.began(session, resumed=history is not None))
+        if not_recorded and "record_audio" in begin.changes:
+            self.not_recorded(not_recorded)
         shell.give(Resumed() if history else Started())
 
     def _not_begun(self, why: NoSeatError) -> None:
@@ -354,6 +384,22 @@ class Connection:
         self._send_all([self._protocol.error(why.code, why.message, why.details)])
         if self._protocol.admission.one_session:
             self._shut(CloseCode.TRY_AGAIN_LATER, why.details)
+
+    def _recording_refusal(self, begin: Begin) -> str:
+        """Return why the session is not recorded although somebody wants it; empty: it is."""
+        host, asked = self._host, "record_audio" in begin.changes
+        stranger = not self._caller.named
+        if why := host.recording.refusal(asked=asked, stranger=stranger):
+            return why
+        if not (asked or host.config.record_audio):
+            return ""
+        if why := host.recorded.of(self._caller.tenant).begin(time.monotonic()):
+            log.warning("not_recorded", why=why)
+        return why
+
+    def _recording(self, session: str) -> RecordingWriter:
+        tenant = self._caller.tenant
+        return RecordingWriter(self._host.bus, tenant, session, self._host.recorded.of(tenant))
 
     async def _hold(self, running: Coroutine[Any, Any, None]) -> None:
         """Let a session run; one that breaks ends its connection and no other."""

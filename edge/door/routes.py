@@ -66,7 +66,12 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                 else:
                     taken = partial(edge.sockets.calls, request.protocol)
                     seat = Seat(edge.seats, protocol, caller, address, taken)
-                    await _hold(edge, ws, protocol, caller, seat)
+                    quota = edge.log_quotas.of(address, stranger=not caller.named)
+                    connection = Connection(ws, protocol, edge.host, caller, seat, quota)
+                    try:
+                        await _hold(edge, connection, caller)
+                    finally:
+                        await seat.leave()
                 return ws
         finally:
             limits.connections.leave(address)
@@ -108,11 +113,8 @@ async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
     await ws.close(code=CloseCode.POLICY_VIOLATION, message=REFUSED.encode())
 
 
-async def _hold(
-    edge: Edge, ws: StrictWebSocket, protocol: ClientProtocol, caller: Caller, seat: Seat
-) -> None:
+async def _hold(edge: Edge, connection: Connection, caller: Caller) -> None:
     """Hold the connection of a client that is let in."""
-    connection = Connection(ws, protocol, edge.host, caller, seat)
     edge.open.add(connection)
     ending = None
     if edge.settings.call_ends_with_token:
@@ -125,7 +127,6 @@ async def _hold(
         if ending:
             ending.cancel()
         edge.open.discard(connection)
-        await seat.leave()
 
 
 def _end_with_token(

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from edge.call.config_store import ConfigStore
+from edge.call.quotas import LogQuotas, RecordingQuotas
+from edge.call.recording_policy import RecordingPolicy
 from edge.call.speech_model import SileroModel
 from edge.door.address_limits import AddressLimits
 from edge.door.auth import TokenPolicy
@@ -27,6 +30,15 @@ from edge.protocols.client_protocol import ClientProtocol
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from runtime.settings import Settings
+from schemas.session_config import SessionConfig
+
+
+def config_of(settings: Settings, speech_model: SileroModel | None) -> SessionConfig:
+    """Return the configuration of a session that asks for nothing else, without a greeting."""
+    config = settings.session
+    if speech_model is None:  # any sound might be taken for a voice
+        config = config.but({"interruption.voice_ms": 0})
+    return config
 
 
 @dataclass
@@ -51,6 +63,9 @@ class Edge:
     limits: SessionLimits
     addresses: ClientAddresses
     storage: StorageMonitor
+    configs: ConfigStore
+    log_quotas: LogQuotas
+    recorded: RecordingQuotas
     budgets: Budgets
     """What each connection may cost."""
     lane: Lane = field(default_factory=Lane)
@@ -70,13 +85,10 @@ class Edge:
 
     @property
     def host(self) -> Host:
-        config = self.settings.session
-        if self.speech_model is None:  # any sound might be taken for a voice
-            config = config.but({"interruption.voice_ms": 0})
         return Host(
             bus=self.bus,
             edge=self.name,
-            config=config,
+            config=config_of(self.settings, self.speech_model),
             greeting=self.settings.greeting,
             commands_per_second=self.settings.control_messages_per_second,
             times=TimeLimits.of(self.settings),
@@ -84,6 +96,9 @@ class Edge:
             cancel_echo=self.settings.cancels_echo,
             redaction=self.redaction,
             sessions=self.sessions,
+            configs=self.configs,
+            recording=RecordingPolicy(self.settings.record_audio, bool(self.settings.redact)),
+            recorded=self.recorded,
         )
 
     @property

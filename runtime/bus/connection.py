@@ -18,6 +18,7 @@ from nats.errors import Error as NatsError
 
 from runtime.bus import trace
 from runtime.bus.bulk_reader import BulkReader
+from runtime.bus.configurations import Configurations
 from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError
 from runtime.bus.link_liveness import LinkLiveness
@@ -60,6 +61,8 @@ class Bus:
         self._reader = Reader(nc)
         self._bulk = BulkReader(nc)
         self._publisher = Publisher(nc, self._reader)
+        self.configurations = Configurations(self._reader)
+        """Those that events name, to be read."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,8 +76,10 @@ class Bus:
 
     # ------------------------------------------ stored; see `Publisher`
 
-    async def publish(self, event: Event, *, patience_s: float = PATIENCE_S) -> int:
-        return await self._publisher.publish(event, patience_s=patience_s)
+    async def publish(
+        self, event: Event, data: bytes | None = None, *, patience_s: float = PATIENCE_S
+    ) -> int:
+        return await self._publisher.publish(event, data, patience_s=patience_s)
 
     async def publish_raw(
         self, subject: str, data: bytes, head: dict[str, str], *, patience_s: float = PATIENCE_S
@@ -116,7 +121,8 @@ class Bus:
         return await self._bulk.newest(names)
 
     async def session_events(self, session: str) -> list[Stored]:
-        return await self._bulk.session_events(session)
+        """Return its events as `BulkReader` does, with the configurations that they name."""
+        return await self.configurations.in_stored(await self._bulk.session_events(session))
 
     # ------------------------------------------ sent without an ack, and listened to
 

@@ -34,15 +34,19 @@ class Publisher:
         self._js = nc.jetstream(timeout=ACK_TIMEOUT_S)
         self._reader = reader
 
-    async def publish(self, event: Event, *, patience_s: float = PATIENCE_S) -> int:
+    async def publish(
+        self, event: Event, data: bytes | None = None, *, patience_s: float = PATIENCE_S
+    ) -> int:
         """Store *event* and return its sequence in the stream; the same event twice is one.
+
+        *data* are its bytes where they are not those of `codec.encode`.
 
         Raises:
             BusAwayError: not acknowledged within *patience_s*.
         """
         head = {**codec.headers(event), **trace.headers()}
         return await self.publish_raw(
-            subjects.event(event), codec.encode(event), head, patience_s=patience_s
+            subjects.event(event), data or codec.encode(event), head, patience_s=patience_s
         )
 
     async def publish_raw(

@@ -139,6 +139,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.KeysPressed: lambda e: e.keys,
     ev.SessionEnded: lambda e: f"{e.reason}, {e.turns} turns",
     ev.RecordingConsented: lambda e: f"by the {e.by}",
+    ev.RecordingEnded: lambda e: e.reason,
     ev.SpeechStarted: lambda e: "over the answer" if e.over_answer else "",
     ev.SpeechPaused: lambda e: f"pause {e.pause}",
     ev.SpeechEnded: lambda e: (

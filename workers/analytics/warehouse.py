@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 PRIVATE = frozenset(
-    {"text", "messages", "system", "settings", "rules", "config", "keys", "user", "rows", "voice"}
+    "text messages system settings rules config config_hash config_changes keys user rows "
+    "voice".split()
 )
 """Fields that hold words or name a person: never in these files. `rows` has partial transcripts."""
 VIEWS = Path(__file__).with_name("warehouse.sql")

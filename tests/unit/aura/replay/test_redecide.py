@@ -233,3 +233,11 @@ def test_every_input_comes_back_from_the_log(given: AnyInput) -> None:
 
 def test_there_is_a_sample_of_every_input() -> None:
     assert {type(one) for one in SAMPLES} == set(typing.get_args(AnyInput))
+
+
+def test_a_session_whose_configuration_is_gone_is_not_decided_by_another_one() -> None:
+    named = ev.SessionStarted(
+        tenant="t", session="s", at_ms=1000, user="u", dialect="d", edge="e", config_hash="abc"
+    )
+    with pytest.raises(InputsNotRecordedError, match="configuration abc is not in"):
+        connections([named, part(0, 1001, 2000)])
