@@ -8,6 +8,7 @@ from aiohttp import web
 
 from edge.call.speech_model import chosen
 from edge.door.admission_control import AdmissionControl
+from edge.door.agents import Agents
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
 from edge.door.middlewares import harden, limit_requests, no_traceback
@@ -47,6 +48,7 @@ def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) 
         SessionLimits(bus, limits_of(settings)),
         ClientAddresses.of(settings),
         StorageMonitor(bus, name),
+        Agents(bus),
     )
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)

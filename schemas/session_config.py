@@ -18,6 +18,29 @@ Delivery = Literal["whole", "sentences", "chunks"]
 the one before it was played; or a stream of small chunks, a little ahead of the ear."""
 
 
+ClientOption = Literal[
+    "eagerness",
+    "language",
+    "silence_ms",
+    "min_speech_ms",
+    "prefix_ms",
+    "interrupt_words",
+    "interrupt_voice_ms",
+    "record",
+]
+CLIENT_OPTIONS: Mapping[ClientOption, str] = {
+    "eagerness": "turns.eagerness",
+    "language": "language",
+    "silence_ms": "turns.silence_ms",
+    "min_speech_ms": "turns.min_speech_ms",
+    "prefix_ms": "turns.prefix_ms",
+    "interrupt_words": "interruption.min_words",
+    "interrupt_voice_ms": "interruption.voice_ms",
+    "record": "record_audio",
+}
+"""What a client may change of its session: its name in every protocol to the path here."""
+
+
 class Waits(msgspec.Struct, frozen=True):
     """Silence, ms, that ends a turn whose words sound ..."""
 

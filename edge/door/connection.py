@@ -24,6 +24,8 @@ from edge.core.client_events import ClientEvent, Interrupted, Speech, Trouble
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import FromClient, Resumed, Started, Typed
 from edge.core.session.history import History
+from edge.door.agent_choice import AgentRefusedError, settle
+from edge.door.agents import Agents
 from edge.door.auth import Caller
 from edge.door.client_sender import ClientSender
 from edge.door.rate_limits import TokenBucket
@@ -67,6 +69,7 @@ class Host:
     config: SessionConfig
     """The operator's, of a session that asks for nothing else."""
     greeting: str
+    agents: Agents
     commands_per_second: int
     speech_model: SileroModel | None
     cancel_echo: bool
@@ -292,13 +295,24 @@ class Connection:
     async def _begin(self, begin: Begin) -> None:
         await self._end_session("end_call")
         host, caller, protocol = self._host, self._caller, self._protocol
+        history = self._history
+        base = host.config.but({"response.greeting": host.greeting})
+        before = history.agent if history else None
+        try:
+            settled = await settle(
+                host.agents, caller, begin, base, before, resumed=history is not None
+            )
+        except AgentRefusedError as refused:
+            self._refuse(refused)
+            return
+        self._history = None
         session = self._new_session()
         structlog.contextvars.bind_contextvars(session=session)
-        greeting = host.greeting if begin.greeting else ""
-        config = host.config.but({**begin.changes, "response.greeting": greeting})
-        history, self._history = self._history, None
+        config = settled.config
+        if host.speech_model is None:  # any sound might be taken for a voice
+            config = config.but({"interruption.voice_ms": 0})
         first = FirstEvents(caller.tenant, session, caller.user, protocol.name, host.edge)
-        began = first.began(config, resumed=history is not None, now_ms=now_ms())
+        began = first.began(config, settled.agent, resumed=history is not None, now_ms=now_ms())
         recording = (
             RecordingWriter(host.bus, caller.tenant, session) if config.record_audio else None
         )
@@ -306,7 +320,7 @@ class Connection:
         model = host.speech_model
         audio = CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo)
         shell = SessionShell(host.bus, call, self, audio=audio, recording=recording)
-        more = first.more(began, asked_to_record="record_audio" in begin.changes)
+        more = first.more(began, asked_to_record="record_audio" in settled.asked)
         self._running = host.sessions.create_task(self._hold(shell.run(*more)))
         listening = asyncio.create_task(shell.listening.wait())
         try:
@@ -318,11 +332,24 @@ class Connection:
             "session_started",
             protocol=protocol.name,
             tenant=caller.tenant,
+            agent=str(settled.agent or ""),
             resumed=history is not None,
         )
+        if settled.left_out:
+            why = "; ".join(settled.left_out)
+            self._send_all([protocol.error("INVALID_OPTION", "Option ignored", why)])
         self._audio_in = self._open_audio()
         self._send_all(protocol.began(session, resumed=history is not None))
         shell.give(Resumed() if history else Started())
+
+    def _refuse(self, refused: AgentRefusedError) -> None:
+        """Tell that no agent serves the call; a connection that holds one session ends."""
+        log.info("agent_refused", code=refused.code, tenant=self._caller.tenant)
+        protocol = self._protocol
+        self._send_all([protocol.error(refused.code, refused.message, refused.details)])
+        protocol.ended()  # it takes no audio for a session that did not begin
+        if protocol.admission.one_session:
+            self._shut(refused.close, refused.message)
 
     async def _hold(self, running: Coroutine[Any, Any, None]) -> None:
         """Let a session run; one that breaks ends its connection and no other."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from edge.call.speech_model import SileroModel
+from edge.door.agents import Agents
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
 from edge.door.connection import Connection, Host
@@ -41,20 +42,19 @@ class Edge:
     limits: SessionLimits
     addresses: ClientAddresses
     storage: StorageMonitor
+    agents: Agents
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
 
     @property
     def host(self) -> Host:
-        config = self.settings.session
-        if self.speech_model is None:  # any sound might be taken for a voice
-            config = config.but({"interruption.voice_ms": 0})
         return Host(
             self.bus,
             self.name,
-            config,
+            self.settings.session,
             self.settings.greeting,
+            self.agents,
             self.settings.control_messages_per_second,
             self.speech_model,
             self.settings.cancels_echo,
