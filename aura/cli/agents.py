@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import difflib
 import json
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aura.cli.agent_texts import changed, difference, labelled, table_of
 from aura.cli.running import CommandError, run
 from runtime.printable import printable
 from runtime.settings import load
 
 if TYPE_CHECKING:
-    from runtime.agents.store import Revision
     from runtime.bus.connection import Bus
 
 app = typer.Typer(
@@ -81,7 +81,7 @@ def show(name: Name, tenant: Tenant = "") -> None:
 def diff(
     one: Annotated[str, typer.Argument(metavar="FILE|NAME[@REV]", help="What to compare.")],
     other: Annotated[
-        str, typer.Argument(metavar="[FILE|NAME[@REV]]", help="With this; see above.")
+        str, typer.Argument(metavar="FILE|NAME[@REV]", help="With this; see above.")
     ] = "",
     tenant: Tenant = "",
 ) -> None:
@@ -123,7 +123,8 @@ def _tenant(tenant: str) -> str:
     """Return the tenant as keys and events have it."""
     from schemas import names
 
-    return names.stored(tenant) if tenant and tenant != "demo" else tenant
+    given_by_aura = tenant in {"", "demo"} or re.fullmatch(r"x[0-9a-f]{24}", tenant)
+    return tenant if given_by_aura else names.stored(tenant)
 
 
 def revision_named(name: str) -> tuple[str, int]:
@@ -180,7 +181,6 @@ async def _apply(paths: list[Path], tenant: str, *, check: bool) -> int:
 
 async def _list(tenant: str, *, as_json: bool) -> int:
     from rich.console import Console
-    from rich.table import Table
 
     from runtime.agents import store
     from runtime.agents.file import AgentFileError
@@ -205,13 +205,7 @@ async def _list(tenant: str, *, as_json: bool) -> int:
     if not rows:
         print("No agent is applied: calls are set as `aura settings` says.")
         return 0
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("NAME", "REVISION", "TENANT", "APPLIED", "ABOUT"):
-        table.add_column(name, overflow="fold")
-    for one, about in rows:
-        cells = (one.name, str(one.number), one.tenant or "all", f"{one.time[:19]}Z", about)
-        table.add_row(*map(printable, cells))
-    Console(markup=False, emoji=False).print(table)
+    Console(markup=False, emoji=False).print(table_of(rows))
     return 0
 
 
@@ -220,7 +214,8 @@ async def _show(name: str, tenant: str) -> int:
 
     async with _bus() as bus:
         found = await store.find(bus, tenant, *revision_named(name))
-    print(_lines_printable(found.text))
+    for line in found.text.splitlines():
+        print(printable(line))
     return 0
 
 
@@ -234,19 +229,15 @@ async def _diff(one: str, other: str, tenant: str) -> int:
         elif _is_file(one):
             after = await _side(bus, one, tenant)
             newest = await store.newest(bus, tenant, Path(one).stem)
-            before = _labelled(newest) if newest else ("not applied", "")
+            before = labelled(newest) if newest else ("not applied", "")
         else:
             name, number = revision_named(one)
             texts = await store.history(bus, tenant, name)
             if not number and len(texts) > 1:
                 number = texts[-2].number
-            before = _labelled(await store.find(bus, tenant, name, number))
-            after = _labelled(await store.find(bus, tenant, name))
-    lines = list(
-        difflib.unified_diff(
-            before[1].splitlines(), after[1].splitlines(), before[0], after[0], lineterm=""
-        )
-    )
+            before = labelled(await store.find(bus, tenant, name, number))
+            after = labelled(await store.find(bus, tenant, name))
+    lines = difference(before, after)
     for line in lines:
         print(printable(line))
     return 1 if lines else 0
@@ -262,11 +253,7 @@ async def _side(bus: Bus, named: str, tenant: str) -> tuple[str, str]:
 
     if _is_file(named):
         return named, file.load(Path(named))[1]
-    return _labelled(await store.find(bus, tenant, *revision_named(named)))
-
-
-def _labelled(found: Revision) -> tuple[str, str]:
-    return str(found), found.text
+    return labelled(await store.find(bus, tenant, *revision_named(named)))
 
 
 async def _history(name: str, tenant: str) -> int:
@@ -276,22 +263,10 @@ async def _history(name: str, tenant: str) -> int:
         revisions = await store.history(bus, tenant, name)
     if not revisions:
         raise CommandError(f"there is no agent {name}: `aura agents list` says which there are")
-    before = ""
-    lines = []
-    for one in revisions:
-        changed = _changed(before, one.text) if one.text else "removed"
-        lines.append(f"{one}  {one.time[:19]}Z  {changed}")
-        before = one.text
-    for line in reversed(lines):
-        print(printable(line))
+    older = ["", *(one.text for one in revisions)]
+    for before, one in reversed(list(zip(older, revisions, strict=False))):
+        print(printable(f"{one}  {one.time[:19]}Z  {changed(before, one.text)}"))
     return 0
-
-
-def _changed(before: str, after: str) -> str:
-    if not before:
-        return f"{len(after.splitlines())} lines"
-    marks = [line[:2] for line in difflib.ndiff(before.splitlines(), after.splitlines())]
-    return f"+{marks.count('+ ')} -{marks.count('- ')} lines"
 
 
 async def _rollback(named: str, tenant: str) -> int:
@@ -319,7 +294,3 @@ async def _remove(name: str, tenant: str) -> int:
         await store.remove(bus, tenant, revision_named(name)[0])
     print(f"{name} is removed: `aura agents rollback {name}` brings it back.")
     return 0
-
-
-def _lines_printable(text: str) -> str:
-    return "\n".join(printable(line) for line in text.splitlines())

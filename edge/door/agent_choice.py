@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge.core.client_commands import Begin
-from edge.door.agents import Agents
+from edge.door.agent_table import AgentTable
 from edge.door.auth import Caller
 from edge.protocols.client_protocol import CloseCode
 from runtime.agents.file import AgentFileError
 from runtime.agents.resolve import Given, VariableError, resolve
 from runtime.agents.store import Revision
-from runtime.bus.errors import BusAwayError
 from schemas.agent import AgentUsed
 from schemas.session_config import SessionConfig
 
@@ -50,71 +49,30 @@ class Settled:
     """A line for each thing that the caller asked for and may not have."""
 
 
-async def settle(
-    agents: Agents,
-    caller: Caller,
-    begin: Begin,
-    base: SessionConfig,
-    before: AgentUsed | None = None,
-    *,
-    resumed: bool = False,
-) -> Settled:
-    """Return what the call is set to, where *base* is the operator's configuration.
-
-    *resumed*: the session goes on that was served by *before*.
-
-    Raises:
-        AgentRefusedError: no agent serves it.
-    """
-    wanted = begin.changes if begin.greeting else {**begin.changes, "response.greeting": ""}
-    if resumed:
-        found = await _recorded(agents, caller, before) if before else None
-    else:
-        found = _chosen(agents, caller, begin.agent)
-    if found is None:
-        left_out = ("no agent serves this call: it has no variables",) if begin.variables else ()
-        return Settled(base.but(wanted), None, wanted, left_out)
-    if before:
-        given = Given(by_token=before.variables, by_caller={}, changes=wanted)
-    else:
-        given = Given(caller.variables, begin.variables, wanted)
-    try:
-        made = resolve(found.agent(), base, given)
-    except VariableError as error:
-        raise AgentRefusedError(
-            "INVALID_VARIABLES", "Variables refused", f"agent {found.name}: {error}"
-        ) from error
-    except AgentFileError as error:
-        raise AgentRefusedError(
-            "AGENT_BROKEN",
-            "Agent cannot be used",
-            f"agent {found} cannot be read by this edge: apply it again",
-            CloseCode.INTERNAL_ERROR,
-        ) from error
-    used = AgentUsed(
-        name=found.name, revision=found.number, variables=made.variables, asked=made.asked
-    )
-    return Settled(made.config, used, made.asked, made.left_out)
-
-
-def _chosen(agents: Agents, caller: Caller, asked: str) -> Revision | None:
-    """Return the agent of a new session; None: the operator's settings hold.
+def choose(table: AgentTable, caller: Caller, asked: str) -> Revision | None:
+    """Return the agent of a new session whose client *asked* for one, or for none.
 
     Raises:
         AgentRefusedError: there is none of that name, or it is not for this caller.
     """
-    if caller.agent and asked not in {"", caller.agent}:
-        raise AgentRefusedError(
-            "AGENT_REFUSED", "Agent refused", "the token names another agent than the call"
-        )
+    check_token(caller, asked)
     name = caller.agent or asked
-    found = agents.find(caller.tenant, name or DEFAULT)
-    if not name:
-        return found
-    if found is None or not (caller.agent or _may_be_chosen(found)):
+    found = table.find(caller.tenant, name or DEFAULT)
+    if name and (found is None or not (caller.agent or _may_be_chosen(found))):
         details = f"there is no agent {name} that this caller may choose"
         raise AgentRefusedError("AGENT_UNKNOWN", "Unknown agent", details)
     return found
+
+
+def check_token(caller: Caller, wanted: str) -> None:
+    """Refuse the agent *wanted* where the token names another; empty: none is wanted.
+
+    Raises:
+        AgentRefusedError: it does.
+    """
+    if caller.agent and wanted not in {"", caller.agent}:
+        details = "the token names another agent"
+        raise AgentRefusedError("AGENT_REFUSED", "Agent refused", details)
 
 
 def _may_be_chosen(found: Revision) -> bool:
@@ -124,23 +82,39 @@ def _may_be_chosen(found: Revision) -> bool:
         return True
 
 
-async def _recorded(agents: Agents, caller: Caller, before: AgentUsed) -> Revision:
-    """Return the agent of a session that goes on.
+def settle(
+    found: Revision | None,
+    caller: Caller,
+    begin: Begin,
+    operator: SessionConfig,
+    before: AgentUsed | None = None,
+) -> Settled:
+    """Return what a call of the agent *found* is set to, over the *operator*'s configuration.
+
+    *before*: the session goes on, whose variables are those.
 
     Raises:
-        AgentRefusedError: it is gone, or the token names another one.
+        AgentRefusedError: a variable has no value or one that cannot be, or the agent is broken.
     """
-    if caller.agent not in {"", before.name}:
-        raise AgentRefusedError(
-            "AGENT_REFUSED", "Agent refused", "the token names another agent than the session"
-        )
-    try:
-        found = await agents.recorded(caller.tenant, before.name, before.revision)
-    except BusAwayError as error:
-        details = "the event bus is away: try again with the same session"
-        raise AgentRefusedError(
-            "BUS_AWAY", "Session not reachable", details, CloseCode.TRY_AGAIN_LATER
-        ) from error
+    wanted = begin.changes if begin.greeting else {**begin.changes, "response.greeting": ""}
     if found is None:
-        raise AgentRefusedError("AGENT_UNKNOWN", "Unknown agent", f"{before} is gone")
-    return found
+        left_out = ("no agent serves this call: it has no variables",) if begin.variables else ()
+        return Settled(operator.but(wanted), None, wanted, left_out)
+    if before:
+        given = Given(before.variables, {}, wanted)
+    else:
+        given = Given(caller.variables, begin.variables, wanted)
+    try:
+        made = resolve(found.agent(), operator, given)
+    except VariableError as error:
+        details = f"agent {found.name}: {error}"
+        raise AgentRefusedError("INVALID_VARIABLES", "Variables refused", details) from error
+    except AgentFileError as error:
+        details = f"agent {found} cannot be read by this edge: apply it again"
+        raise AgentRefusedError(
+            "AGENT_BROKEN", "Agent cannot be used", details, CloseCode.INTERNAL_ERROR
+        ) from error
+    used = AgentUsed(
+        name=found.name, revision=found.number, variables=made.variables, asked=made.asked
+    )
+    return Settled(made.config, used, made.asked, made.left_out)

@@ -13,9 +13,11 @@ import msgspec
 
 from runtime.agents import template, yaml_tree
 from runtime.agents.yaml_tree import Tree
+from runtime.printable import printable
 from schemas.agent import MOST_FILE_BYTES, Agent, Variable
 from schemas.subjects import is_token
 
+MOST_MESSAGE_CHARS = 300
 SUFFIXES = (".yaml", ".yml")
 
 
@@ -24,6 +26,7 @@ class AgentFileError(ValueError):
 
     def __init__(self, line: int, message: str, file: str = "") -> None:
         """Say what is wrong at *line*, from 1; 0: of the file as a whole."""
+        message = printable(message[:MOST_MESSAGE_CHARS])
         where = ":".join(part for part in (file, str(line or "")) if part)
         super().__init__(f"{where}: {message}" if where else message)
         self.line, self.message = line, message
@@ -158,7 +161,8 @@ def _check_placeholders(agent: Agent, tree: Tree, written: list[str]) -> None:
             below = enumerate(written[from_line - 1 :], start=from_line)
             line = next((n for n, one in below if "{{" in one and inside in one), from_line)
             about = _near(inside, agent.variables) or "declare it under variables"
-            raise AgentFileError(line, f"{field}: {{{{{inside}}}}} is no variable: {about}")
+            shown = inside.partition("\n")[0]
+            raise AgentFileError(line, f"{field}: {{{{{shown}}}}} is no variable: {about}")
 
 
 # ---------------------------------------------------------------- where msgspec's errors stand

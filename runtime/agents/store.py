@@ -43,8 +43,8 @@ class Revision:
 
 
 def revision_of(stored: Stored) -> Revision:
-    *_, scope, name = stored.subject.split(".")
-    tenant = "" if stored.subject == _subject("", name) else scope
+    scope, *whose, name = ("", *stored.subject.removeprefix(f"{subjects.AGENTS}.").split("."))[-3:]
+    tenant = "".join(whose) if scope == "tenant" else ""
     return Revision(tenant, name, stored.seq, stored.time, stored.data.decode(errors="replace"))
 
 
