@@ -298,7 +298,7 @@ def agent_options(agent: str, variables: Sequence[str]) -> dict[str, str]:
     return options
 
 
-def command(
+def command(  # noqa: PLR0913  # typer makes an option of each argument
     question: Annotated[Path, typer.Argument(metavar="QUESTION.wav", help="What to say.")],
     out: Annotated[Path, typer.Option(help="Where the answer goes.")] = Path("answer.wav"),
     url: Url = None,
