@@ -30,6 +30,8 @@ class Agents:
         self.table = AgentTable()
         self._reading: AgentTable | None = None
         """Is being read anew; a change that comes meanwhile is noted in it, too."""
+        self._newest = 0
+        """Sequence of the last change; the next one has the next number, or one was missed."""
         self._stale = asyncio.Event()
         self.read = asyncio.Event()
         """The table holds all agents."""
@@ -44,22 +46,29 @@ class Agents:
                     await self._bus.flush()  # we listen: no change is missed from here on
                     await self._read()
                 except BusAwayError as error:
-                    log.warning("agents_not_read", why=str(error)[:200])
+                    advice = "aura provision makes the bucket, nats/users.conf lets edges read it"
+                    log.warning("agents_not_read", why=str(error)[:200], advice=advice)
                     await asyncio.sleep(AGAIN_S)
                     continue
                 self.read.set()
                 await self._stale.wait()
+                await asyncio.sleep(AGAIN_S)  # more changes may follow: one reading is for all
 
     async def _read(self) -> None:
         self._reading = table = AgentTable()
+        self._newest = 0
         try:
             for one in await store.everything(self._bus):
                 table.note(one.subject.removeprefix(f"{subjects.AGENTS}."), one.seq, one.data)
+                self._newest = max(self._newest, one.seq)
             self.table = table
         finally:
             self._reading = None
 
     async def _on_change(self, message: Delivery) -> None:
+        if self._newest and message.seq != self._newest + 1:
+            self._stale.set()  # some came too fast for us, or the bucket was made anew
+        self._newest = max(self._newest, message.seq) if self._reading else message.seq
         key = message.subject.removeprefix(f"{subjects.AGENTS_LIVE}.")
         for table in (self.table, self._reading):
             if table is not None:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from deploy.provision import provision
 from edge.door.agent_choice import AgentRefusedError
 from edge.door.agents import Agents
 from runtime.agents import store
@@ -117,6 +118,34 @@ async def test_an_edge_hears_of_changes_and_catches_up_after_a_restart(
         await edge.close()
 
 
+async def test_a_bucket_that_is_made_anew_is_read_anew(bus: Bus) -> None:
+    for text in ("prompt: one", "prompt: two", "prompt: three"):
+        await store.apply(bus, "acme", "host", text)
+    await store.apply(bus, "acme", "cook", "prompt: cook")
+    async with watching(bus) as agents:
+        await bus.api(f"STREAM.DELETE.{subjects.AGENTS_STREAM}")
+        await provision(bus)
+        await store.apply(bus, "acme", "host", "prompt: new")
+        await until(lambda: text_of(agents, "acme", "host") == "prompt: new")
+        assert agents.table.find("acme", "cook") is None
+        await store.apply(bus, "acme", "host", "prompt: newer")
+        await until(lambda: text_of(agents, "acme", "host") == "prompt: newer")
+
+
+async def test_changes_that_come_too_fast_are_read_all_the_same(bus: Bus) -> None:
+    await store.apply(bus, "acme", "first", "prompt: one")
+    async with watching(bus) as agents:
+        assert len(agents.table) == 1
+        missed = f"{subjects.AGENTS}.{subjects.agent_key('acme', 'missed')}"
+        config = (await bus.api(f"STREAM.INFO.{subjects.AGENTS_STREAM}"))["config"]
+        quiet = {**config, "republish": None}
+        await bus.api(f"STREAM.UPDATE.{subjects.AGENTS_STREAM}", quiet)
+        await bus.put(missed, "prompt: missed", 0)  # as if its mirror had been dropped
+        await bus.api(f"STREAM.UPDATE.{subjects.AGENTS_STREAM}", config)
+        await store.apply(bus, "acme", "heard", "prompt: heard")
+        await until(lambda: text_of(agents, "acme", "missed") == "prompt: missed")
+
+
 async def test_a_session_goes_on_with_its_revision_or_the_newest_or_is_told_to_try_again(
     bus: Bus, nats_server: NatsServer
 ) -> None:
@@ -141,8 +170,10 @@ async def test_ten_thousand_agents_are_known_soon_and_cost_a_call_nothing(bus: B
         subject = f"{subjects.AGENTS}.{subjects.agent_key(f't{number % 100}', f'a{number}')}"
         await bus.put(subject, TEXT.replace("%d", str(number)), 0)
 
-    for start in range(0, 10_000, 200):
-        await asyncio.gather(*map(put, range(start, start + 200)))
+    async with watching(bus) as early:
+        for start in range(0, 10_000, 200):
+            await asyncio.gather(*map(put, range(start, start + 200)))
+        await until(lambda: len(early.table) == 10_000)
     began = time.monotonic()
     async with watching(bus) as agents:
         assert time.monotonic() - began < 20
