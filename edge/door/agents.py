@@ -6,8 +6,11 @@ import asyncio
 
 import structlog
 
-from edge.door.agent_choice import AgentRefusedError
+from edge.core.client_commands import Begin
+from edge.core.session.history import History
+from edge.door.agent_choice import AgentRefusedError, Settled, check_token, choose, settle
 from edge.door.agent_table import AgentTable
+from edge.door.auth import Caller
 from edge.protocols.client_protocol import CloseCode
 from runtime.agents import store
 from runtime.agents.store import NoSuchAgentError, Revision
@@ -16,6 +19,7 @@ from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError
 from schemas import subjects
 from schemas.agent import AgentUsed
+from schemas.session_config import SessionConfig
 
 log = structlog.get_logger(__name__)
 
@@ -68,11 +72,29 @@ class Agents:
     async def _on_change(self, message: Delivery) -> None:
         if self._newest and message.seq != self._newest + 1:
             self._stale.set()  # some came too fast for us, or the bucket was made anew
-        self._newest = max(self._newest, message.seq) if self._reading else message.seq
+        reads = self._reading is not None
+        self._newest = max(self._newest, message.seq) if reads else message.seq
         key = message.subject.removeprefix(f"{subjects.AGENTS_LIVE}.")
         for table in (self.table, self._reading):
             if table is not None:
                 table.note(key, message.seq, message.data)
+
+    async def settled(
+        self, caller: Caller, begin: Begin, operator: SessionConfig, history: History | None
+    ) -> Settled:
+        """Return what a session is set to; *history*: it goes on.
+
+        Raises:
+            AgentRefusedError: no agent serves it.
+        """
+        before = history.agent if history else None
+        found: Revision | None = None
+        if before:
+            check_token(caller, before.name)
+            found = await self.recorded(caller.tenant, before)
+        elif history is None:
+            found = choose(self.table, caller, begin.agent)
+        return settle(found, caller, begin, operator, before)
 
     async def recorded(self, tenant: str, before: AgentUsed) -> Revision:
         """Return the agent of a session that goes on: its revision, or if that is gone the newest.

@@ -24,14 +24,13 @@ from edge.core.client_events import ClientEvent, Interrupted, Speech, Trouble
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import FromClient, Resumed, Started, Typed
 from edge.core.session.history import History
-from edge.door.agent_choice import AgentRefusedError, Settled, check_token, choose, settle
+from edge.door.agent_choice import AgentRefusedError
 from edge.door.agents import Agents
 from edge.door.auth import Caller
 from edge.door.client_sender import ClientSender
 from edge.door.rate_limits import TokenBucket
 from edge.door.strict_websocket import StrictWebSocket
 from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json
-from runtime.agents.store import Revision
 from runtime.audio import AudioIn, AudioOut, NotAudioError
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
@@ -297,8 +296,9 @@ class Connection:
         await self._end_session("end_call")
         host, caller, protocol = self._host, self._caller, self._protocol
         history = self._history
+        operator = host.config.but({"response.greeting": host.greeting})
         try:
-            settled = await self._settled(begin, history)
+            settled = await host.agents.settled(caller, begin, operator, history)
         except AgentRefusedError as refused:
             self._refuse(refused)
             return
@@ -338,23 +338,6 @@ class Connection:
         self._audio_in = self._open_audio()
         self._send_all(protocol.began(session, resumed=history is not None))
         shell.give(Resumed() if history else Started())
-
-    async def _settled(self, begin: Begin, history: History | None) -> Settled:
-        """Return what the session is set to; *history*: of one that goes on.
-
-        Raises:
-            AgentRefusedError: no agent serves it.
-        """
-        host, caller = self._host, self._caller
-        before = history.agent if history else None
-        found: Revision | None = None
-        if before:
-            check_token(caller, before.name)
-            found = await host.agents.recorded(caller.tenant, before)
-        elif history is None:
-            found = choose(host.agents.table, caller, begin.agent)
-        operator = host.config.but({"response.greeting": host.greeting})
-        return settle(found, caller, begin, operator, before)
 
     def _refuse(self, refused: AgentRefusedError) -> None:
         """Tell that no agent serves the call; a connection that holds one session ends."""
