@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from benchmarks import (
+    agents,
     bus,
     density,
     eot_accuracy,
@@ -24,6 +25,7 @@ WHICH = {
     "turn_taking": turn_taking.main,
     "false_cutoffs": false_cutoffs.main,
     "sessions": sessions.main,
+    "agents": agents.main,
     "latency": latency.main,
 }
 

@@ -11,6 +11,7 @@ from edge.call.quotas import LogQuotas, RecordingQuotas
 from edge.call.speech_model import chosen
 from edge.door.address_limits import AddressLimits
 from edge.door.admission_control import AdmissionControl
+from edge.door.agents import Agents
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
 from edge.door.connection_budget import Budgets, Costs
@@ -40,7 +41,7 @@ def build(
     """
     address_limits = AddressLimits.of(settings)
     speech_model = chosen(settings)
-    config = config_of(settings, speech_model).but({"response.greeting": settings.greeting})
+    config = config_of(settings, speech_model)
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(
         settings=settings,
@@ -69,6 +70,7 @@ def build(
             strangers_mb=settings.log_mb_of_strangers,
         ),
         recorded=RecordingQuotas(settings.recorded_mb_per_tenant),
+        agents=Agents(bus),
     )
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)

@@ -59,8 +59,10 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
                 tasks.create_task(app[EDGE].limits.renew()),
                 tasks.create_task(app[EDGE].storage.watch()),
                 tasks.create_task(app[EDGE].configs.keep()),
+                tasks.create_task(app[EDGE].agents.watch()),
             ]
-            await _hold(settings, app, stop, condition)
+            if await _agents_read(app[EDGE], stop):
+                await _hold(settings, app, stop, condition)
             for task in watching:
                 task.cancel()
         log.info("edge_left")
@@ -68,6 +70,15 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
         raise wrong.exceptions[0] from None
     finally:
         await bus.close()
+
+
+async def _agents_read(edge: Edge, stop: asyncio.Event) -> bool:
+    """Wait until all agents are known; False where the edge is to leave before."""
+    read, left = asyncio.create_task(edge.agents.read.wait()), asyncio.create_task(stop.wait())
+    await asyncio.wait({read, left}, return_when=asyncio.FIRST_COMPLETED)
+    for waiting in (read, left):
+        waiting.cancel()
+    return edge.agents.read.is_set()
 
 
 async def _hold(

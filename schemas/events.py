@@ -24,6 +24,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypedDict
 
 import msgspec
 
+from schemas.agent import AgentUsed
 from schemas.session_config import SessionConfig, from_flat, to_flat
 
 SCHEMA_VERSION = 1
@@ -130,6 +131,8 @@ class SessionStarted(_Configured, frozen=True, kw_only=True, tag="session.starte
     """Of the Aura at the edge."""
     replay_of: str = ""
     """The session that this one is a replay of; empty: somebody calls."""
+    agent: AgentUsed | None = None
+    """Whose words `config` holds; None: the operator's settings alone."""
 
 
 class SessionResumed(_Configured, frozen=True, kw_only=True, tag="session.resumed"):
@@ -168,6 +171,8 @@ class SessionEnded(Event, frozen=True, kw_only=True, tag="session.ended"):
     slowest_ms: float | None = None
     """The longest that an answer was waited for."""
     replay_of: str = ""
+    agent: str = ""
+    """As `name@revision`; empty: the operator's settings alone."""
 
 
 class RecordingConsented(Event, frozen=True, kw_only=True, tag="recording.consented"):

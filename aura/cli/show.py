@@ -110,11 +110,12 @@ def drawing(row: Row, told: list[Moment], paint: Paint) -> Iterator[str]:
     """Yield the session line by line: busy lanes, events, the waterfall of each turn."""
     slowest = "" if row.slowest_ms is None else f", slowest answer {row.slowest_ms:.0f} ms"
     of = printable(f", replay of {row.replay_of}") if row.replay_of else ""
+    by = printable(f", agent {row.agent}") if row.agent else ""
     yield paint(printable(f"{row.session}   {row.tenant} / {row.user}   {row.started_at}"), BOLD)
     yield (
         "\n"
         f"{row.duration_ms / 1000:.1f} s, {row.turns} turns, {row.interrupted} interrupted, "
-        f"{row.errors} errors{slowest}{of}\n\n{'':11}"
+        f"{row.errors} errors{slowest}{by}{of}\n\n{'':11}"
     )
     for lane in LANES:
         yield paint(f"{lane[:3]:4}", COLOUR[lane])

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from aura.replay import redecide
+from aura.replay.other_agent import Served
 from aura.replay.recorded_stages import RecordedStages
 from aura.replay.recorded_workers import RecordedWorkers
 from aura.replay.redecide import RecordedConnection
@@ -47,6 +48,8 @@ class DrivePlan:
     from_turn: int = 0
     llm_model: str = ""
     eagerness: str = ""
+    served: Served | None = None
+    """Another agent in place of the session's own."""
     sound: bytes = b""
     """The caller's audio, s16le mono 16 kHz, from the first byte delivered; empty: not known."""
     audio: CallerAudio = field(default_factory=CallerAudio)
@@ -132,6 +135,7 @@ def _beginning(connection: RecordedConnection) -> ev.SessionStarted:
 def _started(began: ev.SessionStarted, plan: DrivePlan) -> ev.SessionStarted:
     """Return the first event of the replay, from that of the session."""
     wanted = {"response.model": plan.llm_model, "turns.eagerness": plan.eagerness}
+    config, agent = plan.served or Served(began.config, began.agent)
     return ev.SessionStarted(
         tenant=began.tenant,
         session=plan.session,
@@ -139,7 +143,8 @@ def _started(began: ev.SessionStarted, plan: DrivePlan) -> ev.SessionStarted:
         user=began.user,
         dialect=began.dialect,
         edge=redecide.REPLAY_EDGE,
-        config=began.config.but({path: value for path, value in wanted.items() if value}),
+        config=config.but({path: value for path, value in wanted.items() if value}),
+        agent=agent,
         version=version(),
         replay_of=began.session,
     )

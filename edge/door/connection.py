@@ -13,12 +13,7 @@ from aiohttp import WSMsgType
 
 from edge.call import counters
 from edge.call.clock import now_ms
-from edge.call.config_store import ConfigStore
-from edge.call.event_writer import LogTerms
-from edge.call.first_events import FirstEvents
-from edge.call.quotas import LogQuota, RecordingQuotas
-from edge.call.recording_policy import RecordingPolicy
-from edge.call.recording_writer import RecordingWriter
+from edge.call.quotas import LogQuota
 from edge.call.session_shell import SessionShell
 from edge.call.speech_model import SileroModel
 from edge.core.call import Call
@@ -30,8 +25,10 @@ from edge.door.audio_intake import AudioIntake
 from edge.door.auth import Caller
 from edge.door.client_sender import ClientSender
 from edge.door.connection_budget import OverBudgetError
+from edge.door.opening import Openings
 from edge.door.rate_limits import TokenBucket
-from edge.door.seat import NoSeatError, Seat
+from edge.door.refusal import RefusedError
+from edge.door.seat import Seat
 from edge.door.strict_websocket import StrictWebSocket
 from edge.door.time_limits import Stopwatch, TimeLimits
 from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json
@@ -39,7 +36,6 @@ from runtime.audio import AudioOut
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from schemas.events import EndReason
-from schemas.session_config import SessionConfig
 
 log = structlog.get_logger(__name__)
 
@@ -73,10 +69,7 @@ class Host:
     """What a connection needs of the edge it is on."""
 
     bus: Bus
-    edge: str
-    config: SessionConfig
-    """The operator's, of a session that asks for nothing else."""
-    greeting: str
+    openings: Openings
     commands_per_second: int
     times: TimeLimits
     speech_model: SileroModel | None
@@ -85,9 +78,6 @@ class Host:
     """Of what is typed; what is said is masked where it is recognised."""
     sessions: asyncio.TaskGroup
     """Where sessions run: one whose caller has left still stores its last events."""
-    configs: ConfigStore
-    recording: RecordingPolicy
-    recorded: RecordingQuotas
 
 
 class Connection:
@@ -326,80 +316,46 @@ class Connection:
 
     async def _begin(self, begin: Begin) -> None:
         await self._end_session("end_call")
-        if why := self._quota.begin(time.monotonic()):
-            self.over_quota(why)
-            return
-        host, caller, protocol = self._host, self._caller, self._protocol
+        host, protocol = self._host, self._protocol
         try:
-            session, history = await self._seat.take()
-        except NoSeatError as refused:
+            opening = await host.openings.open(
+                begin, self._caller, protocol.name, self._seat, self._quota
+            )
+        except RefusedError as refused:
             self._not_begun(refused)
             return
+        session, resumed = opening.began.session, opening.history is not None
         structlog.contextvars.bind_contextvars(session=session)
-        greeting = host.greeting if begin.greeting else ""
-        not_recorded = self._recording_refusal(begin)
-        changes = {**begin.changes, "response.greeting": greeting}
-        if not_recorded:
-            changes["record_audio"] = False
-        config = host.config.but(changes)
-        first = FirstEvents(caller.tenant, session, caller.user, protocol.name, host.edge)
-        began = first.began(config, resumed=history is not None, now_ms=now_ms())
-        recording = self._recording(session) if config.record_audio else None
-        call = Call(began, history)
         model = host.speech_model
-        audio = CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo)
         shell = SessionShell(
             host.bus,
-            call,
+            Call(opening.began, opening.history),
             self,
-            audio=audio,
-            recording=recording,
-            terms=LogTerms(host.configs, self._quota),
+            audio=CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo),
+            recording=opening.recording,
+            terms=opening.terms,
         )
-        more = first.more(began, asked_to_record="record_audio" in begin.changes)
-        self._running = host.sessions.create_task(self._hold(shell.run(*more)))
+        self._running = host.sessions.create_task(self._hold(shell.run(*opening.more)))
         listening = asyncio.create_task(shell.listening.wait())
         try:
             await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             listening.cancel()
             self._shell = shell  # also where the client is sent away meanwhile: it is let go
-        log.info(
-            "session_started",
-            protocol=protocol.name,
-            tenant=caller.tenant,
-            resumed=history is not None,
-        )
         self._intake = AudioIntake(shell, self._pace, self.tell, self._broke)
         self._pace.budget.recognition = shell.recognition
         self._stopwatch.began(time.monotonic())
-        self._send_all(protocol.began(session, resumed=history is not None))
-        if not_recorded and "record_audio" in begin.changes:
-            self.not_recorded(not_recorded)
-        shell.give(Resumed() if history else Started())
+        self._send_all([protocol.error(*one) for one in opening.ignored])
+        self._send_all(protocol.began(session, resumed=resumed))
+        shell.give(Resumed() if resumed else Started())
 
-    def _not_begun(self, why: NoSeatError) -> None:
+    def _not_begun(self, why: RefusedError) -> None:
         """Say why a session cannot begin now; a client that came for it alone may come again."""
+        log.info("session_refused", code=why.code, tenant=self._caller.tenant)
         self._protocol.ended()  # what that would tell is of a session that had begun
         self._send_all([self._protocol.error(why.code, why.message, why.details)])
         if self._protocol.admission.one_session:
-            self._shut(CloseCode.TRY_AGAIN_LATER, why.details)
-
-    def _recording_refusal(self, begin: Begin) -> str:
-        """Return why the session is not recorded although somebody wants it; empty: it is."""
-        host, asked = self._host, "record_audio" in begin.changes
-        stranger = not self._caller.named
-        if why := host.recording.refusal(asked=asked, stranger=stranger):
-            return why
-        if not (asked or host.config.record_audio):
-            return ""
-        if why := host.recorded.of(self._caller.tenant).begin(time.monotonic()):
-            log.warning("not_recorded", why=why)
-        return why
-
-    def _recording(self, session: str) -> RecordingWriter:
-        tenant = self._caller.tenant
-        return RecordingWriter(self._host.bus, tenant, session, self._host.recorded.of(tenant))
+            self._shut(why.close, why.details)
 
     async def _hold(self, running: Coroutine[Any, Any, None]) -> None:
         """Let a session run; one that breaks ends its connection and no other."""

@@ -18,6 +18,7 @@ from edge.call.clock import now_ms
 from edge.core.session.history import History
 from edge.door.auth import Caller
 from edge.door.rate_limits import AddressRate
+from edge.door.refusal import RefusedError
 from edge.door.resume import resumable
 from edge.door.session_limits import FullError, SessionKeys, SessionLimits
 from edge.protocols.client_protocol import ClientProtocol
@@ -27,16 +28,6 @@ from schemas import subjects
 from schemas.codec import BadMessageError
 
 log = structlog.get_logger(__name__)
-
-
-class NoSeatError(Exception):
-    """A conversation cannot begin now; a client is told all three."""
-
-    def __init__(self, code: str, message: str, details: str) -> None:
-        super().__init__(details)
-        self.code = code
-        self.message = message
-        self.details = details
 
 
 @dataclass(frozen=True)
@@ -75,7 +66,7 @@ class Seat:
         """Return the id of the conversation's session, and the history that it goes on with.
 
         Raises:
-            NoSeatError: it cannot begin now.
+            RefusedError: it cannot begin now.
         """
         await self.leave()
         try:
@@ -88,10 +79,10 @@ class Seat:
         except FullError as full:
             counters.refused("conversations" if full.code == "RATE_LIMITED" else "sessions")
             message = "Service busy" if full.code == "OVERLOADED" else "Too many sessions"
-            raise NoSeatError(full.code, message, str(full)) from full
+            raise RefusedError(full.code, message, str(full)) from full
         except BusAwayError as away:  # a new session instead would lose what was said
             details = "the event bus is away: try again with the same session"
-            raise NoSeatError("BUS_AWAY", "Session not reachable", details) from away
+            raise RefusedError("BUS_AWAY", "Session not reachable", details) from away
         self._taken()
         return session, history
 

@@ -14,11 +14,13 @@ from edge.call.quotas import LogQuotas, RecordingQuotas
 from edge.call.recording_policy import RecordingPolicy
 from edge.call.speech_model import SileroModel
 from edge.door.address_limits import AddressLimits
+from edge.door.agents import Agents
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
 from edge.door.connection import Connection, Host
 from edge.door.connection_budget import Budgets
 from edge.door.open_files import OpenFiles
+from edge.door.opening import ANY_SOUND_IS_A_VOICE, Openings
 from edge.door.pace import Lane
 from edge.door.seat import Seats
 from edge.door.session_limits import SessionLimits
@@ -34,11 +36,9 @@ from schemas.session_config import SessionConfig
 
 
 def config_of(settings: Settings, speech_model: SileroModel | None) -> SessionConfig:
-    """Return the configuration of a session that asks for nothing else, without a greeting."""
-    config = settings.session
-    if speech_model is None:  # any sound might be taken for a voice
-        config = config.but({"interruption.voice_ms": 0})
-    return config
+    """Return the configuration of a session that asks for nothing else."""
+    config = settings.session.but({"response.greeting": settings.greeting})
+    return config if speech_model else config.but(ANY_SOUND_IS_A_VOICE)
 
 
 @dataclass
@@ -63,6 +63,7 @@ class Edge:
     limits: SessionLimits
     addresses: ClientAddresses
     storage: StorageMonitor
+    agents: Agents
     configs: ConfigStore
     log_quotas: LogQuotas
     recorded: RecordingQuotas
@@ -87,18 +88,22 @@ class Edge:
     def host(self) -> Host:
         return Host(
             bus=self.bus,
-            edge=self.name,
-            config=config_of(self.settings, self.speech_model),
-            greeting=self.settings.greeting,
+            openings=Openings(
+                bus=self.bus,
+                edge=self.name,
+                config=config_of(self.settings, self.speech_model),
+                knows_voices=self.speech_model is not None,
+                agents=self.agents,
+                configs=self.configs,
+                recording=RecordingPolicy(self.settings.record_audio, bool(self.settings.redact)),
+                recorded=self.recorded,
+            ),
             commands_per_second=self.settings.control_messages_per_second,
             times=TimeLimits.of(self.settings),
             speech_model=self.speech_model,
             cancel_echo=self.settings.cancels_echo,
             redaction=self.redaction,
             sessions=self.sessions,
-            configs=self.configs,
-            recording=RecordingPolicy(self.settings.record_audio, bool(self.settings.redact)),
-            recorded=self.recorded,
         )
 
     @property

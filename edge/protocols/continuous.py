@@ -19,6 +19,8 @@ from edge.core.client_events import (
     Trouble,
 )
 from edge.core.inputs import Typed
+from edge.protocols.agent_options import NAMES as AGENT_NAMES
+from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import Admission, Handshake, Json, Token
 from edge.protocols.parsing import NotJsonError, clean, parse, shown, to_base64, typed_text
 from edge.protocols.pcm_format import PCM_NAMES, pcm_format
@@ -45,7 +47,7 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "record": ("0", "1"),
 }
 """Names in the query and the values that they may have."""
-KNOWN = NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session"}
+KNOWN = NAMES | AGENT_NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session"}
 MOST_TIMESTAMP_CHARS = 256
 KNOWN_TYPES = "the types are end_call, ping and text; audio is sent as binary frames"
 
@@ -87,7 +89,8 @@ class ContinuousProtocol:
         if query.get("record") == "1":
             self._changes["record_audio"] = True
         self._changes["voice.delivery"] = "chunks" if self._chunks else "sentences"
-        self._ignored += [*wrong, *_unknown(query)]
+        self._agent, unreadable = agent_options(query)
+        self._ignored += [*wrong, *unreadable, *_unknown(query)]
         self._session = ""
 
     def first_message(self, frame: str | bytes) -> str:
@@ -98,7 +101,8 @@ class ContinuousProtocol:
 
     def opened(self) -> list[Command]:
         ignored = [_error("Option ignored", "INVALID_OPTION", one) for one in self._ignored]
-        return [Begin(self._changes, greeting=self._greeting), *ignored]
+        agent = self._agent
+        return [Begin(self._changes, self._greeting, agent.name, agent.variables), *ignored]
 
     def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
         if isinstance(frame, bytes):

@@ -15,6 +15,7 @@ from edge.core.client_events import (
     Trouble,
 )
 from edge.core.inputs import Typed
+from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import Admission, CloseCode, Handshake, Json, Token
 from edge.protocols.parsing import (
     NotJsonError,
@@ -105,13 +106,14 @@ class ConversationalProtocol:
             return [_processing_error("stream must be true or false")]
         changes, wrong = session_options(message)
         form, unheard = pcm_format(message, self._rate_hz)
-        if wrong := wrong + unheard:
+        agent, unreadable = agent_options(message)
+        if wrong := wrong + unheard + unreadable:
             return [_processing_error(wrong[0])]
         if message.get("record") is True:
             changes["record_audio"] = True
         changes["voice.delivery"] = "sentences" if stream else "whole"
         self._audio = AudioReader(form)
-        return [Begin(changes)]
+        return [Begin(changes, agent=agent.name, variables=agent.variables)]
 
     def _sound(self, data: bytes) -> list[Command]:
         if self._audio is None:

@@ -25,7 +25,7 @@ from runtime.bus.link_liveness import LinkLiveness
 from runtime.bus.publisher import PATIENCE_S, Publisher
 from runtime.bus.reader import API_TIMEOUT_S, Reader, Stored
 from runtime.settings import Settings, SettingsError
-from schemas import codec
+from schemas import codec, subjects
 from schemas.events import Event
 
 log = structlog.get_logger(__name__)
@@ -92,8 +92,10 @@ class Bus:
     async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool:
         return await self._publisher.store(subject, data, head)
 
-    async def put(self, key: str, value: str, last: int, *, ttl_s: int) -> int:
-        return await self._publisher.put(key, value, last, ttl_s=ttl_s)
+    async def put(
+        self, key: str, value: str, last: int, *, ttl_s: int = 0, removed: bool = False
+    ) -> int:
+        return await self._publisher.put(key, value, last, ttl_s=ttl_s, removed=removed)
 
     async def forget(self, key: str, seq: int) -> None:
         await self._publisher.forget(key, seq)
@@ -117,8 +119,10 @@ class Bus:
     async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
         return await self._reader.read(stream, subject, after=after)
 
-    async def newest(self, names: Sequence[str]) -> list[Stored]:
-        return await self._bulk.newest(names)
+    async def newest(
+        self, names: Sequence[str], stream: str = subjects.EVENTS_STREAM
+    ) -> list[Stored]:
+        return await self._bulk.newest(names, stream)
 
     async def session_events(self, session: str) -> list[Stored]:
         """Return its events as `BulkReader` does, with the configurations that they name."""

@@ -127,14 +127,22 @@ class Publisher:
             raise BusAwayError(f"{head.get(codec.ID_HEADER, subject)} was not stored") from error
         return not ack.duplicate
 
-    async def put(self, key: str, value: str, last: int, *, ttl_s: int) -> int:
-        """Write *key*, for *ttl_s*, if sequence *last* is still its newest (0: it is not there).
+    async def put(
+        self, key: str, value: str, last: int, *, ttl_s: int = 0, removed: bool = False
+    ) -> int:
+        """Write *key* if sequence *last* is still its newest (0: it is not there).
+
+        *ttl_s*: for so long, 0: for good. *removed*: the mark of a bucket for a key that is gone.
 
         Raises:
             FencedError: another writer was first, or the key is gone.
             BusAwayError: not acknowledged.
         """
-        head = {"Nats-Expected-Last-Subject-Sequence": str(last), "Nats-TTL": f"{ttl_s}s"}
+        head = {"Nats-Expected-Last-Subject-Sequence": str(last)}
+        if ttl_s:
+            head["Nats-TTL"] = f"{ttl_s}s"
+        if removed:
+            head["KV-Operation"] = "DEL"
         try:
             ack = await self._ack(key, value.encode(), head, ACK_TIMEOUT_S)
         except APIError as error:

@@ -31,6 +31,8 @@ class Row:
     ended: str = ""
     """The reason of its end; empty: it still goes on, or its edge died."""
     replay_of: str = ""
+    agent: str = ""
+    """As `name@revision`; empty: the operator's settings alone."""
 
     @property
     def started_at(self) -> str:
@@ -59,6 +61,7 @@ def summed_up(ended: ev.AnyEvent) -> Row | None:
         slowest_ms=ended.slowest_ms,
         ended=ended.reason,
         replay_of=ended.replay_of,
+        agent=ended.agent,
     )
 
 
@@ -89,6 +92,7 @@ def folded(events: Iterable[ev.AnyEvent]) -> Row | None:
         slowest_ms=max(waited_ms, default=None),
         ended=next((one.reason for one in reversed(told) if isinstance(one, ev.SessionEnded)), ""),
         replay_of=started.replay_of if started else "",
+        agent=str(started.agent or "") if started else "",
     )
 
 

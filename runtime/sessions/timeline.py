@@ -133,6 +133,7 @@ def _surely(what: str, likely: float | None) -> str:
 _WORDS: dict[type, Callable[[Any], str]] = {
     ev.SessionStarted: lambda e: (
         f"user {e.user}, {e.dialect}, eagerness {e.config.turns.eagerness}"
+        + (f", agent {e.agent}" if e.agent else "")
         + (f", replay of {e.replay_of}" if e.replay_of else "")
     ),
     ev.SessionReconfigured: lambda e: f"eagerness {e.config.turns.eagerness}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from edge.core.endpointing.end_of_turn import is_question
 from edge.core.session.summary import Summary
+from schemas.agent import AgentUsed
 from schemas.events import (
     AnswerHeard,
     AnswerReached,
@@ -14,6 +15,7 @@ from schemas.events import (
     Message,
     ResponseCancelled,
     ResponseSentence,
+    SessionStarted,
     SpeechStarted,
     TurnCommitted,
     TurnMeasured,
@@ -60,6 +62,8 @@ class History:
     unfinished: UnfinishedResponse | None = None
     """The answer that was being spoken when an edge died; its question is carried, too."""
     summary: Summary = field(default_factory=Summary)
+    agent: AgentUsed | None = None
+    """The agent that the session began with."""
 
     @property
     def asked(self) -> bool:
@@ -101,6 +105,8 @@ def fold(events: Iterable[Event]) -> History:
     for event in events:
         history.summary.take(event)
         match event:
+            case SessionStarted(agent=agent):
+                history.agent = agent
             case TurnTaken(turn=turn):
                 history.turn = max(history.turn, turn)
             case SpeechStarted(utterance=utterance):

@@ -1,0 +1,16 @@
+"""A session that cannot begin now: told in the client protocol's own form."""
+
+from __future__ import annotations
+
+from edge.protocols.client_protocol import CloseCode
+
+
+class RefusedError(Exception):
+    """Why no session begins; a client is told the code, the message and the details."""
+
+    def __init__(
+        self, code: str, message: str, details: str, close: int = CloseCode.TRY_AGAIN_LATER
+    ) -> None:
+        """Name the error; *close* is the code of a connection that ends for it."""
+        super().__init__(details)
+        self.code, self.message, self.details, self.close = code, message, details, close
