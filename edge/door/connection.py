@@ -354,7 +354,7 @@ class Connection:
         log.info("session_refused", code=why.code, tenant=self._caller.tenant)
         self._protocol.ended()  # what that would tell is of a session that had begun
         self._send_all([self._protocol.error(why.code, why.message, why.details)])
-        if self._protocol.admission.one_session:
+        if why.ends or self._protocol.admission.one_session:
             self._shut(why.close, why.details)
 
     async def _hold(self, running: Coroutine[Any, Any, None]) -> None:

@@ -75,7 +75,7 @@ class Openings:
         """
         if why := quota.begin(time.monotonic()):
             title = "Too much for the log"
-            raise RefusedError("QUOTA_EXCEEDED", title, why, CloseCode.POLICY_VIOLATION)
+            raise RefusedError("QUOTA_EXCEEDED", title, why, CloseCode.POLICY_VIOLATION, ends=True)
         session, history = await seat.take()
         try:
             settled = await self.agents.settled(caller, begin, self.config, history)
