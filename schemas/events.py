@@ -251,6 +251,22 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
     played_ms: int
     carried: bool = False
     """Nothing was heard, for the caller went on: the words are part of the next turn's."""
+    resumable: bool = False
+    """The line was cut in mid-answer. A caller who is back in time hears the rest; then one more
+    event of this turn says what was heard in all (`text`), and played since (`played_ms`)."""
+    sentence: int = 0
+    """Where the rest begins: in this sentence, ..."""
+    sentence_ms: int = 0
+    """... after so much of it, ..."""
+    sentence_words: int = 0
+    """... and so many of its words."""
+    part: int = 0
+    """Counts the events of this turn: over 0, an earlier one was `resumable`."""
+
+    @property
+    def id(self) -> str:
+        base = super().id
+        return f"{base}.{self.part}" if self.part else base
 
 
 class AnswerReached(Event, frozen=True, kw_only=True, tag="answer.reached"):

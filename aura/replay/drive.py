@@ -146,7 +146,8 @@ def _started(began: ev.SessionStarted, plan: DrivePlan) -> ev.SessionStarted:
 def _hung_up(connection: RecordedConnection) -> bool:
     """Tell whether the caller left in the middle of a response; then the replay does too."""
     return any(
-        isinstance(event, ev.ResponseCancelled) and event.reason == "hung_up"
+        (isinstance(event, ev.ResponseCancelled) and event.reason == "hung_up")
+        or (isinstance(event, ev.AnswerHeard) and event.resumable)
         for event in connection.decided
     )
 

@@ -321,7 +321,9 @@ class Connection:
             resumed=history is not None,
         )
         self._audio_in = self._open_audio()
-        self._send_all(protocol.began(session, resumed=history is not None))
+        cut = history.unfinished if history else None
+        heard = cut.heard if cut else ""
+        self._send_all(protocol.began(session, resumed=history is not None, heard=heard))
         shell.give(Resumed() if history else Started())
 
     async def _hold(self, running: Coroutine[Any, Any, None]) -> None:
@@ -336,10 +338,14 @@ class Connection:
         shell = self._shell
         if shell is None:
             return
-        shell.finish(reason)
+        shell.finish(reason, may_return=self._may_return(reason))
         if self._running:
             await asyncio.wait({self._running}, timeout=LEAVES_S)
         self._let_go()
+
+    def _may_return(self, reason: EndReason) -> bool:
+        """Tell whether the caller may go on with the session after it ended for *reason*."""
+        return self._protocol.admission.one_session and reason != "end_call"
 
     def _let_go(self) -> None:
         """Leave a session that still stores events to the edge, for a while."""
@@ -347,7 +353,7 @@ class Connection:
         shell, self._shell = self._shell, None
         running, self._running = self._running, None
         if shell:
-            shell.finish("failed")
+            shell.finish("failed", may_return=self._may_return("failed"))
         if running and not running.done():
             asyncio.get_running_loop().call_later(STORED_S, running.cancel)
 

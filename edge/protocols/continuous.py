@@ -149,12 +149,13 @@ class ContinuousProtocol:
 
     # -------------------------------------------------------- to the client
 
-    def began(self, session: str, *, resumed: bool = False) -> list[Json]:
+    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
         """Tell the session's id where no greeting will."""
         self._session = session
         if self._greeting and not resumed:
             return []
-        return [{"type": "session", "session": session, "resumed": resumed}]
+        told: Json = {"type": "session", "session": session, "resumed": resumed}
+        return [{**told, "heard": heard} if heard else told]
 
     def ended(self) -> list[Json]:
         return []

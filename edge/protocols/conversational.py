@@ -130,8 +130,8 @@ class ConversationalProtocol:
 
     # -------------------------------------------------------- to the client
 
-    def began(self, session: str, *, resumed: bool = False) -> list[Json]:
-        del resumed  # this protocol has no way to ask for it
+    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
+        del resumed, heard  # this protocol has no way to ask for it
         message = "Ready to listen"
         return [{"type": "conversation_started", "session_id": session, "message": message}]
 

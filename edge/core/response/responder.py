@@ -15,7 +15,7 @@ from edge.core.hearing.utterance import Utterance
 from edge.core.inputs import ChunkSpoken, Played
 from edge.core.response.handover import end, rest_of
 from edge.core.response.interruption import Move
-from edge.core.response.playback import Playback
+from edge.core.response.playback import BEGINNING, Playback
 from edge.core.response.response import Phase, Response
 from edge.core.session.history import History, UnfinishedResponse
 from schemas import events as ev
@@ -96,7 +96,7 @@ class Responder:
         response.complete(self._out.publish(completed), now_ms)
 
     def speak_on(self, begun: UnfinishedResponse, now_ms: int) -> None:
-        """Go on with the response of an edge that died: speak the rest of it, or end it."""
+        """Go on with the response of an earlier connection: speak the rest of it, or end it."""
         self.response = rest_of(begun, self._config.voice, now_ms)
         if self.response:
             self.history.drop_carried(begun.text)
@@ -362,6 +362,7 @@ class Responder:
             complete=False,
             played_ms=0,
             carried=True,
+            part=response.part,
         )
         self._out.publish(carried)
 
@@ -377,15 +378,40 @@ class Responder:
             heard = response.playback.heard(now_ms)
             self._settle(response, now_ms, heard=heard, complete=False)
 
+    def leave(self, now_ms: int) -> None:
+        """Leave the response for the caller to come back to; one that is not certain is dropped."""
+        response = self.response
+        if response is None or not response.turn or response.phase is Phase.SPECULATIVE:
+            self.drop("hung_up", now_ms)
+            return
+        heard = response.playback.heard(now_ms)
+        if response.heard_to_the_end(now_ms):
+            self._settle(response, now_ms, heard=response.spoken, complete=True)
+        else:
+            response.playback.rewind(now_ms)
+            self._settle(response, now_ms, heard=heard, complete=False, resumable=True)
+
     def _cancel(self, response: Response, now_ms: int, reason: ev.CancelReason) -> None:
         head = self._out.head(now_ms)
         self._out.publish(ev.ResponseCancelled(**head, turn=response.turn, reason=reason))
 
     # -------------------------------------------------------- its end
 
-    def _settle(self, response: Response, now_ms: int, *, heard: str, complete: bool) -> None:
-        """Enter the turn into the history, with what was heard of its response and no more."""
+    def _settle(
+        self,
+        response: Response,
+        now_ms: int,
+        *,
+        heard: str,
+        complete: bool,
+        resumable: bool = False,
+    ) -> None:
+        """Enter the turn into the history, with what was heard of its response and no more.
+
+        *resumable*: the response goes on, on another connection, from where it was rewound to.
+        """
         self.response = None
+        where = response.playback.position if resumable else BEGINNING
         self.history.settle(response.text, heard)
         settled = ev.AnswerHeard(
             **self._out.head(now_ms),
@@ -393,6 +419,11 @@ class Responder:
             text=heard,
             complete=complete,
             played_ms=response.playback.played_ms(now_ms),
+            resumable=resumable,
+            sentence=where.sentence,
+            sentence_ms=where.ms,
+            sentence_words=where.words,
+            part=response.part,
         )
         self._out.publish(settled)
 

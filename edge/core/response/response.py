@@ -67,7 +67,9 @@ class Response:
     reached: int = 0
     """The sentence that was noted last as being handed out."""
     spoken_on: bool = False
-    """It began on another edge."""
+    """It began on another connection."""
+    part: int = 0
+    """Counts the connections that noted what was heard of it, before this one."""
 
     def __post_init__(self) -> None:
         self.waiting_since_ms = self.taken_ms

@@ -23,7 +23,7 @@ from schemas.events import (
 
 @dataclass
 class UnfinishedResponse:
-    """A response whose edge died before it was heard to its end."""
+    """A response whose line was cut, or whose edge died, before it was heard to its end."""
 
     turn: int
     text: str
@@ -36,10 +36,24 @@ class UnfinishedResponse:
     all_sent: bool = False
     """All of it was sent."""
     sentences: dict[int, str] = field(default_factory=dict)
+    left_off: AnswerHeard | None = None
+    """What was heard when the line was cut; None: an edge died, and nobody noted it."""
 
     @property
-    def sent(self) -> str:
-        """The sentences of which all was sent."""
+    def part(self) -> int:
+        """The number of the next event that says what was heard of it."""
+        return self.left_off.part + 1 if self.left_off else 0
+
+    @property
+    def noted(self) -> AnswerHeard | None:
+        """What was noted when the line was cut, if it is still so: no later sentence was begun."""
+        return self.left_off if self.left_off and self.left_off.sentence == self.reached else None
+
+    @property
+    def heard(self) -> str:
+        """The words that were heard, as far as that is known."""
+        if self.noted:
+            return self.noted.text
         known = sorted(self.sentences.items())
         return " ".join(text for index, text in known if self.all_sent or index < self.reached)
 
@@ -58,7 +72,7 @@ class History:
     carried: list[str] = field(default_factory=list)
     """Words said but not answered yet: they begin the next turn."""
     unfinished: UnfinishedResponse | None = None
-    """The answer that was being spoken when an edge died; its question is carried, too."""
+    """The answer that was being spoken when the line was cut; its question is carried, too."""
     summary: Summary = field(default_factory=Summary)
 
     @property
@@ -108,6 +122,8 @@ def fold(events: Iterable[Event]) -> History:
             case TurnCommitted(turn=turn, text=text):
                 said[turn] = text
                 history.unfinished = UnfinishedResponse(turn, text, event.confidence, event.at_ms)
+            case AnswerHeard(resumable=True):
+                pass  # the turn is not over
             case AnswerHeard(turn=turn, carried=True):
                 history.carried = [said.pop(turn, "")]
             case AnswerHeard(turn=turn, text=heard):
@@ -134,6 +150,8 @@ def _still(answer: UnfinishedResponse | None, event: Event) -> UnfinishedRespons
             answer.reached = max(answer.reached, index)
         case TurnMeasured(interrupted=False):
             answer.all_sent = True
+        case AnswerHeard(resumable=True):
+            answer.left_off, answer.reached, answer.all_sent = event, event.sentence, False
         case AnswerHeard() | ResponseCancelled():
             return None
         case _:
