@@ -250,7 +250,8 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
     complete: bool
     played_ms: int
     carried: bool = False
-    """Nothing was heard, for the caller went on: the words are part of the next turn's."""
+    """The caller went on before more than the first sounds were heard: the words are part of the
+    next turn's, and nothing of the answer is history."""
     resumable: bool = False
     """The line was cut in mid-answer. A caller who is back in time hears the rest; then one more
     event of this turn says what was heard in all (`text`), and played since (`played_ms`)."""

@@ -162,9 +162,10 @@ class ContinuousProtocol:
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
-            case Transcript(text=text, final=True, confidence=confidence):
+            case Transcript(text=text, final=True, confidence=confidence, goes_on=goes_on):
                 rounded = round(confidence, 2)
-                return [{"type": "user_transcript", "text": text, "confidence": rounded}]
+                said = {"type": "user_transcript", "text": text, "confidence": rounded}
+                return [{**said, "continues": True} if goes_on else said]
             case Transcript(text=text):
                 partial = {"type": "user_transcript_partial", "text": text}
                 return [partial] if self._partials else []

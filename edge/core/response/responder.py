@@ -130,7 +130,9 @@ class Responder:
     def take_typed(self, text: str, now_ms: int) -> Response:
         """Ask the language model to respond to a turn that was typed."""
         typed = Utterance(0)
-        return self._ask(typed, text, now_ms, speculative=False, ask_eot=False)
+        response = self._ask(typed, text, now_ms, speculative=False, ask_eot=False)
+        response.typed = True
+        return response
 
     def _ask(
         self, utterance: Utterance, words: str, now_ms: int, *, speculative: bool, ask_eot: bool
@@ -141,6 +143,8 @@ class Responder:
         self.response = Response(
             turn=history.turn,
             text=text,
+            new_words=history.untold(words),
+            goes_on=bool(history.told),
             confidence=1.0,
             playback=Playback(history.turn, self._config.voice),
             speech_end_ms=now_ms,
@@ -172,7 +176,7 @@ class Responder:
         response.step("committed_ms", now_ms)
         response.move_on(Phase.COMMITTED)
         response.waiting_since_ms = now_ms
-        self.history.carried.clear()
+        self.history.answer_carried()
         committed = ev.TurnCommitted(
             **self._out.head(now_ms),
             turn=response.turn,
@@ -326,8 +330,11 @@ class Responder:
         played_ms = response.playback.played_ms(now_ms)
         self._out.publish(kind(**self._out.head(now_ms), turn=response.turn, played_ms=played_ms))
 
-    def interrupt(self, now_ms: int) -> None:
-        """End the response here: what was heard of it is history, and no more."""
+    def interrupt(self, now_ms: int, *, gone_on: bool = False) -> None:
+        """End the response here: what was heard of it is history, and no more.
+
+        *gone_on*: the caller goes on with the turn: its first sounds are no history either.
+        """
         response = self.response
         if response is None:
             return
@@ -335,6 +342,10 @@ class Responder:
         response.move(Move.CONFIRM)
         if response.heard_to_the_end(now_ms):
             self._settle(response, now_ms, heard=response.spoken, complete=True)
+        elif response.playback.begun and gone_on:
+            if not stopped:
+                self._out.tell(Interrupted(response.turn, ""))
+            self.retract(response, now_ms)
         elif response.playback.begun:
             heard = response.playback.heard(now_ms)
             self._cancel(response, now_ms, "interrupted")
@@ -347,20 +358,20 @@ class Responder:
             self.retract(response, now_ms)
 
     def retract(self, response: Response, now_ms: int) -> None:
-        """Take back a response of which nothing was heard: the caller's turn goes on."""
+        """Take back a response: the caller's turn goes on."""
         self._cancel(response, now_ms, "retracted")
         self._speculation.retracted += response.speculative
         self._speculation.sentences += len(response.sentences)
         self.response = None
         if response.phase is Phase.SPECULATIVE or not response.text:
             return
-        self.history.carried = [response.text]
+        self.history.carry(response.text)
         carried = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,
             text="",
             complete=False,
-            played_ms=0,
+            played_ms=response.playback.played_ms(now_ms),
             carried=True,
             part=response.part,
         )

@@ -71,6 +71,8 @@ class History:
     """Turns in which the caller said something and heard something; a greeting is none."""
     carried: list[str] = field(default_factory=list)
     """Words said but not answered yet: they begin the next turn."""
+    told: int = 0
+    """How many of them the client was told as final."""
     unfinished: UnfinishedResponse | None = None
     """The answer that was being spoken when the line was cut; its question is carried, too."""
     summary: Summary = field(default_factory=Summary)
@@ -103,9 +105,22 @@ class History:
         """Return *text* with the unanswered words before it."""
         return " ".join([*self.carried, text]).strip()
 
+    def untold(self, text: str) -> str:
+        """Return *text* with the unanswered words before it that the client was not told."""
+        return " ".join([*self.carried[self.told :], text]).strip()
+
+    def carry(self, text: str) -> None:
+        """Begin the next turn with *text*, all words of a turn that gets no response."""
+        self.carried, self.told = [text], 1
+
+    def answer_carried(self) -> None:
+        """Forget the carried words: they are part of a turn that is certain."""
+        self.carried, self.told = [], 0
+
     def drop_carried(self, text: str) -> None:
-        """Remove *text*, which was answered, from the carried words."""
+        """Remove *text*, which was answered, from the carried words, all of which were told."""
         self.carried = [one for one in self.carried if one != text]
+        self.told = len(self.carried)
 
 
 def fold(events: Iterable[Event]) -> History:
@@ -121,6 +136,7 @@ def fold(events: Iterable[Event]) -> History:
                 history.utterance = max(history.utterance, utterance)
             case TurnCommitted(turn=turn, text=text):
                 said[turn] = text
+                history.carried = []  # they are part of *text*
                 history.unfinished = UnfinishedResponse(turn, text, event.confidence, event.at_ms)
             case AnswerHeard(resumable=True):
                 pass  # the turn is not over
@@ -136,6 +152,7 @@ def fold(events: Iterable[Event]) -> History:
         history.unfinished = _still(history.unfinished, event)
     # Committed, never heard: the edge died in between. The words are answered with the next ones.
     history.carried += [said[turn] for turn in sorted(said)]
+    history.told = len(history.carried)
     if history.unfinished:
         history.unfinished.sentences = answers.get(history.unfinished.turn, {})
     return history
