@@ -16,9 +16,11 @@ from edge.core.effects import Outbox
 from edge.core.endpointing.adaptive_pause import AdaptivePause
 from edge.core.endpointing.end_of_turn import (
     Evidence,
+    by_words,
     is_backchannel,
     is_finished,
     is_open,
+    sounds_asked,
     wait_ms,
     waits_of,
     words,
@@ -67,8 +69,9 @@ class Turns:
         """Decide by *config* from here on."""
         self._config = config
         self._waits = waits_of(config.turns)
-        same_wait = self._waits.finished_ms >= self._waits.unclear_ms
-        self._ask_eot = config.turns.ask_eot and not same_wait
+        self._reads_words = self._waits.finished_ms < self._waits.unclear_ms
+        """How long is waited depends on the words."""
+        self._ask_eot = config.turns.ask_eot and self._reads_words
         """A language model may be asked whether a turn is over, and that changes the wait."""
 
     def notice(self, notice: SpeechNotice, now_ms: int) -> None:
@@ -113,7 +116,11 @@ class Turns:
         self._out.publish(started)
 
     def _continued(self, utterance: Utterance, at_ms: int, now_ms: int) -> None:
-        self._pauses.continued(at_ms - utterance.speech_end_ms)
+        known = self._evidence(utterance.guess) if utterance.guess else None
+        self._pauses.continued(
+            at_ms - utterance.speech_end_ms,
+            sounded_finished=bool(known and is_finished(by_words(known))),
+        )
         head = self._out.head(now_ms)
         self._out.publish(
             ev.SpeechContinued(**head, utterance=utterance.number, pause=utterance.pause)
@@ -256,7 +263,11 @@ class Turns:
 
     def _wait_ms(self, guess: ev.TranscriptGuess) -> int:
         """Return the silence that ends the turn of which *guess* are the last words."""
-        return max(wait_ms(self._evidence(guess), self._waits), self._pauses.wait_ms)
+        known = self._evidence(guess)
+        least_ms = self._pauses.wait_ms
+        if self._reads_words and not sounds_asked(known):
+            least_ms = max(least_ms, self._pauses.this_turn_ms)
+        return max(wait_ms(known, self._waits), least_ms)
 
     # -------------------------------------------------------- the client decides
 

@@ -35,7 +35,7 @@ def asked(delivery: Delivery = "chunks", heard_ms: int = 0) -> Rehearsal:
     """Return a call that has answered FIRST for *heard_ms*."""
     r = Rehearsal(delivery)
     said(r, FIRST)
-    r.quiet(400)
+    r.quiet(600)
     r.answers(ANSWER)
     if heard_ms:
         r.speaks(0, 4000)
@@ -118,7 +118,7 @@ def test_speech_just_after_the_answer_to_a_typed_turn_interrupts_it() -> None:
 
 def test_who_went_on_is_waited_for_longer_from_then_on() -> None:
     r = asked(heard_ms=300)
-    silence_ms = 200 + 400 + 300
+    silence_ms = 200 + 600 + 300
     said(r, SECOND)
     waited = 200
     while len(r.events(ev.TurnCommitted)) < 2:
@@ -128,7 +128,7 @@ def test_who_went_on_is_waited_for_longer_from_then_on() -> None:
     r.speaks(0, 300)
     r.quiet(1500)
     said(r, FIRST)
-    r.quiet(400)
+    r.quiet(600)
     r.answers(ANSWER)
     r.speaks(0, 4000)
     r.quiet(300)
@@ -144,6 +144,33 @@ def test_who_went_on_is_waited_for_longer_from_then_on() -> None:
         r.quiet(20)
         waited += 20
     assert waited >= silence_ms
+
+
+def test_who_went_on_after_an_end_is_waited_for_longer_in_the_same_turn() -> None:
+    waited = []
+    for pause_ms in (0, 1100):
+        r = Rehearsal(response__deadline_ms=15_000)
+        said(r, FIRST)
+        if pause_ms:
+            r.quiet(pause_ms - 200)
+            said(r, SECOND)
+        turns, waits = len(r.events(ev.TurnCommitted)), 200
+        while len(r.events(ev.TurnCommitted)) == turns:
+            r.quiet(20)
+            waits += 20
+        waited.append(waits)
+    assert waited[0] < 800
+    assert waited[1] > 1100
+
+
+def test_a_question_ends_such_a_turn_as_soon_as_any_other() -> None:
+    r = Rehearsal()
+    said(r, FIRST)
+    r.quiet(900)
+    said(r, "Can you tell me more about them?")
+    turns = len(r.events(ev.TurnCommitted))
+    r.quiet(300)
+    assert len(r.events(ev.TurnCommitted)) == turns + 1
 
 
 # -------------------------------------------------------- any order of things
