@@ -36,6 +36,7 @@ def main() -> None:
         "stt_throughput",
         "long_speech",
         "interruptions",
+        "pauses",
         "echo",
     ]:
         print(f"== {name}", flush=True)

@@ -54,6 +54,7 @@ FACTORS = (0.5, 0.75, 1.0, 1.25, 1.5)
 STAGES = Stages(stt_ms=110, llm_ms=200, tts_ms=180)
 """As on two quiet cores."""
 DRAWS = 2000
+SETTINGS = {"AURA_RECONNECTS_PER_MINUTE": "600"}
 
 
 @dataclass
@@ -190,16 +191,19 @@ async def calls(url: str, recordings: Sequence[Labelled], rounds: int) -> list[T
     return [await spoken(url, one) for _ in range(rounds) for one in recordings]
 
 
-def real_time(recordings: Sequence[Labelled]) -> None:
+async def measured(url: str, rounds: int) -> dict[str, Any]:
+    """Return the figures of the program at *url*."""
+    trials = await calls(url, labelled(), rounds)
+    model = model_download.turn_model(load().cache_dir).exists()
+    return {**summed("Aura", trials), "turn_model": model, "trials": [asdict(t) for t in trials]}
+
+
+def real_time() -> None:
     """Measure through the whole program, and write results/pauses.json."""
     rounds = int(os.environ.get("AURA_BENCH_ROUNDS", "1"))
-    settings = {"AURA_RECONNECTS_PER_MINUTE": "600"}
-    with aura_server.running(**settings) as (url, _):
-        trials = asyncio.run(calls(url, recordings, rounds))
-    row = summed("Aura", trials)
-    model = model_download.turn_model(load().cache_dir).exists()
-    found = [asdict(one) for one in trials]
-    save("pauses", machine=machine(), turn_model=model, rows=[row], trials=found)
+    with aura_server.running(**SETTINGS) as (url, _):
+        found = asyncio.run(measured(url, rounds))
+    save("pauses", machine=machine(), **found)
 
 
 # ---------------------------------------------------------------- without a clock
@@ -242,8 +246,12 @@ def offline(recordings: Sequence[Labelled]) -> None:
 
 def main() -> None:
     """Measure as the command line says, unless there are no recordings."""
-    if recordings := labelled():
-        (offline if "offline" in sys.argv[1:] else real_time)(recordings)
+    if not labelled():
+        return
+    if "offline" in sys.argv[1:]:
+        offline(labelled())
+    else:
+        real_time()
 
 
 if __name__ == "__main__":
