@@ -38,6 +38,7 @@ def main() -> None:
         "stt_throughput",
         "long_speech",
         "interruptions",
+        "pauses",
         "echo",
     ]:
         print(f"== {name}", flush=True)

@@ -275,7 +275,24 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
     complete: bool
     played_ms: int
     carried: bool = False
-    """Nothing was heard, for the caller went on: the words are part of the next turn's."""
+    """The caller went on before more than the first sounds were heard: the words are part of the
+    next turn's, and nothing of the answer is history."""
+    resumable: bool = False
+    """The line was cut in mid-answer. A caller who is back in time hears the rest; then one more
+    event of this turn says what was heard in all (`text`), and played since (`played_ms`)."""
+    sentence: int = 0
+    """Where the rest begins: in this sentence, ..."""
+    sentence_ms: int = 0
+    """... after so much of it, ..."""
+    sentence_words: int = 0
+    """... and so many of its words."""
+    part: int = 0
+    """Counts the events of this turn: over 0, an earlier one was `resumable`."""
+
+    @property
+    def id(self) -> str:
+        base = super().id
+        return f"{base}.{self.part}" if self.part else base
 
 
 class AnswerReached(Event, frozen=True, kw_only=True, tag="answer.reached"):

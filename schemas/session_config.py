@@ -45,8 +45,11 @@ class Waits(msgspec.Struct, frozen=True):
     """Silence, ms, that ends a turn whose words sound ..."""
 
     finished_ms: int
+    """... finished, and are a question to Aura, or the short answer to one."""
     unclear_ms: int
     unfinished_ms: int
+    stated_ms: int = 0
+    """... finished, and are a statement, after which another often follows; 0: as a question."""
 
 
 class TurnConfig(msgspec.Struct, frozen=True, kw_only=True):

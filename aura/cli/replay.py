@@ -52,7 +52,10 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
         str, typer.Option(help="With --decide or --drive: low, auto or high.")
     ] = "",
     waits: Annotated[
-        str, typer.Option(metavar="MS,MS,MS", help="With --decide: finished,unclear,unfinished")
+        str,
+        typer.Option(
+            metavar="MS,MS,MS", help="With --decide: finished,unclear,unfinished[,stated]"
+        ),
     ] = "",
     speculate: Annotated[
         bool | None, typer.Option(help="With --decide: guess at the end of a turn, or not.")

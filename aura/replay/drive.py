@@ -118,7 +118,8 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> Non
         await _speak(caller, given, workers, refusals, wait=not _hung_up(connection))
         await asyncio.sleep(0.5)  # the last events of the stages are on their way
         last = given[-1].given if given else None
-        shell.finish(last.reason if isinstance(last, Finished) else "end_call")
+        ended = last if isinstance(last, Finished) else Finished("end_call")
+        shell.finish(ended.reason, may_return=ended.may_return)
         await running
     if refusals.reason:
         raise ModelRefusedError(refusals.reason)
@@ -153,7 +154,8 @@ def _started(began: ev.SessionStarted, plan: DrivePlan) -> ev.SessionStarted:
 def _hung_up(connection: RecordedConnection) -> bool:
     """Tell whether the caller left in the middle of a response; then the replay does too."""
     return any(
-        isinstance(event, ev.ResponseCancelled) and event.reason == "hung_up"
+        (isinstance(event, ev.ResponseCancelled) and event.reason == "hung_up")
+        or (isinstance(event, ev.AnswerHeard) and event.resumable)
         for event in connection.decided
     )
 

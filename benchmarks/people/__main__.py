@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NamedTuple
 
+from benchmarks import pauses
 from benchmarks.aura_server import running
 from benchmarks.latency import machine
 from benchmarks.people import interruptions, lengths, microphones, noise
@@ -40,6 +41,7 @@ PARTS: Mapping[str, Part] = {
     "sounds": Part(interruptions.with_sounds, interruptions.SETTINGS, 60, 20),
     "noise": Part(noise.measured, noise.SETTINGS, 2, 1),
     "lengths": Part(lengths.measured, lengths.SETTINGS, 8, 2),
+    "pauses": Part(pauses.measured, pauses.SETTINGS, 3, 1),
     "microphones": Part(microphones.measured, microphones.SETTINGS, 200, 20),
 }
 

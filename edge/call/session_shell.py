@@ -192,15 +192,18 @@ class SessionShell:
             self._recording.heard(pcm, at_ms)
         return True
 
-    def finish(self, reason: EndReason) -> None:
-        """End the session; `run` returns when its last events are stored."""
+    def finish(self, reason: EndReason, *, may_return: bool = False) -> None:
+        """End the session; `run` returns when its last events are stored.
+
+        *may_return*: the caller may go on with it on another connection.
+        """
         if self._finished:
             return
         self._finished = True
         if not self._closed:
             turns = self.call.history.answered
             self._log.info("session_ended", reason=reason, turns=turns)
-        self.give(Finished(reason))
+        self.give(Finished(reason, may_return))
         self._closed = True
         self._timer.stop()
         self._events.close()

@@ -346,7 +346,9 @@ class Connection:
         self._pace.budget.recognition = shell.recognition
         self._stopwatch.began(time.monotonic())
         self._send_all([protocol.error(*one) for one in opening.ignored])
-        self._send_all(protocol.began(session, resumed=resumed))
+        cut = opening.history.unfinished if opening.history else None
+        heard = cut.heard if cut else ""
+        self._send_all(protocol.began(session, resumed=resumed, heard=heard))
         shell.give(Resumed() if resumed else Started())
 
     def _not_begun(self, why: RefusedError) -> None:
@@ -369,11 +371,15 @@ class Connection:
         shell = self._shell
         if shell is None:
             return
-        shell.finish(reason)
+        shell.finish(reason, may_return=self._may_return(reason))
         if self._running:
             await asyncio.wait({self._running}, timeout=LEAVES_S)
         self._let_go()
         await self._seat.leave()
+
+    def _may_return(self, reason: EndReason) -> bool:
+        """Tell whether the caller may go on with the session after it ended for *reason*."""
+        return self._protocol.admission.one_session and reason != "end_call"
 
     def _let_go(self) -> None:
         """Leave a session that still stores events to the edge, for a while."""
@@ -384,7 +390,7 @@ class Connection:
         shell, self._shell = self._shell, None
         running, self._running = self._running, None
         if shell:
-            shell.finish("failed")
+            shell.finish("failed", may_return=self._may_return("failed"))
         if running and not running.done():
             asyncio.get_running_loop().call_later(STORED_S, running.cancel)
 

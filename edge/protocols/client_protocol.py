@@ -132,8 +132,11 @@ class ClientProtocol(Protocol):
     def no_more(self) -> list[Command]:
         """Return the commands in what was kept back: nothing more comes."""
 
-    def began(self, session: str, *, resumed: bool = False) -> list[Json]:
-        """Return the messages that tell the client that its session has begun."""
+    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
+        """Return the messages that tell the client that its session has begun, or goes on.
+
+        *heard*: so much was heard of the answer that was cut, and whose rest may follow.
+        """
 
     def ended(self) -> list[Json]:
         """Return the messages that tell the client that its session is over."""

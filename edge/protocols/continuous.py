@@ -153,21 +153,23 @@ class ContinuousProtocol:
 
     # -------------------------------------------------------- to the client
 
-    def began(self, session: str, *, resumed: bool = False) -> list[Json]:
+    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
         """Tell the session's id where no greeting will."""
         self._session = session
         if self._greeting and not resumed:
             return []
-        return [{"type": "session", "session": session, "resumed": resumed}]
+        told: Json = {"type": "session", "session": session, "resumed": resumed}
+        return [{**told, "heard": heard} if heard else told]
 
     def ended(self) -> list[Json]:
         return []
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
-            case Transcript(text=text, final=True, confidence=confidence):
+            case Transcript(text=text, final=True, confidence=confidence, goes_on=goes_on):
                 rounded = round(confidence, 2)
-                return [{"type": "user_transcript", "text": text, "confidence": rounded}]
+                said = {"type": "user_transcript", "text": text, "confidence": rounded}
+                return [{**said, "continues": True} if goes_on else said]
             case Transcript(text=text):
                 partial = {"type": "user_transcript_partial", "text": text}
                 return [partial] if self._partials else []

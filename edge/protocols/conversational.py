@@ -133,8 +133,8 @@ class ConversationalProtocol:
 
     # -------------------------------------------------------- to the client
 
-    def began(self, session: str, *, resumed: bool = False) -> list[Json]:
-        del resumed  # this protocol has no way to ask for it
+    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
+        del resumed, heard  # this protocol has no way to ask for it
         message = "Ready to listen"
         return [{"type": "conversation_started", "session_id": session, "message": message}]
 
@@ -144,9 +144,10 @@ class ConversationalProtocol:
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
-            case Transcript(text=text, final=final, turn_ends=turn_ends):
+            case Transcript(text=text, final=final, turn_ends=turn_ends, goes_on=goes_on):
                 words = {"text": text, "is_final": final, "turn_detected": turn_ends}
-                return [{"type": "transcript", **words}]
+                more = {"continues": True} if goes_on else {}
+                return [{"type": "transcript", **words, **more}]
             case Speech(text=text, pcm=pcm):
                 wav = write_wav(pcm, self.audio_out_hz)
                 return [{"type": "ai_response", "text": text, "audio_data": to_base64(wav)}]

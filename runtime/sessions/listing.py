@@ -82,8 +82,12 @@ def folded(events: Iterable[ev.AnyEvent]) -> Row | None:
         dialect=started.dialect if started else "",
         started_at_ms=told[0].at_ms,
         duration_ms=max(one.at_ms for one in told) - told[0].at_ms,
-        turns=sum(
-            isinstance(one, ev.AnswerHeard) and bool(one.text) and one.turn in said for one in told
+        turns=len(
+            {
+                one.turn
+                for one in told
+                if isinstance(one, ev.AnswerHeard) and one.text and one.turn in said
+            }
         ),
         errors=sum(isinstance(one, ev.TroubleTold) for one in told),
         interrupted=sum(

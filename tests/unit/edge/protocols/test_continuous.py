@@ -272,6 +272,8 @@ def test_the_sessions_id_is_told_where_no_greeting_does() -> None:
     assert connected().began("s_1") == []
     assert connected({"greeting": "0"}).began("s_1") == [told]
     assert connected().began("s_1", resumed=True) == [{**told, "resumed": True}]
+    cut = connected().began("s_1", resumed=True, heard="It is")
+    assert cut == [{**told, "resumed": True, "heard": "It is"}]
 
 
 def test_local_models_cost_nothing_and_hosted_ones_their_price() -> None:

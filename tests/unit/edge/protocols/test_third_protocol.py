@@ -79,8 +79,8 @@ class ToyProtocol:
             return [Reply(self.error("bad_message", "not understood", str(error)))]
         return [Reply(self.error("bad_message", "not understood", "an unknown type"))]
 
-    def began(self, session: str, *, resumed: bool = False) -> list[Json]:
-        return [{"type": "hello", "session": session, "resumed": resumed}]
+    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
+        return [{"type": "hello", "session": session, "resumed": resumed, "heard": heard}]
 
     def ended(self) -> list[Json]:
         return [{"type": "bye"}]
