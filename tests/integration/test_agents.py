@@ -333,7 +333,7 @@ async def test_no_value_of_a_variable_is_in_a_log(house: AuraProcess) -> None:
     await started(house, f"&agent=host&variables={variables}")
     async with held(house, f"&agent=nobody&variables={variables}") as caller:
         await caller.until("error")
-    assert "agent_refused" in house.said()
+    assert "session_refused" in house.said()
     assert "Swordfish" not in house.said()
 
 
