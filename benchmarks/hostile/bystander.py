@@ -36,8 +36,8 @@ class Times:
     pings_ms: list[float] = field(default_factory=list)
     late_ms: float = 0.0
     """The most that a piece of an answer came after it was due."""
-    questions: int = 0
     answers: int = 0
+    """That were heard to their end."""
     lost: bool = False
     """The call was closed."""
 
@@ -91,7 +91,6 @@ class Bystander:
         start = time.monotonic()
         for number in itertools.count():
             at = number * FRAME % len(cycle)
-            self._times.questions += at == 0
             await asyncio.sleep(max(0.0, start + number * 0.02 - time.monotonic()))
             with suppress(ConnectionError):
                 await ws.send_bytes(cycle[at : at + FRAME])

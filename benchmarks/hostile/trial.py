@@ -18,8 +18,10 @@ import psutil
 
 from benchmarks import aura_server
 from benchmarks.hostile.attacker import Order
-from benchmarks.hostile.bystander import SECRET, Bystander, refused
+from benchmarks.hostile.bystander import CYCLE_S, SECRET, Bystander, refused
+from benchmarks.hostile.rows import END, START
 from benchmarks.hostile.verdict import Figures
+from benchmarks.hostile.wire import RefusedError, Socket, Tally
 from benchmarks.soak import processes
 from runtime.bus.connection import Bus, connect
 from runtime.settings import load
@@ -78,7 +80,8 @@ async def running(speech: Path, *, whisper: bool) -> AsyncIterator[Aura]:
             bystander = Bystander(url, await asyncio.to_thread(speech.read_bytes))
             call = asyncio.create_task(bystander.run())
             await asyncio.wait_for(bystander.ready.wait(), 10)
-            await asyncio.sleep(5)  # all is warm: a question was answered
+            await _warm(url)
+            await asyncio.sleep(5)  # a question was answered, too
             bystander.look()
             try:
                 yield Aura(url, process.pid, data.parent / "log", bus, bystander, speech)
@@ -86,6 +89,21 @@ async def running(speech: Path, *, whisper: bool) -> AsyncIterator[Aura]:
                 call.cancel()
                 with suppress(asyncio.CancelledError, Exception):
                     await call
+
+
+async def _warm(url: str) -> None:
+    """Hold a hundred short conversations, so that memory which every crowd takes is no growth."""
+
+    async def converse(number: int) -> None:
+        with suppress(RefusedError, OSError):
+            socket = await Socket.open(url, "/ws", f"192.0.2.{number + 20}", Tally())
+            await socket.send(START)
+            await asyncio.sleep(1)
+            await socket.send(END)
+            await asyncio.sleep(0.5)
+            socket.writer.close()
+
+    await asyncio.gather(*(converse(number) for number in range(100)))
 
 
 async def measure(aura: Aura, name: str, order: Order) -> Figures:
@@ -120,6 +138,7 @@ async def measure(aura: Aura, name: str, order: Order) -> Figures:
         pings_ms=times.pings_ms,
         without_ms=without.pings_ms,
         late_ms=times.late_ms,
+        unanswered=not times.answers and took_s > 1.5 * CYCLE_S,
         lost=times.lost,
         growth=after[0] / before[0] - 1,
         cpu=(after[1] - before[1]) / took_s,

@@ -11,8 +11,9 @@ PING_MS = 100
 LATE_MS = 100
 """A piece of its answer may come so much after it was due: players buffer more."""
 GROWTH = 0.2
-LOG_KB_PER_S = 100
-"""4 GiB of events last for half a day at this pace; a good call stores some 3."""
+LOG_KB_PER_S = 200
+"""A hundred addresses that begin two short conversations a second each. The bounds of the log are
+of minutes and days (ADR 33): seconds show what a burst may store. A good call stores some 3."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Figures:
     without_ms: list[float]
     """Pings before the attack."""
     late_ms: float
+    unanswered: bool
+    """No answer of the bystander's came to its end, in time for more than one."""
     lost: bool
     """The bystander's call was closed."""
     growth: float
@@ -50,6 +53,8 @@ class Figures:
             found.append("bystander lost")
         elif max(self.pings_ms) > max(self.without_ms, default=0.0) + PING_MS:
             found.append("ping")
+        if self.unanswered:
+            found.append("no answer")
         if self.late_ms > LATE_MS:
             found.append("audio late")
         if self.growth > GROWTH:
