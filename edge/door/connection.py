@@ -241,8 +241,9 @@ class Connection:
                 elif isinstance(command, Reply):
                     self._send_all([command.message])
             self._await_more()
-            self._pace.worked(began_s)
-            if self._pace.budget.due:
+            budget = self._pace.budget
+            budget.work_s += time.perf_counter() - began_s
+            if budget.due:
                 self._pace.look()
         except OverBudgetError as over:
             self._ws.exceed(str(over))

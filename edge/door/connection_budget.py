@@ -38,8 +38,8 @@ CALM_SHARE = 0.5
 """Whoever has so much again is no longer slowed."""
 MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """Utterances at the recogniser from which on sound that is ahead is not read."""
-LOOK_FRAMES = 8
-"""Frames after which a connection is looked at again."""
+LOOK_FRAMES, LOOK_SOUND_S = 25, 0.5
+"""After so much, live sound is looked at again."""
 MOST_ADDRESSES = 10_000
 """Addresses that are remembered after their last connection: a new one is no fresh start."""
 
@@ -204,7 +204,7 @@ class ConnectionBudget:
     @property
     def due(self) -> bool:
         """Enough was spent to look again."""
-        return self.frames >= LOOK_FRAMES
+        return self.frames >= LOOK_FRAMES or self.sound_s >= LOOK_SOUND_S
 
     def look(self, now_s: float) -> float:
         """Reckon up what was spent; return the seconds for which nothing more may be read.
@@ -231,8 +231,9 @@ class ConnectionBudget:
             or self._work.is_ahead
             or self._sound.is_ahead
         )
-        shared_s = self._address.spend(work_s, sound_s, now_s)
-        return max(wait_s, shared_s) if self.is_ahead else wait_s
+        if not self.is_ahead:  # live sound is within what its address has for each of its calls
+            return wait_s
+        return max(wait_s, self._address.spend(work_s, sound_s, now_s))
 
     def is_held(self, *, strained: bool) -> bool:
         """Tell whether sound that is ahead must wait for the stages.
