@@ -57,6 +57,8 @@ class Pace:
         self.budget = budget
         self._lane = lane
         self._strained = strained
+        self.on_wait: Callable[[], None] | None = None
+        """Called while nothing is read, several times a second."""
         self._since_s = 0.0
         """Work since others last got the loop."""
 
@@ -100,7 +102,9 @@ class Pace:
             OverBudgetError: the connection is to be closed.
         """
         until_s = time.monotonic() + MOST_HELD_S
-        while wait_s := self.look() or self._held_s(until_s):  # noqa: ASYNC110  # a debt is time
+        while wait_s := self.look() or self._held_s(until_s):  # a debt is time
+            if self.on_wait:
+                self.on_wait()
             await asyncio.sleep(min(wait_s, WAIT_S))
         await self.breathe()
 

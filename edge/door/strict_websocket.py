@@ -124,6 +124,7 @@ class StrictWebSocket(web.WebSocketResponse):
         """Take *options* of aiohttp's."""
         super().__init__(**options)
         self.pace = pace
+        pace.on_wait = self.is_slowed
 
     def _post_start(self, request: BaseRequest, protocol: str | None, writer: Any) -> None:
         super()._post_start(request, protocol, writer)
@@ -144,8 +145,9 @@ class StrictWebSocket(web.WebSocketResponse):
 
     def is_slowed(self) -> None:
         """Note that what the client sent is not read yet, an answer to a ping perhaps."""
-        self._put_off_at = 0.0
-        self._on_data_received()
+        if not self.closed:
+            self._put_off_at = 0.0
+            self._on_data_received()
 
     def _on_data_received(self) -> None:
         """Put the next ping off, unless that was done a moment ago."""
