@@ -37,6 +37,7 @@ def main() -> None:
         "long_speech",
         "interruptions",
         "echo",
+        "echo_offline",
     ]:
         print(f"== {name}", flush=True)
         if name in WHICH:
