@@ -269,8 +269,8 @@ class Settings(BaseSettings):
     )
     cancel_echo: bool = Field(
         True,
-        description="Tell a response's echo from the caller's voice, and take it out of their audio: "
-        "for loudspeakers without echo cancellation of their own.",
+        description="Take a response's echo out of the caller's audio: a loudspeaker without echo "
+        "cancellation of its own.",
     )
     history_messages: int = _session(
         "response.history_messages", "Messages of history a turn's job carries."
