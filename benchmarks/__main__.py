@@ -40,6 +40,7 @@ def main() -> None:
         "interruptions",
         "pauses",
         "echo",
+        "echo_offline",
     ]:
         print(f"== {name}", flush=True)
         if name in WHICH:

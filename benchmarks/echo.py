@@ -29,7 +29,7 @@ Samples = npt.NDArray[np.float32]
 
 
 def room(seed: int = 1) -> Samples:
-    """Return a room's answer to a click: 0.3 s, mostly the direct sound."""
+    """Return a room's answer to a click: 0.3 s, 3 % of it the direct sound."""
     rng = np.random.default_rng(seed)
     answer = rng.normal(size=RATE_HZ * 3 // 10) * np.exp(-np.arange(RATE_HZ * 3 // 10) / 1000)
     answer[0] = 4.0

@@ -1,4 +1,4 @@
-"""The caller's audio on its way to the call: frames, echo taken out, voice activity.
+"""The caller's audio on its way to the call: frames, voice activity, echo taken out.
 
 Its verdicts go into the input, so that a call is decided again without the audio.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from edge.core.client_events import ClientEvent
-from edge.core.hearing.echo_canceller import EchoCanceller
+from edge.core.hearing.echo import Echo
 from edge.core.hearing.framing import FRAME_BYTES, frames
 from edge.core.hearing.vad import Opinion, VoiceActivity
 from edge.core.inputs import Sound
@@ -24,7 +24,7 @@ class CallerAudio:
         """Ask *model*, too, whether somebody speaks; None: the detector alone decides."""
         self._rest = b""
         """Less than a frame, until more comes."""
-        self._canceller = EchoCanceller() if cancel_echo else None
+        self._echo = Echo() if cancel_echo else None
         self._vad = VoiceActivity(model)
 
     def hear(self, pcm: bytes, now_ms: int) -> Sound:
@@ -44,21 +44,23 @@ class CallerAudio:
         whole = len(audio) - len(audio) % FRAME_BYTES
         self._rest = audio[whole:]
         heard = frames(audio[:whole])
-        if self._canceller:
-            self._canceller.arrived(len(heard), now_ms)
+        if self._echo:
+            self._echo.arrived(len(heard), now_ms)
         return heard
 
     def _judged(self, heard: list[bytes], size: int) -> Sound:
-        if self._canceller:
-            heard = [self._canceller.clean(frame) for frame in heard]
-        return Sound(b"".join(heard), tuple(map(self._vad.is_voice, heard)), size)
+        if not self._echo:
+            return Sound(b"".join(heard), tuple(map(self._vad.is_voice, heard)), size)
+        cleaned, voiced = [], []
+        for frame in heard:  # voice is looked for in what came: a canceller takes some of it
+            cleaned.append(self._echo.clean(frame))
+            voiced.append(self._vad.is_voice(frame, self._echo.is_all))
+        return Sound(b"".join(cleaned), tuple(voiced), size)
 
     def told(self, event: ClientEvent, now_ms: int) -> None:
         """Note what the client plays: it may come back through the microphone."""
-        if self._canceller:
-            self._canceller.told(event, now_ms)
-        if not self._canceller or not self._canceller.has_echo:
-            self._vad.told(event)
+        if self._echo:
+            self._echo.told(event, now_ms)
 
 
 def joined(parts: Sequence[Sound]) -> Sound:
