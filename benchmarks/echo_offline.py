@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.interruptions import loud_frame
+from benchmarks.people.recordings import first_loud_s
 from benchmarks.recordings import people
 from benchmarks.results import save
 from edge.call.speech_model import SileroModel, find
@@ -229,7 +229,7 @@ def said() -> list[list[bytes]]:
 
 def person(pcm: bytes) -> bytes:
     """Return the beginning of a recording, as loud as people are on a telephone."""
-    begins = max(0, loud_frame(pcm) - 3) * FRAME_BYTES
+    begins = max(0, round(first_loud_s(pcm) / 0.02) - 3) * FRAME_BYTES
     sound = np.frombuffer(pcm[begins : begins + SPEAK_MS * BYTES_PER_MS], "<i2").astype(float)
     loud = np.sort(sound**2)[sound.size // 2 :].mean() ** 0.5
     louder = np.clip(sound * PERSON_RMS / loud, -32768, 32767)

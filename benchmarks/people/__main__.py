@@ -15,10 +15,9 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NamedTuple
 
-from benchmarks import pauses
 from benchmarks.aura_server import running
 from benchmarks.latency import machine
-from benchmarks.people import interruptions, lengths, microphones, noise
+from benchmarks.people import echo, interruptions, lengths, microphones, noise, pauses
 from benchmarks.people.recordings import folder, phrases
 from benchmarks.people.together import AT_ONCE
 from benchmarks.results import FOLDER, save
@@ -42,6 +41,7 @@ PARTS: Mapping[str, Part] = {
     "noise": Part(noise.measured, noise.SETTINGS, 2, 1),
     "lengths": Part(lengths.measured, lengths.SETTINGS, 8, 2),
     "pauses": Part(pauses.measured, pauses.SETTINGS, 3, 1),
+    "echo": Part(echo.measured, echo.SETTINGS, 3, 1),
     "microphones": Part(microphones.measured, microphones.SETTINGS, 200, 20),
 }
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.labelled_pauses import Labelled, labelled
-from benchmarks.pauses import judged, percentile_bounds, share_bounds
+from benchmarks.people.figures import share, spread
+from benchmarks.people.labelled_pauses import Labelled, labelled
+from benchmarks.people.pauses import judged
 from runtime.audio import write_wav
 
 ONE = Labelled("a.wav", b"", ((1000, 1800), (3000, 3400)), 5000)
@@ -48,8 +49,8 @@ def test_a_folder_that_is_missing_is_said(
 
 def test_the_bounds_hold_what_was_seen_and_narrow_with_more_of_it() -> None:
     for hits, count in ((0, 30), (2, 30), (30, 30)):
-        low, high = share_bounds(hits, count)
-        assert 0 <= low <= hits / count <= high <= 1
-    assert share_bounds(0, 300)[1] < share_bounds(0, 30)[1] < 0.12
-    low, high = percentile_bounds([700.0, 800.0, 900.0, 1500.0], 50)
+        low, high = share(hits, count)["percent_bounds"]
+        assert 0 <= low <= 100 * hits / count <= high <= 100
+    assert share(0, 300)["percent_bounds"][1] < share(0, 30)["percent_bounds"][1] < 12
+    low, high = spread([700.0, 800.0, 900.0, 1500.0])["p50_bounds_ms"]
     assert 700 <= low <= 850 <= high <= 1500
