@@ -28,8 +28,8 @@ def tables(found: dict[str, Any]) -> str:
             (
                 "echo",
                 "calls_with_either",
-                "calls of half a minute with a loudspeaker at -6 to -20 dB beside the microphone: Aura "
-                "interrupted or answered itself",
+                "calls of half a minute with a loudspeaker at -6 to -20 dB beside the microphone: "
+                "Aura interrupted or answered itself",
             ),
             (
                 "microphones",
