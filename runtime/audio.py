@@ -138,7 +138,7 @@ class AudioIn:
             self._form = container
             if not media.AVAILABLE:
                 name = container.value
-                raise NotAudioError(f"WAV or 16-bit PCM, not {name}; aura-voice[media] decodes it")
+                raise NotAudioError(f"WAV or 16-bit PCM, not {name}; the extra `media` decodes it")
             self._decoder = self._decoder or media.Decoder(self._deliver, self._fail)
             self._decoder.begin(container)
         if self._decoder:

@@ -19,6 +19,7 @@ from runtime.bus.connection import connect, embedded_url
 from runtime.bus.discovery import discover
 from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, load
+from runtime.version import installing
 
 LIBRARIES = (
     # module, extra, what it is for
@@ -53,7 +54,7 @@ def machine(settings: Settings) -> Iterator[Finding]:
         except ModuleNotFoundError:
             there = False
         needed = not (extra == "llm" and not settings.cerebras_api_key.get_secret_value())
-        advice = f"pip install 'aura-voice[{extra}]'"
+        advice = installing(extra)
         yield Finding(there, f"{module}: {purpose}", advice, needed)
     try:
         yield Finding(True, f"nats-server: {nats_server.binary()}")

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from aura.cli.agents import revision_named
 from aura.cli.running import CommandError
+from aura.cli.session_choice import chosen as chosen_session
 from aura.cli.show import read
 from aura.replay.compare import MEASURED, BadLimitError, Comparison, compare, failures
 from aura.replay.drive import DrivePlan, ModelRefusedError, NoSuchTurnError
@@ -76,6 +77,7 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
     logs.configure_command(logging.WARNING)  # without the lines that an edge logs of a call
     bus = await connect(settings, "aura-replay")
     try:
+        session = await chosen_session(bus, session)
         recorded = decoded(await read(bus, session))
         pcm = await _sound(bus, recorded[0].tenant, session)
         model = chosen(settings)

@@ -11,6 +11,7 @@ import typer
 
 from aura.cli.options import Session
 from aura.cli.running import CommandError, run
+from aura.cli.session_choice import chosen
 from runtime.bus.connection import connect
 from runtime.sessions import transfer
 from runtime.sessions.file import SessionFile, pack
@@ -47,7 +48,7 @@ async def export(
 async def _taken_out(settings: Settings, session: str, *, audio: bool) -> SessionFile:
     bus = await connect(settings, "aura-export")
     try:
-        one = await transfer.taken_out(bus, session, audio=audio)
+        one = await transfer.taken_out(bus, await chosen(bus, session), audio=audio)
     finally:
         await bus.close()
     if one is None:

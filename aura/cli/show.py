@@ -15,6 +15,7 @@ from rich.style import Style
 
 from aura.cli.options import Session
 from aura.cli.running import CommandError, run
+from aura.cli.session_choice import NEWEST, chosen
 from aura.cli.waterfall import waterfall
 from runtime.bus.connection import Bus, connect
 from runtime.bus.reader import Stored
@@ -70,6 +71,7 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
     """Draw *session* in the terminal, or write it to *html*."""
     bus = await connect(settings, "aura-show")
     try:
+        session = await chosen(bus, session)
         events = decoded(await read(bus, session))
         of = subjects.recording(events[0].tenant if events else "*", session)
         recorded = await bus.read(subjects.RECORDING_STREAM, of) if html else []
@@ -154,10 +156,10 @@ def _line(one: Moment, start_ms: int, open_lanes: set[Lane], paint: Paint) -> st
 
 
 def command(
-    session: Session,
+    session: Session = NEWEST,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write it as a page to zoom in.")
     ] = None,
 ) -> None:
-    """Draw one session: who was busy, what happened, where each turn's time went."""
+    """Draw one session, the newest if none is named: who was busy, where each turn's time went."""
     run(show(load(), session, html))

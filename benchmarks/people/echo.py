@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import time
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ def _more_than_typed(caller: Caller) -> int:
 async def measured(url: str, rounds: int) -> dict[str, Any]:
     """Return the figures of *rounds* rooms at each loudness and delay."""
     given = [(*case, 1 + seed) for seed in range(rounds) for case in CASES]
-    trials = await in_turn([trial(url, *one) for one in given])
+    trials = await in_turn([partial(trial, url, *one) for one in given])
     own = sum(one["interrupted_itself"] + one["heard_itself"] > 0 for one in trials)
     return {
         "minutes": round(len(trials) * SECONDS / 60, 1),

@@ -11,6 +11,7 @@ import asyncio
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,9 @@ async def measured(url: str, rounds: int) -> dict[str, Any]:
     """Return the figures of the program at *url*, and of the peer."""
     recordings = labelled()
     await spoken(url, min(recordings, key=lambda one: len(one.pcm)))  # the engines warm up
-    trials = await in_turn([spoken(url, one) for _ in range(rounds) for one in recordings], asdict)
+    trials = await in_turn(
+        [partial(spoken, url, one) for _ in range(rounds) for one in recordings], asdict
+    )
     return {
         **summed(trials),
         "turn_model": model_download.turn_model(load().cache_dir).exists(),

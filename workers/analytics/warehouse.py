@@ -22,6 +22,7 @@ import msgspec
 import structlog
 
 from runtime.settings import Settings, SettingsError
+from runtime.version import installing
 from schemas.events import Event
 from workers.analytics.subscribers import TYPES, Context, Handler, opening
 
@@ -107,9 +108,7 @@ def library() -> Any:
     try:
         import duckdb  # noqa: PLC0415  # an extra
     except ImportError as error:
-        raise SettingsError(
-            "DuckDB is not installed: pip install 'aura-voice[analytics]'"
-        ) from error
+        raise SettingsError(f"DuckDB is not installed: {installing('analytics')}") from error
     return duckdb
 
 
