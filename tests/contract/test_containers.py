@@ -120,6 +120,7 @@ def test_two_edges_stand_behind_the_door_and_only_the_door_is_open() -> None:
         ("stt", "stt"),
         ("llm", "llm"),
         ("tts", "tts"),
+        ("tool", "tool"),
         ("provision", "operator"),
     ],
 )
@@ -130,12 +131,14 @@ def test_each_role_is_its_own_user_and_knows_one_password(service: str, user: st
     assert not [name for name in environment if name.startswith("AURA_NATS_PASSWORD_")]
 
 
-@pytest.mark.parametrize("stage", ["stt", "llm", "tts"])
-def test_workers_can_be_scaled_and_have_time_to_finish(stage: str) -> None:
+@pytest.mark.parametrize(
+    ("stage", "image"), [("stt", "stt"), ("llm", "llm"), ("tts", "tts"), ("tool", "edge")]
+)
+def test_workers_can_be_scaled_and_have_time_to_finish(stage: str, image: str) -> None:
     service = SERVICES[stage]
     assert "container_name" not in service
     assert "ports" not in service
-    assert service["build"]["target"] == stage
+    assert service["build"]["target"] == image
     assert int(service["stop_grace_period"].rstrip("s")) > 8, "more than AURA_DRAIN_S"
 
 
