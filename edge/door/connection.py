@@ -150,6 +150,11 @@ class Connection:
         self._close = self._close or Close(code, reason, ends)
         self._wake.set()
 
+    def hang_up(self) -> None:
+        """End the session as the client's own word would; a connection of one session closes."""
+        ends = End(close=self._protocol.admission.one_session)
+        self._host.sessions.create_task(self._obey([ends]))
+
     def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")
 

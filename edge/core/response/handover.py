@@ -28,6 +28,8 @@ def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Respo
         phase=Phase.COMMITTED,
         reached=begun.reached,
         spoken_on=True,
+        sentences=dict(begun.sentences),
+        tool_steps=begun.steps,
     )
 
 
@@ -37,15 +39,16 @@ def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -
     if not begun.all_sent:
         out.publish(ev.ResponseCancelled(**head, turn=begun.turn, reason="hung_up"))
         out.tell(Interrupted(begun.turn, begun.sent))
-    if begun.sent:
+    done = bool(begun.sent) or begun.steps.is_used
+    if done:
         history.drop_carried(begun.text)
-        history.settle(begun.text, begun.sent)
+        history.settle(begun.text, begun.sent, begun.steps)
     heard = ev.AnswerHeard(
         **head,
         turn=begun.turn,
         text=begun.sent,
         complete=begun.all_sent,
         played_ms=0,
-        carried=not begun.sent,
+        carried=not done,
     )
     out.publish(heard)

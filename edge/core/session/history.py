@@ -7,14 +7,20 @@ from dataclasses import dataclass, field
 
 from edge.core.endpointing.end_of_turn import is_question
 from edge.core.session.summary import Summary
+from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late
 from schemas.events import (
     AnswerHeard,
     AnswerReached,
     Event,
     Message,
     ResponseCancelled,
+    ResponseCompleted,
     ResponseSentence,
     SpeechStarted,
+    ToolCalled,
+    ToolFailed,
+    ToolRequested,
+    ToolReturned,
     TurnCommitted,
     TurnMeasured,
     TurnTaken,
@@ -36,6 +42,7 @@ class UnfinishedResponse:
     all_sent: bool = False
     """All of it was sent."""
     sentences: dict[int, str] = field(default_factory=dict)
+    steps: ToolSteps = field(default_factory=ToolSteps)
 
     @property
     def sent(self) -> str:
@@ -60,6 +67,10 @@ class History:
     unfinished: UnfinishedResponse | None = None
     """The answer that was being spoken when an edge died; its question is carried, too."""
     summary: Summary = field(default_factory=Summary)
+    outlived: dict[Key, ToolCalled] = field(default_factory=dict)
+    """Calls that still run although their turn is over."""
+    has_news: bool = False
+    """The result of such a call came, and no turn was told of it yet."""
 
     @property
     def asked(self) -> bool:
@@ -67,23 +78,40 @@ class History:
         last = self.messages[-1] if self.messages else None
         return bool(last and last.role == "assistant" and is_question(last.text))
 
-    def settle(self, said: str, heard: str) -> None:
-        """Enter a turn that is over: what the caller said, and what they heard in answer."""
+    def settle(self, said: str, heard: str, steps: ToolSteps | None = None) -> None:
+        """Enter a turn that is over: what the caller said, what was done, what they heard."""
         if said:
             self.messages.append(Message("user", said))
+        if steps:
+            self.messages += steps.messages(with_text=False)
+            for call in steps.calls.values():
+                if call.outlives:
+                    self.outlived[key_of(call.called)] = call.called
         if heard:
             self.messages.append(Message("assistant", heard))
             self.answered += bool(said)
 
-    def window(self, said: str, size: int) -> tuple[Message, ...]:
-        """Return the last messages, ending with what the caller just said.
+    def window(self, said: str | None, size: int) -> tuple[Message, ...]:
+        """Return the last messages, ending with what the caller just said; None: nothing.
 
         Between half of *size* and *size* of them: forgetting half at once keeps the beginning the
         same for several turns, and a language model need not read it again.
         """
         block = size // 2
         over = max(0, len(self.messages) + 1 - size)
-        return (*self.messages[-(-over // block) * block :], Message("user", said))
+        known = self.messages[-(-over // block) * block :]
+        while known and known[0].role == "tool":  # the call that it answers is forgotten
+            del known[0]
+        return tuple(known) if said is None else (*known, Message("user", said))
+
+    def take_late(self, result: Result) -> bool:
+        """Enter the result of a call that outlived its turn; False: it is of no such call."""
+        called = self.outlived.pop(key_of(result), None)
+        if called is None:
+            return False
+        self.messages += late(called, result)
+        self.has_news = True
+        return True
 
     def take_carried(self, text: str) -> str:
         """Return *text* with the unanswered words before it."""
@@ -98,11 +126,15 @@ def fold(events: Iterable[Event]) -> History:
     """Return the history of one session from its *events*, in their order."""
     history, said = History(), dict[int, str]()
     answers: dict[int, dict[int, str]] = {}
+    steps: dict[int, ToolSteps] = {}
     for event in events:
         history.summary.take(event)
+        if isinstance(event, TurnTaken | ResponseCompleted | ToolCalled | ToolRequested | Result):
+            steps.setdefault(event.turn, ToolSteps()).take(event)
         match event:
             case TurnTaken(turn=turn):
                 history.turn = max(history.turn, turn)
+                history.has_news = False
             case SpeechStarted(utterance=utterance):
                 history.utterance = max(history.utterance, utterance)
             case TurnCommitted(turn=turn, text=text):
@@ -112,7 +144,9 @@ def fold(events: Iterable[Event]) -> History:
                 history.carried = [said.pop(turn, "")]
             case AnswerHeard(turn=turn, text=heard):
                 history.carried = []
-                history.settle(said.pop(turn, ""), heard)
+                history.settle(said.pop(turn, ""), heard, steps.get(turn))
+            case ToolReturned() | ToolFailed():
+                history.take_late(event)
             case ResponseSentence(turn=turn, index=index, text=text):
                 answers.setdefault(turn, {})[index] = text
             case _:
@@ -122,6 +156,7 @@ def fold(events: Iterable[Event]) -> History:
     history.carried += [said[turn] for turn in sorted(said)]
     if history.unfinished:
         history.unfinished.sentences = answers.get(history.unfinished.turn, {})
+        history.unfinished.steps = steps.get(history.unfinished.turn, ToolSteps())
     return history
 
 
