@@ -17,6 +17,7 @@ from edge.door.session_limits import Limits, SessionLimits
 from edge.door.stage_monitor import StageMonitor
 from edge.door.state import EDGE, Edge
 from edge.door.storage_monitor import StorageMonitor
+from edge.door.tool_catalogue import ToolCatalogue
 from edge.protocols import PROTOCOLS
 from edge.protocols.prices import PRICES
 from runtime.bus.connection import Bus
@@ -29,7 +30,7 @@ def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) 
 
     Raises:
         SettingsError: a key file is unreadable, a proxy is no network, a rule of redaction is none,
-            or the speech model is missing.
+            the speech model is missing, or the file of tools cannot be used.
     """
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(
@@ -47,6 +48,7 @@ def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) 
         SessionLimits(bus, limits_of(settings)),
         ClientAddresses.of(settings),
         StorageMonitor(bus, name),
+        ToolCatalogue(bus, settings),
     )
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)

@@ -56,6 +56,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
                 tasks.create_task(app[EDGE].stages.watch()),
                 tasks.create_task(app[EDGE].limits.renew()),
                 tasks.create_task(app[EDGE].storage.watch()),
+                tasks.create_task(app[EDGE].tools.watch()),
             ]
             await _hold(settings, app, stop, condition)
             for task in watching:

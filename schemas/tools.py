@@ -50,3 +50,18 @@ class ToolConfig(ToolFunction, frozen=True, kw_only=True):
 def call_id(turn: int, step: int, call: int) -> str:
     """Return the id by which a model and a client know a call of their session."""
     return f"call_{turn}_{step}_{call}"
+
+
+def idempotency_key(session: str, turn: int, step: int, call: int) -> str:
+    """Return what tells one call from every other: the same at each attempt to run it."""
+    return f"{session}.{turn}.{step}.{call}"
+
+
+END_CALL = ToolConfig(
+    name="end_call",
+    description="End the call. Call it when the caller says goodbye or wants nothing more.",
+    kind="builtin",
+    idempotent=True,
+)
+BUILT_IN = {tool.name: tool for tool in (END_CALL,)}
+"""Tools that the edge does itself."""

@@ -63,28 +63,9 @@ class LlmStage:
     async def run(self, job: JobContext[TurnTaken]) -> None:
         event = job.event
         chain = _Chain(job, event.llm_model or self.model)
-        if not job.is_fresh:
-            await chain.find()
-            if chain.state.is_over:
-                return
-            if chain.state.calls:
-                await chain.complete(Usage(0, 0, chain.model))
-                return
-        prompt = Prompt(
-            system=event.system,
-            messages=tuple(
-                (one.role, one.text)
-                for one in event.messages
-                if one.role != "tool" and not (one.calls and not one.text)
-            ),
-            said=chain.state.text,
-            model=event.llm_model or None,
-            max_tokens=event.max_tokens,
-            temperature=event.temperature,
-            seed=event.seed,
-            tools=event.tools,
-            exchange=event.messages if any(one.calls for one in event.messages) else (),
-        )
+        if not job.is_fresh and await chain.is_done():
+            return
+        prompt = _prompt(event, chain.state.text)
         if event.ask_eot and job.attempt == 1:  # a later try is late enough
             chain.eot_llm = await opinion(self._model, prompt, self._limit_s)
         text = ResponseText(
@@ -126,6 +107,25 @@ class LlmStage:
             self._begin_inside.discard(model)
 
 
+def _prompt(event: TurnTaken, said: str) -> Prompt:
+    """Return the job as a prompt; *said* of its response is out already."""
+    return Prompt(
+        system=event.system,
+        messages=tuple(
+            (one.role, one.text)
+            for one in event.messages
+            if one.role != "tool" and not (one.calls and not one.text)
+        ),
+        said=said,
+        model=event.llm_model or None,
+        max_tokens=event.max_tokens,
+        temperature=event.temperature,
+        seed=event.seed,
+        tools=event.tools,
+        exchange=event.messages if any(one.calls for one in event.messages) else (),
+    )
+
+
 class _Chain:
     """The sentences of one response in the log; every link names the one before it."""
 
@@ -143,6 +143,14 @@ class _Chain:
         newest = await (watch.newest if watch else self._job.bus.last(self._subject))
         self._found = True
         self.state = await self._read(newest)
+
+    async def is_done(self) -> bool:
+        """Find what an earlier attempt did; return whether nothing is left to do."""
+        await self.find()
+        if self.state.calls and not self.state.is_over:
+            await self.complete(Usage(0, 0, self.model))
+            return True
+        return self.state.is_over
 
     async def _read(self, newest: Stored | None) -> ChainState:
         """Return the chain as the log has it, where *newest* is its newest word."""

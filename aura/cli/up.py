@@ -17,8 +17,13 @@ def command(
     stt: Annotated[int, typer.Option(min=0, help="STT workers.")] = 1,
     llm: Annotated[int, typer.Option(min=0, help="LLM workers.")] = 1,
     tts: Annotated[int, typer.Option(min=0, help="TTS workers.")] = 1,
+    tools: Annotated[int, typer.Option(min=0, help="Tool runners.")] = 1,
     edges: Annotated[int, typer.Option(min=1, help="Edges, on PORT, PORT+1, ...")] = 1,
 ) -> None:
     """Run everything on this machine: bus, edge, workers. Ctrl-C ends it well."""
     settings = place({"port": port, "host": host})
-    role(settings, "up", up(settings, Counts(edges, {"stt": stt, "llm": llm, "tts": tts})))
+    role(
+        settings,
+        "up",
+        up(settings, Counts(edges, {"stt": stt, "llm": llm, "tool": tools, "tts": tts})),
+    )

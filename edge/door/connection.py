@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+import msgspec
 import structlog
 from aiohttp import WSMsgType
 
@@ -34,6 +35,7 @@ from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from schemas.events import EndReason
 from schemas.session_config import SessionConfig
+from schemas.tools import ToolConfig
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +76,8 @@ class Host:
     """Of what is typed; what is said is masked where it is recognised."""
     sessions: asyncio.TaskGroup
     """Where sessions run: one whose caller has left still stores its last events."""
+    tools: Callable[[str], tuple[ToolConfig, ...]]
+    """What a tenant's sessions are offered where their configuration names no tools."""
 
 
 class Connection:
@@ -301,6 +305,8 @@ class Connection:
         structlog.contextvars.bind_contextvars(session=session)
         greeting = host.greeting if begin.greeting else ""
         config = host.config.but({**begin.changes, "response.greeting": greeting})
+        if not config.tools and (tools := host.tools(caller.tenant)):
+            config = msgspec.structs.replace(config, tools=tools)
         history, self._history = self._history, None
         first = FirstEvents(caller.tenant, session, caller.user, protocol.name, host.edge)
         began = first.began(config, resumed=history is not None, now_ms=now_ms())

@@ -17,6 +17,7 @@ from edge.door.rate_limits import ConnectionLimit, RequestLimit
 from edge.door.session_limits import SessionLimits
 from edge.door.stage_monitor import StageMonitor
 from edge.door.storage_monitor import StorageMonitor
+from edge.door.tool_catalogue import ToolCatalogue
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from runtime.settings import Settings
@@ -41,6 +42,7 @@ class Edge:
     limits: SessionLimits
     addresses: ClientAddresses
     storage: StorageMonitor
+    tools: ToolCatalogue
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
@@ -60,6 +62,7 @@ class Edge:
             self.settings.cancels_echo,
             self.redaction,
             self.sessions,
+            self.tools.of,
         )
 
 
