@@ -18,8 +18,12 @@ _OPENING: Final = re.compile(r"<\s*tool_call\s*>|```[a-z_]*", re.IGNORECASE)
 _BEGIN: Final = re.compile(
     r'(?:<\s*tool_call\s*>|```[a-z_]*)?\s*(?=\{\{?\s*"|\[\s*\{\s*")', re.IGNORECASE
 )
-_CLOSING: Final = re.compile(r"</\s*tool_call\s*>|```", re.IGNORECASE)
-_PART_OF_CLOSING: Final = re.compile(r"`{0,2}|</?\s*[a-z_]{0,9}\s*", re.IGNORECASE)
+_CLOSING: Final = {
+    "<": re.compile(r"<\s*/\s*tool_call\s*>", re.IGNORECASE),
+    "`": re.compile(r"```"),
+}
+"""What closes a call, by the first character of what opened it."""
+_PART_OF_CLOSING: Final = re.compile(r"`{0,2}|<\s*(?:/\s*[a-z_]{0,9}\s*)?", re.IGNORECASE)
 _PART_OF_JSON: Final = re.compile(r"\{\{?\s*|\[\s*(?:\{\s*)?")
 _MARK: Final = re.compile(r"[<`{\[]")
 _NAME: Final = re.compile(r'"name"\s*:\s*"([^"]{1,64})"')
@@ -34,8 +38,8 @@ class ToolText:
         self.calls: list[FunctionCall] = []
         self._text = ""
         """What was neither returned nor taken for a call yet."""
-        self._closes = False
-        """A call was taken; the mark that closes it may follow."""
+        self._opened = ""
+        """The first character of what opened the call that was taken last: its end may follow."""
 
     def feed(self, delta: str) -> str:
         """Return what *delta* adds to what is said; "" while a call may be under way."""
@@ -49,7 +53,7 @@ class ToolText:
     def _go(self, *, over: bool) -> str:
         said = ""
         while self._text:
-            if self._closes:
+            if self._opened:
                 if not self._close(over=over):
                     break
                 continue
@@ -57,7 +61,7 @@ class ToolText:
             said, self._text = said + self._text[:at], self._text[at:]
             if not self._text or not (self._take(over=over) or over):
                 break
-            if over and self._text and not self._closes:
+            if over and self._text and not self._opened:
                 said, self._text = said + self._text[0], self._text[1:]  # it was no call
         return said
 
@@ -81,27 +85,27 @@ class ToolText:
             except (ValueError, RecursionError):
                 continue
             if calls := _calls(found):
-                self._taken(calls, body[end:].removeprefix("}" * wraps))
+                self._taken(calls, body[end:].removeprefix("}" * wraps), begin.group().strip())
                 return True
         if not over and len(body) <= _LONGEST:
             return False
         if name := _NAME.search(body):  # broken: the model is told, and nobody hears it
-            self._taken([FunctionCall(name[1], body[: MOST_ARGUMENT_CHARS + 1])], "")
+            self._taken([FunctionCall(name[1], body[: MOST_ARGUMENT_CHARS + 1])], "", "")
             return True
         return False
 
-    def _taken(self, calls: list[FunctionCall], rest: str) -> None:
+    def _taken(self, calls: list[FunctionCall], rest: str, opening: str) -> None:
         self.calls += calls[: MOST_CALLS - len(self.calls)]
-        self._text, self._closes = rest, True
+        self._text, self._opened = rest, opening[:1]
 
     def _close(self, *, over: bool) -> bool:
         """Drop the mark that closes a call; False: it may still be on its way."""
-        rest = self._text.lstrip(" \t\r\n,;")
-        if closing := _CLOSING.match(rest):
+        rest = self._text.lstrip()
+        if closing := _CLOSING[self._opened].match(rest):
             rest = rest[closing.end() :]
         elif not over and _PART_OF_CLOSING.fullmatch(rest):
             return False
-        self._text, self._closes = rest, False
+        self._text, self._opened = rest, ""
         return True
 
 

@@ -205,7 +205,7 @@ class Call:
         return self._segmenter.utterance is None and self._responder.response is None
 
     def _advance(self, now_ms: int) -> list[Effect]:
-        if self._idle and not self.history.has_news:
+        if self._idle and not self.history.news:
             return self._out.take()
         if self._responder.response:
             self._responder.advance(now_ms)
@@ -216,7 +216,7 @@ class Call:
                 self._trouble(stage, f"nothing came within {self._patience}", now_ms)
         if (expires_ms := self._words_expire_ms) is not None and now_ms >= expires_ms:
             self._trouble("stt", f"no words came within {self._patience}", now_ms)
-        if self._idle and self.history.has_news and not self._over:
+        if self._idle and self.history.news and not self._over:
             self._responder.tell_news(now_ms)
         return self._out.take()
 

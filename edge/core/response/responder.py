@@ -152,7 +152,7 @@ class Responder:
         """Ask for a response to *words*; None: nobody said any."""
         history, config = self.history, self._config.response
         history.turn += 1
-        history.has_news = False
+        history.tell_news()
         text = history.take_carried(words or "")
         self.response = Response(
             turn=history.turn,

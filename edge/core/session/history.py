@@ -69,8 +69,8 @@ class History:
     summary: Summary = field(default_factory=Summary)
     outlived: dict[Key, ToolCalled] = field(default_factory=dict)
     """Calls that still run although their turn is over."""
-    has_news: bool = False
-    """The result of such a call came, and no turn was told of it yet."""
+    news: list[Message] = field(default_factory=list)
+    """The results of such calls that no turn was told of yet."""
 
     @property
     def asked(self) -> bool:
@@ -109,9 +109,13 @@ class History:
         called = self.outlived.pop(key_of(result), None)
         if called is None:
             return False
-        self.messages += late(called, result)
-        self.has_news = True
+        self.news += late(called, result)
         return True
+
+    def tell_news(self) -> None:
+        """Enter what the turn that is asked now is told."""
+        self.messages += self.news
+        self.news = []
 
     def take_carried(self, text: str) -> str:
         """Return *text* with the unanswered words before it."""
@@ -132,9 +136,10 @@ def fold(events: Iterable[Event]) -> History:
         if isinstance(event, TurnTaken | ResponseCompleted | ToolCalled | ToolRequested | Result):
             steps.setdefault(event.turn, ToolSteps()).take(event)
         match event:
-            case TurnTaken(turn=turn):
+            case TurnTaken(turn=turn, step=step):
                 history.turn = max(history.turn, turn)
-                history.has_news = False
+                if not step:
+                    history.tell_news()
             case SpeechStarted(utterance=utterance):
                 history.utterance = max(history.utterance, utterance)
             case TurnCommitted(turn=turn, text=text):

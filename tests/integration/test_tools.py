@@ -1,0 +1,247 @@
+"""Tools from end to end: a caller types, the model calls, a service in a process of its own does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runtime.bus.connection import connect
+from runtime.bus.delivery import Delivery
+from runtime.settings import load
+from schemas.events import ToolFailed
+from tests.aura_process import COMMAND, SIMULATED, AuraProcess
+from tests.caller import Caller, calling
+
+QUIET = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
+FAST = {
+    **SIMULATED,
+    "AURA_SIM_LLM_FIRST_MS": "5",
+    "AURA_SIM_LLM_TOKEN_MS": "1",
+    "AURA_SIM_TTS_MS": "5",
+    "AURA_SIM_TTS_AUDIO_MS": "100",
+    "AURA_TOOLS": "discover",
+    "AURA_MAX_CONNECTIONS_PER_IP": "100",
+    "AURA_CONTROL_MESSAGES_PER_SECOND": "1000",
+    "AURA_RECONNECTS_PER_MINUTE": "1000",
+}
+SERVICE = """
+import asyncio, json, os, time
+from workers.tools import RefusedError, call, tool
+
+def note(name, what):
+    line = json.dumps({"tool": name, "key": call().key, "session": call().session, "what": what})
+    with open(os.environ["NOTES"], "a") as notes:
+        notes.write(line + "\\n")
+
+@tool
+async def book(tag: str, slow: float = 0.0) -> dict:
+    "Book a table. Call it once the caller has named a day."
+    note("book", tag)
+    await asyncio.sleep(slow)
+    return {"booked": f"#{tag}"}
+
+@tool(idempotent=True, deadline_ms=20_000)
+def ask(tag: str, slow: float = 0.0) -> str:
+    note("ask", tag)
+    time.sleep(slow)
+    return f"#{tag}"
+
+@tool(idempotent=True, deadline_ms=500)
+def sleepy() -> str:
+    time.sleep(2)
+    return "late"
+
+@tool
+def refuses() -> str:
+    raise RefusedError("we are full")
+
+@tool
+def breaks() -> str:
+    raise ValueError("secret")
+
+@tool
+def huge() -> str:
+    return "x" * 40_000
+"""
+
+
+class Tools:
+    """A process that serves SERVICE, and what it noted."""
+
+    def __init__(self, aura: AuraProcess, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self.file, self._notes = folder / "mine.py", folder / "notes.jsonl"
+        self.file.write_text(SERVICE, encoding="utf-8")
+        self._aura = aura
+        self.process = self.start()
+
+    def start(self) -> subprocess.Popen[str]:
+        env = {
+            **self._aura.env,
+            "NATS_URL": self._aura.nats_url_of("service"),
+            "NOTES": str(self._notes),
+        }
+        self.process = subprocess.Popen(
+            [*COMMAND, "tools", "serve", str(self.file)],
+            env=env,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout
+        assert any("tools_ready" in line for line in self.process.stdout)
+        return self.process
+
+    def notes(self) -> list[dict[str, Any]]:
+        if not self._notes.exists():
+            return []
+        return [json.loads(line) for line in self._notes.read_text(encoding="utf-8").splitlines()]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        with self.process:
+            assert self.process.wait(20) == 0
+
+
+@pytest.fixture(scope="module")
+def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
+    process = AuraProcess(tmp_path_factory.mktemp("tools"), "--tools", "2", env=FAST)
+    try:
+        yield process.wait_until_ready()
+    finally:
+        assert process.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def tools(aura: AuraProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tools]:
+    served = Tools(aura, tmp_path_factory.mktemp("served"))
+    yield served
+    served.stop()
+
+
+async def said(caller: Caller, text: str, *, count: int = 1, seconds: float = 20) -> str:
+    """Type *text* and return the whole response."""
+    await caller.send({"type": "text", "text": text})
+    done = await caller.until("ai_complete", count, seconds)
+    return str(done["full_response"])
+
+
+async def offered(aura: AuraProcess, name: str = "book") -> None:
+    """Wait until the edge knows of the tool *name*."""
+    async with asyncio.timeout(20):
+        while True:
+            async with calling(aura.url, QUIET) as caller:
+                answer = await said(caller, f'CALL:{name}{{"tag":"known"}}')
+                if "known" in answer:
+                    return
+            await asyncio.sleep(0.3)
+
+
+async def test_a_tool_is_discovered_called_and_its_result_spoken(
+    aura: AuraProcess, tools: Tools
+) -> None:
+    await offered(aura)
+    async with calling(aura.url, QUIET) as caller:
+        assert "#t1" in await said(caller, 'CALL:book{"tag":"t1"}')
+        assert "#t2" in await said(caller, 'CALL:ask{"tag":"t2"}', count=2)
+    found = [one for one in tools.notes() if one["what"] in {"t1", "t2"}]
+    assert [one["tool"] for one in found] == ["book", "ask"]
+    assert len({one["session"] for one in found}) == 1
+    assert len({one["key"] for one in found}) == 2
+
+
+@pytest.mark.parametrize("name", ["sleepy", "refuses", "breaks", "huge", "nowhere"])
+async def test_a_tool_that_misbehaves_costs_the_caller_nothing_but_its_result(
+    aura: AuraProcess, tools: Tools, name: str
+) -> None:
+    await offered(aura)
+    async with calling(aura.url, QUIET) as caller:
+        answer = await said(caller, f"CALL:{name}")
+        assert answer.startswith("Sure")
+        assert not caller.told("error")
+    assert tools.process.poll() is None
+
+
+async def test_arguments_that_do_not_fit_never_reach_the_tool(
+    aura: AuraProcess, tools: Tools
+) -> None:
+    await offered(aura)
+    before = len(tools.notes())
+    async with calling(aura.url, QUIET) as caller:
+        await said(caller, 'CALL:book{"guests":2}')
+    assert len(tools.notes()) == before
+
+
+async def test_the_call_ends_when_the_model_says_so(aura: AuraProcess, tools: Tools) -> None:
+    del tools
+    async with calling(aura.url, QUIET) as caller:
+        await caller.send({"type": "text", "text": "CALL:end_call"})
+        await caller.until("ai_complete")
+        await asyncio.wait_for(caller.ws.wait_closed(), 15)
+        assert caller.ws.close_code == 1000
+
+
+async def test_runners_killed_at_any_moment_lose_nothing_and_repeat_nothing(
+    aura: AuraProcess, tools: Tools
+) -> None:
+    """Two runners share the calls and are killed in turn; each caller hears of their own calls."""
+    await offered(aura)
+    before, stop = len(tools.notes()), asyncio.Event()
+    chance = random.Random(7)
+
+    async def kill() -> None:
+        while not stop.is_set():
+            await asyncio.sleep(chance.uniform(1.5, 3.0))
+            pid = aura.children().get("worker tool")
+            if pid:
+                os.kill(pid, signal.SIGKILL)
+
+    async def talk(number: int) -> None:
+        async with calling(aura.url, QUIET) as caller:
+            for turn in range(6):
+                name = "book" if (number + turn) % 2 else "ask"
+                tag = f"k{number}x{turn}"
+                text = f'CALL:{name}{{"tag":"{tag}","slow":0.2}}'
+                answer = await said(caller, text, count=turn + 1, seconds=40)
+                others = [
+                    word for word in answer.split() if word.startswith("#k") and word != f"#{tag}"
+                ]
+                assert not others, "a result of another call"
+                if name == "ask":
+                    assert f"#{tag}" in answer, "an idempotent call is never lost"
+
+    killing = asyncio.create_task(kill())
+    failed: list[ToolFailed] = []
+
+    async def on_out(message: Delivery) -> None:
+        if isinstance(event := message.event(), ToolFailed):
+            failed.append(event)
+
+    settings = load(nats_url=aura.nats_url, _env_file=None)
+    try:
+        async with (
+            await connect(settings, "test") as bus,
+            bus.listening("aura.live.*.*.out", on_out),
+        ):
+            async with asyncio.TaskGroup() as talks:
+                for number in range(8):
+                    talks.create_task(talk(number))
+    finally:
+        print([(one.name, one.reason, one.detail, one.took_ms) for one in failed])
+        stop.set()
+        await killing
+    made = tools.notes()[before:]
+    booked = [one["key"] for one in made if one["tool"] == "book"]
+    assert len(booked) == len(set(booked)), "a call that is not idempotent ran twice"
+    assert {one["what"] for one in made if one["tool"] == "ask"} == {
+        f"k{n}x{t}" for n in range(8) for t in range(6) if not (n + t) % 2
+    }
