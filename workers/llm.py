@@ -96,7 +96,8 @@ class LlmStage:
             await chain.call(call)
         if text.thought and not chain.state.sentences and not chain.state.calls:
             raise OnlyThoughtError
-        await job.bus.yield_to_jobs()  # the voice wakes for the last sentence
+        if not chain.state.calls:  # whose results the edge waits for
+            await job.bus.yield_to_jobs()  # the voice wakes for the last sentence
         await chain.complete(usage)
 
     def _learn(self, model: str, text: ResponseText) -> None:
