@@ -538,6 +538,8 @@ class ToolReturned(Event, frozen=True, kw_only=True, tag="tool.returned"):
     """JSON, or text: the model is told it as it is."""
     took_ms: float
     """From taking the job to the result."""
+    by_edge: bool = False
+    """The edge tells it: the tool is the client's or built in."""
 
 
 class ToolFailed(Event, frozen=True, kw_only=True, tag="tool.failed"):
@@ -553,6 +555,8 @@ class ToolFailed(Event, frozen=True, kw_only=True, tag="tool.failed"):
     detail: str = ""
     """In words for the model."""
     took_ms: float = 0.0
+    by_edge: bool = False
+    """The edge tells it: nobody was asked, or nobody else told."""
 
 
 class JobFailed(Event, frozen=True, kw_only=True, tag="job.failed"):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -41,6 +41,10 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     stages: Annotated[
         str, typer.Option(metavar="stt,llm,tts", help="With --drive: others use the record.")
     ] = "",
+    tools: Annotated[
+        Literal["recorded", "live"],
+        typer.Option(help="With --drive: `live` calls those that may be called twice."),
+    ] = "recorded",
     llm_model: Annotated[str, typer.Option(help="With --drive: ask this model.")] = "",
     fail_on: Annotated[
         str, typer.Option(metavar="wer=0.1,latency=1.2x", help="With --drive: exit 1 beyond.")
@@ -65,6 +69,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     """
     _check_ways({"--publish": publish, "--decide": decide, "--drive": drive})
     _check(drive, "--drive", {"--stages": stages, "--llm-model": llm_model, "--fail-on": fail_on})
+    _check(drive, "--drive", {"--tools": tools == "live"})
     _check(decide, "--decide", {"--waits": waits, "--speculate": speculate is not None})
     _check(decide or drive, "--decide or --drive", {"--eagerness": eagerness})
     if decide:
@@ -78,7 +83,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
         from aura.cli.drive import Wish
         from aura.cli.drive import drive as through
 
-        wish = Wish(stages, from_turn, llm_model, eagerness, fail_on)
+        wish = Wish(stages, from_turn, llm_model, eagerness, fail_on, tools == "live")
         run(through(load(), sessions[0], wish, as_json=json))
     from aura.cli.republish import replay as once_more
 

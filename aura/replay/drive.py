@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
+import msgspec
+
 from aura.replay import redecide
 from aura.replay.recorded_stages import RecordedStages
 from aura.replay.recorded_workers import RecordedWorkers
@@ -30,6 +32,7 @@ from runtime.version import version
 from schemas import events as ev
 from schemas import subjects
 from schemas.stages import STAGE_NAMES
+from schemas.tools import ToolConfig
 
 LEAD_MS = 600
 """Audio before the first turn of a replay."""
@@ -44,6 +47,8 @@ class DrivePlan:
     session: str
     """Id of the new session."""
     stages: tuple[ev.StageName, ...]
+    live_tools: bool = False
+    """Tools that may be called twice are called; all others answer from the record."""
     from_turn: int = 0
     llm_model: str = ""
     eagerness: str = ""
@@ -130,6 +135,8 @@ def _beginning(connection: RecordedConnection) -> ev.SessionStarted:
 
 def _started(began: ev.SessionStarted, plan: DrivePlan) -> ev.SessionStarted:
     """Return the first event of the replay, from that of the session."""
+    tools = [_replayed(tool, live=plan.live_tools) for tool in began.config.tools]
+    config = msgspec.structs.replace(began.config, tools=tuple(tools))
     wanted = {"response.model": plan.llm_model, "turns.eagerness": plan.eagerness}
     return ev.SessionStarted(
         tenant=began.tenant,
@@ -138,10 +145,17 @@ def _started(began: ev.SessionStarted, plan: DrivePlan) -> ev.SessionStarted:
         user=began.user,
         dialect=began.dialect,
         edge=redecide.REPLAY_EDGE,
-        config=began.config.but({path: value for path, value in wanted.items() if value}),
+        config=config.but({path: value for path, value in wanted.items() if value}),
         version=version(),
         replay_of=began.session,
     )
+
+
+def _replayed(tool: ToolConfig, *, live: bool) -> ToolConfig:
+    """Return *tool* as the replay has it: what is not run is the client's, so nobody takes it."""
+    if tool.kind == "builtin" or (live and tool.idempotent):
+        return tool
+    return msgspec.structs.replace(tool, kind="client")
 
 
 def _hung_up(connection: RecordedConnection) -> bool:

@@ -148,6 +148,7 @@ class Tools:
             name=call.called.name,
             result=result,
             took_ms=float(now_ms - (call.asked_ms or now_ms)),
+            by_edge=True,
         )
         self._take(steps, self._out.publish(returned))
 
@@ -164,6 +165,7 @@ class Tools:
             reason=reason,
             detail=detail[:500],
             took_ms=float(now_ms - (call.asked_ms or now_ms)),
+            by_edge=True,
         )
         self._take(steps, self._out.publish(failed))
 
