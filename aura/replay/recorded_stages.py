@@ -105,6 +105,8 @@ class RecordedStages:
                 self.responses[turn, step] = RecordedResponse(event)
             case ev.ToolRequested():
                 self._tools.requested(event)
+            case ev.ToolReturned() | ev.ToolFailed():  # by the edge itself
+                self._tools.came(event, event.at_ms)
             case _:
                 pass
 

@@ -180,6 +180,41 @@ async def test_arguments_that_do_not_fit_never_reach_the_tool(
     assert len(tools.notes()) == before
 
 
+async def test_a_replay_answers_tools_from_the_record_and_runs_harmless_ones_on_demand(
+    aura: AuraProcess, tools: Tools
+) -> None:
+    await offered(aura)
+    async with calling(aura.url, QUIET) as caller:
+        session = (await caller.until("session"))["session"]
+        await said(caller, 'CALL:book{"tag":"r1"}')
+        await said(caller, 'CALL:ask{"tag":"r2"}', count=2)
+        await caller.send({"type": "end_call"})
+        await caller.ws.wait_closed()
+    shown = await command(aura, "show", session)
+    assert "book (nats)" in shown
+    assert "#r1" in shown
+
+    before = len(tools.notes())
+    again = await command(aura, "replay", session, "--drive", "--json")
+    assert len(tools.notes()) == before
+    answers = [turn["now"]["answer"] for turn in json.loads(again)["turns"]]
+    assert "#r1" in answers[0]
+    assert "#r2" in answers[1]
+
+    await command(aura, "replay", session, "--drive", "--tools", "live", "--json")
+    assert [one["tool"] for one in tools.notes()[before:]] == ["ask"]
+
+
+async def command(aura: AuraProcess, *arguments: str) -> str:
+    """Run a command of the operator; return what it prints."""
+    process = await asyncio.create_subprocess_exec(
+        *(*COMMAND, *arguments), env=aura.env, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0
+    return out.decode()
+
+
 async def test_the_call_ends_when_the_model_says_so(aura: AuraProcess, tools: Tools) -> None:
     del tools
     async with calling(aura.url, QUIET) as caller:
