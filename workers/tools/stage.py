@@ -28,7 +28,7 @@ from schemas.events import (
 )
 from schemas.tools import MOST_RESULT_BYTES, ToolKind
 from workers.stage import JobContext, JobTarget
-from workers.tools.bodies import Body, CallFailedError, key_of
+from workers.tools.bodies import Body, CallFailedError
 
 LEAST_S = 0.02
 """A call with less time left than this is too late."""
@@ -179,18 +179,16 @@ async def _begin(job: JobContext[ToolRequested], earlier: list[AnyEvent]) -> Non
     begun = ToolBegun(
         **job.head(), turn=event.turn, step=event.step, call=event.call, runner=runner
     )
+    subject, head = subjects.event(begun), codec.headers(begun)
     try:
-        is_ours = await job.bus.store(
-            subjects.event(begun), codec.encode(begun), codec.headers(begun)
-        )
-    except BusAwayError:
-        is_ours = False  # it may be stored all the same
-    if not is_ours:
+        is_ours = await job.bus.store(subject, codec.encode(begun), head)
+    except BusAwayError:  # it may be stored all the same
         marks = [one for one in await _earlier(job) if isinstance(one, ToolBegun)]
         if not marks:
-            raise BusAwayError(f"{key_of(event)}: its beginning was not stored")
-        if marks[0].runner != runner:
-            raise unknown
+            raise
+        is_ours = marks[0].runner == runner
+    if not is_ours:
+        raise unknown
 
 
 def _text(said: bytes) -> str:
