@@ -58,6 +58,6 @@ def _tool(found: Any, where: str) -> ToolConfig:
         tool = msgspec.convert(found, ToolConfig)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{where}: {error}") from error
-    if tool.kind in {"webhook", "mcp"} and not tool.target:
-        raise SettingsError(f"{where}: a tool of kind {tool.kind} has a target")
+    if tool.kind == "webhook" and not tool.target.startswith(("http://", "https://")):
+        raise SettingsError(f"{where}: the target of a webhook is an http or https address")
     return tool

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-ToolKind = Literal["nats", "webhook", "mcp", "client", "builtin"]
-"""Who does the work: a NATS service, an HTTP address, an MCP server, the client of the call, or the
-edge itself."""
+ToolKind = Literal["nats", "webhook", "client", "builtin"]
+"""Who does the work: a NATS service (the gateway to an MCP server is one), an HTTP address, the
+client of the call, or the edge itself."""
 ToolFailure = Literal["timeout", "refused", "unknown", "invalid", "unknown_outcome", "cancelled"]
 """Why a call has no result: nothing came before its deadline; the tool answered with an error;
 there is no such tool, or nobody serves it; its arguments or its result are not what they must be;
@@ -37,7 +37,7 @@ class ToolConfig(ToolFunction, frozen=True, kw_only=True):
 
     kind: ToolKind = "nats"
     target: str = ""
-    """The address of a webhook, or the server of an MCP tool; for other kinds nothing."""
+    """The address of a webhook; for other kinds nothing."""
     deadline_ms: Annotated[int, msgspec.Meta(ge=100, le=110_000)] = 10_000
     """A call without a result for so long has failed."""
     idempotent: bool = False

@@ -41,6 +41,7 @@ def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
     Raises:
         EngineError: an engine is not installed, or a setting or file is missing.
         BadRulesError: the rules of redaction cannot be used.
+        SettingsError: the secret of webhook tools is none.
     """
     match stage:
         case "stt":
@@ -92,6 +93,7 @@ async def serve(settings: Settings, stage_name: StageName) -> int:
         BusAwayError: no server answers.
         EngineError: the engine is missing; the message names the way out.
         BadRulesError: the rules of redaction cannot be used.
+        SettingsError: the secret of webhook tools is none.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -19,6 +19,11 @@ app = typer.Typer(no_args_is_help=True, help="Serve tools for agents; list those
 EVERYBODY = "*"
 
 
+def _check(tenant: str) -> None:
+    if tenant != EVERYBODY and not subjects.is_token(tenant):
+        raise CommandError("--tenant is 1 to 128 of A-Z a-z 0-9 _ -")
+
+
 @app.command()
 def serve(
     files: Annotated[list[Path], typer.Argument(help="Python files with functions under @tool.")],
@@ -32,8 +37,7 @@ def serve(
     """
     from workers.tools import service
 
-    if tenant != EVERYBODY and not subjects.is_token(tenant):
-        raise CommandError("--tenant is 1 to 128 of A-Z a-z 0-9 _ -")
+    _check(tenant)
     for file in files:
         if not file.is_file():
             raise CommandError(f"there is no file {file}")
@@ -42,6 +46,32 @@ def serve(
         raise CommandError("no function there stands under @tool (from workers.tools import tool)")
     settings = load()
     role(settings, "tools", service.run(settings, tenant=tenant))
+
+
+@app.command(context_settings={"allow_interspersed_args": False})
+def mcp(
+    server: Annotated[
+        list[str], typer.Argument(help="Its http(s) address, or a command and its arguments.")
+    ],
+    tenant: Annotated[
+        str, typer.Option(help="Whose sessions may call them; `*`: everybody's.")
+    ] = EVERYBODY,
+    prefix: Annotated[str, typer.Option(help="Put before the tools' names.")] = "",
+    deadline_ms: Annotated[
+        int, typer.Option(min=100, max=110_000, help="A call without a result so long has failed.")
+    ] = 10_000,
+) -> None:
+    """Serve the tools of an MCP server until Ctrl-C.
+
+    aura tools mcp https://mcp.example/mcp
+    aura tools mcp --prefix files_ npx -y @modelcontextprotocol/server-filesystem /srv
+    """
+    from workers.tools import mcp_gateway
+
+    _check(tenant)
+    settings = load()
+    of = mcp_gateway.Server(server, tenant, prefix, deadline_ms)
+    role(settings, "tools", mcp_gateway.run(settings, of))
 
 
 @app.command("list")

@@ -196,7 +196,7 @@ async def test_arguments_and_schemas_that_do_not_fit(
 
 
 async def test_a_kind_that_this_runner_has_not_is_unknown(runner: Runner) -> None:
-    result = await runner.ask(ToolConfig(name="far", kind="mcp", target="x"))
+    result = await runner.ask(ToolConfig(name="show", kind="client"))
     assert isinstance(result, ToolFailed)
     assert result.reason == "unknown"
 

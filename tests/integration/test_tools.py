@@ -215,6 +215,27 @@ async def command(aura: AuraProcess, *arguments: str) -> str:
     return out.decode()
 
 
+async def test_a_client_does_what_its_own_tools_are_called_for(tmp_path: Path) -> None:
+    file = tmp_path / "tools.yaml"
+    file.write_text("- {name: show, kind: client, deadline_ms: 1500}\n", encoding="utf-8")
+    aura = AuraProcess(tmp_path / "aura", env={**FAST, "AURA_TOOLS": str(file)})
+    try:
+        aura.wait_until_ready()
+        async with calling(aura.url, QUIET) as caller:
+            await caller.send({"type": "text", "text": 'CALL:show{"page":2}'})
+            called = await caller.until("tool_call")
+            assert (called["name"], called["arguments"]) == ("show", {"page": 2})
+            answer = {"type": "tool_result", "call_id": called["call_id"]}
+            await caller.send({**answer, "result": {"seen": "#two"}})
+            assert "#two" in (await caller.until("ai_complete"))["full_response"]
+            assert "Sure" in await said(caller, "CALL:show", count=2)  # it never answers this one
+            await caller.send({**answer, "result": "late"})
+            await caller.send({"type": "tool_result"})
+            assert (await caller.until("error"))["code"] == "INVALID_TOOL_RESULT"
+    finally:
+        aura.stop()
+
+
 async def test_the_call_ends_when_the_model_says_so(aura: AuraProcess, tools: Tools) -> None:
     del tools
     async with calling(aura.url, QUIET) as caller:
