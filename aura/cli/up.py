@@ -25,5 +25,5 @@ def command(
     role(
         settings,
         "up",
-        up(settings, Counts(edges, {"stt": stt, "llm": llm, "tool": tools, "tts": tts})),
+        up(settings, Counts(edges, {"stt": stt, "llm": llm, "tts": tts, "tool": tools})),
     )

@@ -21,7 +21,7 @@ async def test_it_creates_all_once_and_changes_nothing_the_second_time(
     first = await provision(bus)
     assert {line.split()[1] for line in first} == {
         *("AURA_EVENTS", "AURA_AUDIO", "AURA_RECORDING", "AURA_DEAD", "KV_AURA_SEATS"),
-        *("STT", "LLM", "TTS"),
+        *("STT", "LLM", "TOOL", "TTS"),
     }
     assert await provision(bus) == []
     await bus.close()
