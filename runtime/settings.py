@@ -308,9 +308,7 @@ class Settings(BaseSettings):
     tool_wait_ms: int = _session(
         "tool_use.wait_ms", "Silence, ms, before a caller is told to wait for a tool."
     )
-    tool_wait_words: str = _session(
-        "tool_use.wait_words", "What they are told; empty: nothing."
-    )
+    tool_wait_words: str = _session("tool_use.wait_words", "What they are told; empty: nothing.")
     tool_failure_words: str = _session(
         "tool_use.failure_words", "Said where a turn with tools would end without a word."
     )
