@@ -40,7 +40,10 @@ JSON = st.recursive(
     max_leaves=20,
 )
 KEYS = st.sampled_from(
-    "type audio_data timestamp text stream language eagerness silence_ms rate format call_id result error x".split()
+    (
+        "type audio_data timestamp text stream language eagerness silence_ms rate format "
+        "call_id result error x"
+    ).split()
 )
 KINDS = st.sampled_from(
     "start_conversation audio_chunk end_conversation end_call ping text tool_result".split()
