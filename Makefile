@@ -7,7 +7,7 @@ AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
 NO_ENGINE := tests/e2e/test_wheel.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check lint format unit integration schemas readme locks bench bench-people soak clean
+.PHONY: help setup run demo test check lint format unit integration schemas readme locks bench bench-people soak soak-hostile clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ bench-people: .venv/.dev ## People through the whole program, in real time (AURA
 
 soak: .venv/.dev ## Faults and load, longer than a test may take
 	@$(BIN)/python -m benchmarks.soak
+
+soak-hostile: .venv/.dev ## What strangers may try, beside a good call
+	@$(BIN)/python -m benchmarks.hostile
 
 clean: ## Remove what was built; data in .aura stays
 	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

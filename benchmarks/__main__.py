@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from benchmarks import (
+    agents,
     bus,
     density,
     eot_accuracy,
@@ -24,6 +25,7 @@ WHICH = {
     "turn_taking": turn_taking.main,
     "false_cutoffs": false_cutoffs.main,
     "sessions": sessions.main,
+    "agents": agents.main,
     "latency": latency.main,
 }
 
@@ -36,7 +38,9 @@ def main() -> None:
         "stt_throughput",
         "long_speech",
         "interruptions",
+        "pauses",
         "echo",
+        "echo_offline",
     ]:
         print(f"== {name}", flush=True)
         if name in WHICH:

@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.latency import machine
 from benchmarks.llm_eot import eot
-from benchmarks.pauses import MORE, PARTS, WHOLE, recognizer, room, say, split
+from benchmarks.paused_sentences import MORE, PARTS, WHOLE, recognizer, room, say, split
 from benchmarks.results import save
 from edge.core.endpointing.end_of_turn import Evidence, is_finished, sounds_finished
 from runtime.settings import load

@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks import aura_server, peer, recordings
 from benchmarks.client import ask_all
 from benchmarks.latency import machine
-from benchmarks.pauses import PARTS, PAUSES_MS, room, split
+from benchmarks.paused_sentences import PARTS, PAUSES_MS, room, split
 from benchmarks.results import save
 from benchmarks.turn_taking import EAGERNESS
 from runtime.audio import write_wav

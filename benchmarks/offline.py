@@ -91,7 +91,7 @@ class OfflineCall:
         self._eot = eot or (lambda _text: None)
         self._tenant, self._session = begins.tenant, begins.session
         self._clockwork = Clockwork(call or Call(begins), self._do)
-        self._audio = CallerAudio()
+        self._audio = CallerAudio(cancel_echo=bool(echo))
         self._answer = answer
         self._stages = stages or Stages()
         self._echo = echo

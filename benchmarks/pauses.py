@@ -1,213 +1,77 @@
-"""Sentences with a pause inside, and whole ones, in Aura's voice, to try endpointing on."""
+"""People who pause, without a clock: early answers against late ones, for several lengths of waits.
+
+The edge's own decisions and the real recogniser; the delays of the stages are assumed. What callers
+hear is the part `pauses` of `benchmarks.people`.
+"""
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
+import msgspec
 
-from benchmarks import recordings
+from benchmarks.latency import machine
+from benchmarks.llm_eot import eot
+from benchmarks.offline import OfflineCall, Stages, began
+from benchmarks.paused_sentences import room
+from benchmarks.people.labelled_pauses import Labelled, labelled
+from benchmarks.people.pauses import judged, summed
+from benchmarks.results import save
+from benchmarks.turn_taking import hearing
+from edge.core.client_events import Speech
+from edge.core.endpointing.end_of_turn import WAITS
 from runtime.settings import load
-from schemas.audio import BYTES_PER_MS, RATE_HZ
-from workers.engines import factory
-from workers.engines.stt.whisper import WhisperRecognizer
+from schemas.audio import BYTES_PER_MS
+from schemas.session_config import SessionConfig
+from workers.engines import model_download
 
-PARTS = (
-    ("I would like to book a table", "for four people tomorrow evening."),
-    ("My number is five five five", "two three four one."),
-    ("Can you tell me", "what the weather will be like in Berlin?"),
-    ("I was thinking that", "maybe we could meet on Friday."),
-    ("Please send the package to", "twenty one Baker Street in London."),
-    ("Hello?", "How are you today?"),
-    ("The thing is,", "I have already paid for it."),
-    ("So I called them, and", "they told me to wait."),
-    ("We need two coffees,", "and a piece of cake, please."),
-    ("Is it possible to", "change the date of my flight?"),
-)
-"""Said in one breath and cut in two: the trade-off of waiting is drawn from these."""
-MORE = (
-    ("I would like to order", "a large pizza with mushrooms."),
-    ("Could you please", "turn on the lights in the kitchen?"),
-    ("My name is", "Jonathan Miller."),
-    ("We were driving home last night", "when the engine suddenly stopped."),
-    ("I need to cancel my appointment", "because I have to travel next week."),
-    ("The address is", "fourteen Oak Avenue, apartment six."),
-    ("What I really want to know is", "how much it is going to cost."),
-    ("First we go to the bank,", "then we can have lunch together."),
-    ("I think", "we should wait until Monday."),
-    ("Yes,", "that sounds good to me."),
-    ("No,", "I meant the other one."),
-    ("My credit card number is four two seven one", "eight eight three six."),
-    ("I am calling about the order", "that I placed last week."),
-    ("Is there a train to London", "that leaves before nine?"),
-    ("If it rains tomorrow,", "we will stay at home."),
-    ("I have been waiting here for an hour", "and nobody has answered."),
-    ("Can I get a coffee", "with milk and two sugars, please?"),
-    ("She told me that", "the shop is closed on Sundays."),
-    ("I bought the blue one", "but I would rather have the red one."),
-    ("The meeting is on Tuesday", "at half past three."),
-    ("Well,", "it depends on the weather."),
-    ("Let me think,", "maybe the one on the left."),
-    ("How do I get", "from the airport to the city centre?"),
-    ("I want to fly to Madrid", "on the twelfth of March."),
-    ("Do you know if", "they have any rooms left?"),
-    ("I am looking for a hotel", "near the central station."),
-    ("Can you help me find", "a good Italian restaurant?"),
-    ("My flight leaves at seven", "so I need a taxi at five."),
-    ("The problem with my phone is", "that the battery dies too fast."),
-    ("I would prefer the window seat", "if it is still available."),
-    ("Please remind me tomorrow", "to call my mother."),
-    ("What happens if", "I miss the last train?"),
-    ("I spoke to one of your colleagues", "and he promised to call back."),
-    ("Is the museum open", "on Sunday afternoon?"),
-    ("My email address is", "john dot smith at example dot com."),
-    ("I have two children", "and a very old dog."),
-    ("Could you tell me the price of", "the red bicycle in the window?"),
-    ("The package arrived yesterday", "but the box was empty."),
-    ("Before we start", "I have one question."),
-    ("He said", "that everything would be ready by noon."),
-    ("I want a pizza with", "ham, mushrooms and extra cheese."),
-    ("We could go to the beach", "or stay here and watch a film."),
-    ("Turn left at the church", "and then go straight on."),
-    ("It was so cold last night that", "the pipes were frozen."),
-    ("Actually,", "I would rather do it tomorrow."),
-    ("When will my order", "be delivered?"),
-    ("Do you have this jacket", "in a smaller size?"),
-    ("I forgot my password", "and I cannot log in."),
-    ("Set an alarm for", "half past six in the morning."),
-    ("Play some music by", "the Rolling Stones."),
-    ("How long does it take to", "drive from Paris to Lyon?"),
-    ("I paid with my credit card", "but I never got a receipt."),
-    ("Tell me something about", "the history of this city."),
-    ("The doctor told me to", "take two of these every day."),
-    ("Yesterday", "I went to the market and bought some fish."),
-    ("My brother and I", "are planning a trip to Norway."),
-    ("If you have a moment", "could you check my account?"),
-    ("I would like to change my booking from", "Friday to Saturday."),
-    ("There were about", "fifty people at the party."),
-    ("Can we meet at", "the coffee shop on Main Street?"),
-    ("I am not sure whether", "I should buy it or rent it."),
-    ("The last time I called", "nobody answered the phone."),
-    ("Give me the number of", "the nearest police station."),
-    ("My order number is", "seven three nine one five."),
-    ("We are a group of six", "and two of us are vegetarian."),
-)
-"""For the witnesses of an end alone."""
-WHOLE = (
-    "What time is it?",
-    "Stop.",
-    "Thank you very much.",
-    "Tell me a joke.",
-    "I want to fly to Madrid.",
-    "Yes, please.",
-    "No, thanks.",
-    "How are you today?",
-    "What is the capital of France?",
-    "Please turn off the light.",
-    "I need a taxi to the airport.",
-    "My name is Jonathan.",
-    "That is all I wanted to know.",
-    "Can you help me?",
-    "Hello?",
-    "It is ten o'clock.",
-    "I would like to book a table for two.",
-    "My number is five five five, two three four one.",
-    "Never mind.",
-    "The red one.",
-    "On Friday morning.",
-    "I do not think so.",
-    "Who wrote Romeo and Juliet?",
-    "Two coffees, please.",
-    "Where is the nearest hospital?",
-    "Cancel my order, please.",
-    "I have lost my keys.",
-    "What is the weather like in Rome?",
-    "Good morning.",
-    "Can I speak to a human?",
-    "Book a table for four.",
-    "No, that is wrong.",
-    "Yes.",
-    "It costs too much.",
-    "I am calling about my bill.",
-    "My order has not arrived.",
-    "Who are you?",
-    "Tell me about the weather.",
-    "Turn the music down.",
-    "I will take the blue one.",
-    "How much is it?",
-    "The train was late again.",
-    "Call me back tomorrow.",
-    "Okay, thank you, bye.",
-    "What can you do?",
-    "Is it going to rain today?",
-    "I do not understand.",
-    "Say that again, please.",
-    "My daughter is five years old.",
-    "We arrive on Monday at noon.",
-    "Send it to my office.",
-    "I like it very much.",
-    "Which one is cheaper?",
-    "Open the window.",
-)
-"""What people say in one go."""
-PAUSES_MS = (300, 700, 1200)
+LEAD_MS = 700
+HEARD_BYTES = 14_000 * BYTES_PER_MS
+"""An offline recogniser hears so much before a pause: what is older is settled in a real one."""
+FACTORS = (0.5, 0.75, 1.0, 1.25, 1.5)
+"""Of the waits, for the curve of early against late."""
+STAGES = Stages(stt_ms=110, llm_ms=200, tts_ms=180)
+"""As on two quiet cores."""
 
 
-@functools.cache
-def _voice() -> Any:
-    return factory.synthesizer(load(tts_engine="piper"))
+def curve(recordings: Sequence[Labelled], *, by_sound: bool) -> list[dict[str, Any]]:
+    """Return early against late for each factor of the waits."""
+    hear = hearing(by_sound=by_sound)
+    witness = "with the model of turns" if by_sound else "by the words"
+    rows = []
+    for factor in FACTORS:
+        usual = msgspec.structs.asdict(WAITS["auto"])
+        waits = {name: round(ms * factor) for name, ms in usual.items()}
+        begins = began(SessionConfig().but({"turns.waits": waits}))
+        trials = []
+        for one in recordings:
+            call = OfflineCall(
+                lambda pcm: hear(pcm[-HEARD_BYTES:]),
+                begins,
+                answer=("Sure.", bytes(2000 * BYTES_PER_MS)),
+                stages=STAGES,
+                eot=eot,
+            )
+            heard = call.run(room(LEAD_MS) + one.pcm + room(waits["unfinished_ms"] + 2500, 1))
+            sent_ms = [float(at - LEAD_MS) for at, said in heard.of(Speech) if said.pcm]
+            trials.append(judged(one, sent_ms, ""))
+        rows.append({"evidence": witness, "factor": factor, **summed(trials)})
+        print(rows[-1], flush=True)
+    return rows
 
 
-@functools.cache
-def say(text: str) -> bytes:
-    """Return *text* in Aura's own voice, without the silence around it: s16le mono 16 kHz."""
-    pcm = np.frombuffer(b"".join(_voice().synthesize(text)), np.int16)
-    loud = np.nonzero(np.abs(pcm.astype(np.int32)) > 300)[0]
-    return pcm[loud[0] : loud[-1]].astype("<i2").tobytes()
+def main() -> None:
+    """Draw the curve and write results/pauses_curve.json."""
+    if not (recordings := labelled()):
+        return
+    rows = curve(recordings, by_sound=False)
+    if model_download.turn_model(load().cache_dir).exists():
+        rows += curve(recordings, by_sound=True)
+    else:
+        print("without the model of turns: aura models fetch")
+    save("pauses_curve", machine=machine(), rows=rows)
 
 
-def room(ms: int, seed: int = 0) -> bytes:
-    """Return the hiss of a quiet room."""
-    return np.random.default_rng(seed).normal(0, 8, 16 * ms).astype("<i2").tobytes()
-
-
-@functools.cache
-def recognizer() -> Any:
-    recognizer = WhisperRecognizer("tiny.en", threads=2)
-    recognizer.warm()
-    return recognizer
-
-
-@functools.cache
-def _aligner() -> Any:
-    """Return plain faster-whisper, which tells when each word was said."""
-    return recognizer()._model  # the same weights, another use
-
-
-@functools.cache
-def split(first: str, second: str) -> tuple[bytes, bytes]:
-    """Return the sentence as it is spoken in one breath, cut where *second* begins."""
-    whole = np.frombuffer(say(f"{first} {second}"), "<i2")
-    audio = whole.astype(np.float32) / 32768
-    segments, _ = _aligner().transcribe(audio, language="en", word_timestamps=True)
-    words = [word for segment in segments for word in segment.words]
-    about = int(RATE_HZ * words[min(len(first.split()), len(words) - 1)].start)
-    low, high = max(0, about - 2400), min(whole.size, about + 1600)
-    energy = np.convolve(np.abs(whole.astype(float)), np.ones(480) / 480, "same")
-    at = low + int(np.argmin(energy[low:high]))
-    return whole[:at].tobytes(), whole[at:].tobytes()
-
-
-def with_pauses() -> list[tuple[bytes, int]]:
-    """Return sentences with a pause inside: (sound, ms of its last sample of speech)."""
-    made = []
-    for first, second in PARTS:
-        for pause_ms in PAUSES_MS:
-            before, after = split(first, second)
-            spoken = room(500) + before + room(pause_ms) + after
-            made.append((spoken, len(spoken) // BYTES_PER_MS))
-    for pcm in recordings.people().values():
-        loud = np.nonzero(np.abs(np.frombuffer(pcm, "<i2").astype(int)) > 500)[0]
-        made.append((room(500) + pcm, 500 + int(loud[-1]) // 16))
-    return made
+if __name__ == "__main__":
+    main()

@@ -21,6 +21,7 @@ from benchmarks.recordings import buzz, spoken
 from benchmarks.soak import processes
 from benchmarks.soak.trial import SIMULATED
 from deploy.provision import provision
+from edge.call.quotas import RecordingQuotas
 from edge.call.recording_writer import RecordingWriter
 from edge.core.client_events import Speech
 from runtime.bus.connection import connect
@@ -83,7 +84,9 @@ async def _keep(nats_url: str, *, keep: bool = True) -> None:
     await provision(bus)
     frame, chunk = bytes(640), Speech(1, "", bytes(BYTES_PER_MS * CHUNK_MS), ends=False)
     for number in range(KEPT_CALLS):
-        recording = RecordingWriter(bus, "bench", f"s_{number}")
+        recording = RecordingWriter(
+            bus, "bench", f"s_{number}", RecordingQuotas(10_000).of("bench")
+        )
         heard, told = (recording.heard, recording.told) if keep else (_not, _not)
         storing = asyncio.ensure_future(recording.run())
         told_ms = 0

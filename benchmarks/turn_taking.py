@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.latency import machine
 from benchmarks.llm_eot import eot as by_model
 from benchmarks.offline import Eot, Hear, Heard, OfflineCall, began
-from benchmarks.pauses import recognizer, room, say, with_pauses
+from benchmarks.paused_sentences import recognizer, room, say, with_pauses
 from benchmarks.results import save
 from edge.core.client_events import Interrupted, Speech
 from runtime.settings import load

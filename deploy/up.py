@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,8 +18,10 @@ from deploy.disk import Disk
 from deploy.provision import ProvisionError, provision
 from deploy.readiness import wait_until_ready
 from deploy.supervisor import HopelessError, Program, Supervisor
+from runtime.agents import store
+from runtime.agents.file import BrokenAgentsError, load_all
 from runtime.bus.connection import Bus, connect
-from runtime.bus.errors import BusAwayError
+from runtime.bus.errors import BusAwayError, FencedError
 from runtime.settings import Settings, SettingsError
 from schemas.events import StageName
 
@@ -27,7 +29,9 @@ START_ERRORS = (
     HopelessError,
     SettingsError,
     BusAwayError,
+    FencedError,
     ProvisionError,
+    BrokenAgentsError,
     nats_server.ServerMissingError,
 )
 """Errors of a start that an operator can mend."""
@@ -39,6 +43,8 @@ class Counts:
 
     edges: int
     workers: Mapping[StageName, int]
+    agents: Sequence[Path] = ()
+    """Files of agents, and folders of them, to be applied before anybody calls."""
 
 
 def say(line: str) -> None:
@@ -51,10 +57,12 @@ async def up(settings: Settings, counts: Counts) -> int:
     """Run everything until SIGTERM or Ctrl-C; return the exit code.
 
     Raises:
+        BrokenAgentsError: an agent cannot be read.
         SettingsError: a port is taken, or the data folder is in use.
         ServerMissingError, BusAwayError, ProvisionError: there is no bus, or not the right one.
         HopelessError: a process cannot run; it has told why.
     """
+    agents = load_all(counts.agents)
     data = settings.data_dir.expanduser()
     try:
         data.mkdir(parents=True, exist_ok=True)
@@ -62,17 +70,26 @@ async def up(settings: Settings, counts: Counts) -> int:
         raise SettingsError(f"AURA_DATA_DIR {data} cannot be written: {error.strerror}") from error
     ports = ports_of(settings, counts.edges)
     with only_one(data):
-        return await _Run(settings, counts, data, ports).run()
+        return await _Run(settings, counts, data, ports, agents).run()
 
 
 class _Run:
     """A run of `aura up`."""
 
-    def __init__(self, settings: Settings, counts: Counts, data: Path, ports: list[int]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        counts: Counts,
+        data: Path,
+        ports: list[int],
+        agents: Mapping[str, str],
+    ) -> None:
+        """Prepare a run; *agents* are texts by their names."""
         self._settings = settings
         self._counts = counts
         self._data = data
         self._ports = ports
+        self._agents = agents
         self._supervisor = Supervisor(say)
         self._nats_url = settings.nats_url
         self._port: int | None = None
@@ -158,6 +175,7 @@ class _Run:
         bus = await connect(reach, "aura-up", wait_s=10)
         try:
             await self._provision(bus)
+            await self._apply_agents(bus)
             for program in self._programs():
                 tasks.create_task(self._supervisor.keep(program))
             self._write_run_file()
@@ -172,6 +190,11 @@ class _Run:
     async def _provision(self, bus: Bus) -> None:
         own_disk = nats_server.file_bytes(self._data) if self._port else None
         await provision(bus, replicas=self._settings.replicas, file_bytes=own_disk)
+
+    async def _apply_agents(self, bus: Bus) -> None:
+        for name, text in self._agents.items():
+            number, changed = await store.apply(bus, "", name, text)
+            say(f"Agent {name}@{number} {'is applied' if changed else 'is in place'}.")
 
     async def _watch_disk(self) -> None:
         """Tell that the disk is full; restart the server once there is room again.
@@ -227,8 +250,8 @@ class _Run:
         if settings.debug and settings.reaches_everybody:
             say(
                 "Open door: HOST is 0.0.0.0 and DEBUG is on, so anyone who reaches port "
-                f"{self._ports[0]} can call with the demo token. To close it: HOST=127.0.0.1, or "
-                "DEBUG=false with AURA_JWT_SECRET set (/ws asks for no token even then)."
+                f"{self._ports[0]} can call with the demo token, and /ws without. To close it: "
+                "HOST=127.0.0.1, or DEBUG=false with AURA_JWT_SECRET set."
             )
 
     async def _leave(self) -> None:

@@ -13,6 +13,7 @@ def tables(found: dict[str, Any]) -> str:
         "interruptions": interruptions,
         "noise": noise,
         "lengths": lengths,
+        "pauses": pauses,
     }
     parts = [make(found[name]) for name, make in shown.items() if name in found]
     if lines := [
@@ -23,6 +24,12 @@ def tables(found: dict[str, Any]) -> str:
                 "stopped",
                 'coughs, claps, typing, music, "mhm" (Aura\'s own voice) over a '
                 "response: it stopped",
+            ),
+            (
+                "echo",
+                "calls_with_either",
+                "calls of half a minute with a loudspeaker at -6 to -20 dB beside the microphone: "
+                "Aura interrupted or answered itself",
             ),
             (
                 "microphones",
@@ -97,5 +104,19 @@ def lengths(found: dict[str, Any]) -> str:
             f"| {ms(row['first_audio'], 95)} | {row['times_the_first']} "
             f"| {row['answered_inside']}"
             for row in found["rows"]
+        ),
+    )
+
+
+def pauses(found: dict[str, Any]) -> str:
+    rows = [("Aura", found), *((row["who"], row) for row in found["peers"])]
+    return under(
+        "Recordings of people who pause between and inside sentences and go on, in real time; Aura "
+        f"answered into {share(found['early'])} of the pauses:",
+        "| recordings with an answer inside | end of speech to first audio, p50 | p95",
+        (
+            f"{who} | {share(row['answered_inside'])} | {ms(row['first_audio'], 50)} "
+            f"| {ms(row['first_audio'], 95)}"
+            for who, row in rows
         ),
     )

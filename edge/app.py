@@ -6,54 +6,79 @@ import asyncio
 
 from aiohttp import web
 
+from edge.call.config_store import ConfigStore
+from edge.call.quotas import LogQuotas, RecordingQuotas
 from edge.call.speech_model import chosen
+from edge.door.address_limits import AddressLimits
 from edge.door.admission_control import AdmissionControl
+from edge.door.agents import Agents
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
+from edge.door.connection_budget import Budgets, Costs
 from edge.door.middlewares import harden, limit_requests, no_traceback
-from edge.door.rate_limits import ConnectionLimit, RequestLimit
+from edge.door.open_files import OpenFiles
 from edge.door.routes import websocket
 from edge.door.session_limits import Limits, SessionLimits
+from edge.door.socket_table import SocketTable
 from edge.door.stage_monitor import StageMonitor
-from edge.door.state import EDGE, Edge
+from edge.door.state import EDGE, Edge, config_of
 from edge.door.storage_monitor import StorageMonitor
 from edge.door.tool_catalogue import ToolCatalogue
-from edge.protocols import PROTOCOLS
+from edge.protocols import served
 from edge.protocols.prices import PRICES
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from runtime.settings import Settings
 
 
-def build(settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup) -> web.Application:
-    """Return the application of an edge; its calls run in *sessions*.
+def build(
+    settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup, most_sockets: int
+) -> web.Application:
+    """Return the application of an edge; its calls run in *sessions*, over *most_sockets* at once.
 
     Raises:
         SettingsError: a key file is unreadable, a proxy is no network, a rule of redaction is none,
-            the speech model is missing, or the file of tools cannot be used.
+            a client protocol is unknown, the speech model is missing, or the file of tools cannot
+            be used.
     """
+    address_limits = AddressLimits.of(settings)
+    speech_model = chosen(settings)
+    config = config_of(settings, speech_model)
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(
-        settings,
-        bus,
-        name,
-        StageMonitor(bus, AdmissionControl(settings.overload_wait_ms, settings.overload_calm_s)),
-        TokenPolicy.of(settings),
-        RequestLimit(settings.api_requests_per_minute),
-        ConnectionLimit(settings.max_connections_per_ip),
-        sessions,
-        chosen(settings),
-        Redaction.of(settings.redact),
-        {**PRICES, **settings.prices},
-        SessionLimits(bus, limits_of(settings)),
-        ClientAddresses.of(settings),
-        StorageMonitor(bus, name),
-        ToolCatalogue(bus, settings),
+        settings=settings,
+        bus=bus,
+        name=name,
+        stages=StageMonitor(
+            bus, AdmissionControl(settings.overload_wait_ms, settings.overload_calm_s)
+        ),
+        policy=TokenPolicy.of(settings),
+        address_limits=address_limits,
+        sockets=SocketTable(address_limits.sockets, most_sockets),
+        files=OpenFiles(),
+        protocols=served(settings.dialects),
+        sessions=sessions,
+        speech_model=speech_model,
+        redaction=Redaction.of(settings.redact),
+        prices={**PRICES, **settings.prices},
+        limits=SessionLimits(bus, limits_of(settings)),
+        addresses=ClientAddresses.of(settings),
+        storage=StorageMonitor(bus, name),
+        budgets=Budgets(Costs(settings.frames_per_second, settings.sound_at_once_s)),
+        configs=ConfigStore(bus, config),
+        log_quotas=LogQuotas(
+            session_kb=settings.log_kb_per_minute,
+            connections=settings.max_connections_per_ip,
+            strangers_mb=settings.log_mb_of_strangers,
+        ),
+        recorded=RecordingQuotas(settings.recorded_mb_per_tenant),
+        agents=Agents(bus),
+        tools=ToolCatalogue(bus, settings),
     )
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
-    for path, protocol in PROTOCOLS.items():
+    for path, protocol in app[EDGE].protocols.items():
         app.router.add_get(path, websocket(protocol))
     return app
 
@@ -64,6 +89,7 @@ def limits_of(settings: Settings) -> Limits:
         a_tenant=settings.max_sessions_per_tenant,
         a_user=settings.max_sessions_per_user,
         joins_a_minute=settings.reconnects_per_minute + 1,
+        without_token=settings.max_sessions_without_token or max(1, settings.max_sessions // 2),
     )
 
 
@@ -76,6 +102,6 @@ async def root(_: web.Request) -> web.Response:
 async def health(request: web.Request) -> web.Response:
     edge = request.app[EDGE]
     status, body = edge.stages.health(len(edge.open))
-    if not edge.storage.stores:
+    if not edge.storage.stores or edge.files.short:
         status, body["status"] = 503, "unhealthy"
     return web.json_response(body, status=status)

@@ -13,6 +13,8 @@ import structlog
 from aiohttp import web
 
 from edge.app import build
+from edge.door.listener import Listener, bound
+from edge.door.open_files import RESERVED, raise_limit
 from edge.door.plain_errors import PlainRunner
 from edge.door.state import EDGE, Edge
 from runtime import metrics
@@ -49,7 +51,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
     metrics.BUS.set_function(lambda: bus.connected)
     try:
         async with asyncio.TaskGroup() as tasks:
-            app = build(settings, bus, name, tasks)
+            app = build(settings, bus, name, tasks, raise_limit() - RESERVED)
             if remote := app[EDGE].policy.remote:
                 await remote.fetch()
             watching = [
@@ -57,8 +59,11 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
                 tasks.create_task(app[EDGE].limits.renew()),
                 tasks.create_task(app[EDGE].storage.watch()),
                 tasks.create_task(app[EDGE].tools.watch()),
+                tasks.create_task(app[EDGE].configs.keep()),
+                tasks.create_task(app[EDGE].agents.watch()),
             ]
-            await _hold(settings, app, stop, condition)
+            if await _agents_read(app[EDGE], stop):
+                await _hold(settings, app, stop, condition)
             for task in watching:
                 task.cancel()
         log.info("edge_left")
@@ -66,6 +71,15 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
         raise wrong.exceptions[0] from None
     finally:
         await bus.close()
+
+
+async def _agents_read(edge: Edge, stop: asyncio.Event) -> bool:
+    """Wait until all agents are known; False where the edge is to leave before."""
+    read, left = asyncio.create_task(edge.agents.read.wait()), asyncio.create_task(stop.wait())
+    await asyncio.wait({read, left}, return_when=asyncio.FIRST_COMPLETED)
+    for waiting in (read, left):
+        waiting.cancel()
+    return edge.agents.read.is_set()
 
 
 async def _hold(
@@ -78,12 +92,25 @@ async def _hold(
     """
     edge = app[EDGE]
     runner = PlainRunner(
-        app, access_log=None, handle_signals=False, shutdown_timeout=LAST_REQUESTS_S
+        app,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=LAST_REQUESTS_S,
+        keepalive_timeout=settings.http_timeout_s,  # for the first request's head, too
+        lingering_time=settings.http_timeout_s,  # of a body that nobody asked for
     )
     await runner.setup()
+    listener = Listener(
+        runner.handler,
+        edge.sockets,
+        edge.address_limits,
+        edge.addresses,
+        edge.files,
+        tls=_tls(settings),
+        handshake_s=settings.http_timeout_s,
+    )
     try:
-        site = web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(settings))
-        await site.start()
+        ports = bound(settings.host, settings.port)
     except OSError as error:
         raise SettingsError(
             f"PORT {settings.port} on {settings.host} cannot be used: {error.strerror}. "
@@ -93,15 +120,35 @@ async def _hold(
     def describe() -> dict[str, Any]:
         return {"calls": len(edge.open), "draining": edge.draining, "pid": os.getpid()}
 
-    async with announced(edge.bus, "edge", describe):
-        settle()
-        condition.ready = lambda: edge.bus.connected and not edge.draining
-        log.info("edge_ready", host=settings.host, port=settings.port)
-        if settings.debug and settings.reaches_everybody:
-            log.warning("open_door", why="DEBUG is on", advice="DEBUG=false and AURA_JWT_SECRET")
-        await stop.wait()
-        await _drain(edge)
-    await runner.cleanup()
+    async with asyncio.TaskGroup() as connections:
+        accepting = [connections.create_task(listener.accept(one, connections)) for one in ports]
+        async with announced(edge.bus, "edge", describe):
+            settle()
+            condition.ready = lambda: (
+                edge.bus.connected and not edge.draining and not edge.files.short
+            )
+            log.info(
+                "edge_ready",
+                host=settings.host,
+                port=settings.port,
+                most_sockets=edge.sockets.in_all,
+            )
+            _warn_of_an_open_door(settings)
+            await stop.wait()
+            await _drain(edge)
+        for task in accepting:
+            task.cancel()
+        await runner.cleanup()
+        listener.drop_all()
+
+
+def _warn_of_an_open_door(settings: Settings) -> None:
+    if not settings.reaches_everybody:
+        return
+    if settings.debug:
+        log.warning("open_door", why="DEBUG is on", advice="DEBUG=false and AURA_JWT_SECRET")
+    elif settings.strangers_may_call:
+        log.warning("open_door", why="AURA_WS_AUTH is open", advice="AURA_WS_AUTH=token")
 
 
 async def _drain(edge: Edge) -> None:

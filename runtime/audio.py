@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,96 +14,8 @@ from numpy.typing import NDArray
 from runtime import media
 from runtime.containers import Container, container_of
 from runtime.resampling import Resampler
-
-RATE_HZ = 16_000
-PCM, EXTENSIBLE = 1, 0xFFFE
-Encoding = Literal["pcm", "float", "mulaw", "alaw"]
-ENCODINGS: Mapping[int, Encoding] = {1: "pcm", 3: "float", 6: "alaw", 7: "mulaw"}
-"""By a WAV's format tag."""
-MOST_HEADER_BYTES = 65_536
-"""A WAV whose samples begin later than this is not one that anybody streams."""
-
-
-class NotAudioError(ValueError):
-    """Bytes that are not the audio they should be; the message says what was expected."""
-
-
-@dataclass(frozen=True)
-class Format:
-    """How samples are laid out."""
-
-    rate_hz: int = RATE_HZ
-    channels: int = 1
-    width: int = 2
-    """Bytes a sample of one channel."""
-    encoding: Encoding = "pcm"
-
-    @property
-    def frame_bytes(self) -> int:
-        return self.channels * self.width
-
-    def check(self) -> Format:
-        """Return itself.
-
-        Raises:
-            NotAudioError: a format nobody records speech in.
-        """
-        if not 4_000 <= self.rate_hz <= 192_000:
-            raise NotAudioError(f"a sample rate of 4000 to 192000 Hz, not {self.rate_hz}")
-        if not 1 <= self.channels <= 8:
-            raise NotAudioError(f"1 to 8 channels, not {self.channels}")
-        if self.width not in WIDTHS[self.encoding]:
-            raise NotAudioError(f"8, 16, 24 or 32 bit samples or floats, not {8 * self.width} bit")
-        return self
-
-
-WIDTHS: Mapping[Encoding, tuple[int, ...]] = {
-    "pcm": (1, 2, 3, 4),
-    "float": (4, 8),
-    "mulaw": (1,),
-    "alaw": (1,),
-}
-
-
-def parse_header(data: bytes) -> tuple[Format, int, int] | None:
-    """Return a WAV's format, where its samples begin, and how many bytes they are (-1: open end).
-
-    None where *data* is too short to tell.
-
-    Raises:
-        NotAudioError: it is no WAV, or one that is not supported.
-    """
-    if not b"RIFF".startswith(data[:4]) or not b"WAVE".startswith(data[8:12]):
-        raise NotAudioError("a WAV, which begins with RIFF....WAVE")
-    at, found = 12, None
-    while at + 8 <= len(data):
-        name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
-        body = data[at + 8 : at + 8 + size]
-        if name == b"fmt ":
-            if size < 16:
-                raise NotAudioError("a WAV's fmt chunk has 16 bytes at least")
-            if len(body) < min(size, 40):
-                return None
-            found = _format(body)
-        elif name == b"data":
-            if found is None:
-                raise NotAudioError("a WAV's fmt chunk comes before its data")
-            return found, at + 8, -1 if size in {0, 0xFFFFFFFF} else size
-        at += 8 + size + size % 2
-        if at > MOST_HEADER_BYTES:
-            raise NotAudioError("a WAV's samples begin within its first 64 KiB")
-    return None
-
-
-def _format(body: bytes) -> Format:
-    tag, channels, rate_hz, _, _, bits = struct.unpack_from("<HHIIHH", body)
-    if tag == EXTENSIBLE and len(body) >= 26:
-        tag = int.from_bytes(body[24:26], "little")
-    if tag not in ENCODINGS:
-        raise NotAudioError(f"a WAV of PCM, floats, mu-law or A-law, not of format {tag}")
-    if bits % 8:
-        raise NotAudioError(f"whole bytes a sample, not {bits} bits")
-    return Format(rate_hz, channels, bits // 8, ENCODINGS[tag]).check()
+from runtime.wav import MOST_HEADER_BYTES, PCM, Format, NotAudioError, WavHeader, parse_header
+from schemas.audio import RATE_HZ
 
 
 class PcmStream:
@@ -115,8 +25,8 @@ class PcmStream:
         self._form = form or Format()
         self._rest = b""
         self._plain = self._form == Format()
-        rate_hz = self._form.rate_hz
-        self._resampler = None if rate_hz == RATE_HZ else Resampler(rate_hz, RATE_HZ)
+        self._resampler: Resampler | None = None
+        """Made for the first samples: it costs as much as a second of audio."""
 
     def feed(self, data: bytes) -> bytes:
         """Return *data* as s16le mono 16 kHz; a resampler keeps a few ms back."""
@@ -128,8 +38,9 @@ class PcmStream:
             data = data[: len(data) - over]
         if self._plain or not data:
             return data
-        samples = _mono(data, self._form)
-        if self._resampler is not None:
+        samples, rate_hz = _mono(data, self._form), self._form.rate_hz
+        if rate_hz != RATE_HZ:
+            self._resampler = self._resampler or Resampler(rate_hz, RATE_HZ)
             samples = self._resampler.feed(samples)
         return samples.tobytes()
 
@@ -227,7 +138,7 @@ class AudioIn:
             self._form = container
             if not media.AVAILABLE:
                 name = container.value
-                raise NotAudioError(f"WAV or 16-bit PCM, not {name}; aura-voice[media] decodes it")
+                raise NotAudioError(f"WAV or 16-bit PCM, not {name}; the extra `media` decodes it")
             self._decoder = self._decoder or media.Decoder(self._deliver, self._fail)
             self._decoder.begin(container)
         if self._decoder:
@@ -284,7 +195,9 @@ class AudioReader:
     def __init__(self, raw: Format | None = None) -> None:
         self._raw = raw or Format()
         self._form: Format | Container = self._raw
-        self._header = b""
+        self._begun = bytearray()
+        """A WAV's header, as far as it has come."""
+        self._header = WavHeader()
         self.is_raw = True
         """Samples come that no file's beginning describes."""
         self._first = True
@@ -297,28 +210,34 @@ class AudioReader:
         Raises:
             NotAudioError: it begins like a WAV and is none; what follows is read as raw samples.
         """
-        if self._header:
-            chunk, self._header = self._header + chunk, b""
-        elif chunk[:4] != b"RIFF":
+        if not self._begun and chunk[:4] != b"RIFF":
             container = container_of(chunk, first=self._first)
             self._first = self._first and not chunk
             if container:
                 self._form, self.is_raw = container, False
             return chunk, self._form, container is not None
+        if not chunk:
+            return b"", self._form, False
         self._first = False
+        self._begun += chunk
         try:
-            parsed = parse_header(chunk)
+            parsed = self._header.read(self._begun)
+            if parsed is None:
+                if len(self._begun) > MOST_HEADER_BYTES:
+                    raise NotAudioError("a WAV's header fits into 64 KiB")
+                return b"", self._form, False
         except NotAudioError:
             self._form, self.is_raw = self._raw, True
+            self._forget_header()
             raise
-        if parsed is None:
-            if len(chunk) > MOST_HEADER_BYTES:
-                raise NotAudioError("a WAV's header fits into 64 KiB")
-            self._header = chunk
-            return b"", self._form, False
         self._form, begin, _ = parsed
         self.is_raw = False
-        return chunk[begin:], self._form, True
+        samples = bytes(self._begun[begin:])
+        self._forget_header()
+        return samples, self._form, True
+
+    def _forget_header(self) -> None:
+        self._begun, self._header = bytearray(), WavHeader()
 
 
 def read_wav(data: bytes) -> bytes:

@@ -50,7 +50,12 @@ async def served(settings: Settings, role: str) -> AsyncIterator[Condition]:
     if not settings.metrics_port:
         yield condition
         return
-    runner = web.AppRunner(_application(condition), access_log=None, handle_signals=False)
+    runner = web.AppRunner(
+        _application(condition),
+        access_log=None,
+        handle_signals=False,
+        keepalive_timeout=settings.http_timeout_s,
+    )
     await runner.setup()
     try:
         host, port = settings.metrics_host, settings.metrics_port

@@ -9,14 +9,27 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.session_config import Eagerness, SessionConfig, bounds
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+Recorded = Literal["never", "ask", "always"]
+_RECORDED_BEFORE: dict[str, Recorded] = {
+    **dict.fromkeys(("true", "1", "yes", "on", "t", "y"), "always"),
+    **dict.fromkeys(("false", "0", "no", "off", "f", "n"), "ask"),
+}
+"""AURA_RECORD_AUDIO was a yes or no, whose no was what `ask` is."""
 
 _BARE = {
     "host",
@@ -78,8 +91,8 @@ class Settings(BaseSettings):
     debug: bool = Field(
         validation_alias=_bare("debug"),
         default=True,
-        description="Allows the demo token, and pages of localhost; turn it off where strangers "
-        "reach the port.",
+        description="Allows the demo token, /ws without a token, and pages of localhost; turn it "
+        "off where strangers reach the port.",
     )
     sample_rate: int = Field(
         validation_alias=_bare("sample_rate"),
@@ -216,17 +229,86 @@ class Settings(BaseSettings):
         description="Seconds between pings; a client that answers none is "
         "gone after 1.5 times as long.",
     )
+    dialects: str = Field(
+        "",
+        description="Client protocols that are served, comma separated: `conversational` (/ws), "
+        "`continuous` (/ws/voice/continuous); empty: all.",
+    )
+    ws_auth: Literal["auto", "open", "token"] = Field(
+        "auto",
+        description="Who may call /ws: anybody (`open`), or who has a token as of the other "
+        "protocols (`token`). `auto`: `open` while DEBUG is on, else `token`.",
+    )
+    http_timeout_s: float = Field(
+        10.0,
+        ge=1,
+        le=300,
+        description="Seconds that a connection may take for its TLS handshake, for the head of a "
+        "request, and between two requests. A proxy must close its idle ones sooner.",
+    )
     max_connections_per_ip: int = Field(
-        10, ge=1, description="WebSockets from one address to one edge."
+        10,
+        ge=1,
+        description="WebSockets from one address to one edge. IPv6 counts by /64, here and in all "
+        "limits by address.",
+    )
+    max_sockets_per_ip: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="TCP connections from one address to one edge, proxies excepted; 0: 20 more "
+        "than twice AURA_MAX_CONNECTIONS_PER_IP.",
+    )
+    joins_per_minute_per_ip: int = Field(
+        0,
+        ge=0,
+        le=10_000_000,
+        description="WebSocket handshakes a minute from one address to one edge; as many "
+        "conversations begun, and half as many tokens refused. 0: AURA_RECONNECTS_PER_MINUTE and "
+        "one, times AURA_MAX_CONNECTIONS_PER_IP.",
     )
     max_sessions: int = Field(1000, ge=1, description="Calls at once, on all edges together.")
+    max_sessions_without_token: int = Field(
+        0,
+        ge=0,
+        description="Of these, calls that no token was asked for; 0: half of them.",
+    )
     max_sessions_per_tenant: int = Field(100, ge=1, description="Calls of one tenant at once.")
     max_sessions_per_user: int = Field(1, ge=1, description="Calls of one user at once.")
     reconnects_per_minute: int = Field(
         5, ge=1, description="Reconnections of one user in a minute, on all edges together."
     )
+    max_call_s: float = Field(
+        14_400.0, ge=0, le=604_800, description="Seconds that a call may last; 0: any."
+    )
+    max_call_idle_s: float = Field(
+        900.0,
+        ge=0,
+        le=604_800,
+        description="Seconds without a word of either side after which a call ends; 0: never.",
+    )
+    max_socket_idle_s: float = Field(
+        60.0,
+        ge=1,
+        le=3600,
+        description="Seconds that a WebSocket may be open without a conversation, as of /ws.",
+    )
     control_messages_per_second: int = Field(
         10, ge=1, description="Control messages of one /ws/voice/continuous connection."
+    )
+    frames_per_second: int = Field(
+        200,
+        ge=20,
+        le=10_000,
+        description="WebSocket frames of all kinds a second and connection, after the first 20 s "
+        "of them; more are read later, and for 30 s at most: then it is closed (1008).",
+    )
+    sound_at_once_s: float = Field(
+        60.0,
+        ge=5,
+        le=3600,
+        description="Seconds of sound that a connection may send at once; more is read at twice "
+        "the speed of listening, and for 30 s at most: then it is closed (1008).",
     )
     api_requests_per_minute: int = Field(
         100, ge=1, description="HTTP requests a minute from one address."
@@ -280,9 +362,30 @@ class Settings(BaseSettings):
     speculate: bool = _session(
         "turns.speculate", "Ask the LLM on a likely end of turn, before it is certain."
     )
-    record_audio: bool = _session(
-        "record_audio",
-        "Keep the sound of both sides of every call; a client can ask for its own.",
+    record_audio: Recorded = Field(
+        "ask",
+        description="Whose sound is kept, both sides: `never`, `ask`: of calls whose client asks "
+        "and shows a token, `always`. `true` and `false` of before are `always` and `ask`. Where "
+        "AURA_REDACT masks words no sound is kept.",
+    )
+    recorded_mb_per_tenant: int = Field(
+        512,
+        ge=1,
+        description="MB of kept sound of one tenant at one edge, filled again in 72 h; a call that "
+        "needs more goes on without being recorded.",
+    )
+    log_kb_per_minute: int = Field(
+        1000,
+        ge=100,
+        description="kB of events of one session a minute, three minutes' worth at once; a call "
+        "that needs more is closed with 1008 (honest talk needs up to 200). An address has 0.4 "
+        "times as much for each of its AURA_MAX_CONNECTIONS_PER_IP.",
+    )
+    log_mb_of_strangers: int = Field(
+        512,
+        ge=1,
+        description="MB of events of all callers without a token at one edge, filled again in "
+        "72 h; then they are refused, and nobody else.",
     )
     redact: str = Field(
         "",
@@ -363,7 +466,11 @@ class Settings(BaseSettings):
     llm_model: str = Field("", description="Model name, or a GGUF file for the local engine.")
     llm_base_url: str = Field("", description="Any OpenAI-compatible server, e.g. Ollama's.")
     engine_limit_s: float = Field(
-        8.0, ge=1, le=120, description="Seconds an engine may be silent before it counts as hung."
+        8.0,
+        ge=1,
+        le=120,
+        description="Seconds an engine may be silent before it counts as hung; half the length of "
+        "its audio is added.",
     )
     drain_s: float = Field(
         8.0, ge=0, le=3600, description="Seconds a leaving process finishes what it has in hand."
@@ -396,6 +503,11 @@ class Settings(BaseSettings):
         return self.host in EVERYWHERE
 
     @property
+    def strangers_may_call(self) -> bool:
+        """No token is asked for where a client protocol can do without."""
+        return self.ws_auth == "open" or (self.ws_auth == "auto" and self.debug)
+
+    @property
     def cancels_echo(self) -> bool:
         """Echo is cancelled; of a simulated voice, a tone, not: a caller's tone would go, too."""
         return self.cancel_echo and self.tts_engine != "simulated"
@@ -409,8 +521,22 @@ class Settings(BaseSettings):
             if isinstance(info.json_schema_extra, dict) and PATH in info.json_schema_extra
         }
         changes["response.deadline_ms"] = int(self.job_deadline_s * 1000)
+        changes["record_audio"] = self.record_audio == "always"
         changes["voice.chunk_ms"] = max(10, self.chunk_size * 1000 // self.sample_rate)
         return SessionConfig().but(changes)
+
+    @field_validator("record_audio", mode="before")
+    @classmethod
+    def _yes_or_no_of_before(cls, given: Any) -> Any:
+        return _RECORDED_BEFORE.get(str(given).lower(), given)
+
+    @model_validator(mode="after")
+    def _no_sound_of_masked_words(self) -> Self:
+        if self.record_audio == "always" and self.redact:
+            raise ValueError(
+                "AURA_RECORD_AUDIO=always would keep the sound of what AURA_REDACT masks"
+            )
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -435,7 +561,10 @@ def load(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        said = [f"{env_name(str(e['loc'][0]).lower())}: {e['msg']}" for e in error.errors()]
+        said = [
+            ": ".join([*(env_name(str(name).lower()) for name in e["loc"][:1]), e["msg"]])
+            for e in error.errors()
+        ]
         raise SettingsError("; ".join(said)) from error
     except OSError as error:
         raise SettingsError(f"a *_FILE setting: {error.strerror}: {error.filename}") from error

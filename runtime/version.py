@@ -14,3 +14,20 @@ def version() -> str:
         return metadata.version("aura-voice")
     except metadata.PackageNotFoundError:
         return "0.0.0"
+
+
+@cache
+def installing(extra: str) -> str:
+    """Return the command that adds *extra* to the Aura that runs: no package index has Aura."""
+    import json  # noqa: PLC0415  # few processes need them
+    import sys  # noqa: PLC0415
+    from importlib import metadata  # noqa: PLC0415
+    from urllib.parse import unquote, urlsplit  # noqa: PLC0415
+
+    try:
+        origin = metadata.distribution("aura-voice").read_text("direct_url.json")
+    except metadata.PackageNotFoundError:
+        origin = None
+    url = urlsplit(json.loads(origin)["url"] if origin else "")
+    source = unquote(url.path) if url.scheme == "file" else "."
+    return f"{sys.executable} -m pip install '{source}[{extra}]'"

@@ -27,6 +27,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypedDict
 
 import msgspec
 
+from schemas.agent import AgentUsed
 from schemas.session_config import SessionConfig, from_flat, to_flat
 from schemas.tools import ToolConfig, ToolFailure, ToolFunction
 
@@ -113,6 +114,16 @@ class _Configured(Event, frozen=True, kw_only=True):
     """The rest of it."""
     config: SessionConfig = NOT_RECORDED
     """All that the session is set to."""
+    config_hash: str = ""
+    """Names the configuration in stream AURA_CONFIGS that stands for `config`, `settings` and
+    `rules`, which are absent then (`schemas/named_config.py`); empty: they are here."""
+    config_changes: dict[str, Any] = {}
+    """What differs from it, maps in maps."""
+
+    @property
+    def names_config(self) -> bool:
+        """Its configuration has to be read by its name: `config` holds nothing of it."""
+        return bool(self.config_hash) and self.config is NOT_RECORDED
 
     def __post_init__(self) -> None:
         """Let each of the two forms follow from the other.
@@ -120,6 +131,8 @@ class _Configured(Event, frozen=True, kw_only=True):
         Raises:
             ValueError: the flat maps hold a value that cannot be.
         """
+        if self.names_config:
+            return
         if self.config is NOT_RECORDED:
             config = from_flat(self.settings, self.rules)
             msgspec.structs.force_setattr(self, "config", config)
@@ -141,6 +154,8 @@ class SessionStarted(_Configured, frozen=True, kw_only=True, tag="session.starte
     """Of the Aura at the edge."""
     replay_of: str = ""
     """The session that this one is a replay of; empty: somebody calls."""
+    agent: AgentUsed | None = None
+    """Whose words `config` holds; None: the operator's settings alone."""
 
 
 class SessionResumed(_Configured, frozen=True, kw_only=True, tag="session.resumed"):
@@ -179,6 +194,8 @@ class SessionEnded(Event, frozen=True, kw_only=True, tag="session.ended"):
     slowest_ms: float | None = None
     """The longest that an answer was waited for."""
     replay_of: str = ""
+    agent: str = ""
+    """As `name@revision`; empty: the operator's settings alone."""
 
 
 class RecordingConsented(Event, frozen=True, kw_only=True, tag="recording.consented"):
@@ -187,6 +204,14 @@ class RecordingConsented(Event, frozen=True, kw_only=True, tag="recording.consen
     KIND = "life"
     KEY = ("at_ms",)
     by: Literal["caller", "operator"]
+
+
+class RecordingEnded(Event, frozen=True, kw_only=True, tag="recording.ended"):
+    """Edge -> all: no more sound is kept of a call that goes on."""
+
+    KIND = "life"
+    KEY = ("at_ms",)
+    reason: str
 
 
 class SpeechPaused(Event, frozen=True, kw_only=True, tag="speech.paused"):
@@ -273,7 +298,24 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
     complete: bool
     played_ms: int
     carried: bool = False
-    """Nothing was heard, for the caller went on: the words are part of the next turn's."""
+    """The caller went on before more than the first sounds were heard: the words are part of the
+    next turn's, and nothing of the answer is history."""
+    resumable: bool = False
+    """The line was cut in mid-answer. A caller who is back in time hears the rest; then one more
+    event of this turn says what was heard in all (`text`), and played since (`played_ms`)."""
+    sentence: int = 0
+    """Where the rest begins: in this sentence, ..."""
+    sentence_ms: int = 0
+    """... after so much of it, ..."""
+    sentence_words: int = 0
+    """... and so many of its words."""
+    part: int = 0
+    """Counts the events of this turn: over 0, an earlier one was `resumable`."""
+
+    @property
+    def id(self) -> str:
+        base = super().id
+        return f"{base}.{self.part}" if self.part else base
 
 
 class AnswerReached(Event, frozen=True, kw_only=True, tag="answer.reached"):
@@ -646,6 +688,7 @@ AnyEvent = (
     | SessionReconfigured
     | SessionEnded
     | RecordingConsented
+    | RecordingEnded
     | SpeechStarted
     | SpeechPaused
     | SpeechContinued

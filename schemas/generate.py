@@ -1,7 +1,8 @@
 """Write the contract for other languages: `python -m schemas.generate [--check]`.
 
 `schemas/events.schema.json` is JSON Schema of every message; `schemas/asyncapi.json` says where
-each is sent. Both are committed; a test fails when they are behind the types.
+each is sent; `schemas/agent.schema.json` is JSON Schema of an agent's file. All are committed; a
+test fails when they are behind the types.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import inspect
 import json
 import sys
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from schemas import audio, codec, events, session_config
+from schemas import agent, audio, codec, events, session_config
 
 HERE = Path(__file__).parent
 SIDE = (audio.AudioFrame, audio.SpeechChunk, audio.TranscriptPartial, audio.RecordedSound)
@@ -56,7 +58,15 @@ CONFIGURATION: tuple[type[msgspec.Struct], ...] = (
     session_config.InterruptionConfig,
     session_config.ResponseConfig,
     session_config.VoiceConfig,
+    agent.AgentUsed,
 )
+AGENT: Mapping[str, type[msgspec.Struct]] = {
+    "Agent": agent.Agent,
+    "Callers": agent.Callers,
+    "Variable": agent.Variable,
+    **{f"Agent{part.capitalize()}": of for part, (_, of) in agent.SECTIONS.items()},
+}
+"""A definition of an agent's file to the struct that has its docstrings."""
 
 
 def message_types() -> list[type[msgspec.Struct]]:
@@ -79,6 +89,20 @@ def json_schema() -> dict[str, Any]:
         "x-schema-version": events.SCHEMA_VERSION,
         "$defs": {name: definitions[name] for name in sorted(definitions)},
         "oneOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in event_types()],
+    }
+
+
+def agent_schema() -> dict[str, Any]:
+    """Return the JSON Schema of an agent's file, by which an editor completes it."""
+    _, definitions = msgspec.json.schema_components([agent.Agent], ref_template="#/$defs/{name}")
+    for name, kind in AGENT.items():
+        _describe(definitions[name], kind)
+    root = definitions.pop("Agent")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **root,
+        "title": "An agent of Aura: agents/NAME.yaml",
+        "$defs": {name: definitions[name] for name in sorted(definitions)},
     }
 
 
@@ -185,7 +209,11 @@ def _message(kind: type[msgspec.Struct]) -> dict[str, Any]:
 
 def documents() -> dict[str, str]:
     """Return the generated files, name to text."""
-    made = {"events.schema.json": json_schema(), "asyncapi.json": asyncapi()}
+    made = {
+        "agent.schema.json": agent_schema(),
+        "events.schema.json": json_schema(),
+        "asyncapi.json": asyncapi(),
+    }
     return {name: json.dumps(what, indent=2, sort_keys=False) + "\n" for name, what in made.items()}
 
 

@@ -8,7 +8,7 @@ A row is [ms after the row before it, kind, ...]:
      3  partial       utterance, audio_ms, text
      4  chunk         turn, index, chunk, bytes, last
      5  started                                  the session began
-     6  finished      reason
+     6  finished      reason [, may_return]
      7  resumed                                  the session went on, on this connection
      8  reconfigured  config                     from here on the session was set to this
      9  typed         text                       the caller typed a whole turn

@@ -20,12 +20,38 @@ Delivery = Literal["whole", "sentences", "chunks"]
 the one before it was played; or a stream of small chunks, a little ahead of the ear."""
 
 
+ClientOption = Literal[
+    "eagerness",
+    "language",
+    "silence_ms",
+    "min_speech_ms",
+    "prefix_ms",
+    "interrupt_words",
+    "interrupt_voice_ms",
+    "record",
+]
+CLIENT_OPTIONS: Mapping[ClientOption, str] = {
+    "eagerness": "turns.eagerness",
+    "language": "language",
+    "silence_ms": "turns.silence_ms",
+    "min_speech_ms": "turns.min_speech_ms",
+    "prefix_ms": "turns.prefix_ms",
+    "interrupt_words": "interruption.min_words",
+    "interrupt_voice_ms": "interruption.voice_ms",
+    "record": "record_audio",
+}
+"""What a client may change of its session: its name in every protocol to the path here."""
+
+
 class Waits(msgspec.Struct, frozen=True):
     """Silence, ms, that ends a turn whose words sound ..."""
 
     finished_ms: int
+    """... finished, and are a question to Aura, or the short answer to one."""
     unclear_ms: int
     unfinished_ms: int
+    stated_ms: int = 0
+    """... finished, and are a statement, after which another often follows; 0: as a question."""
 
 
 class TurnConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +170,14 @@ def bounds(path: str) -> Bounds:
     return Bounds(default, meta.ge if meta else None, meta.le if meta else None)
 
 
+def value_at(config: SessionConfig, path: str) -> Any:
+    """Return the value of *config* at *path*, such as `turns.silence_ms`."""
+    value: Any = config
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value
+
+
 def _put(wire: dict[str, Any], path: str, value: Any) -> None:
     *parents, name = path.split(".")
     for parent in parents:
@@ -188,11 +222,8 @@ def to_flat(config: SessionConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return *config* as the flat maps `settings` and `rules`."""
     maps: dict[str, dict[str, Any]] = {"settings": {}, "rules": {}}
     for flat, path in FLAT_NAMES.items():
-        value: Any = config
-        for name in path.split("."):
-            value = getattr(value, name)
         where, name = flat.split(".")
-        maps[where][name] = value
+        maps[where][name] = value_at(config, path)
     return maps["settings"], maps["rules"]
 
 

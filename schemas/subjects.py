@@ -7,6 +7,10 @@ aura.pcm.<session>.<turn>             synthesized audio        stream AURA_AUDIO
 aura.part.<session>                   partial transcripts      core NATS only
 aura.rec.<tenant>.<session>.<side>    recorded sound           stream AURA_RECORDING (file)
 aura.tool.<tenant>.<name>             calls of a tool          core NATS only: a service answers
+aura.config.<hash>                    a configuration          stream AURA_CONFIGS (file)
+$KV.AURA_AGENTS.tenant.<tenant>.<name>  an agent of a tenant     bucket AURA_AGENTS (file)
+$KV.AURA_AGENTS.shared.<name>         an agent of all tenants
+aura.agents.<key>                     the same, mirrored by the server after it stored them
 """
 
 from __future__ import annotations
@@ -19,9 +23,15 @@ EVENTS_STREAM = "AURA_EVENTS"
 AUDIO_STREAM = "AURA_AUDIO"
 DEAD_STREAM = "AURA_DEAD"
 RECORDING_STREAM = "AURA_RECORDING"
+CONFIGS_STREAM = "AURA_CONFIGS"
 SEATS_STREAM = "KV_AURA_SEATS"
 SEATS = "$KV.AURA_SEATS"
 """Prefix of the keys that count sessions across edges."""
+
+AGENTS_STREAM = "KV_AURA_AGENTS"
+AGENTS = "$KV.AURA_AGENTS"
+"""Prefix of the keys of agents."""
+AGENTS_LIVE = "aura.agents"
 
 REPLAY_PREFIX = "r_"
 """Prefix of the ids of replays, published or driven."""
@@ -78,5 +88,14 @@ def tool(tenant: str, name: str) -> str:
     return f"aura.tool.{tenant}.{name}"
 
 
+def agent_key(tenant: str, name: str) -> str:
+    """Return the key of *tenant*'s agent *name*; an empty tenant: of the one that all share."""
+    return f"tenant.{token(tenant)}.{token(name)}" if tenant else f"shared.{token(name)}"
+
+
 def recording(tenant: str, session: str, side: str = "*") -> str:
     return f"aura.rec.{tenant}.{session}.{side}"
+
+
+def config(name: str) -> str:
+    return f"aura.config.{name}"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-NEEDS = "PyAV is not here (aura-voice[media]): compressed audio is not tested"
+NEEDS = "PyAV is not here (the extra `media`): compressed audio is not tested"
 
 
 class Kind(NamedTuple):

@@ -5,26 +5,34 @@ Items of equal kind that wait together may share one call of the engine (`run_to
     waiting   f f f f p p     two threads, and one gets free: it takes its share of the most urgent
               └─┘             kind; the other thread will take the rest
 
-No item waits for a batch: with a free thread it begins at once, alone.
+No item waits for a batch: with a free thread it begins at once, alone. Items of equal urgency are
+taken by the fair share of their owners (`workers/fair_share.py`), so that the many of one session
+never stand before the one of another.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from workers.fair_share import FairShare, Owner
 from workers.stage import EngineHungError
 
 _T = TypeVar("_T")
 
 AWAKE_S = 0.5
 """Grace after the limit: the thread of a process that was asleep may be about to finish."""
+LIMIT_A_SECOND = 0.5
+"""So much longer is the limit for each second of audio: a slower engine is of no use to anybody."""
+MOST_BATCH_S = 30.0
+"""Audio of a batch, unless its first item is longer: the others would wait for it too long."""
+LEAST_COST_S = 1.0
+"""What an item costs of its owner's share, however short its audio is."""
 
 
 @dataclass(frozen=True)
@@ -39,24 +47,29 @@ class Together:
     """Size limit of a batch."""
 
 
-@dataclass(order=True)
+@dataclass(eq=False)
 class _Asked:
     """An item, from the request to the result."""
 
     rank: int
     order: int
-    work: Together = field(compare=False)
-    item: Any = field(compare=False)
-    since_s: float = field(compare=False)
+    work: Together
+    item: Any
+    owner: Owner
+    audio_s: float
+    since_s: float
     """On the loop's clock."""
-    begun: asyncio.Event = field(compare=False, default_factory=asyncio.Event)
-    answer: asyncio.Future[Any] = field(compare=False, default_factory=asyncio.Future)
+    limit_s: float = 0.0
+    """Of the call that it is in."""
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    answer: asyncio.Future[Any] = field(default_factory=asyncio.Future)
 
 
 class EngineExecutor:
-    """Calls an engine in *threads* at once; other items wait, in order of their rank.
+    """Calls an engine in *threads* at once; other items wait, by rank and the share of their owner.
 
-    Of several threads one is reserved for urgent items (rank 0), so that others never delay them.
+    A call that takes longer than *limit_s*, and half its audio's length, has hung. Of several
+    threads one is reserved for urgent items (rank 0), so that others never delay them.
     """
 
     def __init__(self, threads: int, *, limit_s: float) -> None:
@@ -66,7 +79,7 @@ class EngineExecutor:
         self._reserved = 1 if threads > 1 else 0
         self._limit_s = limit_s
         self._waiting: list[_Asked] = []
-        """In order: the next item first."""
+        self._shares = FairShare()
         self._order = itertools.count()
 
     @property
@@ -81,8 +94,15 @@ class EngineExecutor:
             return 0
         return int((asyncio.get_running_loop().time() - oldest) * 1000)
 
-    async def run(self, call: Callable[..., _T], *args: Any, rank: int = 0) -> _T:
-        """Return the result of *call*; a smaller *rank* goes first.
+    async def run(
+        self,
+        call: Callable[..., _T],
+        *args: Any,
+        rank: int = 0,
+        owner: Owner = (),
+        audio_s: float = 0.0,
+    ) -> _T:
+        """Return the result of *call*, which is work of *owner*; a smaller *rank* goes first.
 
         Raises:
             EngineHungError: the call took longer than the limit; its thread is lost.
@@ -91,23 +111,34 @@ class EngineExecutor:
         def alone(_: Sequence[Any]) -> Iterator[tuple[int, _T]]:
             yield 0, call(*args)
 
-        result: _T = await self.run_together(Together(alone, object(), 1), None, rank=rank)
+        work = Together(alone, object(), 1)
+        result: _T = await self.run_together(work, None, rank=rank, owner=owner, audio_s=audio_s)
         return result
 
-    async def run_together(self, work: Together, item: Any, *, rank: int = 0) -> Any:
+    async def run_together(
+        self,
+        work: Together,
+        item: Any,
+        *,
+        rank: int = 0,
+        owner: Owner = (),
+        audio_s: float = 0.0,
+    ) -> Any:
         """Return the result of *work* for *item*, which may share a call with others of its kind.
+
+        *audio_s*: seconds of audio in it.
 
         Raises:
             EngineHungError: the call took longer than the limit; its thread is lost.
         """
         loop = asyncio.get_running_loop()
-        asked = _Asked(rank, next(self._order), work, item, loop.time())
-        insort(self._waiting, asked)
+        asked = _Asked(rank, next(self._order), work, item, owner, audio_s, loop.time())
+        self._waiting.append(asked)
         self._fill()
         try:
             await asked.begun.wait()
             # A thread cannot be stopped: a cancelled task only drops its result.
-            for limit_s in (self._limit_s, AWAKE_S):
+            for limit_s in (asked.limit_s, AWAKE_S):
                 done, _ = await asyncio.wait({asked.answer}, timeout=limit_s)
                 if done:
                     return asked.answer.result()
@@ -119,29 +150,55 @@ class EngineExecutor:
 
     def _fill(self) -> None:
         """Give free threads to the items that wait."""
-        while self._waiting and self._free > (self._reserved if self._waiting[0].rank else 0):
-            batch = self._share()
-            for item in batch:
-                self._waiting.remove(item)
-                item.begun.set()
+        while self._waiting and self._free > (self._reserved if self._most_urgent else 0):
+            batch = self._batch()
+            limit_s = self._limit_s + LIMIT_A_SECOND * sum(asked.audio_s for asked in batch)
+            for asked in batch:
+                asked.limit_s = limit_s
+                asked.begun.set()
             self._free -= 1
             loop = asyncio.get_running_loop()
             done = loop.run_in_executor(self._pool, _work, batch, loop)
             done.add_done_callback(self._leave_thread)
+        if not self._waiting:
+            self._shares.clear()
 
-    def _share(self) -> list[_Asked]:
-        """Return a batch: the next item, and one thread's share of those of its kind and rank.
+    @property
+    def _most_urgent(self) -> int:
+        """The smallest rank that waits."""
+        return min(asked.rank for asked in self._waiting)
+
+    def _batch(self) -> list[_Asked]:
+        """Take the next item, and one thread's share of those of its kind and rank.
 
         A larger batch would leave nothing for the other threads, which get free too.
         """
-        first = self._waiting[0]
+        rank = self._most_urgent
+        first = self._take([asked for asked in self._waiting if asked.rank == rank])
         alike = [
             asked
             for asked in self._waiting
-            if asked.rank == first.rank and asked.work.kind == first.work.kind
+            if asked.rank == rank and asked.work.kind == first.work.kind
         ]
-        threads = self._threads - (self._reserved if first.rank else 0)
-        return alike[: min(first.work.most, -(-len(alike) // threads))]
+        threads = self._threads - (self._reserved if rank else 0)
+        most = min(first.work.most, -(-(len(alike) + 1) // threads))
+        batch, audio_s = [first], first.audio_s
+        while len(batch) < most:
+            fits = [asked for asked in alike if audio_s + asked.audio_s <= MOST_BATCH_S]
+            if not fits:
+                break
+            batch.append(asked := self._take(fits))
+            alike.remove(asked)
+            audio_s += asked.audio_s
+        return batch
+
+    def _take(self, some: list[_Asked]) -> _Asked:
+        """Take the one of *some* that waits for its owner's share."""
+        places = {owner: self._shares.place(owner) for owner in {asked.owner for asked in some}}
+        asked = min(some, key=lambda one: (places[one.owner], one.order))
+        self._shares.give(asked.owner, max(LEAST_COST_S, asked.audio_s))
+        self._waiting.remove(asked)
+        return asked
 
     def _leave_thread(self, done: asyncio.Future[None]) -> None:
         self._free += 1

@@ -11,7 +11,7 @@ from itertools import takewhile
 from runtime.bus.utterance_frames import frames
 from runtime.redaction import Redaction
 from schemas import codec, subjects
-from schemas.audio import AudioFrame, TranscriptPartial
+from schemas.audio import BYTES_PER_MS, AudioFrame, TranscriptPartial
 from schemas.events import SpeechStarted, StageName, TranscriptFinal, TranscriptGuess
 from workers.engine_executor import EngineExecutor, Together
 from workers.engines.protocols import (
@@ -107,15 +107,21 @@ class SttStage:
         )
         await job.bus.publish(final)
 
-    async def hear(self, asked: Asked, language: str, *, rank: int, hurried: bool) -> Recognition:
-        """Return the words of what is *asked*; a smaller *rank* goes first.
+    async def hear(
+        self, asked: Asked, event: SpeechStarted, *, rank: int, hurried: bool
+    ) -> Recognition:
+        """Return the words of what is *asked* of an utterance; a smaller *rank* goes first.
 
         *hurried*: quick words are worth more than sure ones.
         """
-        recognizer = self._recognizer
+        recognizer, language = self._recognizer, event.language
+        owner, audio_s = (event.tenant, event.session), _seconds(asked.pcm)
         if not isinstance(recognizer, BatchRecognizer):
             return await self._executor.run(
-                lambda: recognizer.transcribe(asked.begin(), language=language), rank=rank
+                lambda: recognizer.transcribe(asked.begin(), language=language),
+                rank=rank,
+                owner=owner,
+                audio_s=audio_s,
             )
 
         def each(several: Sequence[Asked]) -> Iterable[tuple[int, Recognition]]:
@@ -123,14 +129,18 @@ class SttStage:
             return recognizer.transcribe_each(pcms, language=language, hurried=hurried)
 
         work = Together(each, kind=(language, hurried), most=self._most)
-        heard: Recognition = await self._executor.run_together(work, asked, rank=rank)
+        heard: Recognition = await self._executor.run_together(
+            work, asked, rank=rank, owner=owner, audio_s=audio_s
+        )
         return heard
 
-    async def sounds_finished(self, pcm: bytes) -> float | None:
+    async def sounds_finished(self, event: SpeechStarted, pcm: bytes) -> float | None:
         """Return 0..1, how surely the speaker of *pcm* is done; None: there is no model of it."""
         if self._turns is None:
             return None
-        return round(await self._executor.run(self._turns.finished, pcm), 3)
+        owner, audio_s = (event.tenant, event.session), _seconds(pcm)
+        heard = self._executor.run(self._turns.finished, pcm, owner=owner, audio_s=audio_s)
+        return round(await heard, 3)
 
 
 @dataclass(eq=False)
@@ -198,7 +208,7 @@ class _Listening:
         if frame.pause:
             words.paused(frame.pause, now_ms)
             last = audio.of(Span(max(0, now_ms - TURN_MS), now_ms))
-            judging = self._tasks.create_task(self._stage.sounds_finished(last))
+            judging = self._tasks.create_task(self._stage.sounds_finished(self._job.event, last))
             self._sounds[frame.pause] = judging
         else:
             words.grown(now_ms, audio.quiet_ms)
@@ -252,7 +262,7 @@ class _Listening:
         event = self._job.event
         rank = 1 if partial and not event.over_answer else 0
         hurried = partial or (event.over_answer and asked.span.from_ms == 0)
-        return await self._stage.hear(asked, event.language, rank=rank, hurried=hurried)
+        return await self._stage.hear(asked, event, rank=rank, hurried=hurried)
 
     async def _grow(self, asked: Asked) -> None:
         heard = await self._hear(asked, partial=True)
@@ -309,6 +319,10 @@ async def _settled(job: JobContext[SpeechStarted]) -> UtteranceWords:
         return UtteranceWords()
     text = " ".join(guess.text.split()[: guess.settled_words])
     return UtteranceWords(Words(text, guess.confidence), guess.settled_ms)
+
+
+def _seconds(pcm: bytes) -> float:
+    return len(pcm) / (1000 * BYTES_PER_MS)
 
 
 def _common(some: list[str], others: list[str]) -> int:

@@ -61,10 +61,10 @@ class TtsStage:
             first_ms = first_ms or job.took_ms()
             count, total = count + 1, total + len(pcm)
 
-        size = FIRST_CHUNK_BYTES
+        size, owner = FIRST_CHUNK_BYTES, (event.tenant, event.session)
         # the opening of an answer goes first
         while more := await self._executor.run(
-            _more, pieces, size - len(waiting), rank=event.index
+            _more, pieces, size - len(waiting), rank=event.index, owner=owner
         ):
             waiting += more
             while len(waiting) > size:

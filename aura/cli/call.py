@@ -7,6 +7,7 @@ import base64
 import json
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,9 +25,10 @@ from aura.cli.call_failures import LOST, ended, refused
 from aura.cli.options import Token, Url
 from aura.cli.running import CommandError, run, running_url
 from aura.cli.waterfall import waterfall
-from runtime.audio import NotAudioError, read_wav, write_wav
+from runtime.audio import read_wav, write_wav
 from runtime.printable import printable
 from runtime.settings import load
+from runtime.wav import NotAudioError
 from schemas.audio import BYTES_PER_MS
 
 FRAME_MS = 20
@@ -134,25 +136,31 @@ def _pcm(message: dict[str, Any]) -> bytes:
     return read_wav(base64.b64decode(message["audio"])) if message.get("audio") else b""
 
 
-def socket_url(url: str, token: str, *, greeting: bool) -> str:
-    """Return the WebSocket address of the edge at *url*."""
+NO_OPTIONS: Mapping[str, str] = {}
+
+
+def socket_url(
+    url: str, token: str, *, greeting: bool, options: Mapping[str, str] = NO_OPTIONS
+) -> str:
+    """Return the WebSocket address of the edge at *url*, with *options* in its query."""
     parts = urlsplit(url if "://" in url else f"http://{url}")
     scheme = "wss" if parts.scheme in {"https", "wss"} else "ws"
-    query = {"token": token, "audio": "chunks", "partials": "1", "metrics": "1"}
+    query = {"token": token, "audio": "chunks", "partials": "1", "metrics": "1", **options}
     if not greeting:
         query["greeting"] = "0"
     return urlunsplit((scheme, parts.netloc, "/ws/voice/continuous", urlencode(query), ""))
 
 
-async def converse(pcm: bytes, url: str, answer: Answer, *, greeting: bool, token: str) -> None:
-    """Speak *pcm*, listen to the end of the response, and end the call.
+async def converse(pcm: bytes, address: str, answer: Answer, *, greeting: bool) -> None:
+    """Speak *pcm* at *address*, listen to the end of the response, and end the call.
 
     Raises:
         CommandError: no edge answers, it refuses the token, or no response comes within 30 s.
     """
+    url = address.partition("?")[0]  # without its token
     async with aiohttp.ClientSession() as http:
         try:
-            ws = await http.ws_connect(socket_url(url, token, greeting=greeting), max_msg_size=0)
+            ws = await http.ws_connect(address, max_msg_size=0)
         except aiohttp.WSServerHandshakeError as error:
             retry_after = error.headers.get("Retry-After") if error.headers else None
             raise CommandError(refused(url, error.status, retry_after)) from error
@@ -220,12 +228,10 @@ async def _speak(
         sent += 1
 
 
-async def call(
-    pcm: bytes, *, url: str, token: str, out: Path, greeting: bool, as_json: bool
-) -> int:
+async def call(pcm: bytes, address: str, *, out: Path, greeting: bool, as_json: bool) -> int:
     """Make the call, show it, write the response to *out*; return 1 if there was none."""
     answer, console = Answer(), Console(stderr=as_json)
-    talking = asyncio.ensure_future(converse(pcm, url, answer, greeting=greeting, token=token))
+    talking = asyncio.ensure_future(converse(pcm, address, answer, greeting=greeting))
     try:
         with Live(console=console, refresh_per_second=12, transient=False) as live:
             while not talking.done():
@@ -279,21 +285,46 @@ def _result(answer: Answer, steps: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def command(
+def agent_options(agent: str, variables: Sequence[str]) -> dict[str, str]:
+    """Return the query's options for an agent and its *variables*, each NAME=VALUE.
+
+    Raises:
+        CommandError: one of them is not.
+    """
+    if wrong := [one for one in variables if "=" not in one]:
+        raise CommandError(f"--variable {wrong[0]}: write NAME=VALUE")
+    options = {"agent": agent} if agent else {}
+    if variables:
+        options["variables"] = json.dumps(dict(one.split("=", 1) for one in variables))
+    return options
+
+
+def command(  # noqa: PLR0913  # typer makes an option of each argument
     question: Annotated[Path, typer.Argument(metavar="QUESTION.wav", help="What to say.")],
     out: Annotated[Path, typer.Option(help="Where the answer goes.")] = Path("answer.wav"),
     url: Url = None,
     token: Token = None,
+    *,
+    agent: Annotated[str, typer.Option(metavar="NAME", help="Ask for this agent.")] = "",
+    variable: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="For its variables; repeatable."),
+    ] = None,
     greeting: Annotated[bool, typer.Option(help="Hear the greeting first.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
     """Ask a recorded question like a microphone would; show words, answer and waterfall."""
     here = load()
+    address = socket_url(
+        url or here.url or running_url(here),
+        token or here.demo_token.get_secret_value(),
+        greeting=greeting,
+        options=agent_options(agent, variable or []),
+    )
     run(
         call(
             read_question(question),
-            url=url or here.url or running_url(here),
-            token=token or here.demo_token.get_secret_value(),
+            address,
             out=out,
             greeting=greeting,
             as_json=as_json,

@@ -9,7 +9,8 @@ LOST: Final = 1006
 _ENDED: Final = {
     1000: "the server ended the call: is the session open elsewhere?",
     LOST: "the connection was lost, as when an edge dies: call again, or see `aura doctor`",
-    1008: "the token was refused: set --token or AURA_DEMO_TOKEN to one that the edge knows",
+    1008: "the token or the agent was refused: --token or AURA_DEMO_TOKEN is one that the edge "
+    "knows, --agent one of `aura agents list`",
     1011: "the edge failed: its log says why; call again",
     1012: "the edge is restarting: call again",
     1013: "the edge cannot take the call now: call again in a while",

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from aura.cli.running import CommandError
+from aura.cli.session_choice import chosen
 from aura.cli.show import read
 from aura.replay import redecide, what_if
 from aura.replay.what_if import Difference
@@ -49,7 +50,8 @@ class Try:
                 waits = Waits(*(int(ms) for ms in self.waits.split(",")))
             except (ValueError, TypeError) as error:
                 raise CommandError(
-                    "--waits is three numbers, ms: finished,unclear,unfinished (440,1500,1700)"
+                    "--waits is three or four numbers, ms: finished,unclear,unfinished[,stated] "
+                    "(440,1340,1440,760)"
                 ) from error
             changes["turns.waits"] = msgspec.to_builtins(waits)
         if self.speculate is not None:
@@ -167,7 +169,7 @@ async def decide(settings: Settings, names: Sequence[str], wanted: Try, *, as_js
     verdicts: list[Verdict] = []
     try:
         for name in names:
-            events = decoded(await read(bus, name))
+            events = decoded(await read(bus, await chosen(bus, name)))
             # in a thread: the server cuts off a connection that answers no pings for long
             verdict = await asyncio.to_thread(judge, name, events, wanted)
             verdicts.append(verdict)

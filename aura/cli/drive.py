@@ -13,15 +13,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from aura.cli.agents import revision_named
 from aura.cli.running import CommandError
+from aura.cli.session_choice import chosen as chosen_session
 from aura.cli.show import read
 from aura.replay.compare import MEASURED, BadLimitError, Comparison, compare, failures
 from aura.replay.drive import DrivePlan, ModelRefusedError, NoSuchTurnError
 from aura.replay.drive import drive as drive_again
+from aura.replay.other_agent import Served, served_by
 from aura.replay.redecide import InputsNotRecordedError
 from edge.call.speech_model import chosen
 from edge.core.hearing.caller_audio import CallerAudio
 from runtime import logs
+from runtime.agents import store
+from runtime.agents.file import AgentFileError
+from runtime.agents.resolve import VariableError
 from runtime.bus.connection import Bus, connect
 from runtime.printable import printable
 from runtime.sessions import recorded_audio, relabel
@@ -44,6 +50,8 @@ class Wish:
     llm_model: str = ""
     eagerness: str = ""
     fail_on: str = ""
+    agent: str = ""
+    """`NAME` or `NAME@REV`."""
     live_tools: bool = False
 
     def driven(self, *, sound_is_there: bool) -> tuple[ev.StageName, ...]:
@@ -77,6 +85,7 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
     logs.configure_command(logging.WARNING)  # without the lines that an edge logs of a call
     bus = await connect(settings, "aura-replay")
     try:
+        session = await chosen_session(bus, session)
         recorded = decoded(await read(bus, session))
         pcm = await _sound(bus, recorded[0].tenant, session)
         model = chosen(settings)
@@ -88,6 +97,7 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
             from_turn=wish.from_turn,
             llm_model=wish.llm_model,
             eagerness=wish.eagerness,
+            served=await _served(bus, settings, recorded, wish.agent) if wish.agent else None,
             sound=pcm,
             audio=CallerAudio(
                 model.opinion() if model else None,
@@ -109,6 +119,33 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
         await bus.close()
     found = compare(recorded, now, from_turn=wish.from_turn)
     return _tell(found, (session, plan.session), failures(wish.fail_on, found), as_json=as_json)
+
+
+async def _served(bus: Bus, settings: Settings, recorded: list[ev.AnyEvent], agent: str) -> Served:
+    """Return what the session would be set to if *agent* served it.
+
+    Raises:
+        CommandError: there is no such agent, or it lacks a variable.
+    """
+    began = next((one for one in recorded if isinstance(one, ev.SessionStarted)), None)
+    if began is None:
+        raise CommandError("the session's beginning is not in its log")
+    name, number = revision_named(agent)
+    try:
+        wanted = await store.find(bus, began.tenant, name, number)
+        return served_by(wanted, began, await _own(bus, began), settings.session)
+    except (store.NoSuchAgentError, AgentFileError, VariableError) as error:
+        raise CommandError(f"--agent {agent}: {error}") from error
+
+
+async def _own(bus: Bus, began: ev.SessionStarted) -> store.Revision | None:
+    """Return the revision that served the session; None: there was none, or it is gone."""
+    if began.agent is None:
+        return None
+    try:
+        return await store.find(bus, began.tenant, began.agent.name, began.agent.revision)
+    except store.NoSuchAgentError:
+        return None
 
 
 def _tell(found: Comparison, of: tuple[str, str], failed: list[str], *, as_json: bool) -> int:

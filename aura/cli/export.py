@@ -11,6 +11,7 @@ import typer
 
 from aura.cli.options import Session
 from aura.cli.running import CommandError, run
+from aura.cli.session_choice import chosen
 from runtime.bus.connection import connect
 from runtime.sessions import transfer
 from runtime.sessions.file import SessionFile, pack
@@ -32,7 +33,7 @@ async def export(
             sound = stereo_wav(one.audio)
         except NotRecordedError as error:
             raise CommandError(
-                f"no sound of {session} was recorded: set AURA_RECORD_AUDIO=true, or have the "
+                f"no sound of {session} was recorded: set AURA_RECORD_AUDIO=always, or have the "
                 "client ask for it with record=1"
             ) from error
         await _write(wav, sound)
@@ -47,7 +48,7 @@ async def export(
 async def _taken_out(settings: Settings, session: str, *, audio: bool) -> SessionFile:
     bus = await connect(settings, "aura-export")
     try:
-        one = await transfer.taken_out(bus, session, audio=audio)
+        one = await transfer.taken_out(bus, await chosen(bus, session), audio=audio)
     finally:
         await bus.close()
     if one is None:

@@ -42,6 +42,7 @@ COMMANDS = {
         Command("worker", "worker", "Run one worker; it shares the load of its stage at once."),
         Command("tools", "tools", "Serve tools for agents; list those on the bus."),
         Command("provision", "provision", "Create or update Aura's streams and consumers."),
+        Command("agents", "agents", "Agents: what calls are set to, as files.", quick=True),
         Command("models", "models", "The models at hand; fetch the optional ones."),
     ),
     "Calling it": (

@@ -28,7 +28,9 @@ def one_id(name: str) -> str:
 
 Session = Annotated[
     str,
-    typer.Argument(metavar="SESSION", help="Its id; see `aura sessions`.", callback=one_id),
+    typer.Argument(
+        metavar="SESSION", help="Its id or how that begins; see `aura sessions`.", callback=one_id
+    ),
 ]
 
 

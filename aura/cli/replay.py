@@ -46,6 +46,9 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
         typer.Option(help="With --drive: `live` calls those that may be called twice."),
     ] = "recorded",
     llm_model: Annotated[str, typer.Option(help="With --drive: ask this model.")] = "",
+    agent: Annotated[
+        str, typer.Option(metavar="NAME[@REV]", help="With --drive: served by this agent.")
+    ] = "",
     fail_on: Annotated[
         str, typer.Option(metavar="wer=0.1,latency=1.2x", help="With --drive: exit 1 beyond.")
     ] = "",
@@ -53,7 +56,10 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
         str, typer.Option(help="With --decide or --drive: low, auto or high.")
     ] = "",
     waits: Annotated[
-        str, typer.Option(metavar="MS,MS,MS", help="With --decide: finished,unclear,unfinished")
+        str,
+        typer.Option(
+            metavar="MS,MS,MS", help="With --decide: finished,unclear,unfinished[,stated]"
+        ),
     ] = "",
     speculate: Annotated[
         bool | None, typer.Option(help="With --decide: guess at the end of a turn, or not.")
@@ -66,10 +72,12 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     aura replay S --publish --speed 10   the same on the bus, under a new id, marked as replay
     aura replay S --decide --eagerness low    which decisions would have been others
     aura replay S --drive --llm-model m  what another model would have said
+    aura replay S --drive --agent host@7 what that revision of an agent would have said
     """
     _check_ways({"--publish": publish, "--decide": decide, "--drive": drive})
-    _check(drive, "--drive", {"--stages": stages, "--llm-model": llm_model, "--fail-on": fail_on})
-    _check(drive, "--drive", {"--tools": tools == "live"})
+    with_drive: dict[str, object] = {"--stages": stages, "--llm-model": llm_model, "--agent": agent}
+    with_drive |= {"--fail-on": fail_on, "--tools": tools == "live"}
+    _check(drive, "--drive", with_drive)
     _check(decide, "--decide", {"--waits": waits, "--speculate": speculate is not None})
     _check(decide or drive, "--decide or --drive", {"--eagerness": eagerness})
     if decide:
@@ -83,7 +91,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
         from aura.cli.drive import Wish
         from aura.cli.drive import drive as through
 
-        wish = Wish(stages, from_turn, llm_model, eagerness, fail_on, tools == "live")
+        wish = Wish(stages, from_turn, llm_model, eagerness, fail_on, agent, tools == "live")
         run(through(load(), sessions[0], wish, as_json=json))
     from aura.cli.republish import replay as once_more
 

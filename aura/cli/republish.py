@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from rich.console import Console
 
 from aura.cli.running import CommandError
+from aura.cli.session_choice import chosen
 from aura.cli.show import read
 from aura.cli.tap import say
 from runtime.bus.connection import connect
@@ -33,6 +34,7 @@ async def replay(
         raise CommandError("--speed is above 0: 10 is ten times as fast")
     bus = await connect(settings, "aura-replay")
     try:
+        session = await chosen(bus, session)
         stored = since_turn(await read(bus, session), from_turn)
         if not publish:
             console = Console()

@@ -96,6 +96,8 @@ def _notes(row: Row) -> Iterator[Segment]:
         yield Segment(f"{row.errors} error{'s' * (row.errors > 1)} ", RED)
     if row.interrupted:
         yield Segment(f"{row.interrupted} interrupted ", YELLOW)
+    if row.agent:
+        yield Segment(printable(f"{row.agent} "), DIM)
     if row.replay_of:
         yield Segment(printable(f"replay of {row.replay_of} "), DIM)
     if not row.ended:

@@ -15,6 +15,7 @@ from rich.style import Style
 
 from aura.cli.options import Session
 from aura.cli.running import CommandError, run
+from aura.cli.session_choice import NEWEST, chosen
 from aura.cli.waterfall import waterfall
 from runtime.bus.connection import Bus, connect
 from runtime.bus.reader import Stored
@@ -74,6 +75,7 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
     """Draw *session* in the terminal, or write it to *html*."""
     bus = await connect(settings, "aura-show")
     try:
+        session = await chosen(bus, session)
         events = decoded(await read(bus, session))
         of = subjects.recording(events[0].tenant if events else "*", session)
         recorded = await bus.read(subjects.RECORDING_STREAM, of) if html else []
@@ -114,11 +116,12 @@ def drawing(row: Row, told: list[Moment], paint: Paint) -> Iterator[str]:
     """Yield the session line by line: busy lanes, events, the waterfall of each turn."""
     slowest = "" if row.slowest_ms is None else f", slowest answer {row.slowest_ms:.0f} ms"
     of = printable(f", replay of {row.replay_of}") if row.replay_of else ""
+    by = printable(f", agent {row.agent}") if row.agent else ""
     yield paint(printable(f"{row.session}   {row.tenant} / {row.user}   {row.started_at}"), BOLD)
     yield (
         "\n"
         f"{row.duration_ms / 1000:.1f} s, {row.turns} turns, {row.interrupted} interrupted, "
-        f"{row.errors} errors{slowest}{of}\n\n{'':11}"
+        f"{row.errors} errors{slowest}{by}{of}\n\n{'':11}"
     )
     for lane in LANES:
         yield paint(f"{lane[:3]:4}", COLOUR[lane])
@@ -157,10 +160,10 @@ def _line(one: Moment, start_ms: int, open_lanes: set[Lane], paint: Paint) -> st
 
 
 def command(
-    session: Session,
+    session: Session = NEWEST,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write it as a page to zoom in.")
     ] = None,
 ) -> None:
-    """Draw one session: who was busy, what happened, where each turn's time went."""
+    """Draw one session, the newest if none is named: who was busy, where each turn's time went."""
     run(show(load(), session, html))

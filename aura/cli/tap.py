@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from aura.cli.running import run
+from runtime.bus.configurations import NAMING
 from runtime.bus.connection import connect
 from runtime.bus.delivery import Delivery
 from runtime.printable import printable
@@ -80,7 +81,10 @@ async def listen(settings: Settings, subject: str, *, as_json: bool, session: st
 
     async def on_message(said: Delivery) -> None:
         if not session or session in said.subject.split("."):
-            say(console, said.subject, said.data, as_json=as_json)
+            data = said.data
+            if said.type in NAMING:
+                data = await bus.configurations.in_data(data)
+            say(console, said.subject, data, as_json=as_json)
 
     try:
         async with bus.listening(subject, on_message):

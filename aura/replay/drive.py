@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from aura.replay import redecide
+from aura.replay.other_agent import Served
 from aura.replay.recorded_stages import RecordedStages
 from aura.replay.recorded_workers import RecordedWorkers
 from aura.replay.redecide import RecordedConnection
@@ -52,6 +53,8 @@ class DrivePlan:
     from_turn: int = 0
     llm_model: str = ""
     eagerness: str = ""
+    served: Served | None = None
+    """Another agent in place of the session's own."""
     sound: bytes = b""
     """The caller's audio, s16le mono 16 kHz, from the first byte delivered; empty: not known."""
     audio: CallerAudio = field(default_factory=CallerAudio)
@@ -73,6 +76,8 @@ class _NoClient:
     def broken(self) -> None: ...
     def hang_up(self) -> None: ...
     def taken_over(self) -> None: ...
+    def over_quota(self, why: str) -> None: ...
+    def not_recorded(self, why: str) -> None: ...
 
 
 class _Refusals:
@@ -119,7 +124,8 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> Non
         await _speak(caller, given, workers, refusals, wait=not _hung_up(connection))
         await asyncio.sleep(0.5)  # the last events of the stages are on their way
         last = given[-1].given if given else None
-        shell.finish(last.reason if isinstance(last, Finished) else "end_call")
+        ended = last if isinstance(last, Finished) else Finished("end_call")
+        shell.finish(ended.reason, may_return=ended.may_return)
         await running
     if refusals.reason:
         raise ModelRefusedError(refusals.reason)
@@ -138,6 +144,7 @@ def _started(began: ev.SessionStarted, plan: DrivePlan) -> ev.SessionStarted:
     tools = [_replayed(tool, live=plan.live_tools) for tool in began.config.tools]
     config = msgspec.structs.replace(began.config, tools=tuple(tools))
     wanted = {"response.model": plan.llm_model, "turns.eagerness": plan.eagerness}
+    config, agent = plan.served or Served(began.config, began.agent)
     return ev.SessionStarted(
         tenant=began.tenant,
         session=plan.session,
@@ -146,6 +153,7 @@ def _started(began: ev.SessionStarted, plan: DrivePlan) -> ev.SessionStarted:
         dialect=began.dialect,
         edge=redecide.REPLAY_EDGE,
         config=config.but({path: value for path, value in wanted.items() if value}),
+        agent=agent,
         version=version(),
         replay_of=began.session,
     )
@@ -161,7 +169,8 @@ def _replayed(tool: ToolConfig, *, live: bool) -> ToolConfig:
 def _hung_up(connection: RecordedConnection) -> bool:
     """Tell whether the caller left in the middle of a response; then the replay does too."""
     return any(
-        isinstance(event, ev.ResponseCancelled) and event.reason == "hung_up"
+        (isinstance(event, ev.ResponseCancelled) and event.reason == "hung_up")
+        or (isinstance(event, ev.AnswerHeard) and event.resumable)
         for event in connection.decided
     )
 

@@ -119,6 +119,10 @@ def connections(events: Sequence[ev.AnyEvent]) -> list[RecordedConnection]:
     delivered: list[ev.InputsDelivered] = []
     for index, event in enumerate(events):
         if isinstance(event, Began):
+            if event.names_config:
+                raise InputsNotRecordedError(
+                    f"its configuration {event.config_hash} is not in stream AURA_CONFIGS"
+                )
             found.append(RecordedConnection(event, tuple(events[:index])))
         elif isinstance(event, ev.InputsDelivered):
             delivered.append(event)

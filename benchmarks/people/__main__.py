@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.aura_server import running
 from benchmarks.latency import machine
-from benchmarks.people import interruptions, lengths, microphones, noise
+from benchmarks.people import echo, interruptions, lengths, microphones, noise, pauses
 from benchmarks.people.recordings import folder, phrases
 from benchmarks.people.together import AT_ONCE
 from benchmarks.results import FOLDER, save
@@ -40,6 +40,8 @@ PARTS: Mapping[str, Part] = {
     "sounds": Part(interruptions.with_sounds, interruptions.SETTINGS, 60, 20),
     "noise": Part(noise.measured, noise.SETTINGS, 2, 1),
     "lengths": Part(lengths.measured, lengths.SETTINGS, 8, 2),
+    "pauses": Part(pauses.measured, pauses.SETTINGS, 3, 1),
+    "echo": Part(echo.measured, echo.SETTINGS, 3, 1),
     "microphones": Part(microphones.measured, microphones.SETTINGS, 200, 20),
 }
 

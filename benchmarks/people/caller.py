@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -42,10 +42,17 @@ class Caller:
     """One connection to `/ws/voice/continuous`."""
 
     def __init__(
-        self, ws: aiohttp.ClientWebSocketResponse, ambience: Samples | None = None
+        self,
+        ws: aiohttp.ClientWebSocketResponse,
+        ambience: Samples | None = None,
+        heard: Callable[[Message], None] = lambda _: None,
     ) -> None:
-        """Speak on *ws*; *ambience*, int16 values at 16 kHz, sounds all the time, over and over."""
+        """Speak on *ws*; *ambience*, int16 values at 16 kHz, sounds all the time, over and over.
+
+        *heard* is told of each message at once.
+        """
         self.ws = ws
+        self._heard = heard
         self.messages: list[Message] = []
         self._to_say: list[bytes] = []
         self._ambience = ambience
@@ -77,6 +84,7 @@ class Caller:
             audio = said.get("audio")
             length_s = len(read_wav(base64.b64decode(audio))) / 32_000 if audio else 0.0
             self.messages.append(Message(time.monotonic(), said, length_s))
+            self._heard(self.messages[-1])
 
     async def say(self, pcm: bytes) -> tuple[float, float]:
         """Begin to speak *pcm*; return when it begins, and when its speech ends."""
@@ -116,12 +124,15 @@ class Caller:
 
 @asynccontextmanager
 async def calling(
-    url: str, query: str = "", ambience: Samples | None = None
+    url: str,
+    query: str = "",
+    ambience: Samples | None = None,
+    heard: Callable[[Message], None] = lambda _: None,
 ) -> AsyncIterator[Caller]:
     """Yield a caller whose microphone is open."""
     address = url.replace("http", "ws", 1) + f"/ws/voice/continuous?token=demo_token&{query}"
     async with aiohttp.ClientSession() as http, http.ws_connect(address, max_msg_size=0) as ws:
-        caller = Caller(ws, ambience)
+        caller = Caller(ws, ambience, heard)
         tasks = [asyncio.create_task(caller.microphone()), asyncio.create_task(caller.listen())]
         try:
             yield caller

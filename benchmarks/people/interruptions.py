@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from benchmarks.people.caller import Caller, calling
@@ -89,7 +90,7 @@ async def with_people(url: str, count: int) -> dict[str, Any]:
         for number in range(-(-count // len(QUERIES)))
         for over in QUERIES
     ][:count]
-    trials = await in_turn([trial(url, *one) for one in given], asdict)
+    trials = await in_turn([partial(trial, url, *one) for one in given], asdict)
     told = [one.told_ms for one in trials if one.told_ms is not None]
     chunks = [one.silent_ms for one in trials if "chunks" in one.over and one.silent_ms is not None]
     return {
@@ -114,7 +115,7 @@ async def with_sounds(url: str, count: int) -> dict[str, Any]:
         (overs[number // len(sounds) % len(overs)], *sounds[number % len(sounds)])
         for number in range(count)
     ]
-    trials = await in_turn([trial(url, *one) for one in given], asdict)
+    trials = await in_turn([partial(trial, url, *one) for one in given], asdict)
     stopped = [one for one in trials if one.told_ms is not None]
     return {
         "stopped": share(len(stopped), len(trials)),

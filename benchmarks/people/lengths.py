@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from benchmarks.people.caller import calling
@@ -62,7 +63,7 @@ async def trial(url: str, seconds: int, seed: int) -> Trial:
 async def measured(url: str, rounds: int) -> dict[str, Any]:
     """Return a row a length, of *rounds* utterances each."""
     given = [(seconds, 5 * number) for number in range(rounds) for seconds in SECONDS]
-    trials = await in_turn([trial(url, *one) for one in given], _shown)
+    trials = await in_turn([partial(trial, url, *one) for one in given], _shown)
     plain = PlainWhisper()
     rows: list[dict[str, Any]] = []
     for seconds in SECONDS:

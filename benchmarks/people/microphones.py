@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -96,7 +97,7 @@ async def measured(url: str, count: int) -> dict[str, Any]:
         )
         for number in range(count)
     ]
-    trials = await in_turn([trial(url, *one) for one in given], asdict)
+    trials = await in_turn([partial(trial, url, *one) for one in given], asdict)
     plain = PlainWhisper()
     truth = {phrase: plain.hear(phrases()[phrase]) for phrase in said}
     wrong = [t for t in trials if _wrong_letters(truth[t.phrase], t.text) > UNDERSTOOD]

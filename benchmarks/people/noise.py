@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,7 @@ async def measured(url: str, rounds: int) -> dict[str, Any]:
         for k in range(rounds)
         for number, (kind, db) in enumerate(cells)
     ]
-    trials = await in_turn([trial(url, *one) for one in given], asdict)
+    trials = await in_turn([partial(trial, url, *one) for one in given], asdict)
     plain = PlainWhisper()
     quiet = {one.phrase: one for one in trials if one.kind == QUIET}
     rows = []

@@ -1,29 +1,41 @@
-"""Trials a few at a time, with progress."""
+"""Trials a few at a time, with progress; a call that is refused is tried again."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 AT_ONCE = int(os.environ.get("AURA_BENCH_CALLS", "1"))
 """Calls at once: more are sooner done, and wait for one another on few cores."""
+TRIES, AGAIN_S = 4, 8.0
+"""An edge that is busy closes the connection."""
 
 
 async def in_turn(
-    trials: Sequence[Coroutine[Any, Any, T]], shown: Callable[[T], Any] = lambda one: one
+    trials: Sequence[Callable[[], Awaitable[T]]], shown: Callable[[T], Any] = lambda one: one
 ) -> list[T]:
     """Return the results of *trials* in their order; each is printed as it ends."""
     free, done = asyncio.Semaphore(AT_ONCE), 0
 
-    async def one(trial: Coroutine[Any, Any, T]) -> T:
+    async def one(trial: Callable[[], Awaitable[T]]) -> T:
         nonlocal done
         async with free:
-            found = await trial
+            found = await _tried(trial)
         done += 1
         print(f"  {done} of {len(trials)}: {shown(found)}", flush=True)
         return found
 
     return list(await asyncio.gather(*map(one, trials)))
+
+
+async def _tried(trial: Callable[[], Awaitable[T]]) -> T:
+    for _ in range(TRIES - 1):
+        try:
+            return await trial()
+        except ConnectionError as error:
+            print(f"  again in {AGAIN_S:g} s: {error}", flush=True)
+            await asyncio.sleep(AGAIN_S)
+    return await trial()

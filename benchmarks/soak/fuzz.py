@@ -25,8 +25,9 @@ TOLD = {
     "/ws": {"INVALID_JSON", "UNKNOWN_TYPE", "NO_SESSION", "PROCESSING_ERROR"},
     CONTINUOUS: {"INVALID_JSON", "UNKNOWN_TYPE", "RATE_LIMITED", *STAGES_FAIL},
 }
-DOCUMENTED_CLOSES = {4001, 4002, 4003, 4004, 1013}
-"""Expected closes: minutes of noise in a second may exceed the deadlines of the stages."""
+DOCUMENTED_CLOSES = {4001, 4002, 4003, 4004, 1008, 1013}
+"""Expected closes: minutes of noise in a second may exceed the deadlines of the stages, or the
+budget of a connection."""
 
 
 @dataclass

@@ -33,6 +33,11 @@ DROPPED = Counter(
     "Dropped audio: to a caller who reads too slowly, or to a bus that is away.",
     ["towards"],
 )
+REFUSED = Counter(
+    "aura_edge_refused_total",
+    "Connections, requests and conversations that a limit of the door refused or ended.",
+    ["limit"],
+)
 
 
 def published(event: Event) -> None:
@@ -63,6 +68,10 @@ def told(event: ClientEvent) -> None:
 
 def dropped(towards: str, size_bytes: int) -> None:
     DROPPED.labels(towards).inc(size_bytes)
+
+
+def refused(limit: str) -> None:
+    REFUSED.labels(limit).inc()
 
 
 def _measured(event: TurnMeasured) -> None:

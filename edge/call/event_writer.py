@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
 from edge.call.bus_outage import BusOutage, in_time
 from edge.call.clock import now_ms
+from edge.call.config_store import ConfigStore
+from edge.call.quotas import LogQuota
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
+from schemas import codec
 from schemas.events import Event, TurnTaken
 
 log = structlog.get_logger(__name__)
@@ -21,12 +26,35 @@ MOST_EVENTS = 1000
 """Limit of the events that wait for the bus; a call that exceeds it is lost."""
 
 
+@dataclass(frozen=True)
+class LogTerms:
+    """How the session of a client writes into the log."""
+
+    configs: ConfigStore
+    """Its events name the configuration that is stored there."""
+    quota: LogQuota
+
+
 class EventWriter:
     """Publishes the events one after the other, each until it is acknowledged."""
 
-    def __init__(self, bus: Bus, outage: BusOutage, awaits: Callable[[int], bool]) -> None:
-        """*outage* is told of delays; *awaits* tells whether an utterance's words are wanted."""
+    def __init__(
+        self,
+        bus: Bus,
+        outage: BusOutage,
+        awaits: Callable[[int], bool],
+        *,
+        terms: LogTerms | None = None,
+        over: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """*outage* is told of delays; *awaits* tells whether an utterance's words are wanted.
+
+        *over* is told, once, why the call is to end: its events are more than its *terms* allow.
+        """
         self._bus = bus
+        self._encode = terms.configs.encode if terms else codec.encode
+        self._quota = terms.quota if terms else None
+        self._over = over
         self._outage = outage
         self._awaits = awaits
         self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(MOST_EVENTS + 1)
@@ -53,9 +81,13 @@ class EventWriter:
                 await self._bus.yield_to_jobs()
 
     async def _stored(self, event: Event) -> bool:
+        data = self._encode(event)
         try:
-            await self._bus.publish(event, patience_s=PATIENCE_S)
+            await self._bus.publish(event, data, patience_s=PATIENCE_S)
         except BusAwayError as error:
             log.warning("event_waits_for_bus", error=str(error))
             return False
+        if self._quota and (why := self._quota.spend(len(data), time.monotonic())):
+            self._quota = None
+            self._over(why)
         return True

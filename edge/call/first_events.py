@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from edge.core.call import Began
 from runtime.version import version
+from schemas.agent import AgentUsed
 from schemas.events import Event, Head, RecordingConsented, SessionResumed, SessionStarted
 from schemas.session_config import SessionConfig
 
@@ -20,7 +21,9 @@ class FirstEvents:
     protocol: str
     edge: str
 
-    def began(self, config: SessionConfig, *, resumed: bool, now_ms: int) -> Began:
+    def began(
+        self, config: SessionConfig, agent: AgentUsed | None, *, resumed: bool, now_ms: int
+    ) -> Began:
         """Return the first event; *resumed*: the session began on another connection."""
         head: Head = {"tenant": self.tenant, "session": self.session, "at_ms": now_ms}
         if resumed:
@@ -31,6 +34,7 @@ class FirstEvents:
             dialect=self.protocol,
             edge=self.edge,
             config=config,
+            agent=agent,
             version=version(),
         )
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 
 import structlog
 
 from edge.call.audio_recorder import AudioRecorder
+from edge.call.quotas import RecordingQuota
 from edge.core.client_events import ClientEvent
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
@@ -22,19 +25,25 @@ MOST_PIECES = 24
 class RecordingWriter:
     """Records one connection of a session."""
 
-    def __init__(self, bus: Bus, tenant: str, session: str) -> None:
+    def __init__(self, bus: Bus, tenant: str, session: str, quota: RecordingQuota) -> None:
+        """Record within *quota*; audio beyond it is not recorded."""
         self._bus = bus
         self._own = (tenant, session)
         self._recorder = AudioRecorder()
         self._pieces: asyncio.Queue[tuple[str, RecordedSound] | None] = asyncio.Queue()
         self._lost = 0
+        self._quota = quota
+        self.ended: Callable[[str], None] = lambda _: None
+        """Told, once, why no more is recorded although the call goes on."""
+        self._over = False
 
     def heard(self, pcm: bytes, now_ms: int) -> None:
-        if self._recorder.heard(pcm, now_ms):
+        if not self._over and self._recorder.heard(pcm, now_ms):
             self._queue_pieces(now_ms)
 
     def told(self, event: ClientEvent, now_ms: int) -> None:
-        self._recorder.told(event, now_ms)
+        if not self._over:
+            self._recorder.told(event, now_ms)
 
     def finish(self, now_ms: int) -> None:
         """Queue the last pieces; `run` ends when they are stored."""
@@ -43,6 +52,11 @@ class RecordingWriter:
 
     def _queue_pieces(self, now_ms: int, *, ended: bool = False) -> None:
         for piece in self._recorder.take(now_ms, ended=ended):
+            if self._over:
+                return
+            if why := self._quota.spend(len(piece[1].pcm), time.monotonic()):
+                self._over = True
+                self.ended(why)
             if self._pieces.qsize() < MOST_PIECES:
                 self._pieces.put_nowait(piece)
             else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Protocol
 
@@ -12,8 +14,9 @@ import structlog
 from edge.call import counters
 from edge.call.bus_outage import BusOutage
 from edge.call.clock import now_ms
-from edge.call.event_writer import EventWriter
+from edge.call.event_writer import EventWriter, LogTerms
 from edge.call.frame_sender import FrameSender
+from edge.call.recognition import Recognition
 from edge.call.recording_writer import RecordingWriter
 from edge.call.resync import HEARD_KINDS, LIFE, Resync
 from edge.call.takeover import Takeover
@@ -21,7 +24,7 @@ from edge.call.timer import Timer
 from edge.core.call import Call
 from edge.core.client_events import ClientEvent, Measured, Trouble
 from edge.core.effects import Effect, HangUp, Publish, Recover, SendFrame, Tell
-from edge.core.hearing.caller_audio import CallerAudio
+from edge.core.hearing.caller_audio import CallerAudio, joined
 from edge.core.input_log import InputLog
 from edge.core.inputs import (
     AnyInput,
@@ -38,7 +41,7 @@ from runtime.bus.errors import BusAwayError
 from runtime.bus.trace import new_trace
 from schemas import codec, subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
-from schemas.events import EndReason, Event, StageName
+from schemas.events import EndReason, Event, RecordingEnded, StageName
 from schemas.stages import JobEvent
 
 log = structlog.get_logger(__name__)
@@ -59,6 +62,12 @@ class Client(Protocol):
     def taken_over(self) -> None:
         """Note, once, that a newer connection goes on with the session."""
 
+    def over_quota(self, why: str) -> None:
+        """Note, once, that the session has stored more than it may, and is to end."""
+
+    def not_recorded(self, why: str) -> None:
+        """Note, once, that no more audio is recorded."""
+
 
 class SessionShell:
     """One session on one connection, while `run` runs."""
@@ -72,15 +81,17 @@ class SessionShell:
         audio: CallerAudio | None = None,
         recording: RecordingWriter | None = None,
         recorded: tuple[StageName, ...] = (),
+        terms: LogTerms | None = None,
     ) -> None:
         """Carry *call*, whose *client* is told of it.
 
         *audio* hears the caller; *recording* stores the audio. A replay answers for the stages in
-        *recorded*.
+        *recorded*. Its events are written by *terms*; None: whole, and without a limit.
         """
         began = call.began
         self.tenant, self.session = began.tenant, began.session
         self.call = call
+        self.recognition = Recognition(call)
         self._bus = bus
         self._began = began
         self._client = client
@@ -88,7 +99,9 @@ class SessionShell:
         loop = asyncio.get_running_loop()
         self._timer = Timer(self._ring, now_ms=now_ms, call_later=loop.call_later)
         self._outage = BusOutage(self._tell_bus_away, loop.time)
-        self._events = EventWriter(bus, self._outage, self._awaits)
+        self._events = EventWriter(
+            bus, self._outage, self._awaits, terms=terms, over=self._over_quota
+        )
         self._frames = FrameSender(bus, self.session)
         self._tasks = asyncio.TaskGroup()
         whose = (self.tenant, self.session)
@@ -101,6 +114,8 @@ class SessionShell:
         self._inputs = InputLog(*whose)
         self._recorded = recorded
         self._recording = recording
+        if recording:
+            recording.ended = self._recording_ended
         self.listening = asyncio.Event()
         """Set once the events of the stages are listened to."""
 
@@ -143,24 +158,48 @@ class SessionShell:
     # -------------------------------------------------------- inputs of the call
 
     def hear(self, pcm: bytes) -> None:
-        """Take audio of the caller: s16le mono 16 kHz, any length."""
+        """Take a little audio of the caller: s16le mono 16 kHz."""
+        at_ms = now_ms()
+        if self._arrives(pcm, at_ms):
+            self.give(self._audio.hear(pcm, at_ms))
+
+    async def hear_in_parts(self, pcm: bytes, worked: Callable[[float], Awaitable[None]]) -> None:
+        """Take audio of any length, which is one input all the same.
+
+        *worked* is awaited after each part, with when it began (`time.perf_counter`).
+        """
+        at_ms = now_ms()
+        if not self._arrives(pcm, at_ms):
+            return
+        parts, began_s = [], time.perf_counter()
+        for part in self._audio.hear_in_parts(pcm, at_ms):
+            parts.append(part)
+            await worked(began_s)
+            began_s = time.perf_counter()
+        self.give(joined(parts))
+        await worked(began_s)
+
+    def _arrives(self, pcm: bytes, at_ms: int) -> bool:
+        """Note audio that has come; tell whether it can be heard: the bus is there."""
         if self._outage.parts and self._outage.deaf:
             counters.dropped("bus", len(pcm))
-            return
-        at_ms = now_ms()
+            return False
         if self._recording and not self._closed:
             self._recording.heard(pcm, at_ms)
-        self.give(self._audio.hear(pcm, at_ms))
+        return True
 
-    def finish(self, reason: EndReason) -> None:
-        """End the session; `run` returns when its last events are stored."""
+    def finish(self, reason: EndReason, *, may_return: bool = False) -> None:
+        """End the session; `run` returns when its last events are stored.
+
+        *may_return*: the caller may go on with it on another connection.
+        """
         if self._finished:
             return
         self._finished = True
         if not self._closed:
             turns = self.call.history.answered
             self._log.info("session_ended", reason=reason, turns=turns)
-        self.give(Finished(reason))
+        self.give(Finished(reason, may_return))
         self._closed = True
         self._timer.stop()
         self._events.close()
@@ -205,6 +244,18 @@ class SessionShell:
         elif self._outage.ends("link"):
             self._resync.look()
 
+    def _over_quota(self, why: str) -> None:
+        if not self._closed:
+            self._log.warning("session_over_quota", why=why)
+            self._client.over_quota(why)
+
+    def _recording_ended(self, why: str) -> None:
+        self._log.warning("recording_over_quota", why=why)
+        whose = {"tenant": self.tenant, "session": self.session}
+        if not self._finished:
+            self._queue(RecordingEnded(**whose, at_ms=now_ms(), reason=why))
+            self._client.not_recorded(why)
+
     def _tell_bus_away(self) -> None:
         if not self._closed:
             self._client.tell(Trouble("audio", "the event bus is away; it is waited for"))
@@ -218,6 +269,7 @@ class SessionShell:
         except codec.BadMessageError:
             self._log.warning("event_malformed", subject=subject)
             return
+        self.recognition.said(event)
         if self._takeover.is_over(event, seq):
             self._leave_to_newer()
         elif event.KIND != LIFE:
@@ -257,6 +309,7 @@ class SessionShell:
             match effect:
                 case Publish(event):
                     counters.published(event)
+                    self.recognition.published(event)
                     self._queue(event)
                 case SendFrame():
                     self._frames.put(effect)

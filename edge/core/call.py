@@ -99,8 +99,8 @@ class Call:
                 self._turns.configure(config)
                 head = self._out.head(now_ms)
                 self._out.publish(ev.SessionReconfigured(**head, config=config))
-            case inputs.Finished(reason):
-                self._finish(reason, now_ms)
+            case inputs.Finished():
+                self._finish(given, now_ms)
             case _:
                 return False
         return True
@@ -146,14 +146,17 @@ class Call:
             case _:
                 pass
 
-    def _finish(self, reason: ev.EndReason, now_ms: int) -> None:
-        """End the conversation: nobody waits for anything of it any more."""
+    def _finish(self, given: inputs.Finished, now_ms: int) -> None:
+        """End the conversation; a response is left to a caller who may come back to it."""
         self._over = True
         self._turns.close(now_ms, discarded=True)
-        self._responder.drop("hung_up", now_ms)
+        if given.may_return:
+            self._responder.leave(now_ms)
+        else:
+            self._responder.drop("hung_up", now_ms)
         summary = dataclasses.asdict(self.history.summary)
         ended = ev.SessionEnded(
-            **self._out.head(now_ms), reason=reason, turns=self.history.answered, **summary
+            **self._out.head(now_ms), reason=given.reason, turns=self.history.answered, **summary
         )
         self._out.publish(ended)
 

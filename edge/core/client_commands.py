@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge.core.inputs import FromClient
-from runtime.audio import Format
 from runtime.containers import Container
+from runtime.wav import Format
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,11 @@ class Begin:
     changes: Mapping[str, Any] = field(default_factory=dict)
     """Of the operator's configuration: paths such as `turns.eagerness` to values, checked."""
     greeting: bool = False
-    """The operator's greeting is wanted."""
+    """A greeting is wanted: the agent's, or the operator's."""
+    agent: str = ""
+    """The agent that the client asks for; empty: the one that it has without asking."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Values that it brings for the variables of its agent."""
 
 
 @dataclass(frozen=True, slots=True)

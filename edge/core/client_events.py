@@ -15,6 +15,8 @@ class Transcript:
     final: bool
     turn_ends: bool = False
     confidence: float = 0.0
+    goes_on: bool = False
+    """The words go on with the turn of the final transcript before this one; they are new."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,10 @@ def _from_row(kind: int, what: tuple[Any, ...], said: Mapping[str, AnyEvent]) ->
         raise BadInputsError(f"input {kind} is not known: a newer Aura recorded it")
     made, readers = _READERS[kind]
     try:
-        given: AnyInput = made(*(read(value) for read, value in zip(readers, what, strict=True)))
+        if len(what) > len(readers):
+            raise BadInputsError(f"input {kind} has more fields: a newer Aura recorded it")
+        # an older Aura knew fewer fields: the others have their defaults
+        given: AnyInput = made(*(read(value) for read, value in zip(readers, what, strict=False)))
     except (ValueError, TypeError) as error:
         raise BadInputsError(f"not an input of kind {kind}: {error}") from error
     return given

@@ -43,6 +43,8 @@ class Finished(Input, frozen=True, tag=kind.FINISHED):
     """The connection ends."""
 
     reason: EndReason
+    may_return: bool = False
+    """The caller may come back on another connection: a response is left to be gone on with."""
 
 
 # ---------------------------------------------------------------- the caller

@@ -5,6 +5,8 @@ a pause                    the words so far are asked for; they set how long to 
 words that sound finished  a speculative response is asked for; nothing of it is heard yet
 enough silence             the turn is committed: its response may be heard
 speech after a pause       a speculative response is retracted; the words join the next ones
+speech just after the first sound of a response
+                           the same: the caller goes on with the turn
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from edge.core.effects import Outbox
 from edge.core.endpointing.adaptive_pause import AdaptivePause
 from edge.core.endpointing.end_of_turn import (
     Evidence,
+    by_words,
     is_backchannel,
     is_finished,
     is_open,
+    sounds_asked,
     wait_ms,
     waits_of,
     words,
@@ -26,6 +30,7 @@ from edge.core.hearing.speech_detector import SpeechChange
 from edge.core.hearing.utterance import Utterance
 from edge.core.inputs import PartialHeard
 from edge.core.response.responder import Responder
+from edge.core.response.response import Response
 from edge.core.session.history import History
 from schemas import events as ev
 from schemas.session_config import SessionConfig
@@ -64,8 +69,9 @@ class Turns:
         """Decide by *config* from here on."""
         self._config = config
         self._waits = waits_of(config.turns)
-        same_wait = self._waits.finished_ms >= self._waits.unclear_ms
-        self._ask_eot = config.turns.ask_eot and not same_wait
+        self._reads_words = self._waits.finished_ms < self._waits.unclear_ms
+        """How long is waited depends on the words."""
+        self._ask_eot = config.turns.ask_eot and self._reads_words
         """A language model may be asked whether a turn is over, and that changes the wait."""
 
     def notice(self, notice: SpeechNotice, now_ms: int) -> None:
@@ -97,6 +103,8 @@ class Turns:
             self._pauses.reopened(at_ms - response.speech_end_ms)
         self._responder.suspect(now_ms)
         utterance.is_reply = bool(response and response.asks_until(now_ms + EARLY_REPLY_MS))
+        if response and response.is_gone_on_from(at_ms) and not utterance.is_reply:
+            utterance.gone_on_after_ms = at_ms - response.speech_end_ms
         utterance.over_response = self._responder.held
         started = ev.SpeechStarted(
             **self._out.head(now_ms),
@@ -108,7 +116,11 @@ class Turns:
         self._out.publish(started)
 
     def _continued(self, utterance: Utterance, at_ms: int, now_ms: int) -> None:
-        self._pauses.continued(at_ms - utterance.speech_end_ms)
+        known = self._evidence(utterance.guess) if utterance.guess else None
+        self._pauses.continued(
+            at_ms - utterance.speech_end_ms,
+            sounded_finished=bool(known and is_finished(by_words(known))),
+        )
         head = self._out.head(now_ms)
         self._out.publish(
             ev.SpeechContinued(**head, utterance=utterance.number, pause=utterance.pause)
@@ -140,7 +152,7 @@ class Turns:
             return
         self._out.tell(Transcript(partial.text, final=False))
         if self._responder.held:
-            self._interrupt_with(partial.text, now_ms)
+            self._interrupt_with(utterance, partial.text, now_ms)
 
     def guess(self, guess: ev.TranscriptGuess, now_ms: int) -> None:
         """Take the words up to a pause; only those up to the present pause end a turn."""
@@ -150,7 +162,7 @@ class Turns:
         present = self._segmenter.paused and guess.pause == utterance.pause
         if not present or utterance.guess is not None:
             if self._config.interruption.voice_ms and self._responder.held:
-                self._interrupt_with(guess.text, now_ms)
+                self._interrupt_with(utterance, guess.text, now_ms)
             return
         utterance.guess, utterance.guess_at_ms = guess, now_ms
         if not guess.text:
@@ -160,7 +172,7 @@ class Turns:
             self._responder.dismiss(now_ms)
             return
         else:
-            self._responder.interrupt(now_ms)
+            self._interrupt(utterance, now_ms)
             self._out.tell(Transcript(guess.text, final=False))
             known = self._evidence(guess)
             speculate = self._config.turns.speculate and not self.cut_off
@@ -169,9 +181,16 @@ class Turns:
                 self._responder.take(utterance, guess, now_ms, speculative=True, ask_eot=ask_eot)
         self._endpoint(utterance, now_ms)
 
-    def _interrupt_with(self, text: str, now_ms: int) -> None:
+    def _interrupt_with(self, utterance: Utterance, text: str, now_ms: int) -> None:
         if self._interrupts(text):
-            self._responder.interrupt(now_ms)
+            self._interrupt(utterance, now_ms)
+
+    def _interrupt(self, utterance: Utterance, now_ms: int) -> None:
+        """End the response that is heard, if there is one: the words are meant."""
+        after_ms = utterance.gone_on_after_ms
+        if after_ms is not None and self._responder.response:
+            self._pauses.reopened(after_ms)
+        self._responder.interrupt(now_ms, gone_on=after_ms is not None)
 
     def _interrupts(self, text: str) -> bool:
         least = self._config.interruption.min_words
@@ -229,14 +248,26 @@ class Turns:
         self.close(now_ms, discarded=False)
         self._pauses.ended()
         self._responder.commit(response, now_ms)
+        self._tell_final(response)
+
+    def _tell_final(self, response: Response) -> None:
+        """Tell the client the words of a turn that is certain, each once."""
         final = Transcript(
-            response.text, final=True, turn_ends=True, confidence=response.confidence
+            response.new_words,
+            final=True,
+            turn_ends=True,
+            confidence=response.confidence,
+            goes_on=response.goes_on,
         )
         self._out.tell(final)
 
     def _wait_ms(self, guess: ev.TranscriptGuess) -> int:
         """Return the silence that ends the turn of which *guess* are the last words."""
-        return max(wait_ms(self._evidence(guess), self._waits), self._pauses.wait_ms)
+        known = self._evidence(guess)
+        least_ms = self._pauses.wait_ms
+        if self._reads_words and not sounds_asked(known):
+            least_ms = max(least_ms, self._pauses.this_turn_ms)
+        return max(wait_ms(known, self._waits), least_ms)
 
     # -------------------------------------------------------- the client decides
 
@@ -246,7 +277,7 @@ class Turns:
         self._responder.interrupt(now_ms)
         response = self._responder.take_typed(text, now_ms)
         self._responder.commit(response, now_ms)
-        self._out.tell(Transcript(response.text, final=True, turn_ends=True, confidence=1.0))
+        self._tell_final(response)
 
     def end(self, now_ms: int) -> None:
         """End the caller's turn as soon as its words are known, whatever they sound like."""

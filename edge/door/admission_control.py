@@ -1,15 +1,21 @@
 """New calls are refused while a stage cannot keep up; running calls never are. Pure.
 
-    welcome --a job waits too long and no worker has room--> full
-    full    --no such job for calm_s--> welcome
+    welcome  --a job waits a third as long--> strained --no such job for calm_s--> welcome
+    strained --a job waits too long and no worker has room--> full
+    full     --no such job for calm_s--> strained or welcome
 
-A refused caller can try again, a caller in a late conversation cannot: the first late job counts.
+While a stage is strained, sound that is ahead of live speech waits, and the addresses that send it
+are refused new calls: they, and not strangers, are the first to pay. A refused caller can try
+again, a caller in a late conversation cannot: the first late job counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+STRAINED_SHARE = 1 / 3
+"""Of the wait from which on all new calls are refused."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class StageLoad:
     engine_wait_ms: int = 0
     """Wait of urgent work for an engine in the least busy worker."""
 
-    def behind(self, wait_ms: int) -> bool:
+    def behind(self, wait_ms: float) -> bool:
         """Tell whether work has waited *wait_ms* for lack of room.
 
         Jobs that wait although there is room, or without any worker, are a fault and no overload:
@@ -43,13 +49,23 @@ class AdmissionControl:
         self._wait_ms = wait_ms
         self.calm_s = calm_s
         self._behind_at: dict[str, float] = {}
+        self._strained_at: dict[str, float] = {}
 
     def look(self, loads: Mapping[str, StageLoad], now_s: float) -> None:
         for stage, load in loads.items():
             if self._wait_ms and load.behind(self._wait_ms):
                 self._behind_at[stage] = now_s
+            if self._wait_ms and load.behind(self._wait_ms * STRAINED_SHARE):
+                self._strained_at[stage] = now_s
 
     def full(self, now_s: float) -> str:
         """Return the stage that cannot keep up; empty: new calls are welcome."""
-        late = [name for name, at in self._behind_at.items() if now_s - at < self.calm_s]
+        return self._since(self._behind_at, now_s)
+
+    def strained(self, now_s: float) -> str:
+        """Return the stage that begins to fall behind; empty: all keep up."""
+        return self._since(self._strained_at, now_s)
+
+    def _since(self, seen_at: Mapping[str, float], now_s: float) -> str:
+        late = [name for name, at in seen_at.items() if now_s - at < self.calm_s]
         return late[0] if late else ""

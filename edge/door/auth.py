@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import structlog
 
 from edge.door import jwks
 from edge.door.jwks import Keys, RemoteKeys
+from edge.protocols.agent_options import string_map
 from runtime.settings import Settings, SettingsError
 from schemas import names
 
@@ -36,6 +38,12 @@ class Caller:
     tenant: str
     expires_s: float | None = field(default=None, compare=False)
     """When the token ends, Unix time; None: never."""
+    named: bool = field(default=True, compare=False)
+    """False: a stranger, whom nobody asked who it is."""
+    agent: str = ""
+    """The agent that the token names, and no other serves the call; empty: it names none."""
+    variables: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Values that the token brings for the variables of that agent."""
 
 
 class TokenRefusedError(Exception):
@@ -150,14 +158,21 @@ def _caller(claims: dict[str, Any]) -> Caller:
     """Return whom *claims* name.
 
     Raises:
-        TokenRefusedError: nobody, or somebody in the tenant that takes all for one.
+        TokenRefusedError: nobody, or somebody in the tenant that takes all for one; or an agent
+            or variables that cannot be.
     """
     user, tenant = claims.get("sub"), claims.get("tenant", "default")
     if not isinstance(user, str) or not isinstance(tenant, str) or not user or not tenant:
         raise TokenRefusedError
     if tenant == DEMO_TENANT:
         raise TokenRefusedError
-    return Caller(names.stored(user), names.stored(tenant), float(claims["exp"]))
+    agent, variables = claims.get("agent", ""), string_map(claims.get("variables", {}))
+    if not isinstance(agent, str) or variables is None:
+        raise TokenRefusedError
+    expires_s = float(claims["exp"])
+    return Caller(
+        names.stored(user), names.stored(tenant), expires_s, agent=agent, variables=variables
+    )
 
 
 def _listed(setting: str) -> tuple[str, ...]:

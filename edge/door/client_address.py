@@ -39,19 +39,23 @@ class ClientAddresses:
         return ClientAddresses(tuple(networks), settings.proxy_header, origins, settings.debug)
 
     def address(self, peer: str, values: Sequence[str]) -> str:
-        """Return the client's address, from the socket's *peer* and the values of the header.
+        """Return whom a request counts for, from the socket's *peer* and the header's values.
 
         Each proxy appends the address that called it. So the client is the first address from the
         right that is no trusted proxy; anybody may have written those to its left.
         """
-        address = peer
+        address = _address(peer) or peer
         hops = [hop.strip() for value in values for hop in value.split(",")]
         while self._trusts(address) and hops:
             claimed = _address(hops.pop())
             if claimed is None:
                 break
             address = claimed
-        return address
+        return counted_as(address)
+
+    def is_proxy(self, peer: str) -> bool:
+        """Tell whether the socket's *peer* is a proxy of ours, which calls for many."""
+        return self._trusts(_address(peer) or peer)
 
     def may_call(self, origin: str | None, host: str = "") -> bool:
         """True where a page of *origin* may call us as *host*, and for non-browsers."""
@@ -78,6 +82,19 @@ class ClientAddresses:
 
 
 LOCAL = {"localhost", "127.0.0.1", "::1"}
+SITE_BITS = 64
+"""Of an IPv6 address: a site has them all to itself, and a host there any number of addresses."""
+
+
+def counted_as(address: str) -> str:
+    """Return what *address* counts as: itself, of IPv6 its /64; text that is none is its own."""
+    plain = _address(address)
+    if plain is None:
+        return address
+    found = ipaddress.ip_address(plain)
+    if found.version == 4 or found.is_loopback:
+        return plain
+    return str(ipaddress.ip_network((plain, SITE_BITS), strict=False))
 
 
 def _hostname(netloc: str) -> str:
@@ -89,16 +106,20 @@ def _hostname(netloc: str) -> str:
 
 
 def _address(text: str) -> str | None:
-    """Return the address in *text*, which may be quoted, bracketed or followed by a port."""
+    """Return the address in *text*, which may be quoted, bracketed or followed by a port.
+
+    One of IPv4 that is written as one of IPv6 is what it is; the zone of a link is left out.
+    """
     text = text.strip('" ').removeprefix("for=").strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
         text = text.partition(":")[0]
     try:
-        return str(ipaddress.ip_address(text))
+        found = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return None
+    return str(getattr(found, "ipv4_mapped", None) or found)
 
 
 def _listed(text: str) -> list[str]:

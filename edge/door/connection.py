@@ -4,48 +4,52 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
 import structlog
 from aiohttp import WSMsgType
 
 from edge.call import counters
 from edge.call.clock import now_ms
-from edge.call.first_events import FirstEvents
-from edge.call.recording_writer import RecordingWriter
+from edge.call.quotas import LogQuota
 from edge.call.session_shell import SessionShell
 from edge.call.speech_model import SileroModel
 from edge.core.call import Call
 from edge.core.client_commands import Audio, Begin, Command, End, Reply
-from edge.core.client_events import ClientEvent, Interrupted, Speech, Trouble
+from edge.core.client_events import ClientEvent, Interrupted, Speech, Transcript, Trouble
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import FromClient, Resumed, Started, Typed
-from edge.core.session.history import History
+from edge.door.audio_intake import AudioIntake
 from edge.door.auth import Caller
 from edge.door.client_sender import ClientSender
+from edge.door.connection_budget import OverBudgetError
+from edge.door.opening import Openings
 from edge.door.rate_limits import TokenBucket
+from edge.door.refusal import RefusedError
+from edge.door.seat import Seat
 from edge.door.strict_websocket import StrictWebSocket
+from edge.door.time_limits import Stopwatch, TimeLimits
 from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json
-from runtime.audio import AudioIn, AudioOut, NotAudioError
+from runtime.audio import AudioOut
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from schemas.events import EndReason
-from schemas.session_config import SessionConfig
-from schemas.tools import ToolConfig
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
 NO_MORE_S = 2.5
 """A network may stall for so long and go on; after it, nothing more comes."""
+MOST_ON_LOOP = 256 * 1024
+"""Characters or bytes; a message that is longer is read in a thread."""
 LEAVES_S = 2.0
 """A caller who leaves waits so long for the last events to be stored ..."""
 STORED_S = 15.0
 """... and the edge so long: an election of the log's leader takes up to ten seconds."""
+LEAST_WAIT_S = 0.01
+LOOK_AGAIN_S = 5.0
+"""A call may begin or end meanwhile, and the next limit be another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +69,15 @@ class Host:
     """What a connection needs of the edge it is on."""
 
     bus: Bus
-    edge: str
-    config: SessionConfig
-    """The operator's, of a session that asks for nothing else."""
-    greeting: str
+    openings: Openings
     commands_per_second: int
+    times: TimeLimits
     speech_model: SileroModel | None
     cancel_echo: bool
     redaction: Redaction
     """Of what is typed; what is said is masked where it is recognised."""
     sessions: asyncio.TaskGroup
     """Where sessions run: one whose caller has left still stores its last events."""
-    tools: Callable[[str], tuple[ToolConfig, ...]]
-    """What a tenant's sessions are offered where their configuration names no tools."""
 
 
 class Connection:
@@ -89,19 +89,22 @@ class Connection:
         protocol: ClientProtocol,
         host: Host,
         caller: Caller,
-        new_session: Callable[[], str],
-        history: History | None = None,
+        seat: Seat,
+        quota: LogQuota,
     ) -> None:
-        """Serve *caller*; *history* is that of the session that the first one goes on with."""
+        """Serve *caller*, who takes *seat* whenever a session begins; *quota* bounds its events."""
+        self._quota = quota
         self._ws = ws
         self._protocol = protocol
         self._host = host
         self._caller = caller
-        self._new_session = new_session
-        self._history = history
+        self._seat = seat
+        self._stopwatch = Stopwatch(host.times, time.monotonic())
         self._shell: SessionShell | None = None
         self._running: asyncio.Task[None] | None = None
-        self._audio_in = AudioIn()
+        self._pace = ws.pace
+        self._intake: AudioIntake | None = None
+        """Of the session's audio."""
         self._audio_out = AudioOut(protocol.audio_out_hz)
         self._outgoing = ClientSender(ws, self._too_slow)
         self._kept_back: asyncio.TimerHandle | None = None
@@ -116,17 +119,18 @@ class Connection:
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(self._outgoing.run())
                 reader = tasks.create_task(self._read())
+                keeper = tasks.create_task(self._keep_time())
                 leaver = tasks.create_task(self._wake.wait())
                 await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
                 await self._end_session((self._close or LEFT).ends)
                 reader.cancel()
+                keeper.cancel()
                 leaver.cancel()
                 self._outgoing.close()
                 await asyncio.wait({writer}, timeout=2)
                 writer.cancel()
         finally:
-            if self._kept_back:
-                self._kept_back.cancel()
+            self._stop_waiting()
             self._let_go()  # of a session that is left where we were cancelled
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
@@ -159,8 +163,26 @@ class Connection:
         ends = End(close=self._protocol.admission.one_session)
         self._host.sessions.create_task(self._obey([ends]))
 
+    async def _keep_time(self) -> None:
+        """Send the client away when its connection or its call has had its time."""
+        while not (up := self._stopwatch.up(time.monotonic())):
+            left_s = self._stopwatch.left_s(time.monotonic())
+            await asyncio.sleep(min(max(left_s, LEAST_WAIT_S), LOOK_AGAIN_S))
+            if self.busy:
+                self._stopwatch.active(time.monotonic())
+        log.info("time_is_up", limit=up.code)
+        self._send_all([self._protocol.error(up.code, up.message, up.details)])
+        self._shut(CloseCode.NORMAL, up.details, ends="end_call")
+
     def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")
+
+    def over_quota(self, why: str) -> None:
+        self._send_all([self._protocol.error("QUOTA_EXCEEDED", "Too much for the log", why)])
+        self._shut(CloseCode.POLICY_VIOLATION, why, ends="failed")
+
+    def not_recorded(self, why: str) -> None:
+        self._send_all([self._protocol.error("NOT_RECORDED", "The sound is not kept", why)])
 
     def _too_slow(self) -> None:
         self._shut(CloseCode.TRY_AGAIN_LATER, "the client reads too slowly")
@@ -171,46 +193,83 @@ class Connection:
     # -------------------------------------------------------- from the client
 
     async def _read(self) -> None:
+        self._ws.on_excess = self._exceeded
+        direct = self._hear if self._protocol.binary_is_audio else None
         try:
             await self._obey(self._protocol.opened())
-            if self._protocol.binary_is_audio:
-                self._ws.on_binary = self._hear
+            self._ws.on_binary = direct
             async for message in self._ws:
                 if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
-                    commands = self._protocol.receive(message.data, now_ms())
-                    if self._too_often(commands):
-                        self._send_all([self._refusal()])
-                    else:
-                        await self._obey(commands)
-                    if message.type is WSMsgType.BINARY:  # it came before `_hear` did
-                        self._await_more()
+                    self._ws.on_binary = None  # what comes meanwhile waits for its turn
+                    await self._take(message.data)
+                    self._ws.on_binary = direct
+        except OverBudgetError as over:
+            self._ws.exceed(str(over))
+        except ConnectionError:  # the client left before its ping was answered
+            pass
         except Exception as error:  # noqa: BLE001  # it is logged there
             self._broke(error)
         finally:
             self._ws.on_binary = None
 
+    async def _take(self, frame: str | bytes) -> None:
+        """Obey a message, and wait until the next one may be read.
+
+        Raises:
+            OverBudgetError: the connection costs too much.
+        """
+        audio = isinstance(frame, bytes)
+        if audio:
+            self._stop_waiting()
+        began_s = time.perf_counter()
+        if len(frame) > MOST_ON_LOOP:
+            commands = await asyncio.to_thread(self._protocol.receive, frame, now_ms())
+        else:
+            commands = self._protocol.receive(frame, now_ms())
+        self._pace.worked(began_s)
+        if self._too_often(commands):
+            self._send_all([self._refusal()])
+        else:
+            await self._obey(commands)
+        if audio:
+            self._await_more()
+        await self._pace.turn()
+
     def _hear(self, data: bytes | None) -> None:
-        """Take a message of audio without a detour; None: nothing comes after what is kept back."""
-        protocol = self._protocol
+        """Take a little audio without a detour; None: nothing comes after what is kept back."""
+        protocol, began_s = self._protocol, time.perf_counter()
         try:
             commands = protocol.no_more() if data is None else protocol.receive(data, now_ms())
             for command in commands:
-                if isinstance(command, Audio):
-                    self._listen(command)
+                if isinstance(command, Audio) and self._intake:
+                    self._intake.take_now(command)
                 elif isinstance(command, Reply):
                     self._send_all([command.message])
             self._await_more()
+            budget = self._pace.budget
+            budget.work_s += time.perf_counter() - began_s
+            if budget.due:
+                self._pace.look()
+        except OverBudgetError as over:
+            self._ws.exceed(str(over))
         except Exception as error:  # noqa: BLE001  # it is logged there
             self._broke(error)
 
+    def _exceeded(self, why: str) -> None:
+        log.info("connection_over_budget", protocol=self._protocol.name, why=why)
+        self._shut(CloseCode.POLICY_VIOLATION, why)
+
     def _await_more(self) -> None:
         """Take audio that the protocol keeps back, where no more comes to judge it by."""
-        if self._kept_back:
-            self._kept_back.cancel()
-            self._kept_back = None
+        self._stop_waiting()
         if self._protocol.keeps_back:
             loop = asyncio.get_running_loop()
             self._kept_back = loop.call_later(NO_MORE_S, self._hear, None)
+
+    def _stop_waiting(self) -> None:
+        if self._kept_back:
+            self._kept_back.cancel()
+            self._kept_back = None
 
     def _broke(self, error: Exception) -> None:
         """End the connection at a fault of ours."""
@@ -234,50 +293,12 @@ class Connection:
             "the limit is settable: AURA_CONTROL_MESSAGES_PER_SECOND",
         )
 
-    def _listen(self, audio: Audio) -> None:
-        if self._shell is None:
-            return
-        try:
-            pcm = self._audio_in.feed(audio.data, audio.form, begins=audio.begins)
-        except NotAudioError as error:
-            self._not_audio(f"expected {error}")
-        else:
-            self._heard(pcm)
-
-    def _heard(self, pcm: bytes) -> None:
-        if self._shell and pcm:
-            self._shell.hear(pcm)
-
-    def _not_audio(self, why: str) -> None:
-        if self._shell:
-            self.tell(Trouble("audio", why))
-
-    def _open_audio(self) -> AudioIn:
-        """Return where a new session's audio comes in; a thread that decodes it calls back."""
-        loop, shell = asyncio.get_running_loop(), self._shell
-
-        def back(do: Callable[[T], None]) -> Callable[[T], None]:
-            def soon(what: T) -> None:
-                with suppress(RuntimeError):  # the loop has ended
-                    loop.call_soon_threadsafe(self._come_back, shell, do, what)
-
-            return soon
-
-        return AudioIn(back(self._heard), back(self._not_audio))
-
-    def _come_back(self, shell: SessionShell | None, do: Callable[[T], None], what: T) -> None:
-        """Take what was decoded of the audio of *shell*, unless another session goes on."""
-        try:
-            if self._shell is shell:
-                do(what)
-        except Exception as error:  # noqa: BLE001  # it is logged there
-            self._broke(error)
-
     async def _obey(self, commands: list[Command]) -> None:
         for command in commands:
             match command:
                 case Audio():
-                    self._listen(command)
+                    if self._intake:
+                        await self._intake.take(command)
                 case Begin():
                     await self._begin(command)
                 case End(close=close):
@@ -288,6 +309,7 @@ class Connection:
                 case Reply(message):
                     self._send_all([message])
                 case Typed(text):
+                    self._pace.budget.turns += 1
                     self._give(Typed(self._host.redaction.mask(text)))
                 case _:
                     self._give(command)
@@ -300,40 +322,48 @@ class Connection:
 
     async def _begin(self, begin: Begin) -> None:
         await self._end_session("end_call")
-        host, caller, protocol = self._host, self._caller, self._protocol
-        session = self._new_session()
+        host, protocol = self._host, self._protocol
+        try:
+            opening = await host.openings.open(
+                begin, self._caller, protocol.name, self._seat, self._quota
+            )
+        except RefusedError as refused:
+            self._not_begun(refused)
+            return
+        session, resumed = opening.began.session, opening.history is not None
         structlog.contextvars.bind_contextvars(session=session)
-        greeting = host.greeting if begin.greeting else ""
-        config = host.config.but({**begin.changes, "response.greeting": greeting})
-        if not config.tools and (tools := host.tools(caller.tenant)):
-            config = msgspec.structs.replace(config, tools=tools)
-        history, self._history = self._history, None
-        first = FirstEvents(caller.tenant, session, caller.user, protocol.name, host.edge)
-        began = first.began(config, resumed=history is not None, now_ms=now_ms())
-        recording = (
-            RecordingWriter(host.bus, caller.tenant, session) if config.record_audio else None
-        )
-        call = Call(began, history)
         model = host.speech_model
-        audio = CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo)
-        shell = SessionShell(host.bus, call, self, audio=audio, recording=recording)
-        more = first.more(began, asked_to_record="record_audio" in begin.changes)
-        self._running = host.sessions.create_task(self._hold(shell.run(*more)))
+        shell = SessionShell(
+            host.bus,
+            Call(opening.began, opening.history),
+            self,
+            audio=CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo),
+            recording=opening.recording,
+            terms=opening.terms,
+        )
+        self._running = host.sessions.create_task(self._hold(shell.run(*opening.more)))
         listening = asyncio.create_task(shell.listening.wait())
         try:
             await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             listening.cancel()
             self._shell = shell  # also where the client is sent away meanwhile: it is let go
-        log.info(
-            "session_started",
-            protocol=protocol.name,
-            tenant=caller.tenant,
-            resumed=history is not None,
-        )
-        self._audio_in = self._open_audio()
-        self._send_all(protocol.began(session, resumed=history is not None))
-        shell.give(Resumed() if history else Started())
+        self._intake = AudioIntake(shell, self._pace, self.tell, self._broke)
+        self._pace.budget.recognition = shell.recognition
+        self._stopwatch.began(time.monotonic())
+        self._send_all([protocol.error(*one) for one in opening.ignored])
+        cut = opening.history.unfinished if opening.history else None
+        heard = cut.heard if cut else ""
+        self._send_all(protocol.began(session, resumed=resumed, heard=heard))
+        shell.give(Resumed() if resumed else Started())
+
+    def _not_begun(self, why: RefusedError) -> None:
+        """Say why a session cannot begin now; a client that came for it alone may come again."""
+        log.info("session_refused", code=why.code, tenant=self._caller.tenant)
+        self._protocol.ended()  # what that would tell is of a session that had begun
+        self._send_all([self._protocol.error(why.code, why.message, why.details)])
+        if why.ends or self._protocol.admission.one_session:
+            self._shut(why.close, why.details)
 
     async def _hold(self, running: Coroutine[Any, Any, None]) -> None:
         """Let a session run; one that breaks ends its connection and no other."""
@@ -347,24 +377,34 @@ class Connection:
         shell = self._shell
         if shell is None:
             return
-        shell.finish(reason)
+        shell.finish(reason, may_return=self._may_return(reason))
         if self._running:
             await asyncio.wait({self._running}, timeout=LEAVES_S)
         self._let_go()
+        await self._seat.leave()
+
+    def _may_return(self, reason: EndReason) -> bool:
+        """Tell whether the caller may go on with the session after it ended for *reason*."""
+        return self._protocol.admission.one_session and reason != "end_call"
 
     def _let_go(self) -> None:
         """Leave a session that still stores events to the edge, for a while."""
-        self._audio_in.close()
+        if self._intake:
+            self._intake.close()
+        self._intake = self._pace.budget.recognition = None
+        self._stopwatch.ended(time.monotonic())
         shell, self._shell = self._shell, None
         running, self._running = self._running, None
         if shell:
-            shell.finish("failed")
+            shell.finish("failed", may_return=self._may_return("failed"))
         if running and not running.done():
             asyncio.get_running_loop().call_later(STORED_S, running.cancel)
 
     # -------------------------------------------------------- to the client
 
     def tell(self, event: ClientEvent) -> None:
+        if isinstance(event, Speech | Transcript):
+            self._stopwatch.active(time.monotonic())
         if isinstance(event, Speech):
             if self._outgoing.full:
                 counters.dropped("caller", len(event.pcm))

@@ -1,4 +1,4 @@
-"""What every request passes: the limit of an address, and no traceback for anybody."""
+"""What every request passes: the limits of an address, and no traceback for anybody."""
 
 from __future__ import annotations
 
@@ -8,23 +8,28 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from edge.call import counters
 from edge.door.state import EDGE
-from edge.protocols import PROTOCOLS
 
 log = structlog.get_logger(__name__)
 
 
 @web.middleware
 async def limit_requests(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Answer 429 to an address that asks too often; calls and the orchestrator do not count."""
+    """Answer 429 to an address that asks too often; handshakes have a limit of their own."""
     edge, address = request.app[EDGE], address_of(request)
-    call = request.path in PROTOCOLS and request.headers.get("Upgrade", "").lower() == "websocket"
-    counted = not call and not (request.path == "/health" and address in {"127.0.0.1", "::1"})
-    if counted and (wait_s := edge.requests.refuse_s(address, time.monotonic())):
-        return too_many(wait_s)
+    limits, now_s = edge.address_limits, time.monotonic()
+    if request.path in edge.protocols and request.headers.get("Upgrade", "").lower() == "websocket":
+        if wait_s := limits.handshakes.refuse_s(address, now_s):
+            return too_many("handshakes", wait_s)
+        shaken: web.StreamResponse = await handler(request)
+        return shaken
+    orchestrator = request.path == "/health" and address in {"127.0.0.1", "::1"}
+    if not orchestrator and (wait_s := limits.requests.refuse_s(address, now_s)):
+        return too_many("requests", wait_s)
     answer: web.StreamResponse = await handler(request)
     origin = request.headers.get("Origin")
-    if counted and origin is not None and edge.addresses.may_call(origin, request.host):
+    if origin is not None and edge.addresses.may_call(origin, request.host):
         answer.headers["Access-Control-Allow-Origin"] = origin
         answer.headers["Vary"] = "Origin"
     return answer
@@ -62,14 +67,18 @@ async def harden(_: web.Request, answer: web.StreamResponse) -> None:
 
 
 def address_of(request: web.Request) -> str:
-    """Return the client's address: that of its socket, unless a proxy of ours says another."""
+    """Return whom *request* counts for: its socket's address, or what a proxy of ours says."""
     addresses = request.app[EDGE].addresses
     said = request.headers.getall(addresses.header, [])
     return addresses.address(request.remote or "", said)
 
 
-def too_many(wait_s: float) -> web.Response:
-    return try_later(429, "Too many requests", wait_s)
+def too_many(limit: str, wait_s: float) -> web.Response:
+    """Refuse an address that has reached *limit*; its connection is not kept."""
+    counters.refused(limit)
+    answer = try_later(429, "Too many requests", wait_s)
+    answer.force_close()
+    return answer
 
 
 def try_later(status: int, error: str, wait_s: float) -> web.Response:

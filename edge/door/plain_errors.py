@@ -5,7 +5,9 @@ What cannot be parsed reaches no application, so no middleware can word the answ
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
@@ -15,6 +17,15 @@ from edge.door.middlewares import HEADERS
 
 class PlainHandler(web.RequestHandler):
     """One connection."""
+
+    def __init__(self, manager: web.Server, **options: Any) -> None:
+        super().__init__(manager, **options)
+        self.lost = asyncio.Event()
+        """Set once the connection is gone."""
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        self.lost.set()
 
     def handle_error(
         self,
@@ -35,14 +46,20 @@ class PlainHandler(web.RequestHandler):
 class PlainServer(web.Server):
     """Makes the handlers."""
 
-    def __call__(self) -> web.RequestHandler:
+    def __call__(self) -> PlainHandler:
         return PlainHandler(self, loop=self._loop, **self._kwargs)
 
 
 class PlainRunner(web.AppRunner):
     """Runs an application on that server."""
 
-    async def _make_server(self) -> web.Server:
+    def handler(self) -> PlainHandler:
+        """Return what serves a new connection."""
+        server = self.server
+        assert isinstance(server, PlainServer)  # noqa: S101  # `setup` has made it
+        return server()
+
+    async def _make_server(self) -> PlainServer:
         made = await super()._make_server()
         return PlainServer(
             made.request_handler,

@@ -1,4 +1,4 @@
-"""Limits of requests and connections, with time as an argument and a bounded memory. Pure."""
+"""Limits of rates and of connections at once, with time as an argument. Pure."""
 
 from __future__ import annotations
 
@@ -16,33 +16,46 @@ class TokenBucket:
         self._left = size
         self._at_s: float | None = None
 
-    def refuse_s(self, now_s: float) -> float:
-        """Take a token and return 0, or return the seconds until the next token."""
+    def wait_s(self, now_s: float) -> float:
+        """Return the seconds until the next token; 0: there is one."""
         if self._at_s is not None:
             self._left = min(self._size, self._left + (now_s - self._at_s) * self._rate)
         self._at_s = now_s
-        if self._left >= 1:
+        return 0.0 if self._left >= 1 else (1 - self._left) / self._rate
+
+    def refuse_s(self, now_s: float) -> float:
+        """Take a token and return 0, or return the seconds until the next token."""
+        wait_s = self.wait_s(now_s)
+        if not wait_s:
             self._left -= 1
-            return 0.0
-        return (1 - self._left) / self._rate
+        return wait_s
 
 
-class RequestLimit:
-    """Requests a minute, by address."""
+class AddressRate:
+    """How often a minute, by address, with a bounded memory."""
 
-    def __init__(self, a_minute: int) -> None:
-        self._a_minute = a_minute
+    def __init__(self, a_minute: float) -> None:
+        self.a_minute = a_minute
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
     def refuse_s(self, address: str, now_s: float) -> float:
-        """Return 0 if *address* may ask now, else the seconds until it may."""
+        """Count *address* once and return 0, or return the seconds until it may come."""
+        return self._bucket(address).refuse_s(now_s)
+
+    def wait_s(self, address: str, now_s: float) -> float:
+        """Return the seconds until *address* may come, without counting it; 0: now."""
+        bucket = self._buckets.get(address)
+        return bucket.wait_s(now_s) if bucket else 0.0
+
+    def _bucket(self, address: str) -> TokenBucket:
         bucket = self._buckets.get(address)
         if bucket is None:
-            bucket = self._buckets[address] = TokenBucket(self._a_minute / 60, self._a_minute)
+            bucket = TokenBucket(self.a_minute / 60, max(1.0, self.a_minute))
+            self._buckets[address] = bucket
             if len(self._buckets) > MOST_ADDRESSES:
                 self._buckets.popitem(last=False)
         self._buckets.move_to_end(address)
-        return bucket.refuse_s(now_s)
+        return bucket
 
 
 class ConnectionLimit:

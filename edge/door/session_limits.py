@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -36,6 +37,8 @@ class Limits:
     a_tenant: int
     a_user: int
     joins_a_minute: int
+    without_token: int = 0
+    """Of those everywhere, sessions of callers whom nobody asked who they are; 0: all may be."""
 
 
 class FullError(Exception):
@@ -63,13 +66,22 @@ class SessionLimits:
         self._held: set[SessionKeys] = set()
 
     async def take(self, caller: Caller | None, session: str) -> SessionKeys:
-        """Count *session* and return its keys; without *caller* only the limit of all holds.
+        """Count *session* and return its keys; None, whom nobody knows, has no limit of its own.
 
         A resumed session takes over the keys that its former edge may still hold.
 
         Raises:
             FullError: one of the limits is reached.
         """
+        taking = asyncio.create_task(self._take(caller, session))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:  # a key on its way is known once it is there
+            with suppress(FullError):
+                await self.leave(await taking)
+            raise
+
+    async def _take(self, caller: Caller | None, session: str) -> SessionKeys:
         held, limits = SessionKeys(session), self._limits
         wanted = [("all", limits.everywhere, "in all", TTL_S)]
         if caller is not None:
@@ -80,6 +92,8 @@ class SessionLimits:
                 (f"tenant.{caller.tenant}", limits.a_tenant, "of this tenant", TTL_S),
                 *wanted,
             ]
+        elif limits.without_token:
+            wanted = [("stranger", limits.without_token, "without a token", TTL_S), *wanted]
         try:
             for prefix, limit, whose, ttl_s in wanted:
                 claimed = await self._claim(prefix, limit, ttl_s, session)

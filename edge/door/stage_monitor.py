@@ -57,6 +57,10 @@ class StageMonitor:
         """Return the stage that cannot keep up; empty: new calls are welcome."""
         return self._admission.full(time.monotonic())
 
+    def strained(self) -> str:
+        """Return the stage that begins to fall behind; empty: all keep up."""
+        return self._admission.strained(time.monotonic())
+
     @property
     def retry_after_s(self) -> int:
         """Seconds until a refused caller may try again."""

@@ -9,18 +9,37 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from edge.call.config_store import ConfigStore
+from edge.call.quotas import LogQuotas, RecordingQuotas
+from edge.call.recording_policy import RecordingPolicy
 from edge.call.speech_model import SileroModel
+from edge.door.address_limits import AddressLimits
+from edge.door.agents import Agents
 from edge.door.auth import TokenPolicy
 from edge.door.client_address import ClientAddresses
 from edge.door.connection import Connection, Host
-from edge.door.rate_limits import ConnectionLimit, RequestLimit
+from edge.door.connection_budget import Budgets
+from edge.door.open_files import OpenFiles
+from edge.door.opening import ANY_SOUND_IS_A_VOICE, Openings
+from edge.door.pace import Lane
+from edge.door.seat import Seats
 from edge.door.session_limits import SessionLimits
+from edge.door.socket_table import SocketTable
 from edge.door.stage_monitor import StageMonitor
 from edge.door.storage_monitor import StorageMonitor
+from edge.door.time_limits import TimeLimits
 from edge.door.tool_catalogue import ToolCatalogue
+from edge.protocols.client_protocol import ClientProtocol
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from runtime.settings import Settings
+from schemas.session_config import SessionConfig
+
+
+def config_of(settings: Settings, speech_model: SileroModel | None) -> SessionConfig:
+    """Return the configuration of a session that asks for nothing else."""
+    config = settings.session.but({"response.greeting": settings.greeting})
+    return config if speech_model else config.but(ANY_SOUND_IS_A_VOICE)
 
 
 @dataclass
@@ -32,8 +51,11 @@ class Edge:
     name: str
     stages: StageMonitor
     policy: TokenPolicy
-    requests: RequestLimit
-    connections: ConnectionLimit
+    address_limits: AddressLimits
+    sockets: SocketTable
+    files: OpenFiles
+    protocols: Mapping[str, type[ClientProtocol]]
+    """Those that are served, by the path of the WebSocket."""
     sessions: asyncio.TaskGroup
     """Runs the sessions, one task each."""
     speech_model: SileroModel | None
@@ -43,26 +65,58 @@ class Edge:
     addresses: ClientAddresses
     storage: StorageMonitor
     tools: ToolCatalogue
+    agents: Agents
+    configs: ConfigStore
+    log_quotas: LogQuotas
+    recorded: RecordingQuotas
+    budgets: Budgets
+    """What each connection may cost."""
+    lane: Lane = field(default_factory=Lane)
+    """Of work that is ahead of live speech."""
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
 
+    def is_full(self, address: str) -> str:
+        """Return the stage for whose sake a new call of *address* is refused; empty: it may come.
+
+        Where a stage begins to fall behind, the first to be refused are those who are ahead.
+        """
+        if full := self.stages.full():
+            return full
+        return self.stages.strained() if self.budgets.is_ahead(address) else ""
+
     @property
     def host(self) -> Host:
-        config = self.settings.session
-        if self.speech_model is None:  # any sound might be taken for a voice
-            config = config.but({"interruption.voice_ms": 0})
         return Host(
-            self.bus,
-            self.name,
-            config,
-            self.settings.greeting,
-            self.settings.control_messages_per_second,
-            self.speech_model,
-            self.settings.cancels_echo,
-            self.redaction,
-            self.sessions,
-            self.tools.of,
+            bus=self.bus,
+            openings=Openings(
+                bus=self.bus,
+                edge=self.name,
+                config=config_of(self.settings, self.speech_model),
+                knows_voices=self.speech_model is not None,
+                agents=self.agents,
+                tools=self.tools,
+                configs=self.configs,
+                recording=RecordingPolicy(self.settings.record_audio, bool(self.settings.redact)),
+                recorded=self.recorded,
+            ),
+            commands_per_second=self.settings.control_messages_per_second,
+            times=TimeLimits.of(self.settings),
+            speech_model=self.speech_model,
+            cancel_echo=self.settings.cancels_echo,
+            redaction=self.redaction,
+            sessions=self.sessions,
+        )
+
+    @property
+    def seats(self) -> Seats:
+        return Seats(
+            bus=self.bus,
+            is_full=self.is_full,
+            retry_after_s=self.stages.retry_after_s,
+            limits=self.limits,
+            conversations=self.address_limits.conversations,
         )
 
 

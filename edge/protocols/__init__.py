@@ -7,9 +7,26 @@ from collections.abc import Mapping
 from edge.protocols.client_protocol import ClientProtocol
 from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.conversational import ConversationalProtocol
+from runtime.settings import SettingsError
 
 PROTOCOLS: Mapping[str, type[ClientProtocol]] = {
     "/ws": ConversationalProtocol,
     "/ws/voice/continuous": ContinuousProtocol,
 }
 """By the path of the WebSocket."""
+
+
+def served(dialects: str) -> Mapping[str, type[ClientProtocol]]:
+    """Return the protocols that *dialects* names, by path; empty: all.
+
+    Raises:
+        SettingsError: one of them does not exist.
+    """
+    asked = {name for one in dialects.split(",") if (name := one.strip())}
+    known = {protocol.name for protocol in PROTOCOLS.values()}
+    if unknown := asked - known:
+        raise SettingsError(
+            f"AURA_DIALECTS: no client protocol is called {', '.join(sorted(unknown))}; "
+            f"there are {', '.join(sorted(known))}"
+        )
+    return {path: kind for path, kind in PROTOCOLS.items() if not asked or kind.name in asked}

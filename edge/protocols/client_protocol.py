@@ -25,8 +25,6 @@ Prices = Mapping[str, tuple[float, float]]
 class Token(Enum):
     """Where a protocol's client shows who it is."""
 
-    NONE = auto()
-    """Nowhere: anybody may come in, and is counted by the connection."""
     HANDSHAKE = auto()
     """In the request of the WebSocket: its query, a header or a subprotocol."""
     FIRST_MESSAGE = auto()
@@ -38,8 +36,6 @@ class Admission:
     """How the door treats a protocol's clients."""
 
     token: Token
-    limits_users: bool
-    """The limits of sessions by user and tenant hold, beside the limit of all."""
     limits_commands: bool
     """Commands a second are limited; audio is none."""
     refuses_by_http: bool
@@ -47,6 +43,9 @@ class Admission:
     one_session: bool
     """A connection holds one session, which another connection may resume; else one after the
     other."""
+    open_to_strangers: bool = False
+    """Its document asks for no token: nobody is asked while the operator lets strangers in. Where a
+    token is asked for all the same, its refusal is told by a message before the close."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,11 @@ class Handshake:
         """The token in its Authorization header, empty where there is none."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else ""
+
+    @property
+    def token(self) -> str:
+        """The token in its Authorization header or else its query, empty where there is none."""
+        return self.bearer or self.query.get("token", "")
 
 
 class CloseCode(IntEnum):
@@ -128,8 +132,11 @@ class ClientProtocol(Protocol):
     def no_more(self) -> list[Command]:
         """Return the commands in what was kept back: nothing more comes."""
 
-    def began(self, session: str, *, resumed: bool = False) -> list[Json]:
-        """Return the messages that tell the client that its session has begun."""
+    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
+        """Return the messages that tell the client that its session has begun, or goes on.
+
+        *heard*: so much was heard of the answer that was cut, and whose rest may follow.
+        """
 
     def ended(self) -> list[Json]:
         """Return the messages that tell the client that its session is over."""

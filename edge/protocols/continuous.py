@@ -21,6 +21,8 @@ from edge.core.client_events import (
     Trouble,
 )
 from edge.core.inputs import Typed
+from edge.protocols.agent_options import NAMES as AGENT_NAMES
+from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import Admission, Handshake, Json, Token
 from edge.protocols.parsing import (
     NotJsonError,
@@ -36,7 +38,8 @@ from edge.protocols.pcm_format import PCM_NAMES, pcm_format
 from edge.protocols.prices import cost_usd
 from edge.protocols.sample_rate_detection import SampleRateDetector
 from edge.protocols.session_options import NAMES, session_options
-from runtime.audio import AudioReader, Format, NotAudioError, write_wav
+from runtime.audio import AudioReader, write_wav
+from runtime.wav import Format, NotAudioError
 from schemas.events import FaultyPart
 from schemas.subjects import is_token
 
@@ -55,7 +58,7 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "record": ("0", "1"),
 }
 """Names in the query and the values that they may have."""
-KNOWN = NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session"}
+KNOWN = NAMES | AGENT_NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session"}
 MOST_TIMESTAMP_CHARS = 256
 KNOWN_TYPES = "the types are end_call, ping, text and tool_result; audio is sent as binary frames"
 
@@ -66,7 +69,6 @@ class ContinuousProtocol:
     name = "continuous"
     admission = Admission(
         token=Token.HANDSHAKE,
-        limits_users=True,
         limits_commands=True,
         refuses_by_http=False,
         one_session=True,
@@ -78,7 +80,7 @@ class ContinuousProtocol:
         query = handshake.query
         self.connection = handshake.connection
         self.audio_out_hz = handshake.rate_hz
-        self.token = handshake.bearer or query.get("token", "")
+        self.token = handshake.token
         asked = query.get("session", "")
         self.resumes = asked if is_token(asked) else ""
         self._prices = handshake.prices
@@ -98,7 +100,8 @@ class ContinuousProtocol:
         if query.get("record") == "1":
             self._changes["record_audio"] = True
         self._changes["voice.delivery"] = "chunks" if self._chunks else "sentences"
-        self._ignored += [*wrong, *_unknown(query)]
+        self._agent, unreadable = agent_options(query)
+        self._ignored += [*wrong, *unreadable, *_unknown(query)]
         self._session = ""
 
     def first_message(self, frame: str | bytes) -> str:
@@ -109,7 +112,8 @@ class ContinuousProtocol:
 
     def opened(self) -> list[Command]:
         ignored = [_error("Option ignored", "INVALID_OPTION", one) for one in self._ignored]
-        return [Begin(self._changes, greeting=self._greeting), *ignored]
+        agent = self._agent
+        return [Begin(self._changes, self._greeting, agent.name, agent.variables), *ignored]
 
     def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
         if isinstance(frame, bytes):
@@ -165,21 +169,23 @@ class ContinuousProtocol:
 
     # -------------------------------------------------------- to the client
 
-    def began(self, session: str, *, resumed: bool = False) -> list[Json]:
+    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
         """Tell the session's id where no greeting will."""
         self._session = session
         if self._greeting and not resumed:
             return []
-        return [{"type": "session", "session": session, "resumed": resumed}]
+        told: Json = {"type": "session", "session": session, "resumed": resumed}
+        return [{**told, "heard": heard} if heard else told]
 
     def ended(self) -> list[Json]:
         return []
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
-            case Transcript(text=text, final=True, confidence=confidence):
+            case Transcript(text=text, final=True, confidence=confidence, goes_on=goes_on):
                 rounded = round(confidence, 2)
-                return [{"type": "user_transcript", "text": text, "confidence": rounded}]
+                said = {"type": "user_transcript", "text": text, "confidence": rounded}
+                return [{**said, "continues": True} if goes_on else said]
             case Transcript(text=text):
                 partial = {"type": "user_transcript_partial", "text": text}
                 return [partial] if self._partials else []

@@ -1,4 +1,4 @@
-"""The protocol of `/ws`: JSON both ways, base64 WAV, one session after the other, no token."""
+"""The protocol of `/ws`: JSON both ways, base64 WAV, one session after the other."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from edge.core.client_events import (
     Trouble,
 )
 from edge.core.inputs import Typed
+from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import Admission, CloseCode, Handshake, Json, Token
 from edge.protocols.parsing import (
     NotJsonError,
@@ -30,7 +31,8 @@ from edge.protocols.parsing import (
 )
 from edge.protocols.pcm_format import pcm_format
 from edge.protocols.session_options import session_options
-from runtime.audio import AudioReader, NotAudioError, write_wav
+from runtime.audio import AudioReader, write_wav
+from runtime.wav import NotAudioError
 from schemas.events import FaultyPart
 
 
@@ -39,24 +41,24 @@ class ConversationalProtocol:
 
     name = "conversational"
     admission = Admission(
-        token=Token.NONE,
-        limits_users=False,
+        token=Token.HANDSHAKE,
         limits_commands=False,
         refuses_by_http=True,
         one_session=False,
+        open_to_strangers=True,
     )
     binary_is_audio = False
-    token = ""
     resumes = ""
 
     def __init__(self, handshake: Handshake) -> None:
         self.audio_out_hz = self._rate_hz = handshake.rate_hz
         self.connection = handshake.connection
+        self.token = handshake.token
         self._audio: AudioReader | None = None
         """Open while a session is."""
 
     def first_message(self, frame: str | bytes) -> str:
-        del frame  # nobody shows a token
+        del frame  # the token is in the handshake, where one is asked for
         return ""
 
     # -------------------------------------------------------- from the client
@@ -113,13 +115,14 @@ class ConversationalProtocol:
             return [_processing_error("stream must be true or false")]
         changes, wrong = session_options(message)
         form, unheard = pcm_format(message, self._rate_hz)
-        if wrong := wrong + unheard:
+        agent, unreadable = agent_options(message)
+        if wrong := wrong + unheard + unreadable:
             return [_processing_error(wrong[0])]
         if message.get("record") is True:
             changes["record_audio"] = True
         changes["voice.delivery"] = "sentences" if stream else "whole"
         self._audio = AudioReader(form)
-        return [Begin(changes)]
+        return [Begin(changes, agent=agent.name, variables=agent.variables)]
 
     def _sound(self, data: bytes) -> list[Command]:
         if self._audio is None:
@@ -139,8 +142,8 @@ class ConversationalProtocol:
 
     # -------------------------------------------------------- to the client
 
-    def began(self, session: str, *, resumed: bool = False) -> list[Json]:
-        del resumed  # this protocol has no way to ask for it
+    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
+        del resumed, heard  # this protocol has no way to ask for it
         message = "Ready to listen"
         return [{"type": "conversation_started", "session_id": session, "message": message}]
 
@@ -150,9 +153,10 @@ class ConversationalProtocol:
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
-            case Transcript(text=text, final=final, turn_ends=turn_ends):
+            case Transcript(text=text, final=final, turn_ends=turn_ends, goes_on=goes_on):
                 words = {"text": text, "is_final": final, "turn_detected": turn_ends}
-                return [{"type": "transcript", **words}]
+                more = {"continues": True} if goes_on else {}
+                return [{"type": "transcript", **words, **more}]
             case Speech(text=text, pcm=pcm):
                 wav = write_wav(pcm, self.audio_out_hz)
                 return [{"type": "ai_response", "text": text, "audio_data": to_base64(wav)}]

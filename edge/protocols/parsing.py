@@ -10,6 +10,8 @@ from edge.core.client_events import ToolCalled
 from edge.core.inputs import ToolResult
 
 MOST_TYPE_CHARS = 64
+MOST_PARTS = 1000
+"""Commas and brackets in a message: one that means anything has some ten. Base64 has none."""
 MOST_TEXT_CHARS = 4000
 BLANKS = b" \t\r\n"
 URL_SAFE = bytes.maketrans(b"-_", b"+/")
@@ -24,8 +26,10 @@ def parse(text: str) -> dict[str, Any]:
     """Return the JSON object in *text*.
 
     Raises:
-        NotJsonError: it is none, or its type is missing or no string.
+        NotJsonError: it is none, its type is missing or no string, or it has too many parts.
     """
+    if len(text) > MOST_PARTS and sum(map(text.count, ",[{")) > MOST_PARTS:
+        raise NotJsonError
     try:
         message = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edge.protocols.session_options import whole
-from runtime.audio import Encoding, Format
+from runtime.wav import Encoding, Format
 
 FORMATS: Mapping[str, tuple[int, Encoding]] = {
     "s16le": (2, "pcm"),

@@ -6,14 +6,12 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.session_config import Eagerness, bounds
+from schemas.session_config import CLIENT_OPTIONS, Eagerness, bounds
 
 NUMBERS: Mapping[str, str] = {
-    "silence_ms": "turns.silence_ms",
-    "min_speech_ms": "turns.min_speech_ms",
-    "prefix_ms": "turns.prefix_ms",
-    "interrupt_words": "interruption.min_words",
-    "interrupt_voice_ms": "interruption.voice_ms",
+    name: path
+    for name, path in CLIENT_OPTIONS.items()
+    if name not in {"eagerness", "language", "record"}
 }
 """A client's name of a whole number to its path in the configuration."""
 NAMES = frozenset({"eagerness", "language", *NUMBERS})

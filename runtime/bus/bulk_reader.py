@@ -20,7 +20,7 @@ BATCH = 1000
 """Subjects in one request: the server answers for 1024 at most."""
 READ_AT_ONCE = 20_000
 WAIT_S = 10.0
-DIRECT_GET = f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}"
+DIRECT_GET = "$JS.API.DIRECT.GET"
 
 
 class BulkReader:
@@ -29,8 +29,10 @@ class BulkReader:
     def __init__(self, nc: Client) -> None:
         self._nc = nc
 
-    async def newest(self, names: Sequence[str]) -> list[Stored]:
-        """Return the newest event of each subject in *names*.
+    async def newest(
+        self, names: Sequence[str], stream: str = subjects.EVENTS_STREAM
+    ) -> list[Stored]:
+        """Return the newest message in *stream* of each subject in *names*.
 
         Raises:
             BusAwayError: no answer.
@@ -51,10 +53,10 @@ class BulkReader:
             async with self._answers(found, on_end) as inbox:
                 for batch in batches:
                     request = msgspec.json.encode({"multi_last": batch, "batch": BATCH})
-                    await self._nc.publish(DIRECT_GET, request, reply=inbox)
+                    await self._nc.publish(f"{DIRECT_GET}.{stream}", request, reply=inbox)
                 await done.wait()
         except (TimeoutError, NatsError) as error:
-            raise BusAwayError("the server does not tell the newest events") from error
+            raise BusAwayError(f"the server does not tell the newest of {stream}") from error
         return found
 
     async def session_events(self, session: str) -> list[Stored]:
@@ -75,7 +77,8 @@ class BulkReader:
                 while left:
                     after = found[-1].seq if found else 0
                     request = {"seq": after + 1, "next_by_subj": subject, "batch": READ_AT_ONCE}
-                    await self._nc.publish(DIRECT_GET, msgspec.json.encode(request), reply=inbox)
+                    where = f"{DIRECT_GET}.{subjects.EVENTS_STREAM}"
+                    await self._nc.publish(where, msgspec.json.encode(request), reply=inbox)
                     left = await ended.get()
         except (TimeoutError, NatsError) as error:
             raise BusAwayError(f"cannot read session {session}") from error

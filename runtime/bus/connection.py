@@ -18,13 +18,14 @@ from nats.errors import Error as NatsError
 
 from runtime.bus import trace
 from runtime.bus.bulk_reader import BulkReader
+from runtime.bus.configurations import Configurations
 from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError
 from runtime.bus.link_liveness import LinkLiveness
 from runtime.bus.publisher import PATIENCE_S, Publisher
 from runtime.bus.reader import API_TIMEOUT_S, Reader, Stored
 from runtime.settings import Settings, SettingsError
-from schemas import codec
+from schemas import codec, subjects
 from schemas.events import Event
 
 log = structlog.get_logger(__name__)
@@ -60,6 +61,8 @@ class Bus:
         self._reader = Reader(nc)
         self._bulk = BulkReader(nc)
         self._publisher = Publisher(nc, self._reader)
+        self.configurations = Configurations(self._reader)
+        """Those that events name, to be read."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,8 +76,10 @@ class Bus:
 
     # ------------------------------------------ stored; see `Publisher`
 
-    async def publish(self, event: Event, *, patience_s: float = PATIENCE_S) -> int:
-        return await self._publisher.publish(event, patience_s=patience_s)
+    async def publish(
+        self, event: Event, data: bytes | None = None, *, patience_s: float = PATIENCE_S
+    ) -> int:
+        return await self._publisher.publish(event, data, patience_s=patience_s)
 
     async def publish_raw(
         self, subject: str, data: bytes, head: dict[str, str], *, patience_s: float = PATIENCE_S
@@ -87,8 +92,10 @@ class Bus:
     async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool:
         return await self._publisher.store(subject, data, head)
 
-    async def put(self, key: str, value: str, last: int, *, ttl_s: int) -> int:
-        return await self._publisher.put(key, value, last, ttl_s=ttl_s)
+    async def put(
+        self, key: str, value: str, last: int, *, ttl_s: int = 0, removed: bool = False
+    ) -> int:
+        return await self._publisher.put(key, value, last, ttl_s=ttl_s, removed=removed)
 
     async def forget(self, key: str, seq: int) -> None:
         await self._publisher.forget(key, seq)
@@ -112,11 +119,14 @@ class Bus:
     async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
         return await self._reader.read(stream, subject, after=after)
 
-    async def newest(self, names: Sequence[str]) -> list[Stored]:
-        return await self._bulk.newest(names)
+    async def newest(
+        self, names: Sequence[str], stream: str = subjects.EVENTS_STREAM
+    ) -> list[Stored]:
+        return await self._bulk.newest(names, stream)
 
     async def session_events(self, session: str) -> list[Stored]:
-        return await self._bulk.session_events(session)
+        """Return its events as `BulkReader` does, with the configurations that they name."""
+        return await self.configurations.in_stored(await self._bulk.session_events(session))
 
     # ------------------------------------------ sent without an ack, and listened to
 

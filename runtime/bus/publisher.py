@@ -34,15 +34,19 @@ class Publisher:
         self._js = nc.jetstream(timeout=ACK_TIMEOUT_S)
         self._reader = reader
 
-    async def publish(self, event: Event, *, patience_s: float = PATIENCE_S) -> int:
+    async def publish(
+        self, event: Event, data: bytes | None = None, *, patience_s: float = PATIENCE_S
+    ) -> int:
         """Store *event* and return its sequence in the stream; the same event twice is one.
+
+        *data* are its bytes where they are not those of `codec.encode`.
 
         Raises:
             BusAwayError: not acknowledged within *patience_s*.
         """
         head = {**codec.headers(event), **trace.headers()}
         return await self.publish_raw(
-            subjects.event(event), codec.encode(event), head, patience_s=patience_s
+            subjects.event(event), data or codec.encode(event), head, patience_s=patience_s
         )
 
     async def publish_raw(
@@ -123,14 +127,22 @@ class Publisher:
             raise BusAwayError(f"{head.get(codec.ID_HEADER, subject)} was not stored") from error
         return not ack.duplicate
 
-    async def put(self, key: str, value: str, last: int, *, ttl_s: int) -> int:
-        """Write *key*, for *ttl_s*, if sequence *last* is still its newest (0: it is not there).
+    async def put(
+        self, key: str, value: str, last: int, *, ttl_s: int = 0, removed: bool = False
+    ) -> int:
+        """Write *key* if sequence *last* is still its newest (0: it is not there).
+
+        *ttl_s*: for so long, 0: for good. *removed*: the mark of a bucket for a key that is gone.
 
         Raises:
             FencedError: another writer was first, or the key is gone.
             BusAwayError: not acknowledged.
         """
-        head = {"Nats-Expected-Last-Subject-Sequence": str(last), "Nats-TTL": f"{ttl_s}s"}
+        head = {"Nats-Expected-Last-Subject-Sequence": str(last)}
+        if ttl_s:
+            head["Nats-TTL"] = f"{ttl_s}s"
+        if removed:
+            head["KV-Operation"] = "DEL"
         try:
             ack = await self._ack(key, value.encode(), head, ACK_TIMEOUT_S)
         except APIError as error:

@@ -31,6 +31,8 @@ class Row:
     ended: str = ""
     """The reason of its end; empty: it still goes on, or its edge died."""
     replay_of: str = ""
+    agent: str = ""
+    """As `name@revision`; empty: the operator's settings alone."""
 
     @property
     def started_at(self) -> str:
@@ -59,6 +61,7 @@ def summed_up(ended: ev.AnyEvent) -> Row | None:
         slowest_ms=ended.slowest_ms,
         ended=ended.reason,
         replay_of=ended.replay_of,
+        agent=ended.agent,
     )
 
 
@@ -79,8 +82,12 @@ def folded(events: Iterable[ev.AnyEvent]) -> Row | None:
         dialect=started.dialect if started else "",
         started_at_ms=told[0].at_ms,
         duration_ms=max(one.at_ms for one in told) - told[0].at_ms,
-        turns=sum(
-            isinstance(one, ev.AnswerHeard) and bool(one.text) and one.turn in said for one in told
+        turns=len(
+            {
+                one.turn
+                for one in told
+                if isinstance(one, ev.AnswerHeard) and one.text and one.turn in said
+            }
         ),
         errors=sum(isinstance(one, ev.TroubleTold) for one in told),
         interrupted=sum(
@@ -89,6 +96,7 @@ def folded(events: Iterable[ev.AnyEvent]) -> Row | None:
         slowest_ms=max(waited_ms, default=None),
         ended=next((one.reason for one in reversed(told) if isinstance(one, ev.SessionEnded)), ""),
         replay_of=started.replay_of if started else "",
+        agent=str(started.agent or "") if started else "",
     )
 
 

@@ -138,12 +138,14 @@ def _surely(what: str, likely: float | None) -> str:
 _WORDS: dict[type, Callable[[Any], str]] = {
     ev.SessionStarted: lambda e: (
         f"user {e.user}, {e.dialect}, eagerness {e.config.turns.eagerness}"
+        + (f", agent {e.agent}" if e.agent else "")
         + (f", replay of {e.replay_of}" if e.replay_of else "")
     ),
     ev.SessionReconfigured: lambda e: f"eagerness {e.config.turns.eagerness}",
     ev.KeysPressed: lambda e: e.keys,
     ev.SessionEnded: lambda e: f"{e.reason}, {e.turns} turns",
     ev.RecordingConsented: lambda e: f"by the {e.by}",
+    ev.RecordingEnded: lambda e: e.reason,
     ev.SpeechStarted: lambda e: "over the answer" if e.over_answer else "",
     ev.SpeechPaused: lambda e: f"pause {e.pause}",
     ev.SpeechEnded: lambda e: (

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from deploy import passwords
+from runtime.settings import env_name, load
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
@@ -110,6 +111,27 @@ def test_two_edges_stand_behind_the_door_and_only_the_door_is_open() -> None:
     assert [name for name, one in SERVICES.items() if "ports" in one] == ["door"]
     subnet = COMPOSE["networks"]["default"]["ipam"]["config"][0]["subnet"]
     assert SERVICES["edge-1"]["environment"]["AURA_TRUSTED_PROXIES"] == subnet
+
+
+def test_the_door_waits_for_slow_clients_no_longer_than_an_edge() -> None:
+    caddy = (ROOT / "deploy" / "Caddyfile").read_text(encoding="utf-8")
+    waits = dict(re.findall(r"(read_header|read_body|idle|keepalive) (\d+)s", caddy))
+    assert set(waits) == {"read_header", "read_body", "idle", "keepalive"}
+    assert all(int(seconds) <= 15 for seconds in waits.values())
+    assert int(waits["keepalive"]) < load(_env_file=None).http_timeout_s, "the edge closes last"
+
+
+def test_the_limits_of_the_door_are_passed_on_with_the_defaults_of_the_settings() -> None:
+    environment = SERVICES["edge-1"]["environment"]
+    for field in (
+        *("ws_auth", "dialects", "http_timeout_s", "max_connections_per_ip", "max_sockets_per_ip"),
+        *("joins_per_minute_per_ip", "max_sessions", "max_sessions_without_token"),
+        *("max_call_s", "max_call_idle_s", "max_socket_idle_s"),
+    ):
+        name = env_name(field)
+        default = getattr(load(_env_file=None), field)
+        shown = f"{default:g}" if isinstance(default, float) else str(default)
+        assert environment[name] == f"${{{name}:-{shown}}}"
 
 
 @pytest.mark.parametrize(

@@ -35,10 +35,18 @@ def test_a_file_of_version_1_is_read_and_its_call_decided_again() -> None:
     assert (file.tenant, file.session, len(events)) == ("t", "s", file.manifest["events"])
     assert isinstance(events[0], ev.SessionStarted)
     (connection,) = connections(events)
-    now = rehearse(connection, connection.config)
-    # Since then it takes words to interrupt: all else is decided as it was.
-    interrupted = [(one.recorded, one.now) for one in differences(connection.decided, now)]
-    assert interrupted == [("is interrupted", ""), ("", "is interrupted")]
+    waits = {"finished_ms": 440, "unclear_ms": 1500, "unfinished_ms": 1700}  # as they were
+    now = rehearse(connection, connection.config.but({"turns.waits": waits}))
+    # Since then it takes words to interrupt, and who speaks so soon after the first sound of a
+    # response goes on with the turn (ADR 30): all else is decided as it was.
+    assert [(one.recorded, one.now) for one in differences(connection.decided, now)] == [
+        ("is interrupted", ""),
+        ("", "waits for the rest of the sentence"),
+        (
+            "answers 'With my dog.' after 440 ms of silence",
+            "answers 'I would like to fly to Paris. With my dog.' after 800 ms of silence",
+        ),
+    ]
     assert recorded_audio.delivered(file.audio) == b"\x01\x02" * 1600
 
 

@@ -47,7 +47,8 @@ def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
         check=False,
         timeout=60,
     )
-    assert "pip install 'aura-voice[stt]'" in missing.stderr
+    assert "-m pip install '" in missing.stderr
+    assert ".whl[stt]'" in missing.stderr
 
 
 def run(*command: str) -> None:

@@ -16,7 +16,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]
         env={
             **SIMULATED,
             "AURA_API_REQUESTS_PER_MINUTE": "100000",
-            "AURA_REDACT": '{"swordfish": "[masked]"}',
+            "AURA_JOINS_PER_MINUTE_PER_IP": "100000",
         },
     )
     try:

@@ -9,6 +9,7 @@ import json
 import ssl
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
@@ -77,6 +78,8 @@ class Door:
                 "AURA_HEARTBEAT_S": "0.5",
                 "AURA_CALL_ENDS_WITH_TOKEN": "true",
                 "AURA_JWT_LEEWAY_S": "1",
+                "AURA_HTTP_TIMEOUT_S": "2",
+                "AURA_JOINS_PER_MINUTE_PER_IP": "1000",
             },
         )
         self.tls = ssl.create_default_context(cafile=str(pem))
@@ -198,8 +201,19 @@ async def test_no_header_lifts_the_limit_of_requests(door: Door) -> None:
     assert got[-1] == 429
 
 
+async def test_a_tls_handshake_that_stops_is_not_waited_for(door: Door) -> None:
+    for said in (b"", b"\x16\x03\x01\x02\x00\x01"):
+        began = time.monotonic()
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.aura.port)
+        writer.write(said)
+        with suppress(ConnectionError):
+            await asyncio.wait_for(reader.read(), 10)
+        assert 1.5 < time.monotonic() - began < 6
+        writer.close()
+
+
 async def test_two_calls_behind_the_proxy_leave_no_place_for_a_third(door: Door) -> None:
-    headers = {"X-Forwarded-For": "203.0.113.3"}
+    headers = {"X-Forwarded-For": "203.0.113.3", **bearer("carol")}
     async with aiohttp.ClientSession() as http:
         calls = [
             await http.ws_connect(f"{door.ws}/ws", headers=headers, ssl=door.tls) for _ in range(2)

@@ -1,15 +1,16 @@
-"""An edge is killed in the middle of an answer; its caller goes on at another one."""
+"""A line is cut, or an edge is killed, in the middle of an answer; its caller goes on elsewhere."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 
 import psutil
 import pytest
 
 from tests.aura_process import SIMULATED, AuraProcess
-from tests.caller import VOICE_MS, Caller, buzz, calling, silence
+from tests.caller import VOICE_MS, Caller, buzz, calling, pcm_of, silence
 
 PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 LONG = {
@@ -98,6 +99,60 @@ async def test_the_rest_of_the_answer_is_spoken_by_the_other_edge(
     async with asyncio.timeout(20):
         while (await asyncio.to_thread(aura.health))[0] != 200:
             await asyncio.sleep(0.2)
+
+
+SENTENCE_MS = 1500
+
+
+def sound_ms(caller: Caller) -> int:
+    messages = caller.told("ai_audio_chunk") + caller.told("ai_audio")
+    return sum(len(pcm_of(one)) for one in messages) // 32
+
+
+@pytest.mark.parametrize("delivery", ["chunks", "sentences"])
+@pytest.mark.parametrize("heard_s", [0.3, 2.2])
+async def test_a_line_that_is_cut_is_gone_on_with_where_the_ear_stopped(
+    aura: AuraProcess, heard_s: float, delivery: str
+) -> None:
+    path = PATH.replace("chunks", delivery)
+    kind = "ai_audio_chunk" if delivery == "chunks" else "ai_audio"
+    async with calling(aura.url, path) as caller:
+        session: str = (await caller.until("session"))["session"]
+        await ask(caller)
+        await caller.until(kind)
+        await asyncio.sleep(heard_s)
+        caller.ws.transport.abort()
+        await asyncio.wait_for(caller.ws.wait_closed(), 5)
+        sent_ms = sound_ms(caller)
+    await asyncio.sleep(1)
+    other = f"http://127.0.0.1:{aura.port + 1}"
+    async with calling(other, f"{path}&session={session}") as again:
+        goes_on = await again.until("session")
+        assert goes_on["resumed"] is True
+        done = await again.until("ai_complete", seconds=15)
+        full = done["full_response"]
+        rest = " ".join(one["text"].strip() for one in again.told(kind) if one["text"])
+        assert f"{goes_on['heard']} {rest}".strip() == full, "each word once"
+        total_ms = SENTENCE_MS * len(re.findall(r"[.!?](?= |$)", full))
+        heard_ms = total_ms - sound_ms(again)
+        ahead_ms = 240 if delivery == "chunks" else SENTENCE_MS
+        assert sent_ms - ahead_ms - 100 <= heard_ms <= sent_ms + 1
+        assert heard_ms == pytest.approx(heard_s * 1000, abs=400)
+        assert not again.told("error")
+        await ask(again)
+        await again.until("ai_complete", 2, seconds=15)
+
+
+async def test_who_said_goodbye_in_mid_answer_hears_nothing_of_it_again(aura: AuraProcess) -> None:
+    async with calling(aura.url, PATH) as caller:
+        session = await answered(caller)
+        await caller.send({"type": "end_call"})
+        await asyncio.wait_for(caller.ws.wait_closed(), 5)
+    async with calling(aura.url, f"{PATH}&session={session}") as again:
+        begins = await again.until("session")
+        assert (begins["resumed"], begins["session"] == session) == (False, False)
+        await asyncio.sleep(1.5)
+        assert not again.told("ai_audio_chunk")
 
 
 async def test_who_comes_back_while_the_bus_is_away_is_asked_to_try_again(

@@ -12,7 +12,8 @@ import pytest
 import websockets
 
 from runtime import media
-from runtime.audio import Format, PcmStream
+from runtime.audio import PcmStream
+from runtime.wav import Format
 from tests.aura_process import AuraProcess
 from tests.caller import VOICE_MS, Caller, buzz, calling, silence
 from tests.recorder import KINDS, NEEDS, recorded

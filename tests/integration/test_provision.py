@@ -20,7 +20,8 @@ async def test_it_creates_all_once_and_changes_nothing_the_second_time(
     bus = await connect(load(nats_url=nats_server.url), "test")
     first = await provision(bus)
     assert {line.split()[1] for line in first} == {
-        *("AURA_EVENTS", "AURA_AUDIO", "AURA_RECORDING", "AURA_DEAD", "KV_AURA_SEATS"),
+        *("AURA_EVENTS", "AURA_AUDIO", "AURA_RECORDING", "AURA_DEAD", "AURA_CONFIGS"),
+        *("KV_AURA_SEATS", "KV_AURA_AGENTS"),
         *("STT", "LLM", "TOOL", "TTS"),
     }
     assert await provision(bus) == []

@@ -43,7 +43,7 @@ async def a_call(of: AuraProcess, path: str = PATH, *, turns: int = 1) -> str:
             await caller.speak(silence(100) + buzz(VOICE_MS) + silence(1000))
             await caller.until("ai_complete", turn + 1)
             await caller.speak(silence(2200))
-        await caller.speak(buzz(VOICE_MS) + silence(1100))
+        await caller.speak(buzz(VOICE_MS) + silence(1700))
         await caller.speak(buzz(1000))
         await caller.until("ai_interrupted")
         await caller.speak(silence(3500))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,6 +45,31 @@ async def test_many_at_once_never_exceed_the_limit(bus: Bus) -> None:
     results: list[Any] = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(not isinstance(result, FullError) for result in results) == 20
     assert all(isinstance(result, FullError | session_limits.SessionKeys) for result in results)
+
+
+async def test_strangers_share_a_part_of_the_seats(bus: Bus) -> None:
+    here = SessionLimits(bus, replace(LIMITS, without_token=2))
+    there = SessionLimits(bus, replace(LIMITS, without_token=2))
+    await here.take(None, "s21")
+    held = await there.take(None, "s22")
+    with pytest.raises(FullError, match="2 without a token"):
+        await here.take(None, "s23")
+    await here.take(caller("ada"), "s24")
+    await there.leave(held)
+    await here.take(None, "s25")
+
+
+async def test_who_leaves_while_a_seat_is_taken_leaves_no_key_behind(bus: Bus) -> None:
+    edge = SessionLimits(bus, LIMITS)
+    for tries in range(30):  # cut off at any of its steps
+        taking = asyncio.create_task(edge.take(caller(f"user{tries}", "busy"), f"s3{tries}"))
+        await asyncio.sleep(tries * 0.0002)
+        taking.cancel()
+        (held,) = await asyncio.gather(taking, return_exceptions=True)
+        if isinstance(held, session_limits.SessionKeys):
+            await edge.leave(held)
+    for number in range(LIMITS.a_tenant):
+        await edge.take(caller(f"other{number}", "busy"), f"s4{number}")
 
 
 async def test_a_refusal_leaves_no_key_behind(bus: Bus) -> None:

@@ -75,12 +75,6 @@ async def test_a_turn_may_be_typed(simulated: AuraProcess, path: str) -> None:
         assert (await caller.until("error"))["code"] in {"PROCESSING_ERROR", "INVALID_TEXT"}
 
 
-async def test_what_is_typed_is_masked_as_what_is_said(simulated: AuraProcess) -> None:
-    async with calling(simulated.url, f"{DEMO}&greeting=0") as caller:
-        await caller.send({"type": "text", "text": "The password is swordfish."})
-        assert (await caller.until("user_transcript"))["text"] == "The password is [masked]."
-
-
 async def test_an_option_that_means_nothing_is_told(simulated: AuraProcess) -> None:
     async with calling(simulated.url, f"{DEMO}&greeting=0&egerness=low&audio=loud") as caller:
         await caller.until("error", 2)

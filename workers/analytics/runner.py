@@ -11,6 +11,7 @@ import traceback
 
 import structlog
 
+from runtime.bus.connection import Bus
 from schemas import subjects
 from schemas.events import AnyEvent
 from workers.analytics import counters
@@ -47,7 +48,8 @@ class Runner:
             heart = tasks.create_task(self._keep_alive())
             leaver = tasks.create_task(self._leave(stop))
             hands = [
-                tasks.create_task(self._work(handler, stop)) for _ in range(self.subscriber.at_once)
+                tasks.create_task(self._work(handler, context.bus, stop))
+                for _ in range(self.subscriber.at_once)
             ]
             async for delivery in self._source:
                 if not self._wants(delivery.event):
@@ -76,7 +78,7 @@ class Runner:
             for delivery in list(self._held):
                 await delivery.working()
 
-    async def _work(self, handler: Handler, stop: asyncio.Event) -> None:
+    async def _work(self, handler: Handler, bus: Bus, stop: asyncio.Event) -> None:
         """Handle the next events, until there are no more."""
         more = True
         while more:
@@ -85,7 +87,7 @@ class Runner:
                 for delivery in deliveries:
                     await delivery.retry()
             elif deliveries:
-                await self._handle(handler, deliveries)
+                await self._handle(handler, bus, deliveries)
             self._held.difference_update(deliveries)
 
     async def _take(self, stop: asyncio.Event) -> tuple[list[EventJob], bool]:
@@ -106,9 +108,10 @@ class Runner:
             taken.append(delivery)
         return taken, True
 
-    async def _handle(self, handler: Handler, deliveries: list[EventJob]) -> None:
+    async def _handle(self, handler: Handler, bus: Bus, deliveries: list[EventJob]) -> None:
         subscriber, began = self.subscriber, time.monotonic()
-        given = [d.event for d in deliveries] if subscriber.batch else deliveries[0].event
+        events = [await bus.configurations.in_event(d.event) for d in deliveries]
+        given = events if subscriber.batch else events[0]
         try:
             async with asyncio.timeout(subscriber.limit_s):
                 await handler(given)

@@ -22,6 +22,7 @@ import msgspec
 import structlog
 
 from runtime.settings import Settings, SettingsError
+from runtime.version import installing
 from schemas.events import Event
 from workers.analytics.subscribers import TYPES, Context, Handler, opening
 
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 PRIVATE = frozenset(
-    {"text", "messages", "system", "settings", "rules", "config", "keys", "user", "rows", "voice"}
+    "text messages system settings rules config config_hash config_changes keys user rows "
+    "voice".split()
 )
 """Fields that hold words or name a person: never in these files. `rows` has partial transcripts."""
 VIEWS = Path(__file__).with_name("warehouse.sql")
@@ -106,9 +108,7 @@ def library() -> Any:
     try:
         import duckdb  # noqa: PLC0415  # an extra
     except ImportError as error:
-        raise SettingsError(
-            "DuckDB is not installed: pip install 'aura-voice[analytics]'"
-        ) from error
+        raise SettingsError(f"DuckDB is not installed: {installing('analytics')}") from error
     return duckdb
 
 

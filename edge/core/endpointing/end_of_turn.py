@@ -23,8 +23,8 @@ from schemas.session_config import Eagerness, TurnConfig, Waits
 
 WAITS: dict[Eagerness, Waits] = {
     "high": Waits(finished_ms=300, unclear_ms=600, unfinished_ms=1100),
-    "auto": Waits(finished_ms=440, unclear_ms=1500, unfinished_ms=1700),
-    "low": Waits(finished_ms=800, unclear_ms=1800, unfinished_ms=2500),
+    "auto": Waits(finished_ms=440, stated_ms=760, unclear_ms=1340, unfinished_ms=1440),
+    "low": Waits(finished_ms=800, stated_ms=1100, unclear_ms=1800, unfinished_ms=2500),
 }
 
 
@@ -72,6 +72,8 @@ EOT_AUDIO_DOUBT = 0.5
 """Below this probability, the turn model moves the verdict one step towards unfinished."""
 MOST_OPENING_WORDS = 2
 """The most words that may be a mere opening ("Hello?"), after which more is likely."""
+LEAST_QUESTION_WORDS = 4
+"""The fewest words of a question that surely asks the listener ("Police dogs, maybe?")."""
 MOST_CLAUSE_WORDS = 7
 """The most words of a subordinate clause whose main clause is still to come."""
 
@@ -100,6 +102,9 @@ _OPEN_MARKS = (
     "\uff1b",
     "\u060c",
 )
+
+_MARKS = "".join((*_QUESTION_MARKS, *_STOPS)) + " "
+_SENTENCE_END = re.compile(f"[{re.escape(_MARKS.strip())}]")
 
 
 def words(text: str) -> list[str]:
@@ -186,13 +191,31 @@ def _log_odds(probability: float) -> float:
     return math.log(limited / (1 - limited))
 
 
+def sounds_asked(known: Evidence) -> bool:
+    """Tell whether the words end with a question to the listener, not a tag ("..., right?")."""
+    said = words(_SENTENCE_END.split(known.text.rstrip(_MARKS))[-1])
+    if not is_question(known.text) or len(said) < LEAST_QUESTION_WORDS:
+        return False
+    lexis = lexicon(known.language)
+    return said[-1] not in lexis.answers | lexis.backchannels
+
+
+def by_words(known: Evidence) -> Evidence:
+    """Return what is known without the model of turns."""
+    return replace(known, eot_audio=None)
+
+
 def wait_ms(known: Evidence, waits: Waits) -> int:
     """Return the silence, ms, after which the turn ends."""
+    stated_ms = waits.stated_ms or waits.finished_ms
     match is_finished(known):
         case True:
-            return waits.finished_ms
+            replies = known.asked and len(words(known.text)) <= MOST_OPENING_WORDS
+            return waits.finished_ms if replies or sounds_asked(known) else stated_ms
         case False:
             return waits.unfinished_ms
+        case _ if is_finished(by_words(known)):  # only the model of turns doubts it
+            return stated_ms if sounds_asked(known) else (stated_ms + waits.unclear_ms) // 2
         case _:
             return waits.unclear_ms
 

@@ -1,15 +1,20 @@
-"""The caller's audio on its way to the call: frames, echo taken out, voice activity.
+"""The caller's audio on its way to the call: frames, voice activity, echo taken out.
 
 Its verdicts go into the input, so that a call is decided again without the audio.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from edge.core.client_events import ClientEvent
-from edge.core.hearing.echo_canceller import EchoCanceller
+from edge.core.hearing.echo import Echo
 from edge.core.hearing.framing import FRAME_BYTES, frames
 from edge.core.hearing.vad import Opinion, VoiceActivity
 from edge.core.inputs import Sound
+
+PART_FRAMES = 10
+"""A part of a long message: 3 ms of work, with a model of speech."""
 
 
 class CallerAudio:
@@ -19,23 +24,46 @@ class CallerAudio:
         """Ask *model*, too, whether somebody speaks; None: the detector alone decides."""
         self._rest = b""
         """Less than a frame, until more comes."""
-        self._canceller = EchoCanceller() if cancel_echo else None
+        self._echo = Echo() if cancel_echo else None
         self._vad = VoiceActivity(model)
 
     def hear(self, pcm: bytes, now_ms: int) -> Sound:
         """Return *pcm* (s16le mono 16 kHz, any length), spoken until *now_ms*, as an input."""
+        return self._judged(self._arrived(pcm, now_ms), len(pcm))
+
+    def hear_in_parts(self, pcm: bytes, now_ms: int) -> Iterator[Sound]:
+        """Yield what `hear` returns in parts, for `joined`: each takes a bounded time."""
+        heard = self._arrived(pcm, now_ms)
+        yield self._judged(heard[:PART_FRAMES], len(pcm))
+        for at in range(PART_FRAMES, len(heard), PART_FRAMES):
+            yield self._judged(heard[at : at + PART_FRAMES], 0)
+
+    def _arrived(self, pcm: bytes, now_ms: int) -> list[bytes]:
+        """Return the whole frames that have come with *pcm*."""
         audio = self._rest + pcm if self._rest else pcm
         whole = len(audio) - len(audio) % FRAME_BYTES
         self._rest = audio[whole:]
         heard = frames(audio[:whole])
-        if self._canceller:
-            self._canceller.arrived(len(heard), now_ms)
-            heard = [self._canceller.clean(frame) for frame in heard]
-        return Sound(b"".join(heard), tuple(map(self._vad.is_voice, heard)), len(pcm))
+        if self._echo:
+            self._echo.arrived(len(heard), now_ms)
+        return heard
+
+    def _judged(self, heard: list[bytes], size: int) -> Sound:
+        if not self._echo:
+            return Sound(b"".join(heard), tuple(map(self._vad.is_voice, heard)), size)
+        cleaned, voiced = [], []
+        for frame in heard:  # voice is looked for in what came: a canceller takes some of it
+            cleaned.append(self._echo.clean(frame))
+            voiced.append(self._vad.is_voice(frame, self._echo.is_all))
+        return Sound(b"".join(cleaned), tuple(voiced), size)
 
     def told(self, event: ClientEvent, now_ms: int) -> None:
         """Note what the client plays: it may come back through the microphone."""
-        if self._canceller:
-            self._canceller.told(event, now_ms)
-        if not self._canceller or not self._canceller.has_echo:
-            self._vad.told(event)
+        if self._echo:
+            self._echo.told(event, now_ms)
+
+
+def joined(parts: Sequence[Sound]) -> Sound:
+    """Return the input that *parts* are parts of."""
+    voiced = tuple(voice for part in parts for voice in part.voiced)
+    return Sound(b"".join(part.pcm for part in parts), voiced, sum(part.size for part in parts))

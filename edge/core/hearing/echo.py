@@ -1,60 +1,53 @@
-"""The echo gate: a response that comes back through the caller's microphone, told by its loudness.
-
-A telephone, a headset or a browser cancels most of the echo; the rest is far quieter than the
-response and than the caller's own voice. The clock is the number of the frame (20 ms).
-"""
+"""The echo of responses in one caller's microphone: told from a voice, and taken out once found."""
 
 from __future__ import annotations
 
-import numpy as np
-
-from edge.core.client_events import ClientEvent, Interrupted, Speech
-from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
-
-OF_RESPONSE = 0.2
-"""Voice that is at least 14 dB below the response may be its echo ..."""
-OF_CALLER = 0.25
-"""... unless the caller speaks quietly: voice from 12 dB below their usual one on is theirs."""
-TAIL = 600 // FRAME_MS
-"""Frames on the way to the client's loudspeaker and back."""
-LEARNT = 0.05
-"""Weight of one frame in the caller's usual loudness."""
+from edge.core.client_events import ClientEvent
+from edge.core.hearing.echo_canceller import EchoCanceller
+from edge.core.hearing.echo_path import EchoPath
+from edge.core.hearing.microphone_clock import MicrophoneClock
+from edge.core.hearing.playing import Playing
 
 
-def rms(pcm: bytes) -> float:
-    """Return the root mean square of *pcm* (s16le): 0 .. 32768."""
-    samples = np.frombuffer(pcm, np.int16).astype(np.float32)
-    return float(np.sqrt(np.dot(samples, samples) / samples.size)) if samples.size else 0.0
-
-
-class EchoGate:
-    """How loud both voices are, and until when the response may be heard."""
+class Echo:
+    """One connection's; it costs nothing while no response is played."""
 
     def __init__(self) -> None:
-        self._until = 0
-        """The last frame in which the response may be heard."""
-        self._response = 0.0
-        self._caller: float | None = None
+        self._playing = Playing()
+        self._clock = MicrophoneClock()
+        self._path = EchoPath()
+        self._canceller = EchoCanceller()
+        self._may_be_heard = False
 
-    def told(self, event: ClientEvent, frame: int) -> None:
-        """Note what the client plays from *frame* on, or drops before it was played."""
-        match event:
-            case Speech(pcm=pcm):
-                begins = max(frame, self._until - TAIL)
-                self._until = begins + len(pcm) // FRAME_BYTES + TAIL
-                self._response = max(self._response, rms(pcm))
-            case Interrupted():
-                self._until = min(self._until, frame + TAIL)
-            case _:
-                pass
+    @property
+    def found(self) -> bool:
+        """Responses come back through the microphone."""
+        return self._path.found
 
-    def is_echo(self, loudness: float, frame: int) -> bool:
-        """Tell whether a voice of this *loudness* (rms) in *frame* may be the response's echo."""
-        if frame > self._until:
-            known = loudness if self._caller is None else self._caller
-            self._caller = known + LEARNT * (loudness - known)
-            return False
-        limit = OF_RESPONSE * self._response
-        if self._caller is not None:
-            limit = min(limit, OF_CALLER * self._caller)
-        return loudness < limit
+    def told(self, event: ClientEvent, now_ms: int) -> None:
+        """Note what the client plays, or drops before it was played."""
+        self._playing.told(event, now_ms)
+
+    def arrived(self, frames: int, now_ms: int) -> None:
+        """Take the time of *frames* that arrived now; the last of them was spoken just now."""
+        self._clock.arrived(frames, now_ms)
+
+    def clean(self, frame: bytes) -> bytes:
+        """Return the next *frame* (640 bytes, s16le mono 16 kHz) without echo.
+
+        It stays as it is until an echo was found.
+        """
+        played = self._playing.frame(self._clock.next_ms())
+        self._may_be_heard = played is not None
+        if played is None:
+            self._path.silent()
+            return frame
+        self._path.note(frame, played)
+        if self._path.found:
+            return self._canceller.clean(frame, played)
+        self._canceller.note(frame, played)
+        return frame
+
+    def is_all(self) -> bool:
+        """Tell whether the last frame may be nothing but echo."""
+        return self._may_be_heard and self._path.explains()

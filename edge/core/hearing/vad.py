@@ -7,13 +7,13 @@ speech is asked only while that detector hears something: it may say that nobody
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
+import numpy as np
 import webrtcvad
 
-from edge.core.client_events import ClientEvent
 from edge.core.hearing.background_voices import BackgroundVoices
-from edge.core.hearing.echo import EchoGate, rms
 from schemas.audio import RATE_HZ
 
 MODE = 2
@@ -33,6 +33,12 @@ IDLE_FRAMES = 25
 """Frames (0.5 s) without a sound after which the model is asked no more."""
 
 
+def rms(pcm: bytes) -> float:
+    """Return the root mean square of *pcm* (s16le): 0 .. 32768."""
+    samples = np.frombuffer(pcm, np.int16).astype(np.float32)
+    return float(np.sqrt(np.dot(samples, samples) / samples.size)) if samples.size else 0.0
+
+
 class Opinion(Protocol):
     """A model of speech, for one call."""
 
@@ -44,29 +50,24 @@ class Opinion(Protocol):
 
 
 class VoiceActivity:
-    """One caller's detector; it adapts to the background and ignores the echo of a response."""
+    """One caller's detector; it adapts to the background."""
 
     def __init__(self, model: Opinion | None = None) -> None:
         self._vad = webrtcvad.Vad(MODE)
         self._judge = _Judge(model) if model else None
         self._background = BackgroundVoices()
-        self._echo = EchoGate()
-        self._frame = 0
 
-    def is_voice(self, frame: bytes) -> bool:
-        """Tell whether *frame* (640 bytes, s16le mono 16 kHz) holds the caller's voice."""
-        self._frame += 1
-        sounds = self._vad.is_speech(frame, RATE_HZ)
-        loudness = rms(frame) if sounds else 0.0
-        heard = loudness >= GATE_RMS
+    def is_voice(self, frame: bytes, is_echo: Callable[[], bool] = lambda: False) -> bool:
+        """Tell whether *frame* (640 bytes, s16le mono 16 kHz) holds the caller's voice.
+
+        What *is_echo* of it is none; it is asked only where there is a sound.
+        """
+        loudness = rms(frame) if self._vad.is_speech(frame, RATE_HZ) else 0.0
+        heard = loudness >= GATE_RMS and not is_echo()
         if self._judge:
-            voices = self._judge.agrees(frame, heard=heard)
-            heard = self._background.is_below(loudness if voices else 0.0) and voices and heard
-        return heard and not self._echo.is_echo(loudness, self._frame)
-
-    def told(self, event: ClientEvent) -> None:
-        """Note what the client plays: it may come back through the microphone."""
-        self._echo.told(event, self._frame)
+            voices = self._judge.agrees(frame, heard=heard) and heard
+            heard = self._background.is_below(loudness if voices else 0.0) and voices
+        return heard
 
 
 class _Judge:

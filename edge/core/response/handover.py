@@ -1,28 +1,40 @@
-"""A response whose edge died while it was spoken: another edge speaks the rest, or ends it."""
+"""A response whose line was cut, or whose edge died: a later connection speaks the rest."""
 
 from __future__ import annotations
 
 from edge.core.client_events import Interrupted
 from edge.core.effects import Outbox
-from edge.core.response.playback import Playback
+from edge.core.response.playback import Playback, Position
 from edge.core.response.response import Phase, Response
 from edge.core.session.history import History, UnfinishedResponse
 from schemas import events as ev
 from schemas.session_config import VoiceConfig
 
-STILL_THERE_MS = 45_000
-"""So long after a turn the audio of its response is surely on the bus, which keeps it a minute."""
+STILL_THERE_MS = 120_000
+"""So long after a turn the audio of its response is surely on the bus, which keeps it for 150 s: a
+response that was spoken for a minute can be gone on with for a minute."""
+
+FRESH_MS = 45_000
+"""The same where an edge died: nobody noted when it did."""
 
 
 def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Response | None:
     """Return the response that is spoken on, None where there is nothing left to speak."""
-    if begun.all_sent or now_ms - begun.since_ms > STILL_THERE_MS:
+    noted = begun.noted
+    limit_ms = STILL_THERE_MS if noted else FRESH_MS
+    if begun.all_sent or now_ms - begun.since_ms > limit_ms:
         return None
+    start = Position(
+        begun.reached, noted.sentence_ms if noted else 0, noted.sentence_words if noted else 0
+    )
+    playback = Playback(begun.turn, voice, start)
+    for index, text in begun.sentences.items():
+        playback.sentence(index, text)
     return Response(
         turn=begun.turn,
         text=begun.text,
         confidence=begun.confidence,
-        playback=Playback(begun.turn, voice, first=begun.reached),
+        playback=playback,
         speech_end_ms=now_ms,
         taken_ms=now_ms,
         phase=Phase.COMMITTED,
@@ -30,6 +42,7 @@ def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Respo
         spoken_on=True,
         sentences=dict(begun.sentences),
         tool_steps=begun.steps,
+        part=begun.part,
     )
 
 
@@ -38,17 +51,18 @@ def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -
     head = out.head(now_ms)
     if not begun.all_sent:
         out.publish(ev.ResponseCancelled(**head, turn=begun.turn, reason="hung_up"))
-        out.tell(Interrupted(begun.turn, begun.sent))
-    done = bool(begun.sent) or begun.steps.is_used
+        out.tell(Interrupted(begun.turn, begun.heard))
+    done = bool(begun.heard) or begun.steps.is_used
     if done:
         history.drop_carried(begun.text)
-        history.settle(begun.text, begun.sent, begun.steps)
+        history.settle(begun.text, begun.heard, begun.steps)
     heard = ev.AnswerHeard(
         **head,
         turn=begun.turn,
-        text=begun.sent,
+        text=begun.heard,
         complete=begun.all_sent,
         played_ms=0,
         carried=not done,
+        part=begun.part,
     )
     out.publish(heard)

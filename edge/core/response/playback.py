@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from edge.core.client_events import Speech
 from edge.core.inputs import ChunkSpoken
@@ -57,25 +58,38 @@ class Sentence:
         return self.text is not None and self.voiced
 
 
+class Position(NamedTuple):
+    """A place in a response."""
+
+    sentence: int = 0
+    ms: int = 0
+    """So much of the sentence is before it."""
+    words: int = 0
+    """So many of the sentence's words."""
+
+
+BEGINNING = Position()
+
+
 class Playback:
     """One response on its way to one client.
 
     A client is taken to play audio as it comes, piece after piece, until it says otherwise.
     """
 
-    def __init__(self, turn: int, voice: VoiceConfig, *, first: int = 0) -> None:
-        """Begin with sentence *first*: those before it were heard from another edge."""
+    def __init__(self, turn: int, voice: VoiceConfig, start: Position = BEGINNING) -> None:
+        """Begin at *start*: what is before it was heard on another connection."""
         self.turn = turn
-        self._first = first
+        self._start = start
         self._delivery = voice.delivery
         self._chunk_bytes = voice.chunk_ms * BYTES_PER_MS
         self._sentences: dict[int, Sentence] = {}
         self._total: int | None = None
-        self._next = first
+        self._next = start.sentence
         """The sentence to send from."""
-        self._offset = 0
+        self._offset = start.ms * BYTES_PER_MS
         """Bytes of it that were sent."""
-        self._told = 0
+        self._told = start.words
         """Words of it that were sent."""
         self._ends_sent = False
         self._sent_bytes = 0
@@ -106,16 +120,18 @@ class Playback:
         """Take back what the client has not played: it is sent again from there."""
         played = self._played_bytes(now_ms) // 2 * 2
         self._sent_bytes, self._until_ms, self._ends_sent = played, now_ms, False
-        self._next, self._offset = self._first, played
+        self._next, self._offset = self._start.sentence, self._start.ms * BYTES_PER_MS + played
         while (part := self._sentences.get(self._next)) and part.voiced:
             if self._offset < len(part.pcm):
                 break
             self._next, self._offset = self._next + 1, self._offset - len(part.pcm)
-        self._told = part.words_until(self._offset) if part else 0
+        self._told = self._words_until(self._next, self._offset) if part else 0
 
     def has(self, index: int) -> bool:
         """Tell whether all audio of sentence *index* is here."""
-        return index < self._first or (index in self._sentences and self._sentences[index].voiced)
+        return index < self._start.sentence or (
+            index in self._sentences and self._sentences[index].voiced
+        )
 
     def all_of(self, sentences: int) -> bool:
         """Tell whether the first *sentences* of them were sent."""
@@ -161,7 +177,7 @@ class Playback:
         """All of the response's audio is here."""
         return self._total is not None and all(
             i in self._sentences and self._sentences[i].whole
-            for i in range(self._first, self._total)
+            for i in range(self._start.sentence, self._total)
         )
 
     def _whole(self, now_ms: int) -> list[Speech]:
@@ -236,8 +252,14 @@ class Playback:
         return self._next
 
     @property
+    def position(self) -> Position:
+        """Where to send from."""
+        return Position(self._next, self._offset // BYTES_PER_MS, self._told)
+
+    @property
     def begun(self) -> bool:
-        return self._sent_bytes > 0
+        """Some of it was heard, on this connection or another."""
+        return self._sent_bytes > 0 or self._start != BEGINNING
 
     @property
     def until_ms(self) -> int:
@@ -257,14 +279,21 @@ class Playback:
         left, words = self._played_bytes(now_ms), []
         for index in range(max(self._sentences, default=-1) + 1):
             part = self._sentences.get(index)
-            if part and index < self._first:
+            if part and index < self._start.sentence:
                 words.append(part.text or "")
                 continue
+            if index == self._start.sentence:
+                left += self._start.ms * BYTES_PER_MS
             if part is None or part.text is None or left <= 0:
                 break
-            over = part.words_until(min(left, len(part.pcm)))
+            over = self._words_until(index, min(left, len(part.pcm)))
             words.append(" ".join(part.text.split(" ")[:over]))
             if not part.voiced:
                 break
             left -= len(part.pcm)
         return " ".join(word for word in words if word)
+
+    def _words_until(self, index: int, at: int) -> int:
+        """Return the number of words spoken in the first *at* bytes of sentence *index*."""
+        before = self._start.words if index == self._start.sentence else 0
+        return max(before, self._sentences[index].words_until(at))

@@ -15,7 +15,7 @@ from edge.core.hearing.utterance import Utterance
 from edge.core.inputs import ChunkSpoken, Played, ToolResult
 from edge.core.response.handover import end, rest_of
 from edge.core.response.interruption import Move
-from edge.core.response.playback import Playback
+from edge.core.response.playback import BEGINNING, Playback
 from edge.core.response.response import Phase, Response
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History, UnfinishedResponse
@@ -99,7 +99,7 @@ class Responder:
         response.complete(self._out.publish(completed), now_ms)
 
     def speak_on(self, begun: UnfinishedResponse, now_ms: int) -> None:
-        """Go on with the response of an edge that died: speak the rest of it, or end it."""
+        """Go on with the response of an earlier connection: speak the rest of it, or end it."""
         self.response = rest_of(begun, self._config.voice, now_ms)
         if self.response:
             self.history.drop_carried(begun.text)
@@ -134,7 +134,9 @@ class Responder:
     def take_typed(self, text: str, now_ms: int) -> Response:
         """Ask the language model to respond to a turn that was typed."""
         typed = Utterance(0)
-        return self._ask(typed, text, now_ms, speculative=False, ask_eot=False)
+        response = self._ask(typed, text, now_ms, speculative=False, ask_eot=False)
+        response.typed = True
+        return response
 
     def tell_news(self, now_ms: int) -> None:
         """Respond to the result of a tool that outlived its turn: nobody speaks now."""
@@ -157,6 +159,8 @@ class Responder:
         self.response = Response(
             turn=history.turn,
             text=text,
+            new_words=history.untold(words or ""),
+            goes_on=bool(history.told),
             confidence=1.0,
             playback=Playback(history.turn, self._config.voice),
             speech_end_ms=now_ms,
@@ -189,7 +193,7 @@ class Responder:
         response.step("committed_ms", now_ms)
         response.move_on(Phase.COMMITTED)
         response.waiting_since_ms = now_ms
-        self.history.carried.clear()
+        self.history.answer_carried()
         committed = ev.TurnCommitted(
             **self._out.head(now_ms),
             turn=response.turn,
@@ -368,8 +372,11 @@ class Responder:
         played_ms = response.playback.played_ms(now_ms)
         self._out.publish(kind(**self._out.head(now_ms), turn=response.turn, played_ms=played_ms))
 
-    def interrupt(self, now_ms: int) -> None:
-        """End the response here: what was heard of it is history, and no more."""
+    def interrupt(self, now_ms: int, *, gone_on: bool = False) -> None:
+        """End the response here: what was heard of it is history, and no more.
+
+        *gone_on*: the caller goes on with the turn: its first sounds are no history either.
+        """
         response = self.response
         if response is None:
             return
@@ -377,6 +384,10 @@ class Responder:
         response.move(Move.CONFIRM)
         if response.heard_to_the_end(now_ms):
             self._settle(response, now_ms, heard=response.spoken, complete=True)
+        elif response.playback.begun and gone_on:
+            if not stopped:
+                self._out.tell(Interrupted(response.turn, ""))
+            self.retract(response, now_ms)
         elif response.playback.begun:
             heard = response.playback.heard(now_ms)
             self._cancel(response, now_ms, "interrupted")
@@ -389,7 +400,7 @@ class Responder:
             self.retract(response, now_ms)
 
     def retract(self, response: Response, now_ms: int) -> None:
-        """Take back a response of which nothing was heard: the caller's turn goes on."""
+        """Take back a response: the caller's turn goes on."""
         self._cancel(response, now_ms, "retracted")
         self._speculation.retracted += response.speculative
         self._speculation.sentences += len(response.sentences)
@@ -401,14 +412,15 @@ class Responder:
         self.response = None
         if response.phase is Phase.SPECULATIVE or not response.text:
             return
-        self.history.carried = [response.text]
+        self.history.carry(response.text)
         carried = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,
             text="",
             complete=False,
-            played_ms=0,
+            played_ms=response.playback.played_ms(now_ms),
             carried=True,
+            part=response.part,
         )
         self._out.publish(carried)
 
@@ -424,6 +436,19 @@ class Responder:
             heard = response.playback.heard(now_ms)
             self._settle(response, now_ms, heard=heard, complete=False)
 
+    def leave(self, now_ms: int) -> None:
+        """Leave the response for the caller to come back to; one that is not certain is dropped."""
+        response = self.response
+        if response is None or not response.turn or response.phase is Phase.SPECULATIVE:
+            self.drop("hung_up", now_ms)
+            return
+        heard = response.playback.heard(now_ms)
+        if response.heard_to_the_end(now_ms):
+            self._settle(response, now_ms, heard=response.spoken, complete=True)
+        else:
+            response.playback.rewind(now_ms)
+            self._settle(response, now_ms, heard=heard, complete=False, resumable=True)
+
     def _cancel(self, response: Response, now_ms: int, reason: ev.CancelReason) -> None:
         head = self._out.head(now_ms)
         self._out.publish(ev.ResponseCancelled(**head, turn=response.turn, reason=reason))
@@ -431,9 +456,21 @@ class Responder:
 
     # -------------------------------------------------------- its end
 
-    def _settle(self, response: Response, now_ms: int, *, heard: str, complete: bool) -> None:
-        """Enter the turn into the history, with what was heard of its response and no more."""
+    def _settle(
+        self,
+        response: Response,
+        now_ms: int,
+        *,
+        heard: str,
+        complete: bool,
+        resumable: bool = False,
+    ) -> None:
+        """Enter the turn into the history, with what was heard of its response and no more.
+
+        *resumable*: the response goes on, on another connection, from where it was rewound to.
+        """
         self.response = None
+        where = response.playback.position if resumable else BEGINNING
         self.history.settle(response.text, heard, response.tool_steps)
         settled = ev.AnswerHeard(
             **self._out.head(now_ms),
@@ -441,6 +478,11 @@ class Responder:
             text=heard,
             complete=complete,
             played_ms=response.playback.played_ms(now_ms),
+            resumable=resumable,
+            sentence=where.sentence,
+            sentence_ms=where.ms,
+            sentence_words=where.words,
+            part=response.part,
         )
         self._out.publish(settled)
         if complete and response.ends_call:

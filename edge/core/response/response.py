@@ -35,6 +35,10 @@ NEXT = {
 }
 
 
+GONE_ON_MS = 1000
+"""Speech within this time after the first sound of a response goes on with the turn before it."""
+
+
 @dataclass
 class Response:
     """What is known of it at the edge. Times are Unix ms, steps are ms after the last speech."""
@@ -67,8 +71,16 @@ class Response:
     first_sent_ms: int | None = None
     reached: int = 0
     """The sentence that was noted last as being handed out."""
+    new_words: str = ""
+    """The words of `text` that the client was not told before."""
+    goes_on: bool = False
+    """The client was told the words before `new_words` already: this turn joins an earlier one."""
+    typed: bool = False
+    """The turn was typed."""
     spoken_on: bool = False
-    """It began on another edge."""
+    """It began on another connection."""
+    part: int = 0
+    """Counts the connections that noted what was heard of it, before this one."""
     tool_steps: ToolSteps = field(default_factory=ToolSteps)
     taken: TurnTaken | None = None
     """The job of its first step; None: it is a greeting, or began on another edge."""
@@ -123,6 +135,15 @@ class Response:
             IllegalMoveError: the interruption is over.
         """
         self.interruption = moved(self.interruption, move)
+
+    def is_gone_on_from(self, at_ms: int) -> bool:
+        """Tell whether a caller who begins to speak at *at_ms* goes on with the turn.
+
+        Nobody replies to the first sound of a response: who speaks so soon had only paused.
+        """
+        if self.spoken_on or self.typed or self.first_sent_ms is None or not self.turn:
+            return False
+        return at_ms - self.first_sent_ms <= GONE_ON_MS
 
     def heard_to_the_end(self, now_ms: int) -> bool:
         return self.phase is Phase.ALL_SENT and now_ms >= self.playback.until_ms

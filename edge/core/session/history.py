@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from edge.core.endpointing.end_of_turn import is_question
 from edge.core.session.summary import Summary
 from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late
+from schemas.agent import AgentUsed
 from schemas.events import (
     AnswerHeard,
     AnswerReached,
@@ -16,6 +17,7 @@ from schemas.events import (
     ResponseCancelled,
     ResponseCompleted,
     ResponseSentence,
+    SessionStarted,
     SpeechStarted,
     ToolCalled,
     ToolFailed,
@@ -29,7 +31,7 @@ from schemas.events import (
 
 @dataclass
 class UnfinishedResponse:
-    """A response whose edge died before it was heard to its end."""
+    """A response whose line was cut, or whose edge died, before it was heard to its end."""
 
     turn: int
     text: str
@@ -43,10 +45,24 @@ class UnfinishedResponse:
     """All of it was sent."""
     sentences: dict[int, str] = field(default_factory=dict)
     steps: ToolSteps = field(default_factory=ToolSteps)
+    left_off: AnswerHeard | None = None
+    """What was heard when the line was cut; None: an edge died, and nobody noted it."""
 
     @property
-    def sent(self) -> str:
-        """The sentences of which all was sent."""
+    def part(self) -> int:
+        """The number of the next event that says what was heard of it."""
+        return self.left_off.part + 1 if self.left_off else 0
+
+    @property
+    def noted(self) -> AnswerHeard | None:
+        """What was noted when the line was cut, if it is still so: no later sentence was begun."""
+        return self.left_off if self.left_off and self.left_off.sentence == self.reached else None
+
+    @property
+    def heard(self) -> str:
+        """The words that were heard, as far as that is known."""
+        if self.noted:
+            return self.noted.text
         known = sorted(self.sentences.items())
         return " ".join(text for index, text in known if self.all_sent or index < self.reached)
 
@@ -64,13 +80,17 @@ class History:
     """Turns in which the caller said something and heard something; a greeting is none."""
     carried: list[str] = field(default_factory=list)
     """Words said but not answered yet: they begin the next turn."""
+    told: int = 0
+    """How many of them the client was told as final."""
     unfinished: UnfinishedResponse | None = None
-    """The answer that was being spoken when an edge died; its question is carried, too."""
+    """The answer that was being spoken when the line was cut; its question is carried, too."""
     summary: Summary = field(default_factory=Summary)
     outlived: dict[Key, ToolCalled] = field(default_factory=dict)
     """Calls that still run although their turn is over."""
     news: list[Message] = field(default_factory=list)
     """The results of such calls that no turn was told of yet."""
+    agent: AgentUsed | None = None
+    """The agent that the session began with."""
 
     @property
     def asked(self) -> bool:
@@ -121,9 +141,22 @@ class History:
         """Return *text* with the unanswered words before it."""
         return " ".join([*self.carried, text]).strip()
 
+    def untold(self, text: str) -> str:
+        """Return *text* with the unanswered words before it that the client was not told."""
+        return " ".join([*self.carried[self.told :], text]).strip()
+
+    def carry(self, text: str) -> None:
+        """Begin the next turn with *text*, all words of a turn that gets no response."""
+        self.carried, self.told = [text], 1
+
+    def answer_carried(self) -> None:
+        """Forget the carried words: they are part of a turn that is certain."""
+        self.carried, self.told = [], 0
+
     def drop_carried(self, text: str) -> None:
-        """Remove *text*, which was answered, from the carried words."""
+        """Remove *text*, which was answered, from the carried words, all of which were told."""
         self.carried = [one for one in self.carried if one != text]
+        self.told = len(self.carried)
 
 
 def fold(events: Iterable[Event]) -> History:
@@ -135,23 +168,19 @@ def fold(events: Iterable[Event]) -> History:
         history.summary.take(event)
         if isinstance(event, TurnTaken | ResponseCompleted | ToolCalled | ToolRequested | Result):
             steps.setdefault(event.turn, ToolSteps()).take(event)
+        _count(history, event)
         match event:
-            case TurnTaken(turn=turn, step=step):
-                history.turn = max(history.turn, turn)
-                if not step:
-                    history.tell_news()
-            case SpeechStarted(utterance=utterance):
-                history.utterance = max(history.utterance, utterance)
             case TurnCommitted(turn=turn, text=text):
                 said[turn] = text
+                history.carried = []  # they are part of *text*
                 history.unfinished = UnfinishedResponse(turn, text, event.confidence, event.at_ms)
+            case AnswerHeard(resumable=True):
+                pass  # the turn is not over
             case AnswerHeard(turn=turn, carried=True):
                 history.carried = [said.pop(turn, "")]
             case AnswerHeard(turn=turn, text=heard):
                 history.carried = []
                 history.settle(said.pop(turn, ""), heard, steps.get(turn))
-            case ToolReturned() | ToolFailed():
-                history.take_late(event)
             case ResponseSentence(turn=turn, index=index, text=text):
                 answers.setdefault(turn, {})[index] = text
             case _:
@@ -159,10 +188,28 @@ def fold(events: Iterable[Event]) -> History:
         history.unfinished = _still(history.unfinished, event)
     # Committed, never heard: the edge died in between. The words are answered with the next ones.
     history.carried += [said[turn] for turn in sorted(said)]
+    history.told = len(history.carried)
     if history.unfinished:
         history.unfinished.sentences = answers.get(history.unfinished.turn, {})
         history.unfinished.steps = steps.get(history.unfinished.turn, ToolSteps())
     return history
+
+
+def _count(history: History, event: Event) -> None:
+    """Follow what *event* begins, and the results of tools whose turn is over."""
+    match event:
+        case SessionStarted(agent=agent):
+            history.agent = agent
+        case TurnTaken(turn=turn, step=step):
+            history.turn = max(history.turn, turn)
+            if not step:
+                history.tell_news()
+        case SpeechStarted(utterance=utterance):
+            history.utterance = max(history.utterance, utterance)
+        case ToolReturned() | ToolFailed():
+            history.take_late(event)
+        case _:
+            pass
 
 
 def _still(answer: UnfinishedResponse | None, event: Event) -> UnfinishedResponse | None:
@@ -174,6 +221,8 @@ def _still(answer: UnfinishedResponse | None, event: Event) -> UnfinishedRespons
             answer.reached = max(answer.reached, index)
         case TurnMeasured(interrupted=False):
             answer.all_sent = True
+        case AnswerHeard(resumable=True):
+            answer.left_off, answer.reached, answer.all_sent = event, event.sentence, False
         case AnswerHeard() | ResponseCancelled():
             return None
         case _:

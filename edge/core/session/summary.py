@@ -21,6 +21,7 @@ class Summary:
     user: str = ""
     dialect: str = ""
     replay_of: str = ""
+    agent: str = ""
     errors: int = 0
     interrupted: int = 0
     slowest_ms: float | None = None
@@ -31,6 +32,7 @@ class Summary:
                 self.started_at_ms = event.at_ms
                 self.user, self.dialect = event.user, event.dialect
                 self.replay_of = event.replay_of
+                self.agent = str(event.agent or "")
             case TroubleTold():
                 self.errors += 1
             case ResponseCancelled(reason="interrupted"):

@@ -12,18 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from runtime.audio import (
-    AudioIn,
-    AudioOut,
-    AudioReader,
-    Encoding,
-    Format,
-    NotAudioError,
-    PcmStream,
-    parse_header,
-    read_wav,
-    write_wav,
-)
+from runtime.audio import AudioIn, AudioOut, AudioReader, PcmStream, read_wav, write_wav
+from runtime.wav import Encoding, Format, NotAudioError, parse_header
 
 TONE = (np.sin(np.arange(16000) * 2 * np.pi * 440 / 16000) * 9000).astype("<i2")
 

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from runtime import media
-from runtime.audio import AudioIn, AudioReader, Format, NotAudioError, write_wav
+from runtime.audio import AudioIn, AudioReader, write_wav
 from runtime.containers import Container
+from runtime.wav import Format, NotAudioError
 from tests.recorder import KINDS, NEEDS, Kind, recorded
 
 pytestmark = pytest.mark.skipif(not media.AVAILABLE, reason=NEEDS)

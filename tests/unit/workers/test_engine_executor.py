@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator, Sequence
 
 import pytest
 
-from workers.engine_executor import EngineExecutor, Together
+from workers.engine_executor import MOST_BATCH_S, EngineExecutor, Together
 from workers.stage import EngineHungError
 
 
@@ -54,6 +55,53 @@ async def test_an_engine_that_does_not_come_back_is_told_of() -> None:
     gate.set()
 
 
+async def test_the_limit_grows_with_the_audio_of_the_whole_call() -> None:
+    """A batch of long utterances is honest work; what makes no progress still hangs."""
+    executor, gate, reader = EngineExecutor(1, limit_s=0.05), threading.Event(), Reader()
+    busy_until = threading.Timer(0.15, gate.set)
+    busy_until.start()
+    assert await executor.run(gate.wait, audio_s=2.0)  # 0.05 s and half of its audio
+    first = asyncio.create_task(executor.run_together(reader.work, "first", audio_s=0.0))
+    await asyncio.sleep(0)
+    reader.gate.set()
+    together = [
+        asyncio.create_task(executor.run_together(reader.slow, item, audio_s=0.2)) for item in "abc"
+    ]
+    assert await asyncio.gather(first, *together) == ["FIRST", "A", "B", "C"]
+
+
+async def test_a_batch_holds_so_much_audio_and_no_more() -> None:
+    executor, reader = EngineExecutor(1, limit_s=5), Reader()
+    tasks = await busy(executor, reader)
+    for item in ("a", "b", "c", "d"):
+        tasks.append(
+            asyncio.create_task(
+                executor.run_together(reader.work, item, audio_s=MOST_BATCH_S * 0.45)
+            )
+        )
+    long = executor.run_together(reader.work, "long", audio_s=MOST_BATCH_S * 2)
+    tasks.append(asyncio.create_task(long))
+    await asyncio.sleep(0)
+    reader.gate.set()
+    await asyncio.gather(*tasks)
+    assert reader.calls[1:] == [["a", "b"], ["c", "d"], ["long"]]
+
+
+async def test_one_session_with_much_work_waits_behind_the_next_of_another() -> None:
+    executor, reader = EngineExecutor(1, limit_s=5), Reader(most=1)
+    tasks = await busy(executor, reader)
+    for session, count in (("flood", 6), ("b", 2), ("c", 1)):
+        for number in range(count):
+            done = executor.run_together(reader.work, f"{session}{number}", owner=("t", session))
+            tasks.append(asyncio.create_task(done))
+    await asyncio.sleep(0)
+    reader.gate.set()
+    await asyncio.gather(*tasks)
+    order = [call[0] for call in reader.calls[1:]]
+    assert set(order[:3]) == {"flood0", "b0", "c0"}
+    assert set(order[3:5]) == {"flood1", "b1"}
+
+
 async def test_an_error_of_the_engine_reaches_its_caller() -> None:
     executor = EngineExecutor(1, limit_s=5)
     with pytest.raises(ZeroDivisionError):
@@ -81,9 +129,14 @@ class Reader:
         self.calls: list[list[str]] = []
         self.gate = threading.Event()
         self.work = Together(self._read, kind="en", most=most)
+        self.slow = Together(self._read_slowly, kind="slow", most=most)
 
     def other(self, kind: str) -> Together:
         return Together(self._read, kind=kind, most=8)
+
+    def _read_slowly(self, items: Sequence[str]) -> Iterator[tuple[int, str]]:
+        time.sleep(0.07 * len(items))
+        yield from self._read(items)
 
     def _read(self, items: Sequence[str]) -> Iterator[tuple[int, str]]:
         self.calls.append(list(items))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from aura.cli.call import HEARD_S, Answer
+from aura.cli.call import HEARD_S, Answer, agent_options, socket_url
 from aura.cli.call_failures import LOST, ended, refused
+from aura.cli.running import CommandError
 from runtime.audio import write_wav
 
 
@@ -88,3 +90,13 @@ def test_a_refusal_says_when_or_where_to_call() -> None:
     assert "call again in a few s" in refused("http://h", 429, None)
     assert "--url" in refused("http://h", 404, None)
     assert "AURA_ALLOWED_ORIGINS" in refused("http://h", 403, None)
+
+
+def test_an_agent_and_its_variables_are_options_of_the_query() -> None:
+    options = agent_options("host", ["guest=Ann", "note=a=b"])
+    assert options == {"agent": "host", "variables": '{"guest": "Ann", "note": "a=b"}'}
+    assert agent_options("", []) == {}
+    with pytest.raises(CommandError, match="NAME=VALUE"):
+        agent_options("host", ["guest"])
+    address = socket_url("http://h:1", "t", greeting=True, options=options)
+    assert parse_qs(urlsplit(address).query)["variables"] == [options["variables"]]

@@ -28,6 +28,7 @@ from edge.core.inputs import (
 from edge.core.session.history import History
 from schemas import codec
 from schemas import events as ev
+from schemas.inputs import FINISHED, BadInputsError, InputRow, pack
 from schemas.session_config import Delivery, SessionConfig
 from tests.unit.edge.core.rehearsal import VOICE, Rehearsal, began, sound
 
@@ -145,7 +146,7 @@ SAMPLES: list[AnyInput] = [
     inputs.Resumed(),
     inputs.Reconfigured(SessionConfig(language="de")),
     Ticked(),
-    Finished("drained"),
+    Finished("drained", may_return=True),
     Sound(VOICE * 2, (True, False), 1280),
     inputs.Typed("Hello there."),
     inputs.TurnEnded(),
@@ -232,5 +233,25 @@ def test_every_input_comes_back_from_the_log(given: AnyInput) -> None:
     assert read_back == msgspec.structs.replace(given, **silent)
 
 
+def test_an_input_of_an_older_aura_has_defaults_for_what_it_did_not_know() -> None:
+    rows = pack([InputRow(1234, FINISHED, ("caller_left",))], 1234)
+    part = ev.InputsDelivered(
+        tenant="t", session="s", at_ms=1, part=0, from_ms=1234, frames=0, voice=b"", rows=rows
+    )
+    ((_, finished),) = read([part], {})
+    assert finished == Finished("caller_left", may_return=False)
+    too_many = pack([InputRow(1234, FINISHED, ("caller_left", True, 1))], 1234)
+    with pytest.raises(BadInputsError, match="newer Aura"):
+        list(read([msgspec.structs.replace(part, rows=too_many)], {}))
+
+
 def test_there_is_a_sample_of_every_input() -> None:
     assert {type(one) for one in SAMPLES} == set(typing.get_args(AnyInput))
+
+
+def test_a_session_whose_configuration_is_gone_is_not_decided_by_another_one() -> None:
+    named = ev.SessionStarted(
+        tenant="t", session="s", at_ms=1000, user="u", dialect="d", edge="e", config_hash="abc"
+    )
+    with pytest.raises(InputsNotRecordedError, match="configuration abc is not in"):
+        connections([named, part(0, 1001, 2000)])

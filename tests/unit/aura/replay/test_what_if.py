@@ -16,13 +16,13 @@ from tests.unit.aura.replay.test_redecide import Recorded
 
 
 def conversation(turns: int = 3) -> list[ev.AnyEvent]:
-    """A log of turns, each answered to its end; in the second the caller pauses for 600 ms."""
+    """A log of turns, each answered to its end; in the second the caller pauses for 800 ms."""
     r = Recorded(response__greeting="Hello.")
     r.speaks(0, 900, turn=0)
     r.quiet(1500)
     for turn in range(turns):
         r.says(800, "I would like to fly to Paris.")
-        r.quiet(440)
+        r.quiet(640)
         if turn != 1:
             r.quiet(500)
         r.answers("Of course.", "When?")
@@ -69,7 +69,7 @@ def read(likely: float) -> list[ev.AnyEvent]:
 
 
 def test_what_a_language_model_read_then_counts_now() -> None:
-    for likely, silence_ms in ((0.6, 440), (0.02, 1500)):
+    for likely, silence_ms in ((0.6, 760), (0.02, 1340)):
         log = read(likely)
         assert compared(log) == []
         (found,) = compared(log, turns__waits=waits(silence_ms + 100, silence_ms + 100, 2500))
@@ -101,12 +101,12 @@ def test_words_that_were_read_again_from_the_log_came_when_they_came_first() -> 
 
 
 def test_a_longer_wait_answers_later_and_lets_the_caller_go_on() -> None:
-    found = compared(conversation(), turns__waits=waits(800, 1200, 2500))
-    assert found[0].recorded.endswith("after 440 ms of silence")
-    assert found[0].now.endswith("after 800 ms of silence")
+    found = compared(conversation(), turns__waits=waits(1000, 1400, 2500))
+    assert found[0].recorded.endswith("after 760 ms of silence")
+    assert found[0].now.endswith("after 1000 ms of silence")
     joined = [one.now for one in found if "With my dog." in one.now]
     assert joined == [
-        "answers 'I would like to fly to Paris. With my dog.' after 800 ms of silence"
+        "answers 'I would like to fly to Paris. With my dog.' after 1000 ms of silence"
     ]
 
 

@@ -52,7 +52,7 @@ def test_an_interruption_is_counted_once_with_its_turn() -> None:
     call.quiet(800)
     call.answers("It is a long story.")
     call.speaks(0, 5000)
-    call.quiet(500)
+    call.quiet(1500)
     call.says(500)
     call.partial("Wait, I")
     count(call)

@@ -175,7 +175,7 @@ def test_words_before_the_answer_is_heard_join_the_question() -> None:
     r.quiet(600)
     assert r.events(ev.TurnCommitted)
     r.says(400, "And of Spain?")
-    r.quiet(700)
+    r.quiet(900)
     texts = [c.text for c in r.events(ev.TurnCommitted)]
     assert texts == [QUESTION, f"{QUESTION} And of Spain?"]
     assert not r.told(Interrupted)

@@ -1,11 +1,14 @@
-"""An edge dies in the middle of an answer; what the caller hears on the next one."""
+"""A line is cut, or an edge dies, in the middle of an answer; what the caller hears afterwards."""
 
 from __future__ import annotations
 
+import itertools
+
 import msgspec
+import pytest
 
 from edge.core.client_events import Interrupted, ResponseDone, Speech
-from edge.core.inputs import Resumed
+from edge.core.inputs import Finished, Resumed
 from edge.core.session.history import History, fold
 from schemas import events as ev
 from schemas.events import Message
@@ -21,9 +24,9 @@ def resumed(delivery: Delivery = "chunks", *, history: History) -> Rehearsal:
     return Rehearsal(delivery, history=history, begins=Resumed())
 
 
-def cut_off(heard_ms: int) -> tuple[Rehearsal, list[ev.Event]]:
+def cut_off(heard_ms: int, delivery: Delivery = "chunks") -> tuple[Rehearsal, list[ev.Event]]:
     """Return a call whose edge dies *heard_ms* into its answer, and what the log holds then."""
-    r = Rehearsal()
+    r = Rehearsal(delivery)
     r.says(800, QUESTION)
     r.quiet(600)
     r.answers(*ANSWER)
@@ -125,3 +128,124 @@ def test_a_question_is_not_asked_again_at_every_reconnect() -> None:
 
 def _older(event: ev.Event, ms: int) -> ev.Event:
     return msgspec.structs.replace(event, at_ms=event.at_ms - ms)
+
+
+# -------------------------------------------------------- the line is cut, the edge lives
+
+
+def hung_up(
+    heard_ms: int, *, delivery: Delivery = "chunks", may_return: bool = True
+) -> tuple[Rehearsal, list[ev.Event]]:
+    """Return a call whose line is cut *heard_ms* into its answer, and what the log holds then."""
+    r, log = cut_off(heard_ms, delivery)
+    before = len(r.events(ev.Event))
+    r.give(Finished("caller_left", may_return=may_return))
+    return r, [*log, *r.events(ev.Event)[before:]]
+
+
+def heard_again(r: Rehearsal) -> str:
+    """Let the stages say again what they said; return the words that are spoken."""
+    r.answers(*ANSWER, turn=1)
+    for index in range(3):
+        r.speaks(index, 1000, turn=1)
+    r.quiet(4000)
+    return " ".join(one.text.strip() for one in r.told(Speech) if one.text)
+
+
+@pytest.mark.parametrize("delivery", ["chunks", "sentences"])
+@pytest.mark.parametrize("heard_ms", [0, 300, 1300, 1990, 2500, 2960])
+def test_a_line_that_is_cut_is_gone_on_with_where_the_ear_stopped(
+    heard_ms: int, delivery: Delivery
+) -> None:
+    before, log = hung_up(heard_ms, delivery=delivery)
+    (cut,) = before.events(ev.AnswerHeard)
+    assert (cut.resumable, cut.complete) == (True, False)
+    assert not before.events(ev.ResponseCancelled), "the rest is still written and spoken"
+
+    r = resumed(delivery, history=fold(log))
+    rest = heard_again(r)
+
+    assert cut.played_ms + r.spoken_ms() == pytest.approx(3000, abs=1)
+    assert f"{cut.text} {rest}".strip() == " ".join(ANSWER), "each word once"
+    (done,) = r.told(ResponseDone)
+    assert done.text == " ".join(ANSWER)
+    assert r.call.history.messages == [Message("user", QUESTION), Message("assistant", done.text)]
+    (heard,) = r.events(ev.AnswerHeard)
+    assert (heard.text, heard.complete, heard.part) == (done.text, True, 1)
+    assert heard.id != cut.id
+    after = fold([*log, *r.events(ev.Event)])
+    assert (after.messages, after.carried) == (r.call.history.messages, [])
+    assert (after.answered, after.unfinished) == (1, None)
+
+
+def test_a_line_may_be_cut_again_and_again() -> None:
+    """Also before the new connection knows more than the log."""
+    said, played_ms = [], 0
+    _, log = hung_up(0)
+    for heard_ms in (0, 700, 0, 900, 700):
+        r = resumed(history=fold(log))
+        if heard_ms:
+            r.answers(*ANSWER, turn=1)
+            for index in range(3):
+                r.speaks(index, 1000, turn=1)
+            r.quiet(heard_ms)
+        r.give(Finished("caller_left", may_return=True))
+        (cut,) = r.events(ev.AnswerHeard)
+        played_ms += cut.played_ms
+        said.append(cut.text)
+        log += r.events(ev.Event)
+    assert all(after.startswith(before) for before, after in itertools.pairwise(said))
+    r = resumed(history=fold(log))
+    rest = heard_again(r)
+    assert f"{said[-1]} {rest}" == " ".join(ANSWER)
+    assert played_ms + r.spoken_ms() == pytest.approx(3000, abs=6)
+    ids = [one.id for one in [*log, *r.events(ev.Event)] if isinstance(one, ev.AnswerHeard)]
+    assert len(set(ids)) == len(ids)
+
+
+def test_what_was_heard_to_the_end_is_over() -> None:
+    before, log = hung_up(3400)
+    (heard,) = before.events(ev.AnswerHeard)
+    assert (heard.complete, heard.resumable) == (True, False)
+    r = resumed(history=fold(log))
+    assert heard_again(r) == ""
+
+
+def test_a_caller_who_said_goodbye_hears_no_rest() -> None:
+    before, log = hung_up(1300, may_return=False)
+    (cancelled,) = before.events(ev.ResponseCancelled)
+    assert cancelled.reason == "hung_up"
+    r = resumed(history=fold(log))
+    assert heard_again(r) == ""
+    assert r.call.history.messages[-1].text.startswith("It is Paris.")
+
+
+def test_an_answer_whose_sound_is_gone_is_ended_with_what_was_heard() -> None:
+    before, log = hung_up(1300)
+    (cut,) = before.events(ev.AnswerHeard)
+    r = comes_back([_older(one, 130_000) for one in log])
+    (stopped,) = r.told(Interrupted)
+    assert stopped.heard == cut.text
+    assert heard_again(r) == ""
+    assert fold([*log, *r.events(ev.Event)]).messages[-1] == Message("assistant", cut.text)
+
+
+def test_speech_over_the_rest_before_it_begins_keeps_what_was_heard() -> None:
+    before, log = hung_up(1300)
+    (cut,) = before.events(ev.AnswerHeard)
+    r = comes_back(log)
+    r.says(800, "And what is the capital of Spain?")
+    assert r.call.history.messages[-1] == Message("assistant", cut.text)
+    assert fold([*log, *r.events(ev.Event)]).messages == r.call.history.messages
+
+
+def test_a_guess_and_a_greeting_are_not_left_behind() -> None:
+    r = Rehearsal()
+    r.says(800, QUESTION)
+    r.give(Finished("caller_left", may_return=True))
+    assert [one.reason for one in r.events(ev.ResponseCancelled)] == ["hung_up"]
+    greeted = Rehearsal(response__greeting="Hello, how can I help you?")
+    greeted.speaks(0, 1000, turn=0)
+    greeted.quiet(300)
+    greeted.give(Finished("caller_left", may_return=True))
+    assert not any(one.resumable for one in greeted.events(ev.AnswerHeard))

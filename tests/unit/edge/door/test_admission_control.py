@@ -53,3 +53,18 @@ def test_a_stage_is_all_its_workers_and_as_slow_as_the_least_busy_of_them() -> N
     loads = loads_of(workers[:2] + workers[3:], [Queue("llm", 3, 2, 0, 0, oldest_ms=700)])
     assert loads == {"llm": StageLoad(3, 2, 700, 100)}
     assert loads_of(workers, [Queue("llm", 0, 0, 0, 0)])["llm"].engine_wait_ms == 0
+
+
+def test_a_stage_is_strained_before_it_is_full() -> None:
+    overload = AdmissionControl(3000, 5)
+    overload.look({"stt": StageLoad(slots=2, in_flight=2, oldest_ms=1000)}, 10.0)
+    assert (overload.strained(10.0), overload.full(10.0)) == ("stt", "")
+    overload.look({"stt": StageLoad(slots=2, in_flight=2, oldest_ms=3000)}, 11.0)
+    assert (overload.strained(11.0), overload.full(11.0)) == ("stt", "stt")
+    assert (overload.strained(16.0), overload.full(16.0)) == ("", "")
+
+
+def test_where_a_limit_of_zero_refuses_nobody_no_stage_is_strained() -> None:
+    overload = AdmissionControl(0, 5)
+    overload.look({"llm": FULL}, 1.0)
+    assert overload.strained(1.0) == ""

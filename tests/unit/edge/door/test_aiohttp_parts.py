@@ -26,8 +26,14 @@ OF_A_WEBSOCKET = (
     "_parser.feed_eof",
     "_reader._buffer",
     "_reader.set_exception",
+    "_reader.feed_eof",
 )
-OF_A_CONNECTION = ("_payload_parser",)
+OF_A_CONNECTION = (
+    "_payload_parser",
+    "_reading_paused",
+    "_pause_reading_for_buffer",
+    "_resume_reading_for_buffer",
+)
 
 
 def gone(held: object, names: tuple[str, ...]) -> list[str]:

@@ -34,6 +34,29 @@ def test_a_token_names_its_user_and_tenant() -> None:
     assert identify(signed({"tenant": "acme"}), policy=p) == Caller("ada", "acme")
 
 
+def test_a_token_may_name_an_agent_and_bring_it_variables() -> None:
+    claims = {"agent": "host", "variables": {"guest": "Ann"}}
+    caller = identify(signed(claims), policy=policy(jwt_secret=SECRET))
+    assert caller
+    assert (caller.agent, caller.variables) == ("host", {"guest": "Ann"})
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"agent": 5},
+        {"agent": None},
+        {"variables": "guest"},
+        {"variables": {"guest": 5}},
+        {"variables": {"a b": "x"}},
+        {"variables": {f"v{k}": "" for k in range(65)}},
+        {"variables": {"a": "x" * 4001}},
+    ],
+)
+def test_a_token_whose_agent_or_variables_cannot_be_is_refused(claims: dict[str, Any]) -> None:
+    assert identify(signed(claims), policy=policy(jwt_secret=SECRET)) is None
+
+
 def test_names_that_cannot_stand_in_a_subject_become_fingerprints() -> None:
     caller = identify(
         signed({"sub": "ada@x.org", "tenant": "a.>"}), policy=policy(jwt_secret=SECRET)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from edge.door.rate_limits import MOST_ADDRESSES, ConnectionLimit, RequestLimit, TokenBucket
+from edge.door.rate_limits import MOST_ADDRESSES, AddressRate, ConnectionLimit, TokenBucket
 
 
 def test_a_hundred_requests_a_minute_and_no_more() -> None:
-    requests = RequestLimit(100)
+    requests = AddressRate(100)
     assert [requests.refuse_s("a", 0.0) for _ in range(100)] == [0.0] * 100
     assert 0 < requests.refuse_s("a", 0.0) <= 1
     assert requests.refuse_s("b", 0.0) == 0.0
@@ -20,7 +20,7 @@ def test_ten_a_second_in_the_long_run() -> None:
 
 
 def test_old_addresses_are_forgotten() -> None:
-    requests = RequestLimit(1)
+    requests = AddressRate(1)
     for number in range(MOST_ADDRESSES + 5):
         requests.refuse_s(str(number), 0.0)
     assert len(requests._buckets) == MOST_ADDRESSES
@@ -32,3 +32,12 @@ def test_a_place_that_is_left_can_be_taken_again() -> None:
     places.leave("a")
     assert places.take("a")
     assert places.take("b")
+
+
+def test_to_ask_for_the_wait_counts_nothing() -> None:
+    rate = AddressRate(2)
+    assert [rate.wait_s("a", 0.0) for _ in range(9)] == [0.0] * 9
+    assert rate.refuse_s("a", 0.0) == 0.0
+    assert rate.refuse_s("a", 0.0) == 0.0
+    assert rate.wait_s("a", 0.0) == rate.wait_s("a", 0.0) == 30.0
+    assert rate.wait_s("a", 30.0) == 0.0

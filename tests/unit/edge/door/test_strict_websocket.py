@@ -21,6 +21,9 @@ FRAMES = st.lists(
 )
 
 
+ALL = 1_000_000
+
+
 def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
     return [data[a:b] for a, b in itertools.pairwise(edges)]
@@ -29,7 +32,7 @@ def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
 @given(FRAMES, st.lists(st.integers(0, 10_000), max_size=12))
 def test_masked_frames_are_never_refused(frames: list[bytes], cuts: list[int]) -> None:
     heads = FrameHeads()
-    assert all(heads.unmasked_at(piece) is None for piece in pieces(b"".join(frames), cuts))
+    assert not any(heads.follow(piece, ALL).unmasked for piece in pieces(b"".join(frames), cuts))
 
 
 @given(FRAMES, st.binary(min_size=1, max_size=200), st.lists(st.integers(0, 10_000), max_size=12))
@@ -38,7 +41,7 @@ def test_an_unmasked_frame_is_seen_behind_any_others(
 ) -> None:
     heads = FrameHeads()
     stream = b"".join(frames) + frame(TEXT, payload, masked=False)
-    assert any(heads.unmasked_at(piece) is not None for piece in pieces(stream, cuts))
+    assert any(heads.follow(piece, ALL).unmasked for piece in pieces(stream, cuts))
 
 
 @given(FRAMES, st.integers(1, 4000), st.lists(st.integers(0, 10_000), max_size=12))
@@ -48,7 +51,7 @@ def test_whole_binary_messages_are_known_only_between_messages(
     heads, sound = FrameHeads(), frame(BINARY, bytes(size), wide=2)
     stream = b"".join(frames)
     for piece in pieces(stream, cuts):
-        heads.unmasked_at(piece)
+        heads.follow(piece, ALL)
     assert heads.binaries(sound) == [sound]
     assert heads.binaries(sound * 3) == [sound] * 3
     for other in (
@@ -62,12 +65,29 @@ def test_whole_binary_messages_are_known_only_between_messages(
         frame(BINARY, bytes(size), wide=8),
     ):
         assert not heads.binaries(other)
-    heads.unmasked_at(frame(BINARY, bytes(200), fin=False))
+    heads.follow(frame(BINARY, bytes(200), fin=False), ALL)
     assert not heads.binaries(sound)
-    heads.unmasked_at(frame(CONT, bytes(200)) + sound[:3])
+    heads.follow(frame(CONT, bytes(200)) + sound[:3], ALL)
     assert not heads.binaries(sound)
 
 
 def test_what_stands_before_the_unmasked_frame_is_still_read() -> None:
     good = frame(TEXT, b"{}")
-    assert FrameHeads().unmasked_at(good + frame(TEXT, b"x", masked=False)) == len(good)
+    seen = FrameHeads().follow(good + frame(TEXT, b"x", masked=False), ALL)
+    assert seen == (len(good), 1, True)
+
+
+@given(FRAMES, st.integers(1, 4), st.lists(st.integers(0, 10_000), max_size=12))
+def test_a_few_frames_are_followed_at_a_time_and_none_is_counted_twice(
+    frames: list[bytes], most: int, cuts: list[int]
+) -> None:
+    heads, counted = FrameHeads(), 0
+    for piece in pieces(b"".join(frames), cuts):
+        rest = piece
+        while rest:
+            until, count, unmasked = heads.follow(rest, most)
+            assert count <= most
+            assert until > 0
+            assert not unmasked
+            counted, rest = counted + count, rest[until:]
+    assert counted == len(frames)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edge.core.client_commands import Audio, Command
-from runtime.audio import AudioIn, Format
+from runtime.audio import AudioIn
+from runtime.wav import Format
 
 
 class Listener:

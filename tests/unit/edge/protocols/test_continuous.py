@@ -28,8 +28,9 @@ from edge.protocols.client_protocol import Handshake, Json
 from edge.protocols.continuous import MOST_TIMESTAMP_CHARS, ContinuousProtocol
 from edge.protocols.parsing import MOST_TEXT_CHARS
 from edge.protocols.prices import PRICES, cost_usd
-from runtime.audio import AudioOut, Format, parse_header, read_wav
+from runtime.audio import AudioOut, read_wav
 from runtime.containers import container_of
+from runtime.wav import Format, parse_header
 from schemas.events import TurnMeasured
 from tests.unit.edge.protocols.connected import Listener
 
@@ -273,6 +274,8 @@ def test_the_sessions_id_is_told_where_no_greeting_does() -> None:
     assert connected().began("s_1") == []
     assert connected({"greeting": "0"}).began("s_1") == [told]
     assert connected().began("s_1", resumed=True) == [{**told, "resumed": True}]
+    cut = connected().began("s_1", resumed=True, heard="It is")
+    assert cut == [{**told, "resumed": True, "heard": "It is"}]
 
 
 def test_local_models_cost_nothing_and_hosted_ones_their_price() -> None:

@@ -24,7 +24,8 @@ from edge.core.inputs import ToolResult, Typed
 from edge.protocols.client_protocol import CloseCode, Handshake, Json
 from edge.protocols.conversational import ConversationalProtocol
 from edge.protocols.parsing import MOST_TEXT_CHARS
-from runtime.audio import Format, parse_header, read_wav, write_wav
+from runtime.audio import read_wav, write_wav
+from runtime.wav import Format, parse_header
 from tests.unit.edge.protocols.connected import Listener
 
 

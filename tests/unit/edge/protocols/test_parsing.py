@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.protocols.parsing import from_base64, to_base64
+from edge.protocols.parsing import MOST_PARTS, NotJsonError, from_base64, parse, to_base64
 
 
 @given(st.binary(max_size=300), st.integers(1, 76))
@@ -33,3 +33,21 @@ def test_either_alphabet_padded_or_not_in_one_line_or_more_is_read(data: bytes, 
 def test_damaged_base64_is_told_and_is_no_sound(text: object) -> None:
     with pytest.raises(ValueError, match="audio_data"):
         from_base64(text)
+
+
+def test_a_message_of_thousands_of_parts_is_not_read() -> None:
+    """To read 600 000 keys takes the whole edge most of a second."""
+    keys = ",".join(f'"{number}":1' for number in range(MOST_PARTS - 3))
+    assert parse('{"type":"x",' + keys + "}")["type"] == "x"
+    for many in (
+        '{"type":"x",' + keys + ',"a":1,"b":1,"c":1,"d":1}',
+        '{"type":"x","a":' + "[" * MOST_PARTS + "]" * MOST_PARTS + "}",
+        '{"type":"x","a":[' + ",".join("{}" * 1 for _ in range(MOST_PARTS)) + "]}",
+    ):
+        with pytest.raises(NotJsonError):
+            parse(many)
+
+
+def test_audio_of_any_length_is_no_part() -> None:
+    audio = to_base64(bytes(3_000_000))
+    assert parse('{"type":"audio_chunk","audio_data":"' + audio + '"}')["audio_data"] == audio

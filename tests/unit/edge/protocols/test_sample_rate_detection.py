@@ -15,7 +15,8 @@ from edge.core.client_commands import Audio
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.sample_rate_detection import KEPT_MS, RATES_HZ, SampleRateDetector
-from runtime.audio import AudioIn, Format
+from runtime.audio import AudioIn
+from runtime.wav import Format
 from tests.unit.edge.protocols.connected import Listener
 
 CHUNK = 4096

@@ -20,7 +20,8 @@ from edge.protocols.client_protocol import (
     Token,
 )
 from edge.protocols.parsing import NotJsonError, from_base64, parse, to_base64, typed_text
-from runtime.audio import AudioOut, Format
+from runtime.audio import AudioOut
+from runtime.wav import Format
 from schemas.events import FaultyPart
 from tests.unit.edge.protocols.connected import Listener
 
@@ -31,7 +32,6 @@ class ToyProtocol:
     name = "toy"
     admission = Admission(
         token=Token.FIRST_MESSAGE,
-        limits_users=True,
         limits_commands=True,
         refuses_by_http=False,
         one_session=True,
@@ -79,8 +79,8 @@ class ToyProtocol:
             return [Reply(self.error("bad_message", "not understood", str(error)))]
         return [Reply(self.error("bad_message", "not understood", "an unknown type"))]
 
-    def began(self, session: str, *, resumed: bool = False) -> list[Json]:
-        return [{"type": "hello", "session": session, "resumed": resumed}]
+    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
+        return [{"type": "hello", "session": session, "resumed": resumed, "heard": heard}]
 
     def ended(self) -> list[Json]:
         return [{"type": "bye"}]

@@ -39,3 +39,16 @@ def test_a_turn_that_went_on_after_all_counts_as_one() -> None:
         pause.reopened(1000)
         pause.ended()
     assert pause.wait_ms > 1000
+
+
+def test_who_went_on_where_the_words_had_an_end_is_waited_for_longer_in_that_turn() -> None:
+    pause = AdaptivePause()
+    pause.continued(1000)
+    assert pause.this_turn_ms == 0, "the words had no end there"
+    pause.continued(900, sounded_finished=True)
+    pause.continued(300, sounded_finished=True)
+    assert 900 < pause.this_turn_ms < 1100
+    pause.ended()
+    assert pause.this_turn_ms == 0
+    pause.reopened(1200)
+    assert 1200 < pause.this_turn_ms <= LONGEST_MS

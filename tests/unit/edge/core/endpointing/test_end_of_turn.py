@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from edge.core.endpointing.end_of_turn import (
@@ -160,7 +162,37 @@ def test_the_less_it_sounds_like_an_end_the_longer_it_is_listened_on(eagerness: 
     unfinished = wait_ms(Evidence("So I called them, and"), WAITS[eagerness])
     assert finished < unclear < unfinished
     doubted = Evidence("Please call me back tomorrow.", eot_audio=0.1)
-    assert wait_ms(doubted, WAITS[eagerness]) == unclear
+    assert finished < wait_ms(doubted, WAITS[eagerness]) < unclear
+    doubted_too = Evidence("I would like to book a table", eot_audio=0.1)
+    assert wait_ms(doubted_too, WAITS[eagerness]) == unfinished
+
+
+@pytest.mark.parametrize(
+    ("text", "quick"),
+    [
+        ("Can you assess my responses?", True),
+        ("I think that is all. Can you assess my responses?", True),
+        ("What time is it?", True),
+        ("They help them find ways and stay safe, right?", False),  # more of the same may follow
+        ("They are police dogs. Maybe?", False),
+        ("Can you assess my responses? I think that is all.", False),
+        ("I know that there are dogs.", False),
+        ("Wissen Sie, wann der Zug fährt?", True),
+        ("今天的天气怎么样\uff1f", True),
+    ],
+)
+def test_a_question_to_the_listener_is_answered_sooner_than_a_statement(
+    text: str, *, quick: bool
+) -> None:
+    waits = WAITS["auto"]
+    known = Evidence(text, 0.99, 0.99)
+    assert wait_ms(known, waits) == (waits.finished_ms if quick else waits.stated_ms)
+    doubted = wait_ms(replace(known, eot_audio=0.01), waits)
+    assert doubted == (waits.stated_ms if quick else (waits.stated_ms + waits.unclear_ms) // 2)
+
+
+def test_waits_without_one_for_statements_treat_them_like_questions() -> None:
+    assert wait_ms(Evidence("Call me back tomorrow."), Waits(500, 900, 1500)) == 500
 
 
 def test_low_eagerness_waits_longer_than_high() -> None:

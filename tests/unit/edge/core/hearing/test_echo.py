@@ -1,71 +1,105 @@
-"""Our own voice at the caller's microphone is not the caller."""
+"""A response that comes back through the microphone is not the caller; the caller still is."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from edge.core.client_events import ClientEvent, Interrupted, Speech
-from edge.core.hearing.echo import TAIL, EchoGate
-from edge.core.hearing.framing import FRAME_BYTES
+from edge.core.hearing.caller_audio import CallerAudio
+from tests.unit.edge.core.hearing.line import (
+    NOISE_RMS,
+    RATE_HZ,
+    Samples,
+    echo_of,
+    hear,
+    longest_ms,
+    pcm,
+    voice,
+    voiced,
+    with_noise,
+)
+
+SECONDS = 8
+SPEAKS_S, UNTIL_S = 5, 7
+"""When the caller speaks over the response."""
+STOPS_MS = 450
+"""Voice that stops a response."""
+RESPONSE = voice(SECONDS, seed=1)
 
 
-def sound(frames: int, loudness: float) -> bytes:
-    return np.full(frames * FRAME_BYTES // 2, loudness).astype("<i2").tobytes()
+def caller(seed: int = 2, at_s: float = SPEAKS_S) -> Samples:
+    speech = np.zeros(SECONDS * RATE_HZ)
+    at = int(at_s * RATE_HZ)
+    speech[at : at + 2 * RATE_HZ] = voice(2, seed=seed)
+    return speech
 
 
-class Microphone:
-    """A gate, and the number of the frame that it looks at."""
-
-    def __init__(self) -> None:
-        self.gate = EchoGate()
-        self.frame = 0
-
-    def told(self, event: ClientEvent) -> None:
-        self.gate.told(event, self.frame)
+def plain(microphone: Samples) -> list[bool]:
+    """Return the verdicts on *microphone* where nothing is played."""
+    return voiced(hear(CallerAudio(), np.zeros(0), microphone))
 
 
-def heard(echo: Microphone, loudness: float, frames: int = 1) -> list[bool]:
-    """Return for each frame of a voice of this *loudness* whether it was taken for ours."""
-    found = []
-    for _ in range(frames):
-        echo.frame += 1
-        found.append(echo.gate.is_echo(loudness, echo.frame))
-    return found
+@pytest.mark.parametrize("gain_db", [-6, -14, -20])
+@pytest.mark.parametrize(
+    ("delay_ms", "room_s", "late_ms"), [(50, 0, 0), (150, 0.3, 60), (250, 0.5, 0), (400, 0.2, 100)]
+)
+def test_an_echo_is_no_voice_that_stops_a_response(
+    gain_db: float, delay_ms: int, room_s: float, late_ms: int
+) -> None:
+    microphone = with_noise(echo_of(RESPONSE, gain_db, delay_ms, room_s))
+    verdicts = voiced(hear(CallerAudio(cancel_echo=True), RESPONSE, microphone, late_ms=late_ms))
+    assert longest_ms(plain(microphone)) > STOPS_MS  # it sounds like one
+    assert longest_ms(verdicts) < 300
+    assert sum(verdicts) < 0.3 * sum(plain(microphone))
 
 
-@pytest.fixture
-def echo() -> Microphone:
-    """A call in which the caller has spoken and 50 frames of an answer are being played."""
-    echo = Microphone()
-    heard(echo, 2000, 50)
-    echo.told(Speech(1, "An answer.", sound(50, 3000), ends=True))
-    return echo
+@pytest.mark.parametrize("gain_db", [-6, -14, -20])
+@pytest.mark.parametrize("room_s", [0, 0.3, 0.5])
+def test_a_caller_over_an_echo_is_heard(gain_db: float, room_s: float) -> None:
+    microphone = with_noise(echo_of(RESPONSE, gain_db, 150, room_s) + caller())
+    verdicts = voiced(hear(CallerAudio(cancel_echo=True), RESPONSE, microphone))
+    alone = plain(with_noise(caller()))
+    spoken = slice(SPEAKS_S * 50, UNTIL_S * 50)
+    both = sum(a and b for a, b in zip(verdicts[spoken], alone[spoken], strict=True))
+    assert both > 0.6 * sum(alone[spoken])
 
 
-def test_an_echo_is_ours_and_an_interruption_is_not(echo: Microphone) -> None:
-    assert heard(echo, 300, 20) == [True] * 20
-    assert heard(echo, 2000) == [False]
+@pytest.mark.parametrize("seed", range(2, 8))
+@pytest.mark.parametrize("at_s", [1.0, 5.0])
+def test_a_caller_with_a_headset_is_heard_as_they_are(seed: int, at_s: float) -> None:
+    microphone = with_noise(caller(seed, at_s))
+    sounds = hear(CallerAudio(cancel_echo=True), RESPONSE, microphone)
+    assert b"".join(sound.pcm for sound in sounds) == pcm(microphone)
+    verdicts, alone = voiced(sounds), plain(microphone)
+    assert sum(verdicts) >= 0.9 * sum(alone)
 
 
-def test_an_echo_comes_later_than_its_sound_and_is_over_after_it(echo: Microphone) -> None:
-    assert all(heard(echo, 300, 50 + TAIL))
-    assert heard(echo, 300) == [False]
+def test_a_quiet_caller_with_a_headset_is_heard_beside_a_loud_response() -> None:
+    microphone = with_noise(caller() * 0.15)
+    verdicts = voiced(hear(CallerAudio(cancel_echo=True), RESPONSE, microphone))
+    assert sum(verdicts) >= 0.9 * sum(plain(microphone))
 
 
-def test_who_speaks_as_softly_as_an_echo_can_interrupt_all_the_same() -> None:
-    echo = Microphone()
-    heard(echo, 400, 50)
-    echo.told(Speech(1, "An answer.", sound(50, 3000), ends=True))
-    assert heard(echo, 400) == [False]
+def test_an_echo_that_was_found_is_taken_out() -> None:
+    microphone = with_noise(echo_of(RESPONSE, -10, 150))
+    sounds = hear(CallerAudio(cancel_echo=True), RESPONSE, microphone)
+    left = np.frombuffer(b"".join(sound.pcm for sound in sounds), "<i2").astype(float)
+    settled = slice(5 * RATE_HZ, SECONDS * RATE_HZ)
+    assert left[settled].std() < 0.3 * microphone[settled].std()
 
 
-def test_what_a_client_dropped_has_no_echo(echo: Microphone) -> None:
-    heard(echo, 300, 5)
-    echo.told(Interrupted(1, "An"))
-    heard(echo, 300, TAIL)
-    assert heard(echo, 300) == [False]
+def test_an_echo_is_known_in_the_next_response_though_it_comes_at_another_time() -> None:
+    audio = CallerAudio(cancel_echo=True)
+    first = with_noise(echo_of(RESPONSE, -6, 150, 0.3))
+    silence = np.random.default_rng(4).normal(0, NOISE_RMS, 2 * RATE_HZ)
+    later = with_noise(echo_of(RESPONSE, -6, 230, 0.3))
+    microphone = np.concatenate([first, silence, later])
+    both = np.concatenate([RESPONSE, np.zeros(2 * RATE_HZ), RESPONSE])
+    verdicts = voiced(hear(audio, both, microphone))
+    assert longest_ms(verdicts[10 * 50 :]) < 200
 
 
-def test_nobody_is_taken_for_us_while_nothing_is_played() -> None:
-    assert heard(Microphone(), 100, 100) == [False] * 100
+def test_silence_in_a_silent_call_stays_what_it_is() -> None:
+    sounds = hear(CallerAudio(cancel_echo=True), RESPONSE, np.zeros(2 * RATE_HZ))
+    assert not any(voiced(sounds))
+    assert b"".join(sound.pcm for sound in sounds) == bytes(4 * RATE_HZ)

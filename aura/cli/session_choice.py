@@ -1,0 +1,37 @@
+"""Which recorded session a command means: by its id, the beginning of one, or the newest."""
+
+from __future__ import annotations
+
+from aura.cli.running import CommandError
+from runtime.bus.connection import Bus
+from runtime.sessions import log
+from runtime.sessions.finding import sessions
+from runtime.sessions.listing import Wanted
+from schemas import subjects
+
+NEWEST = ""
+"""Given for the session that began last."""
+MOST_SHOWN = 5
+
+
+async def chosen(bus: Bus, given: str) -> str:
+    """Return the id of the session that *given* means.
+
+    Raises:
+        CommandError: there is none, or several begin so.
+        BusAwayError: the server does not answer.
+    """
+    if given == NEWEST:
+        rows = await sessions(bus, Wanted())
+        if not rows:
+            raise CommandError("no session is recorded yet. Make one: aura call QUESTION.wav")
+        return rows[0].session
+    life = await log.count(bus, subjects.EVENTS_STREAM, subjects.session_events("*", "*", "life"))
+    ids = {subject.split(".")[3] for subject in life}
+    fitting = sorted(one for one in ids if one.startswith((given, f"s_{given}")))
+    if given in ids or not fitting:
+        return given
+    if len(fitting) > 1:
+        shown = ", ".join(fitting[:MOST_SHOWN]) + (" ..." if len(fitting) > MOST_SHOWN else "")
+        raise CommandError(f"{len(fitting)} sessions begin with {given}: {shown}")
+    return fitting[0]

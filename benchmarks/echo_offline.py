@@ -1,0 +1,377 @@
+"""A loudspeaker beside the microphone, offline: what is heard of the response and of the caller.
+
+No clock, no network, no engine but the voice: the edge's hearing is driven in simulated time, the
+same way each run. Responses are sent at the edge's own pace, played by a client that has them
+later by the network's jitter, and come back quieter, late and through a room. Over some of them
+people speak; others have a headset, so that nothing comes back.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.people.recordings import first_loud_s
+from benchmarks.recordings import people
+from benchmarks.results import save
+from edge.call.speech_model import SileroModel, find
+from edge.core.client_events import Speech
+from edge.core.hearing.caller_audio import CallerAudio
+from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
+from edge.core.hearing.segmenter import Segmenter
+from edge.core.hearing.speech_detector import SpeechChange
+from edge.core.inputs import ChunkSpoken, Sound
+from edge.core.response.playback import Playback
+from runtime.settings import load
+from schemas.audio import BYTES_PER_MS, RATE_HZ
+from schemas.session_config import Delivery, TurnConfig, VoiceConfig
+from workers.engines import factory
+
+START_MS = 1_000_000
+STOP_MS = 450
+"""Voice over a response that stops it."""
+SOON_MS = 800
+"""A caller is to be heard for STOP_MS so long after their first sound."""
+SPEAK_MS = 3000
+PERSON_RMS = 2000.0
+"""Of a recording's loudest half, -24 dBFS."""
+NOISE_RMS = 33.0
+"""The microphone's own, -60 dBFS."""
+RESPONSES = (
+    (
+        "Once upon a time there was a small village beside a long and quiet river.",
+        "The people who lived there baked bread, mended nets and told each other stories.",
+        "One evening a stranger came over the old bridge with a lantern and a wooden box.",
+    ),
+    (
+        "Sure, I can do that.",
+        "Your appointment is on Thursday at half past three, with Doctor Miller.",
+    ),
+    (
+        "The weather in Paris is mild today, with light rain in the afternoon.",
+        "Take an umbrella with you, and perhaps a warm coat for the evening.",
+        "Tomorrow the sun comes back, and it will be eighteen degrees.",
+    ),
+    ("Yes.", "We are open from nine to five, Monday to Friday, and on Saturday until noon."),
+)
+Samples = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Line:
+    """Between the edge and the caller's ear and mouth."""
+
+    gain_db: float | None
+    """Of the echo; None: a headset."""
+    delay_ms: int = 150
+    room: int = 0
+    """Which room; 0: none, the sound comes the straight way alone."""
+    jitter_ms: int = 0
+    """Both ways; what is late does not overtake."""
+    delivery: Delivery = "chunks"
+
+
+ROOMS = {0: (0.0, 99.0), 1: (0.2, 6.0), 2: (0.4, -3.0), 3: (0.5, -12.0)}
+"""Seconds in which the sound falls by 60 dB, and the straight way against the rest, dB."""
+
+
+def answer_of(room: int) -> Samples:
+    """Return a room's answer to a click, of energy 1."""
+    decay_s, direct_db = ROOMS[room]
+    if not decay_s:
+        return np.ones(1)
+    at = np.arange(int(decay_s * RATE_HZ))
+    rest = np.random.default_rng(room).normal(size=at.size) * 10 ** (-3 * at / at.size)
+    rest[0] = 0
+    rest /= np.sqrt((rest**2).sum())
+    rest[0] = 10 ** (direct_db / 20)
+    scaled: Samples = rest / np.sqrt((rest**2).sum())
+    return scaled
+
+
+def filtered(sound: Samples, by: Samples) -> Samples:
+    """Return *sound* through *by*, as long as *sound*."""
+    size = 1 << (sound.size + by.size).bit_length()
+    whole = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(by, size), size)
+    return whole[: sound.size]
+
+
+class Scene:
+    """What one caller is sent, and what their microphone hears."""
+
+    def __init__(self, line: Line, responses: list[list[bytes]], seed: int = 1) -> None:
+        """Send *responses* (sentences, s16le mono 16 kHz) with 0.7 s between them."""
+        self._rng = np.random.default_rng(seed)
+        self._line = line
+        self.told: list[tuple[int, Speech]] = []
+        """When the edge sends what, ms from the start."""
+        self.begins: list[int] = []
+        """When each response begins to be played."""
+        self.length_ms = self._send(responses)
+        size = self.length_ms * RATE_HZ // 1000
+        self.microphone: Samples = self._rng.normal(0, NOISE_RMS, size)
+        if line.gain_db is not None:
+            played = self._played(size)
+            self.microphone += filtered(played, answer_of(line.room)) * 10 ** (line.gain_db / 20)
+
+    def _send(self, responses: list[list[bytes]]) -> int:
+        now_ms = 500
+        for turn, sentences in enumerate(responses, 1):
+            playback = Playback(turn, VoiceConfig(delivery=self._line.delivery))
+            for index, pcm in enumerate(sentences):
+                playback.sentence(index, "words " * 8)
+                playback.chunk(ChunkSpoken(turn, index, 0, pcm, last=True))
+            playback.completed(len(sentences))
+            self.begins.append(now_ms)
+            while not playback.all_sent:
+                self.told += [(now_ms, speech) for speech in playback.due(now_ms)]
+                now_ms += 5
+            now_ms = playback.until_ms + 700
+        return now_ms + 500
+
+    def _played(self, size: int) -> Samples:
+        """Return what comes out of the loudspeaker, late by the line's delay."""
+        air = np.zeros(size + 60 * RATE_HZ)
+        until = arrived = 0
+        for sent_ms, speech in self.told:
+            arrived = max(arrived, sent_ms + self._jitter())
+            pcm = np.frombuffer(speech.pcm, "<i2")
+            begins = max(until, (arrived + self._line.delay_ms) * RATE_HZ // 1000)
+            until = begins + pcm.size
+            air[begins:until] += pcm
+        return air[:size]
+
+    def _jitter(self) -> int:
+        return int(self._rng.integers(0, self._line.jitter_ms + 1))
+
+    def speaks(self, pcm: bytes, at_ms: int) -> None:
+        """Let a person say *pcm* from *at_ms* on."""
+        sound = np.frombuffer(pcm, "<i2").astype(np.float64)
+        at = at_ms * RATE_HZ // 1000
+        self.microphone[at : at + sound.size] += sound[: self.microphone.size - at]
+
+    def packets(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the microphone's frames and when each of them arrives."""
+        heard = np.clip(np.round(self.microphone), -32768, 32767).astype("<i2").tobytes()
+        arrives_ms = 0
+        for at in range(0, len(heard) - FRAME_BYTES + 1, FRAME_BYTES):
+            spoken_ms = (at + FRAME_BYTES) // BYTES_PER_MS
+            arrives_ms = max(arrives_ms, spoken_ms + self._jitter())
+            yield arrives_ms, heard[at : at + FRAME_BYTES]
+
+
+@dataclass
+class Heard:
+    """What the edge made of it."""
+
+    voiced: list[bool] = field(default_factory=list)
+    audio: bytearray = field(default_factory=bytearray)
+    begun_ms: list[int] = field(default_factory=list)
+    """When an utterance began; ms of the microphone."""
+    stops_ms: list[int] = field(default_factory=list)
+    """When an utterance had so much voice that it stops a response."""
+    cpu_s: float = 0.0
+
+
+def listen(scene: Scene, audio: CallerAudio) -> Heard:
+    """Drive the edge's hearing through *scene*."""
+    heard, segmenter = Heard(), Segmenter(TurnConfig(), 0)
+    to_tell, stopped = list(reversed(scene.told)), 0
+    for number, (arrives_ms, frame) in enumerate(scene.packets(), 1):
+        began = time.process_time()
+        while to_tell and to_tell[-1][0] <= arrives_ms:
+            sent_ms, speech = to_tell.pop()
+            audio.told(speech, START_MS + sent_ms)
+        sound: Sound = audio.hear(frame, START_MS + arrives_ms)
+        heard.cpu_s += time.process_time() - began
+        heard.voiced += sound.voiced
+        heard.audio += sound.pcm
+        for notice in segmenter.hear(sound, START_MS + arrives_ms):
+            if notice.change is SpeechChange.STARTED:
+                heard.begun_ms.append(number * FRAME_MS)
+        utterance = segmenter.utterance
+        if utterance is None:
+            continue
+        utterance.over_response = True  # as over a response: each frame is looked at
+        if utterance.voice_ms >= STOP_MS and stopped < utterance.number:
+            stopped = utterance.number
+            heard.stops_ms.append(number * FRAME_MS)
+        if segmenter.silence_ms >= 400:
+            segmenter.close(stands=0)
+    return heard
+
+
+class Ears:
+    """Callers' audio, with the model of speech."""
+
+    def __init__(self) -> None:
+        path = find()
+        if path is None:
+            raise SystemExit("echo_offline needs onnxruntime and faster-whisper's files")
+        self._model = SileroModel(path)
+
+    def open(self, *, cancel_echo: bool = True) -> CallerAudio:
+        return CallerAudio(self._model.opinion(), cancel_echo=cancel_echo)
+
+
+def said() -> list[list[bytes]]:
+    """Return RESPONSES in Aura's own voice."""
+    voice = factory.synthesizer(load(tts_engine="piper"))
+    return [[b"".join(voice.synthesize(text)) for text in texts] for texts in RESPONSES]
+
+
+def person(pcm: bytes) -> bytes:
+    """Return the beginning of a recording, as loud as people are on a telephone."""
+    begins = max(0, round(first_loud_s(pcm) / 0.02) - 3) * FRAME_BYTES
+    sound = np.frombuffer(pcm[begins : begins + SPEAK_MS * BYTES_PER_MS], "<i2").astype(float)
+    loud = np.sort(sound**2)[sound.size // 2 :].mean() ** 0.5
+    louder = np.clip(sound * PERSON_RMS / loud, -32768, 32767)
+    return bytes(louder.astype("<i2"))
+
+
+_KINDS: tuple[tuple[int, int, int, Delivery], ...] = (
+    (50, 0, 0, "chunks"),
+    (50, 3, 60, "sentences"),
+    (150, 1, 30, "sentences"),
+    (150, 2, 100, "chunks"),
+    (250, 3, 0, "chunks"),
+    (400, 0, 100, "sentences"),
+    (400, 2, 30, "chunks"),
+)
+LINES = [
+    Line(gain_db, delay_ms, room, jitter_ms, delivery)
+    for gain_db in (-6, -10, -14, -20)
+    for delay_ms, room, jitter_ms, delivery in _KINDS
+]
+DELIVERIES: tuple[Delivery, ...] = ("chunks", "sentences")
+HEADSETS = [
+    Line(None, jitter_ms=jitter, delivery=delivery) for jitter in (0, 60) for delivery in DELIVERIES
+]
+
+
+def echo_alone(line: Line, responses: list[list[bytes]], ears: Ears) -> dict[str, Any]:
+    """Count what is heard of a caller who says nothing."""
+    scene = Scene(line, responses)
+    heard = listen(scene, ears.open())
+    return {
+        **vars(line),
+        "minutes": scene.length_ms / 60_000,
+        "voiced_frames": sum(heard.voiced),
+        "begun": len(heard.begun_ms),
+        "stops": len(heard.stops_ms),
+        "cpu_ms_a_frame": 1000 * heard.cpu_s / max(1, len(heard.voiced)),
+    }
+
+
+INTO_MS = (300, 1300, 2700)
+"""So long after a response begins a person speaks over it."""
+
+
+def heard_alone(pcm: bytes, ears: Ears) -> tuple[int | None, int]:
+    """Return when a person is heard with nothing played, ms from their first sound, and how long.
+
+    How long: in frames of voice.
+    """
+    scene = Scene(Line(None), [])
+    scene.microphone = np.random.default_rng(1).normal(0, NOISE_RMS, 5 * RATE_HZ)
+    scene.speaks(pcm, 1000)
+    heard = listen(scene, ears.open(cancel_echo=False))
+    return after(heard.stops_ms, 1000), sum(heard.voiced)
+
+
+def over_it(
+    line: Line, responses: list[list[bytes]], voices: dict[str, bytes], ears: Ears
+) -> Iterator[dict[str, Any]]:
+    """Let each person speak over the first response, and over the third in another call."""
+    for number, (name, pcm) in enumerate(voices.items()):
+        alone_ms, frames = heard_alone(pcm, ears)
+        for turn in (0, 2):
+            scene = Scene(line, responses[: turn + 1], seed=number)
+            at_ms = scene.begins[turn] + INTO_MS[(number + turn) % len(INTO_MS)]
+            at_ms += line.delay_ms if line.gain_db is not None else 0
+            at_ms -= at_ms % FRAME_MS
+            scene.speaks(pcm, at_ms)
+            heard = listen(scene, ears.open())
+            window = slice(at_ms // FRAME_MS, (at_ms + SPEAK_MS) // FRAME_MS)
+            sent = np.clip(np.round(scene.microphone), -32768, 32767).astype("<i2").tobytes()
+            yield {
+                "who": name,
+                "into_ms": at_ms - scene.begins[turn],
+                "first_response": not turn,
+                "heard_ms": after(heard.stops_ms, at_ms),
+                "alone_ms": alone_ms,
+                "voiced": sum(heard.voiced[window]) / max(1, frames),
+                "audio_kept": bytes(heard.audio) == sent[: len(heard.audio)],
+            }
+
+
+def after(stops_ms: list[int], at_ms: int) -> int | None:
+    """Return how long after *at_ms* the first of *stops_ms* came while the person spoke."""
+    return next((ms - at_ms for ms in stops_ms if 0 < ms - at_ms <= SPEAK_MS), None)
+
+
+def late(one: dict[str, Any]) -> bool:
+    """Tell whether a person was not heard soon, though the recording itself is soon enough."""
+    if one["alone_ms"] is None:
+        return False
+    limit = max(SOON_MS, one["alone_ms"] + 100)
+    return one["heard_ms"] is None or one["heard_ms"] > limit
+
+
+def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return how many people were heard, and how much later than with nothing played."""
+    counted = [one for one in found if one["alone_ms"] is not None]
+    later = [one["heard_ms"] - one["alone_ms"] for one in counted if one["heard_ms"]]
+    return {
+        "people": len(counted),
+        "missed": sum(one["heard_ms"] is None for one in counted),
+        "late_or_missed": sum(map(late, counted)),
+        "later_than_alone_ms_p50": float(np.median(later)),
+        "later_than_alone_ms_p95": float(np.percentile(later, 95)),
+        "voiced_share_mean": float(np.mean([one["voiced"] for one in found])),
+        "audio_kept": sum(one["audio_kept"] for one in found),
+    }
+
+
+def main() -> None:
+    """Print and save what is heard of echoes, of people over them, and of people with headsets."""
+    ears, responses = Ears(), said()
+    voices = {name: person(pcm) for name, pcm in people().items()}
+    quick = bool(os.environ.get("AURA_BENCH_QUICK"))
+    lines = LINES[::3] if quick else LINES
+    print("offline, in simulated time; echo alone")
+    alone = []
+    for line in lines:
+        one = echo_alone(line, responses, ears)
+        print({key: round(v, 3) if isinstance(v, float) else v for key, v in one.items()})
+        alone.append(one)
+    total: Counter[str] = Counter()
+    for one in alone:
+        total.update({key: one[key] for key in ("minutes", "voiced_frames", "begun", "stops")})
+    print("all:", dict(total))
+    over = {}
+    for what, these in (("echo", lines[::3]), ("headset", HEADSETS[: 2 if quick else 4])):
+        found = [
+            {**vars(line), **one}
+            for line in these
+            for one in over_it(line, responses, voices, ears)
+        ]
+        over[what] = summary(found)
+        print(f"people, {what}:", over[what])
+        for one in filter(late, found):
+            print("   late:", one)
+    if not quick:
+        save(
+            "echo_offline", offline=True, echo_alone_all=dict(total), echo_alone=alone, people=over
+        )
+
+
+if __name__ == "__main__":
+    main()

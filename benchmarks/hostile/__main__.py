@@ -1,0 +1,94 @@
+"""`make soak-hostile`: every attack beside a good call, a line each; it ends with 1 if one tells.
+
+python -m benchmarks.hostile [--source hundred] [--whisper] [--messages 20000] [NAME ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from benchmarks import recordings
+from benchmarks.hostile import trial
+from benchmarks.hostile.attacker import Order
+from benchmarks.hostile.rows import ROWS, SOURCES
+from benchmarks.hostile.verdict import HEAD, Figures, line
+from benchmarks.latency import machine
+from benchmarks.results import save
+
+FUZZ, SLOW = "hostile messages over every door", "sockets that take their time"
+FUZZ_MESSAGES_PER_S = 200
+"""The fuzz is given up below this pace."""
+
+
+def orders(asked: argparse.Namespace, speech: str) -> Iterator[tuple[str, Order]]:
+    """Yield the names and orders of all that was asked for; the URL is not known yet."""
+    sources = [one for one in SOURCES if asked.source in {"all", one}]
+    for number, row in enumerate(ROWS):
+        for source in sources:
+            yield row.name, Order("", asked.seconds, "row", number, source, speech=speech)
+    for source in ("address", "hundred"):
+        if source in sources:
+            yield SLOW, Order("", asked.seconds + 2, "slow", source=source, count=asked.sockets)
+    limit_s = 30 + asked.messages / FUZZ_MESSAGES_PER_S
+    yield (
+        FUZZ,
+        Order("", limit_s, "fuzz", source="hundred", count=asked.messages),
+    )
+
+
+async def run(asked: argparse.Namespace, speech: Path) -> list[Figures]:
+    """Measure all that was asked for; an Aura that was hurt is replaced by a new one."""
+    found: list[Figures] = []
+    async with AsyncExitStack() as stack:
+        aura: trial.Aura | None = None
+        print(HEAD, flush=True)
+        for name, order in orders(asked, str(speech)):
+            if asked.names and not any(part in name for part in asked.names):
+                continue
+            if aura is None:
+                running = trial.running(speech, whisper=asked.whisper)
+                aura = await stack.enter_async_context(running)
+            figures = await trial.measure(aura, name, Order(**{**vars(order), "url": aura.url}))
+            print(line(figures), flush=True)
+            found.append(figures)
+            if figures.wrong:
+                await stack.aclose()
+                aura = None
+    return found
+
+
+def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="What strangers may try, beside a good call.")
+    parser.add_argument("names", nargs="*", help="(parts of) names of rows; none: all")
+    parser.add_argument("--source", default="all", choices=["all", *SOURCES], help="from where")
+    parser.add_argument("--seconds", type=float, default=5.0, help="length of an attack")
+    parser.add_argument("--sockets", type=int, default=10_000, help="slow sockets")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="messages of the fuzz")
+    parser.add_argument("--whisper", action="store_true", help="with the real recogniser")
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    """Run what was asked for; return 1 if a row was not held."""
+    asked = _asked(None)
+    with tempfile.TemporaryDirectory(prefix="aura-hostile-") as folder:
+        speech = Path(folder) / "speech.pcm"
+        pcm = recordings.spoken()["u0"] if asked.whisper else recordings.buzz(900)
+        speech.write_bytes(pcm)
+        found = asyncio.run(run(asked, speech))
+    bad = [figures for figures in found if figures.wrong]
+    name = "hostile_whisper" if asked.whisper else "hostile"
+    if not asked.names and asked.source == "all":
+        save(name, machine=machine(), rows=[figures.as_json() for figures in found])
+    print(f"{len(found) - len(bad)} of {len(found)} rows held.")
+    return 1 if bad or not found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

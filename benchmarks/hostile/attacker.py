@@ -1,0 +1,213 @@
+"""The process of a stranger: it sends what a row says for some seconds, and prints its tally.
+
+    python -m benchmarks.hostile.attacker JSON
+
+It is a process of its own, a nice one, so that a bystander's clock is not its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import resource
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchmarks.hostile.bystander import token
+from benchmarks.hostile.frames import BINARY, TEXT, frame
+from benchmarks.hostile.rows import ROWS, START, Row, Source, address
+from benchmarks.hostile.wire import RefusedError, Socket, Tally
+from benchmarks.soak import hostile
+from edge.protocols import PROTOCOLS
+
+AGAIN_S = 0.2
+"""A socket that was closed or refused is opened again after it."""
+IN_HAND = 20
+"""Messages of the fuzz that are sent before answers are let through."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the process is to do."""
+
+    url: str
+    seconds: float
+    what: str
+    """`row`, `fuzz` or `slow`."""
+    row: int = 0
+    source: Source = "socket"
+    count: int = 0
+    """Messages of the fuzz, or slow sockets."""
+    speech: str = ""
+    """File of speech, s16le mono 16 kHz."""
+
+
+async def attack(order: Order, tally: Tally) -> None:
+    """Send a row over all its sockets until the time is over."""
+    row, speech = ROWS[order.row], await asyncio.to_thread(Path(order.speech).read_bytes)
+    first, block = row.first(speech), row.block(speech)
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(row.sockets[order.source]):
+            whose = address(order.source, order.row, number)
+            tasks.create_task(_socket(order, row, (first, block), whose, tally))
+
+
+async def _socket(
+    order: Order, row: Row, sends: tuple[bytes, bytes], whose: str, tally: Tally
+) -> None:
+    """Hold one socket; open it again whenever it ends."""
+    until = time.monotonic() + order.seconds
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError, RefusedError):
+            async with _opened(order.url, row.path, whose, tally) as socket:
+                await _send(socket, row, sends, until)
+        await asyncio.sleep(AGAIN_S)
+
+
+@asynccontextmanager
+async def _opened(url: str, path: str, whose: str, tally: Tally) -> AsyncIterator[Socket]:
+    """Yield an open socket that is listened to, and close it."""
+    try:
+        socket = await Socket.open(url, path, whose, tally)
+    except (RefusedError, OSError) as error:
+        tally.refused[str(error) if isinstance(error, RefusedError) else type(error).__name__] += 1
+        raise
+    listening = asyncio.create_task(socket.listen())
+    try:
+        yield socket
+    finally:
+        listening.cancel()
+        if not socket.writer.is_closing():
+            socket.writer.transport.abort()
+
+
+async def _send(socket: Socket, row: Row, sends: tuple[bytes, bytes], until: float) -> None:
+    first, block = sends
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(max(0.0, until - time.monotonic())):
+            await socket.send(first)
+            while block and not socket.writer.is_closing():
+                began = time.monotonic()
+                await socket.send(block)
+                if row.once:
+                    break
+                wait_s = len(block) / row.bytes_per_s if row.bytes_per_s else 0.0
+                await asyncio.sleep(max(0.0, wait_s - (time.monotonic() - began)))
+            while not socket.writer.is_closing():
+                await asyncio.sleep(0.05)
+
+
+# ---------------------------------------------------------------- messages that mean nothing
+
+
+async def fuzz(order: Order, tally: Tally) -> None:
+    """Send *count* hostile messages over every door, begun and not, from ever new addresses."""
+    doors = [
+        (path, first) for path in PROTOCOLS for first in ((b"", START) if path == "/ws" else (b"",))
+    ]
+    share = order.count // (len(doors) * 4)
+    until = time.monotonic() + order.seconds
+    async with asyncio.TaskGroup() as tasks:
+        for number, (path, first) in enumerate(doors * 4):
+            messages = hostile.for_sockets(number, share)
+            tasks.create_task(_fuzz(order.url, (path, first), messages, until, tally))
+
+
+async def _fuzz(
+    url: str, door: tuple[str, bytes], messages: Iterator[str | bytes], until: float, tally: Tally
+) -> None:
+    path, first = door
+    rng, left = random.Random(f"{path}{first!r}{id(messages)}"), True
+    while left and time.monotonic() < until:
+        asked = f"{path}?token={token(f'fuzz{rng.getrandbits(40)}')}&greeting=0"
+        whose = f"100.{rng.randrange(64, 128)}.{rng.randrange(256)}.{rng.randrange(256)}"
+        try:
+            async with _opened(url, asked, whose, tally) as socket:
+                await socket.send(first)
+                while not socket.writer.is_closing() and left:
+                    some = [one for _, one in zip(range(IN_HAND), messages, strict=False)]
+                    left = bool(some)
+                    await socket.send(b"".join(map(_framed, some)))
+                    await asyncio.sleep(0)
+                    tally.messages += len(some)
+        except (OSError, RefusedError):
+            await asyncio.sleep(0.01)
+
+
+def _framed(message: str | bytes) -> bytes:
+    if isinstance(message, str):
+        return frame(TEXT, message.encode("utf-8", "surrogatepass"))
+    return frame(BINARY, message)
+
+
+# ---------------------------------------------------------------- sockets that take their time
+
+
+async def slow(order: Order, tally: Tally) -> None:
+    """Hold *count* sockets: idle ones, half-sent headers, and answered ones that are kept alive."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, order.count + 200)), hard))
+    room = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 100
+    until = time.monotonic() + order.seconds
+    held: list[asyncio.StreamWriter] = []
+    gate = asyncio.Semaphore(200)
+
+    async def hold(number: int) -> None:
+        async with gate:
+            if time.monotonic() > until:
+                return
+            try:
+                held.append(await _slow_socket(order, number))
+                tally.opened += 1
+            except OSError as error:
+                tally.refused[type(error).__name__] += 1
+
+    await asyncio.gather(*(hold(number) for number in range(min(order.count, room))))
+    await asyncio.sleep(max(0.0, until - time.monotonic()))
+    for writer in held:
+        writer.transport.abort()
+
+
+async def _slow_socket(order: Order, number: int) -> asyncio.StreamWriter:
+    """Open one from an address of the loopback net that is no trusted proxy."""
+    to = urlsplit(order.url)
+    last = number % 100 + 1 if order.source == "hundred" else 1
+    async with asyncio.timeout(5):
+        _, writer = await asyncio.open_connection(
+            to.hostname, to.port, local_addr=(f"127.0.7.{last}", 0)
+        )
+    if number % 3 == 1:
+        writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\nX-A: ")
+    elif number % 3 == 2:
+        writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+    return writer
+
+
+WHAT = {"row": attack, "fuzz": fuzz, "slow": slow}
+
+
+def main() -> None:
+    """Do as the order says, and print the tally as JSON."""
+    os.nice(5)
+    order = Order(**json.loads(sys.argv[1]))
+    tally = Tally()
+
+    async def within() -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(order.seconds + 2):
+                await WHAT[order.what](order, tally)
+
+    asyncio.run(within())
+    print(json.dumps(vars(tally)))
+
+
+if __name__ == "__main__":
+    main()

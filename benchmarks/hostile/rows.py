@@ -1,0 +1,143 @@
+"""The rows of the measurement: what is sent, over how many sockets, from which addresses. Pure."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from benchmarks.hostile.frames import (
+    BINARY,
+    CONTINUATION,
+    PING,
+    TEXT,
+    endless_header,
+    frame,
+    many_keys,
+    text,
+    wav_header,
+)
+
+Source = Literal["socket", "address", "/64", "hundred"]
+SOURCES: tuple[Source, ...] = ("socket", "address", "/64", "hundred")
+SOCKETS: dict[Source, int] = {"socket": 1, "address": 8, "/64": 40, "hundred": 100}
+START = text({"type": "start_conversation"})
+END = text({"type": "end_conversation"})
+MIB = 1 << 20
+SPEECH_S = 44
+"""Length of the speech that is sent at once."""
+
+
+def address(source: Source, row: int, number: int) -> str:
+    """Return the address of a row's *number*-th socket; each row has addresses of its own."""
+    match source:
+        case "socket" | "address":
+            return f"203.0.113.{row + 1}"
+        case "/64":
+            return f"2001:db8:0:{row + 1:x}::{number + 1:x}"
+        case "hundred":
+            return f"198.18.{row + 1}.{number % 100 + 1}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One attack over WebSockets."""
+
+    name: str
+    finding: str
+    """What it was first seen as."""
+    first: Callable[[bytes], bytes] = lambda _: START
+    """Sent once a socket, given speech (s16le mono 16 kHz)."""
+    block: Callable[[bytes], bytes] = lambda _: b""
+    """Sent after it, again and again; empty: the socket idles."""
+    bytes_per_s: float = 0.0
+    """Pace of a socket; 0: as fast as it is taken."""
+    once: bool = False
+    """The block is sent once."""
+    sockets: dict[Source, int] = field(default_factory=lambda: SOCKETS)
+    path: str = "/ws"
+
+
+def _noise(size: int) -> bytes:
+    return random.Random(1).randbytes(MIB) * (size // MIB)
+
+
+def _at_once(speech: bytes) -> bytes:
+    wanted = SPEECH_S * 32_000
+    long = (speech * (wanted // max(1, len(speech)) + 1))[:wanted]
+    pieces = [frame(BINARY, long[at : at + 32_000]) for at in range(0, len(long), 32_000)]
+    return b"".join(pieces * 2)
+
+
+def _many(one: bytes, count: int = 1000) -> Callable[[bytes], bytes]:
+    return lambda _: one * count
+
+
+EMPTY = frame(BINARY)
+RECORDED = text({"type": "start_conversation", "record": True})
+ROWS: tuple[Row, ...] = (
+    Row(
+        "a WAV header without end, then empty frames",
+        "C1",
+        first=lambda _: START + frame(BINARY, endless_header()),
+        block=_many(EMPTY),
+    ),
+    Row(
+        "the same header, 200 empty frames",
+        "C1",
+        first=lambda _: START + frame(BINARY, endless_header()),
+        block=_many(EMPTY, 200),
+        once=True,
+    ),
+    Row("empty binary frames", "C2", block=_many(EMPTY)),
+    Row("binary frames of a byte", "C2", block=_many(frame(BINARY, b"x"))),
+    Row(
+        "empty continuation frames",
+        "C2",
+        first=lambda _: START + frame(BINARY, fin=False),
+        block=_many(frame(CONTINUATION, fin=False)),
+    ),
+    Row("WebSocket pings", "C2", block=_many(frame(PING))),
+    Row("JSON of 600,000 keys", "C2", block=lambda _: frame(TEXT, many_keys())),
+    Row("text of a character", "C2", block=_many(frame(TEXT, b"x"))),
+    Row(
+        "empty binary frames before a start, 100 kB/s",
+        "C2",
+        first=lambda _: b"",
+        block=_many(EMPTY, 100),
+        bytes_per_s=100_000,
+    ),
+    Row("7 MiB of noise a frame", "C2", block=lambda _: frame(BINARY, _noise(7 * MIB))),
+    Row(
+        "a WAV of 35 minutes in a frame",
+        "C2",
+        block=lambda _: frame(
+            BINARY, wav_header(8 * MIB - 100, rate_hz=4000, bits=8) + bytes(8 * MIB - 100)
+        ),
+        once=True,
+    ),
+    Row(
+        "4000 WAVs of 4001 Hz",
+        "C2",
+        block=_many(frame(BINARY, wav_header(64, rate_hz=4001, bits=16) + bytes(64)), 4000),
+        once=True,
+    ),
+    Row("44 s of speech at once, twice", "H1", block=_at_once, once=True),
+    Row(
+        "sockets that idle",
+        "H2",
+        first=lambda _: b"",
+        sockets={"socket": 1, "address": 20, "/64": 300, "hundred": 300},
+    ),
+    Row("conversations without pause", "H4", block=_many(START, 50)),
+    Row("conversations begun and ended", "H4", block=_many(START + END, 50)),
+    Row(
+        "recordings",
+        "M1",
+        first=lambda speech: RECORDED + frame(BINARY, speech[:64_000]),
+        block=lambda speech: frame(BINARY, speech[:3200]),
+        bytes_per_s=32_000,
+    ),
+    Row("handshakes with wrong tokens", "L1", path="/ws/voice/continuous?token=guess"),
+)

@@ -1,0 +1,165 @@
+"""An Aura under attack: a bystander's call is held beside it, and everything is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks import aura_server
+from benchmarks.hostile.attacker import Order
+from benchmarks.hostile.bystander import CYCLE_S, SECRET, Bystander, refused
+from benchmarks.hostile.rows import END, START
+from benchmarks.hostile.verdict import Figures
+from benchmarks.hostile.wire import RefusedError, Socket, Tally
+from benchmarks.soak import processes
+from runtime.bus.connection import Bus, connect
+from runtime.settings import load
+from schemas import subjects
+
+WITHOUT_S = 1.0
+"""The bystander is timed so long before each attack."""
+FAULTS = ("connection_broken", "call_broken", "session_broken", "bus_disconnected", "Traceback")
+SETTINGS = {
+    "DEBUG": "true",
+    "AURA_JWT_SECRET": SECRET,
+    "AURA_TRUSTED_PROXIES": "127.0.0.1",
+    "AURA_CONTROL_MESSAGES_PER_SECOND": "20",
+    "AURA_MAX_SESSIONS": "200",
+    "AURA_MAX_SESSIONS_PER_TENANT": "200",
+}
+"""Strangers may call; a header says who they are; 200 seats, so that they are soon taken."""
+SIMULATED = {
+    "AURA_LLM_ENGINE": "simulated",
+    "AURA_TTS_ENGINE": "simulated",
+    "AURA_SIM_TTS_AUDIO_MS": "1000",
+    "AURA_SIM_LLM_TOKENS": "6",
+}
+
+
+@dataclass
+class Aura:
+    """One that runs, with its bystander."""
+
+    url: str
+    pid: int
+    log: Path
+    bus: Bus
+    bystander: Bystander
+    speech: Path
+
+    @property
+    def pids(self) -> dict[str, list[int]]:
+        return {role: [one.pid for one in there] for role, there in processes.of(self.pid).items()}
+
+    async def stored(self, stream: str, what: str) -> int:
+        """Return the `bytes` or `messages` of *stream*."""
+        info = await self.bus.api(f"STREAM.INFO.{stream}", timeout_s=5)
+        return int(info["state"][what])
+
+
+@asynccontextmanager
+async def running(speech: Path, *, whisper: bool) -> AsyncIterator[Aura]:
+    """Yield an Aura whose bystander is in its call."""
+    engine = "whisper" if whisper else "simulated"
+    settings = {**SETTINGS, **SIMULATED, "AURA_STT_ENGINE": engine}
+    with aura_server.running(**settings) as (url, process):
+        data = Path(psutil.Process(process.pid).environ()["AURA_DATA_DIR"])
+        bus_url = aura_server.bus_url(process.pid)
+        async with await connect(load(nats_url=bus_url, _env_file=None), "hostile") as bus:
+            bystander = Bystander(url, await asyncio.to_thread(speech.read_bytes))
+            call = asyncio.create_task(bystander.run())
+            await asyncio.wait_for(bystander.ready.wait(), 10)
+            await _warm(url)
+            await asyncio.sleep(5)  # a question was answered, too
+            bystander.look()
+            try:
+                yield Aura(url, process.pid, data.parent / "log", bus, bystander, speech)
+            finally:
+                call.cancel()
+                with suppress(asyncio.CancelledError, Exception):
+                    await call
+
+
+async def _warm(url: str) -> None:
+    """Hold a hundred short conversations, so that memory which every crowd takes is no growth."""
+
+    async def converse(number: int) -> None:
+        with suppress(RefusedError, OSError):
+            socket = await Socket.open(url, "/ws", f"192.0.2.{number + 20}", Tally())
+            await socket.send(START)
+            await asyncio.sleep(1)
+            await socket.send(END)
+            await asyncio.sleep(0.5)
+            socket.writer.close()
+
+    await asyncio.gather(*(converse(number) for number in range(100)))
+
+
+async def measure(aura: Aura, name: str, order: Order) -> Figures:
+    """Attack as *order* says, and return what came of it."""
+    bystander, pids = aura.bystander, aura.pids
+    bystander.look()
+    await asyncio.sleep(WITHOUT_S)
+    without = bystander.look()
+    edge = psutil.Process(pids["edge"][0])
+    log_at = aura.log.stat().st_size
+    before = edge.memory_info().rss, sum(edge.cpu_times()[:2])
+    events = await aura.stored(subjects.EVENTS_STREAM, "bytes")
+    recorded = await aura.stored(subjects.RECORDING_STREAM, "messages")
+    began, stop = time.monotonic(), asyncio.Event()
+    others = asyncio.create_task(refused(aura.url, stop))
+    sent = await _attack(order)
+    took_s = time.monotonic() - began
+    stop.set()
+    times, turned_away = bystander.look(), await others
+    died = [role for role, there in pids.items() if aura.pids.get(role) != there]
+    after = before
+    with suppress(psutil.Error):
+        after = edge.memory_info().rss, sum(edge.cpu_times()[:2])
+    more, more_recorded = 0, 0
+    with suppress(Exception):  # the bus is away, which the log tells
+        more = await aura.stored(subjects.EVENTS_STREAM, "bytes") - events
+        more_recorded = await aura.stored(subjects.RECORDING_STREAM, "messages") - recorded
+    said = (await asyncio.to_thread(aura.log.read_bytes))[log_at:].decode("utf-8", "replace")
+    return Figures(
+        name=name,
+        source=order.source,
+        pings_ms=times.pings_ms,
+        without_ms=without.pings_ms,
+        late_ms=times.late_ms,
+        unanswered=not times.answers and took_s > 1.5 * CYCLE_S,
+        lost=times.lost,
+        growth=after[0] / before[0] - 1,
+        cpu=(after[1] - before[1]) / took_s,
+        refused=turned_away,
+        log_kb_per_s=more / 1000 / took_s,
+        recorded=more_recorded,
+        died=died,
+        faults=[fault for fault in FAULTS if fault in said],
+        sent=sent,
+    )
+
+
+async def _attack(order: Order) -> dict[str, Any]:
+    """Run the attacker's process and return its tally; it ends by itself, or is killed."""
+    command = (sys.executable, "-m", "benchmarks.hostile.attacker", json.dumps(asdict(order)))
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    try:
+        async with asyncio.timeout(order.seconds + 15):
+            said, _ = await process.communicate()
+    except TimeoutError:
+        os.kill(process.pid, signal.SIGKILL)
+        return {"error": "the attacker did not end"}
+    tally: dict[str, Any] = json.loads(said) if said else {"error": "no tally"}
+    return tally

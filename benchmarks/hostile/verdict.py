@@ -1,0 +1,110 @@
+"""What a row came to, and whether that is right. Pure."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from typing import Any
+
+PING_MS = 100
+"""A bystander's slowest ping may be so much slower than without."""
+LATE_MS = 100
+"""A piece of its answer may come so much after it was due: players buffer more."""
+GROWTH = 0.2
+LOG_KB_PER_S = 200
+"""A hundred addresses that begin two short conversations a second each. The bounds of the log are
+of minutes and days (ADR 33): seconds show what a burst may store. A good call stores some 3."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was measured of a row."""
+
+    name: str
+    source: str
+    pings_ms: list[float]
+    without_ms: list[float]
+    """Pings before the attack."""
+    late_ms: float
+    unanswered: bool
+    """No answer of the bystander's came to its end, in time for more than one."""
+    lost: bool
+    """The bystander's call was closed."""
+    growth: float
+    """Of the edge's memory: (after - before) / before."""
+    cpu: float
+    """Of a core, the edge's."""
+    refused: list[str]
+    """Why other callers with a token were refused."""
+    log_kb_per_s: float
+    recorded: int
+    """Messages of recorded audio that were stored."""
+    died: list[str]
+    """Processes that are others than before."""
+    faults: list[str]
+    """Lines of the log that should not be."""
+    sent: dict[str, Any]
+
+    @property
+    def wrong(self) -> list[str]:
+        """What is not as it should be, a few words each; empty: the row is held."""
+        found: list[str] = []
+        if self.lost or not self.pings_ms:
+            found.append("bystander lost")
+        elif max(self.pings_ms) > max(self.without_ms, default=0.0) + PING_MS:
+            found.append("ping")
+        if self.unanswered:
+            found.append("no answer")
+        if self.late_ms > LATE_MS:
+            found.append("audio late")
+        if self.growth > GROWTH:
+            found.append("memory")
+        if self.refused:
+            found.append("others refused")
+        if self.log_kb_per_s > LOG_KB_PER_S:
+            found.append("log")
+        if self.recorded:
+            found.append("recorded")
+        return [*found, *(f"{name} died" for name in self.died), *sorted(set(self.faults))]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "row": self.name,
+            "source": self.source,
+            "ping_p50_ms": _median(self.pings_ms),
+            "ping_max_ms": round(max(self.pings_ms, default=0.0), 1),
+            "without_p50_ms": _median(self.without_ms),
+            "without_max_ms": round(max(self.without_ms, default=0.0), 1),
+            "audio_late_ms": round(self.late_ms),
+            "edge_growth_percent": round(100 * self.growth, 1),
+            "edge_cpu_percent": round(100 * self.cpu),
+            "others_refused": len(self.refused),
+            "refused_as": sorted(set(self.refused)),
+            "log_kb_per_s": round(self.log_kb_per_s, 1),
+            "recorded": self.recorded,
+            "wrong": self.wrong,
+            "sent": self.sent,
+        }
+
+
+def _median(found: list[float]) -> float:
+    return round(statistics.median(found), 1) if found else 0.0
+
+
+HEAD = (
+    f"{'row':46} {'from':8} {'ping p50/max':>15} {'without':>13} {'late':>6} {'memory':>7} "
+    f"{'CPU':>5} {'refused':>7} {'log kB/s':>8}  verdict"
+)
+
+
+def line(figures: Figures) -> str:
+    """Return the line of a table."""
+    told = figures.as_json()
+    pings = f"{told['ping_p50_ms']:.0f} / {told['ping_max_ms']:.0f} ms"
+    without = f"{told['without_p50_ms']:.0f} / {told['without_max_ms']:.0f}"
+    return (
+        f"{figures.name[:46]:46} {figures.source:8} {pings:>15} {without:>13} "
+        f"{told['audio_late_ms']:>6} {told['edge_growth_percent']:>+6.0f}% "
+        f"{told['edge_cpu_percent']:>4}% {told['others_refused']:>7} {told['log_kb_per_s']:>8.0f}  "
+        f"{', '.join(figures.wrong) or 'held'}"
+    )

@@ -1,0 +1,100 @@
+"""A loudspeaker beside the microphone: does Aura interrupt or answer itself?
+
+The client plays what it is sent and hears it again, quieter and later, through a room. It says
+nothing; typed questions bring the answers.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.people.caller import Caller, Message, calling
+from benchmarks.people.figures import share
+from benchmarks.people.together import in_turn
+from runtime.audio import read_wav
+from schemas.audio import RATE_HZ
+
+SETTINGS = {"AURA_LLM_ENGINE": "simulated", "AURA_SIM_LLM_TOKENS": "40"}
+CASES = [(gain_db, delay_ms) for gain_db in (-6, -10, -14, -20) for delay_ms in (80, 250)]
+PART_S = 10.0
+"""The greeting, and each of two answers."""
+SECONDS = 3 * PART_S
+FLUSH_S = 0.3
+"""A client that is told to stop is silent so much later."""
+Samples = npt.NDArray[np.float32]
+
+
+def room(seed: int = 1) -> Samples:
+    """Return a room's answer to a click, 0.3 s: the direct sound is 3 % of its energy."""
+    rng = np.random.default_rng(seed)
+    answer = rng.normal(size=RATE_HZ * 3 // 10) * np.exp(-np.arange(RATE_HZ * 3 // 10) / 1000)
+    answer[0] = 4.0
+    scaled: Samples = (answer / np.sqrt((answer**2).sum())).astype(np.float32)
+    return scaled
+
+
+class Air:
+    """What a loudspeaker brings to the microphone, from the start of the call on."""
+
+    def __init__(self, gain_db: float, delay_ms: int, room_seed: int) -> None:
+        self.samples = np.zeros(int(RATE_HZ * (SECONDS + 60)), np.float32)
+        self._gain = 10 ** (gain_db / 20)
+        self._delay_s = delay_ms / 1000
+        self._room = room(room_seed)
+        self._began = time.monotonic()
+        self._until_s = 0.0
+
+    def hear(self, message: Message) -> None:
+        """Play what *message* brings, or stop."""
+        now_s = message.at - self._began
+        if message.kind == "ai_interrupted":
+            self.samples[int((now_s + self._delay_s + FLUSH_S) * RATE_HZ) :] = 0
+            self._until_s = now_s
+        if audio := message.said.get("audio"):
+            pcm = np.frombuffer(read_wav(base64.b64decode(audio)), "<i2").astype(np.float32)
+            begins_s = max(now_s, self._until_s)
+            self._until_s = begins_s + len(pcm) / RATE_HZ
+            at = int((begins_s + self._delay_s) * RATE_HZ)
+            echo = np.convolve(pcm, self._room)[: len(self.samples) - at] * self._gain
+            self.samples[at : at + len(echo)] += echo
+
+
+async def trial(url: str, gain_db: float, delay_ms: int, room_seed: int) -> dict[str, Any]:
+    """Ask by typing for half a minute; return how often Aura interrupted or heard itself."""
+    air = Air(gain_db, delay_ms, room_seed)
+    async with calling(url, "audio=chunks", air.samples, heard=air.hear) as caller:
+        await caller.wait_for("never", PART_S)
+        for _ in range(2):
+            await caller.ws.send_json({"type": "text", "text": "Please tell me a long story."})
+            await caller.wait_for("never", PART_S)
+    return {
+        "gain_db": gain_db,
+        "delay_ms": delay_ms,
+        "interrupted_itself": len(caller.of("ai_interrupted")),
+        "heard_itself": _more_than_typed(caller),
+        "answers": len(caller.of("ai_complete")),
+    }
+
+
+def _more_than_typed(caller: Caller) -> int:
+    return max(0, len(caller.of("user_transcript")) - 2)
+
+
+async def measured(url: str, rounds: int) -> dict[str, Any]:
+    """Return the figures of *rounds* rooms at each loudness and delay."""
+    given = [(*case, 1 + seed) for seed in range(rounds) for case in CASES]
+    trials = await in_turn([partial(trial, url, *one) for one in given])
+    own = sum(one["interrupted_itself"] + one["heard_itself"] > 0 for one in trials)
+    return {
+        "minutes": round(len(trials) * SECONDS / 60, 1),
+        "interrupted_itself": sum(one["interrupted_itself"] for one in trials),
+        "heard_itself": sum(one["heard_itself"] for one in trials),
+        "calls_with_either": share(own, len(trials)),
+        "trials": trials,
+    }

@@ -1,0 +1,38 @@
+"""Recordings of people with labels: where they pause and go on, and where they are done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.people.recordings import Recording, folder, recordings
+
+EDGE_MS = 50
+"""A pause so near to the beginning or the end of the speech is none."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One recording; times in ms from its beginning."""
+
+    name: str
+    pcm: bytes
+    """s16le mono 16 kHz."""
+    pauses: tuple[tuple[int, int], ...]
+    """Silences after which the speaker goes on."""
+    done_ms: int
+    """The end of the speech."""
+
+
+def labelled() -> list[Labelled]:
+    """Return the recordings of people that have labels; where there are none, that is said."""
+    found = [_labelled(one) for one in recordings() if one.words]
+    if not found:
+        print(f"!! SKIPPED: no labelled recordings of people in {folder()}: set AURA_BENCH_AUDIO")
+    return found
+
+
+def _labelled(one: Recording) -> Labelled:
+    begins_ms, done_ms = (round(s * 1000) for s in one.speech)
+    pauses = [(round(a * 1000), round(b * 1000)) for a, b in one.pauses]
+    inside = (p for p in pauses if p[0] > begins_ms + EDGE_MS and p[1] < done_ms - EDGE_MS)
+    return Labelled(one.name, one.pcm, tuple(inside), done_ms)

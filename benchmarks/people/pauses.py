@@ -1,0 +1,119 @@
+"""People who pause: how often an answer comes into a pause, and how soon after the end.
+
+Each recording with labels is spoken in a call of its own. "Early" is an answer whose sound is sent
+in a pause after which the speaker goes on; the first audio is timed from the labelled end. The peer
+hears the same recordings; of it is known whether any answer came before the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks import peer
+from benchmarks.people.caller import calling
+from benchmarks.people.figures import share, spread
+from benchmarks.people.labelled_pauses import Labelled, labelled
+from benchmarks.people.together import in_turn
+from runtime.audio import write_wav
+from runtime.settings import load
+from workers.engines import model_download
+
+PATIENCE_S = 8.0
+"""An answer later than this after the end does not count as one."""
+SETTINGS = {"AURA_RECONNECTS_PER_MINUTE": "600"}
+PEERS = (0, 2)
+
+
+@dataclass
+class Trial:
+    """What came of one recording."""
+
+    recording: str
+    pauses: int
+    early: list[int] = field(default_factory=list)
+    """The pauses, by number, into which an answer came."""
+    first_audio_ms: float | None = None
+    transcript: str = ""
+    """All final transcripts, appended."""
+
+
+def judged(one: Labelled, sounds_ms: Sequence[float], transcript: str) -> Trial:
+    """Return the trial of *one* whose answers were sent at *sounds_ms*, from its beginning."""
+    trial = Trial(one.name, len(one.pauses), transcript=transcript)
+    for number, (start_ms, end_ms) in enumerate(one.pauses):
+        if any(start_ms < at <= end_ms for at in sounds_ms):
+            trial.early.append(number)
+    after = [at - one.done_ms for at in sounds_ms if at > one.done_ms]
+    trial.first_audio_ms = min(after, default=None)
+    return trial
+
+
+def summed(trials: Sequence[Trial]) -> dict[str, Any]:
+    """Return the figures of *trials*."""
+    waits = [one.first_audio_ms for one in trials if one.first_audio_ms is not None]
+    return {
+        "early": share(sum(len(one.early) for one in trials), sum(one.pauses for one in trials)),
+        "answered_inside": share(sum(bool(one.early) for one in trials), len(trials)),
+        "unanswered": len(trials) - len(waits),
+        "first_audio": spread(waits),
+    }
+
+
+async def spoken(url: str, one: Labelled) -> Trial:
+    """Return what comes of *one* in a call of its own."""
+    async with calling(url, "audio=chunks&greeting=0") as caller:
+        await caller.wait_for("never", 1.0)
+        began, _ = await caller.say(one.pcm)
+        done = began + one.done_ms / 1000
+        loop = asyncio.get_running_loop()
+        while loop.time() < done + PATIENCE_S and not caller.sounds(done):
+            await asyncio.sleep(0.02)
+        await caller.ws.send_json({"type": "end_call"})
+    sounds_ms = [(sound.at - began) * 1000 for sound in caller.sounds(began)]
+    said = [str(final.said["text"]) for final in caller.of("user_transcript")]
+    return judged(one, sounds_ms, " ".join(said))
+
+
+async def measured(url: str, rounds: int) -> dict[str, Any]:
+    """Return the figures of the program at *url*, and of the peer."""
+    recordings = labelled()
+    await spoken(url, min(recordings, key=lambda one: len(one.pcm)))  # the engines warm up
+    trials = await in_turn(
+        [partial(spoken, url, one) for _ in range(rounds) for one in recordings], asdict
+    )
+    return {
+        **summed(trials),
+        "turn_model": model_download.turn_model(load().cache_dir).exists(),
+        "peers": await asyncio.to_thread(peers, recordings),
+        "trials": [asdict(one) for one in trials],
+    }
+
+
+def peers(recordings: Sequence[Labelled]) -> list[dict[str, Any]]:
+    """Return a row for each way in which the peer is set; none where it cannot run."""
+    if why := peer.missing():
+        print(f"!! {why}")
+        return []
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        wavs = []
+        for one in recordings:
+            wavs.append(Path(folder) / f"{one.name}.wav")
+            wavs[-1].write_bytes(write_wav(one.pcm))
+        for tune in PEERS:
+            turns = peer.latency(tune, wavs, 0, warm_up=False)
+            heard = [t["first_audio_ms"] for t in turns if t["first_audio_ms"] is not None]
+            row = {
+                "who": peer.NAMES[tune],
+                "answered_inside": share(sum(t["inside"] for t in turns), len(turns)),
+                "first_audio": spread(heard),
+            }
+            print(row, flush=True)
+            rows.append(row)
+    return rows

@@ -1,0 +1,76 @@
+"""Stores the operator's configuration once, so that the events of calls may name it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgpack
+import msgspec
+import structlog
+
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError
+from schemas import codec, named_config, subjects
+from schemas.events import Event, SessionResumed, SessionStarted
+from schemas.session_config import SessionConfig
+
+log = structlog.get_logger(__name__)
+
+AGAIN_S = 60.0
+"""Time until another try where the bus has no place for it, such as one provisioned before."""
+
+
+class ConfigStore:
+    """The configuration of an edge's calls, less what their clients change."""
+
+    def __init__(self, bus: Bus, config: SessionConfig) -> None:
+        self._bus = bus
+        self._config = config
+        self._subject = subjects.config(named_config.name(config))
+        self.stored = False
+        """It is in the log for certain."""
+        self._look = asyncio.Event()
+
+    def encode(self, event: Event) -> bytes:
+        """Return the bytes of *event*; its configuration is named if that is stored, else in it."""
+        if not (self.stored and isinstance(event, SessionStarted | SessionResumed)):
+            return codec.encode(event)
+        said = msgspec.to_builtins(event, builtin_types=(bytes,))
+        return bytes(msgpack.packb(named_config.named(said, self._config)))
+
+    async def keep(self) -> None:
+        """Store it, and see to it after every reconnect: another server may answer by then."""
+        self._bus.reconnected.append(self._doubt)
+        try:
+            while True:
+                self._look.clear()
+                self.stored = await self._store()
+                try:
+                    async with asyncio.timeout(None if self.stored else AGAIN_S):
+                        await self._look.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            self._bus.reconnected.remove(self._doubt)
+
+    def _doubt(self) -> None:
+        self.stored = False
+        self._look.set()
+
+    async def _store(self) -> bool:
+        """Store it unless it is there; tell whether it is."""
+        try:
+            if await self._there():
+                return True
+            try:
+                await self._bus.store(self._subject, codec.encode(self._config), {})
+            except BusAwayError:  # another edge was first, perhaps
+                return await self._there()
+        except BusAwayError as error:
+            log.warning("config_not_stored", error=str(error))
+            return False
+        return True
+
+    async def _there(self) -> bool:
+        request = {"last_by_subj": self._subject}
+        return await self._bus.get(subjects.CONFIGS_STREAM, request) is not None

@@ -1,0 +1,34 @@
+"""The utterances of a session that are at the recogniser. Pure."""
+
+from __future__ import annotations
+
+from edge.core.call import Call
+from schemas.events import Event, JobFailed, SpeechStarted, TranscriptFinal
+
+
+class Recognition:
+    """Which utterances were begun, and not told the words of."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._begun: set[int] = set()
+
+    @property
+    def outstanding(self) -> int:
+        return len(self._begun)
+
+    @property
+    def speaking(self) -> bool:
+        """An utterance is open: silence would end it."""
+        return self._call.listening
+
+    def published(self, event: Event) -> None:
+        if isinstance(event, SpeechStarted):
+            self._begun.add(event.utterance)
+
+    def said(self, event: Event) -> None:
+        match event:
+            case TranscriptFinal(utterance=told) | JobFailed(stage="stt", utterance=told):
+                self._begun.discard(told)
+            case _:
+                pass

@@ -1,0 +1,45 @@
+"""When the frames of a microphone were spoken, told by when they came.
+
+Packets come late and never early: the least late of the last one to two seconds give the time.
+"""
+
+from __future__ import annotations
+
+from edge.core.hearing.framing import FRAME_MS
+
+OFF_MS = 40
+"""A clock that is so far from the arrivals is set anew: an echo's delay stays what it was."""
+PAUSED_MS = 1000
+"""A microphone that is so late has paused: no network holds its packets back for so long."""
+PERIOD_MS = 1000
+
+
+class MicrophoneClock:
+    """One microphone's."""
+
+    def __init__(self) -> None:
+        self._at_ms = 0
+        self._frames = 0
+        self._period_ms = 0
+        """When the present period began."""
+        self._least: tuple[int, int] = (0, 0)
+        """When the first frame was spoken, Unix ms, by this period and by the one before it."""
+
+    def arrived(self, frames: int, now_ms: int) -> None:
+        """Take the time of *frames* that arrived now; the last of them was spoken just now."""
+        began_ms = now_ms - (self._frames + frames) * FRAME_MS
+        if began_ms - min(self._least) > PAUSED_MS:
+            self._least, self._period_ms = (began_ms, began_ms), now_ms
+        elif now_ms - self._period_ms >= PERIOD_MS:
+            self._least, self._period_ms = (began_ms, self._least[0]), now_ms
+        else:
+            self._least = (min(began_ms, self._least[0]), self._least[1])
+        spoken_ms = min(self._least) + self._frames * FRAME_MS
+        if abs(spoken_ms - self._at_ms) > OFF_MS:
+            self._at_ms = spoken_ms
+
+    def next_ms(self) -> int:
+        """Return when the next frame ended, Unix ms."""
+        self._frames += 1
+        self._at_ms += FRAME_MS
+        return self._at_ms

@@ -1,0 +1,127 @@
+"""The caller's audio on its way into a session: converted or decoded, in pieces, at its pace."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TypeVar
+
+from edge.call.session_shell import SessionShell
+from edge.core.client_commands import Audio
+from edge.core.client_events import Trouble
+from edge.door.pace import Pace
+from runtime.audio import AudioIn
+from runtime.containers import Container
+from runtime.wav import Format, NotAudioError
+from schemas.audio import BYTES_PER_MS
+
+T = TypeVar("T")
+DIRECT_S = 0.25
+"""No more sound is heard at one go."""
+PIECE_S = 2.0
+"""A message is heard in pieces of so much sound: the longest that a live client sends."""
+
+
+class AudioIntake:
+    """The audio of one session."""
+
+    def __init__(
+        self,
+        shell: SessionShell,
+        pace: Pace,
+        tell: Callable[[Trouble], None],
+        broke: Callable[[Exception], None],
+    ) -> None:
+        """Hand audio to *shell*; *tell* what is none, and *broke* of a fault of ours."""
+        self._shell = shell
+        self._tell = tell
+        self._pace = pace
+        self._broke = broke
+        self._closed = False
+        loop = asyncio.get_running_loop()
+
+        def back(do: Callable[[T], None]) -> Callable[[T], None]:
+            def soon(what: T) -> None:
+                with suppress(RuntimeError):  # the loop has ended
+                    loop.call_soon_threadsafe(self._come_back, do, what)
+
+            return soon
+
+        self._audio_in = AudioIn(back(self._decoded), back(self._not_audio))
+
+    def take_now(self, audio: Audio) -> None:
+        """Take a little audio at one go."""
+        try:
+            pcm = self._audio_in.feed(audio.data, audio.form, begins=audio.begins)
+        except NotAudioError as error:
+            self._not_audio(f"expected {error}")
+            return
+        if isinstance(audio.form, Format):
+            self._pace.budget.sound_s += len(audio.data) / audio.form.bytes_a_second
+        self._hear(pcm)
+
+    async def take(self, audio: Audio) -> None:
+        """Take audio of any length, and let others have the loop meanwhile.
+
+        Raises:
+            OverBudgetError: it is more sound than may come at once.
+        """
+        form = audio.form
+        if isinstance(form, Container) or len(audio.data) <= form.bytes_a_second * DIRECT_S:
+            self.take_now(audio)
+            return
+        self._pace.budget.sound_s += len(audio.data) / form.bytes_a_second
+        await self._pace.turn()
+        begins = audio.begins
+        for data in _pieces(audio.data, int(PIECE_S * form.rate_hz) * form.frame_bytes):
+            pcm = bytearray()
+            for part in _pieces(data, int(DIRECT_S * form.rate_hz) * form.frame_bytes):
+                began_s = time.perf_counter()
+                pcm += self._audio_in.feed(part, form, begins=begins)
+                begins = False
+                self._pace.worked(began_s)
+                await self._pace.breathe()
+            if self._closed:
+                return
+            await self._shell.hear_in_parts(bytes(pcm), self._worked)
+            await self._pace.turn()
+
+    def close(self) -> None:
+        """Decode no more; the session has ended."""
+        self._closed = True
+        self._audio_in.close()
+
+    async def _worked(self, since_s: float) -> None:
+        self._pace.worked(since_s)
+        await self._pace.breathe()
+
+    def _hear(self, pcm: bytes) -> None:
+        if pcm and not self._closed:
+            self._shell.hear(pcm)
+
+    def _decoded(self, pcm: bytes) -> None:
+        self._pace.budget.sound_s += len(pcm) / (1000 * BYTES_PER_MS)
+        self._hear(pcm)
+
+    def _not_audio(self, why: str) -> None:
+        if not self._closed:
+            self._tell(Trouble("audio", why))
+
+    def _come_back(self, do: Callable[[T], None], what: T) -> None:
+        """Take what a thread has decoded, when it is its turn."""
+        self._pace.later(0, lambda: self._take_decoded(do, what))
+
+    def _take_decoded(self, do: Callable[[T], None], what: T) -> None:
+        began_s = time.perf_counter()
+        try:
+            do(what)
+        except Exception as error:  # noqa: BLE001  # it is logged there
+            self._broke(error)
+        self._pace.worked(began_s)
+
+
+def _pieces(data: bytes, size: int) -> Iterator[bytes]:
+    for at in range(0, len(data), size):
+        yield data[at : at + size]

@@ -1,0 +1,287 @@
+"""What a connection may cost its neighbours: frames, bytes, time of the loop, sound. Pure.
+
+    live ---a share of what may be had at once is spent--> ahead ---> live
+    ahead ---a debt: it is read only when it is paid--> slowed ---slowed for too long--> closed
+
+Every door shares this policy. What is spent is added to plain numbers, frame by frame, and reckoned
+up by `look`, which tells how long nothing more may be read. A caller who speaks never gets ahead; a
+recording sent at once does, is welcome up to a bound, then read at twice the speed of listening.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+AT_ONCE_S = 20.0
+"""Frames of so many seconds may come at once: a network may have stalled."""
+BYTES_A_SECOND, BYTES_AT_ONCE = 1_500_000, 16 * 1024 * 1024
+"""96 kHz stereo of 32 bit is 768 kB/s; two of the longest messages may come at once."""
+WORK_A_SECOND, WORK_AT_ONCE_S = 0.1, 3.0
+"""Seconds of the event loop; a minute of sound takes one, with a model of speech."""
+TURNS_A_SECOND, TURNS_AT_ONCE = 1.0, 10.0
+"""Turns that are typed, each a job for the language model."""
+SOUND_PACE = 2.0
+"""Seconds of sound a second, once what may come at once has come."""
+ADDRESS_SHARE = 2.0
+"""The connections of an address may be ahead by so many times what one of them may."""
+PATIENCE_S = 30.0
+"""A connection that is slowed for so long is closed."""
+AHEAD_SHARE, AHEAD_SHARE_OF_WORK = 0.2, 0.05
+"""Of what may be had at once: whoever has spent more is ahead of live speech."""
+AHEAD_SOUND_S = 4.0
+"""Sound that is no more ahead than this came late over a bad line."""
+CALM_SHARE = 0.5
+"""Whoever has so much again is no longer slowed."""
+MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
+"""Utterances at the recogniser from which on sound that is ahead is not read."""
+LOOK_FRAMES, LOOK_SOUND_S = 25, 0.5
+"""After so much, live sound is looked at again."""
+MOST_ADDRESSES = 10_000
+"""Addresses that are remembered after their last connection: a new one is no fresh start."""
+
+
+class OverBudgetError(Exception):
+    """A connection costs too much for too long; the message is the reason of its close."""
+
+
+class Recognition(Protocol):
+    """What the recogniser has of a session."""
+
+    @property
+    def outstanding(self) -> int:
+        """Utterances of which it has not told the words."""
+
+    @property
+    def speaking(self) -> bool:
+        """An utterance is open: silence would end it."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """The bounds that an operator sets."""
+
+    frames_a_second: int = 200
+    """WebSocket frames of all kinds."""
+    sound_at_once_s: float = 60.0
+
+
+class Allowance:
+    """So much a second of one thing, and so much at once; a debt is paid by waiting."""
+
+    __slots__ = ("_ahead_below", "_at_s", "_left", "_reason", "_size", "_slowed_s", "rate")
+
+    def __init__(
+        self,
+        size: float,
+        rate: float,
+        now_s: float,
+        reason: str = "",
+        ahead_share: float = AHEAD_SHARE,
+    ) -> None:
+        """Begin with *size*, and get *rate* a second; *reason* is what a close tells."""
+        self._ahead_below = size * (1 - ahead_share)
+        self._size = self._left = size
+        self.rate = rate
+        self._reason = reason
+        self._at_s = now_s
+        self._slowed_s: float | None = None
+        """Since when it is slowed."""
+
+    @property
+    def is_ahead(self) -> bool:
+        return self._left < self._ahead_below
+
+    def spend(self, amount: float, now_s: float) -> float:
+        """Take *amount*; return the seconds until the debt is paid, 0 without one.
+
+        Raises:
+            OverBudgetError: the debt is too large, or there has been one for too long.
+        """
+        wait_s = self._take(amount, now_s)
+        if not wait_s:
+            if self._slowed_s is not None and self._left >= self._size * CALM_SHARE:
+                self._slowed_s = None
+            return 0.0
+        if self._slowed_s is None:
+            self._slowed_s = now_s
+        if wait_s > PATIENCE_S or now_s - self._slowed_s > PATIENCE_S:
+            raise OverBudgetError(self._reason)
+        return wait_s
+
+    def borrow(self, amount: float, now_s: float) -> float:
+        """Take *amount* as `spend` does, where the debt of some is to close no other."""
+        wait_s = min(PATIENCE_S, self._take(amount, now_s))
+        self._left = max(self._left, -PATIENCE_S * self.rate)
+        return wait_s
+
+    def _take(self, amount: float, now_s: float) -> float:
+        left = min(self._size, self._left + (now_s - self._at_s) * self.rate) - amount
+        self._left, self._at_s = left, now_s
+        return max(0.0, -left / self.rate)
+
+
+class AddressBudget:
+    """What the connections of one address share: work and sound ahead, utterances outstanding."""
+
+    def __init__(self, costs: Costs, now_s: float) -> None:
+        self.connections: list[ConnectionBudget] = []
+        at_once_s = costs.sound_at_once_s * ADDRESS_SHARE
+        self._sound = Allowance(at_once_s, SOUND_PACE, now_s)
+        self._work = Allowance(WORK_AT_ONCE_S * ADDRESS_SHARE, WORK_A_SECOND, now_s)
+
+    @property
+    def outstanding(self) -> int:
+        return sum(one.outstanding for one in self.connections)
+
+    @property
+    def is_ahead(self) -> bool:
+        return any(one.is_ahead for one in self.connections)
+
+    def counted(self) -> None:
+        """Note that the number of its connections has changed."""
+        count = max(1, len(self.connections))
+        self._sound.rate, self._work.rate = SOUND_PACE * count, WORK_A_SECOND * count
+
+    def spend(self, work_s: float, sound_s: float, now_s: float) -> float:
+        """Take what one of them has spent; return the seconds until the debt is paid."""
+        return max(self._work.borrow(work_s, now_s), self._sound.borrow(sound_s, now_s))
+
+
+class ConnectionBudget:
+    """What one connection has spent, and whether more of it may be read."""
+
+    def __init__(self, costs: Costs, address: AddressBudget, now_s: float) -> None:
+        rate = costs.frames_a_second
+        self.frames = 0
+        """Since the last look, of all kinds: empty ones, pings and parts of messages, too."""
+        self.bytes = 0
+        """Since the last look."""
+        self.work_s = 0.0
+        """Time for which it held the event loop, since the last look."""
+        self.sound_s = 0.0
+        """Since the last look."""
+        self.turns = 0
+        """Typed since the last look."""
+        self.recognition: Recognition | None = None
+        """Of the session that it holds."""
+        self.is_ahead = False
+        """As of the last look: it has sent more than a live caller does."""
+        self._address = address
+        self._frames = Allowance(
+            rate * AT_ONCE_S, rate, now_s, f"more than {rate} WebSocket frames a second"
+        )
+        self._bytes = Allowance(
+            BYTES_AT_ONCE, BYTES_A_SECOND, now_s, "more bytes than live audio has"
+        )
+        self._work = Allowance(
+            WORK_AT_ONCE_S,
+            WORK_A_SECOND,
+            now_s,
+            "more work than a live call makes",
+            AHEAD_SHARE_OF_WORK,
+        )
+        at_once_s = costs.sound_at_once_s
+        self._sound = Allowance(
+            at_once_s,
+            SOUND_PACE,
+            now_s,
+            f"sound faster than it is spoken: more than {at_once_s:g} s at once",
+            AHEAD_SOUND_S / at_once_s,
+        )
+        self._turns = Allowance(
+            TURNS_AT_ONCE, TURNS_A_SECOND, now_s, "more typed turns than anybody reads"
+        )
+
+    @property
+    def outstanding(self) -> int:
+        """Utterances of which the recogniser has not told the words."""
+        return self.recognition.outstanding if self.recognition else 0
+
+    @property
+    def due(self) -> bool:
+        """Enough was spent to look again."""
+        return self.frames >= LOOK_FRAMES or self.sound_s >= LOOK_SOUND_S
+
+    def look(self, now_s: float) -> float:
+        """Reckon up what was spent; return the seconds for which nothing more may be read.
+
+        Raises:
+            OverBudgetError: the connection is to be closed.
+        """
+        frames, size, work_s, sound_s = self.frames, self.bytes, self.work_s, self.sound_s
+        self.frames = self.bytes = 0
+        self.work_s = self.sound_s = 0.0
+        wait_s = max(
+            self._frames.spend(frames, now_s),
+            self._bytes.spend(size, now_s),
+            self._work.spend(work_s, now_s),
+        )
+        if sound_s or self.is_ahead:
+            wait_s = max(wait_s, self._sound.spend(sound_s, now_s))
+        if self.turns:
+            turns, self.turns = self.turns, 0
+            wait_s = max(wait_s, self._turns.spend(turns, now_s))
+        self.is_ahead = (
+            self._frames.is_ahead
+            or self._bytes.is_ahead
+            or self._work.is_ahead
+            or self._sound.is_ahead
+        )
+        if not self.is_ahead:  # live sound is within what its address has for each of its calls
+            return wait_s
+        return max(wait_s, self._address.spend(work_s, sound_s, now_s))
+
+    def is_held(self, *, strained: bool) -> bool:
+        """Tell whether sound that is ahead must wait for the stages.
+
+        *strained*: a stage begins to fall behind. An utterance that is open is never cut.
+        """
+        if not self.is_ahead or self.recognition is None or self.recognition.speaking:
+            return False
+        return (
+            strained
+            or self.outstanding >= MOST_OUTSTANDING
+            or self._address.outstanding >= MOST_OUTSTANDING_OF_ADDRESS
+        )
+
+
+class Budgets:
+    """The budgets of an edge's connections, by address."""
+
+    def __init__(self, costs: Costs) -> None:
+        self._costs = costs
+        self._addresses: OrderedDict[str, AddressBudget] = OrderedDict()
+        """Those used last at the end."""
+
+    @contextmanager
+    def opened(self, address: str, now_s: float) -> Iterator[ConnectionBudget]:
+        """Yield the budget of a new connection of *address*, until the block is left."""
+        shared = self._addresses.get(address)
+        if shared is None:
+            shared = self._addresses[address] = AddressBudget(self._costs, now_s)
+            self._forget_oldest()
+        self._addresses.move_to_end(address)
+        budget = ConnectionBudget(self._costs, shared, now_s)
+        shared.connections.append(budget)
+        shared.counted()
+        try:
+            yield budget
+        finally:
+            shared.connections.remove(budget)
+            shared.counted()
+
+    def _forget_oldest(self) -> None:
+        """Forget the address that has been gone for longest, where there are too many."""
+        if len(self._addresses) > MOST_ADDRESSES:
+            gone = (name for name, one in self._addresses.items() if not one.connections)
+            if (oldest := next(gone, None)) is not None:
+                del self._addresses[oldest]
+
+    def is_ahead(self, address: str) -> bool:
+        """Tell whether *address* has sent more than its live callers could."""
+        shared = self._addresses.get(address)
+        return shared is not None and shared.is_ahead

@@ -1,0 +1,54 @@
+"""The file descriptors of an edge: raised to what the system allows, and their end is told."""
+
+from __future__ import annotations
+
+import resource
+import time
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+MOST = 1_000_000
+"""Where the system names no limit."""
+RESERVED = 64
+"""Not for clients: the bus, the log, models, the port of metrics with its /health/ready."""
+LOG_EVERY_S = 10.0
+SHORT_FOR_S = 5.0
+"""So long after a connection found no room, the edge counts as unhealthy."""
+
+
+def raise_limit() -> int:
+    """Raise the limit of open files to the hard one and return it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST if hard == resource.RLIM_INFINITY else hard
+    if soft != resource.RLIM_INFINITY and soft < most:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        except (ValueError, OSError) as error:  # macOS allows less than it says
+            log.warning("open_files_not_raised", limit=soft, why=str(error))
+            return soft
+    return min(most, MOST)
+
+
+class OpenFiles:
+    """Knows whether connections lately found no room."""
+
+    def __init__(self) -> None:
+        self._lacked_at_s = float("-inf")
+        self._logged_at_s = float("-inf")
+        self._unlogged = 0
+
+    def lack(self, why: str) -> None:
+        """Note a connection that found no room; the log is told now and then."""
+        now_s = time.monotonic()
+        self._lacked_at_s = now_s
+        self._unlogged += 1
+        if now_s - self._logged_at_s >= LOG_EVERY_S:
+            self._logged_at_s = now_s
+            log.error("no_room_for_connections", why=why, times=self._unlogged)
+            self._unlogged = 0
+
+    @property
+    def short(self) -> bool:
+        return time.monotonic() - self._lacked_at_s < SHORT_FOR_S

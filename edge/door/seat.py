@@ -1,0 +1,133 @@
+"""A connection's seat: taken when a conversation begins, whatever the client protocol, left after.
+
+All that may refuse a conversation is asked here: the rate of its address, the stages, the limits of
+users, tenants and strangers.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from edge.call import counters
+from edge.call.clock import now_ms
+from edge.core.session.history import History
+from edge.door.auth import Caller
+from edge.door.rate_limits import AddressRate
+from edge.door.refusal import RefusedError
+from edge.door.resume import resumable
+from edge.door.session_limits import FullError, SessionKeys, SessionLimits
+from edge.protocols.client_protocol import ClientProtocol
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError
+from schemas import subjects
+from schemas.codec import BadMessageError
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Seats:
+    """What an edge asks before a conversation begins."""
+
+    bus: Bus
+    is_full: Callable[[str], str]
+    """The stage for whose sake a new call of an address is refused; empty: it may come."""
+    retry_after_s: int
+    """After which a refused one may try again."""
+    limits: SessionLimits
+    conversations: AddressRate
+
+
+class Seat:
+    """The seat of one connection, which holds one conversation at a time."""
+
+    def __init__(
+        self,
+        seats: Seats,
+        protocol: ClientProtocol,
+        caller: Caller,
+        address: str,
+        taken: Callable[[], None],
+    ) -> None:
+        """Seat *caller*; *taken* is called whenever it has the seat."""
+        self._seats = seats
+        self._protocol = protocol
+        self._caller = caller
+        self._address = address
+        self._taken = taken
+        self._held: SessionKeys | None = None
+
+    async def take(self) -> tuple[str, History | None]:
+        """Return the id of the conversation's session, and the history that it goes on with.
+
+        Raises:
+            RefusedError: it cannot begin now.
+        """
+        await self.leave()
+        try:
+            self._keep_pace()
+            history = await self._remembered()
+            self._not_while_all_are_busy(history)
+            session = self._protocol.resumes if history else self._new_session()
+            whose = self._caller if self._caller.named else None
+            self._held = await self._seats.limits.take(whose, session)
+        except FullError as full:
+            counters.refused("conversations" if full.code == "RATE_LIMITED" else "sessions")
+            message = "Service busy" if full.code == "OVERLOADED" else "Too many sessions"
+            raise RefusedError(full.code, message, str(full)) from full
+        except BusAwayError as away:  # a new session instead would lose what was said
+            details = "the event bus is away: try again with the same session"
+            raise RefusedError("BUS_AWAY", "Session not reachable", details) from away
+        self._taken()
+        return session, history
+
+    async def leave(self) -> None:
+        """Give the seat back, if there is one."""
+        held, self._held = self._held, None
+        if held:
+            await self._seats.limits.leave(held)
+
+    def _keep_pace(self) -> None:
+        rate = self._seats.conversations
+        if wait_s := rate.refuse_s(self._address, time.monotonic()):
+            raise FullError(
+                "RATE_LIMITED",
+                f"{rate.a_minute:g} conversations a minute from one address: "
+                f"try again in {max(1, round(wait_s))} s",
+            )
+
+    def _not_while_all_are_busy(self, history: History | None) -> None:
+        full = self._seats.is_full(self._address)
+        if full and not history:  # who is in a session may go on with it
+            wait_s = self._seats.retry_after_s
+            raise FullError("OVERLOADED", f"the {full} stage is busy: try again in {wait_s} s")
+
+    async def _remembered(self) -> History | None:
+        """Return what was said in the session that is asked for, None: its caller may not go on.
+
+        Raises:
+            BusAwayError: nobody knows.
+        """
+        session, caller = self._protocol.resumes, self._caller
+        if not session:
+            return None
+        events = []
+        for stored in await self._seats.bus.read(
+            subjects.EVENTS_STREAM, subjects.session_events(caller.tenant, session)
+        ):
+            try:
+                events.append(stored.event())
+            except BadMessageError:  # of a newer Aura: what it says is not known here
+                log.warning("event_malformed", subject=stored.subject)
+        return resumable(events, tenant=caller.tenant, user=caller.user, now_ms=now_ms())
+
+    def _new_session(self) -> str:
+        if self._protocol.admission.one_session:
+            return f"s_{secrets.token_hex(10)}"
+        number = f"{time.time_ns() // 1_000_000}{secrets.randbelow(10_000):04}"
+        return f"session_{self._protocol.connection}_{number}"

@@ -1,0 +1,91 @@
+"""How long a connection and a call may last, and how long nothing may happen on them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runtime.settings import Settings
+
+
+@dataclass(frozen=True)
+class TimeLimits:
+    """Seconds; 0: no limit."""
+
+    call_s: float
+    idle_s: float
+    """Of a call in which nobody says a word."""
+    socket_s: float
+    """Of a connection without a call."""
+
+    @staticmethod
+    def of(settings: Settings) -> TimeLimits:
+        return TimeLimits(settings.max_call_s, settings.max_call_idle_s, settings.max_socket_idle_s)
+
+
+@dataclass(frozen=True)
+class TimeUp:
+    """Which limit is reached, as a client is told."""
+
+    code: str
+    message: str
+    details: str
+
+
+class Stopwatch:
+    """Knows when a connection has had its time."""
+
+    def __init__(self, limits: TimeLimits, now_s: float) -> None:
+        self._limits = limits
+        self._began_s: float | None = None
+        """Of the call; None: there is none."""
+        self._active_s = now_s
+
+    def began(self, now_s: float) -> None:
+        """Note that a call begins."""
+        self._began_s = self._active_s = now_s
+
+    def active(self, now_s: float) -> None:
+        """Note a word of either side."""
+        self._active_s = now_s
+
+    def ended(self, now_s: float) -> None:
+        """Note that the call is over, if there was one."""
+        if self._began_s is not None:
+            self._began_s, self._active_s = None, now_s
+
+    def up(self, now_s: float) -> TimeUp | None:
+        """Return the limit that is reached, or None."""
+        due_s, up = self._first()
+        return up if now_s >= due_s else None
+
+    def left_s(self, now_s: float) -> float:
+        """Return the seconds until a limit may be reached; infinite: none is set."""
+        return max(0.0, self._first()[0] - now_s)
+
+    def _first(self) -> tuple[float, TimeUp]:
+        """Return when the next limit is reached, and which."""
+        limits = self._limits
+        if self._began_s is None:
+            return _limit(
+                self._active_s, limits.socket_s, "SOCKET_IDLE", "Idle", "no conversation for {} s"
+            )
+        return min(
+            _limit(
+                self._began_s,
+                limits.call_s,
+                "CALL_TOO_LONG",
+                "Call ended",
+                "it lasted {} s, the limit",
+            ),
+            _limit(
+                self._active_s, limits.idle_s, "CALL_IDLE", "Call ended", "nobody spoke for {} s"
+            ),
+            key=lambda one: one[0],
+        )
+
+
+def _limit(
+    since_s: float, lasts_s: float, code: str, message: str, details: str
+) -> tuple[float, TimeUp]:
+    due_s = since_s + lasts_s if lasts_s else float("inf")
+    return due_s, TimeUp(code, message, details.format(f"{lasts_s:g}"))

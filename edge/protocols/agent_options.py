@@ -1,0 +1,65 @@
+"""Which agent a client asks for and with what variables, by the same names in every protocol."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edge.protocols.parsing import clean, shown
+from runtime.agents.template import is_name
+from schemas.agent import MOST_VALUE_CHARS, MOST_VARIABLES
+
+NAMES = frozenset({"agent", "variables"})
+EXPECTED = (
+    f"variables must be a JSON object of {MOST_VARIABLES} strings at most, "
+    f"{MOST_VALUE_CHARS} characters each"
+)
+
+
+@dataclass(frozen=True)
+class AgentAsked:
+    """What a client asks for; whether it may is the door's to say."""
+
+    name: str = ""
+    """Empty: the one that its token or its tenant has."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def agent_options(given: Mapping[str, Any]) -> tuple[AgentAsked, list[str]]:
+    """Return the agent that *given* asks for, and a line for each value that cannot be."""
+    wrong: list[str] = []
+    name = given.get("agent") or ""
+    if not isinstance(name, str):
+        wrong.append("agent must be a name")
+        name = ""
+    variables = _variables(given.get("variables"))
+    if variables is None:
+        wrong.append(EXPECTED)
+    return AgentAsked(shown(name), variables or {}), wrong
+
+
+def _variables(given: Any) -> dict[str, str] | None:
+    """Return the variables in *given*, JSON text or an object of it; None: they cannot be."""
+    if isinstance(given, str) and given:
+        try:
+            given = json.loads(given)
+        except (ValueError, RecursionError):
+            return None
+    if given is None or given == "":
+        return {}
+    return string_map(given)
+
+
+def string_map(given: Any) -> dict[str, str] | None:
+    """Return *given* if it maps names of variables to strings; None: it does not."""
+    if not isinstance(given, dict) or len(given) > MOST_VARIABLES:
+        return None
+    found: dict[str, str] = {}
+    for name, value in given.items():
+        good = isinstance(name, str) and is_name(name) and isinstance(value, str)
+        if not good or len(value) > MOST_VALUE_CHARS:
+            return None
+        found[name] = clean(value)
+    return found

@@ -1,0 +1,127 @@
+"""How a stream's samples are laid out, and the header of a WAV, which says it. Pure."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas.audio import RATE_HZ
+
+PCM, EXTENSIBLE = 1, 0xFFFE
+Encoding = Literal["pcm", "float", "mulaw", "alaw"]
+ENCODINGS: Mapping[int, Encoding] = {1: "pcm", 3: "float", 6: "alaw", 7: "mulaw"}
+"""By a WAV's format tag."""
+WIDTHS: Mapping[Encoding, tuple[int, ...]] = {
+    "pcm": (1, 2, 3, 4),
+    "float": (4, 8),
+    "mulaw": (1,),
+    "alaw": (1,),
+}
+"""Bytes that a sample of one channel may have."""
+MOST_HEADER_BYTES = 65_536
+"""A WAV whose samples begin later than this is not one that anybody streams."""
+MOST_CHUNKS = 64
+"""A WAV with more of them before its samples is not one that anybody writes."""
+
+
+class NotAudioError(ValueError):
+    """Bytes that are not the audio they should be; the message says what was expected."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """How samples are laid out."""
+
+    rate_hz: int = RATE_HZ
+    channels: int = 1
+    width: int = 2
+    """Bytes a sample of one channel."""
+    encoding: Encoding = "pcm"
+
+    @property
+    def frame_bytes(self) -> int:
+        return self.channels * self.width
+
+    @property
+    def bytes_a_second(self) -> int:
+        return self.frame_bytes * self.rate_hz
+
+    def check(self) -> Format:
+        """Return itself.
+
+        Raises:
+            NotAudioError: a format nobody records speech in.
+        """
+        if not 4_000 <= self.rate_hz <= 192_000:
+            raise NotAudioError(f"a sample rate of 4000 to 192000 Hz, not {self.rate_hz}")
+        if not 1 <= self.channels <= 8:
+            raise NotAudioError(f"1 to 8 channels, not {self.channels}")
+        if self.width not in WIDTHS[self.encoding]:
+            raise NotAudioError(f"8, 16, 24 or 32 bit samples or floats, not {8 * self.width} bit")
+        return self
+
+
+class WavHeader:
+    """A header as it comes: what was read of it is not read again."""
+
+    def __init__(self) -> None:
+        self._at = 12
+        """Where the next chunk begins."""
+        self._chunks = 0
+        self._format: Format | None = None
+
+    def read(self, data: bytes | bytearray) -> tuple[Format, int, int] | None:
+        """Return the format, where the samples begin, and how many bytes they are (-1: open end).
+
+        *data* is all that came, with that of earlier calls. None: it is too short to tell.
+
+        Raises:
+            NotAudioError: it is no WAV, or one that is not supported.
+        """
+        if not b"RIFF".startswith(data[:4]) or not b"WAVE".startswith(data[8:12]):
+            raise NotAudioError("a WAV, which begins with RIFF....WAVE")
+        while self._at + 8 <= len(data):
+            at = self._at
+            name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+            if name == b"fmt ":
+                if size < 16:
+                    raise NotAudioError("a WAV's fmt chunk has 16 bytes at least")
+                body = data[at + 8 : at + 8 + min(size, 40)]
+                if len(body) < min(size, 40):
+                    return None
+                self._format = _format(body)
+            elif name == b"data":
+                if self._format is None:
+                    raise NotAudioError("a WAV's fmt chunk comes before its data")
+                return self._format, at + 8, -1 if size in {0, 0xFFFFFFFF} else size
+            self._at += 8 + size + size % 2
+            self._chunks += 1
+            if self._at > MOST_HEADER_BYTES or self._chunks > MOST_CHUNKS:
+                raise NotAudioError(
+                    f"a WAV's samples begin within its first 64 KiB and {MOST_CHUNKS} chunks"
+                )
+        return None
+
+
+def parse_header(data: bytes) -> tuple[Format, int, int] | None:
+    """Return a WAV's format, where its samples begin, and how many bytes they are (-1: open end).
+
+    None where *data* is too short to tell.
+
+    Raises:
+        NotAudioError: it is no WAV, or one that is not supported.
+    """
+    return WavHeader().read(data)
+
+
+def _format(body: bytes | bytearray) -> Format:
+    tag, channels, rate_hz, _, _, bits = struct.unpack_from("<HHIIHH", body)
+    if tag == EXTENSIBLE and len(body) >= 26:
+        tag = int.from_bytes(body[24:26], "little")
+    if tag not in ENCODINGS:
+        raise NotAudioError(f"a WAV of PCM, floats, mu-law or A-law, not of format {tag}")
+    if bits % 8:
+        raise NotAudioError(f"whole bytes a sample, not {bits} bits")
+    return Format(rate_hz, channels, bits // 8, ENCODINGS[tag]).check()

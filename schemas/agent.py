@@ -1,0 +1,157 @@
+"""An agent: what the calls that name it are set to; written in a file, kept in AURA_AGENTS.
+
+It says some of a `SessionConfig`, in the words of who writes a voice application; what it does not
+say is the operator's. So its sections are made of the configuration's own structs, with the same
+bounds and without defaults.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from schemas.session_config import (
+    ClientOption,
+    InterruptionConfig,
+    ResponseConfig,
+    TurnConfig,
+    VoiceConfig,
+)
+
+MOST_FILE_BYTES = 65_536
+MOST_VARIABLES = 64
+MOST_VALUE_CHARS = 4000
+
+
+def _section(
+    name: str,
+    of: type[msgspec.Struct],
+    *,
+    without: frozenset[str] = frozenset(),
+    renamed: Mapping[str, str] | None = None,
+) -> type[msgspec.Struct]:
+    """Return a struct with the fields of *of*, each of which may be left out."""
+    hints = typing.get_type_hints(of, include_extras=True)
+    return msgspec.defstruct(
+        name,
+        [(f, hints[f] | UnsetType, UNSET) for f in of.__struct_fields__ if f not in without],
+        rename=renamed,
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+        module=__name__,
+    )
+
+
+if TYPE_CHECKING:  # mypy takes no struct that is made at run time for a type
+    Turns: TypeAlias = TurnConfig
+    Interruption: TypeAlias = InterruptionConfig
+    Model: TypeAlias = ResponseConfig
+    Voice: TypeAlias = VoiceConfig
+else:
+    Turns = _section("AgentTurns", TurnConfig, without=frozenset({"waits"}))
+    Interruption = _section("AgentInterruption", InterruptionConfig)
+    Model = _section(
+        "AgentModel",
+        ResponseConfig,
+        without=frozenset({"greeting", "system_prompt"}),
+        renamed={"model": "name"},
+    )
+    Voice = _section("AgentVoice", VoiceConfig, without=frozenset({"delivery"}))
+
+SECTIONS: Mapping[str, tuple[str, type[msgspec.Struct]]] = {
+    "turns": ("turns", TurnConfig),
+    "interruption": ("interruption", InterruptionConfig),
+    "model": ("response", ResponseConfig),
+    "voice": ("voice", VoiceConfig),
+}
+"""A section of an agent to the part of the configuration that it says, and that part's struct."""
+WORDS: Mapping[str, str] = {
+    "prompt": "response.system_prompt",
+    "greeting": "response.greeting",
+    "language": "language",
+    "record_audio": "record_audio",
+}
+"""A field of an agent to the path of the configuration that it says."""
+
+
+class Variable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A value of one call, which stands in the prompt or the greeting as `{{name}}`."""
+
+    description: str = ""
+    default: Annotated[str, msgspec.Meta(max_length=MOST_VALUE_CHARS)] | UnsetType = UNSET
+    """Without one, a call that brings no value is refused."""
+    callers_may_set: bool = False
+    """By `variables` of the query or of `start_conversation`; else only a token may."""
+    max_chars: Annotated[int, msgspec.Meta(ge=1, le=MOST_VALUE_CHARS)] = 200
+    """A longer value is refused."""
+
+
+class Callers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What callers may ask for by themselves; a token may always name the agent."""
+
+    may_choose: bool = True
+    """By `?agent=` or `start_conversation.agent`."""
+    may_set: tuple[ClientOption, ...] | None = None
+    """Options of the session; absent: all that their protocol has."""
+
+
+class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the calls that name it are set to; what it leaves out is as the operator's settings."""
+
+    description: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    """A line for `aura agents list`."""
+    prompt: Annotated[str, msgspec.Meta(max_length=32_000)] | UnsetType = UNSET
+    """What the language model is told it is; `{{name}}` is a variable."""
+    greeting: Annotated[str, msgspec.Meta(max_length=2000)] | UnsetType = UNSET
+    """What a caller hears first, where the protocol has a greeting; `{{name}}` is a variable."""
+    language: Annotated[str, msgspec.Meta(pattern="^[A-Za-z-]{2,16}$")] | UnsetType = UNSET
+    """The spoken language: a Whisper code, or `auto`."""
+    voice: Voice | UnsetType = UNSET
+    """How it sounds."""
+    model: Model | UnsetType = UNSET
+    """The language model and its parameters."""
+    turns: Turns | UnsetType = UNSET
+    """When a turn of the caller begins and ends."""
+    interruption: Interruption | UnsetType = UNSET
+    """What stops a response that is being heard."""
+    record_audio: bool | UnsetType = UNSET
+    """The audio of both sides is kept."""
+    variables: Annotated[dict[str, Variable], msgspec.Meta(max_length=MOST_VARIABLES)] = {}
+    """Those of the prompt and the greeting, by name."""
+    callers: Callers = Callers()
+    """What callers may ask for by themselves."""
+
+
+def changes(agent: Agent) -> dict[str, Any]:
+    """Return what *agent* says of a configuration: paths to values, its texts as written."""
+    found: dict[str, Any] = {}
+    for field, path in WORDS.items():
+        if (value := getattr(agent, field)) is not UNSET:
+            found[path] = value
+    for section, (part, _) in SECTIONS.items():
+        if (given := getattr(agent, section)) is UNSET:
+            continue
+        for name in given.__struct_fields__:
+            if (value := getattr(given, name)) is not UNSET:
+                found[f"{part}.{name}"] = value
+    return found
+
+
+class AgentUsed(msgspec.Struct, frozen=True, kw_only=True):
+    """The agent of a session, as `session.started` records it."""
+
+    name: str
+    revision: int
+    """Of the bucket AURA_AGENTS; it names one text for good."""
+    variables: dict[str, str] = {}
+    """What stood for the variables in this call."""
+    asked: dict[str, Any] = {}
+    """What the caller changed and might: paths of the configuration to values."""
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.revision}"

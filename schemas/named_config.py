@@ -1,0 +1,72 @@
+"""An operator's configuration, stored once under its hash; an event names it and says what differs.
+
+Pure, on events as MessagePack maps: fields that only another version knows are kept. The subject
+and stream are in `schemas.subjects`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from schemas import codec
+from schemas.session_config import SessionConfig, to_flat
+
+Map = dict[str, Any]
+
+
+def name(config: SessionConfig) -> str:
+    """Return the hash that names *config*."""
+    return hashlib.sha256(codec.encode(config)).hexdigest()[:32]
+
+
+def named(said: Mapping[str, Any], base: SessionConfig) -> Map:
+    """Return the event *said* with the name of *base* and its changes in place of `config`."""
+    kept = {key: value for key, value in said.items() if key not in {"config", "settings", "rules"}}
+    changes = _differences(msgspec.to_builtins(base), said["config"])
+    return {**kept, "config_hash": name(base), "config_changes": changes}
+
+
+def names_one(said: Mapping[str, Any]) -> bool:
+    """Tell whether the event *said* names its configuration and does not hold it."""
+    return bool(said.get("config_hash")) and "config" not in said
+
+
+def whole(said: Mapping[str, Any], base: Mapping[str, Any]) -> Map:
+    """Return the event *said* with its configuration in it: the stored *base*, and its changes.
+
+    Raises:
+        msgspec.ValidationError: they are no configuration.
+    """
+    kept = {
+        key: value for key, value in said.items() if key not in {"config_hash", "config_changes"}
+    }
+    config = _changed(base, said.get("config_changes") or {})
+    settings, rules = to_flat(msgspec.convert(config, SessionConfig))
+    return {**kept, "config": config, "settings": settings, "rules": rules}
+
+
+def _differences(base: Mapping[str, Any], other: Mapping[str, Any]) -> Map:
+    """Return what is other in *other*, maps in maps."""
+    found: Map = {}
+    for key, value in other.items():
+        before = base.get(key)
+        if isinstance(value, dict) and isinstance(before, dict):
+            if inner := _differences(before, value):
+                found[key] = inner
+        elif key not in base or value != before:
+            found[key] = value
+    return found
+
+
+def _changed(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Map:
+    """Return *base* with the *changes* that `_differences` found."""
+    made = dict(base)
+    for key, value in changes.items():
+        before = made.get(key)
+        both = isinstance(value, dict) and isinstance(before, dict)
+        made[key] = _changed(before, value) if both and before is not None else value
+    return made

@@ -1,0 +1,147 @@
+"""What a stranger's connection may cost its neighbours, whose pings are timed beside it.
+
+A ping is compared with those of the same bystander before, and never with less than a second: other
+work on the machine of a test delays it, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import struct
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager
+
+import pytest
+import websockets
+
+from tests.aura_process import SIMULATED, AuraProcess
+from tests.caller import VOICE_MS, buzz, calling, silence
+from tests.flood import Flood
+from tests.raw_websocket import BINARY, CONT, PING, TEXT, frame
+
+BYSTANDER = "/ws/voice/continuous?token=demo_token&greeting=0"
+QUIET_S, ATTACK_S = 1.5, 4.0
+LEAST_S = 1.0
+"""A ping is never called late before this."""
+TIMES = 20
+"""A ping beside an attack may take so many times the slowest one before."""
+
+START = frame(TEXT, b'{"type":"start_conversation"}')
+
+
+def wav_header(rate_hz: int, bits: int, size: int = 0xFFFFFFFF) -> bytes:
+    fmt = struct.pack("<HHIIHH", 1, 1, rate_hz, rate_hz * bits // 8, bits // 8, bits)
+    data = b"data" + struct.pack("<I", size)
+    return b"RIFF\xff\xff\xff\xffWAVEfmt " + struct.pack("<I", 16) + fmt + data
+
+
+def empty_chunks() -> bytes:
+    """A WAV whose header never ends, and is never too long."""
+    return b"RIFF\xff\xff\xff\xffWAVE" + b"junk\0\0\0\0" * 8189
+
+
+NOISE = random.Random(7).randbytes(7 * 1024 * 1024)  # no secret
+KEYS = ('{"type":"x",' + ",".join(f'"{n}":1' for n in range(600_000)) + "}").encode()
+
+ATTACKS = {
+    "a header that never ends": (START + frame(BINARY, empty_chunks()), frame(BINARY) * 2000),
+    "empty binary frames": (START, frame(BINARY) * 10_000),
+    "empty binary frames before a start": (b"", frame(BINARY) * 10_000),
+    "binary frames of a byte": (START, frame(BINARY, b"x") * 10_000),
+    "empty continuations": (START + frame(BINARY, fin=False), frame(CONT, fin=False) * 10_000),
+    "pings": (START, frame(PING) * 10_000),
+    "text of a character": (START, frame(TEXT, b"x") * 10_000),
+    "JSON with 600 000 keys": (START, frame(TEXT, KEYS)),
+    "noise in messages of 7 MiB": (START, frame(BINARY, NOISE)),
+    "half an hour of sound in a message": (
+        START,
+        frame(BINARY, wav_header(4000, 8) + bytes(8_388_000)),
+    ),
+    "thousands of WAVs at an odd rate": (
+        START,
+        frame(BINARY, wav_header(4001, 16, 64) + bytes(64)) * 4000,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
+    process = AuraProcess(
+        tmp_path_factory.mktemp("budgets"), env={**SIMULATED, "AURA_MAX_CONNECTIONS_PER_IP": "1000"}
+    )
+    try:
+        yield process.wait_until_ready()
+    finally:
+        process.stop()
+
+
+class Bystander:
+    """A call that is pinged all the time."""
+
+    def __init__(self, ws: websockets.ClientConnection) -> None:
+        self._ws = ws
+
+    async def worst_s(self, seconds: float) -> float:
+        """Return the slowest of the pings of *seconds*."""
+        worst_s, until_s = 0.0, time.monotonic() + seconds
+        while (now_s := time.monotonic()) < until_s:
+            await self._ws.send(json.dumps({"type": "ping", "timestamp": now_s}))
+            async with asyncio.timeout(60):
+                while json.loads(await self._ws.recv()).get("timestamp") != now_s:
+                    pass
+            worst_s = max(worst_s, time.monotonic() - now_s)
+            await asyncio.sleep(0.12)  # ten control messages a second
+        return worst_s
+
+
+@asynccontextmanager
+async def bystander(aura: AuraProcess) -> AsyncIterator[Bystander]:
+    async with websockets.connect(aura.url.replace("http", "ws", 1) + BYSTANDER) as ws:
+        await asyncio.sleep(0.3)
+        yield Bystander(ws)
+
+
+@pytest.mark.parametrize("sockets", [1, 4])
+@pytest.mark.parametrize("attack", ATTACKS)
+async def test_a_flood_delays_no_neighbour(aura: AuraProcess, attack: str, sockets: int) -> None:
+    first, again = ATTACKS[attack]
+    children = aura.children()
+    async with bystander(aura) as other:
+        quiet_s = await other.worst_s(QUIET_S)
+        with ExitStack() as floods:
+            for _ in range(sockets):
+                floods.enter_context(Flood(aura.url, "/ws", first, again))
+            beside_s = await other.worst_s(ATTACK_S)
+        assert beside_s < max(LEAST_S, TIMES * quiet_s)
+    assert aura.children() == children
+    assert "Traceback" not in aura.said()
+
+
+async def test_who_floods_on_is_closed_and_told_why(aura: AuraProcess) -> None:
+    with Flood(aura.url, "/ws", START, frame(BINARY, wav_header(4000, 8) + bytes(8_388_000))) as it:
+        assert await asyncio.to_thread(it.closed_within, 20)
+    assert it.close_code == 1008
+    assert it.close_reason == "sound faster than it is spoken: more than 60 s at once"
+
+
+async def test_a_recording_of_a_minute_is_welcome_at_once(aura: AuraProcess) -> None:
+    async with calling(aura.url, BYSTANDER) as caller:
+        await asyncio.sleep(0.2)
+        await caller.ws.send(silence(57_000) + buzz(VOICE_MS) + silence(1500))
+        await caller.until("ai_complete", 1, seconds=30)
+        assert caller.ws.close_code is None
+
+
+async def test_a_recording_in_small_messages_at_once_is_welcome(aura: AuraProcess) -> None:
+    async with calling(aura.url, BYSTANDER) as caller:
+        await asyncio.sleep(0.2)
+        sound = (buzz(VOICE_MS) + silence(1500)) * 10
+        for at in range(0, len(sound), 640):
+            await caller.ws.send(sound[at : at + 640])
+        await caller.until("user_transcript", 1, seconds=30)
+        await caller.send({"type": "ping", "timestamp": 1})
+        await caller.until("pong", 1, seconds=30)
+        assert caller.ws.close_code is None

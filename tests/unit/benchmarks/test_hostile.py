@@ -1,0 +1,104 @@
+"""The measurement of strangers: its frames are frames, its verdicts follow from its figures."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import wave
+from typing import Any
+
+import pytest
+
+from benchmarks.hostile.frames import (
+    BINARY,
+    CONTINUATION,
+    TEXT,
+    endless_header,
+    frame,
+    many_keys,
+    wav_header,
+)
+from benchmarks.hostile.rows import ROWS, SOURCES, address
+from benchmarks.hostile.verdict import Figures, line
+
+HELD = Figures(
+    name="a row",
+    source="socket",
+    pings_ms=[1.0, 2.0, 90.0],
+    without_ms=[1.0],
+    late_ms=20.0,
+    unanswered=False,
+    lost=False,
+    growth=0.1,
+    cpu=0.3,
+    refused=[],
+    log_kb_per_s=3.0,
+    recorded=0,
+    died=[],
+    faults=[],
+    sent={},
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({}, []),
+        ({"pings_ms": [1.0, 102.0]}, ["ping"]),
+        ({"pings_ms": []}, ["bystander lost"]),
+        ({"lost": True}, ["bystander lost"]),
+        ({"unanswered": True}, ["no answer"]),
+        ({"late_ms": 101.0}, ["audio late"]),
+        ({"growth": 0.21}, ["memory"]),
+        ({"refused": ["SESSION_LIMIT"]}, ["others refused"]),
+        ({"log_kb_per_s": 201.0}, ["log"]),
+        ({"recorded": 1}, ["recorded"]),
+        ({"died": ["stt"]}, ["stt died"]),
+        ({"faults": ["call_broken", "call_broken"]}, ["call_broken"]),
+    ],
+)
+def test_each_figure_may_spoil_a_row(changes: dict[str, Any], wrong: list[str]) -> None:
+    figures = dataclasses.replace(HELD, **changes)
+    assert figures.wrong == wrong
+    assert line(figures).endswith(", ".join(wrong) or "held")
+    assert figures.as_json()["wrong"] == wrong
+
+
+def test_a_slow_ping_without_an_attack_is_no_fault_of_the_attack() -> None:
+    assert dataclasses.replace(HELD, pings_ms=[150.0], without_ms=[60.0]).wrong == []
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
+def test_a_frame_says_how_long_it_is(size: int) -> None:
+    made = frame(BINARY, b"x" * size)
+    code = made[1] & 0x7F
+    head = {126: 4, 127: 10}.get(code, 2)
+    said = int.from_bytes(made[2:head]) if head > 2 else code
+    assert (made[0], made[1] & 0x80, said) == (0x82, 0x80, size)
+    assert made[head + 4 :] == b"x" * size
+    assert frame(CONTINUATION, fin=False)[0] == 0
+    assert frame(TEXT)[0] == 0x81
+
+
+def test_payloads_are_what_they_say() -> None:
+    with wave.open(io.BytesIO(wav_header(64, rate_hz=4001, bits=16) + bytes(64))) as file:
+        assert (file.getframerate(), file.getnframes()) == (4001, 32)
+    assert len(json.loads(many_keys(1000))) == 1000
+    assert 65_500 < len(endless_header()) <= 65_536
+    assert b"data" not in endless_header()
+
+
+def test_each_row_has_addresses_of_its_own() -> None:
+    found: set[str] = set()
+    for number in range(len(ROWS)):
+        mine = {address(source, number, k) for source in SOURCES for k in range(100)}
+        assert len(mine) == 201
+        assert not mine & found
+        found |= mine
+
+
+def test_every_row_sends_what_can_be_sent() -> None:
+    for row in ROWS:
+        assert isinstance(row.first(b"\0" * 3200) + row.block(b"\0" * 3200), bytes)
+        assert set(row.sockets) == set(SOURCES)

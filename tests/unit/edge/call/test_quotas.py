@@ -1,0 +1,107 @@
+"""Bytes that a call may store, with time as an argument."""
+
+from __future__ import annotations
+
+from edge.call.quotas import (
+    BURST_MINUTES,
+    KEPT_S,
+    MOST_KEPT,
+    OVERHEAD_BYTES,
+    Buckets,
+    ByteBucket,
+    LogQuota,
+    LogQuotas,
+    RecordingQuotas,
+)
+
+MINUTE_S = 60.0
+
+
+def quotas(strangers_mb: int = 1000) -> LogQuotas:
+    return LogQuotas(session_kb=100, connections=10, strangers_mb=strangers_mb)
+
+
+def stored(quota: LogQuota, now_s: float, *, most: int = 100_000) -> tuple[int, str]:
+    """Store events of 1000 bytes until it is too much; return how many, and why."""
+    for count in range(1, most):
+        if why := quota.spend(1000 - OVERHEAD_BYTES, now_s):
+            return count, why
+    return most, ""
+
+
+def test_a_session_stores_its_minutes_at_once_and_then_is_told_which_share_is_used_up() -> None:
+    quota = quotas().of("a", stranger=False)
+    assert quota.begin(0.0) == ""
+    count, why = stored(quota, 0.0)
+    assert count == 100 * BURST_MINUTES + 1
+    assert "AURA_LOG_KB_PER_MINUTE" in why
+
+
+def test_honest_talk_is_never_too_much() -> None:
+    quota = quotas().of("a", stranger=True)
+    assert not [s for s in range(4 * 3600) if quota.spend(1000, float(s))]
+
+
+def test_an_address_cannot_go_on_with_another_session_and_another_address_can() -> None:
+    shared = quotas()
+    quota = shared.of("a", stranger=False)
+    sessions = 0
+    while not quota.begin(0.0):
+        sessions += 1
+        stored(quota, 0.0)
+    assert sessions == 4
+    again = shared.of("a", stranger=False)
+    assert "of this address" in again.begin(0.0)
+    assert "try again in" in again.begin(0.0)
+    assert shared.of("b", stranger=False).begin(0.0) == ""
+    assert again.begin(2 * MINUTE_S) == ""
+
+
+def test_all_strangers_together_store_twice_their_share_at_most_in_72_h() -> None:
+    shared, total, refused = quotas(strangers_mb=10), 0, ""
+    for hour in range(KEPT_S // 3600):
+        for address in range(50):
+            quota = shared.of(f"{hour}.{address}", stranger=True)
+            if not (refused := quota.begin(hour * 3600.0)):
+                total += stored(quota, hour * 3600.0)[0]
+    assert "AURA_LOG_MB_OF_STRANGERS" in refused
+    assert 10_000 <= total <= 20_500
+    assert shared.of("x", stranger=False).begin(KEPT_S) == ""
+
+
+def test_a_bucket_is_overdrawn_by_its_last_message_alone_and_fills_again() -> None:
+    bucket = ByteBucket(10, 100)
+    assert bucket.spend(100, 0.0)
+    assert not bucket.spend(50, 0.0)
+    assert bucket.wait_s(0.0) == 15.0
+    assert bucket.wait_s(5.1) == 0.0
+
+
+def test_the_name_that_was_longest_unused_is_forgotten() -> None:
+    buckets = Buckets(lambda: ByteBucket(1, 1))
+    first = buckets.of("first")
+    for number in range(MOST_KEPT - 1):
+        buckets.of(str(number))
+    assert buckets.of("first") is first
+    buckets.of("one more")
+    assert buckets.of("first") is first
+    assert len(buckets._known) == MOST_KEPT
+
+
+def test_sound_as_fast_as_it_is_spoken_is_kept_until_the_tenants_share_is_used_up() -> None:
+    quotas = RecordingQuotas(tenant_mb=10)
+    quota, second = quotas.of("t"), 64_000  # both sides
+    kept = next(s for s in range(10_000) if quota.spend(second, float(s)))
+    assert 10e6 / second <= kept + 1 <= 10e6 / second + 5
+    assert "AURA_RECORDED_MB_PER_TENANT" in quotas.of("t").spend(second, float(kept))
+    assert "AURA_RECORDED_MB_PER_TENANT" in quotas.of("t").begin(float(kept))
+    assert quotas.of("another").begin(float(kept)) == ""
+    assert quotas.of("t").begin(kept + 3600.0) == ""
+    assert quotas.of("another").spend(second, float(kept)) == ""
+
+
+def test_sound_that_comes_too_fast_is_not_kept_for_long() -> None:
+    quota = RecordingQuotas(tenant_mb=1000).of("t")
+    kept = next(n for n in range(10_000) if quota.spend(32_000, n / 100))
+    assert kept * 32_000 < 10e6
+    assert "faster" in quota.spend(32_000, kept / 100)

@@ -1,0 +1,33 @@
+"""Whose new calls are refused first, where a stage falls behind."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+from typing import Any, cast
+
+from edge.door.admission_control import AdmissionControl, StageLoad
+from edge.door.connection_budget import Budgets, Costs
+from edge.door.stage_monitor import StageMonitor
+from edge.door.state import Edge
+
+
+def test_an_address_that_is_ahead_is_refused_before_strangers() -> None:
+    admission, budgets = AdmissionControl(3000, 60), Budgets(Costs())
+    nowhere = cast("Any", None)  # nothing is asked of the bus
+    parts: Any = SimpleNamespace(stages=StageMonitor(nowhere, admission), budgets=budgets)
+
+    def full(address: str) -> str:
+        return Edge.is_full(parts, address)
+
+    now_s = time.monotonic()
+    with budgets.opened("flood", now_s) as flood, budgets.opened("live", now_s) as live:
+        flood.sound_s += 30
+        flood.look(now_s)
+        live.sound_s += 1
+        live.look(now_s)
+        assert not full("flood")
+        admission.look({"stt": StageLoad(2, 2, oldest_ms=1500)}, now_s)
+        assert (full("flood"), full("live"), full("stranger")) == ("stt", "", "")
+        admission.look({"stt": StageLoad(2, 2, oldest_ms=3500)}, now_s)
+        assert (full("flood"), full("live"), full("stranger")) == ("stt", "stt", "stt")

@@ -1,0 +1,33 @@
+"""Which client protocols are served."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge.protocols import PROTOCOLS, served
+from runtime.settings import SettingsError, load
+
+
+def test_all_are_unless_some_are_named() -> None:
+    assert served("") == PROTOCOLS
+    assert set(served("continuous")) == {"/ws/voice/continuous"}
+    assert set(served(" continuous, conversational,")) == set(PROTOCOLS)
+
+
+def test_one_that_does_not_exist_is_told_with_those_that_do() -> None:
+    with pytest.raises(SettingsError, match=r"AURA_DIALECTS.*carrier-pigeon.*continuous"):
+        served("continuous, carrier-pigeon")
+
+
+@pytest.mark.parametrize(
+    ("ws_auth", "debug", "open_"),
+    [
+        *(("auto", "true", True), ("auto", "false", False)),
+        *(("open", "true", True), ("open", "false", True)),
+        *(("token", "true", False), ("token", "false", False)),
+    ],
+)
+def test_strangers_may_call_as_debug_and_the_operator_say(
+    ws_auth: str, debug: str, open_: bool
+) -> None:
+    assert load(_env_file=None, ws_auth=ws_auth, debug=debug).strangers_may_call is open_

@@ -1,0 +1,212 @@
+"""A file is an agent, or an error that names its line: whatever stands in it."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runtime.agents.file import (
+    AgentFileError,
+    BrokenAgentsError,
+    files_in,
+    load,
+    load_all,
+    parse,
+)
+from schemas.agent import MOST_FILE_BYTES, changes
+
+GOOD = """\
+description: Answers the phone
+prompt: |
+  You are the host of {{place}}.
+  The guest is {{guest}}.
+greeting: "{{place}}, good evening!"
+language: en
+model: {name: m, max_tokens: 80, temperature: 0.3}
+turns:
+  eagerness: low
+interruption:
+  min_words: 2
+variables:
+  place: {default: Da Luigi}
+  guest:
+    callers_may_set: true
+    max_chars: 60
+callers:
+  may_set: [language]
+"""
+
+
+def wrong(text: str) -> AgentFileError | None:
+    """Return the error in *text*, None where it is an agent."""
+    try:
+        parse(text)
+    except AgentFileError as error:
+        return error
+    return None
+
+
+def test_what_a_file_says_are_paths_of_the_configuration_and_nothing_else() -> None:
+    assert changes(parse(GOOD)) == {
+        "response.system_prompt": "You are the host of {{place}}.\nThe guest is {{guest}}.\n",
+        "response.greeting": "{{place}}, good evening!",
+        "language": "en",
+        "response.model": "m",
+        "response.max_tokens": 80,
+        "response.temperature": 0.3,
+        "turns.eagerness": "low",
+        "interruption.min_words": 2,
+    }
+
+
+def test_an_agent_may_say_nothing() -> None:
+    assert changes(parse("{}")) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("a: 1\n", 1, "a: there is no such field"),
+        ("prompt: hi\n\npromt: ho\n", 3, "promt: there is no such field: did you mean prompt?"),
+        ("prompt: hi\nturns:\n  eagernes: low\n", 3, "did you mean eagerness?"),
+        ("turns:\n  eagerness: hasty\n", 2, "turns.eagerness: Invalid enum value 'hasty'"),
+        ("model:\n  name: m\n  temperature: 9\n", 3, "model.temperature: Expected float <= 2"),
+        ("model:\n  nam: m\n", 2, "model.nam: there is no such field: did you mean name?"),
+        ("voice: {delivery: whole}\n", 1, "voice.delivery: there is no such field"),
+        ("language: 3\n", 1, "language: Expected str, got int"),
+        ("prompt:\n  - hi\n", 1, "prompt: Expected str, got a list"),
+        ("turns: 3\n", 1, "turns: Expected a mapping, got int"),
+        ("callers:\n  may_set: [language, colour]\n", 2, "callers.may_set[1]: Invalid enum"),
+        ("variables:\n  a: {}\n  b:\n    defaul: x\n", 4, "did you mean default?"),
+        ("variables:\n  a: {}\n  b:\n    default: 42\n", 4, "variables.b.default: Expected str"),
+        ("variables:\n  a: {default: abc, max_chars: 2}\n", 2, "over max_chars"),
+        ("variables:\n  1a: {}\n", 2, "'1a' is no name"),
+        ("prompt: |\n  hello\n  {{nme}}\nvariables:\n  name: {}\n", 3, "did you mean name?"),
+        ("greeting: hi {{who}}\n", 1, "{{who}} is no variable: declare it under variables"),
+        ("prompt: a {{b c}}\n", 1, "{{b c}} is no variable"),
+        ("prompt: hi\nprompt: ho\n", 2, "prompt is said twice"),
+        ("prompt: &a hi\ngreeting: *a\n", 1, "anchors and aliases"),
+        ("greeting: !!python/object/apply:os.getcwd []\n", 1, "tags (!) are not read"),
+        ("language: en\nprompt: 'hi\n", 3, "no YAML"),
+        ("language: en\nturns: {\n", 3, "no YAML"),
+        ("language: en\n---\nlanguage: de\n", 2, "no YAML"),
+        ("language: en\nprompt: a\x07b\n", 2, "no YAML"),
+        ("? [a]\n: b\n", 1, "a key must be a word"),
+        ("- prompt\n", 1, "an agent is a mapping"),
+        ("", 1, "an agent is a mapping"),
+        ("just words", 1, "an agent is a mapping"),
+    ],
+)
+def test_an_error_names_its_line_and_what_is_wrong(text: str, line: int, words: str) -> None:
+    with pytest.raises(AgentFileError) as refused:
+        parse(text)
+    assert words in refused.value.message
+    assert refused.value.line == line
+    assert str(refused.value).startswith(f"{line}: ")
+
+
+def test_norwegian_is_no_boolean() -> None:
+    assert parse("language: no").language == "no"
+    assert parse("greeting: yes").greeting == "yes"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 60_000,
+        "{a: " * 15_000,
+        "a:\n" + "".join(" " * k + "a:\n" for k in range(1, 300)),
+        "a: &a [x,x,x,x]\nb: &b [*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b]\nprompt: *c\n",
+        "prompt: " + "{{" * 15_000,
+        "prompt: '" + "{{a}}" * 6000 + "'\nvariables: {a: {}}",
+        "prompt: " + "x" * MOST_FILE_BYTES,
+        "\ufeff" * 20_000,
+        "- " * 30_000,
+    ],
+)
+def test_a_file_that_would_grow_is_answered_at_once(text: str) -> None:
+    began = time.process_time()
+    error = wrong(text)
+    assert error is None or len(error.message) < 500
+    assert time.process_time() - began < 2
+
+
+def test_two_thousand_broken_files_are_each_told_or_read() -> None:
+    """Bytes of a good file are struck out, doubled, swapped for others: no other error comes."""
+    dice = random.Random(18)
+    signs = "{}[]:&*!|>'\"#%@`,?-\n\t \x00\x1b\u202eé\ud800abc019"
+    told = 0
+    for _ in range(2000):
+        text = list(GOOD)
+        for _ in range(dice.randint(1, 6)):
+            at = dice.randrange(len(text))
+            match dice.randrange(3):
+                case 0:
+                    del text[at : at + dice.randint(1, 12)]
+                case 1:
+                    text[at:at] = text[at : at + dice.randint(1, 40)]
+                case _:
+                    text[at] = dice.choice(signs)
+        if error := wrong("".join(text)):
+            told += 1
+            assert error.message.isprintable()
+            assert 0 < error.line <= len(text) + 1
+    assert told > 1000
+
+
+@given(st.text(max_size=200) | st.from_regex(r"(prompt|turns|variables|callers): .*"))
+@settings(max_examples=500)
+def test_any_text_is_an_agent_or_an_error(text: str) -> None:
+    error = wrong(text)
+    assert error is None or (error.line > 0 and error.message)
+
+
+def test_a_file_has_the_name_of_its_agent(tmp_path: Path) -> None:
+    file = tmp_path / "host.yaml"
+    file.write_text(GOOD, encoding="utf-8")
+    name, text, agent = load(file)
+    assert (name, text, agent.language) == ("host", GOOD, "en")
+
+
+@pytest.mark.parametrize("name", ["a b.yaml", "host.json", ".yaml", "a.b.yaml", "é.yaml"])
+def test_a_file_that_names_no_agent_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("{}", encoding="utf-8")
+    with pytest.raises(AgentFileError, match=r"NAME\.yaml"):
+        load(tmp_path / name)
+
+
+def test_what_cannot_be_read_is_told_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "host.yaml").write_bytes(b"language: en\nprompt: \xff\n")
+    with pytest.raises(AgentFileError, match=r"host\.yaml:2: no UTF-8"):
+        load(tmp_path / "host.yaml")
+    with pytest.raises(AgentFileError, match="No such file"):
+        load(tmp_path / "nobody.yaml")
+    (tmp_path / "big.yaml").write_text("prompt: " + "x" * MOST_FILE_BYTES, encoding="utf-8")
+    with pytest.raises(AgentFileError, match="longer than"):
+        load(tmp_path / "big.yaml")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(AgentFileError, match="no agent is there"):
+        files_in(tmp_path / "empty")
+
+
+def test_all_broken_files_of_a_folder_are_told_together(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text("{}", encoding="utf-8")
+    (tmp_path / "one.yaml").write_text("langage: en\n", encoding="utf-8")
+    (tmp_path / "two.yaml").write_text("prompt: [\n", encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("not one", encoding="utf-8")
+    with pytest.raises(BrokenAgentsError) as refused:
+        load_all([tmp_path])
+    assert [Path(str(one).split(":")[0]).name for one in refused.value.errors] == [
+        "one.yaml",
+        "two.yaml",
+    ]
+    (tmp_path / "one.yaml").unlink()
+    (tmp_path / "two.yaml").unlink()
+    assert load_all([tmp_path]) == {"good": "{}"}
+    with pytest.raises(BrokenAgentsError, match="another file describes good, too"):
+        load_all([tmp_path, tmp_path / "good.yaml"])

@@ -1,0 +1,85 @@
+"""An event names a stored configuration and says what differs: read back, it is the same event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgpack
+import msgspec
+import pytest
+
+from schemas import codec, named_config
+from schemas import events as ev
+from schemas.session_config import SessionConfig, Waits
+
+BASE = SessionConfig().but({"response.system_prompt": "Be brief. " * 40, "response.greeting": "Hi"})
+HEAD: ev.Head = {"tenant": "t", "session": "s", "at_ms": 7}
+
+
+def wire(config: SessionConfig) -> dict[str, Any]:
+    return dict(msgpack.unpackb(codec.encode(started(config))))
+
+
+def started(config: SessionConfig) -> ev.SessionStarted:
+    return ev.SessionStarted(**HEAD, user="u", dialect="d", edge="e", config=config)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"response.greeting": "", "language": "de", "turns.eagerness": "low"},
+        {"turns.waits": {"finished_ms": 1, "unclear_ms": 2, "unfinished_ms": 3}},
+        {"response.system_prompt": "Another one.", "record_audio": True},
+    ],
+)
+def test_read_with_what_it_names_it_is_the_same_event(changes: dict[str, Any]) -> None:
+    event = started(BASE.but(changes))
+    said = named_config.named(wire(event.config), BASE)
+    base = msgpack.unpackb(codec.encode(BASE))
+    assert codec.decode(msgpack.packb(named_config.whole(said, base))) == event
+
+
+def test_a_value_that_is_taken_away_again_is_a_change() -> None:
+    base = BASE.but({"turns.waits": {"finished_ms": 1, "unclear_ms": 2, "unfinished_ms": 3}})
+    assert base.turns.waits == Waits(1, 2, 3)
+    said = named_config.named(wire(BASE), base)
+    found = named_config.whole(said, msgspec.to_builtins(base))
+    event = codec.decode(msgpack.packb(found))
+    assert isinstance(event, ev.SessionStarted)
+    assert event.config.turns.waits is None
+
+
+def test_it_says_what_differs_and_no_more() -> None:
+    said = named_config.named(wire(BASE.but({"turns.silence_ms": 700})), BASE)
+    assert said["config_changes"] == {"turns": {"silence_ms": 700}}
+    assert said["config_hash"] == named_config.name(BASE)
+    assert not {"config", "settings", "rules"} & set(said)
+    assert len(msgpack.packb(said)) * 5 < len(codec.encode(started(BASE)))
+
+
+def test_an_event_that_was_not_read_with_it_says_so_and_claims_no_defaults() -> None:
+    event = codec.decode(msgpack.packb(named_config.named(wire(BASE), BASE)))
+    assert isinstance(event, ev.SessionStarted)
+    assert event.names_config
+    assert (event.settings, event.rules) == ({}, {})
+    assert not started(BASE).names_config
+
+
+def test_what_a_newer_version_knows_is_kept() -> None:
+    said = {**named_config.named(wire(BASE), BASE), "brand_new": 1}
+    base = {**msgspec.to_builtins(BASE), "brand_new_too": {"deep": 2}}
+    said["config_changes"] = {"brand_new_too": {"deep": 3}}
+    found = named_config.whole(said, base)
+    assert found["brand_new"] == 1
+    assert found["config"]["brand_new_too"] == {"deep": 3}
+
+
+def test_only_an_event_without_its_configuration_names_one() -> None:
+    assert named_config.names_one(named_config.named(wire(BASE), BASE))
+    assert not named_config.names_one(wire(BASE))
+
+
+def test_another_configuration_has_another_name() -> None:
+    assert named_config.name(BASE) == named_config.name(BASE.but({}))
+    assert named_config.name(BASE) != named_config.name(BASE.but({"language": "fr"}))
