@@ -141,10 +141,10 @@ def _beginning(connection: RecordedConnection) -> ev.SessionStarted:
 
 def _started(began: ev.SessionStarted, plan: DrivePlan) -> ev.SessionStarted:
     """Return the first event of the replay, from that of the session."""
-    tools = [_replayed(tool, live=plan.live_tools) for tool in began.config.tools]
-    config = msgspec.structs.replace(began.config, tools=tuple(tools))
     wanted = {"response.model": plan.llm_model, "turns.eagerness": plan.eagerness}
     config, agent = plan.served or Served(began.config, began.agent)
+    tools = [_replayed(tool, live=plan.live_tools) for tool in config.tools]
+    config = msgspec.structs.replace(config, tools=tuple(tools))
     return ev.SessionStarted(
         tenant=began.tenant,
         session=plan.session,
