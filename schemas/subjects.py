@@ -6,6 +6,7 @@ aura.au.<session>.<utterance>         the caller's audio       stream AURA_AUDIO
 aura.pcm.<session>.<turn>             synthesized audio        stream AURA_AUDIO (memory)
 aura.part.<session>                   partial transcripts      core NATS only
 aura.rec.<tenant>.<session>.<side>    recorded sound           stream AURA_RECORDING (file)
+aura.tool.<tenant>.<name>             calls of a tool          core NATS only: a service answers
 aura.config.<hash>                    a configuration          stream AURA_CONFIGS (file)
 $KV.AURA_AGENTS.tenant.<tenant>.<name>  an agent of a tenant     bucket AURA_AGENTS (file)
 $KV.AURA_AGENTS.shared.<name>         an agent of all tenants
@@ -81,6 +82,10 @@ def speech(session: str, turn: int | str = "*") -> str:
 
 def partials(session: str) -> str:
     return f"aura.part.{session}"
+
+
+def tool(tenant: str, name: str) -> str:
+    return f"aura.tool.{tenant}.{name}"
 
 
 def agent_key(tenant: str, name: str) -> str:

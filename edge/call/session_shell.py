@@ -23,7 +23,7 @@ from edge.call.takeover import Takeover
 from edge.call.timer import Timer
 from edge.core.call import Call
 from edge.core.client_events import ClientEvent, Measured, Trouble
-from edge.core.effects import Effect, Publish, Recover, SendFrame, Tell
+from edge.core.effects import Effect, HangUp, Publish, Recover, SendFrame, Tell
 from edge.core.hearing.caller_audio import CallerAudio, joined
 from edge.core.input_log import InputLog
 from edge.core.inputs import (
@@ -41,15 +41,8 @@ from runtime.bus.errors import BusAwayError
 from runtime.bus.trace import new_trace
 from schemas import codec, subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
-from schemas.events import (
-    EndReason,
-    Event,
-    RecordingEnded,
-    ResponseSentence,
-    SpeechStarted,
-    StageName,
-    TurnTaken,
-)
+from schemas.events import EndReason, Event, RecordingEnded, StageName
+from schemas.stages import JobEvent
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +55,9 @@ class Client(Protocol):
 
     def broken(self) -> None:
         """Note, once, that a fault of ours has ended the call."""
+
+    def hang_up(self) -> None:
+        """End the session: the assistant has said goodbye."""
 
     def taken_over(self) -> None:
         """Note, once, that a newer connection goes on with the session."""
@@ -325,12 +321,15 @@ class SessionShell:
                         self._recording.told(event, now_ms())
                     self._audio.told(event, now_ms())
                     self._client.tell(event)
+                case HangUp():
+                    self._client.hang_up()
                 case Recover(turn):
                     self._tasks.create_task(self._recover(turn))
 
     def _queue(self, event: Event) -> None:
-        if self._recorded and isinstance(event, SpeechStarted | TurnTaken | ResponseSentence):
-            event = msgspec.structs.replace(event, recorded=self._recorded)
+        if self._recorded and isinstance(event, JobEvent):
+            recorded = tuple(dict.fromkeys((*event.recorded, *self._recorded)))
+            event = msgspec.structs.replace(event, recorded=recorded)
         if not self._events.put(event):
             self._client.tell(Trouble("audio", "the event bus is away", fatal=True))
 

@@ -42,7 +42,12 @@ class Recover:
     turn: int
 
 
-Effect = Publish | SendFrame | Tell | Recover
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call and close its connection: the assistant has said goodbye."""
+
+
+Effect = Publish | SendFrame | Tell | Recover | HangUp
 
 
 class Outbox:
@@ -72,6 +77,9 @@ class Outbox:
 
     def recover(self, turn: int) -> None:
         self._effects.append(Recover(turn))
+
+    def hang_up(self) -> None:
+        self._effects.append(HangUp())
 
     def take(self) -> list[Effect]:
         if not (effects := self._effects):

@@ -158,6 +158,11 @@ class Connection:
         self._close = self._close or Close(code, reason, ends)
         self._wake.set()
 
+    def hang_up(self) -> None:
+        """End the session as the client's own word would; a connection of one session closes."""
+        ends = End(close=self._protocol.admission.one_session)
+        self._host.sessions.create_task(self._obey([ends]))
+
     async def _keep_time(self) -> None:
         """Send the client away when its connection or its call has had its time."""
         while not (up := self._stopwatch.up(time.monotonic())):

@@ -12,11 +12,12 @@ import msgspec
 from edge.core.client_events import Interrupted, Measured
 from edge.core.effects import Outbox
 from edge.core.hearing.utterance import Utterance
-from edge.core.inputs import ChunkSpoken, Played
+from edge.core.inputs import ChunkSpoken, Played, ToolResult
 from edge.core.response.handover import end, rest_of
 from edge.core.response.interruption import Move
 from edge.core.response.playback import BEGINNING, Playback
 from edge.core.response.response import Phase, Response
+from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History, UnfinishedResponse
 from schemas import events as ev
 from schemas.session_config import SessionConfig
@@ -45,11 +46,13 @@ class Responder:
         self._config = config
         self._out = out
         self._speculation = Speculation()
+        self._tools = ToolTurns(config, history, out)
 
     def configure(self, config: SessionConfig) -> None:
         """Make responses from here on by *config*."""
         self._config = config
         self.model_tells_eot = config.turns.ask_eot
+        self._tools.configure(config)
 
     @property
     def uncommitted(self) -> Response | None:
@@ -100,6 +103,7 @@ class Responder:
         self.response = rest_of(begun, self._config.voice, now_ms)
         if self.response:
             self.history.drop_carried(begun.text)
+            self._tools.run_on(self.response, now_ms)
         else:
             end(begun, self.history, self._out, now_ms)
 
@@ -134,16 +138,28 @@ class Responder:
         response.typed = True
         return response
 
+    def tell_news(self, now_ms: int) -> None:
+        """Respond to the result of a tool that outlived its turn: nobody speaks now."""
+        self.commit(self._ask(Utterance(0), None, now_ms, speculative=False, ask_eot=False), now_ms)
+
     def _ask(
-        self, utterance: Utterance, words: str, now_ms: int, *, speculative: bool, ask_eot: bool
+        self,
+        utterance: Utterance,
+        words: str | None,
+        now_ms: int,
+        *,
+        speculative: bool,
+        ask_eot: bool,
     ) -> Response:
+        """Ask for a response to *words*; None: nobody said any."""
         history, config = self.history, self._config.response
         history.turn += 1
-        text = history.take_carried(words)
+        history.tell_news()
+        text = history.take_carried(words or "")
         self.response = Response(
             turn=history.turn,
             text=text,
-            new_words=history.untold(words),
+            new_words=history.untold(words or ""),
             goes_on=bool(history.told),
             confidence=1.0,
             playback=Playback(history.turn, self._config.voice),
@@ -159,7 +175,7 @@ class Responder:
             utterance=utterance.number,
             pause=utterance.pause,
             system=config.system_prompt,
-            messages=history.window(text, config.history_messages),
+            messages=history.window(None if words is None else text, config.history_messages),
             llm_model=config.model,
             max_tokens=config.max_tokens,
             temperature=config.temperature,
@@ -167,8 +183,9 @@ class Responder:
             speculative=speculative,
             ask_eot=ask_eot,
             deadline_ms=now_ms + config.deadline_ms,
+            tools=self._tools.offered(0),
         )
-        self._out.publish(taken)
+        self.response.taken = self._out.publish(taken)
         return self.response
 
     def commit(self, response: Response, now_ms: int) -> None:
@@ -185,6 +202,7 @@ class Responder:
             guessed=response.speculative,
         )
         self._out.publish(committed)
+        self._tools.run(response, now_ms)
 
     def eot_pending(self, response: Response) -> bool:
         """Tell whether the model is expected to say how surely the caller's turn is over."""
@@ -200,7 +218,11 @@ class Responder:
                 if response.ask_eot and event.index == 0:
                     self.model_tells_eot = event.eot_llm is not None
             case ev.ResponseCompleted() if response := self._wanted(event.turn):
-                response.complete(event, now_ms)
+                self._tools.completed(response, event, now_ms)
+            case ev.ToolCalled() if response := self._wanted(event.turn):
+                self._tools.called(response, event, now_ms)
+            case ev.ToolReturned() | ev.ToolFailed():
+                self._tools.came(self._wanted(event.turn), event, now_ms)
             case ev.SpeechReady() if response := self._wanted(event.turn):
                 response.waiting_since_ms = now_ms
                 if event.chunks == 0:
@@ -209,6 +231,21 @@ class Responder:
                     self._out.recover(response.turn)
             case _:
                 pass
+
+    def client_result(self, told: ToolResult, now_ms: int) -> None:
+        """Take what the client did for a call of one of its tools."""
+        self._tools.client_result(self.response, told, now_ms)
+
+    def apologize(self, now_ms: int) -> None:
+        """End a response whose model failed after a tool was run."""
+        if self.response:
+            self._tools.apologize(self.response, now_ms)
+
+    @property
+    def tools_since_ms(self) -> int | None:
+        """Since when the oldest running call of the response runs, Unix ms; None: none does."""
+        running = self.response.tool_steps.running if self.response else []
+        return min((call.asked_ms for call in running if call.asked_ms is not None), default=None)
 
     def speak(self, chunk: ChunkSpoken, now_ms: int) -> None:
         """Take audio of the response."""
@@ -229,6 +266,7 @@ class Responder:
         response = self.response
         if response is None:
             return
+        self._tools.advance(response, now_ms)
         if response.held:
             if now_ms - response.suspected_ms < self._config.interruption.false_interruption_ms:
                 return
@@ -267,6 +305,8 @@ class Responder:
             return None
         if response.held:
             return response.suspected_ms + self._config.interruption.false_interruption_ms
+        if response.tool_steps.running:
+            return self._tools.due_ms(response, now_ms)
         match response.phase:
             case Phase.SPECULATIVE:
                 return None
@@ -279,6 +319,8 @@ class Responder:
     def expires_ms(self) -> int | None:
         """When the stages have taken too long for the response, Unix ms."""
         if self.response is None or self.response.phase is Phase.ALL_SENT:
+            return None
+        if self.response.tool_steps.running:  # each has a deadline of its own
             return None
         quiet_since_ms = max(self.response.waiting_since_ms, self.response.playback.until_ms)
         return quiet_since_ms + self._config.response.deadline_ms
@@ -362,6 +404,11 @@ class Responder:
         self._cancel(response, now_ms, "retracted")
         self._speculation.retracted += response.speculative
         self._speculation.sentences += len(response.sentences)
+        if (
+            response.tool_steps.is_used
+        ):  # what was done is done: asked again, it would be done twice
+            self._settle(response, now_ms, heard="", complete=False)
+            return
         self.response = None
         if response.phase is Phase.SPECULATIVE or not response.text:
             return
@@ -405,6 +452,7 @@ class Responder:
     def _cancel(self, response: Response, now_ms: int, reason: ev.CancelReason) -> None:
         head = self._out.head(now_ms)
         self._out.publish(ev.ResponseCancelled(**head, turn=response.turn, reason=reason))
+        self._tools.cancel(response)
 
     # -------------------------------------------------------- its end
 
@@ -423,7 +471,7 @@ class Responder:
         """
         self.response = None
         where = response.playback.position if resumable else BEGINNING
-        self.history.settle(response.text, heard)
+        self.history.settle(response.text, heard, response.tool_steps)
         settled = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,
@@ -437,6 +485,8 @@ class Responder:
             part=response.part,
         )
         self._out.publish(settled)
+        if complete and response.ends_call:
+            self._out.hang_up()
 
     def _measure(self, response: Response, now_ms: int, *, interrupted: bool) -> None:
         response.told_done = True

@@ -153,6 +153,7 @@ SAMPLES: list[AnyInput] = [
     inputs.Cancelled(),
     inputs.Played(3, 1200),
     inputs.KeyPressed("12#"),
+    inputs.ToolResult("call_1_0_0", '"done"', failed=True),
     StageSaid(EVENT),
     PartialHeard(1, 300, "I would"),
     ChunkSpoken(3, 1, 2, b"\x01" * 64, last=True),
