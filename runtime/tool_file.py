@@ -16,7 +16,7 @@ import msgspec
 import yaml
 
 from runtime.settings import SettingsError
-from schemas.tools import BUILT_IN, ToolConfig
+from schemas.tools import BUILT_IN, ToolConfig, flaw
 
 DISCOVER = "discover"
 """AURA_TOOLS with this value offers what the services on the bus offer."""
@@ -58,6 +58,6 @@ def _tool(found: Any, where: str) -> ToolConfig:
         tool = msgspec.convert(found, ToolConfig)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{where}: {error}") from error
-    if tool.kind == "webhook" and not tool.target.startswith(("http://", "https://")):
-        raise SettingsError(f"{where}: the target of a webhook is an http or https address")
+    if why := flaw(tool):
+        raise SettingsError(f"{where}: {why}")
     return tool

@@ -15,16 +15,21 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from schemas.session_config import (
+    CallLimits,
     ClientOption,
     InterruptionConfig,
     ResponseConfig,
+    ToolUse,
     TurnConfig,
     VoiceConfig,
 )
+from schemas.tools import ToolConfig
 
 MOST_FILE_BYTES = 65_536
 MOST_VARIABLES = 64
 MOST_VALUE_CHARS = 4000
+MOST_TOOLS = 64
+MOST_TARGETS = 32
 
 
 def _section(
@@ -52,6 +57,8 @@ if TYPE_CHECKING:  # mypy takes no struct that is made at run time for a type
     Interruption: TypeAlias = InterruptionConfig
     Model: TypeAlias = ResponseConfig
     Voice: TypeAlias = VoiceConfig
+    Use: TypeAlias = ToolUse
+    Limits: TypeAlias = CallLimits
 else:
     Turns = _section("AgentTurns", TurnConfig, without=frozenset({"waits"}))
     Interruption = _section("AgentInterruption", InterruptionConfig)
@@ -62,12 +69,16 @@ else:
         renamed={"model": "name"},
     )
     Voice = _section("AgentVoice", VoiceConfig, without=frozenset({"delivery"}))
+    Use = _section("AgentTool_use", ToolUse)
+    Limits = _section("AgentLimits", CallLimits)
 
 SECTIONS: Mapping[str, tuple[str, type[msgspec.Struct]]] = {
     "turns": ("turns", TurnConfig),
     "interruption": ("interruption", InterruptionConfig),
     "model": ("response", ResponseConfig),
     "voice": ("voice", VoiceConfig),
+    "tool_use": ("tool_use", ToolUse),
+    "limits": ("limits", CallLimits),
 }
 """A section of an agent to the part of the configuration that it says, and that part's struct."""
 WORDS: Mapping[str, str] = {
@@ -100,6 +111,16 @@ class Callers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Options of the session; absent: all that their protocol has."""
 
 
+class AgentTool(ToolConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A tool that the agent describes itself: a service, a webhook or the client does it."""
+
+    def config(self) -> ToolConfig:
+        return msgspec.convert(msgspec.structs.asdict(self), ToolConfig)
+
+
+TargetName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,128}$")]
+
+
 class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the calls that name it are set to; what it leaves out is as the operator's settings."""
 
@@ -121,6 +142,17 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What stops a response that is being heard."""
     record_audio: bool | UnsetType = UNSET
     """The audio of both sides is kept."""
+    tools: (
+        Annotated[tuple[str | AgentTool, ...], msgspec.Meta(max_length=MOST_TOOLS)] | UnsetType
+    ) = UNSET
+    """What the language model may call: names of tools that are served or built in, or tools;
+    `[]`: nothing. Absent: what AURA_TOOLS offers."""
+    tool_use: Use | UnsetType = UNSET
+    """How a turn with calls of tools goes."""
+    transfer_to: Annotated[tuple[TargetName, ...], msgspec.Meta(max_length=MOST_TARGETS)] = ()
+    """Agents to which it may hand its callers over, by the built-in tool `transfer`."""
+    limits: Limits | UnsetType = UNSET
+    """How long a call may last; only shorter than the operator's limits."""
     variables: Annotated[dict[str, Variable], msgspec.Meta(max_length=MOST_VARIABLES)] = {}
     """Those of the prompt and the greeting, by name."""
     callers: Callers = Callers()

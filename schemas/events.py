@@ -175,6 +175,16 @@ class SessionReconfigured(Event, frozen=True, kw_only=True, tag="session.reconfi
     config: SessionConfig
 
 
+class AgentChanged(Event, frozen=True, kw_only=True, tag="agent.changed"):
+    """Edge -> all: another agent goes on with the call; `session.reconfigured` says how."""
+
+    KIND = "life"
+    KEY = ("at_ms",)
+    agent: AgentUsed
+    before: str = ""
+    """The agent until now, NAME@REV."""
+
+
 class SessionEnded(Event, frozen=True, kw_only=True, tag="session.ended"):
     """Edge -> all: the caller left or was sent away; a resume may still follow."""
 
@@ -686,6 +696,7 @@ AnyEvent = (
     SessionStarted
     | SessionResumed
     | SessionReconfigured
+    | AgentChanged
     | SessionEnded
     | RecordingConsented
     | RecordingEnded

@@ -58,12 +58,14 @@ CONFIGURATION: tuple[type[msgspec.Struct], ...] = (
     session_config.InterruptionConfig,
     session_config.ResponseConfig,
     session_config.VoiceConfig,
+    session_config.CallLimits,
     agent.AgentUsed,
 )
 AGENT: Mapping[str, type[msgspec.Struct]] = {
     "Agent": agent.Agent,
     "Callers": agent.Callers,
     "Variable": agent.Variable,
+    "AgentTool": agent.AgentTool,
     **{f"Agent{part.capitalize()}": of for part, (_, of) in agent.SECTIONS.items()},
 }
 """A definition of an agent's file to the struct that has its docstrings."""

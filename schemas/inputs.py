@@ -10,7 +10,7 @@ A row is [ms after the row before it, kind, ...]:
      5  started                                  the session began
      6  finished      reason [, may_return]
      7  resumed                                  the session went on, on this connection
-     8  reconfigured  config                     from here on the session was set to this
+     8  reconfigured  config [, agent, call]     from here on the session was set to this
      9  typed         text                       the caller typed a whole turn
     10  turn ended                               the client said that the caller's turn was over
     11  cancelled                                the client said that the response was to stop

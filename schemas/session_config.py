@@ -123,6 +123,15 @@ class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
     """Spoken where a turn with calls would end without a word."""
 
 
+class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a call may last; never longer than the operator's limits. 0: those alone."""
+
+    call_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
+    """Seconds after which the call ends."""
+    idle_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
+    """Seconds without a word of either side after which it ends."""
+
+
 class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
     """All that one session is set to."""
 
@@ -137,6 +146,7 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
     tools: tuple[ToolConfig, ...] = ()
     """What the language model may call."""
     tool_use: ToolUse = ToolUse()
+    limits: CallLimits = CallLimits()
 
     def but(self, changes: Mapping[str, Any]) -> SessionConfig:
         """Return it with *changes*: paths such as `turns.eagerness` to their new values.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -64,4 +65,39 @@ END_CALL = ToolConfig(
     idempotent=True,
 )
 BUILT_IN = {tool.name: tool for tool in (END_CALL,)}
-"""Tools that the edge does itself."""
+"""Tools that the edge does itself, for any session."""
+TRANSFER = "transfer"
+
+
+def transfer_tool(agents: Mapping[str, str]) -> ToolConfig:
+    """Return the built-in tool that hands the caller over to one of *agents*.
+
+    They are names to a line about each, which may be empty.
+    """
+    lines = "".join(
+        f"\n{name}: {about}" if about else f"\n{name}" for name, about in agents.items()
+    )
+    return ToolConfig(
+        name=TRANSFER,
+        description=f"Hand the caller over to a colleague who takes care of what they want.{lines}",
+        parameters={
+            "type": "object",
+            "properties": {"agent": {"type": "string", "enum": list(agents)}},
+            "required": ["agent"],
+        },
+        kind="builtin",
+    )
+
+
+def flaw(tool: ToolConfig) -> str:
+    """Return why *tool*, as somebody has written it, cannot be used; empty: it can."""
+    if tool.kind == "builtin":
+        return f"{tool.name}: a built-in tool is named, not described"
+    if tool.kind == "webhook" and not tool.target.startswith(("http://", "https://")):
+        return f"{tool.name}: the target of a webhook is an http or https address"
+    return ""
+
+
+def transfer_targets(tool: ToolConfig) -> tuple[str, ...]:
+    """Return the agents that the tool `transfer` may hand over to."""
+    return tuple(tool.parameters.get("properties", {}).get("agent", {}).get("enum", ()))

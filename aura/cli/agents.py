@@ -161,6 +161,7 @@ async def _bus() -> AsyncIterator[Bus]:
 
 
 async def _apply(paths: list[Path], tenant: str, *, check: bool) -> int:
+    from aura.cli.agent_check import unknown_names
     from runtime.agents import file, store
 
     try:
@@ -173,6 +174,9 @@ async def _apply(paths: list[Path], tenant: str, *, check: bool) -> int:
         print(f"{len(read)} good.")
         return 0
     async with _bus() as bus:
+        if unknown := await unknown_names(bus, load(), tenant, read):
+            sys.stderr.writelines(f"aura: {printable(line)}\n" for line in unknown)
+            return 1
         for name, text in read.items():
             number, changed = await store.apply(bus, tenant, name, text)
             print(f"{name}@{number} {'applied' if changed else 'is in place'}")

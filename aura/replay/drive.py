@@ -24,7 +24,7 @@ from edge.core.call import Call
 from edge.core.client_events import ClientEvent
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.input_log import TimedInput
-from edge.core.inputs import AnyInput, Finished, PartialHeard, Sound
+from edge.core.inputs import AnyInput, Finished, PartialHeard, Reconfigured, Sound, ToolResult
 from edge.core.session.history import History, fold
 from edge.core.session.summary import Summary
 from runtime.bus.connection import Bus
@@ -32,6 +32,7 @@ from runtime.bus.delivery import Delivery
 from runtime.version import version
 from schemas import events as ev
 from schemas import subjects
+from schemas.session_config import SessionConfig
 from schemas.stages import STAGE_NAMES
 from schemas.tools import ToolConfig
 
@@ -70,7 +71,26 @@ class ModelRefusedError(ValueError):
 
 
 class _NoClient:
-    """The client of a driven session, which nobody listens to."""
+    """The client of a driven session, which nobody listens to; transfers are as recorded."""
+
+    def __init__(self, given: Sequence[TimedInput], plan: DrivePlan) -> None:
+        self._recorded = [one.given for one in given if isinstance(one.given, Reconfigured)]
+        self._plan = plan
+        self.shell: SessionShell | None = None
+
+    def transfer(self, call: str, agent: str) -> None:
+        asyncio.get_running_loop().call_soon(self._give, self._transferred(call, agent))
+
+    def _transferred(self, call: str, agent: str) -> AnyInput:
+        for one in self._recorded:
+            if one.agent and one.agent.name == agent:
+                config = _with_replayed_tools(one.config, live=self._plan.live_tools)
+                return Reconfigured(config, one.agent, call)
+        return ToolResult(call, "the recorded call was not handed over to it", failed=True)
+
+    def _give(self, given: AnyInput) -> None:
+        if self.shell:
+            self.shell.give(given)
 
     def tell(self, event: ClientEvent) -> None: ...
     def broken(self) -> None: ...
@@ -108,12 +128,13 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> Non
         ModelRefusedError: no worker has the wanted model.
     """
     connection = redecide.connections(events)[0]
-    began = _started(_beginning(connection), plan)
+    began = _started(_beginning(connection), _handed_over(events, plan.from_turn), plan)
     given, skipped, history = _from(connection, events, plan.from_turn)
     whose = (began.tenant, plan.session)
     call = Call(began, history)
     recorded = tuple(stage for stage in STAGE_NAMES if stage not in plan.stages)
-    shell = SessionShell(bus, call, _NoClient(), recorded=recorded, audio=plan.audio)
+    client = _NoClient(connection.given, plan)
+    client.shell = shell = SessionShell(bus, call, client, recorded=recorded, audio=plan.audio)
     caller, refusals = _RecordedCaller(shell, plan.sound, skipped), _Refusals(bus, whose, plan)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
         running = tasks.create_task(shell.run())
@@ -139,12 +160,28 @@ def _beginning(connection: RecordedConnection) -> ev.SessionStarted:
     )
 
 
-def _started(began: ev.SessionStarted, plan: DrivePlan) -> ev.SessionStarted:
-    """Return the first event of the replay, from that of the session."""
+def _handed_over(events: Sequence[ev.AnyEvent], turn: int) -> Served | None:
+    """Return who served the session at *turn*; None: who began with it."""
+    served: Served | None = None
+    config: SessionConfig | None = None
+    for event in events:
+        match event:
+            case ev.TurnTaken(turn=at) if at >= turn:
+                break
+            case ev.SessionReconfigured():
+                config = event.config
+            case ev.AgentChanged(agent=agent) if config:
+                served = Served(config, agent)
+            case _:
+                pass
+    return served if turn > 0 else None
+
+
+def _started(began: ev.SessionStarted, later: Served | None, plan: DrivePlan) -> ev.SessionStarted:
+    """Return the first event of the replay, from that of the session; *later*: who served it."""
     wanted = {"response.model": plan.llm_model, "turns.eagerness": plan.eagerness}
-    config, agent = plan.served or Served(began.config, began.agent)
-    tools = [_replayed(tool, live=plan.live_tools) for tool in config.tools]
-    config = msgspec.structs.replace(config, tools=tuple(tools))
+    config, agent = plan.served or later or Served(began.config, began.agent)
+    config = _with_replayed_tools(config, live=plan.live_tools)
     return ev.SessionStarted(
         tenant=began.tenant,
         session=plan.session,
@@ -157,6 +194,11 @@ def _started(began: ev.SessionStarted, plan: DrivePlan) -> ev.SessionStarted:
         version=version(),
         replay_of=began.session,
     )
+
+
+def _with_replayed_tools(config: SessionConfig, *, live: bool) -> SessionConfig:
+    tools = tuple(_replayed(tool, live=live) for tool in config.tools)
+    return msgspec.structs.replace(config, tools=tools)
 
 
 def _replayed(tool: ToolConfig, *, live: bool) -> ToolConfig:
@@ -201,6 +243,11 @@ def _from(
     return given, skipped, history
 
 
+def _is_transfer(given: AnyInput) -> bool:
+    """Tell whether it answers a call of `transfer`: a replay's model makes its own calls."""
+    return isinstance(given, Reconfigured) and bool(given.call)
+
+
 class _RecordedCaller:
     """The caller's inputs, with their recorded audio if there is any."""
 
@@ -232,7 +279,7 @@ async def _speak(
     begin_s = loop.time()
     workers.later_ms = now_ms() - inputs[0].at_ms
     for at_ms, given in inputs:
-        if isinstance(given, (*redecide.MADE_BY_REPLAYS, Finished)):
+        if isinstance(given, (*redecide.MADE_BY_REPLAYS, Finished)) or _is_transfer(given):
             continue
         due_s = begin_s + (at_ms - inputs[0].at_ms) / 1000
         await asyncio.sleep(max(0.0, due_s - loop.time()))

@@ -30,6 +30,7 @@ MADE_BY_REPLAYS = (Ticked, StageSaid, ChunkSpoken, Resumed, ToolResult)
 """Inputs that a replay makes itself: those of its timer and its stages."""
 DECISIONS = (
     ev.SessionReconfigured,
+    ev.AgentChanged,
     ev.SpeechStarted,
     ev.SpeechPaused,
     ev.SpeechContinued,

@@ -23,7 +23,7 @@ from edge.call.takeover import Takeover
 from edge.call.timer import Timer
 from edge.core.call import Call
 from edge.core.client_events import ClientEvent, Measured, Trouble
-from edge.core.effects import Effect, HangUp, Publish, Recover, SendFrame, Tell
+from edge.core.effects import Effect, HangUp, Publish, Recover, SendFrame, Tell, Transfer
 from edge.core.hearing.caller_audio import CallerAudio, joined
 from edge.core.input_log import InputLog
 from edge.core.inputs import (
@@ -58,6 +58,9 @@ class Client(Protocol):
 
     def hang_up(self) -> None:
         """End the session: the assistant has said goodbye."""
+
+    def transfer(self, call: str, agent: str) -> None:
+        """Have *agent* go on with the session, for the call *call* of the tool."""
 
     def taken_over(self) -> None:
         """Note, once, that a newer connection goes on with the session."""
@@ -323,6 +326,8 @@ class SessionShell:
                     self._client.tell(event)
                 case HangUp():
                     self._client.hang_up()
+                case Transfer(call, agent):
+                    self._client.transfer(call, agent)
                 case Recover(turn):
                     self._tasks.create_task(self._recover(turn))
 

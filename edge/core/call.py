@@ -44,6 +44,8 @@ class Call:
         self.began = began
         self.history = history or History()
         self.history.summary.take(began)
+        if isinstance(began, ev.SessionStarted):
+            self.history.agent = began.agent
         self.config = config = began.config
         self._out = Outbox(began.tenant, began.session, self.history.summary)
         self._segmenter = Segmenter(config.turns, self.history.utterance)
@@ -92,18 +94,26 @@ class Call:
                 if begun := self.history.unfinished:
                     self.history.unfinished = None
                     self._responder.speak_on(begun, now_ms)
-            case inputs.Reconfigured(config):
-                self.config = config
-                self._segmenter.configure(config.turns)
-                self._responder.configure(config)
-                self._turns.configure(config)
-                head = self._out.head(now_ms)
-                self._out.publish(ev.SessionReconfigured(**head, config=config))
+            case inputs.Reconfigured():
+                self._reconfigure(given, now_ms)
             case inputs.Finished():
                 self._finish(given, now_ms)
             case _:
                 return False
         return True
+
+    def _reconfigure(self, given: inputs.Reconfigured, now_ms: int) -> None:
+        self.config = config = given.config
+        self._segmenter.configure(config.turns)
+        self._responder.configure(config)
+        self._turns.configure(config)
+        head = self._out.head(now_ms)
+        self._out.publish(ev.SessionReconfigured(**head, config=config))
+        if given.agent:
+            before = self.history.summary.agent
+            self.history.agent = given.agent
+            self._out.publish(ev.AgentChanged(**head, agent=given.agent, before=before))
+            self._responder.transferred(given.call, given.agent.name, now_ms)
 
     def _of_the_client(self, given: AnyInput, now_ms: int) -> None:
         match given:

@@ -47,7 +47,16 @@ class HangUp:
     """End the call and close its connection: the assistant has said goodbye."""
 
 
-Effect = Publish | SendFrame | Tell | Recover | HangUp
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Hand the caller over to *agent*, and give the call `Reconfigured`, or why not."""
+
+    call: str
+    """The id of the call of the tool, for `Reconfigured.call` or `ToolResult.call`."""
+    agent: str
+
+
+Effect = Publish | SendFrame | Tell | Recover | HangUp | Transfer
 
 
 class Outbox:
@@ -80,6 +89,9 @@ class Outbox:
 
     def hang_up(self) -> None:
         self._effects.append(HangUp())
+
+    def transfer(self, call: str, agent: str) -> None:
+        self._effects.append(Transfer(call, agent))
 
     def take(self) -> list[Effect]:
         if not (effects := self._effects):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from schemas import inputs as kind
+from schemas.agent import AgentUsed
 from schemas.events import AnyEvent, EndReason
 from schemas.session_config import SessionConfig
 
@@ -33,6 +34,10 @@ class Reconfigured(Input, frozen=True, tag=kind.RECONFIGURED):
     """From here on the session is set to *config*."""
 
     config: SessionConfig
+    agent: AgentUsed | None = None
+    """The agent that goes on with the call; None: the same as before."""
+    call: str = ""
+    """The call of `transfer` that this does; empty: it is none's."""
 
 
 class Ticked(Input, frozen=True, tag=kind.TICKED):

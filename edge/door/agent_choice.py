@@ -8,7 +8,7 @@ operator's settings hold. A session that goes on keeps its agent, at the revisio
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edge.core.client_commands import Begin
@@ -19,7 +19,7 @@ from edge.protocols.client_protocol import CloseCode
 from runtime.agents.file import AgentFileError
 from runtime.agents.resolve import Given, VariableError, resolve
 from runtime.agents.store import Revision
-from schemas.agent import AgentUsed
+from schemas.agent import Agent, AgentUsed
 from schemas.session_config import SessionConfig
 
 DEFAULT = "default"
@@ -37,6 +37,8 @@ class Settled:
     """What the caller changed and might."""
     left_out: tuple[str, ...] = ()
     """A line for each thing that the caller asked for and may not have."""
+    file: Agent | None = None
+    """What the agent's file says."""
 
 
 def choose(table: AgentTable, caller: Caller, asked: str) -> Revision | None:
@@ -94,8 +96,37 @@ def settle(
         given = Given(before.variables, {}, wanted)
     else:
         given = Given(caller.variables, begin.variables, wanted)
+    return _settled(found, given, operator)
+
+
+def hand_over(
+    found: Revision | None,
+    caller: Caller,
+    before: AgentUsed,
+    now: SessionConfig,
+    operator: SessionConfig,
+) -> Settled:
+    """Return what a call is set to that the agent *before* hands over to the agent *found*.
+
+    The caller is the same: the values of variables and what the caller asked for go with them, as
+    far as the new agent lets callers set them. So does what the protocol and the recording need,
+    which is as it is *now*.
+
+    Raises:
+        RefusedError: there is no such agent, or it cannot serve this call.
+    """
+    if found is None:
+        details = "there is no such agent"
+        raise RefusedError("AGENT_UNKNOWN", "Unknown agent", details, CloseCode.POLICY_VIOLATION)
+    wanted = {**before.asked, "voice.delivery": now.voice.delivery}
+    settled = _settled(found, Given(caller.variables, before.variables, wanted), operator)
+    return replace(settled, config=settled.config.but({"record_audio": now.record_audio}))
+
+
+def _settled(found: Revision, given: Given, operator: SessionConfig) -> Settled:
     try:
-        made = resolve(found.agent(), operator, given)
+        file = found.agent()
+        made = resolve(file, operator, given)
     except VariableError as error:
         details = f"agent {found.name}: {error}"
         raise RefusedError(
@@ -109,4 +140,4 @@ def settle(
     used = AgentUsed(
         name=found.name, revision=found.number, variables=made.variables, asked=made.asked
     )
-    return Settled(made.config, used, made.asked, made.left_out)
+    return Settled(made.config, used, made.asked, made.left_out, file)

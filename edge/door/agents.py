@@ -91,7 +91,7 @@ class Agents:
         before = history.agent if history else None
         found: Revision | None = None
         if before:
-            check_token(caller, before.name)
+            check_token(caller, history.began_as if history else "")
             found = await self.recorded(caller.tenant, before)
         elif history is None:
             found = choose(self.table, caller, begin.agent)

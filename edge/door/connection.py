@@ -20,7 +20,7 @@ from edge.core.call import Call
 from edge.core.client_commands import Audio, Begin, Command, End, Reply
 from edge.core.client_events import ClientEvent, Interrupted, Speech, Transcript, Trouble
 from edge.core.hearing.caller_audio import CallerAudio
-from edge.core.inputs import FromClient, Resumed, Started, Typed
+from edge.core.inputs import FromClient, Reconfigured, Resumed, Started, ToolResult, Typed
 from edge.door.audio_intake import AudioIntake
 from edge.door.auth import Caller
 from edge.door.client_sender import ClientSender
@@ -173,6 +173,26 @@ class Connection:
         log.info("time_is_up", limit=up.code)
         self._send_all([self._protocol.error(up.code, up.message, up.details)])
         self._shut(CloseCode.NORMAL, up.details, ends="end_call")
+
+    def transfer(self, call: str, agent: str) -> None:
+        if shell := self._shell:
+            self._host.sessions.create_task(self._hand_over(shell, call, agent))
+
+    async def _hand_over(self, shell: SessionShell, call: str, agent: str) -> None:
+        """Set the session of *shell* to *agent*, or tell the model why that cannot be."""
+        before = shell.call.history.agent
+        try:
+            if before is None:
+                raise RefusedError("AGENT_UNKNOWN", "Unknown agent", "no agent serves this call")
+            openings, now = self._host.openings, shell.call.config
+            config, used = await openings.handed_over(agent, self._caller, before, now)
+        except RefusedError as refused:
+            shell.give(ToolResult(call, refused.details, failed=True))
+            return
+        if shell is self._shell:
+            self._stopwatch.limit(config.limits)
+        log.info("agent_changed", session=shell.session, agent=str(used))
+        shell.give(Reconfigured(config, used, call))
 
     def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")
@@ -350,7 +370,7 @@ class Connection:
             self._shell = shell  # also where the client is sent away meanwhile: it is let go
         self._intake = AudioIntake(shell, self._pace, self.tell, self._broke)
         self._pace.budget.recognition = shell.recognition
-        self._stopwatch.began(time.monotonic())
+        self._stopwatch.began(time.monotonic(), opening.began.config.limits)
         self._send_all([protocol.error(*one) for one in opening.ignored])
         cut = opening.history.unfinished if opening.history else None
         heard = cut.heard if cut else ""

@@ -18,7 +18,8 @@ from edge.call.recording_writer import RecordingWriter
 from edge.core.call import Began
 from edge.core.client_commands import Begin
 from edge.core.session.history import History
-from edge.door.agent_choice import Settled
+from edge.door.agent_choice import Settled, hand_over
+from edge.door.agent_tools import tools_of
 from edge.door.agents import Agents
 from edge.door.auth import Caller
 from edge.door.refusal import RefusedError
@@ -26,6 +27,7 @@ from edge.door.seat import Seat
 from edge.door.tool_catalogue import ToolCatalogue
 from edge.protocols.client_protocol import CloseCode
 from runtime.bus.connection import Bus
+from schemas.agent import AgentUsed
 from schemas.events import Event
 from schemas.session_config import SessionConfig
 
@@ -64,7 +66,6 @@ class Openings:
     """A model of speech listens."""
     agents: Agents
     tools: ToolCatalogue
-    """Offered where neither the agent nor anybody else names some."""
     configs: ConfigStore
     recording: RecordingPolicy
     recorded: RecordingQuotas
@@ -89,13 +90,11 @@ class Openings:
         ignored = []
         if settled.left_out:
             ignored.append(("INVALID_OPTION", "Option ignored", "; ".join(settled.left_out)))
-        config = settled.config if self.knows_voices else settled.config.but(ANY_SOUND_IS_A_VOICE)
+        config = await self._config(settled, caller.tenant)
         if config.record_audio and (why := self._not_recorded(settled, caller)):
             config = config.but({RECORDED: False})
             if RECORDED in settled.asked:
                 ignored.append(("NOT_RECORDED", "The sound is not kept", why))
-        if not config.tools and (tools := self.tools.of(caller.tenant)):
-            config = msgspec.structs.replace(config, tools=tools)
         first = FirstEvents(caller.tenant, session, caller.user, protocol, self.edge)
         resumed = history is not None
         began = first.began(config, settled.agent, resumed=resumed, now_ms=now_ms())
@@ -119,6 +118,26 @@ class Openings:
             LogTerms(self.configs, quota),
             ignored,
         )
+
+    async def handed_over(
+        self, to: str, caller: Caller, before: AgentUsed, now: SessionConfig
+    ) -> tuple[SessionConfig, AgentUsed | None]:
+        """Return what the call that *before* serves is set to when the agent *to* goes on with it.
+
+        *now* is what it is set to until then.
+
+        Raises:
+            RefusedError: *caller* cannot be handed over to it.
+        """
+        found = self.agents.table.find(caller.tenant, to)
+        settled = hand_over(found, caller, before, now, self.config)
+        return await self._config(settled, caller.tenant), settled.agent
+
+    async def _config(self, settled: Settled, tenant: str) -> SessionConfig:
+        """Return the configuration with the tools, and with what this edge cannot hear."""
+        config = settled.config if self.knows_voices else settled.config.but(ANY_SOUND_IS_A_VOICE)
+        tools = await tools_of(settled.file, tenant, self.tools, self.agents.table)
+        return msgspec.structs.replace(config, tools=tools)
 
     def _not_recorded(self, settled: Settled, caller: Caller) -> str:
         """Return why the audio is not kept although somebody wants it; empty: it is."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runtime.settings import Settings
+from schemas.session_config import CallLimits
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,17 @@ class TimeLimits:
     def of(settings: Settings) -> TimeLimits:
         return TimeLimits(settings.max_call_s, settings.max_call_idle_s, settings.max_socket_idle_s)
 
+    def tightened(self, of: CallLimits) -> TimeLimits:
+        """Return the limits of a call that is to keep those *of* its agent, too."""
+        return replace(
+            self, call_s=_shorter(self.call_s, of.call_s), idle_s=_shorter(self.idle_s, of.idle_s)
+        )
+
+
+def _shorter(one_s: float, other_s: float) -> float:
+    """Return the shorter time; 0 is no limit."""
+    return min(one_s, other_s) if one_s and other_s else one_s or other_s
+
 
 @dataclass(frozen=True)
 class TimeUp:
@@ -35,14 +47,19 @@ class Stopwatch:
     """Knows when a connection has had its time."""
 
     def __init__(self, limits: TimeLimits, now_s: float) -> None:
-        self._limits = limits
+        self._operators = self._limits = limits
         self._began_s: float | None = None
         """Of the call; None: there is none."""
         self._active_s = now_s
 
-    def began(self, now_s: float) -> None:
-        """Note that a call begins."""
+    def began(self, now_s: float, limits: CallLimits) -> None:
+        """Note that a call begins, which has *limits* of its own."""
         self._began_s = self._active_s = now_s
+        self.limit(limits)
+
+    def limit(self, limits: CallLimits) -> None:
+        """Hold the call to *limits* where they are tighter than the operator's."""
+        self._limits = self._operators.tightened(limits)
 
     def active(self, now_s: float) -> None:
         """Note a word of either side."""

@@ -1,8 +1,13 @@
-"""The tools that sessions of this edge are offered where their configuration names none."""
+"""The tools that this edge knows: the operator's, and what services on the bus serve.
+
+A session sees those of its own tenant and those for everybody, and no others: by name, where its
+agent names some, else as AURA_TOOLS says.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from runtime import tool_file
 from runtime.bus.connection import Bus
@@ -11,6 +16,8 @@ from runtime.settings import Settings
 from schemas.tools import BUILT_IN, ToolConfig
 
 INTERVAL_S = 5.0
+LOOK_AGAIN_S = 2.0
+"""An agent that names a tool that is not known has the services looked for, this often at most."""
 FORGET_AFTER = 3
 """Rounds of silence after which a service's tool is offered no more."""
 
@@ -33,22 +40,49 @@ class ToolCatalogue:
             self._own = tool_file.read(settings.tools)
         self._served: dict[tuple[str, str], ToolConfig] = {}
         self._unseen: dict[tuple[str, str], int] = {}
+        self._looked_s = float("-inf")
 
     def of(self, tenant: str) -> tuple[ToolConfig, ...]:
-        """Return what sessions of *tenant* are offered; its own service goes before everybody's."""
-        served = {
+        """Return what sessions of *tenant* are offered whose agent says nothing of tools."""
+        if not self._discovers:
+            return self._own
+        served = self._served_to(tenant)
+        return (*self._own, *(served[name] for name in sorted(served)))
+
+    async def named(self, tenant: str, names: Iterable[str]) -> dict[str, ToolConfig]:
+        """Return those of *names* that sessions of *tenant* may have.
+
+        The operator's go first, then what is built in, the tenant's own and everybody's.
+        """
+        wanted = set(names)
+        found = self._known(tenant, wanted)
+        now_s = asyncio.get_running_loop().time()
+        if wanted - found.keys() and now_s - self._looked_s >= LOOK_AGAIN_S:
+            await self.look()
+            found = self._known(tenant, wanted)
+        return found
+
+    def _known(self, tenant: str, names: set[str]) -> dict[str, ToolConfig]:
+        own = {tool.name: tool for tool in self._own}
+        known = {**self._served_to(tenant), **BUILT_IN, **own}
+        return {name: known[name] for name in names & known.keys()}
+
+    def _served_to(self, tenant: str) -> dict[str, ToolConfig]:
+        """Return what is served, by name; the tenant's own service goes before everybody's."""
+        return {
             **{name: tool for (whose, name), tool in self._served.items() if whose == EVERY_TENANT},
             **{name: tool for (whose, name), tool in self._served.items() if whose == tenant},
         }
-        return (*self._own, *(served[name] for name in sorted(served)))
 
     async def watch(self) -> None:
-        """Look for services every 5 s until cancelled, where AURA_TOOLS says so."""
-        while self._discovers:
+        """Look for services every 5 s until cancelled: agents may name any."""
+        while True:
             await self.look()
             await asyncio.sleep(INTERVAL_S)
 
     async def look(self) -> None:
+        """Ask the services on the bus what they serve; takes 0.3 s."""
+        self._looked_s = asyncio.get_running_loop().time()
         found = {(one.tenant, one.tool.name): one.tool for one in await served_tools(self._bus)}
         for key in self._served.keys() - found.keys():
             self._unseen[key] = self._unseen.get(key, 0) + 1

@@ -14,8 +14,9 @@ import msgspec
 from runtime.agents import template, yaml_tree
 from runtime.agents.yaml_tree import Tree
 from runtime.printable import printable
-from schemas.agent import MOST_FILE_BYTES, Agent, Variable
+from schemas.agent import MOST_FILE_BYTES, Agent, AgentTool, Variable
 from schemas.subjects import is_token
+from schemas.tools import TRANSFER, flaw
 
 MOST_MESSAGE_CHARS = 300
 SUFFIXES = (".yaml", ".yml")
@@ -125,6 +126,7 @@ def parse(text: str) -> Agent:
     except msgspec.ValidationError as error:
         raise _located(str(error), tree) from error
     _check_variables(agent, tree)
+    _check_tools(agent, tree)
     _check_placeholders(agent, tree, text.splitlines())
     return agent
 
@@ -144,6 +146,27 @@ def _check_variables(agent: Agent, tree: Tree) -> None:
                 raise AgentFileError(line, f"variables.{name}: the default is over max_chars")
             if template.one_line(default) is None:
                 raise AgentFileError(line, f"variables.{name}: the default has control characters")
+
+
+def _check_tools(agent: Agent, tree: Tree) -> None:
+    """Refuse tools that no call could have.
+
+    Raises:
+        AgentFileError: there is one.
+    """
+    seen = set[str]()
+    for number, tool in enumerate(agent.tools or ()):
+        line = tree.lines["tools", number]
+        name = tool if isinstance(tool, str) else tool.name
+        if name in seen:
+            raise AgentFileError(line, f"tools: there are two tools {name}")
+        if name == TRANSFER and not (isinstance(tool, str) and agent.transfer_to):
+            raise AgentFileError(
+                line, "tools: transfer needs transfer_to: [NAME, ...], an agent each"
+            )
+        if isinstance(tool, AgentTool) and (why := flaw(tool)):
+            raise AgentFileError(line, f"tools: {why}")
+        seen.add(name)
 
 
 def _check_placeholders(agent: Agent, tree: Tree, written: list[str]) -> None:
@@ -202,7 +225,8 @@ def _wrong_variable(variables: dict[str, Any]) -> tuple[str, yaml_tree.Path] | N
 
 def _fields_at(path: yaml_tree.Path) -> Iterator[str]:
     """Yield the names of the fields of the part of an agent at *path*."""
-    kind: Any = Variable if path[:1] == ("variables",) and len(path) > 1 else Agent
+    parts: dict[Any, type] = {"variables": Variable, "tools": AgentTool}
+    kind: Any = parts.get(path[0], Agent) if len(path) > 1 else Agent
     if kind is Agent and path:
         schema = msgspec.json.schema(Agent)["$defs"]
         of = schema["Agent"]["properties"].get(path[0], {})

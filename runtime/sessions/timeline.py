@@ -142,6 +142,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
         + (f", replay of {e.replay_of}" if e.replay_of else "")
     ),
     ev.SessionReconfigured: lambda e: f"eagerness {e.config.turns.eagerness}",
+    ev.AgentChanged: lambda e: f"{e.before} -> {e.agent}" if e.before else str(e.agent),
     ev.KeysPressed: lambda e: e.keys,
     ev.SessionEnded: lambda e: f"{e.reason}, {e.turns} turns",
     ev.RecordingConsented: lambda e: f"by the {e.by}",

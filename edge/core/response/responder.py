@@ -236,6 +236,10 @@ class Responder:
         """Take what the client did for a call of one of its tools."""
         self._tools.client_result(self.response, told, now_ms)
 
+    def transferred(self, call: str, agent: str, now_ms: int) -> None:
+        """Go on as *agent*, to whom *call* has handed the caller over."""
+        self._tools.transferred(self.response, call, agent, now_ms)
+
     def apologize(self, now_ms: int) -> None:
         """End a response whose model failed after a tool was run."""
         if self.response:

@@ -86,6 +86,8 @@ class Response:
     """The job of its first step; None: it is a greeting, or began on another edge."""
     said_wait: bool = False
     """The caller was told to wait for a tool."""
+    greeting: str = ""
+    """Of the agent to whom the caller is handed over: it ends the response."""
     ends_call: bool = False
     """The call ends with it."""
 

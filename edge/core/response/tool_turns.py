@@ -8,6 +8,8 @@ something was done never ends without a word.
 
 from __future__ import annotations
 
+import json
+
 from edge.core.effects import Outbox
 from edge.core.inputs import ToolResult
 from edge.core.response.response import Phase, Response
@@ -71,6 +73,15 @@ class ToolTurns:
         if response:
             self._go_on(response, now_ms)
 
+    def transferred(self, response: Response | None, call: str, agent: str, now_ms: int) -> None:
+        """Let *agent* go on: with its greeting, or with what its model says next."""
+        steps = response.tool_steps if response else None
+        result = json.dumps({"status": f"you are {agent} now: go on with what the caller wants"})
+        self._tools.client_result(steps, ToolResult(call, result), now_ms)
+        if response:
+            response.greeting = self._config.response.greeting
+            self._go_on(response, now_ms)
+
     # -------------------------------------------------------- steps
 
     def run(self, response: Response, now_ms: int) -> None:
@@ -95,6 +106,9 @@ class ToolTurns:
             return
         response.ends_call |= any(call.called.name == END_CALL for call in steps.now)
         if response.ends_call and response.sentences:  # it has said goodbye
+            self._end(response, now_ms)
+        elif response.greeting:
+            self._say(response, response.greeting, now_ms)
             self._end(response, now_ms)
         elif steps.step >= self._config.tool_use.max_steps:
             self.apologize(response, now_ms)

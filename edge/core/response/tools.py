@@ -18,9 +18,11 @@ from schemas.session_config import SessionConfig
 from schemas.tools import (
     MOST_ARGUMENT_CHARS,
     MOST_RESULT_BYTES,
+    TRANSFER,
     ToolConfig,
     ToolFailure,
     ToolFunction,
+    transfer_targets,
 )
 
 GRACE_MS = 500
@@ -66,20 +68,28 @@ class Tools:
         for call in steps.running:
             if call.tool and call.tool.kind == "client":
                 self._tell(call)
+            elif call.called.name == TRANSFER:
+                self._transfer(call)
         self.run(steps, now_ms)
 
     def _run(self, steps: ToolSteps, call: Call, now_ms: int) -> None:
         tool = self._by_name.get(call.called.name)
-        if tool is None or (tool.kind == "builtin" and tool.name not in BUILT_IN):
+        if tool is None or (tool.kind == "builtin" and tool.name not in {*BUILT_IN, TRANSFER}):
             self._fail(steps, call, "unknown", "there is no such tool", now_ms)
             return
         arguments = _arguments(call.called.arguments)
         if arguments is None:
             self._fail(steps, call, "invalid", "the arguments are not a JSON object", now_ms)
             return
+        if tool.name == TRANSFER and _target(arguments) not in transfer_targets(tool):
+            known = ", ".join(transfer_targets(tool))
+            self._fail(steps, call, "invalid", f"agent is one of: {known}", now_ms)
+            return
         steps.take(self._request(call, tool, arguments, now_ms))
         if tool.kind == "client":
             self._tell(call)
+        elif tool.name == TRANSFER:
+            self._transfer(call)
         elif tool.kind == "builtin":
             self._return(steps, call, BUILT_IN[tool.name], now_ms)
 
@@ -102,6 +112,9 @@ class Tools:
     def _tell(self, call: Call) -> None:
         arguments = _arguments(call.called.arguments) or "{}"
         self._out.tell(ToolCalled(call.id, call.called.name, arguments))
+
+    def _transfer(self, call: Call) -> None:
+        self._out.transfer(call.id, _target(call.called.arguments))
 
     def cancel(self, steps: ToolSteps) -> None:
         """Tell the client which of its calls are cancelled with their turn."""
@@ -176,6 +189,11 @@ class Tools:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+def _target(arguments: str) -> str:
+    """Return the agent that a call of `transfer` names."""
+    return str(json.loads(arguments).get("agent", ""))
 
 
 def _arguments(text: str) -> str | None:

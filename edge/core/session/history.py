@@ -10,6 +10,7 @@ from edge.core.session.summary import Summary
 from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late
 from schemas.agent import AgentUsed
 from schemas.events import (
+    AgentChanged,
     AnswerHeard,
     AnswerReached,
     Event,
@@ -90,7 +91,9 @@ class History:
     news: list[Message] = field(default_factory=list)
     """The results of such calls that no turn was told of yet."""
     agent: AgentUsed | None = None
-    """The agent that the session began with."""
+    """The agent that goes on with the session, after all transfers."""
+    began_as: str = ""
+    """The name of the agent that it began with."""
 
     @property
     def asked(self) -> bool:
@@ -199,6 +202,8 @@ def _count(history: History, event: Event) -> None:
     """Follow what *event* begins, and the results of tools whose turn is over."""
     match event:
         case SessionStarted(agent=agent):
+            history.agent, history.began_as = agent, agent.name if agent else ""
+        case AgentChanged(agent=agent):
             history.agent = agent
         case TurnTaken(turn=turn, step=step):
             history.turn = max(history.turn, turn)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemas.events import (
+    AgentChanged,
     Event,
     ResponseCancelled,
     SessionStarted,
@@ -33,6 +34,8 @@ class Summary:
                 self.user, self.dialect = event.user, event.dialect
                 self.replay_of = event.replay_of
                 self.agent = str(event.agent or "")
+            case AgentChanged(agent=agent):
+                self.agent = str(agent)
             case TroubleTold():
                 self.errors += 1
             case ResponseCancelled(reason="interrupted"):
