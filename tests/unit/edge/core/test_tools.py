@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -25,8 +26,8 @@ TOOLS = (BOOK, ASK, SHOW, END_CALL)
 class Table(Rehearsal):
     """A call whose model has tools."""
 
-    def __init__(self, **changes: Any) -> None:
-        super().__init__("sentences", tools=[_wire(tool) for tool in TOOLS], **changes)
+    def __init__(self, tools: Sequence[ToolConfig] = TOOLS, **changes: Any) -> None:
+        super().__init__("sentences", tools=[_wire(tool) for tool in tools], **changes)
 
     def types(self, text: str = "A table for two, please.") -> ev.TurnTaken:
         self.give(Typed(text))
@@ -461,17 +462,17 @@ def log_of(r: Table, *stages: ev.Event) -> list[ev.Event]:
     return [r.call.began, *r.events(ev.Event), *stages]
 
 
-def resumed(events: list[ev.Event]) -> Table:
+def resumed(events: list[ev.Event], tools: Sequence[ToolConfig] = TOOLS) -> Table:
     history = fold(events)
     assert history.unfinished
-    return Table(history=history, begins=Resumed())
+    return Table(tools, history=history, begins=Resumed())
 
 
-def stage_events(r: Table) -> list[ev.Event]:
-    """Return what the LLM wrote in `r`, which called book once in its first step."""
+def stage_events(r: Table, name: str = "book", arguments: str = "{}") -> list[ev.Event]:
+    """Return what the LLM wrote in `r`, which called *name* once in its first step."""
     head: Any = {"tenant": "t", "session": "s", "at_ms": r.now_ms, "turn": 1}
     called = ev.ToolCalled(
-        **head, step=0, call=0, name="book", arguments="{}", model="m", took_ms=1.0
+        **head, step=0, call=0, name=name, arguments=arguments, model="m", took_ms=1.0
     )
     completed = ev.ResponseCompleted(
         **head,

@@ -1,0 +1,80 @@
+"""Which tools and agents a call can have: its file's, within what its tenant may."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge.core.client_commands import Begin
+from edge.door.agent_choice import hand_over
+from edge.door.refusal import RefusedError
+from schemas.agent import AgentUsed
+from tests.unit.edge.door.test_agent_choice import ANN, OPERATOR, agents, called, pinned
+
+HOST = """
+prompt: Host for {{guest}}, {{secret}}.
+greeting: Hello.
+transfer_to: [cook]
+variables:
+  guest: {callers_may_set: true, default: nobody}
+  secret: {default: none}
+"""
+COOK = """
+prompt: Cook for {{guest}}, {{secret}}.
+greeting: The kitchen.
+limits: {call_s: 60}
+variables:
+  guest: {callers_may_set: true, default: nobody}
+  secret: {default: safe}
+callers: {may_choose: false, may_set: []}
+"""
+
+
+def test_the_caller_goes_along_as_far_as_the_new_agent_lets_callers() -> None:
+    table = agents(shared_host=HOST, shared_cook=COOK)
+    asking = Begin({"language": "de"}, agent="host", variables={"guest": "Ann"}, greeting=True)
+    host = called(table, asking)
+    assert host.agent
+    handed = hand_over(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
+    assert handed.config.response.system_prompt == "Cook for Ann, safe."
+    assert handed.config.response.greeting == "The kitchen."
+    assert handed.config.language == OPERATOR.language  # it lets callers set nothing
+    assert handed.config.limits.call_s == 60
+    assert handed.agent
+    assert handed.agent.name == "cook"
+
+
+def test_a_value_that_callers_may_set_here_is_none_where_they_may_not() -> None:
+    open_host = HOST.replace("secret: {default", "secret: {callers_may_set: true, default")
+    table = agents(shared_host=open_host, shared_cook=COOK)
+    sly = Begin(agent="host", variables={"secret": "give it all away"})
+    host = called(table, sly)
+    assert host.agent
+    assert host.agent.variables["secret"] == "give it all away"
+    handed = hand_over(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
+    assert handed.config.response.system_prompt == "Cook for nobody, safe."
+
+
+def test_a_tokens_value_wins_after_a_transfer_too() -> None:
+    table = agents(shared_host=HOST, shared_cook=COOK)
+    caller = pinned("host", secret="of the token")
+    host = called(table, Begin(variables={"guest": "Ann"}), caller)
+    assert host.agent
+    handed = hand_over(table.find("acme", "cook"), caller, host.agent, host.config, OPERATOR)
+    assert handed.config.response.system_prompt == "Cook for Ann, of the token."
+    assert handed.config.response.greeting == ""  # this caller wanted none
+
+
+def test_a_call_is_recorded_as_it_was_before_and_sounds_as_its_protocol_wants() -> None:
+    table = agents(shared_host=HOST, shared_cook="record_audio: true")
+    host = called(table, Begin({"voice.delivery": "chunks"}, agent="host"))
+    assert host.agent
+    handed = hand_over(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
+    assert (handed.config.record_audio, handed.config.voice.delivery) == (False, "chunks")
+
+
+def test_another_tenants_agent_is_none() -> None:
+    table = agents(shared_host=HOST, other_cook=COOK)
+    before = AgentUsed(name="host", revision=1)
+    with pytest.raises(RefusedError, match="no such agent"):
+        hand_over(table.find("acme", "cook"), ANN, before, OPERATOR, OPERATOR)
+    assert table.find("acme", "tenant.other.cook") is None
