@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Iterable
 from contextlib import aclosing
 from typing import TypeVar
 
+from runtime.bus import trace
 from runtime.bus.errors import FencedError
 from runtime.bus.reader import Stored
 from schemas import subjects
-from schemas.events import ResponseCompleted, ResponseSentence, StageName, ToolCalled, TurnTaken
+from schemas.codec import TRACE_HEADER
+from schemas.events import (
+    ModelSwitched,
+    ResponseCompleted,
+    ResponseSentence,
+    StageName,
+    ToolCalled,
+    TurnTaken,
+)
 from schemas.tools import MOST_ARGUMENT_CHARS, MOST_CALLS
 from workers.chain_state import ChainState
 from workers.engine_executor import AWAKE_S
 from workers.engines.protocols import (
+    CallInfo,
     EngineError,
     EngineUnavailableError,
     FunctionCall,
@@ -22,6 +32,7 @@ from workers.engines.protocols import (
     OnlyThoughtError,
     Prompt,
     SentenceReader,
+    Switched,
     Token,
     Usage,
 )
@@ -73,32 +84,19 @@ class LlmStage:
             hold=chain.model in self._begin_inside,
             tools=bool(event.tools),
         )
-        calls: list[FunctionCall] = []
-        first_token_ms: float | None = None
-        usage = Usage(0, 0, self.model)
+        wanted = chain.model
+        writing = _Writing(chain, text, job)
         async with aclosing(_each_within(self._model, prompt, self._limit_s)) as tokens:
             async for token in tokens:
-                if isinstance(token, Usage):
-                    usage = token
-                    continue
-                if isinstance(token, FunctionCall):
-                    calls.append(token)
-                    continue
-                pieces = text.feed(token)
-                if first_token_ms is None and text.is_begun:
-                    first_token_ms = job.took_ms()
-                for piece in pieces:
-                    await chain.say(piece, first_token_ms or job.took_ms())
-            for piece in text.flush():
-                await chain.say(piece, first_token_ms or job.took_ms())
-        self._learn(chain.model, text)
-        for call in [*calls, *text.calls][:MOST_CALLS]:
-            await chain.call(call)
+                await writing.take(token)
+        await writing.finish()
+        if chain.model == wanted:
+            self._learn(wanted, text)
         if text.thought and not chain.state.sentences and not chain.state.calls:
             raise OnlyThoughtError
         if not chain.state.calls:  # whose results the edge waits for
             await job.bus.yield_to_jobs()  # the voice wakes for the last sentence
-        await chain.complete(usage)
+        await chain.complete(writing.usage)
 
     def _learn(self, model: str, text: ResponseText) -> None:
         """Remember whether *model* begins inside a thought, as *text* showed."""
@@ -124,7 +122,52 @@ def _prompt(event: TurnTaken, said: str) -> Prompt:
         seed=event.seed,
         tools=event.tools,
         exchange=event.messages if any(one.calls for one in event.messages) else (),
+        caller=CallInfo(
+            session=event.session,
+            tenant=event.tenant,
+            turn=event.turn,
+            agent=event.agent,
+            speculative=event.speculative,
+            traceparent=trace.headers().get(TRACE_HEADER, ""),
+        ),
     )
+
+
+class _Writing:
+    """A response while the model writes it."""
+
+    def __init__(self, chain: _Chain, text: ResponseText, job: JobContext[TurnTaken]) -> None:
+        self.usage = Usage(0, 0, chain.model)
+        self._chain = chain
+        self._text = text
+        self._job = job
+        self._calls: list[FunctionCall] = []
+        self._first_token_ms: float | None = None
+
+    async def take(self, token: Token) -> None:
+        """Take the next piece; what it completes is said."""
+        match token:
+            case Usage():
+                self.usage = token
+            case FunctionCall():
+                self._calls.append(token)
+            case Switched():
+                await self._chain.switch(token)
+            case str():
+                pieces = self._text.feed(token)
+                if self._first_token_ms is None and self._text.is_begun:
+                    self._first_token_ms = self._job.took_ms()
+                await self._say(pieces)
+
+    async def finish(self) -> None:
+        """Say the rest, then call the tools."""
+        await self._say(self._text.flush())
+        for call in [*self._calls, *self._text.calls][:MOST_CALLS]:
+            await self._chain.call(call)
+
+    async def _say(self, pieces: Iterable[str]) -> None:
+        for piece in pieces:
+            await self._chain.say(piece, self._first_token_ms or self._job.took_ms())
 
 
 class _Chain:
@@ -184,6 +227,21 @@ class _Chain:
     def _written(self) -> int:
         """Sentences of the response so far, those of earlier steps included."""
         return self._job.event.spoken + len(self.state.sentences)
+
+    async def switch(self, switched: Switched) -> None:
+        """Tell that another model writes from here on."""
+        job = self._job
+        self.model = switched.model
+        told = ModelSwitched(
+            **job.head(),
+            turn=job.event.turn,
+            step=job.event.step,
+            wanted=switched.wanted,
+            model=switched.model,
+            reason=switched.reason,
+            took_ms=job.took_ms(),
+        )
+        await job.bus.publish(told)
 
     async def call(self, call: FunctionCall) -> None:
         job = self._job
