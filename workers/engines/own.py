@@ -28,6 +28,35 @@ BUILT_IN: Final[Mapping[EngineKind, tuple[str, ...]]] = {
 }
 
 
+def kind_of(name: str) -> EngineKind:
+    """Return the stage of the engine called *name*: by its methods, or by where it is listed.
+
+    Raises:
+        EngineRefusedError: there is no such engine, or it may be of several stages.
+    """
+    module_name, colon, attribute = name.partition(":")
+    if colon:
+        try:
+            found = getattr(loaded(module_name), attribute, None)
+        except ModuleNotLoadedError as error:
+            raise EngineRefusedError(f"{name}: {error}") from error
+        if found is None:
+            raise EngineRefusedError(f"{name}: {module_name} has nothing named {attribute!r}")
+        kinds = [kind for kind in METHODS if hasattr(found, METHODS[kind][-1])]
+    else:
+        kinds = [
+            kind
+            for kind, names in BUILT_IN.items()
+            if name in names or entry_points(group=f"aura.{kind}", name=name)
+        ]
+    if len(kinds) != 1:
+        what = " and ".join(kinds) or "none that can be told: it has none of " + ", ".join(
+            methods[-1] for methods in METHODS.values()
+        )
+        raise EngineRefusedError(f"{name} is an engine for {what}; say --stage stt, llm or tts")
+    return kinds[0]
+
+
 def own_engine(kind: EngineKind, name: str, settings: Settings) -> Any:
     """Return the engine called *name*, not yet loaded.
 
