@@ -194,7 +194,13 @@ def _local(settings: Settings, name: str) -> LanguageModel:
     if (path := weights.find(name, settings.cache_dir)) is None:
         raise WeightsError(f"{name!r} is neither a GGUF file nor {LOCAL_LLM!r}: set AURA_LLM_MODEL")
     slots = settings.llm_slots or LOCAL_SLOTS
-    return LlamaModel(path, threads=settings.threads or None, slots=slots, alias=name)
+    return LlamaModel(
+        path,
+        threads=settings.threads or None,
+        slots=slots,
+        alias=name,
+        system=settings.system_prompt,
+    )
 
 
 def _cerebras(settings: Settings, model: str, retries: int) -> LanguageModel:
