@@ -184,6 +184,7 @@ class Responder:
             ask_eot=ask_eot,
             deadline_ms=now_ms + config.deadline_ms,
             tools=self._tools.offered(0),
+            agent=self._out.agent,
         )
         self.response.taken = self._out.publish(taken)
         return self.response
