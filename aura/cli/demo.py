@@ -6,17 +6,39 @@ import asyncio
 import signal
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from aura.cli.call import call, socket_url
-from aura.cli.running import run, running_url
+from aura.cli.running import CommandError, run, running_url
 from deploy.nats_server import free_port
 from runtime.settings import Settings, load
 
+AURA = (sys.executable, "-m", "aura.cli.main")
 QUESTION = "Hello! What is the capital of Italy?"
 
 
-async def demo(settings: Settings) -> int:
+@dataclass(frozen=True)
+class Scene:
+    """What is asked, and of which Aura."""
+
+    question: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Of its processes, over that of this one."""
+    options: Sequence[str] = ()
+    """Of `aura up`."""
+    tools: Path | None = None
+    """A file of tools that are served meanwhile."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    """Of the call."""
+
+
+async def demo(settings: Settings, scene: Scene) -> int:
     """Run the demo; the exit code is the call's."""
     from workers.engines import factory  # noqa: PLC0415  # engines are an optional extra
 
@@ -25,34 +47,48 @@ async def demo(settings: Settings) -> int:
             update={"data_dir": Path(folder), "port": free_port(), "host": "127.0.0.1"}
         )
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "aura.cli.main", "up"),
-            env=_environment(here),
+            *(*AURA, "up", *scene.options),
+            env=_environment(here, scene),
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
-        try:
-            await _ready(process)
-            print(f"Asking, in Aura's own voice: {QUESTION}")
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(_stop, process)
+            await _line(process, "Aura is ready")
+            if scene.tools:
+                serving = await asyncio.create_subprocess_exec(
+                    *(*AURA, "tools", "serve", str(scene.tools)),
+                    env={**_environment(here, scene), "LOG_LEVEL": "INFO"},
+                    stdout=asyncio.subprocess.PIPE,
+                    start_new_session=True,
+                )
+                stack.push_async_callback(_stop, serving)
+                await _line(serving, "tools_ready", quiet=True)
+            print(f"Asking, in Aura's own voice: {scene.question}")
             voice = factory.synthesizer(here)
-            pcm = await asyncio.to_thread(lambda: b"".join(voice.synthesize(QUESTION)))
+            pcm = await asyncio.to_thread(lambda: b"".join(voice.synthesize(scene.question)))
+            token, url = here.demo_token.get_secret_value(), running_url(here)
             return await call(
                 pcm,
-                socket_url(running_url(here), here.demo_token.get_secret_value(), greeting=False),
+                socket_url(url, token, greeting=False, options=scene.query),
                 out=Path("answer.wav"),
                 greeting=False,
                 as_json=False,
             )
-        finally:
-            if process.returncode is None:
-                process.send_signal(signal.SIGTERM)
-            await process.wait()
 
 
-def _environment(here: Settings) -> dict[str, str]:
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.send_signal(signal.SIGTERM)
+    await process.wait()
+
+
+def _environment(here: Settings, scene: Scene) -> dict[str, str]:
     import os  # noqa: PLC0415  # only here
 
     return {
         **os.environ,
+        **scene.environment,
         "AURA_DATA_DIR": str(here.data_dir),
         "PORT": str(here.port),
         "HOST": here.host,
@@ -60,16 +96,32 @@ def _environment(here: Settings) -> dict[str, str]:
     }
 
 
-async def _ready(process: asyncio.subprocess.Process) -> None:
+async def _line(process: asyncio.subprocess.Process, wanted: str, *, quiet: bool = False) -> None:
+    """Wait until *process* says *wanted*; what it says before is shown unless *quiet*."""
     assert process.stdout is not None  # noqa: S101  # we asked for it
-    print("Starting Aura; the first time its models are unpacked and checked ...")
     while line := (await process.stdout.readline()).decode():
-        if line.startswith("Aura is ready"):
+        if wanted in line:
             return
-        sys.stdout.write(line)
+        if not quiet:
+            sys.stdout.write(line)
     raise SystemExit(await process.wait() or 1)
 
 
-def command() -> None:
-    """Start Aura on a free port, ask it a question in its own voice, and stop it."""
-    run(demo(load()))
+def command(
+    what: Annotated[
+        str, typer.Argument(metavar="[restaurant]", help="A table is booked, by a tool.")
+    ] = "",
+) -> None:
+    """Start Aura on a free port, ask it a question in its own voice, and stop it.
+
+    `aura demo restaurant` has an agent book a table: examples/restaurant.
+    """
+    if what not in {"", "restaurant"}:
+        raise CommandError(f"there is no demo {what}: `aura demo`, or `aura demo restaurant`")
+    print("Starting Aura; the first time its models are unpacked and checked ...")
+    if what:
+        from aura.cli import demo_restaurant  # noqa: PLC0415  # the plain demo needs it not
+
+        run(demo_restaurant.demo(load()))
+    else:
+        run(demo(load(), Scene(QUESTION)))

@@ -1,0 +1,67 @@
+"""`aura demo restaurant`: a table is booked by voice, by the agent and the tools of the example."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from pathlib import Path
+
+from aura.cli.demo import AURA, Scene
+from aura.cli.demo import demo as ask
+from aura.cli.running import CommandError
+from runtime.settings import Settings
+
+FOLDER = Path(__file__).parents[2] / "examples" / "restaurant"
+MODEL = "qwen2.5-1.5b-instruct"
+"""The smallest that calls tools; the built-in 270M one answers, but obeys no prompt."""
+QUESTION = "Hello! Please book a table for two on Friday at seven in the evening. My name is Anna."
+
+
+async def demo(settings: Settings) -> int:
+    """Run the demo; 0: the booking is there.
+
+    Raises:
+        CommandError: it is not a clone, or the model cannot be fetched.
+    """
+    if not FOLDER.is_dir():
+        raise CommandError("examples/restaurant is not here: run it in a clone of Aura")
+    model = settings.llm_model or await _model(settings)
+    print(f"The language model is {model}.")
+    with tempfile.TemporaryDirectory(prefix="aura-restaurant-") as folder:
+        bookings = Path(folder) / "bookings.json"
+        scene = Scene(
+            QUESTION,
+            environment={
+                "AURA_LLM_MODEL": model,
+                "BOOKINGS": str(bookings),
+            },
+            options=("--agents", str(FOLDER / "agents")),
+            tools=FOLDER / "tables.py",
+            query={"agent": "host"},
+        )
+        code = await ask(settings, scene)
+        booked = json.loads(bookings.read_text("utf-8")) if bookings.exists() else []
+    for one in booked:
+        about = "{guests} guests, {day} at {hour}:00, {name}".format(**one)
+        print(f"\nThe tool book_table has written: {about}")
+    if not booked:
+        print("\nNo table was booked: the model did not call the tool.")
+    return code if booked else 1
+
+
+async def _model(settings: Settings) -> str:
+    """Return the file of MODEL, which is fetched if it is not here.
+
+    Raises:
+        CommandError: it cannot be had.
+    """
+    folder = settings.cache_dir.expanduser() / MODEL
+    if not list(folder.glob("*.gguf")):
+        print(f"The built-in model calls no tools. Fetching {MODEL}, about 1 GB ...")
+        fetching = await asyncio.create_subprocess_exec(*AURA, "models", "fetch", MODEL)
+        if await fetching.wait():
+            raise CommandError(f"{MODEL} could not be fetched; AURA_LLM_MODEL names another one")
+    if not (found := sorted(folder.glob("*.gguf"))):
+        raise CommandError(f"{folder} has no GGUF file; AURA_LLM_MODEL names another model")
+    return str(found[0])
