@@ -79,6 +79,8 @@ class Answer:
     steps: dict[str, Any] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     interrupted: int = 0
+    patience_s: float = PATIENCE_S
+    """Without a word from the edge for so long, no answer comes."""
     spoke_until: float | None = None
     """Monotonic seconds of the last sample of speech."""
     first_audio_ms: float | None = None
@@ -155,7 +157,7 @@ async def converse(pcm: bytes, address: str, answer: Answer, *, greeting: bool) 
     """Speak *pcm* at *address*, listen to the end of the response, and end the call.
 
     Raises:
-        CommandError: no edge answers, it refuses the token, or no response comes within 30 s.
+        CommandError: no edge answers, it refuses the token, or no response comes in time.
     """
     url = address.partition("?")[0]  # without its token
     async with aiohttp.ClientSession() as http:
@@ -187,7 +189,9 @@ async def _listen(ws: aiohttp.ClientWebSocketResponse, answer: Answer) -> str:
     """Take messages until the end of the response; return the reason if it does not come."""
     last = time.monotonic()
     while (ends_at := answer.ends_at) is None or time.monotonic() < ends_at:
-        until = max(last, answer.spoke_until or 0.0) + PATIENCE_S if ends_at is None else ends_at
+        until = (
+            max(last, answer.spoke_until or 0.0) + answer.patience_s if ends_at is None else ends_at
+        )
         try:
             async with asyncio.timeout(until - time.monotonic()):
                 message = await ws.receive()
@@ -228,9 +232,20 @@ async def _speak(
         sent += 1
 
 
-async def call(pcm: bytes, address: str, *, out: Path, greeting: bool, as_json: bool) -> int:
-    """Make the call, show it, write the response to *out*; return 1 if there was none."""
-    answer, console = Answer(), Console(stderr=as_json)
+async def call(
+    pcm: bytes,
+    address: str,
+    *,
+    out: Path,
+    greeting: bool,
+    as_json: bool,
+    patience_s: float = PATIENCE_S,
+) -> int:
+    """Make the call, show it, write the response to *out*; return 1 if there was none.
+
+    A response is waited for *patience_s* seconds.
+    """
+    answer, console = Answer(patience_s=patience_s), Console(stderr=as_json)
     talking = asyncio.ensure_future(converse(pcm, address, answer, greeting=greeting))
     try:
         with Live(console=console, refresh_per_second=12, transient=False) as live:

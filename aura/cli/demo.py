@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from aura.cli.call import call, socket_url
+from aura.cli.call import PATIENCE_S, call, socket_url
 from aura.cli.running import CommandError, run, running_url
 from deploy.nats_server import free_port
 from runtime.settings import Settings, load
@@ -36,6 +36,8 @@ class Scene:
     """A file of tools that are served meanwhile."""
     query: Mapping[str, str] = field(default_factory=dict)
     """Of the call."""
+    patience_s: float = PATIENCE_S
+    """For the response."""
 
 
 async def demo(settings: Settings, scene: Scene) -> int:
@@ -74,6 +76,7 @@ async def demo(settings: Settings, scene: Scene) -> int:
                 out=Path("answer.wav"),
                 greeting=False,
                 as_json=False,
+                patience_s=scene.patience_s,
             )
 
 

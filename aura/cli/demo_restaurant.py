@@ -17,6 +17,9 @@ MODEL = "qwen2.5-1.5b-instruct"
 """The smallest that calls tools; the built-in 270M one answers, but obeys no prompt."""
 QUESTION = "Hello! Please book a table for two on Friday at seven in the evening. My name is Anna."
 
+PATIENCE_S = 90
+"""For the first response of this model on a machine that is slow or busy."""
+
 
 async def demo(settings: Settings) -> int:
     """Run the demo; 0: the booking is there.
@@ -35,10 +38,13 @@ async def demo(settings: Settings) -> int:
             environment={
                 "AURA_LLM_MODEL": model,
                 "BOOKINGS": str(bookings),
+                "AURA_JOB_DEADLINE_S": str(PATIENCE_S),
+                "AURA_ENGINE_LIMIT_S": str(PATIENCE_S),
             },
             options=("--agents", str(FOLDER / "agents")),
             tools=FOLDER / "tables.py",
             query={"agent": "host"},
+            patience_s=PATIENCE_S,
         )
         code = await ask(settings, scene)
         booked = json.loads(bookings.read_text("utf-8")) if bookings.exists() else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -167,7 +168,9 @@ async def test_a_call_is_handed_over_and_stays_so_after_a_reconnect(
         session = (await caller.until("greeting"))["session"]
         spoken = await said(caller, 'CALL:transfer{"agent":"cook"}')
         assert spoken == "The kitchen!"
+        await asyncio.sleep(0.5)  # it is heard to its end, as the next one
         assert "#t1" in await said(caller, 'CALL:shared{"tag":"t1"}', count=2)
+        await asyncio.sleep(0.5)
     async with held(house, f"&session={session}") as caller:
         assert (await caller.until("session"))["resumed"] is True
         assert "#t2" in await said(caller, 'CALL:shared{"tag":"t2"}')
@@ -198,7 +201,14 @@ async def test_a_call_is_handed_over_and_stays_so_after_a_reconnect(
         timeout=120,
     )
     assert driven.returncode == 0, driven.stdout + driven.stderr
-    assert "The kitchen!" in driven.stdout
+    replay = re.search(r"The replay is session (\w+)", driven.stdout)
+    assert replay
+    again = await log_of(house, replay[1])
+    assert [one.agent for one in again if isinstance(one, ev.AgentChanged)] == [changed.agent]
+    assert any(isinstance(one, ev.ToolReturned) and "#t1" in one.result for one in again)
+    assert {one.system for one in again if isinstance(one, ev.TurnTaken) and one.turn > 1} == {
+        "You cook for Ann."
+    }
 
 
 async def test_a_token_that_names_the_first_agent_may_go_on_with_the_second(

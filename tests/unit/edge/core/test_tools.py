@@ -281,7 +281,7 @@ def test_a_tool_that_never_answers_is_given_up_at_its_deadline() -> None:
 
 
 def test_the_stages_deadline_is_none_of_the_tools() -> None:
-    slow = {"response__deadline_ms": 1000, "tool_use__wait_words": ""}
+    slow: dict[str, Any] = {"response__deadline_ms": 1000, "tool_use__wait_words": ""}
     r = Table(**slow)
     r.types()
     r.calls(("book", "{}"))
