@@ -68,7 +68,7 @@ class Tools:
         for call in steps.running:
             if call.tool and call.tool.kind == "client":
                 self._tell(call)
-            elif call.called.name == TRANSFER:
+            elif call.tool and _hands_over(call.tool):
                 self._transfer(call)
         self.run(steps, now_ms)
 
@@ -81,14 +81,14 @@ class Tools:
         if arguments is None:
             self._fail(steps, call, "invalid", "the arguments are not a JSON object", now_ms)
             return
-        if tool.name == TRANSFER and _target(arguments) not in transfer_targets(tool):
+        if _hands_over(tool) and _target(arguments) not in transfer_targets(tool):
             known = ", ".join(transfer_targets(tool))
             self._fail(steps, call, "invalid", f"agent is one of: {known}", now_ms)
             return
         steps.take(self._request(call, tool, arguments, now_ms))
         if tool.kind == "client":
             self._tell(call)
-        elif tool.name == TRANSFER:
+        elif _hands_over(tool):
             self._transfer(call)
         elif tool.kind == "builtin":
             self._return(steps, call, BUILT_IN[tool.name], now_ms)
@@ -189,6 +189,11 @@ class Tools:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+def _hands_over(tool: ToolConfig) -> bool:
+    """Tell whether it is the built-in tool, and no client's of the same name."""
+    return tool.kind == "builtin" and tool.name == TRANSFER
 
 
 def _target(arguments: str) -> str:

@@ -11,7 +11,7 @@ from edge.core.inputs import Reconfigured, ToolResult
 from edge.core.session.history import fold
 from schemas import events as ev
 from schemas.agent import AgentUsed
-from schemas.tools import transfer_tool
+from schemas.tools import ToolConfig, transfer_tool
 from tests.unit.edge.core.rehearsal import config
 from tests.unit.edge.core.test_tools import Table, log_of, resumed, stage_events
 
@@ -116,6 +116,14 @@ def test_nobody_is_handed_over_to_an_agent_that_the_file_does_not_name(arguments
     (failed,) = r.events(ev.ToolFailed)
     assert failed.reason == "invalid"
     assert r.asked.step == 1
+
+
+def test_a_clients_tool_of_the_same_name_hands_nobody_over() -> None:
+    r = Table([ToolConfig(name="transfer", kind="client", parameters=TRANSFER.parameters)])
+    r.types()
+    r.calls(("transfer", '{"agent": "cook"}'))
+    assert not [one for one in r.effects if isinstance(one, Transfer)]
+    assert r.requested == ["transfer"]
 
 
 def test_a_model_without_the_tool_hands_nobody_over() -> None:
