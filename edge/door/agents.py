@@ -94,7 +94,9 @@ class Agents:
             check_token(caller, before.name)
             found = await self.recorded(caller.tenant, before)
         elif history is None:
-            found = choose(self.table, caller, begin.agent)
+            hint = begin.agent_hint
+            hinted = hint if hint and self.table.find(caller.tenant, hint) else ""
+            found = choose(self.table, caller, begin.agent or hinted)
         return settle(found, caller, begin, operator, before)
 
     async def recorded(self, tenant: str, before: AgentUsed) -> Revision:

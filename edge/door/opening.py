@@ -94,8 +94,10 @@ class Openings:
             config = config.but({RECORDED: False})
             if RECORDED in settled.asked:
                 ignored.append(("NOT_RECORDED", "The sound is not kept", why))
-        if not config.tools and (tools := self.tools.of(caller.tenant)):
-            config = msgspec.structs.replace(config, tools=tools)
+        if all(tool.kind == "client" for tool in config.tools):  # of the client, or none
+            named = {tool.name for tool in config.tools}
+            offered = [one for one in self.tools.of(caller.tenant) if one.name not in named]
+            config = msgspec.structs.replace(config, tools=(*config.tools, *offered))
         first = FirstEvents(caller.tenant, session, caller.user, protocol, self.edge)
         resumed = history is not None
         began = first.began(config, settled.agent, resumed=resumed, now_ms=now_ms())
