@@ -34,7 +34,7 @@ from edge.door.audio_intake import AudioIntake
 from edge.door.auth import Caller
 from edge.door.client_sender import ClientSender
 from edge.door.connection_budget import OverBudgetError
-from edge.door.opening import Openings
+from edge.door.opening import Opening, Openings
 from edge.door.rate_limits import TokenBucket
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
@@ -45,7 +45,6 @@ from runtime.audio import AudioOut
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from schemas.events import EndReason, Message
-from schemas.session_config import SessionConfig
 
 log = structlog.get_logger(__name__)
 
@@ -111,8 +110,8 @@ class Connection:
         self._seat = seat
         self._stopwatch = Stopwatch(host.times, time.monotonic())
         self._shell: SessionShell | None = None
-        self._began = SessionConfig()
-        """What the session was set to when it began."""
+        self._opening: Opening | None = None
+        """Of the session."""
         self._running: asyncio.Task[None] | None = None
         self._pace = ws.pace
         self._intake: AudioIntake | None = None
@@ -337,22 +336,12 @@ class Connection:
         if self._shell:
             self._shell.give(command)
 
-    def _config(self, changes: Mapping[str, Any]) -> SessionConfig:
-        """Return what the session began with, with *changes*; the client's tools come first."""
-        began = self._began.but(changes)
-        if "tools" not in changes:
-            return began
-        named = {tool.name for tool in began.tools}
-        kept = [one for one in self._began.tools if one.kind != "client" and one.name not in named]
-        return msgspec.structs.replace(began, tools=(*began.tools, *kept))
-
     def _reconfigure(self, changes: Mapping[str, Any]) -> None:
         """Set the session anew, unless it is set so by now."""
-        if self._shell is None:
+        if self._shell is None or self._opening is None:
             return
-        now = self._shell.call.config
-        config = self._config(changes)
-        if config != now:
+        config = self._opening.again(changes)
+        if config != self._shell.call.config:
             self._shell.give(Reconfigured(config))
 
     def _ask(self, ask: Ask) -> None:
@@ -378,7 +367,7 @@ class Connection:
         except RefusedError as refused:
             self._not_begun(refused)
             return
-        self._began = opening.began.config
+        self._opening = opening
         session, resumed = opening.began.session, opening.history is not None
         structlog.contextvars.bind_contextvars(session=session)
         model = host.speech_model

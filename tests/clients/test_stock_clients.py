@@ -44,6 +44,7 @@ class Edge:
             **SIMULATED,
             "AURA_RECONNECTS_PER_MINUTE": "1000",
             "AURA_API_REQUESTS_PER_MINUTE": "10000",
+            "AURA_JOINS_PER_MINUTE_PER_IP": "10000",
             **({"AURA_TLS_CERT": str(self.pem)} if self.pem else {}),
         }
         self.aura = AuraProcess(folder / "aura", env=env)

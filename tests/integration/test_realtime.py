@@ -30,6 +30,7 @@ SLOW = {
     "AURA_SPECULATE": "false",
     "AURA_STT_PARTIAL_INTERVAL_MS": "0",
     "AURA_RECONNECTS_PER_MINUTE": "1000",
+    "AURA_REDACT": '{"swordfish": "[masked]"}',
 }
 
 
@@ -79,15 +80,15 @@ async def test_a_question_is_spoken_and_answered(simulated: AuraProcess) -> None
 
 
 async def test_two_typed_messages_are_answered_with_the_history(
-    simulated: AuraProcess, tmp_path: Path
+    slow: AuraProcess, tmp_path: Path
 ) -> None:
-    async with realtime(simulated.url) as caller:
+    async with realtime(slow.url) as caller:
         await caller.until("session.created")
         for number in (1, 2):
             await caller.type(f"Question {number}, swordfish.")
             await caller.until("response.done", number)
         session = session_of(caller)
-    taken = [e for e in await log_of(simulated, session, tmp_path) if isinstance(e, TurnTaken)]
+    taken = [e for e in await log_of(slow, session, tmp_path) if isinstance(e, TurnTaken)]
     asked = [one.text for one in taken[-1].messages if one.role == "user"]
     assert asked == ["Question 1, [masked].", "Question 2, [masked]."]
 

@@ -20,7 +20,6 @@ EAGERNESS: Mapping[str, Eagerness] = {
     "low": "low",
     "medium": "auto",
     "high": "high",
-    "auto": "auto",
 }
 
 
@@ -218,19 +217,24 @@ def _turns(found: TurnDetection | None) -> dict[str, Any]:
     if found is None:
         by_client = {"turns.by_client": True, "turns.respond": False, "turns.speculate": False}
         return {**by_client, "interruption.allowed": False, "turns.min_speech_ms": 20}
-    changes: dict[str, Any] = {
-        "turns.respond": found.create_response is not False,
-        "interruption.allowed": found.interrupt_response is not False,
-    }
+    changes: dict[str, Any] = {}  # what is usual is left to the agent, or the operator
+    if found.create_response is False:
+        changes["turns.respond"] = False
+    if found.interrupt_response is False:
+        changes["interruption.allowed"] = False
     if found.type == "semantic_vad":
-        return {**changes, "turns.eagerness": EAGERNESS[found.eagerness or "auto"]}
+        if eagerness := EAGERNESS.get(found.eagerness or "auto"):
+            changes["turns.eagerness"] = eagerness
+        return changes
     changes["turns.silence_ms"] = _within(
         "turns.silence_ms", max(LEAST_SILENCE_MS, found.silence_duration_ms or 0)
     )
     changes["turns.prefix_ms"] = _within("turns.prefix_ms", found.prefix_padding_ms or 0)
     if found.threshold is not None:
         changes["turns.threshold"] = found.threshold
-    return {**changes, "turns.idle_ms": found.idle_timeout_ms or 0}
+    if found.idle_timeout_ms:
+        changes["turns.idle_ms"] = found.idle_timeout_ms
+    return changes
 
 
 def _within(path: str, value: int) -> int:
