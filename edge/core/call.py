@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 
 from edge.core import inputs
-from edge.core.client_events import Trouble
+from edge.core.client_events import CallerSilent, Trouble
 from edge.core.effects import Effect, Outbox
 from edge.core.hearing.segmenter import Segmenter
 from edge.core.inputs import AnyInput
@@ -50,6 +50,8 @@ class Call:
         self._responder = Responder(config, self.history, self._out)
         self._turns = Turns(config, self._segmenter, self._responder, self.history, self._out)
         self._failures: dict[ev.FaultyPart, int] = {}
+        self._quiet_since_ms: int | None = None
+        """When the last response or utterance was over, Unix ms; None: Aura has spoken up since."""
         self._over = False
 
     def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
@@ -113,14 +115,34 @@ class Call:
                 self._turns.end(now_ms)
             case inputs.Cancelled():
                 self._responder.interrupt(now_ms)
+            case inputs.TurnDiscarded():
+                self._turns.discard(now_ms)
             case inputs.Played():
                 self._responder.played(given, now_ms)
+            case inputs.Truncated():
+                self._responder.truncate(given, now_ms)
+            case inputs.ItemAdded() | inputs.ItemRemoved():
+                self._edit(given, now_ms)
+            case inputs.ResponseAsked():
+                self._turns.client.asked.append(given)
             case inputs.ToolResult():
                 self._responder.client_result(given, now_ms)
             case inputs.KeyPressed(keys):
                 self._out.publish(ev.KeysPressed(**self._out.head(now_ms), keys=keys))
             case _:
                 raise UnknownInputError(type(given).__name__)
+
+    def _edit(self, given: inputs.ItemAdded | inputs.ItemRemoved, now_ms: int) -> None:
+        """Put a message into the conversation or take one out."""
+        head = self._out.head(now_ms)
+        match given:
+            case inputs.ItemAdded(key=key, role=role, text=text, after=after):
+                if self.history.add(key, role, text, after):
+                    added = ev.MessageAdded(**head, key=key, role=role, text=text, after=after)
+                    self._out.publish(added)
+            case inputs.ItemRemoved(key):
+                self.history.remove(key)
+                self._out.publish(ev.MessageRemoved(**head, key=key))
 
     def _receive(self, event: ev.AnyEvent, now_ms: int) -> None:
         """Take an event of a stage; late, repeated and unknown ones change nothing."""
@@ -131,6 +153,8 @@ class Call:
             case ev.TranscriptFinal(utterance=number, text=text) if number in self._turns.cut_off:
                 self._turns.cut_off.discard(number)
                 self.history.carried.append(text)
+            case ev.TranscriptFinal(utterance=number) if number in self._turns.client.handed_in:
+                self._turns.client.words_of(event, now_ms, respond=self.config.turns.respond)
             case ev.ResponseCompleted(sentences=0, step=0, calls=0, turn=turn) if self._wants(turn):
                 self._trouble("llm", "the language model had nothing to say", now_ms)
             case ev.JobFailed():
@@ -150,6 +174,8 @@ class Call:
         """End the conversation; a response is left to a caller who may come back to it."""
         self._over = True
         self._turns.close(now_ms, discarded=True)
+        self._turns.client.clear()
+        self._quiet_since_ms = None
         if given.may_return:
             self._responder.leave(now_ms)
         else:
@@ -176,12 +202,18 @@ class Call:
     def wants_words(self) -> bool:
         """The caller speaks, or has paused and the words are not here yet."""
         utterance = self._segmenter.utterance
-        return utterance is not None and utterance.guess is None
+        return bool(self._turns.client.handed_in) or (
+            utterance is not None and utterance.guess is None
+        )
+
+    def awaits(self, utterance: int) -> bool:
+        """Tell whether the client has ended *utterance*, and its words are still to be entered."""
+        return utterance in self._turns.client.handed_in
 
     def due_ms(self, now_ms: int) -> int | None:
         """When `Ticked` is worth giving if nothing else happens, Unix ms; None: never."""
         if self._idle:
-            return None
+            return self._speaks_up_ms
         times = [self._segmenter.silent_from_ms, self._words_expire_ms]  # asked after every frame
         if self._responder.response:
             times += [self._responder.due_ms(now_ms), self._responder.expires_ms]
@@ -205,10 +237,12 @@ class Call:
     @property
     def _idle(self) -> bool:
         """Nobody speaks and nothing is said: the state of most calls most of the time."""
-        return self._segmenter.utterance is None and self._responder.response is None
+        if self._segmenter.utterance or self._responder.response:
+            return False
+        return not self._turns.client.asked and not self._turns.client.handed_in
 
     def _advance(self, now_ms: int) -> list[Effect]:
-        if self._idle and not self.history.news:
+        if self._idle and not self.history.news and not self._speaks_up(now_ms):
             return self._out.take()
         if self._responder.response:
             self._responder.advance(now_ms)
@@ -217,11 +251,30 @@ class Call:
                 spoken = response is not None and bool(response.sentences)
                 stage: ev.StageName = "tts" if spoken and not response.waits_for_model else "llm"
                 self._trouble(stage, f"nothing came within {self._patience}", now_ms)
+        self._turns.client.respond(now_ms)
         if (expires_ms := self._words_expire_ms) is not None and now_ms >= expires_ms:
             self._trouble("stt", f"no words came within {self._patience}", now_ms)
-        if self._idle and self.history.news and not self._over:
+        if self._idle and self.history.news and self.config.turns.respond and not self._over:
             self._responder.tell_news(now_ms)
+        self._quiet_since_ms = None if self._over else now_ms  # or so it is if nothing goes on now
         return self._out.take()
+
+    @property
+    def _speaks_up_ms(self) -> int | None:
+        """When the caller has been silent for too long, Unix ms; None: never."""
+        if not self.config.turns.idle_ms or self._quiet_since_ms is None:
+            return None
+        return self._quiet_since_ms + self.config.turns.idle_ms
+
+    def _speaks_up(self, now_ms: int) -> bool:
+        """Respond to a silence that has lasted for too long."""
+        due_ms = self._speaks_up_ms
+        if due_ms is None or now_ms < due_ms:
+            return False
+        self._quiet_since_ms = None
+        self._out.tell(CallerSilent(self.config.turns.idle_ms))
+        self._turns.client.asked.append(inputs.ResponseAsked(""))
+        return True
 
     @property
     def _patience(self) -> str:
@@ -231,7 +284,9 @@ class Call:
     def _words_expire_ms(self) -> int | None:
         """When the recogniser has taken too long for the words up to a pause, Unix ms."""
         utterance = self._segmenter.utterance
-        if utterance is None or not self._segmenter.paused:
+        if handed_in := self._turns.client.handed_in:
+            return min(handed_in.values()) + self.config.response.deadline_ms
+        if utterance is None or not self._segmenter.paused or self.config.turns.by_client:
             return None
         if utterance.guess is not None and not self._turns.cut_off:
             return None
@@ -244,7 +299,8 @@ class Call:
         utterance = self._segmenter.utterance
         if event.stage == "stt":
             self._turns.cut_off.discard(event.utterance)
-            if utterance and utterance.number == event.utterance:
+            awaited = event.utterance in self._turns.client.handed_in
+            if awaited or (utterance and utterance.number == event.utterance):
                 self._trouble("stt", event.reason, now_ms)
         elif event.stage != "tool" and self._wants(event.turn):  # a call has a deadline of its own
             self._trouble(event.stage, event.reason, now_ms)
@@ -257,6 +313,7 @@ class Call:
         responder, response = self._responder, self._responder.response
         if stage == "stt":
             self._turns.cut_off.clear()
+            self._turns.client.handed_in.clear()
             self._turns.close(now_ms, discarded=True)
             responder.dismiss(now_ms)
             if responder.uncommitted:  # to words that are given up

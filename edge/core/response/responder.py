@@ -9,16 +9,17 @@ from dataclasses import dataclass
 
 import msgspec
 
-from edge.core.client_events import Interrupted, Measured
+from edge.core.client_events import Interrupted, Measured, ResponseDropped, ResponseStarted
 from edge.core.effects import Outbox
 from edge.core.hearing.utterance import Utterance
-from edge.core.inputs import ChunkSpoken, Played, ToolResult
+from edge.core.inputs import ChunkSpoken, Played, ResponseAsked, ToolResult, Truncated
 from edge.core.response.handover import end, rest_of
 from edge.core.response.interruption import Move
 from edge.core.response.playback import BEGINNING, Playback
 from edge.core.response.response import Phase, Response
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History, UnfinishedResponse
+from edge.core.session.message_names import response_key
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 
@@ -47,6 +48,8 @@ class Responder:
         self._out = out
         self._speculation = Speculation()
         self._tools = ToolTurns(config, history, out)
+        self._last: Response | None = None
+        """The one that was settled last: a client may yet say how much of it was heard."""
 
     def configure(self, config: SessionConfig) -> None:
         """Make responses from here on by *config*."""
@@ -84,6 +87,7 @@ class Responder:
             took_ms=0.0,
             model="",
             deadline_ms=now_ms + self._config.response.deadline_ms,
+            text_only=voice.delivery == "text",
         )
         completed = ev.ResponseCompleted(
             **head,
@@ -138,9 +142,34 @@ class Responder:
         response.typed = True
         return response
 
+    def respond(self, asked: ResponseAsked, now_ms: int) -> None:
+        """Ask the language model for a response that the client wants, and commit it."""
+        history, config = self.history, asked.config or self._config
+        history.turn += 1
+        history.tell_news()
+        carried = history.take_carried("") if asked.messages is None else ""
+        response = Response(
+            turn=history.turn,
+            text=carried,
+            confidence=1.0,
+            playback=Playback(history.turn, config.voice),
+            speech_end_ms=now_ms,
+            taken_ms=now_ms,
+            kept=asked.kept,
+        )
+        self.response = response
+        messages = asked.messages
+        if messages is None:
+            messages = history.window(carried or None, config.response.history_messages)
+        self._take(response, Utterance(0), messages, config, now_ms)
+        self._out.tell(ResponseStarted(response.turn, asked.ask))
+        self.commit(response, now_ms)
+
     def tell_news(self, now_ms: int) -> None:
         """Respond to the result of a tool that outlived its turn: nobody speaks now."""
-        self.commit(self._ask(Utterance(0), None, now_ms, speculative=False, ask_eot=False), now_ms)
+        response = self._ask(Utterance(0), None, now_ms, speculative=False, ask_eot=False)
+        self._out.tell(ResponseStarted(response.turn))
+        self.commit(response, now_ms)
 
     def _ask(
         self,
@@ -169,24 +198,38 @@ class Responder:
             ask_eot=ask_eot,
         )
         self._speculation.taken += speculative
+        messages = history.window(None if words is None else text, config.history_messages)
+        self._take(self.response, utterance, messages, self._config, now_ms)
+        return self.response
+
+    def _take(
+        self,
+        response: Response,
+        utterance: Utterance,
+        messages: tuple[ev.Message, ...],
+        config: SessionConfig,
+        now_ms: int,
+    ) -> None:
+        """Publish the job for the language model."""
+        asked = config.response
         taken = ev.TurnTaken(
             **self._out.head(now_ms),
-            turn=history.turn,
+            turn=response.turn,
             utterance=utterance.number,
             pause=utterance.pause,
-            system=config.system_prompt,
-            messages=history.window(None if words is None else text, config.history_messages),
-            llm_model=config.model,
-            max_tokens=config.max_tokens,
-            temperature=config.temperature,
-            seed=config.seed,
-            speculative=speculative,
-            ask_eot=ask_eot,
-            deadline_ms=now_ms + config.deadline_ms,
-            tools=self._tools.offered(0),
+            system=self.history.system(asked.system_prompt),
+            messages=messages,
+            llm_model=asked.model,
+            max_tokens=asked.max_tokens,
+            temperature=asked.temperature,
+            seed=asked.seed,
+            speculative=response.speculative,
+            text_only=config.voice.delivery == "text",
+            ask_eot=response.ask_eot,
+            deadline_ms=now_ms + asked.deadline_ms,
+            tools=self._tools.offered(0) if config.tools else (),
         )
-        self.response.taken = self._out.publish(taken)
-        return self.response
+        response.taken = self._out.publish(taken)
 
     def commit(self, response: Response, now_ms: int) -> None:
         """Make the turn certain: from here on its response may be heard."""
@@ -194,6 +237,7 @@ class Responder:
         response.move_on(Phase.COMMITTED)
         response.waiting_since_ms = now_ms
         self.history.answer_carried()
+        self.history.under_way = True
         committed = ev.TurnCommitted(
             **self._out.head(now_ms),
             turn=response.turn,
@@ -258,6 +302,24 @@ class Responder:
         if response := self._wanted(told.turn):
             response.playback.played(told.played_ms, now_ms)
 
+    def truncate(self, told: Truncated, now_ms: int) -> None:
+        """Take the client's word for how much of a response was heard: the rest never is."""
+        response, last = self._wanted(told.turn), self._last
+        if response and response.stopped:  # it may yet go on, from where it was heard
+            response.playback.rewind(now_ms, told.played_ms)
+        elif response and response.playback.begun:
+            response.playback.rewind(now_ms, told.played_ms)
+            if response.phase is Phase.ALL_SENT:
+                response.move_on(Phase.COMMITTED)
+            self.interrupt(now_ms)
+        elif last and last.turn == told.turn and last.kept:
+            heard = last.playback.heard_by(told.played_ms)
+            self.history.names.reword(response_key(last.turn), heard)
+            truncated = ev.AnswerTruncated(
+                **self._out.head(now_ms), turn=last.turn, text=heard, played_ms=told.played_ms
+            )
+            self._out.publish(truncated)
+
     def _wanted(self, turn: int) -> Response | None:
         return self.response if self.response and self.response.turn == turn else None
 
@@ -273,9 +335,10 @@ class Responder:
             self.dismiss(now_ms)
         if response.phase is Phase.COMMITTED:
             for speech in response.playback.due(now_ms):
-                if speech.pcm:
+                if speech.pcm or response.playback.is_read:
                     response.sent(now_ms)
                 self._out.tell(speech)
+            self._tools.tell_calls_done(response)
             self._note_reached(response, now_ms)
             if response.playback.all_sent:
                 response.move_on(Phase.ALL_SENT)
@@ -350,12 +413,12 @@ class Responder:
         if not response.playback.begun or response.heard_to_the_end(now_ms):
             return
         response.move(Move.STOP)
-        heard = response.playback.heard(now_ms)
+        heard, played_ms = response.playback.heard(now_ms), response.playback.played_ms(now_ms)
         response.playback.rewind(now_ms)
         if response.phase is Phase.ALL_SENT:
             response.move_on(Phase.COMMITTED)
         self._note(ev.InterruptionStopped, response, now_ms)
-        self._out.tell(Interrupted(response.turn, heard))
+        self._out.tell(Interrupted(response.turn, heard, played_ms))
 
     def dismiss(self, now_ms: int) -> None:
         """Go on where the response was held: it was no interruption."""
@@ -392,7 +455,8 @@ class Responder:
             heard = response.playback.heard(now_ms)
             self._cancel(response, now_ms, "interrupted")
             if not stopped:
-                self._out.tell(Interrupted(response.turn, heard))
+                played_ms = response.playback.played_ms(now_ms)
+                self._out.tell(Interrupted(response.turn, heard, played_ms))
             if not response.told_done:
                 self._measure(response, now_ms, interrupted=True)
             self._settle(response, now_ms, heard=heard, complete=False)
@@ -404,25 +468,26 @@ class Responder:
         self._cancel(response, now_ms, "retracted")
         self._speculation.retracted += response.speculative
         self._speculation.sentences += len(response.sentences)
-        if (
-            response.tool_steps.is_used
-        ):  # what was done is done: asked again, it would be done twice
+        if response.tool_steps.is_used:  # what was done would be done twice
             self._settle(response, now_ms, heard="", complete=False)
             return
         self.response = None
-        if response.phase is Phase.SPECULATIVE or not response.text:
+        if response.phase is Phase.SPECULATIVE or not response.turn:
             return
-        self.history.carry(response.text)
-        carried = ev.AnswerHeard(
+        self.history.turn_over()
+        if response.text:
+            self.history.carry(response.text)
+        unheard = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,
             text="",
             complete=False,
             played_ms=response.playback.played_ms(now_ms),
-            carried=True,
+            carried=bool(response.text),
+            kept=response.kept,
             part=response.part,
         )
-        self._out.publish(carried)
+        self._out.publish(unheard)
 
     def drop(self, reason: ev.CancelReason, now_ms: int) -> None:
         """Give the response up, whatever its state."""
@@ -452,6 +517,8 @@ class Responder:
     def _cancel(self, response: Response, now_ms: int, reason: ev.CancelReason) -> None:
         head = self._out.head(now_ms)
         self._out.publish(ev.ResponseCancelled(**head, turn=response.turn, reason=reason))
+        if response.phase is not Phase.SPECULATIVE:
+            self._out.tell(ResponseDropped(response.turn, reason))
         self._tools.cancel(response)
 
     # -------------------------------------------------------- its end
@@ -469,9 +536,12 @@ class Responder:
 
         *resumable*: the response goes on, on another connection, from where it was rewound to.
         """
-        self.response = None
+        self.response, self._last = None, response
         where = response.playback.position if resumable else BEGINNING
-        self.history.settle(response.text, heard, response.tool_steps)
+        if response.kept:
+            self.history.settle(response.text, heard, response.tool_steps, response.turn)
+        else:
+            self.history.turn_over()
         settled = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,
@@ -483,6 +553,7 @@ class Responder:
             sentence_ms=where.ms,
             sentence_words=where.words,
             part=response.part,
+            kept=response.kept,
         )
         self._out.publish(settled)
         if complete and response.ends_call:

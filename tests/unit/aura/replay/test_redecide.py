@@ -28,6 +28,7 @@ from edge.core.inputs import (
 from edge.core.session.history import History
 from schemas import codec
 from schemas import events as ev
+from schemas.events import Message
 from schemas.inputs import FINISHED, BadInputsError, InputRow, pack
 from schemas.session_config import Delivery, SessionConfig
 from tests.unit.edge.core.rehearsal import VOICE, Rehearsal, began, sound
@@ -154,6 +155,11 @@ SAMPLES: list[AnyInput] = [
     inputs.Played(3, 1200),
     inputs.KeyPressed("12#"),
     inputs.ToolResult("call_1_0_0", '"done"', failed=True),
+    inputs.TurnDiscarded(),
+    inputs.Truncated(3, 1200),
+    inputs.ItemAdded("message_1", "user", "Hello there.", "message_0"),
+    inputs.ItemRemoved("message_1"),
+    inputs.ResponseAsked("a", SessionConfig(language="de"), (Message("user", "Hi."),), kept=False),
     StageSaid(EVENT),
     PartialHeard(1, 300, "I would"),
     ChunkSpoken(3, 1, 2, b"\x01" * 64, last=True),
