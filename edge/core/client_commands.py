@@ -23,6 +23,8 @@ class Begin:
     """The agent that the client asks for; empty: the one that it has without asking."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Values that it brings for the variables of its agent."""
+    events: bool = False
+    """The client wants to be told of the session's own events as they happen."""
 
 
 @dataclass(frozen=True, slots=True)

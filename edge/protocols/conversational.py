@@ -7,6 +7,7 @@ from typing import Any
 from edge.core.client_commands import Audio, Begin, Command, End, Reply
 from edge.core.client_events import (
     ClientEvent,
+    Happened,
     Interrupted,
     Measured,
     ResponseDone,
@@ -169,7 +170,7 @@ class ConversationalProtocol:
                 return [tool_call(event)]
             case ToolCancelled(call=call):
                 return [{"type": "tool_cancelled", "call_id": call}]
-            case ResponseDone() | Measured():
+            case ResponseDone() | Measured() | Happened():
                 return []
 
     def error(self, code: str, message: str, details: str) -> Json:
