@@ -20,7 +20,8 @@ export class Story {
     this.waits = [];
     this.begins_ms = null;
     this.speaks = null;
-    this.speechEnd = null;
+    this.ends = new Map();
+    this.after = new Map();
     this.thinks = new Map();
     this.voices = new Map();
     this.plays = new Map();
@@ -42,8 +43,8 @@ export class Story {
     if (this.begins_ms === null || this.plays.has(turn)) return;
     const now = at - this.begins_ms;
     this.plays.set(turn, { from: now, text: "", index: this.#moment(now, "client", "answer.sent", { turn }) });
-    if (this.speechEnd !== null && turn) this.waits.push([this.speechEnd, now, turn]);
-    this.speechEnd = null;
+    const end = this.ends.get(this.after.get(turn)); // of a typed turn there is none
+    if (end !== undefined) this.waits.push([end, now, turn]);
   }
 
   /** Words of the answer that is played. */
@@ -97,7 +98,7 @@ export class Story {
         const end = Math.min(now, data.speech_end_ms - this.begins_ms);
         if (this.speaks) this.spans.push([this.speaks.from, Math.max(end, this.speaks.from), "caller", "speech", this.partial ?? "", index]);
         this.speaks = null;
-        this.speechEnd = end;
+        this.ends.set(`${data.utterance}.${data.pause}`, end);
         if (name === "speech.ended") span(now - data.wait_ms, "edge", "wait", `listened to silence for ${data.wait_ms} ms`);
         break;
       }
@@ -107,6 +108,7 @@ export class Story {
         break;
       case "turn.taken":
         this.thinks.set(data.turn, { from: now, index });
+        this.after.set(data.turn, `${data.utterance}.${data.pause}`);
         break;
       case "response.sentence":
         span(this.thinks.get(data.turn)?.from ?? now - data.took_ms, "llm", "sentence", "");

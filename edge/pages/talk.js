@@ -33,6 +33,7 @@ async function prepare() {
     return show(problem({ code: "UNREACHABLE" }));
   }
   $("place").textContent = config.ws_url ? new URL(config.ws_url).host : location.host;
+  if (config.records) $("kept").textContent = "which keeps a recording of both sides";
   $("token-row").hidden = Boolean(given.get("token") || config.token);
   $("eagerness").value = config.eagerness;
   for (const [code, name] of Object.entries(config.languages)) $("language").append(new Option(name, code));
@@ -86,7 +87,8 @@ function reset() {
   story = new Story();
   [turn, offset_ms, follows, failed] = [0, null, true, false];
   $("words").replaceChildren();
-  $("waterfall").hidden = true;
+  $("steps").replaceChildren();
+  $("felt").textContent = "";
   $("follow").hidden = true;
   $("mute").disabled = true;
   setMuted(false);
@@ -135,7 +137,6 @@ function listen(now) {
     if (measured.first_sent_ms == null) return;
     $("felt").textContent = `${Math.round(measured.first_sent_ms)} ms`;
     waterfall($("steps"), measured);
-    $("waterfall").hidden = false;
   });
   now.on("error", async (error) => {
     failed ||= error.fatal;
@@ -181,6 +182,7 @@ function over() {
   $("welcome").classList.add("again");
   $("words").hidden = !$("words").children.length;
   $("behind").hidden = !story.moments.length;
+  $("title").textContent = "The call is over.";
   $("start").textContent = "Talk again";
   $("start").focus({ preventScroll: true });
   scrollTo({ top: 0 });

@@ -8,7 +8,9 @@ export const NAMES = {
   tts: "Voice", client: "Caller hears",
 };
 const NS = "http://www.w3.org/2000/svg";
-const TOP = 44, LANE = 60, BOX = 20, HIGH = 32;
+const TOP = 44;
+/** px of a lane, of the marks above its spans, and of a span. */
+const SIZES = { wide: [60, 20, 32], close: [42, 15, 20] };
 const STEPS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 3e4, 6e4, 3e5, 6e5, 18e5];
 
 export const seconds = (ms, digits) => (ms / 1000).toFixed(digits) + " s";
@@ -39,13 +41,14 @@ export class Timeline {
     this.choose = choose;
     this.chosen = -1;
     this.moved = () => {};
+    [this.lane, this.box, this.high] = SIZES[svg.dataset.lanes ?? "wide"];
     svg.classList.add("timeline");
     this.#listen();
   }
 
   /** On a narrow page the names stand above their lanes instead of beside them. */
   get left() {
-    return this.svg.clientWidth < 620 ? 8 : 112;
+    return this.svg.clientWidth < 620 ? 8 : 120;
   }
 
   get width() {
@@ -53,7 +56,7 @@ export class Timeline {
   }
 
   get bottom() {
-    return TOP + LANE * this.data.lanes.length;
+    return TOP + this.lane * this.data.lanes.length;
   }
 
   x(ms) {
@@ -61,7 +64,7 @@ export class Timeline {
   }
 
   y(lane) {
-    return TOP + this.data.lanes.indexOf(lane) * LANE;
+    return TOP + this.data.lanes.indexOf(lane) * this.lane;
   }
 
   look(from, to) {
@@ -80,7 +83,7 @@ export class Timeline {
     this.#axis();
     data.waits.forEach((one) => this.#band(one));
     for (const lane of data.lanes) {
-      const low = this.y(lane) + LANE - 1;
+      const low = this.y(lane) + this.lane - 1;
       add(svg, "line", { x1: 0, x2: svg.clientWidth, y1: low, y2: low, stroke: "currentColor", opacity: 0.14 });
       this.#wave(lane);
     }
@@ -102,13 +105,13 @@ export class Timeline {
   #wave(lane) {
     const loud = this.data.peaks?.[lane];
     if (!loud) return;
-    const middle = this.y(lane) + BOX + HIGH / 2, points = [], a_ms = this.data.peaks_a_second / 1000, [a, b] = this.view;
+    const middle = this.y(lane) + this.box + this.high / 2, points = [], a_ms = this.data.peaks_a_second / 1000, [a, b] = this.view;
     const from = Math.max(0, Math.floor(a * a_ms)), to = Math.min(loud.length, Math.ceil(b * a_ms));
     const step = Math.max(1, Math.floor((to - from) / this.width));
     for (let k = from; k < to; k += step) {
       let top = 0;
       for (let j = k; j < Math.min(k + step, to); j++) top = Math.max(top, loud[j]);
-      const half = (Math.sqrt(top / 255) * HIGH) / 2; // soft sounds are to be seen, too
+      const half = (Math.sqrt(top / 255) * this.high) / 2; // soft sounds are to be seen, too
       if (half > 0.8) points.push(`M${this.x(k / a_ms).toFixed(1)} ${(middle - half).toFixed(1)}v${(2 * half).toFixed(1)}`);
     }
     const thick = Math.min(4, Math.max(1, (this.width / Math.max(1, to - from)) * 0.8));
@@ -128,13 +131,13 @@ export class Timeline {
     const left = Math.max(this.x(from), this.left), wide = Math.max(1.5, this.x(to) - left);
     const light = this.data.peaks?.[lane] ? 0.22 : name === "wait" || name === "transcript.guess" ? 0.3 : 0.55;
     const box = add(room, "rect", {
-      class: "span", x: left, y: this.y(lane) + BOX, width: wide, height: HIGH, "data-name": name,
+      class: "span", x: left, y: this.y(lane) + this.box, width: wide, height: this.high, "data-name": name,
       fill: name === "cut" ? "var(--bad)" : colour(lane), opacity: index === this.chosen ? 0.8 : light,
     });
     add(box, "title", {}, `${name}: ${seconds(from, 3)} to ${seconds(to, 3)} (${Math.round(to - from)} ms)\n${text}`);
     box.onclick = () => this.choose(index);
     const label = fitted(name === "wait" ? `${Math.round(to - from)} ms` : text, wide);
-    add(room, "text", { x: left + 5, y: this.y(lane) + BOX + 20, class: "said" }, label);
+    add(room, "text", { x: left + 5, y: this.y(lane) + this.box + this.high / 2 + 4, class: "said" }, label);
   }
 
   #moments(room) {
@@ -145,7 +148,7 @@ export class Timeline {
       if (!wrong && !chosen && this.x(at) - (last[lane] ?? -9) < 2) return; // one mark a pixel is enough
       last[lane] = this.x(at);
       const mark = add(room, "circle", {
-        class: "mark", cx: this.x(at), cy: this.y(lane) + 10, r: chosen ? 7 : 4.5, "data-index": index,
+        class: "mark", cx: this.x(at), cy: this.y(lane) + this.box / 2, r: chosen ? 7 : 4.5, "data-index": index,
         fill: wrong ? "var(--bad)" : colour(lane), stroke: chosen ? "currentColor" : "none",
       });
       add(mark, "title", {}, `${name} at ${seconds(at, 3)}\n${text}`);
@@ -157,8 +160,8 @@ export class Timeline {
     const { svg, data, left } = this, beside = left > 60;
     if (beside) add(svg, "rect", { x: 0, y: 0, width: left - 6, height: this.bottom, fill: "var(--back)" });
     for (const lane of data.lanes) {
-      add(svg, "rect", { x: 0, y: this.y(lane) + 6, width: 4, height: LANE - 12, fill: colour(lane) });
-      const place = beside ? { x: 12, y: this.y(lane) + LANE / 2 + 5 } : { x: left + 4, y: this.y(lane) + 14 };
+      add(svg, "rect", { x: 0, y: this.y(lane) + 6, width: 4, height: this.lane - 12, fill: colour(lane) });
+      const place = beside ? { x: 12, y: this.y(lane) + this.lane / 2 + 5 } : { x: left + 4, y: this.y(lane) + 14 };
       add(svg, "text", { ...place, class: beside ? "" : "said", "font-weight": 600 }, NAMES[lane] ?? lane);
     }
     if (beside) add(svg, "text", { x: 12, y: 34, class: "dim" }, "waited");

@@ -11,6 +11,7 @@ export class Words {
     this.list = list;
     this.caller = null;
     this.agent = null;
+    this.held = null;
   }
 
   partial(text) {
@@ -23,22 +24,29 @@ export class Words {
     this.caller ??= this.#item("you", "You");
     this.caller.className = "you";
     this.#say(this.caller, text);
-    this.caller = this.agent = null;
+    this.caller = this.agent = this.held = null;
   }
 
   answer(text, ends) {
+    if (this.held) {
+      this.agent = this.held;
+      this.agent.classList.remove("cut");
+      if (!text.startsWith(" ")) text = ` ${text}`;
+      this.held = null;
+    }
     this.agent ??= this.#item("agent", "Aura", this.caller);
     this.#say(this.agent, this.agent.lastChild.textContent + text);
     if (ends) this.agent = null;
   }
 
-  /** Leave of the last answer what was heard. */
+  /** Leave of the last answer what was heard; what stopped it may yet prove to be no words, and it goes on. */
   interrupted(heard) {
     const last = this.agent ?? [...this.list.querySelectorAll(".agent")].pop();
     if (!last) return;
     if (heard) this.#say(last, heard);
     last.classList.add("cut");
     this.agent = null;
+    this.held = last;
   }
 
   tool(name, given) {
@@ -63,9 +71,11 @@ export class Words {
   }
 
   #say(item, text) {
-    const near = document.documentElement.scrollHeight - innerHeight - scrollY < 900;
+    const { list } = this, own = list.scrollHeight > list.clientHeight + 1;
+    const read = own && list.scrollHeight - list.scrollTop - list.clientHeight > 160; // somebody looks further up
     item.lastChild.textContent = text;
-    if (near) item.scrollIntoView({ block: "nearest" });
+    if (own && !read) list.scrollTop = list.scrollHeight;
+    else if (!own && item.getBoundingClientRect().bottom > innerHeight - 220) item.scrollIntoView({ block: "nearest" });
   }
 }
 
