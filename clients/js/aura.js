@@ -224,6 +224,7 @@ class BrowserAudio {
     this.stream = await navigator.mediaDevices.getUserMedia({
       audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },
     });
+    if (this.context.state === "closed") return this.close(); // hung up before the answer
     this.source = this.context.createMediaStreamSource(this.stream);
     this.microphone = new AudioWorkletNode(this.context, "aura-microphone", {
       numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit", processorOptions: { rate },
@@ -322,10 +323,13 @@ export class AuraCall extends EventTarget {
    * @param {{microphone?: boolean}} how
    */
   async start({ microphone = true } = {}) {
+    this.#move("connecting");
     if (typeof AudioContext !== "undefined") {
       try {
-        this.#audio = await BrowserAudio.open(this.options.worklet ?? import.meta.url);
-        this.#audio.speaker.port.onmessage = ({ data }) => this.#played(data);
+        const audio = await BrowserAudio.open(this.options.worklet ?? import.meta.url);
+        if (this.state === "ended") audio.close();
+        else this.#audio = audio;
+        audio.speaker.port.onmessage = ({ data }) => this.#played(data);
       } catch (error) {
         this.#fail(new AuraError("AUDIO_FAILED", "this browser plays no sound here", String(error)));
       }
@@ -344,6 +348,7 @@ export class AuraCall extends EventTarget {
         (packet, late) => this.#heard(packet, late),
         () => this.#fail(new AuraError("MICROPHONE_LOST", "the microphone is gone")),
       );
+      if (!this.#audio) return false; // hung up meanwhile
       this.#tell("microphone", { open: true });
       return true;
     } catch (error) {
@@ -354,6 +359,7 @@ export class AuraCall extends EventTarget {
 
   /** Open the line alone; resolves when the session has begun. */
   connect() {
+    if (this.state === "ended") return Promise.reject(new AuraError("ENDED", "the call is over: begin another"));
     this.#move("connecting");
     return new Promise((resolve, reject) => {
       this.#began = { resolve, reject };
@@ -404,10 +410,11 @@ export class AuraCall extends EventTarget {
     try {
       address = await this.#address();
     } catch (error) {
-      return this.#giveUp(new AuraError("NO_TOKEN", "no token could be had", String(error)));
+      return this.#giveUp(new AuraError("NO_ADDRESS", "no token could be had, or the URL is none", String(error)));
     }
     if (this.state === "ended") return;
     const Socket = this.options.WebSocket ?? globalThis.WebSocket;
+    if (!Socket) return this.#giveUp(new AuraError("NO_WEBSOCKET", "give `WebSocket`: this Node has none of its own"));
     const socket = (this.#socket = new Socket(address));
     socket.binaryType = "arraybuffer";
     let opened = false;
@@ -422,7 +429,8 @@ export class AuraCall extends EventTarget {
     socket.onclose = ({ code, reason }) => {
       if (this.#socket === socket) this.#closed(code, reason, opened);
     };
-    socket.onerror = () => {}; // a close follows
+    // A close follows, but for a connection that Node 20 could not make.
+    socket.onerror = () => setTimeout(() => this.#socket === socket && !opened && this.#closed(1006, "", false), 100);
   }
 
   async #address() {
@@ -468,7 +476,8 @@ export class AuraCall extends EventTarget {
     clearInterval(this.#pinging);
     this.#socket = null;
     if (this.state === "ended") return;
-    const error = this.#lastError;
+    const told = this.#lastError;
+    const error = told && Date.now() - told.at < 3000 ? told.error : null; // what was told just before
     const refused = code === 1013 && NO_ROOM.has(error?.code);
     const expired = code === 1008 && reason === "Token expired" && typeof this.options.token === "function";
     const known = Boolean(this.session) || error?.code === "BUS_AWAY";
@@ -484,10 +493,10 @@ export class AuraCall extends EventTarget {
 
   #giveUp(error) {
     this.#fail(error, true);
-    this.#end(0, error.message);
+    this.#end(0, error.message, error);
   }
 
-  #end(code, reason) {
+  #end(code, reason, error = new AuraError("ENDED", "the call ended before it began")) {
     if (this.state === "ended") return;
     clearTimeout(this.#retry);
     clearInterval(this.#pinging);
@@ -499,7 +508,7 @@ export class AuraCall extends EventTarget {
     this.#audio = null;
     this.#socket?.close(1000);
     this.#tell("closed", { code, reason });
-    began?.reject(this.#lastError ?? new AuraError("ENDED", "the call ended before it began"));
+    began?.reject(error);
   }
 
   // -------------------------------------------------------------- messages
@@ -539,8 +548,11 @@ export class AuraCall extends EventTarget {
       case "pong":
         this.metrics.lastLatency = Date.now() - message.timestamp;
         return this.#tell("latency", { ms: this.metrics.lastLatency });
-      case "error":
-        return this.#fail(new AuraError(message.code, message.message, message.details));
+      case "error": {
+        const error = new AuraError(message.code, message.message, message.details);
+        this.#lastError = { error, at: Date.now() };
+        return this.#fail(error);
+      }
     }
   }
 
@@ -615,7 +627,6 @@ export class AuraCall extends EventTarget {
   }
 
   #fail(error, fatal = false) {
-    this.#lastError = error;
     this.#tell("error", { error, code: error.code, message: error.message, details: error.details, fatal });
   }
 

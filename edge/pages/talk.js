@@ -17,7 +17,7 @@ const DRAWS_MS = 80;
 
 const given = new URLSearchParams(location.hash.slice(1)); // #token=...&agent=...: stays in the browser
 const words = new Words($("words")), meters = { caller: new Meter($("you")), agent: new Meter($("agent")) };
-let config = {}, call = null, story = new Story(), turn = 0, offset_ms = null, follows = true, ticking = 0, failed = false;
+let config = {}, call = null, story = new Story(), turn = 0, offset_ms = null, follows = true, ticking = 0;
 const strip = new Timeline($("strip"), story.drawn(0), [-SHOWN_MS, 0]);
 strip.moved = () => {
   follows = false;
@@ -85,7 +85,7 @@ async function begin(microphone) {
 
 function reset() {
   story = new Story();
-  [turn, offset_ms, follows, failed] = [0, null, true, false];
+  [turn, offset_ms, follows] = [0, null, true];
   $("words").replaceChildren();
   $("steps").replaceChildren();
   $("felt").textContent = "";
@@ -102,7 +102,7 @@ function listen(now) {
   });
   now.on("session", ({ session, resumed }) => {
     $("session").textContent = session;
-    $("problem").hidden = !failed && !resumed ? $("problem").hidden : true;
+    if (resumed) $("problem").hidden = true;
   });
   now.on("microphone", () => {
     $("mute").disabled = false;
@@ -118,6 +118,7 @@ function listen(now) {
   });
   now.on("transcript", ({ text }) => {
     words.heard(text);
+    if (now.listens) $("problem").hidden = true; // whatever it was, the call goes on
     $("announced").textContent = `You said: ${text}`;
   });
   now.on("answer", ({ text, ends, greeting }) => {
@@ -139,7 +140,6 @@ function listen(now) {
     waterfall($("steps"), measured);
   });
   now.on("error", async (error) => {
-    failed ||= error.fatal;
     show(problem(error));
     if (error.code === "INVALID_TOKEN" || error.code === "TOKEN_EXPIRED") {
       given.delete("token");
