@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from edge.protocols.client_protocol import Json
 from schemas.events import STEPS, Event
 
 SHOWN: Mapping[str, tuple[str, ...]] = {
@@ -33,7 +34,7 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
 """By the event's type: the fields that are told. A type that is not here is not told."""
 
 
-def told(event: Event) -> list[dict[str, object]]:
+def told(event: Event) -> list[Json]:
     """Return the message that tells *event*; none for one that stays inside."""
     name = str(event.__struct_config__.tag)
     if name not in SHOWN:
