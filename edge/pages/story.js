@@ -35,7 +35,7 @@ export class Story {
     if (name === "turn.measured") return this.#waited(data);
     const lane = name.startsWith("tool.") ? this.#tools() : name === "job.failed" ? (data.stage === "audio" ? "edge" : data.stage) : (LANE_OF[name] ?? "edge");
     const index = this.#moment(now, lane, name, data);
-    this.#open(name, now, data, index);
+    this.#draw(name, now, data, index);
   }
 
   /** The first sound of an answer is played, *at* Unix ms on the edge's clock. */
@@ -53,14 +53,26 @@ export class Story {
     if (playing) playing.text += text;
   }
 
+  /** The line is lost *at* Unix ms on the edge's clock: what was going on ends for this page. */
+  lost(at) {
+    if (this.begins_ms === null) return;
+    this.spans.push(...this.#openSpans(at - this.begins_ms));
+    this.speaks = null;
+    for (const open of [this.thinks, this.voices, this.plays]) open.clear();
+  }
+
   /** Return what to draw, open spans up to *now*. @param {number} now ms after the first event */
   drawn(now) {
+    return { lanes: this.lanes, moments: this.moments, spans: [...this.spans, ...this.#openSpans(now)], waits: this.waits };
+  }
+
+  #openSpans(now) {
     const open = [];
     if (this.speaks) open.push([this.speaks.from, now, "caller", "speech", this.partial ?? "", this.speaks.index]);
     for (const one of this.thinks.values()) open.push([one.from, now, "llm", "sentence", "", one.index]);
     for (const one of this.voices.values()) open.push([one.from, now, "tts", "speech.ready", "", one.index]);
     for (const one of this.plays.values()) open.push([one.from, now, "client", "heard", one.text, one.index]);
-    return { lanes: this.lanes, moments: this.moments, spans: [...this.spans, ...open], waits: this.waits };
+    return open;
   }
 
   #tools() {
@@ -85,7 +97,7 @@ export class Story {
     return data.reason ?? data.name ?? (data.turn ? `turn ${data.turn}` : "");
   }
 
-  #open(name, now, data, index) {
+  #draw(name, now, data, index) {
     const span = (from, lane, kind, text) => this.spans.push([from, now, lane, kind, text, index]);
     switch (name) {
       case "speech.started":

@@ -78,7 +78,7 @@ async function begin(microphone) {
   document.body.dataset.state = "call";
   $("welcome").hidden = true;
   for (const id of ["words", "dock", "behind"]) $(id).hidden = false;
-  (microphone ? $("mute") : $("typed")).focus();
+  $(microphone ? "words" : "typed").focus();
   ticking = setInterval(tick, DRAWS_MS);
   await call.start({ microphone }).catch(() => {}); // told by an `error`
 }
@@ -88,7 +88,8 @@ function reset() {
   [turn, offset_ms, follows] = [0, null, true];
   $("words").replaceChildren();
   $("steps").replaceChildren();
-  $("felt").textContent = "";
+  $("felt").textContent = $("session").textContent = "";
+  $("felt-words").textContent = "Comes with the first answer to you.";
   $("follow").hidden = true;
   $("mute").disabled = true;
   setMuted(false);
@@ -98,6 +99,7 @@ function listen(now) {
   now.on("state", ({ state }) => {
     $("state").textContent = STATES[state];
     $("stop").disabled = state !== "speaking";
+    if (state === "reconnecting") story.lost(Date.now() + (offset_ms ?? 0));
     if (state === "ended") over();
   });
   now.on("session", ({ session, resumed }) => {
@@ -137,6 +139,7 @@ function listen(now) {
   now.on("metrics", (measured) => {
     if (measured.first_sent_ms == null) return;
     $("felt").textContent = `${Math.round(measured.first_sent_ms)} ms`;
+    $("felt-words").textContent = "Where the silence before it went, from the end of your words.";
     waterfall($("steps"), measured);
   });
   now.on("error", async (error) => {
@@ -179,11 +182,13 @@ function over() {
   document.body.dataset.state = "idle";
   $("dock").hidden = true;
   $("welcome").hidden = false;
-  $("welcome").classList.add("again");
   $("words").hidden = !$("words").children.length;
   $("behind").hidden = !story.moments.length;
-  $("title").textContent = "The call is over.";
-  $("start").textContent = "Talk again";
+  if ($("session").textContent) {
+    $("welcome").classList.add("again");
+    $("title").textContent = "The call is over.";
+    $("start").textContent = "Talk again";
+  }
   $("start").focus({ preventScroll: true });
   scrollTo({ top: 0 });
 }

@@ -7,6 +7,7 @@ export const NAMES = {
   caller: "Caller", edge: "Turn-taking", stt: "Speech to text", llm: "Language model", tool: "Tools",
   tts: "Voice", client: "Caller hears",
 };
+const SHORT = { caller: "Caller", edge: "Turns", stt: "Words", llm: "Model", tool: "Tools", tts: "Voice", client: "Heard" };
 const NS = "http://www.w3.org/2000/svg";
 const TOP = 44;
 /** px of a lane, of the marks above its spans, and of a span. */
@@ -46,9 +47,13 @@ export class Timeline {
     this.#listen();
   }
 
-  /** On a narrow page the names stand above their lanes instead of beside them. */
+  get narrow() {
+    return this.svg.clientWidth < 620;
+  }
+
+  /** px that the names take. */
   get left() {
-    return this.svg.clientWidth < 620 ? 8 : 120;
+    return this.narrow ? 66 : 120;
   }
 
   get width() {
@@ -157,14 +162,13 @@ export class Timeline {
   }
 
   #names() {
-    const { svg, data, left } = this, beside = left > 60;
-    if (beside) add(svg, "rect", { x: 0, y: 0, width: left - 6, height: this.bottom, fill: "var(--back)" });
+    const { svg, data, left } = this, names = this.narrow ? SHORT : NAMES;
+    add(svg, "rect", { x: 0, y: 0, width: left - 6, height: this.bottom, fill: "var(--back)" });
     for (const lane of data.lanes) {
       add(svg, "rect", { x: 0, y: this.y(lane) + 6, width: 4, height: this.lane - 12, fill: colour(lane) });
-      const place = beside ? { x: 12, y: this.y(lane) + this.lane / 2 + 5 } : { x: left + 4, y: this.y(lane) + 14 };
-      add(svg, "text", { ...place, class: beside ? "" : "said", "font-weight": 600 }, NAMES[lane] ?? lane);
+      add(svg, "text", { x: 12, y: this.y(lane) + this.lane / 2 + 5, "font-weight": 600 }, names[lane] ?? lane);
     }
-    if (beside) add(svg, "text", { x: 12, y: 34, class: "dim" }, "waited");
+    add(svg, "text", { x: 12, y: 34, class: "dim" }, "waited");
   }
 
   #listen() {

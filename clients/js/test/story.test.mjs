@@ -48,6 +48,14 @@ test("an answer that was cut is told from one that was heard", () => {
   assert.deepEqual(spans(story, "client", 9000).map((one) => one.slice(0, 4)), [[1600, 2000, "client", "cut"]]);
 });
 
+test("what went on when the line was lost ends there", () => {
+  const { story } = told();
+  story.sounds(1, T0 + 1600);
+  story.lost(T0 + 1900);
+  assert.deepEqual(spans(story, "client", 9000).map((one) => one.slice(0, 2)), [[1600, 1900]]);
+  assert.deepEqual(spans(story, "tts", 9000).map((one) => one.slice(0, 2)), [[1200, 1900]]);
+});
+
 test("an hour's call does not grow without end", () => {
   const { story, take } = told();
   for (let k = 0; k < 9000; k++) take(2000 + k, "speech.continued", { utterance: k, pause: 1 });
