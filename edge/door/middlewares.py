@@ -25,7 +25,8 @@ async def limit_requests(request: web.Request, handler: Any) -> web.StreamRespon
         shaken: web.StreamResponse = await handler(request)
         return shaken
     orchestrator = request.path == "/health" and address in {"127.0.0.1", "::1"}
-    if not orchestrator and (wait_s := limits.requests.refuse_s(address, now_s)):
+    rate = limits.page_files if request.path.startswith("/talk") else limits.requests
+    if not orchestrator and (wait_s := rate.refuse_s(address, now_s)):
         return too_many("requests", wait_s)
     answer: web.StreamResponse = await handler(request)
     origin = request.headers.get("Origin")

@@ -85,6 +85,8 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
             "NEXT_PUBLIC_WS_URL": "wss://voice.example/ws",
             "NEXT_PUBLIC_SAMPLE_RATE": "24000",
             "NEXT_PUBLIC_DEBUG": "false",
+            "AURA_STT_MODEL": "base",
+            "AURA_API_REQUESTS_PER_MINUTE": "10",
         },
     )
     try:
@@ -99,9 +101,19 @@ def test_the_documented_variables_configure_the_page(closed: AuraProcess) -> Non
     assert told["api_url"] == "https://api.example"
     assert told["ws_url"] == "wss://voice.example/ws"
     assert (told["sample_rate"], told["debug"]) == (24000, False)
+    assert told["languages"]["de"] == "Deutsch"
     policy = get(closed.url + "/talk")[2]["Content-Security-Policy"]
     assert "connect-src 'self' https://api.example wss://voice.example;" in policy
 
 
 def test_its_address_is_printed(simulated: AuraProcess) -> None:
     assert f"{simulated.url}/talk" in simulated.said()
+
+
+def test_to_look_at_the_page_is_not_to_ask_too_often(closed: AuraProcess) -> None:
+    """Ten requests a minute are allowed, and a look needs more."""
+    for name in FILES:
+        assert get(f"{closed.url}/talk/{name}")[0] == 200
+    asked = [get(f"{closed.url}/talk/{FILES[0]}")[0] for _ in range(120)]
+    assert 429 in asked, "but it has a limit, too"
+    assert get(closed.url + "/")[0] == 200
