@@ -201,7 +201,8 @@ class Call:
             await asyncio.sleep(self._retries[self._tries])
             self._tries += 1
             with suppress(CallError):
-                return await self._dial(self._http)
+                await self._dial(self._http)
+                return
         raise over
 
     async def _dial(self, http: aiohttp.ClientSession) -> None:

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from aura.client import Call, CallError
+from aura.client import Call, CallError, Query
 from deploy.nats_server import free_port
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, silence
 
-QUIET = {"greeting": 0, "audio": "chunks"}
+QUIET: Query = {"greeting": 0, "audio": "chunks"}
 CLIENTS = Path(__file__).parents[2] / "docs" / "clients.md"
 
 
