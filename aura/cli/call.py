@@ -203,7 +203,7 @@ async def _speak(line: Call, pcm: bytes, answer: Answer, *, greeting: bool) -> N
 
 
 async def call(pcm: bytes, line: Call, *, out: Path, greeting: bool, as_json: bool) -> int:
-    """Make the call over *line*, show it, write the response to *out*; return 1 if there was none."""
+    """Make the call over *line*, show it, write the answer to *out*; return 1 if there is none."""
     answer, console = Answer(), Console(stderr=as_json)
     talking = asyncio.ensure_future(converse(pcm, line, answer, greeting=greeting))
     try:

@@ -76,8 +76,8 @@ export interface AuraEvents {
   session: { session: string; resumed: boolean };
   /** The caller's words so far. */
   partial: { text: string };
-  /** The caller's words of a turn. */
-  transcript: { text: string; confidence: number };
+  /** The caller's words of a turn; `continues`: of the same turn as those before, after a pause. */
+  transcript: { text: string; confidence: number; continues: boolean };
   /** Words of the answer, when their sound begins to be heard (in Node: when it came). */
   answer: { text: string; greeting: boolean; ends: boolean };
   /** Sound of the answer, as it came. */

@@ -527,7 +527,7 @@ export class AuraCall extends EventTarget {
         return this.#tell("partial", { text: message.text });
       case "user_transcript":
         this.#move("thinking");
-        return this.#tell("transcript", { text: message.text, confidence: message.confidence });
+        return this.#tell("transcript", { text: message.text, confidence: message.confidence, continues: Boolean(message.continues) });
       case "ai_audio":
       case "ai_audio_chunk":
         return this.#speak(message);

@@ -73,7 +73,7 @@ class Client(Protocol):
 class SessionShell:
     """One session on one connection, while `run` runs."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a session may have besides is named
         self,
         bus: Bus,
         call: Call,

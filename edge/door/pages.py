@@ -61,7 +61,7 @@ async def config(request: web.Request) -> web.Response:
             "ws_url": settings.next_public_ws_url,
             "sample_rate": settings.next_public_sample_rate,
             "debug": settings.next_public_debug,
-            "records": settings.session.record_audio,
+            "records": settings.record_audio,
             "token": settings.demo_token.get_secret_value() if settings.debug else "",
             "languages": {} if settings.stt_model.endswith(".en") else LANGUAGES,
             "language": settings.session.language,

@@ -25,6 +25,7 @@ export class Story {
     this.thinks = new Map();
     this.voices = new Map();
     this.plays = new Map();
+    this.tools = new Map();
     this.partial = "";
   }
 
@@ -33,7 +34,7 @@ export class Story {
     this.begins_ms ??= at;
     const now = at - this.begins_ms;
     if (name === "turn.measured") return this.#waited(data);
-    const lane = name.startsWith("tool.") ? this.#tools() : name === "job.failed" ? (data.stage === "audio" ? "edge" : data.stage) : (LANE_OF[name] ?? "edge");
+    const lane = name.startsWith("tool.") ? this.#toolLane() : name === "job.failed" ? (data.stage === "audio" ? "edge" : data.stage) : (LANE_OF[name] ?? "edge");
     const index = this.#moment(now, lane, name, data);
     this.#draw(name, now, data, index);
   }
@@ -58,7 +59,7 @@ export class Story {
     if (this.begins_ms === null) return;
     this.spans.push(...this.#openSpans(at - this.begins_ms));
     this.speaks = null;
-    for (const open of [this.thinks, this.voices, this.plays]) open.clear();
+    for (const open of [this.thinks, this.voices, this.plays, this.tools]) open.clear();
   }
 
   /** Return what to draw, open spans up to *now*. @param {number} now ms after the first event */
@@ -71,11 +72,12 @@ export class Story {
     if (this.speaks) open.push([this.speaks.from, now, "caller", "speech", this.partial ?? "", this.speaks.index]);
     for (const one of this.thinks.values()) open.push([one.from, now, "llm", "sentence", "", one.index]);
     for (const one of this.voices.values()) open.push([one.from, now, "tts", "speech.ready", "", one.index]);
+    for (const one of this.tools.values()) open.push([one.from, now, "tool", "tool.called", one.text, one.index]);
     for (const one of this.plays.values()) open.push([one.from, now, "client", "heard", one.text, one.index]);
     return open;
   }
 
-  #tools() {
+  #toolLane() {
     if (!this.lanes.includes("tool")) this.lanes.splice(4, 0, "tool");
     return "tool";
   }
@@ -136,7 +138,7 @@ export class Story {
         break;
       case "response.cancelled":
         this.thinks.delete(data.turn);
-        for (const key of this.voices.keys()) if (key.startsWith(`${data.turn}.`)) this.voices.delete(key);
+        for (const open of [this.voices, this.tools]) for (const key of open.keys()) if (key.startsWith(`${data.turn}.`)) open.delete(key);
         break;
       case "answer.heard": {
         const playing = this.plays.get(data.turn);
@@ -144,15 +146,16 @@ export class Story {
         if (playing || data.played_ms) span(playing?.from ?? now - data.played_ms, "client", data.complete ? "heard" : "cut", data.text);
         break;
       }
-      case "tool.requested":
-      case "tool.begun":
-        this.tooling ??= now;
+      case "tool.called":
+        this.tools.set(`${data.turn}.${data.step}.${data.call}`, { from: now, text: data.name, index });
         break;
       case "tool.returned":
-      case "tool.failed":
-        span(this.tooling ?? now - (data.took_ms ?? 0), "tool", name, data.name ?? "");
-        this.tooling = undefined;
+      case "tool.failed": {
+        const key = `${data.turn}.${data.step}.${data.call}`;
+        span(this.tools.get(key)?.from ?? now - data.took_ms, "tool", name, data.name);
+        this.tools.delete(key);
         break;
+      }
     }
   }
 

@@ -11,6 +11,10 @@ const STATES = {
   idle: "", connecting: "Connecting", listening: "Listening", thinking: "Thinking", speaking: "Speaking",
   reconnecting: "Line lost, reconnecting", ended: "",
 };
+const KEPT = {
+  always: "which keeps a recording of both sides",
+  ask: "which keeps no sound of it, unless the agent there is set to record",
+};
 /** How much of the call the strip shows while it follows, ms. */
 const SHOWN_MS = 16000;
 const DRAWS_MS = 80;
@@ -33,7 +37,7 @@ async function prepare() {
     return show(problem({ code: "UNREACHABLE" }));
   }
   $("place").textContent = config.ws_url ? new URL(config.ws_url).host : location.host;
-  if (config.records) $("kept").textContent = "which keeps a recording of both sides";
+  if (config.records !== "never") $("kept").textContent = KEPT[config.records];
   $("token-row").hidden = Boolean(given.get("token") || config.token);
   $("eagerness").value = config.eagerness;
   for (const [code, name] of Object.entries(config.languages)) $("language").append(new Option(name, code));
@@ -118,8 +122,8 @@ function listen(now) {
     story.partial = text;
     words.partial(text);
   });
-  now.on("transcript", ({ text }) => {
-    words.heard(text);
+  now.on("transcript", ({ text, continues }) => {
+    words.heard(text, continues);
     if (now.listens) $("problem").hidden = true; // whatever it was, the call goes on
     $("announced").textContent = `You said: ${text}`;
   });

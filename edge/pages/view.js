@@ -20,7 +20,13 @@ export class Words {
     this.#say(this.caller, text);
   }
 
-  heard(text) {
+  heard(text, continues = false) {
+    const before = (this.caller ?? this.agent)?.previousElementSibling ?? this.list.lastElementChild;
+    if (continues && before?.className === "you") {
+      this.caller?.remove();
+      this.caller = before;
+      text = `${before.lastChild.textContent} ${text}`;
+    }
     this.caller ??= this.#item("you", "You");
     this.caller.className = "you";
     this.#say(this.caller, text);

@@ -42,7 +42,7 @@ from edge.protocols.session_events import told
 from edge.protocols.session_options import NAMES, session_options
 from runtime.audio import AudioReader, write_wav
 from runtime.wav import Format, NotAudioError
-from schemas.events import FaultyPart
+from schemas.events import FaultyPart, TurnMeasured
 from schemas.subjects import is_token
 
 ERRORS: Mapping[FaultyPart, tuple[str, str, int]] = {
@@ -213,12 +213,7 @@ class ContinuousProtocol:
             case ToolCancelled(call=call):
                 return [{"type": "tool_cancelled", "call_id": call}]
             case Measured(waterfall=waterfall):
-                if not self._metrics:
-                    return []
-                steps = msgspec.to_builtins(waterfall)
-                for envelope in ("tenant", "session", "at_ms"):
-                    del steps[envelope]
-                return [{**steps, "type": "turn_metrics"}]
+                return [_waterfall(waterfall)] if self._metrics else []
             case Happened(event=happened):
                 return told(happened)
 
@@ -246,6 +241,13 @@ class ContinuousProtocol:
         if not self._chunks:
             return {"type": "ai_audio", **said}
         return {"type": "ai_audio_chunk", **said, "is_complete": speech.ends}
+
+
+def _waterfall(measured: TurnMeasured) -> Json:
+    steps = msgspec.to_builtins(measured)
+    for envelope in ("tenant", "session", "at_ms"):
+        del steps[envelope]
+    return {**steps, "type": "turn_metrics"}
 
 
 def _told(timestamp: Any) -> str | int | float | None:

@@ -1,7 +1,8 @@
 """The session's own events as a client may see them: when who worked at what, and what was said.
 
-What stays inside: the prompt and the history that a job carries, names of machines and models, what
-an operator is told of a failure, and words that were written and never spoken.
+What stays inside: the prompt and the history that a job carries, what tools are given and return,
+names of machines and models, what an operator is told of a failure, and words that were written and
+never spoken.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "response.completed": ("turn", "sentences", "took_ms"),
     "response.cancelled": ("turn", "reason"),
     "speech.ready": ("turn", "index", "audio_ms", "first_chunk_ms", "took_ms"),
+    "tool.called": ("turn", "step", "call", "name", "took_ms"),
+    "tool.returned": ("turn", "step", "call", "name", "took_ms"),
+    "tool.failed": ("turn", "step", "call", "name", "reason", "took_ms"),
     "answer.heard": ("turn", "text", "complete", "played_ms"),
     "interruption.suspected": ("turn", "played_ms"),
     "interruption.stopped": ("turn", "played_ms"),

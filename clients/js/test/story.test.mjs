@@ -48,6 +48,15 @@ test("an answer that was cut is told from one that was heard", () => {
   assert.deepEqual(spans(story, "client", 9000).map((one) => one.slice(0, 4)), [[1600, 2000, "client", "cut"]]);
 });
 
+test("a tool has a lane once it is called, and is busy until it returns", () => {
+  const { story, take } = told();
+  assert.ok(!story.drawn(2000).lanes.includes("tool"));
+  take(1300, "tool.called", { turn: 1, step: 1, call: 0, name: "weather", took_ms: 9 });
+  assert.deepEqual(spans(story, "tool").map((one) => [...one.slice(0, 2), one[4]]), [[1300, 2000, "weather"]]);
+  take(1700, "tool.returned", { turn: 1, step: 1, call: 0, name: "weather", took_ms: 390 });
+  assert.deepEqual(spans(story, "tool").map((one) => one.slice(0, 2)), [[1300, 1700]]);
+});
+
 test("what went on when the line was lost ends there", () => {
   const { story } = told();
   story.sounds(1, T0 + 1600);
