@@ -127,6 +127,11 @@ class Call:
         """Have the answer stop."""
         await self._send({"type": "interrupt"})
 
+    async def tool_result(self, call_id: str, result: Any = None, *, error: str = "") -> None:
+        """Answer a `tool_call` with *result*, any JSON, or an *error*, which the model is told."""
+        told = {"error": error} if error else {"result": result}
+        await self._send({"type": "tool_result", "call_id": call_id, **told})
+
     async def hang_up(self) -> None:
         """End the session and the connection."""
         self._hung_up = True

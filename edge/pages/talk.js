@@ -91,6 +91,7 @@ function reset() {
   story = new Story();
   [turn, offset_ms, follows] = [0, null, true];
   $("words").replaceChildren();
+  words.tools.clear();
   $("steps").replaceChildren();
   $("felt").textContent = $("session").textContent = "";
   $("felt-words").textContent = "Comes with the first answer to you.";
@@ -134,11 +135,11 @@ function listen(now) {
     story.says(of, text);
   });
   now.on("interrupted", ({ heard }) => words.interrupted(heard));
-  now.on("toolcall", ({ name, arguments: asked }) => words.tool(name, asked));
   now.on("event", (event) => {
     offset_ms = Math.max(offset_ms ?? -Infinity, event.at - Date.now());
     if (event.name === "turn.committed") turn = event.data.turn;
     story.take(event);
+    told(event);
   });
   now.on("metrics", (measured) => {
     if (measured.first_sent_ms == null) return;
@@ -155,6 +156,17 @@ function listen(now) {
     if (error.code === "UNREACHABLE" && (await health())) show(["Nobody is let in right now.", "The server runs, but is restarting, busy, or has seen too many tries from here. Try again in a minute."]);
   });
   if (config.debug) now.on("message", ({ type, event }) => console.debug("aura", type, event ?? ""));
+}
+
+/** Show a tool's call among the words. A call on a guess that was taken back was never made. */
+function told({ name, data }) {
+  const key = `${data.turn}.${data.step}.${data.call}`;
+  if (name === "tool.called") words.tool(key, `${data.name} ...`);
+  if (name === "tool.returned") words.tool(key, `${data.name}, ${Math.round(data.took_ms)} ms`);
+  if (name === "tool.failed") words.tool(key, `${data.name} failed: ${data.reason}`);
+  if (name === "response.cancelled" && data.reason === "retracted") {
+    for (const one of words.tools.keys()) if (one.startsWith(`${data.turn}.`)) words.tool(one, null);
+  }
 }
 
 function setMuted(muted) {

@@ -12,6 +12,7 @@ export class Words {
     this.caller = null;
     this.agent = null;
     this.held = null;
+    this.tools = new Map();
   }
 
   partial(text) {
@@ -55,8 +56,12 @@ export class Words {
     this.held = last;
   }
 
-  tool(name, given) {
-    this.#say(this.#item("tool", "Tool"), `${name}(${JSON.stringify(given ?? {})})`);
+  /** A tool's call by its *key*: begins, and ends with another *text*; null: it was never made. */
+  tool(key, text) {
+    const item = this.tools.get(key) ?? this.#item("tool", "Tool", this.caller);
+    this.tools.set(key, item);
+    if (text === null) item.remove();
+    else this.#say(item, text);
   }
 
   /** Drop words that were never finished. */
