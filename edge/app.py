@@ -1,4 +1,4 @@
-"""The HTTP application of an edge: a WebSocket for each client protocol, two documented pages."""
+"""The HTTP application of an edge: a WebSocket a client protocol, the talk page, the rest."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from edge.door.client_secrets import ClientSecrets
 from edge.door.connection_budget import Budgets, Costs
 from edge.door.middlewares import harden, limit_requests, no_traceback
 from edge.door.open_files import OpenFiles
+from edge.door.pages import add_pages, wants_page
 from edge.door.realtime_secrets import create_client_secret
 from edge.door.routes import websocket
 from edge.door.session_limits import Limits, SessionLimits
@@ -82,6 +83,7 @@ def build(
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
     app.router.add_post("/v1/realtime/client_secrets", create_client_secret)
+    add_pages(app, settings)
     for path, protocol in app[EDGE].protocols.items():
         app.router.add_get(path, websocket(protocol))
     return app
@@ -97,10 +99,13 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-async def root(_: web.Request) -> web.Response:
-    return web.json_response(
-        {"message": "Conversational AI Backend is running", "status": "healthy"}
-    )
+async def root(request: web.Request) -> web.Response:
+    """Send people to the talk page, and tell programs that somebody is here."""
+    vary = {"Vary": "Accept"}
+    if wants_page(request):
+        return web.Response(status=302, headers={"Location": "talk", **vary})
+    body = {"message": "Conversational AI Backend is running", "status": "healthy"}
+    return web.json_response(body, headers=vary)
 
 
 async def health(request: web.Request) -> web.Response:

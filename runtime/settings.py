@@ -1,8 +1,8 @@
 """One settings object a process: environment first, then `.env`, then the defaults here.
 
 The names the client documentation gives (HOST, PORT, DEBUG, SAMPLE_RATE, CHUNK_SIZE, LOG_LEVEL,
-CEREBRAS_API_KEY) and NATS_URL are bare; everything else is `AURA_<FIELD>`. A secret may be given
-as a file: `AURA_JWT_SECRET_FILE`, `CEREBRAS_API_KEY_FILE`.
+CEREBRAS_API_KEY, NEXT_PUBLIC_...) and NATS_URL are bare; everything else is `AURA_<FIELD>`. A
+secret may be given as a file: `AURA_JWT_SECRET_FILE`, `CEREBRAS_API_KEY_FILE`.
 """
 
 from __future__ import annotations
@@ -40,6 +40,10 @@ _BARE = {
     "log_level",
     "nats_url",
     "cerebras_api_key",
+    "next_public_api_url",
+    "next_public_ws_url",
+    "next_public_sample_rate",
+    "next_public_debug",
 }
 
 
@@ -112,6 +116,30 @@ class Settings(BaseSettings):
         validation_alias=_bare("log_level"),
         default="INFO",
         description="Least severity that is logged.",
+    )
+    next_public_api_url: str = Field(
+        "",
+        validation_alias=_bare("next_public_api_url"),
+        description="Where the talk page asks for /health; empty: where the page comes from.",
+    )
+    next_public_ws_url: str = Field(
+        "",
+        validation_alias=_bare("next_public_ws_url"),
+        description="WebSocket URL that the talk page calls, such as `wss://voice.example/ws`; "
+        "empty: where the page comes from.",
+    )
+    next_public_sample_rate: int = Field(
+        16000,
+        validation_alias=_bare("next_public_sample_rate"),
+        ge=8000,
+        le=48000,
+        description="Hz at which the talk page sends the microphone.",
+    )
+    next_public_debug: bool = Field(
+        True,
+        validation_alias=_bare("next_public_debug"),
+        description="The talk page shows its own measurements, and names each message in the "
+        "browser's console.",
     )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`auto`: console on a terminal, JSON elsewhere."

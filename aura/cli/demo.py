@@ -8,8 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from aura.cli.call import call, socket_url
+from aura.cli.call import call, options
 from aura.cli.running import run, running_url
+from aura.client import Call
 from deploy.nats_server import free_port
 from runtime.settings import Settings, load
 
@@ -35,9 +36,15 @@ async def demo(settings: Settings) -> int:
             print(f"Asking, in Aura's own voice: {QUESTION}")
             voice = factory.synthesizer(here)
             pcm = await asyncio.to_thread(lambda: b"".join(voice.synthesize(QUESTION)))
+            line = Call(
+                running_url(here),
+                token=here.demo_token.get_secret_value(),
+                query=options(greeting=False),
+                comes_back=False,
+            )
             return await call(
                 pcm,
-                socket_url(running_url(here), here.demo_token.get_secret_value(), greeting=False),
+                line,
                 out=Path("answer.wav"),
                 greeting=False,
                 as_json=False,

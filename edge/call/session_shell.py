@@ -14,6 +14,7 @@ import structlog
 from edge.call import counters
 from edge.call.bus_outage import BusOutage
 from edge.call.clock import now_ms
+from edge.call.event_teller import EventTeller
 from edge.call.event_writer import EventWriter, LogTerms
 from edge.call.frame_sender import FrameSender
 from edge.call.recognition import Recognition
@@ -73,7 +74,7 @@ class Client(Protocol):
 class SessionShell:
     """One session on one connection, while `run` runs."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a session may have besides is named
         self,
         bus: Bus,
         call: Call,
@@ -83,8 +84,9 @@ class SessionShell:
         recording: RecordingWriter | None = None,
         recorded: tuple[StageName, ...] = (),
         terms: LogTerms | None = None,
+        tells_events: bool = False,
     ) -> None:
-        """Carry *call*, whose *client* is told of it.
+        """Carry *call*, whose *client* is told of it, and of its events if *tells_events*.
 
         *audio* hears the caller; *recording* stores the audio. A replay answers for the stages in
         *recorded*. Its events are written by *terms*; None: whole, and without a limit.
@@ -118,6 +120,7 @@ class SessionShell:
         self._recording = recording
         if recording:
             recording.ended = self._recording_ended
+        self._teller = EventTeller(client.tell) if tells_events else None
         self.listening = asyncio.Event()
         """Set once the events of the stages are listened to."""
 
@@ -277,6 +280,7 @@ class SessionShell:
         if self._takeover.is_over(event, seq):
             self._leave_to_newer()
         elif event.KIND != LIFE:
+            self._tell_of(event)
             self.give(StageSaid(event))
 
     def _leave_to_newer(self) -> None:
@@ -315,6 +319,7 @@ class SessionShell:
                     counters.published(event)
                     self.recognition.published(event)
                     self._queue(event)
+                    self._tell_of(event)
                 case SendFrame():
                     self._frames.put(effect)
                 case Tell(event):
@@ -329,6 +334,10 @@ class SessionShell:
                     self._client.hang_up()
                 case Recover(turn):
                     self._tasks.create_task(self._recover(turn))
+
+    def _tell_of(self, event: Event) -> None:
+        if self._teller and not self._closed:
+            self._teller.happened(event)
 
     def _queue(self, event: Event) -> None:
         if self._recorded and isinstance(event, JobEvent):

@@ -26,6 +26,8 @@ class Begin:
     """Values that it brings for the variables of its agent."""
     agent_hint: str = ""
     """The agent that it wants if there is one of that name, and it asks for no other."""
+    events: bool = False
+    """The client wants to be told of the session's own events as they happen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.events import CancelReason, FaultyPart, TurnMeasured
+from schemas.events import CancelReason, Event, FaultyPart, TurnMeasured
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,13 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """An event of the session, for a client that asked for them."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCalled:
     """The model calls a tool of the client, which answers with `ToolResult`."""
 
@@ -179,4 +186,5 @@ ClientEvent = (
     | ToolCalled
     | CallsDone
     | ToolCancelled
+    | Happened
 )

@@ -378,6 +378,7 @@ class Connection:
             audio=CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo),
             recording=opening.recording,
             terms=opening.terms,
+            tells_events=begin.events,
         )
         self._running = host.sessions.create_task(self._hold(shell.run(*opening.more)))
         listening = asyncio.create_task(shell.listening.wait())
