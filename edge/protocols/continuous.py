@@ -119,7 +119,9 @@ class ContinuousProtocol:
     def opened(self) -> list[Command]:
         ignored = [_error("Option ignored", "INVALID_OPTION", one) for one in self._ignored]
         agent = self._agent
-        begin = Begin(self._changes, self._greeting, agent.name, agent.variables, self._events)
+        begin = Begin(
+            self._changes, self._greeting, agent.name, agent.variables, events=self._events
+        )
         return [begin, *ignored]
 
     def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
