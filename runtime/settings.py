@@ -467,8 +467,19 @@ class Settings(BaseSettings):
     )
 
     # --- engines
-    stt_engine: Literal["auto", "whisper", "simulated"] = Field("auto", description="Recogniser.")
-    stt_model: str = Field("tiny.en", description="faster-whisper name or folder.")
+    stt_engine: str = Field(
+        "auto",
+        description="Recogniser: `whisper`, `openai`, `simulated`, one of your own as "
+        "`module:Class`, or a name of the entry points `aura.stt`. `auto`: `openai` where "
+        "AURA_STT_BASE_URL is set, else `whisper`.",
+    )
+    stt_model: str = Field(
+        "tiny.en", description="faster-whisper name or folder, or the server's name of a model."
+    )
+    stt_base_url: str = Field(
+        "", description="A server with OpenAI's `/audio/transcriptions`; without a path: /v1."
+    )
+    stt_api_key: SecretStr = Field(SecretStr(""), description="Its key, where it wants one.")
     stt_slots: int = Field(16, ge=1, le=1024, description="Utterances one STT worker listens to.")
     stt_workers: int = Field(
         2,
@@ -491,13 +502,45 @@ class Settings(BaseSettings):
         description="Smart Turn v3 file that hears whether a speaker is done; `auto`: the one that "
         "`aura models fetch` brought, if it did; empty: by the words alone.",
     )
-    llm_engine: Literal["auto", "cerebras", "openai", "local", "simulated"] = Field(
+    llm_engine: str = Field(
         "auto",
-        description="`auto`: the server at AURA_LLM_BASE_URL where that is set, else Cerebras "
-        "where CEREBRAS_API_KEY is, else the built-in model.",
+        description="`cerebras`, `openai`, `local`, `simulated`, one of your own as "
+        "`module:Class`, or a name of the entry points `aura.llm`. `auto`: `openai` where "
+        "AURA_LLM_BASE_URL is set, else `cerebras` where CEREBRAS_API_KEY is, else `local`, the "
+        "built-in model.",
     )
     llm_model: str = Field("", description="Model name, or a GGUF file for the local engine.")
-    llm_base_url: str = Field("", description="Any OpenAI-compatible server, e.g. Ollama's.")
+    llm_base_url: str = Field(
+        "",
+        description="Any OpenAI-compatible server, e.g. Ollama's, as it is given; without a path: "
+        "/v1.",
+    )
+    llm_api_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key of the server at AURA_LLM_BASE_URL; empty: CEREBRAS_API_KEY is sent, as "
+        "before there was this setting.",
+    )
+    llm_extra_body: dict[str, Any] = Field(
+        {}, description="JSON that is added to each request to that server."
+    )
+    llm_call_info: bool = Field(
+        True,
+        description="OpenAI-compatible servers are told whose call they answer: `user` (the "
+        "session), `metadata` (session, tenant, turn, agent, speculative), header `traceparent`. "
+        "One that refuses these fields is asked without.",
+    )
+    llm_fallbacks: str = Field(
+        "",
+        description="Models that are asked in turn where the one before gives no first word, comma "
+        "separated: `model` of the same server, `base_url|model`, `base_url|model|VARIABLE` (of "
+        "the environment, that holds its key), or `local`, the built-in one.",
+    )
+    llm_fallback_after_s: float = Field(
+        3.0,
+        ge=0.1,
+        le=60,
+        description="Seconds without a word, or a sign of thought, after which the next is asked.",
+    )
     engine_limit_s: float = Field(
         8.0,
         ge=1,
@@ -514,10 +557,33 @@ class Settings(BaseSettings):
     cerebras_api_key: SecretStr = Field(
         validation_alias=_bare("cerebras_api_key"),
         default=SecretStr(""),
-        description="Key of Cerebras' API, or of the server at AURA_LLM_BASE_URL.",
+        description="Key of Cerebras' API; of the server at AURA_LLM_BASE_URL, too, where "
+        "AURA_LLM_API_KEY is empty.",
     )
-    tts_engine: Literal["auto", "piper", "simulated"] = Field("auto", description="Voice engine.")
-    tts_voice: str = Field("en_US-joe-medium", description="Piper voice name or .onnx file.")
+    tts_engine: str = Field(
+        "auto",
+        description="Voice: `piper`, `openai`, `simulated`, one of your own as `module:Class`, or "
+        "a name of the entry points `aura.tts`. `auto`: `openai` where AURA_TTS_BASE_URL is set, "
+        "else `piper`.",
+    )
+    tts_voice: str = Field(
+        "en_US-joe-medium",
+        description="Piper voice name or .onnx file, or the server's name of a voice.",
+    )
+    tts_base_url: str = Field(
+        "", description="A server with OpenAI's `/audio/speech`; without a path: /v1."
+    )
+    tts_api_key: SecretStr = Field(SecretStr(""), description="Its key, where it wants one.")
+    tts_model: str = Field("tts-1", description="Its name of the model.")
+    tts_format: Literal["wav", "pcm"] = Field(
+        "wav", description="What it is asked for: `wav`, whose header tells the rate, or `pcm`."
+    )
+    tts_rate_hz: int = Field(
+        24000, ge=4000, le=192_000, description="Hz of its `pcm`: s16le, mono."
+    )
+    tts_extra_body: dict[str, Any] = Field(
+        {}, description="JSON that is added to each request to it."
+    )
     tts_slots: int = Field(2, ge=1, le=1024, description="Sentences one TTS worker speaks at once.")
     threads: int = Field(0, ge=0, le=256, description="Threads of an engine; 0: fitted to the CPU.")
     sim_stt_ms: float = Field(50, ge=0, description="Simulated engines: recognition, ms.")

@@ -12,7 +12,7 @@ Kinds (the last token of the subject; see `schemas.subjects`):
     say     LLM, edge   response.sentence                    one job for TTS; a fenced chain
                         tool.called
     tool    edge        tool.requested                       one job for a tool runner
-    out     TTS, any    speech.ready, job.failed, turn.measured
+    out     TTS, any    speech.ready, job.failed, turn.measured, model.switched
                         tool.begun, tool.returned, tool.failed
     in      edge        inputs.delivered: all that the call was given, to decide again
 
@@ -480,6 +480,8 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     """Sentences of the response that were written before this step: its own count on from here."""
     tools: tuple[ToolFunction, ...] = ()
     """What the model may call."""
+    agent: str = ""
+    """The session's, as `name@revision`; empty: the operator's settings alone."""
 
 
 # ---------------------------------------------------------------- say: the answer, a fenced chain
@@ -577,6 +579,23 @@ class ToolRequested(Event, frozen=True, kw_only=True, tag="tool.requested"):
 
 
 # ---------------------------------------------------------------- out
+
+
+class ModelSwitched(Event, frozen=True, kw_only=True, tag="model.switched"):
+    """LLM -> all: another model than the wanted one answers, which gave no first word."""
+
+    KIND = "out"
+    KEY = ("turn",)
+    LATER = "step"
+    turn: int
+    step: int = 0
+    wanted: str
+    model: str
+    """The one that answers."""
+    reason: str
+    """What the others said, for operators: names settings and states, never what was said."""
+    took_ms: float
+    """From taking the job to the first word of the one that answers."""
 
 
 class SpeechReady(Event, frozen=True, kw_only=True, tag="speech.ready"):
@@ -747,6 +766,7 @@ AnyEvent = (
     | ToolBegun
     | ToolReturned
     | ToolFailed
+    | ModelSwitched
     | SpeechReady
     | AnswerHeard
     | AnswerReached

@@ -7,30 +7,25 @@ from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from typing import TypeVar
 
-from runtime.bus.errors import FencedError
-from runtime.bus.reader import Stored
-from schemas import subjects
-from schemas.events import ResponseCompleted, ResponseSentence, StageName, ToolCalled, TurnTaken
-from schemas.tools import MOST_ARGUMENT_CHARS, MOST_CALLS
-from workers.chain_state import ChainState
+from runtime.bus import trace
+from schemas.codec import TRACE_HEADER
+from schemas.events import StageName, TurnTaken
 from workers.engine_executor import AWAKE_S
 from workers.engines.protocols import (
+    CallInfo,
     EngineError,
     EngineUnavailableError,
-    FunctionCall,
     LanguageModel,
     OnlyThoughtError,
     Prompt,
     SentenceReader,
     Token,
-    Usage,
 )
+from workers.response_chain import ResponseChain, Writing
 from workers.response_text import ResponseText
 from workers.stage import EngineHungError, JobContext, JobTarget
 
 T = TypeVar("T")
-MOST_NAME_CHARS = 64
-"""Of a tool that a model calls; longer names are none of ours."""
 
 
 class LlmStage:
@@ -62,7 +57,7 @@ class LlmStage:
 
     async def run(self, job: JobContext[TurnTaken]) -> None:
         event = job.event
-        chain = _Chain(job, event.llm_model or self.model)
+        chain = ResponseChain(job, event.llm_model or self.model)
         if not job.is_fresh and await chain.is_done():
             return
         prompt = _prompt(event, chain.state.text)
@@ -73,32 +68,19 @@ class LlmStage:
             hold=chain.model in self._begin_inside,
             tools=bool(event.tools),
         )
-        calls: list[FunctionCall] = []
-        first_token_ms: float | None = None
-        usage = Usage(0, 0, self.model)
+        wanted = chain.model
+        writing = Writing(chain, text, job)
         async with aclosing(_each_within(self._model, prompt, self._limit_s)) as tokens:
             async for token in tokens:
-                if isinstance(token, Usage):
-                    usage = token
-                    continue
-                if isinstance(token, FunctionCall):
-                    calls.append(token)
-                    continue
-                pieces = text.feed(token)
-                if first_token_ms is None and text.is_begun:
-                    first_token_ms = job.took_ms()
-                for piece in pieces:
-                    await chain.say(piece, first_token_ms or job.took_ms())
-            for piece in text.flush():
-                await chain.say(piece, first_token_ms or job.took_ms())
-        self._learn(chain.model, text)
-        for call in [*calls, *text.calls][:MOST_CALLS]:
-            await chain.call(call)
+                await writing.take(token)
+        await writing.finish()
+        if chain.model == wanted:
+            self._learn(wanted, text)
         if text.thought and not chain.state.sentences and not chain.state.calls:
             raise OnlyThoughtError
         if not chain.state.calls:  # whose results the edge waits for
             await job.bus.yield_to_jobs()  # the voice wakes for the last sentence
-        await chain.complete(usage)
+        await chain.complete(writing.usage)
 
     def _learn(self, model: str, text: ResponseText) -> None:
         """Remember whether *model* begins inside a thought, as *text* showed."""
@@ -124,128 +106,15 @@ def _prompt(event: TurnTaken, said: str) -> Prompt:
         seed=event.seed,
         tools=event.tools,
         exchange=event.messages if any(one.calls for one in event.messages) else (),
+        caller=CallInfo(
+            session=event.session,
+            tenant=event.tenant,
+            turn=event.turn,
+            agent=event.agent,
+            speculative=event.speculative,
+            traceparent=trace.headers().get(TRACE_HEADER, ""),
+        ),
     )
-
-
-class _Chain:
-    """The sentences of one response in the log; every link names the one before it."""
-
-    def __init__(self, job: JobContext[TurnTaken], model: str) -> None:
-        self.state = ChainState(job.event.turn)
-        self.eot_llm: float | None = None
-        self._job = job
-        self._subject = subjects.session_events(job.event.tenant, job.event.session, "say")
-        self.model = model
-        self._found = False
-
-    async def find(self) -> None:
-        """Go as far as the chain goes, which an earlier attempt may have begun."""
-        watch = self._job.watch
-        newest = await (watch.newest if watch else self._job.bus.last(self._subject))
-        self._found = True
-        self.state = await self._read(newest)
-
-    async def is_done(self) -> bool:
-        """Find what an earlier attempt did; return whether nothing is left to do."""
-        await self.find()
-        if self.state.calls and not self.state.is_over:
-            await self.complete(Usage(0, 0, self.model))
-            return True
-        return self.state.is_over
-
-    async def _read(self, newest: Stored | None) -> ChainState:
-        """Return the chain as the log has it, where *newest* is its newest word."""
-        job, state = self._job, ChainState(self._job.event.turn)
-        if newest is None:
-            return state
-        state = state.after(newest.seq)
-        if newest.seq > job.seq:  # or nothing was said since the turn was taken
-            for link in await job.bus.read(subjects.EVENTS_STREAM, self._subject, after=job.seq):
-                state = state.after(link.seq, link.event())
-        return state
-
-    async def say(self, text: str, first_token_ms: float) -> None:
-        job, index = self._job, self._written
-        sentence = ResponseSentence(
-            **job.head(),
-            turn=job.event.turn,
-            index=index,
-            text=text,
-            first_token_ms=first_token_ms,
-            took_ms=job.took_ms(),
-            model=self.model,
-            deadline_ms=job.event.deadline_ms,
-            recorded=job.event.recorded,
-            text_only=job.event.text_only,
-            eot_llm=None if index else self.eot_llm,
-        )
-        self.state = self.state.after(await self._publish(sentence), sentence)
-
-    @property
-    def _written(self) -> int:
-        """Sentences of the response so far, those of earlier steps included."""
-        return self._job.event.spoken + len(self.state.sentences)
-
-    async def call(self, call: FunctionCall) -> None:
-        job = self._job
-        called = ToolCalled(
-            **job.head(),
-            turn=job.event.turn,
-            step=job.event.step,
-            call=self.state.calls,
-            name=call.name[:MOST_NAME_CHARS],
-            arguments=call.arguments[: MOST_ARGUMENT_CHARS + 1],  # too long stays too long
-            model=self.model,
-            took_ms=job.took_ms(),
-        )
-        self.state = self.state.after(await self._publish(called), called)
-
-    async def complete(self, usage: Usage) -> None:
-        completed = ResponseCompleted(
-            **self._job.head(),
-            turn=self._job.event.turn,
-            sentences=self._written,
-            text=self.state.text,
-            model=usage.model,
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-            took_ms=self._job.took_ms(),
-            step=self._job.event.step,
-            calls=self.state.calls,
-        )
-        await self._publish(completed)
-
-    async def _publish(self, link: ResponseSentence | ToolCalled | ResponseCompleted) -> int:
-        """Add *link* to the chain and return its sequence.
-
-        A copy of the log that was a moment behind may have told of an older end of the chain. Then
-        nothing of this response is new in the log, and the link is added once more.
-
-        Raises:
-            FencedError: the response was cancelled, or another worker goes on with it.
-            BusAwayError: not acknowledged.
-        """
-        if not self._found:  # a fresh job began before it was looked up
-            await self.find()
-            if self.state.is_begun:
-                raise FencedError("a fresh job is not the first to answer", self.state.last)
-        bus = self._job.bus
-        try:
-            return await bus.publish_fenced(link, self.state.last)
-        except FencedError as fenced:
-            now = await self._read_until(fenced.newest)
-            if not now.is_what_was_known(self.state):
-                raise
-            return await bus.publish_fenced(link, now.last)
-
-    async def _read_until(self, seq: int) -> ChainState:
-        """Return the chain as the log has it once that tells of *seq*, a second later at most."""
-        for _ in range(20):
-            now = await self._read(await self._job.bus.last(self._subject))
-            if now.last >= seq:
-                break
-            await asyncio.sleep(0.05)
-        return now
 
 
 async def opinion(model: LanguageModel, prompt: Prompt, limit_s: float) -> float | None:

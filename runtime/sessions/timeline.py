@@ -27,6 +27,7 @@ _LANE: dict[str, Lane] = {
     "transcript.final": "stt",
     "response.sentence": "llm",
     "response.completed": "llm",
+    "model.switched": "llm",
     "tool.called": "llm",
     "tool.requested": "tool",
     "tool.begun": "tool",
@@ -176,6 +177,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.ResponseCompleted: lambda e: (
         f"{e.completion_tokens} tokens in {e.took_ms:.0f} ms, {e.model}"
     ),
+    ev.ModelSwitched: lambda e: f"{e.model} in place of {e.wanted} ({e.reason})",
     ev.ResponseCancelled: lambda e: f"turn {e.turn} {e.reason}",
     ev.SpeechReady: lambda e: (
         f"sentence {e.index}: {e.audio_ms} ms of sound in {e.took_ms:.0f} ms, {e.model}"

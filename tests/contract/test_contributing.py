@@ -10,7 +10,8 @@ from types import ModuleType
 import pytest
 
 from runtime.settings import load
-from workers.engines.protocols import EngineMissingError, Recognition, Recognizer
+from workers.engines import contract, factory
+from workers.engines.protocols import Recognition, Recognizer, WeightsError
 
 PAGE = Path(__file__).parents[2] / "CONTRIBUTING.md"
 
@@ -31,8 +32,8 @@ def written() -> ModuleType:
     """The example, loaded as the module it says it is."""
     example = re.search(r"(?ms)^`(\S+)`:\n\n```python\n(.*?)^```", PAGE.read_text())
     assert example is not None
-    assert example[1] == "workers/engines/parrot.py"
-    module = ModuleType("workers.engines.parrot")
+    assert example[1] == "parrot_engine.py"
+    module = ModuleType("parrot_engine")
     exec(compile(example[2], example[1], "exec"), module.__dict__)  # noqa: S102  # our own page
     return module
 
@@ -49,7 +50,9 @@ def test_the_example_recogniser_is_loaded_and_hears(
     library = ModuleType("parrot")
     library.__dict__["load"] = made
     monkeypatch.setitem(sys.modules, "parrot", library)
-    recognizer: Recognizer = written.ParrotRecognizer("grey")
+    monkeypatch.setitem(sys.modules, "parrot_engine", written)
+    named = load(_env_file=None, stt_engine="parrot_engine:ParrotRecognizer", stt_model="grey")
+    recognizer: Recognizer = factory.recognizer(named)
     recognizer.warm()
     heard = recognizer.transcribe(bytes(64_000), language="en")
     assert isinstance(heard, Recognition)
@@ -61,9 +64,27 @@ def test_the_example_recogniser_is_loaded_and_hears(
     assert birds[0].heard == ["loaded grey", "32000 bytes of en", "64000 bytes of en"]
 
 
-def test_without_its_library_the_example_names_the_extra(written: ModuleType) -> None:
-    with pytest.raises(EngineMissingError, match=r"pip install .*\[stt\]"):
-        written.ParrotRecognizer("grey").warm()
+def test_the_example_keeps_the_contract(
+    written: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = ModuleType("parrot")
+    library.__dict__["load"] = Bird
+    monkeypatch.setitem(sys.modules, "parrot", library)
+    engine = written.ParrotRecognizer(load(_env_file=None))
+    assert [why for _, why in contract.failures("stt", engine) if why] == []
+
+
+def test_without_its_model_the_example_names_the_setting(
+    written: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(asked: str) -> Bird:
+        raise FileNotFoundError(asked)
+
+    library = ModuleType("parrot")
+    library.__dict__["load"] = missing
+    monkeypatch.setitem(sys.modules, "parrot", library)
+    with pytest.raises(WeightsError, match="AURA_STT_MODEL"):
+        written.ParrotRecognizer(load(_env_file=None)).warm()
 
 
 def test_the_files_and_settings_that_the_page_names_exist() -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from runtime.bus.durable_subscription import Start
 from runtime.settings import Settings
 from workers.analytics.subscribers import Subscriber, SubscriberError
+from workers.module_loader import ModuleNotLoadedError, loaded
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -27,21 +25,10 @@ def load(name: str, settings: Settings) -> list[Subscriber]:
         SubscriberError: no such module or attribute, or no subscriber in it.
     """
     module_name, _, attribute = name.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
     try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        missing = error.name or module_name
-        if module_name == missing or module_name.startswith(f"{missing}."):
-            raise SubscriberError(
-                f"there is no module {module_name!r} here or in the environment: run the command "
-                "in the folder that holds it, or set PYTHONPATH"
-            ) from error
-        raise SubscriberError(f"{module_name} needs {missing}, which is not installed") from error
-    except ImportError as error:
-        raise SubscriberError(f"{module_name} cannot be imported: {error}") from error
+        module = loaded(module_name)
+    except ModuleNotLoadedError as error:
+        raise SubscriberError(str(error)) from error
     if attribute and not hasattr(module, attribute):
         raise SubscriberError(f"{module_name} has no {attribute!r}")
     found = getattr(module, attribute or "subscribers", None)

@@ -4,10 +4,13 @@
 
 import os
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
+from urllib.parse import urlsplit
 
 from runtime.settings import Settings
 from workers.engines import model_download, weights
+from workers.engines.openai_api import BlockingClient
+from workers.engines.own import own_engine
 from workers.engines.protocols import (
     EngineRefusedError,
     LanguageModel,
@@ -17,6 +20,9 @@ from workers.engines.protocols import (
     WeightsError,
 )
 
+DEFAULT_STT_MODEL: Final = Settings.model_fields["stt_model"].default
+DEFAULT_TTS_VOICE: Final = Settings.model_fields["tts_voice"].default
+"""Of the built-in engines: no server has them, so it must be told another."""
 LOCAL_LLM: Final = "gemma3-270m"
 """The local model where AURA_LLM_MODEL names none."""
 LOCAL_SLOTS: Final = 2
@@ -25,19 +31,57 @@ HOSTED_SLOTS: Final = 16
 
 
 def recognizer(settings: Settings) -> Recognizer:
-    """Return the configured recognizer, not yet loaded."""
-    if settings.stt_engine == "simulated":
-        from workers.engines.simulated import Fault, SimulatedRecognizer
+    """Return the configured recognizer, not yet loaded.
 
-        return SimulatedRecognizer(delay_ms=settings.sim_stt_ms, fault=Fault(settings.sim_fail))
-    from workers.engines.stt.whisper import WhisperRecognizer
+    Raises:
+        EngineRefusedError: a setting of it is missing, or there is no such engine.
+    """
+    match stt_engine(settings):
+        case "simulated":
+            from workers.engines.simulated import Fault, SimulatedRecognizer
 
-    return WhisperRecognizer(
-        settings.stt_model,
-        cache=settings.cache_dir,
-        threads=settings.threads or 1,
-        workers=settings.stt_workers,
-    )
+            return SimulatedRecognizer(delay_ms=settings.sim_stt_ms, fault=Fault(settings.sim_fail))
+        case "whisper":
+            from workers.engines.stt.whisper import WhisperRecognizer
+
+            return WhisperRecognizer(
+                settings.stt_model,
+                cache=settings.cache_dir,
+                threads=settings.threads or 1,
+                workers=settings.stt_workers,
+            )
+        case "openai":
+            from workers.engines.stt.openai_rest import RestRecognizer
+
+            _needs("AURA_STT_BASE_URL", settings.stt_base_url, "http://localhost:8000/v1")
+            model = "" if settings.stt_model == DEFAULT_STT_MODEL else settings.stt_model
+            _needs("AURA_STT_MODEL", model, "whisper-1")
+            key = settings.stt_api_key.get_secret_value()
+            client = BlockingClient(settings.stt_base_url, key, limit_s=settings.engine_limit_s / 2)
+            return RestRecognizer(client, model=model)
+        case own:
+            recognizer: Recognizer = own_engine("stt", own, settings)
+            return recognizer
+
+
+def stt_engine(settings: Settings) -> str:
+    """Return the engine of the recogniser, of 'auto' the one that it stands for."""
+    if settings.stt_engine != "auto":
+        return settings.stt_engine
+    return "openai" if settings.stt_base_url else "whisper"
+
+
+def tts_engine(settings: Settings) -> str:
+    """Return the engine of the voice, of 'auto' the one that it stands for."""
+    if settings.tts_engine != "auto":
+        return settings.tts_engine
+    return "openai" if settings.tts_base_url else "piper"
+
+
+def _needs(setting: str, value: str, such_as: str) -> None:
+    if not value:
+        engine = f"AURA_{setting.split('_')[1]}_ENGINE=openai"
+        raise EngineRefusedError(f"{engine} needs {setting}, such as {such_as}")
 
 
 def turn_model(settings: Settings) -> TurnModel | None:
@@ -54,7 +98,7 @@ def turn_model(settings: Settings) -> TurnModel | None:
     return SmartTurn(path)
 
 
-def llm_engine(settings: Settings) -> Literal["cerebras", "openai", "local", "simulated"]:
+def llm_engine(settings: Settings) -> str:
     """Return the engine of the language model: of 'auto' a hosted one if one is set, or 'local'."""
     if settings.llm_engine != "auto":
         return settings.llm_engine
@@ -69,12 +113,24 @@ def llm_slots(settings: Settings) -> int:
 
 
 def language_model(settings: Settings) -> LanguageModel:
-    """Return the configured language model, not yet loaded.
+    """Return the configured language model with its fallbacks, not yet loaded.
 
     Raises:
-        EngineRefusedError: 'cerebras' without a key, or 'openai' without a base URL.
+        EngineRefusedError: 'cerebras' without a key, 'openai' without a base URL, no such engine.
         EngineMissingError, WeightsError: the local model's file cannot be had.
     """
+    fallbacks = [one.strip() for one in settings.llm_fallbacks.split(",") if one.strip()]
+    first = _first_model(settings, retries=0 if fallbacks else 1)
+    if not fallbacks:
+        return first
+    from workers.engines.llm.fallbacks import FallbackModels
+
+    last = len(fallbacks) - 1
+    others = [_fallback(one, settings, int(at == last)) for at, one in enumerate(fallbacks)]
+    return FallbackModels([first, *others], first_word_s=settings.llm_fallback_after_s)
+
+
+def _first_model(settings: Settings, *, retries: int) -> LanguageModel:
     match llm_engine(settings):
         case "simulated":
             from workers.engines.simulated import Fault, SimulatedLanguageModel
@@ -86,42 +142,102 @@ def language_model(settings: Settings) -> LanguageModel:
                 fault=Fault(settings.sim_fail),
             )
         case "local":
-            return _local(settings)
-        case hosted:
-            return _hosted(hosted, settings)
+            return _local(settings, settings.llm_model or LOCAL_LLM)
+        case "cerebras":
+            return _cerebras(settings, settings.llm_model, retries)
+        case "openai":
+            _needs("AURA_LLM_BASE_URL", settings.llm_base_url, "http://localhost:11434/v1")
+            if not settings.llm_model:
+                raise EngineRefusedError(
+                    "AURA_LLM_BASE_URL is set: AURA_LLM_MODEL must say which of that server's "
+                    "models"
+                )
+            return _server(settings, settings.llm_model, retries)
+        case own:
+            model: LanguageModel = own_engine("llm", own, settings)
+            return model
 
 
-def _local(settings: Settings) -> LanguageModel:
+def _fallback(text: str, settings: Settings, retries: int) -> LanguageModel:
+    """Return the model of an entry of AURA_LLM_FALLBACKS."""
+    if text == "local":
+        return _local(settings, LOCAL_LLM)
+    url, bar, rest = text.partition("|")
+    if bar:
+        model, _, variable = rest.partition("|")
+        if not urlsplit(url).netloc or not model:
+            raise EngineRefusedError(
+                f"AURA_LLM_FALLBACKS: {text!r} is not model, base_url|model, "
+                "base_url|model|VARIABLE or local"
+            )
+        key = os.environ.get(variable, "")
+        if variable and not key:
+            raise EngineRefusedError(
+                f"AURA_LLM_FALLBACKS: the environment has no {variable}, which was to hold a key"
+            )
+        return _at(url, settings, model=model, key=key, retries=retries)
+    match llm_engine(settings):
+        case "openai":
+            return _server(settings, text, retries)
+        case "cerebras":
+            return _cerebras(settings, text, retries)
+        case other:
+            raise EngineRefusedError(
+                f"AURA_LLM_FALLBACKS: {text!r} is a model of no server while AURA_LLM_ENGINE is "
+                f"{other}: write base_url|model"
+            )
+
+
+def _local(settings: Settings, name: str) -> LanguageModel:
     from workers.engines.llm.llama import LlamaModel
 
-    name = settings.llm_model or LOCAL_LLM
     if (path := weights.find(name, settings.cache_dir)) is None:
         raise WeightsError(f"{name!r} is neither a GGUF file nor {LOCAL_LLM!r}: set AURA_LLM_MODEL")
-    return LlamaModel(path, threads=settings.threads or None, slots=llm_slots(settings), alias=name)
+    slots = settings.llm_slots or LOCAL_SLOTS
+    return LlamaModel(
+        path,
+        threads=settings.threads or None,
+        slots=slots,
+        alias=name,
+        system=settings.system_prompt,
+    )
 
 
-def _hosted(engine: Literal["cerebras", "openai"], settings: Settings) -> LanguageModel:
+def _cerebras(settings: Settings, model: str, retries: int) -> LanguageModel:
     from workers.engines.llm.openai_compatible import CEREBRAS_MODEL, HostedModel
 
     key = settings.cerebras_api_key.get_secret_value()
-    if engine == "cerebras" and not key:
+    if not key:
         raise EngineRefusedError(
             "AURA_LLM_ENGINE=cerebras needs CEREBRAS_API_KEY; "
             "set it, or AURA_LLM_ENGINE=local for the built-in model"
         )
-    if engine == "openai" and not settings.llm_base_url:
-        raise EngineRefusedError(
-            "AURA_LLM_ENGINE=openai needs AURA_LLM_BASE_URL, such as http://localhost:11434/v1"
-        )
-    if engine == "openai" and not settings.llm_model:
-        raise EngineRefusedError(
-            "AURA_LLM_BASE_URL is set: AURA_LLM_MODEL must say which of that server's models"
-        )
     return HostedModel(
-        model=settings.llm_model or CEREBRAS_MODEL,
-        api_key=key or None,
-        base_url=settings.llm_base_url or None,
+        model=model or CEREBRAS_MODEL,
+        api_key=key,
         read_s=settings.engine_limit_s,
+        retries=retries,
+    )
+
+
+def _server(settings: Settings, model: str, retries: int) -> LanguageModel:
+    own = settings.llm_api_key.get_secret_value()
+    key = own or settings.cerebras_api_key.get_secret_value()
+    return _at(settings.llm_base_url, settings, model=model, key=key, retries=retries)
+
+
+def _at(url: str, settings: Settings, *, model: str, key: str, retries: int) -> LanguageModel:
+    """Return *model* of the server at *url*."""
+    from workers.engines.llm.openai_compatible import HostedModel
+
+    return HostedModel(
+        model=model,
+        api_key=key or None,
+        base_url=url,
+        extra_body=settings.llm_extra_body if url == settings.llm_base_url else None,
+        tells_caller=settings.llm_call_info,
+        read_s=settings.engine_limit_s,
+        retries=retries,
     )
 
 
@@ -132,15 +248,41 @@ def synthesizer(settings: Settings, *, noise: bool = False) -> Synthesizer:
 
     Raises:
         EngineMissingError, WeightsError: the voice's file cannot be had.
+        EngineRefusedError: a setting of it is missing, or there is no such engine.
     """
-    if settings.tts_engine == "simulated":
-        from workers.engines.simulated import Fault, SimulatedSynthesizer
+    match tts_engine(settings):
+        case "simulated":
+            from workers.engines.simulated import Fault, SimulatedSynthesizer
 
-        return SimulatedSynthesizer(
-            delay_ms=settings.sim_tts_ms,
-            audio_ms=settings.sim_tts_audio_ms,
-            fault=Fault(settings.sim_fail),
-        )
+            return SimulatedSynthesizer(
+                delay_ms=settings.sim_tts_ms,
+                audio_ms=settings.sim_tts_audio_ms,
+                fault=Fault(settings.sim_fail),
+            )
+        case "piper":
+            return _piper(settings, noise=noise)
+        case "openai":
+            from workers.engines.tts.openai_rest import RestVoice
+
+            _needs("AURA_TTS_BASE_URL", settings.tts_base_url, "http://localhost:8880/v1")
+            voice = "" if settings.tts_voice == DEFAULT_TTS_VOICE else settings.tts_voice
+            _needs("AURA_TTS_VOICE", voice, "alloy")
+            key = settings.tts_api_key.get_secret_value()
+            client = BlockingClient(settings.tts_base_url, key, limit_s=settings.engine_limit_s / 2)
+            return RestVoice(
+                client,
+                model=settings.tts_model,
+                voice=voice,
+                form=settings.tts_format,
+                rate_hz=settings.tts_rate_hz,
+                extra_body=settings.tts_extra_body,
+            )
+        case own:
+            synthesizer: Synthesizer = own_engine("tts", own, settings)
+            return synthesizer
+
+
+def _piper(settings: Settings, *, noise: bool) -> Synthesizer:
     from workers.engines.tts.piper import PiperVoice
 
     if (path := weights.find(settings.tts_voice, settings.cache_dir)) is None:

@@ -69,6 +69,21 @@ class Recognition:
 
 
 @dataclass(frozen=True, slots=True)
+class CallInfo:
+    """Whose call a prompt is of, for a server that is told so."""
+
+    session: str
+    tenant: str
+    turn: int
+    agent: str = ""
+    """As `name@revision`; empty: the operator's settings alone."""
+    speculative: bool = False
+    """The caller might still go on: what this sets off must be undone if they do."""
+    traceparent: str = ""
+    """The W3C trace context of the turn."""
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """The conversation that a language model answers, and how it is to answer."""
 
@@ -87,6 +102,7 @@ class Prompt:
     exchange: tuple[Message, ...] = ()
     """The conversation with calls and their results, where there were some; `messages` are its
     words."""
+    caller: CallInfo | None = None
 
     @property
     def lines(self) -> tuple[Message, ...]:
@@ -129,7 +145,18 @@ def only(name: str, wanted: str | None, *others: str) -> None:
         )
 
 
-Token = str | FunctionCall | Usage
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """Another model than the one that was asked for answers; comes before its first piece."""
+
+    wanted: str
+    model: str
+    """The name of the one that answers."""
+    reason: str
+    """What the others said, for operators."""
+
+
+Token = str | FunctionCall | Switched | Usage
 """A piece of the response as it is written, or a call; the last item is the Usage."""
 
 

@@ -228,6 +228,7 @@ class Responder:
             ask_eot=response.ask_eot,
             deadline_ms=now_ms + asked.deadline_ms,
             tools=self._tools.offered(0) if config.tools else (),
+            agent=self._out.agent,
         )
         response.taken = self._out.publish(taken)
 

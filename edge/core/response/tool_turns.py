@@ -138,6 +138,7 @@ class ToolTurns:
             step=step,
             spoken=response.written,
             tools=() if response.ends_call else self._tools.offered(step),
+            agent=self._out.agent,
         )
         steps.take(self._out.publish(taken))
         response.waiting_since_ms = now_ms

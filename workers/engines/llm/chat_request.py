@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from schemas.events import Message, ToolCall
 from schemas.tools import ToolFunction
-from workers.engines.protocols import Prompt
+from workers.engines.protocols import CallInfo, Prompt
 
 SYSTEM_ROLE: Final = "system role"
 """Not a field, but left out in the same way: the text goes into the caller's first message."""
@@ -25,7 +25,16 @@ _OPTIONAL: Final = (
     "temperature",
     "seed",
     "tools",
+    "metadata",
+    "user",
 )
+_USER_FIELD: Final = re.compile(
+    r"(?:param(?:eter)?|field|property|argument|key|supplied|body|input)s?\W{1,3}user\b"
+    r"|\buser\W{1,3}(?:extra|unsupported|is not (?:supported|permitted|allowed))"
+    r"|^user$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Refusals of other things speak of users, too."""
 _NO_SYSTEM: Final = re.compile(
     r"system role|role.{0,20}\bsystem\b|only user and assistant roles", re.IGNORECASE
 )
@@ -44,8 +53,14 @@ _GO_ON: Final = "(The caller says nothing. Go on.)"
 Json = dict[str, Any]
 
 
-def body(request: Prompt, model: str, left_out: Collection[str] = ()) -> Json:
-    """Return the request for *model* without the fields *left_out*."""
+def body(
+    request: Prompt,
+    model: str,
+    left_out: Collection[str] = (),
+    *,
+    caller: CallInfo | None = None,
+) -> Json:
+    """Return the request for *model* without the fields *left_out*, telling of *caller* if any."""
     optional: Json = {
         "max_tokens": request.max_tokens,
         "temperature": request.temperature,
@@ -53,6 +68,8 @@ def body(request: Prompt, model: str, left_out: Collection[str] = ()) -> Json:
     }
     if request.seed is not None:
         optional["seed"] = request.seed
+    if caller:
+        optional |= {"user": caller.session, "metadata": _metadata(caller)}
     if "max_tokens" in left_out:
         optional["max_completion_tokens"] = request.max_tokens
     if request.tools:
@@ -63,6 +80,17 @@ def body(request: Prompt, model: str, left_out: Collection[str] = ()) -> Json:
         "messages": messages(request, has_system=has_system, has_tools=has_tools),
         "stream": True,
         **{name: value for name, value in optional.items() if name not in left_out},
+    }
+
+
+def _metadata(caller: CallInfo) -> dict[str, str]:
+    """Return whose call it is, in the form that servers take: texts only."""
+    return {
+        "session": caller.session,
+        "tenant": caller.tenant,
+        "turn": str(caller.turn),
+        "agent": caller.agent,
+        "speculative": "true" if caller.speculative else "false",
     }
 
 
@@ -142,18 +170,20 @@ def _tool(tool: ToolFunction) -> Json:
     return {"name": tool.name, "description": tool.description, "parameters": parameters}
 
 
+def _field(name: str) -> re.Pattern[str]:
+    return _USER_FIELD if name == "user" else re.compile(rf"\b{name}\b")
+
+
 def refused_field(refusal: object, sent: Json) -> str | None:
     """Return what of *sent* the body of a *refusal* names first, None where it names nothing."""
-    told = " ".join(_told(refusal))
+    told = "\n".join(_told(refusal))
     found = {
-        name: at.start()
-        for name in _OPTIONAL
-        if name in sent and (at := re.search(rf"\b{name}\b", told))
+        name: at.start() for name in _OPTIONAL if name in sent and (at := _field(name).search(told))
     }
     if found:
         return min(found, key=lambda name: found[name])
     has_system = any(message["role"] == "system" for message in sent["messages"])
-    return SYSTEM_ROLE if has_system and _NO_SYSTEM.search(told) else None
+    return SYSTEM_ROLE if has_system and _NO_SYSTEM.search(told.replace("\n", " ")) else None
 
 
 def _told(refusal: object) -> Iterator[str]:

@@ -1,11 +1,16 @@
-"""Gemma 3 270M in this process: llama.cpp continues the phone call of `base_model_prompt.py`."""
+"""A model in this process, by llama.cpp.
+
+A base model, as Gemma 3 270M is here, continues the phone call of `base_model_prompt.py`. A model
+that was taught to follow instructions brings a chat template in its file, and is asked by it; tools
+are told to it in words, for small models write their calls as JSON whatever the template says
+(`workers/tool_text.py` reads them).
+"""
 
 # ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
 
 import asyncio
-import math
+import mmap
 import os
-import re
 import secrets
 import threading
 from collections.abc import AsyncGenerator, Callable
@@ -13,7 +18,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from workers.engines.llm.base_model_prompt import CALL, next_prompt, prompt_text, up_to_last_word
+from workers.engines.llm.base_model_prompt import CALL, next_prompt, up_to_last_word
+from workers.engines.llm.chat_request import messages
+from workers.engines.llm.llama_requests import (
+    chat,
+    completion,
+    likely_end,
+    look,
+    text_of,
+    usage_of,
+)
 from workers.engines.protocols import (
     EngineMissingError,
     EngineRefusedError,
@@ -28,40 +42,43 @@ from workers.engines.protocols import (
 CONTEXT_TOKENS = 4096
 """Of one slot: room for the example call, for the remembered messages at a token a letter, and for
 the response."""
-LIKELIEST = 40
-"""Tokens among which the next one is drawn. Top-k comes first, for llama.cpp's usual samplers go
-through all 262 144 tokens of Gemma's vocabulary several times, at half the cost of the model."""
-MOST_TOKENS = 64
-"""About two spoken sentences; a model this small may else go on to the end of its context."""
-
-LOOKED_AT = 20
-"""Likeliest next tokens that are searched for a sentence's end; outside them it is unlikely."""
-
-_END = re.compile(r"\s*([?!\u3002\uff1f\uff01\u061f\u0964\n]|\.(?!\.))")
-"""A token with a mark of `punctuation_probability.ENDS`, or a line break; "..." is no end."""
+CHAT_TEMPLATE = b"tokenizer.chat_template"
+"""The key of a GGUF's metadata that base models do not have."""
+METADATA_BYTES = 64 << 20
+"""The metadata comes first, the vocabulary in it; no more is searched."""
 
 HandOver = Callable[[dict[str, Any] | None], bool]
 """Takes a piece of the response, None after the last; returns whether the model is to stop."""
 
 
 class LlamaModel:
-    """One GGUF base model, read by `slots` calls at a time; more wait for a slot."""
+    """One GGUF model, read by `slots` calls at a time; more wait for a slot."""
 
     in_process = True
 
     def __init__(
-        self, path: Path, *, threads: int | None = None, slots: int = 2, alias: str = ""
+        self,
+        path: Path,
+        *,
+        threads: int | None = None,
+        slots: int = 2,
+        alias: str = "",
+        system: str = "",
     ) -> None:
         """Take *path* of a GGUF file; *threads* None leaves one core to the rest of the machine.
 
         llama.cpp's threads wait for each other at every layer. On two cores, with one of them busy,
         two threads took 7 to 15 s for an answer and one took 1 s; on idle cores 0.5 s and 0.6 s.
 
-        *alias* is what AURA_LLM_MODEL calls it.
+        *alias* is what AURA_LLM_MODEL calls it; *system* is what most calls begin with: a model
+        that follows instructions reads it before the first of them.
         """
         self.name = f"llama:{path.stem}"
         self._aliases = (path.stem, alias)
         self._path = path
+        self._system = system
+        self._follows = False
+        """It is asked by its chat template; known once it is loaded."""
         self._threads = threads or max(1, (os.cpu_count() or 1) - 1)
         self._slots = slots
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="llama")
@@ -71,7 +88,7 @@ class LlamaModel:
         """Requests under way: responses being written, and sentences being read."""
 
     async def warm(self) -> None:
-        """Load the model and let every slot read the fixed part of the prompt."""
+        """Load the model and let every slot read what its prompts begin with."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._pool, self._load)
         async with asyncio.TaskGroup() as slots:
@@ -79,7 +96,11 @@ class LlamaModel:
                 slots.create_task(self._read_call(slot))
 
     async def _read_call(self, slot: int) -> None:
-        request = {"prompt": CALL + "Caller:", "max_tokens": 1, "id_slot": slot}
+        request: dict[str, Any] = {"max_tokens": 1, "id_slot": slot}
+        if self._follows:
+            request["messages"] = messages(Prompt(self._system, (("user", "Hello."),)))
+        else:
+            request["prompt"] = CALL + "Caller:"
         await asyncio.get_running_loop().run_in_executor(
             self._pool, self._complete, request, lambda _: False
         )
@@ -108,13 +129,14 @@ class LlamaModel:
             usage = Usage(0, 0, self.name)
             said = request.said
             while (piece := await pieces.get()) is not None:
-                usage = _usage(piece, self.name) or usage
-                text = _text(piece) if said else _text(piece).lstrip()
+                usage = usage_of(piece, self.name) or usage
+                text = text_of(piece) if said else text_of(piece).lstrip()
                 if text:
                     said += text
                     yield text
             await work
-            self._read_ahead(next_prompt(request, said))
+            if not self._follows:  # whose slot holds the response as it was written
+                self._read_ahead(next_prompt(request, said))
             yield usage
         finally:
             self._asking -= 1
@@ -131,7 +153,7 @@ class LlamaModel:
             EngineRefusedError: another model is asked for.
         """
         only(self.name, request.model, *self._aliases)
-        if self._asking or not (prompt := up_to_last_word(request)):
+        if self._follows or self._asking or not (prompt := up_to_last_word(request)):
             return None
         loop = asyncio.get_running_loop()
         self._asking += 1
@@ -143,8 +165,7 @@ class LlamaModel:
     def _end_after(self, prompt: str) -> float | None:
         self._load()
         answers: list[dict[str, Any]] = []
-        looking = {"prompt": prompt, "max_tokens": 1, "n_probs": LOOKED_AT, "stream": False}
-        self._complete({**looking, "samplers": ["top_k"], "top_k": 1}, answers.append)
+        self._complete(look(prompt), answers.append)
         return likely_end(answers[-1]) if answers else None
 
     def _write(self, request: Prompt, hand_over: HandOver, gone: threading.Event) -> None:
@@ -152,7 +173,8 @@ class LlamaModel:
         try:
             if not gone.is_set():
                 self._load()
-                self._complete(_completion(request), hand_over)
+                write = chat if self._follows else completion
+                self._complete(write(request), hand_over)
         finally:
             hand_over(None)
 
@@ -164,6 +186,7 @@ class LlamaModel:
     def _load(self) -> None:
         with self._loading:
             if self._server is None:
+                self._follows = has_chat_template(self._path)
                 self._server = _server(self._path, self._threads, self._slots)
 
     def _complete(self, request: dict[str, Any], heed: Callable[[dict[str, Any]], object]) -> None:
@@ -175,47 +198,27 @@ class LlamaModel:
                 return True
             return bool(heed(piece))
 
-        self._server.handle_completions({"stream": True, "cache_prompt": True, **request}, each)
+        server = self._server
+        chats = "messages" in request
+        handle = server.handle_chat_completions if chats else server.handle_completions
+        handle({"stream": True, "cache_prompt": True, **request}, each)
         if failed:
             code = failed[0].get("code", 500)
             kind = EngineUnavailableError if code in (429, 503) else EngineRefusedError
             raise kind(f"{self.name} failed with {code} {failed[0].get('type', '')}".strip())
 
 
-def _completion(request: Prompt) -> dict[str, Any]:
-    return {
-        "prompt": prompt_text(request),
-        "max_tokens": max(1, min(request.max_tokens, MOST_TOKENS)),
-        "temperature": request.temperature,
-        "samplers": ["top_k", "temperature"] if request.temperature else ["top_k"],
-        "top_k": LIKELIEST if request.temperature else 1,
-        "stop": ["\n"],
-        "stream_options": {"include_usage": True},
-        **({} if request.seed is None else {"seed": request.seed}),
-    }
+def has_chat_template(path: Path) -> bool:
+    """Tell whether the GGUF file at *path* says how it is to be asked.
 
-
-def likely_end(answer: dict[str, Any]) -> float | None:
-    """Return 0..1, the probability in llama.cpp's *answer* that the next token ends the sentence.
-
-    None: there are no probabilities, as for a token that is only a part of a letter.
+    Raises:
+        WeightsError: it cannot be read.
     """
     try:
-        likely = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-        ends = sum(math.exp(one["logprob"]) for one in likely if _END.match(one["token"]))
-    except (KeyError, IndexError, TypeError):
-        return None
-    return min(1.0, ends)
-
-
-def _text(piece: dict[str, Any]) -> str:
-    return "".join(choice.get("text") or "" for choice in piece.get("choices") or ())
-
-
-def _usage(piece: dict[str, Any], model: str) -> Usage | None:
-    if not (counts := piece.get("usage")):
-        return None
-    return Usage(counts["prompt_tokens"], counts["completion_tokens"], model)
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return data.find(CHAT_TEMPLATE, 0, METADATA_BYTES) >= 0
+    except (OSError, ValueError) as error:  # ValueError: it is empty
+        raise WeightsError(f"{path.name} cannot be read: set AURA_LLM_MODEL") from error
 
 
 def _server(path: Path, threads: int, slots: int) -> Any:

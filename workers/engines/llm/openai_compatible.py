@@ -1,36 +1,40 @@
 """A hosted language model: Cerebras, or by its base URL any server with OpenAI's chat API."""
 
-# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
-
 import asyncio
 import json
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any, Final
 
 from workers.engines.llm.chat_request import body, refused_field
 from workers.engines.llm.chat_stream import ChatStream, records
-from workers.engines.protocols import (
-    EngineError,
-    EngineMissingError,
-    EngineRefusedError,
-    EngineUnavailableError,
-    Prompt,
-    Token,
+from workers.engines.openai_api import (
+    CONNECT_S,
+    NO_KEY,
+    Library,
+    Named,
+    address,
+    cerebras_library,
+    openai_library,
+    translated,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    import httpx
-    from cerebras.cloud.sdk import AsyncCerebras
+from workers.engines.protocols import CallInfo, EngineRefusedError, Prompt, Token
 
 CEREBRAS_MODEL: Final = "llama-3.3-70b"
-NO_KEY: Final = "none"
-"""The key for servers that need none. Without one the SDK takes CEREBRAS_API_KEY from the
-environment and sends it to a stranger's server."""
-
-_RETRYABLE: Final = frozenset({408, 409, 425, 429})
+CEREBRAS: Final = Named(
+    what="the language model",
+    url="AURA_LLM_BASE_URL",
+    key="CEREBRAS_API_KEY",
+    model="AURA_LLM_MODEL",
+    otherwise="AURA_LLM_ENGINE=local",
+)
+SERVER: Final = Named(
+    what="the language model",
+    url="AURA_LLM_BASE_URL",
+    key="AURA_LLM_API_KEY (without it, CEREBRAS_API_KEY is sent)",
+    model="AURA_LLM_MODEL",
+    otherwise="AURA_LLM_ENGINE=local",
+)
 LONGEST_WAIT_S: Final = 1.0
 """The SDK tries again itself where the server wants it (`Retry-After`) no later."""
 
@@ -40,28 +44,36 @@ class HostedModel:
 
     in_process = False
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # named, and independent of one another
         self,
         *,
         model: str = CEREBRAS_MODEL,
         api_key: str | None = None,
         base_url: str | None = None,
-        connect_s: float = 2.0,
+        extra_body: Mapping[str, Any] | None = None,
+        tells_caller: bool = False,
+        connect_s: float = CONNECT_S,
         read_s: float = 10.0,
         retries: int = 1,
     ) -> None:
-        """Talk to *base_url* (with or without `/v1`), or to Cerebras without one.
+        """Talk to *base_url* as it is given, or to Cerebras without one.
 
+        *extra_body* is added to each request. *tells_caller*: the server is told whose call it is.
         *read_s* limits each wait for data, that for the first token included; the SDK itself
         tries *retries* more times, within about a second each, as long as nothing was streamed.
         """
         self.name = f"{'openai' if base_url else 'cerebras'}:{model}"
         self._model = model
         self._api_key = api_key or NO_KEY
-        self._base_url = base_url and base_url.rstrip("/").removesuffix("/v1")  # the SDK adds it
+        self._base_url = base_url and address(base_url)
+        self._named = SERVER if base_url else CEREBRAS
+        self._path = "/chat/completions" if base_url else "/v1/chat/completions"
+        self._extra = dict(extra_body or {})
+        self._tells_caller = tells_caller
         self._timeouts = (connect_s, read_s)
         self._retries = retries
-        self._made: AsyncCerebras | None = None
+        self._made: tuple[Any, Library] | None = None
+        """The client, and its library."""
         self._unknown: dict[str, frozenset[str]] = {}
         """Fields that the server refused, by model."""
 
@@ -72,9 +84,9 @@ class HostedModel:
             EngineRefusedError: the key is not accepted.
             EngineUnavailableError: nobody answers.
         """
-        client = await self._client()
+        client, library = await self._client()
         try:
-            async with _translated(self._model):
+            with translated(library, self._named, self._model):
                 await client.models.list()
         except EngineRefusedError as error:
             if "AURA_LLM_MODEL" not in str(error):  # some servers have no list of models
@@ -87,30 +99,11 @@ class HostedModel:
         field that the server does not know is left out from then on.
         """
         model = request.model or self._model
-        client = await self._client()
-        from cerebras.cloud import sdk  # loaded by now
-
-        left_out = set(self._unknown.get(model, ()))
+        client, library = await self._client()
         told = ChatStream(model, has_tools=bool(request.tools))
-        async with _translated(model):
-            while True:
-                asked = body(request, model, left_out)
-                try:
-                    # Its bytes are read here: the SDK trips over named events and empty ones.
-                    answer = await client.post(
-                        "/v1/chat/completions",
-                        cast_to=object,
-                        body=asked,
-                        stream=True,
-                        stream_cls=sdk.AsyncStream[object],
-                    )
-                    break
-                except (sdk.BadRequestError, sdk.UnprocessableEntityError) as error:
-                    if not (unknown := refused_field(error.body, asked)):
-                        raise
-                    left_out.add(unknown)
-            self._unknown[model] = frozenset(left_out)
-            async with answer:  # closing the response is what stops the server
+        with translated(library, self._named, model):
+            async with await self._answer(client, library, request, model) as answer:
+                # closing the response is what stops the server
                 response = answer.response
                 if "application/json" in response.headers.get("content-type", ""):
                     yield told.take(json.loads(await response.aread())) or ""
@@ -124,36 +117,65 @@ class HostedModel:
             yield call
         yield told.usage
 
+    async def _answer(self, client: Any, library: Library, request: Prompt, model: str) -> Any:
+        """Return the server's streamed answer, asked again without each field it does not know."""
+        left_out = set(self._unknown.get(model, ()))
+        sdk, caller = library.module, request.caller if self._tells_caller else None
+        while True:
+            asked = body(request, model, left_out, caller=caller) | self._extra
+            try:
+                # Its bytes are read by us: the SDK trips over named events and empty ones.
+                answer = await client.post(
+                    self._path,
+                    cast_to=object,
+                    body=asked,
+                    options={"headers": _headers(caller)},
+                    stream=True,
+                    stream_cls=sdk.AsyncStream[object],
+                )
+                break
+            except (sdk.BadRequestError, sdk.UnprocessableEntityError) as error:
+                unknown = refused_field(error.body, asked)
+                if not unknown or unknown in left_out:
+                    raise
+                left_out.add(unknown)
+        self._unknown[model] = frozenset(left_out)
+        return answer
+
     async def close(self) -> None:
         """Close the connections."""
         if self._made is not None:
-            await self._made.close()
+            await self._made[0].close()
 
-    async def _client(self) -> "AsyncCerebras":
+    async def _client(self) -> tuple[Any, Library]:
         if self._made is None:
             # Importing and building it takes 0.5 s and reads certificates: not on the loop.
             made = await asyncio.to_thread(self._make)
             self._made = self._made or made
         return self._made
 
-    def _make(self) -> "AsyncCerebras":
-        try:
-            import httpx
-            from cerebras.cloud.sdk import AsyncCerebras, DefaultAsyncHttpxClient
-        except ImportError as error:
-            raise EngineMissingError("cerebras-cloud-sdk", "llm") from error
+    def _make(self) -> tuple[Any, Library]:
+        library = openai_library() if self._base_url else cerebras_library()
+        sdk = library.module
         connect_s, read_s = self._timeouts
-        return AsyncCerebras(
-            api_key=self._api_key,
-            base_url=self._base_url,
-            timeout=httpx.Timeout(read_s, connect=connect_s),
-            max_retries=self._retries,
-            http_client=DefaultAsyncHttpxClient(event_hooks={"response": [_not_too_patient]}),
-            warm_tcp_connection=False,  # it would connect, blocking, inside the constructor
-        )
+        hooks = {"response": [_not_too_patient]}
+        options: dict[str, Any] = {
+            "api_key": self._api_key,
+            "timeout": library.http.Timeout(read_s, connect=connect_s),
+            "max_retries": self._retries,
+            "http_client": sdk.DefaultAsyncHttpxClient(event_hooks=hooks),
+        }
+        if self._base_url:
+            return sdk.AsyncOpenAI(base_url=self._base_url, **options), library
+        # warm, it would connect, blocking, inside the constructor
+        return sdk.AsyncCerebras(warm_tcp_connection=False, **options), library
 
 
-async def _not_too_patient(response: "httpx.Response") -> None:
+def _headers(caller: CallInfo | None) -> dict[str, str]:
+    return {"traceparent": caller.traceparent} if caller and caller.traceparent else {}
+
+
+async def _not_too_patient(response: Any) -> None:
     """Keep the SDK from a retry that the server wants far too late for a call."""
     headers = response.headers
     wait = headers.get("retry-after-ms") or headers.get("retry-after") or "0"
@@ -163,43 +185,3 @@ async def _not_too_patient(response: "httpx.Response") -> None:
         wait_s = LONGEST_WAIT_S * 2  # a date
     if wait_s > LONGEST_WAIT_S:
         headers["x-should-retry"] = "false"
-
-
-@asynccontextmanager
-async def _translated(model: str) -> "AsyncIterator[None]":
-    """Turn the SDK's errors into ours.
-
-    The server's own words are dropped, for they may quote the prompt or the key.
-    """
-    import httpx
-    from cerebras.cloud import sdk
-
-    try:
-        yield
-    except sdk.APITimeoutError as error:
-        raise EngineUnavailableError("the language model did not answer in time") from error
-    except sdk.APIConnectionError as error:
-        raise EngineUnavailableError(
-            "the language model cannot be reached; is AURA_LLM_BASE_URL right?"
-        ) from error
-    except sdk.APIStatusError as error:
-        raise _for_status(error.status_code, model) from error
-    except (httpx.HTTPError, sdk.CerebrasError, ValueError) as error:
-        # While streaming, the SDK lets through what httpx and its JSON decoder raise.
-        raise EngineUnavailableError("the language model's answer broke off") from error
-
-
-def _for_status(status: int, model: str) -> EngineError:
-    if status == 429:
-        return EngineUnavailableError("the language model is busy (429); try again later")
-    if status in _RETRYABLE or status >= 500:
-        return EngineUnavailableError(f"the language model answered {status}; try again later")
-    if status in (401, 403):
-        return EngineRefusedError(
-            f"the language model refused the key ({status}): check CEREBRAS_API_KEY (which is "
-            "also the key of the server at AURA_LLM_BASE_URL), or set AURA_LLM_ENGINE=local"
-        )
-    return EngineRefusedError(
-        f"the language model refused the request ({status}): "
-        f"check AURA_LLM_MODEL={model} and AURA_LLM_BASE_URL"
-    )

@@ -7,12 +7,21 @@ import pytest
 
 from runtime.settings import Settings, load
 from workers.engines.factory import language_model, llm_engine, llm_slots, recognizer, synthesizer
+from workers.engines.llm.fallbacks import FallbackModels
+from workers.engines.openai_api import NO_KEY
 from workers.engines.protocols import EngineRefusedError, WeightsError
 
 
 def of(**given: Any) -> Settings:
     """Return *given* settings; what decides between engines is never this machine's."""
-    nothing = {"llm_engine": "auto", "llm_base_url": "", "llm_model": "", "cerebras_api_key": ""}
+    nothing = {
+        "llm_engine": "auto",
+        "llm_api_key": "",
+        "llm_fallbacks": "",
+        "llm_base_url": "",
+        "llm_model": "",
+        "cerebras_api_key": "",
+    }
     return load(_env_file=None, **{**nothing, "llm_slots": 0, **given})
 
 
@@ -68,3 +77,70 @@ def test_one_rule_names_the_engine_of_the_language_model_and_its_slots(
     given: dict[str, Any], engine: str, slots: int
 ) -> None:
     assert (llm_engine(of(**given)), llm_slots(of(**given))) == (engine, slots)
+
+
+def test_a_base_url_makes_auto_speech_hosted() -> None:
+    hears = of(stt_base_url="http://localhost:8000/v1", stt_model="Systran/faster-whisper-base")
+    assert recognizer(hears).name == "openai:Systran/faster-whisper-base"
+    speaks = of(tts_base_url="http://localhost:8880/v1", tts_voice="af_heart", tts_model="kokoro")
+    assert synthesizer(speaks).name == "openai:kokoro:af_heart"
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"stt_engine": "openai"}, "AURA_STT_BASE_URL"),
+        ({"stt_base_url": "http://localhost:1"}, "AURA_STT_MODEL"),
+        ({"tts_engine": "openai"}, "AURA_TTS_BASE_URL"),
+        ({"tts_base_url": "http://localhost:1"}, "AURA_TTS_VOICE"),
+    ],
+)
+def test_hosted_speech_needs_an_address_and_a_name(given: dict[str, Any], named: str) -> None:
+    with pytest.raises(EngineRefusedError, match=named):
+        (recognizer if "stt" in named.lower() else synthesizer)(of(**given))
+
+
+SERVER = {"llm_base_url": "http://localhost:1/v1", "llm_model": "big"}
+
+
+def test_fallbacks_are_models_of_the_same_server_or_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OTHER_KEY", "k2")
+    text = "small, http://localhost:2/v1|other , http://localhost:3|keyed|OTHER_KEY"
+    model = language_model(
+        of(**SERVER, llm_api_key="k1", llm_extra_body={"a": 1}, llm_fallbacks=text)
+    )
+    assert isinstance(model, FallbackModels)
+    parts: list[Any] = list(model._models)
+    assert model.name == "openai:big"
+    assert [part.name for part in parts] == [
+        "openai:big",
+        "openai:small",
+        "openai:other",
+        "openai:keyed",
+    ]
+    assert [part._api_key for part in parts] == ["k1", "k1", NO_KEY, "k2"]  # none goes elsewhere
+    assert [part._extra for part in parts] == [{"a": 1}, {"a": 1}, {}, {}]
+    assert parts[3]._base_url == "http://localhost:3/v1"
+    assert [part._retries for part in parts] == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({**SERVER, "llm_fallbacks": "localhost|x"}, r"base_url\|model"),
+        ({**SERVER, "llm_fallbacks": "http://localhost:2/v1|"}, r"base_url\|model"),
+        ({**SERVER, "llm_fallbacks": "http://localhost:2|x|NO_SUCH_KEY"}, "no NO_SUCH_KEY"),
+        ({"llm_engine": "simulated", "llm_fallbacks": "small"}, "model of no server"),
+    ],
+)
+def test_a_fallback_that_is_none_is_refused(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(EngineRefusedError, match=told):
+        language_model(of(**given))
+
+
+@pytest.mark.parametrize(("own", "sent"), [("k1", "k1"), ("", "k2")])
+def test_cerebras_key_is_sent_where_the_server_has_none_of_its_own(own: str, sent: str) -> None:
+    model: Any = language_model(of(**SERVER, llm_api_key=own, cerebras_api_key="k2"))
+    assert model._api_key == sent

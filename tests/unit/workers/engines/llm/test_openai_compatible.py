@@ -15,6 +15,7 @@ from runtime.settings import Settings, env_name
 from schemas.tools import ToolFunction
 from workers.engines.llm.openai_compatible import HostedModel
 from workers.engines.protocols import (
+    CallInfo,
     EngineRefusedError,
     EngineUnavailableError,
     FunctionCall,
@@ -28,9 +29,11 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
-async def serving(answer: Answer, suffix: str = "/v1", **more: Any) -> AsyncIterator[HostedModel]:
+async def serving(
+    answer: Answer, suffix: str = "/v1", path: str = "/v1", **more: Any
+) -> AsyncIterator[HostedModel]:
     app = web.Application()
-    app.router.add_post("/v1/chat/completions", answer)
+    app.router.add_post(f"{path}/chat/completions", answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -134,7 +137,7 @@ async def test_a_begun_answer_is_continued_and_a_job_may_name_its_model() -> Non
     ("status", "kind", "named"),
     [
         (400, EngineRefusedError, "AURA_LLM_MODEL"),
-        (401, EngineRefusedError, "CEREBRAS_API_KEY"),
+        (401, EngineRefusedError, "AURA_LLM_API_KEY"),
         (404, EngineRefusedError, "AURA_LLM_MODEL"),
         (429, EngineUnavailableError, "429"),
         (500, EngineUnavailableError, "500"),
@@ -307,3 +310,120 @@ async def test_a_busy_server_that_wants_a_long_wait_is_told_at_once(wait: str) -
             with pytest.raises(EngineUnavailableError, match=r"busy \(429\)"):
                 await said(model)
     assert len(tries) == 1
+
+
+@pytest.mark.parametrize("path", ["/v1beta/openai", "/api/paas/v4", "/openai/deployments/gpt"])
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_a_base_url_with_a_path_is_used_as_it_is(path: str, slash: str) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await streamed(request, chunk("ok"))
+
+    async with serving(answer, path + slash, path) as model:
+        assert (await said(model))[0] == "ok"
+
+
+CALLER = CallInfo("s_1", "acme", 3, agent="host@12", speculative=True, traceparent="00-ab-cd-01")
+TOLD = Prompt("", (("user", "Hi"),), caller=CALLER)
+
+
+async def test_a_server_is_told_whose_call_it_is_in_texts() -> None:
+    seen = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        seen.append((await request.json(), request.headers.get("traceparent")))
+        return await streamed(request, chunk("ok"))
+
+    async with serving(answer, tells_caller=True) as model:
+        await said(model, TOLD)
+    async with serving(answer) as model:
+        await said(model, TOLD)
+    (told, trace), (untold, no_trace) = seen
+    assert (told["user"], trace) == ("s_1", "00-ab-cd-01")
+    assert told["metadata"] == {
+        "session": "s_1",
+        "tenant": "acme",
+        "turn": "3",
+        "agent": "host@12",
+        "speculative": "true",
+    }
+    assert no_trace is None
+    assert not {"user", "metadata"} & set(untold)
+
+
+REFUSALS: list[Callable[[str], Any]] = [
+    lambda field: {"error": {"message": f"Unsupported parameter: '{field}'"}},
+    lambda field: {"error": {"message": f"Unrecognized request argument supplied: {field}"}},
+    lambda field: {"error": {"message": f"property '{field}' is unsupported", "param": None}},
+    lambda field: {"error": {"message": "Unknown.", "param": field}},
+    lambda field: {"detail": [{"loc": ["body", field], "msg": "Extra inputs are not permitted"}]},
+    lambda field: {"message": f"{field}: Extra inputs are not permitted"},
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+async def test_a_server_that_refuses_to_be_told_is_asked_without(
+    refusal: Callable[[str], Any],
+) -> None:
+    seen = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        seen.append(asked := await request.json())
+        for field in ("metadata", "user"):
+            if field in asked:
+                return web.json_response(refusal(field), status=400)
+        return await streamed(request, chunk("ok"))
+
+    async with serving(answer, tells_caller=True) as model:
+        assert (await said(model, TOLD))[0] == "ok"
+        assert (await said(model, TOLD))[0] == "ok"
+    assert len(seen) == 4
+    assert "user" not in seen[-1]
+
+
+async def test_a_refusal_that_speaks_of_users_names_no_field() -> None:
+    seen = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        seen.append(await request.json())
+        message = "Conversation roles must alternate user/assistant/user/assistant/..."
+        return web.json_response({"error": {"message": message}}, status=400)
+
+    async with serving(answer, tells_caller=True) as model:
+        with pytest.raises(EngineRefusedError):
+            await said(model, TOLD)
+    assert len(seen) == 1
+
+
+async def test_what_is_to_be_added_is_added_to_each_request_and_refused_once() -> None:
+    seen = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        seen.append(asked := await request.json())
+        if asked.get("temperature") == 9:
+            return web.json_response({"error": "temperature is too high"}, status=400)
+        return await streamed(request, chunk("ok"))
+
+    async with serving(answer, extra_body={"chat_template_kwargs": {"thinking": False}}) as model:
+        await said(model)
+    assert seen[0]["chat_template_kwargs"] == {"thinking": False}
+    async with serving(answer, extra_body={"temperature": 9}) as model:
+        with pytest.raises(EngineRefusedError):
+            await said(model)
+    assert len(seen) == 3
+
+
+async def test_cerebras_keeps_its_own_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        seen.append(await request.json())
+        return await streamed(request, chunk("ok"))
+
+    async with serving(answer) as other:
+        url = str(other._base_url).removesuffix("/v1")
+        monkeypatch.setenv("CEREBRAS_BASE_URL", url)
+        model = HostedModel(api_key=KEY, retries=0, tells_caller=True)
+        assert model.name == "cerebras:llama-3.3-70b"
+        assert (await said(model, TOLD))[0] == "ok"
+        await model.close()
+    assert seen[0]["model"] == "llama-3.3-70b"

@@ -1,0 +1,88 @@
+"""`aura engines`: which engines there are, and whether one of your own is what Aura expects."""
+
+# ruff: noqa: PLC0415 - `aura --help` must not load engines
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from queue import Empty, Queue
+from typing import Annotated, Literal
+
+import typer
+
+from aura.cli.running import CommandError
+from runtime.printable import printable
+from runtime.settings import load
+
+app = typer.Typer(
+    no_args_is_help=True, help="The engines there are; check one of your own against the contract."
+)
+Stage = Literal["stt", "llm", "tts"]
+WAIT_S = 120.0
+"""A check that takes longer hangs; the first one loads the model."""
+
+
+@app.command("list")
+def show() -> None:
+    """List the engines by stage: those built in, and entry points of installed packages."""
+    from workers.engines.own import BUILT_IN
+
+    for stage, names in BUILT_IN.items():
+        print(f"AURA_{stage.upper()}_ENGINE   {', '.join(names)}")
+        for one in sorted(entry_points(group=f"aura.{stage}"), key=lambda one: one.name):
+            print(f"    {one.name}   {one.value}")
+
+
+@app.command("test")
+def check(
+    name: Annotated[
+        str, typer.Argument(help="module:Class, a name of an entry point, or of a built-in engine.")
+    ],
+    stage: Annotated[
+        Stage | None,
+        typer.Option("--stage", help="What it is; without it, its methods tell."),
+    ] = None,
+) -> None:
+    """Run the contract of engines against a class and say what fails, and why."""
+    from workers.engines import contract, factory
+    from workers.engines.own import kind_of
+
+    settings = load()
+    kind = stage or kind_of(name)
+    made = {"stt": factory.recognizer, "llm": factory.language_model, "tts": factory.synthesizer}
+    engine = made[kind](settings.model_copy(update={f"{kind}_engine": name, "llm_fallbacks": ""}))
+    bad = 0
+    for what, why in _in_a_thread(contract.failures(kind, engine)):
+        bad += bool(why)
+        print(f"{'FAILED' if why else 'ok    '} {what}", flush=True)
+        if why:
+            print(f"       {printable(why)}")
+    if bad:
+        raise CommandError(f"{name}: {bad} of {len(contract.CHECKS[kind])} checks failed")
+    print(f"{name} is an engine for AURA_{kind.upper()}_ENGINE.")
+
+
+def _in_a_thread(results: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield *results*, which come from a thread of their own, for an engine may hang.
+
+    Raises:
+        CommandError: it does.
+    """
+    coming: Queue[tuple[str, str] | None] = Queue()
+
+    def run() -> None:
+        for result in results:
+            coming.put(result)
+        coming.put(None)
+
+    threading.Thread(target=run, daemon=True).start()
+    while True:
+        try:
+            result = coming.get(timeout=WAIT_S)
+        except Empty as error:
+            raise CommandError(f"the next check hangs: {WAIT_S:g} s are over") from error
+        if result is None:
+            return
+        yield result

@@ -1,0 +1,82 @@
+"""What llama.cpp is asked, and what it answers. Pure."""
+
+import math
+import re
+from typing import Any
+
+from workers.engines.llm.base_model_prompt import prompt_text
+from workers.engines.llm.chat_request import messages
+from workers.engines.protocols import Prompt, Usage
+
+LIKELIEST = 40
+"""Tokens among which the next one is drawn. Top-k comes first, for llama.cpp's usual samplers go
+through all 262 144 tokens of Gemma's vocabulary several times, at half the cost of the model."""
+MOST_TOKENS = 64
+"""About two spoken sentences; a model this small may else go on to the end of its context."""
+LOOKED_AT = 20
+"""Likeliest next tokens that are searched for a sentence's end; outside them it is unlikely."""
+_END = re.compile(r"\s*([?!\u3002\uff1f\uff01\u061f\u0964\n]|\.(?!\.))")
+"""A token with a mark of `punctuation_probability.ENDS`, or a line break; "..." is no end."""
+
+
+def completion(request: Prompt) -> dict[str, Any]:
+    """Return the request that has a base model go on with a phone call."""
+    return {
+        "prompt": prompt_text(request),
+        "max_tokens": max(1, min(request.max_tokens, MOST_TOKENS)),
+        "stop": ["\n"],
+        **_sampling(request),
+    }
+
+
+def chat(request: Prompt) -> dict[str, Any]:
+    """Return the request for a model that follows instructions, by its own template."""
+    return {
+        "messages": messages(request, has_tools=False),
+        "max_tokens": max(1, request.max_tokens),
+        **_sampling(request),
+    }
+
+
+def _sampling(request: Prompt) -> dict[str, Any]:
+    return {
+        "temperature": request.temperature,
+        "samplers": ["top_k", "temperature"] if request.temperature else ["top_k"],
+        "top_k": LIKELIEST if request.temperature else 1,
+        "stream_options": {"include_usage": True},
+        **({} if request.seed is None else {"seed": request.seed}),
+    }
+
+
+def look(prompt: str) -> dict[str, Any]:
+    """Return the request for the likeliest tokens after *prompt*."""
+    looking = {"prompt": prompt, "max_tokens": 1, "n_probs": LOOKED_AT, "stream": False}
+    return {**looking, "samplers": ["top_k"], "top_k": 1}
+
+
+def likely_end(answer: dict[str, Any]) -> float | None:
+    """Return 0..1, the probability in llama.cpp's *answer* that the next token ends the sentence.
+
+    None: there are no probabilities, as for a token that is only a part of a letter.
+    """
+    try:
+        likely = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+        ends = sum(math.exp(one["logprob"]) for one in likely if _END.match(one["token"]))
+    except (KeyError, IndexError, TypeError):
+        return None
+    return min(1.0, ends)
+
+
+def text_of(piece: dict[str, Any]) -> str:
+    """Return the text in a *piece* of a response, of either kind of request."""
+    choices = piece.get("choices") or ()
+    return "".join(
+        choice.get("text") or (choice.get("delta") or {}).get("content") or "" for choice in choices
+    )
+
+
+def usage_of(piece: dict[str, Any], model: str) -> Usage | None:
+    """Return what a response cost, of the piece that tells it."""
+    if not (counts := piece.get("usage")):
+        return None
+    return Usage(counts["prompt_tokens"], counts["completion_tokens"], model)

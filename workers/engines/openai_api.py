@@ -1,0 +1,157 @@
+"""Servers with OpenAI's API: their address, the libraries that ask them, their errors as ours.
+
+Cerebras' library and OpenAI's are made by one generator and differ in names only.
+"""
+
+# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from workers.engines.protocols import (
+    EngineError,
+    EngineMissingError,
+    EngineRefusedError,
+    EngineUnavailableError,
+)
+
+NO_KEY: Final = "none"
+"""The key for servers that need none. Without one a library takes that of its maker from the
+environment and sends it to a stranger's server."""
+CONNECT_S: Final = 2.0
+_RETRYABLE: Final = frozenset({408, 409, 425, 429})
+
+
+@dataclass(frozen=True)
+class Named:
+    """What an operator calls a server, and the settings that its errors tell to check."""
+
+    what: str
+    url: str
+    key: str
+    model: str
+    otherwise: str = ""
+    """What to do where there is no key."""
+
+
+@dataclass(frozen=True)
+class Library:
+    """A library that asks servers, and what it raises."""
+
+    module: Any
+    http: Any
+    """The HTTP library below it, whose errors it lets through while a response is streamed."""
+    root: type[Exception]
+
+
+def openai_library() -> Library:
+    """Return OpenAI's library.
+
+    Raises:
+        EngineMissingError: it is not installed.
+    """
+    try:
+        import httpx2
+        import openai
+    except ImportError as error:
+        raise EngineMissingError("openai", "llm") from error
+    return Library(openai, httpx2, openai.OpenAIError)
+
+
+def cerebras_library() -> Library:
+    """Return Cerebras' library.
+
+    Raises:
+        EngineMissingError: it is not installed.
+    """
+    try:
+        import httpx
+        from cerebras.cloud import sdk
+    except ImportError as error:
+        raise EngineMissingError("cerebras-cloud-sdk", "llm") from error
+    return Library(sdk, httpx, sdk.CerebrasError)
+
+
+def address(base_url: str) -> str:
+    """Return *base_url* as it is; one without a path gets OpenAI's own, /v1."""
+    base_url = base_url.rstrip("/")
+    return base_url if urlsplit(base_url).path else f"{base_url}/v1"
+
+
+@contextmanager
+def translated(library: Library, named: Named, model: str) -> Iterator[None]:
+    """Turn what *library* raises about a request to *model* into our errors.
+
+    The server's own words are dropped, for they may quote what was said, or the key.
+
+    Raises:
+        EngineUnavailableError: worth a retry.
+        EngineRefusedError: a retry would fail alike.
+    """
+    sdk = library.module
+    try:
+        yield
+    except EngineError:
+        raise
+    except (sdk.APITimeoutError, library.http.TimeoutException) as error:
+        raise EngineUnavailableError(f"{named.what} did not answer in time") from error
+    except sdk.APIStatusError as error:
+        raise for_status(error.status_code, named, model) from error
+    except (sdk.APIConnectionError, library.http.ConnectError) as error:
+        raise EngineUnavailableError(
+            f"{named.what} cannot be reached; is {named.url} right?"
+        ) from error
+    except (library.http.HTTPError, library.root, ValueError) as error:
+        raise EngineUnavailableError(f"{named.what} broke off its answer") from error
+
+
+def for_status(status: int, named: Named, model: str) -> EngineError:
+    """Return the error of an answer with *status*, 400 or more."""
+    if status == 429:
+        return EngineUnavailableError(f"{named.what} is busy (429); try again later")
+    if status in _RETRYABLE or status >= 500:
+        return EngineUnavailableError(f"{named.what} answered {status}; try again later")
+    if status in (401, 403):
+        otherwise = f", or set {named.otherwise}" if named.otherwise else ""
+        return EngineRefusedError(
+            f"{named.what} refused the key ({status}): check {named.key}{otherwise}"
+        )
+    return EngineRefusedError(
+        f"{named.what} refused the request ({status}): check {named.model}={model} and {named.url}"
+    )
+
+
+class BlockingClient:
+    """OpenAI's library for engines that block: one client for all threads, made when it is used."""
+
+    def __init__(self, base_url: str, api_key: str = "", *, limit_s: float = 4.0) -> None:
+        """Talk to *base_url* as it is given; *limit_s*: how long the server may be silent."""
+        self.limit_s = limit_s
+        self._base_url = address(base_url)
+        self._api_key = api_key or NO_KEY
+        self._making = threading.Lock()
+        self._made: tuple[Any, Library] | None = None
+
+    def get(self) -> tuple[Any, Library]:
+        """Return the client and its library.
+
+        Raises:
+            EngineMissingError: it is not installed.
+        """
+        with self._making:
+            if self._made is None:
+                library = openai_library()
+                client = library.module.OpenAI(
+                    api_key=self._api_key,
+                    base_url=self._base_url,
+                    timeout=library.http.Timeout(self.limit_s, connect=CONNECT_S),
+                    max_retries=0,  # a job has attempts of its own
+                )
+                self._made = client, library
+            return self._made

@@ -1,0 +1,141 @@
+"""A recogniser behind HTTP: any server with OpenAI's `/audio/transcriptions`.
+
+It is asked for Whisper's own figures (`verbose_json`), by which words written for silence are told
+from words; a server that has none is asked for the plain text.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from typing import Any, Final
+
+from runtime.audio import write_wav
+from schemas.audio import BYTES_PER_MS
+from workers.engines.openai_api import BlockingClient, Library, Named, translated
+from workers.engines.protocols import EngineRefusedError, EngineUnavailableError, Recognition
+from workers.engines.stt.whisper_postprocess import cleaned
+
+NAMED: Final = Named(
+    what="the recogniser's server",
+    url="AURA_STT_BASE_URL",
+    key="AURA_STT_API_KEY",
+    model="AURA_STT_MODEL",
+)
+LEAST_MS: Final = 100
+"""Servers refuse less, and there is no word in it."""
+MOST_ANSWER_BYTES: Final = 1 << 20
+
+
+class RestRecognizer:
+    """One model of one server. Any number of threads may transcribe."""
+
+    def __init__(self, client: BlockingClient, *, model: str) -> None:
+        """Ask *model*; an answer that takes longer than the client's limit is given up."""
+        self.name = f"openai:{model}"
+        self._model = model
+        self._client = client
+        self._has_figures = True
+        """The server knows `verbose_json`, as far as it has told."""
+
+    def warm(self) -> None:
+        """Open a connection by listing the models; any answer but a refused key is fine.
+
+        Raises:
+            EngineMissingError: the library is not installed.
+            EngineRefusedError: the key is not accepted.
+            EngineUnavailableError: nobody answers.
+        """
+        client, library = self._client.get()
+        try:
+            with translated(library, NAMED, self._model):
+                client.models.list()
+        except EngineRefusedError as error:
+            if NAMED.model not in str(error):  # some servers have no list of models
+                raise
+
+    def transcribe(self, pcm: bytes, *, language: str) -> Recognition:
+        """Return the words in *pcm* (s16le, mono, 16 kHz); *language* is ISO 639-1 or 'auto'.
+
+        Raises:
+            EngineUnavailableError: worth a retry.
+            EngineRefusedError: the server refuses the request, or answers something else.
+        """
+        began, audio_ms = time.monotonic(), len(pcm) // BYTES_PER_MS
+        if audio_ms < LEAST_MS:
+            return Recognition("", 0.0, audio_ms, 0.0)
+        client, library = self._client.get()
+        with translated(library, NAMED, self._model):
+            told = self._asked(client, library, write_wav(pcm[: len(pcm) // 2 * 2]), language)
+        text, confidence = heard(told)
+        took_ms = (time.monotonic() - began) * 1000
+        return Recognition(text, confidence if text else 0.0, audio_ms, took_ms)
+
+    def _asked(self, client: Any, library: Library, wav: bytes, language: str) -> dict[str, Any]:
+        sdk = library.module
+        if self._has_figures:
+            try:
+                return self._answer(client, wav, language, "verbose_json")
+            except (sdk.BadRequestError, sdk.UnprocessableEntityError) as error:
+                if not any(word in str(error) for word in ("response_format", "verbose_json")):
+                    raise
+                self._has_figures = False
+        return self._answer(client, wav, language, "json")
+
+    def _answer(self, client: Any, wav: bytes, language: str, form: str) -> dict[str, Any]:
+        until_s = time.monotonic() + self._client.limit_s
+        spoken = {} if language == "auto" else {"language": language}
+        with client.audio.transcriptions.with_streaming_response.create(
+            file=("speech.wav", wav, "audio/wav"),
+            model=self._model,
+            response_format=form,
+            **spoken,
+        ) as answer:
+            kind = answer.headers.get("content-type", "")
+            if "json" not in kind:
+                raise EngineRefusedError(
+                    f"{NAMED.what} answered {kind.partition(';')[0] or 'something'}, not JSON; is "
+                    f"{NAMED.url} right?"
+                )
+            body = b""
+            for piece in answer.iter_bytes():
+                body += piece
+                if time.monotonic() > until_s or len(body) > MOST_ANSWER_BYTES:
+                    raise EngineUnavailableError(f"{NAMED.what} did not come to an end")
+        told = json.loads(body)
+        if not isinstance(told, dict) or not isinstance(told.get("text"), str):
+            raise EngineRefusedError(f"{NAMED.what} answered without a text; is {NAMED.url} right?")
+        return told
+
+
+def heard(told: dict[str, Any]) -> tuple[str, float]:
+    """Return the words of a server's answer and their confidence, 1 where it gives no figures.
+
+    Segments that Whisper itself takes for silence are left out.
+    """
+    segments = told.get("segments")
+    known = [_Segment(one) for one in segments if isinstance(one, dict)] if segments else []
+    known = [one for one in known if one.has_figures]
+    if not known:
+        return cleaned(told["text"], 0.0, 1.0), 1.0
+    kept = [one for one in known if cleaned(one.text, one.no_speech, math.exp(one.logprob))]
+    if not kept:
+        return "", 0.0
+    text = told["text"] if len(kept) == len(known) else "".join(one.text for one in kept)
+    weight = sum(one.weight for one in kept)
+    logprob = sum(one.logprob * one.weight for one in kept) / weight
+    return cleaned(text, 0.0, 1.0), math.exp(logprob)
+
+
+class _Segment:
+    """A stretch of the audio, as Whisper's own code tells of it."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self.text = str(told.get("text", ""))
+        logprob, no_speech = told.get("avg_logprob"), told.get("no_speech_prob", 0.0)
+        self.has_figures = isinstance(logprob, int | float) and isinstance(no_speech, int | float)
+        self.logprob = min(0.0, float(logprob)) if isinstance(logprob, int | float) else 0.0
+        self.no_speech = float(no_speech) if isinstance(no_speech, int | float) else 0.0
+        tokens = told.get("tokens")
+        self.weight = max(1, len(tokens) if isinstance(tokens, list) else len(self.text.split()))

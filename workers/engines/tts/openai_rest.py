@@ -1,0 +1,208 @@
+"""A voice behind HTTP: any server with OpenAI's `/audio/speech`, played as it comes.
+
+A server may be slow before the first sound, and may not fall behind the listener after it: its
+silences are counted against the sound that came (`patient`), so that one that drips is given up
+like one that is silent.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from runtime.audio import PcmStream
+from runtime.containers import container_of
+from runtime.wav import MOST_HEADER_BYTES, Format, NotAudioError, WavHeader
+from schemas.audio import RATE_HZ
+from workers.engines.openai_api import BlockingClient, Named, translated
+from workers.engines.protocols import EngineRefusedError, EngineUnavailableError
+from workers.engines.tts.piper import without_lead
+
+NAMED: Final = Named(
+    what="the voice's server",
+    url="AURA_TTS_BASE_URL",
+    key="AURA_TTS_API_KEY",
+    model="AURA_TTS_MODEL",
+)
+LEAST_BEGINNING_BYTES: Final = 12
+"""By so much a WAV is told from samples."""
+_NOT_SOUND: Final = ("text/", "application/json", "application/problem+json")
+_COMPRESSED: Final = ("mpeg", "mp3", "ogg", "opus", "aac", "flac", "mp4", "webm")
+
+
+class RestVoice:
+    """One voice of one server. Any number of threads may speak."""
+
+    def __init__(
+        self,
+        client: BlockingClient,
+        *,
+        model: str,
+        voice: str,
+        form: str = "wav",
+        rate_hz: int = 24000,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Ask for *voice* of *model* in *form*: 'wav', or 'pcm' of *rate_hz*.
+
+        *extra_body* is added to each request.
+        """
+        self.name = f"openai:{model}:{voice}"
+        self._model = model
+        self._voice = voice
+        self._client = client
+        self._format = form
+        self._raw = Format(rate_hz)
+        self._extra = dict(extra_body or {})
+
+    def warm(self) -> None:
+        """Have a word spoken into nothing: that loads the model where the server does so late.
+
+        Raises:
+            EngineMissingError: the library is not installed.
+            EngineUnavailableError, EngineRefusedError: as `synthesize`.
+        """
+        for _ in self.synthesize("Hello."):
+            pass
+
+    def synthesize(self, text: str) -> Iterator[bytes]:
+        """Yield *text* as s16le mono 16 kHz, piece by piece as it comes.
+
+        Raises:
+            EngineUnavailableError: worth a retry; the answer may have begun.
+            EngineRefusedError: the server refuses the request, or sends something else.
+        """
+        if not any(char.isalnum() for char in text):
+            return  # servers refuse it, or make a noise of it
+        client, library = self._client.get()
+        began_s = time.monotonic()
+        with (
+            translated(library, NAMED, self._model),
+            client.audio.speech.with_streaming_response.create(
+                input=text,
+                model=self._model,
+                voice=self._voice,
+                response_format=self._format,
+                extra_body=self._extra,
+            ) as answer,
+        ):
+            _check_kind(answer.headers.get("content-type", ""))
+            pieces = patient(
+                answer.iter_bytes(),  # as they come: a size would wait until there is so much
+                limit_s=self._client.limit_s,
+                bytes_a_second=self._raw.bytes_a_second,
+                waited_s=time.monotonic() - began_s,
+            )
+            raw = self._raw if self._format == "pcm" else None
+            yield from _begun_at_once(converted(pieces, raw))
+
+
+def _check_kind(kind: str) -> None:
+    """Check the content type of an answer.
+
+    Raises:
+        EngineRefusedError: it is no sound, or compressed.
+    """
+    kind = kind.partition(";")[0].strip().lower()
+    if kind.startswith(_NOT_SOUND):
+        raise EngineRefusedError(f"{NAMED.what} answered {kind}, not sound; is {NAMED.url} right?")
+    if kind.startswith("audio/") and kind.endswith(_COMPRESSED):
+        raise EngineRefusedError(f"{NAMED.what} answered {kind}: it does not know AURA_TTS_FORMAT")
+
+
+def _begun_at_once(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield *pieces* (s16le mono 16 kHz) without silence before the first sound."""
+    samples = (np.frombuffer(piece, "<i2") for piece in pieces)
+    for piece in without_lead(samples, RATE_HZ):
+        if len(piece):
+            yield piece.tobytes()
+
+
+def patient(
+    pieces: Iterable[bytes],
+    *,
+    limit_s: float,
+    bytes_a_second: int,
+    waited_s: float = 0.0,
+    now_s: Callable[[], float] = time.monotonic,
+) -> Iterator[bytes]:
+    """Yield *pieces* until they were waited for too long: what comes makes up for its own length.
+
+    *waited_s*: what has passed already. The time in which a piece is used does not count.
+
+    Raises:
+        EngineUnavailableError: the sound is *limit_s* behind somebody who listens to it.
+    """
+    coming = iter(pieces)
+    left_s = limit_s - waited_s
+    while True:
+        since_s = now_s()
+        piece = next(coming, None)
+        if piece is None:
+            return
+        left_s = min(limit_s, left_s - (now_s() - since_s) + len(piece) / bytes_a_second)
+        if left_s < 0:
+            raise EngineUnavailableError(f"{NAMED.what} speaks too slowly")
+        yield piece
+
+
+def converted(pieces: Iterable[bytes], raw: Format | None) -> Iterator[bytes]:
+    """Yield *pieces* of a WAV, or of samples in the format *raw*, as s16le mono 16 kHz.
+
+    Raises:
+        EngineRefusedError: it is neither.
+        EngineUnavailableError: there is no sound in it.
+    """
+    begun, header = bytearray(), WavHeader()
+    stream: PcmStream | None = None
+    left_bytes = -1
+    has_sound = False
+    for piece in pieces:
+        samples = piece
+        if stream is None:
+            begun += piece
+            if len(begun) < LEAST_BEGINNING_BYTES:
+                continue
+            if (found := _beginning(begun, header, raw)) is None:
+                continue
+            form, at, left_bytes = found
+            stream, samples = PcmStream(form), bytes(begun[at:])
+        if left_bytes >= 0:  # notes may follow the samples of a WAV
+            samples = samples[:left_bytes]
+            left_bytes -= len(samples)
+        if pcm := stream.feed(samples):
+            has_sound = True
+            yield pcm
+    if stream and (pcm := stream.flush()):
+        has_sound = True
+        yield pcm
+    if not has_sound:
+        raise EngineUnavailableError(f"{NAMED.what} sent no sound")
+
+
+def _beginning(
+    begun: bytearray, header: WavHeader, raw: Format | None
+) -> tuple[Format, int, int] | None:
+    """Return the format, where the samples begin, and how many bytes (-1: to the end); None: later.
+
+    Raises:
+        EngineRefusedError: it is neither a WAV nor samples.
+    """
+    if begun[:4] == b"RIFF":
+        try:
+            found = header.read(begun)
+        except NotAudioError as error:
+            raise EngineRefusedError(f"{NAMED.what} sent no WAV that is one: {error}") from error
+        if found is None and len(begun) > MOST_HEADER_BYTES:
+            raise EngineRefusedError(f"{NAMED.what} sent a WAV without samples")
+        return found
+    if container := container_of(bytes(begun), first=True):
+        raise EngineRefusedError(
+            f"{NAMED.what} sent {container.value}: it does not know AURA_TTS_FORMAT"
+        )
+    if raw is None:
+        raise EngineRefusedError(f"{NAMED.what} sent no WAV: try AURA_TTS_FORMAT=pcm")
+    return raw, 0, -1

@@ -1,0 +1,194 @@
+"""A response on its way into the log: a chain of links, each behind the fence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from runtime.bus.errors import FencedError
+from runtime.bus.reader import Stored
+from schemas import subjects
+from schemas.events import ModelSwitched, ResponseCompleted, ResponseSentence, ToolCalled, TurnTaken
+from schemas.tools import MOST_ARGUMENT_CHARS, MOST_CALLS
+from workers.chain_state import ChainState
+from workers.engines.protocols import FunctionCall, Switched, Token, Usage
+from workers.response_text import ResponseText
+from workers.stage import JobContext
+
+MOST_NAME_CHARS = 64
+"""Of a tool that a model calls; longer names are none of ours."""
+
+
+class ResponseChain:
+    """The sentences of one response in the log; every link names the one before it."""
+
+    def __init__(self, job: JobContext[TurnTaken], model: str) -> None:
+        self.state = ChainState(job.event.turn)
+        self.eot_llm: float | None = None
+        self._job = job
+        self._subject = subjects.session_events(job.event.tenant, job.event.session, "say")
+        self.model = model
+        self._found = False
+
+    async def find(self) -> None:
+        """Go as far as the chain goes, which an earlier attempt may have begun."""
+        watch = self._job.watch
+        newest = await (watch.newest if watch else self._job.bus.last(self._subject))
+        self._found = True
+        self.state = await self._read(newest)
+
+    async def is_done(self) -> bool:
+        """Find what an earlier attempt did; return whether nothing is left to do."""
+        await self.find()
+        if self.state.calls and not self.state.is_over:
+            await self.complete(Usage(0, 0, self.model))
+            return True
+        return self.state.is_over
+
+    async def _read(self, newest: Stored | None) -> ChainState:
+        """Return the chain as the log has it, where *newest* is its newest word."""
+        job, state = self._job, ChainState(self._job.event.turn)
+        if newest is None:
+            return state
+        state = state.after(newest.seq)
+        if newest.seq > job.seq:  # or nothing was said since the turn was taken
+            for link in await job.bus.read(subjects.EVENTS_STREAM, self._subject, after=job.seq):
+                state = state.after(link.seq, link.event())
+        return state
+
+    async def say(self, text: str, first_token_ms: float) -> None:
+        job, index = self._job, self._written
+        sentence = ResponseSentence(
+            **job.head(),
+            turn=job.event.turn,
+            index=index,
+            text=text,
+            first_token_ms=first_token_ms,
+            took_ms=job.took_ms(),
+            model=self.model,
+            deadline_ms=job.event.deadline_ms,
+            recorded=job.event.recorded,
+            text_only=job.event.text_only,
+            eot_llm=None if index else self.eot_llm,
+        )
+        self.state = self.state.after(await self._publish(sentence), sentence)
+
+    @property
+    def _written(self) -> int:
+        """Sentences of the response so far, those of earlier steps included."""
+        return self._job.event.spoken + len(self.state.sentences)
+
+    async def switch(self, switched: Switched) -> None:
+        """Tell that another model writes from here on."""
+        job = self._job
+        self.model = switched.model
+        told = ModelSwitched(
+            **job.head(),
+            turn=job.event.turn,
+            step=job.event.step,
+            wanted=switched.wanted,
+            model=switched.model,
+            reason=switched.reason,
+            took_ms=job.took_ms(),
+        )
+        await job.bus.publish(told)
+
+    async def call(self, call: FunctionCall) -> None:
+        job = self._job
+        called = ToolCalled(
+            **job.head(),
+            turn=job.event.turn,
+            step=job.event.step,
+            call=self.state.calls,
+            name=call.name[:MOST_NAME_CHARS],
+            arguments=call.arguments[: MOST_ARGUMENT_CHARS + 1],  # too long stays too long
+            model=self.model,
+            took_ms=job.took_ms(),
+        )
+        self.state = self.state.after(await self._publish(called), called)
+
+    async def complete(self, usage: Usage) -> None:
+        completed = ResponseCompleted(
+            **self._job.head(),
+            turn=self._job.event.turn,
+            sentences=self._written,
+            text=self.state.text,
+            model=usage.model,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            took_ms=self._job.took_ms(),
+            step=self._job.event.step,
+            calls=self.state.calls,
+        )
+        await self._publish(completed)
+
+    async def _publish(self, link: ResponseSentence | ToolCalled | ResponseCompleted) -> int:
+        """Add *link* to the chain and return its sequence.
+
+        A copy of the log that was a moment behind may have told of an older end of the chain. Then
+        nothing of this response is new in the log, and the link is added once more.
+
+        Raises:
+            FencedError: the response was cancelled, or another worker goes on with it.
+            BusAwayError: not acknowledged.
+        """
+        if not self._found:  # a fresh job began before it was looked up
+            await self.find()
+            if self.state.is_begun:
+                raise FencedError("a fresh job is not the first to answer", self.state.last)
+        bus = self._job.bus
+        try:
+            return await bus.publish_fenced(link, self.state.last)
+        except FencedError as fenced:
+            now = await self._read_until(fenced.newest)
+            if not now.is_what_was_known(self.state):
+                raise
+            return await bus.publish_fenced(link, now.last)
+
+    async def _read_until(self, seq: int) -> ChainState:
+        """Return the chain as the log has it once that tells of *seq*, a second later at most."""
+        for _ in range(20):
+            now = await self._read(await self._job.bus.last(self._subject))
+            if now.last >= seq:
+                break
+            await asyncio.sleep(0.05)
+        return now
+
+
+class Writing:
+    """A response while the model writes it."""
+
+    def __init__(
+        self, chain: ResponseChain, text: ResponseText, job: JobContext[TurnTaken]
+    ) -> None:
+        self.usage = Usage(0, 0, chain.model)
+        self._chain = chain
+        self._text = text
+        self._job = job
+        self._calls: list[FunctionCall] = []
+        self._first_token_ms: float | None = None
+
+    async def take(self, token: Token) -> None:
+        """Take the next piece; what it completes is said."""
+        match token:
+            case Usage():
+                self.usage = token
+            case FunctionCall():
+                self._calls.append(token)
+            case Switched():
+                await self._chain.switch(token)
+            case str():
+                pieces = self._text.feed(token)
+                if self._first_token_ms is None and self._text.is_begun:
+                    self._first_token_ms = self._job.took_ms()
+                await self._say(pieces)
+
+    async def finish(self) -> None:
+        """Say the rest, then call the tools."""
+        await self._say(self._text.flush())
+        for call in [*self._calls, *self._text.calls][:MOST_CALLS]:
+            await self._chain.call(call)
+
+    async def _say(self, pieces: Iterable[str]) -> None:
+        for piece in pieces:
+            await self._chain.say(piece, self._first_token_ms or self._job.took_ms())
