@@ -355,7 +355,8 @@ class Settings(BaseSettings):
     system_prompt: str = Field(
         "You are Aura, a friendly voice assistant on the phone. Answer in one or two short "
         "sentences that sound well when spoken. No lists, no emoji, no formatting.",
-        description="What the language model is told it is; the built-in one follows none.",
+        description="What the language model is told it is; a base model, as the built-in one, "
+        "follows none.",
     )
     language: str = _session("language", "Spoken language, a Whisper code, or `auto`.")
     eagerness: Eagerness = _session(
