@@ -13,10 +13,12 @@ from edge.door.address_limits import AddressLimits
 from edge.door.admission_control import AdmissionControl
 from edge.door.agents import Agents
 from edge.door.auth import TokenPolicy
+from edge.door.calls_api import routes as calls_api
 from edge.door.client_address import ClientAddresses
 from edge.door.connection_budget import Budgets, Costs
 from edge.door.middlewares import harden, limit_requests, no_traceback
 from edge.door.open_files import OpenFiles
+from edge.door.operators import Operators
 from edge.door.routes import websocket
 from edge.door.session_limits import Limits, SessionLimits
 from edge.door.socket_table import SocketTable
@@ -42,6 +44,7 @@ def build(
     address_limits = AddressLimits.of(settings)
     speech_model = chosen(settings)
     config = config_of(settings, speech_model)
+    policy = TokenPolicy.of(settings)
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(
         settings=settings,
@@ -50,7 +53,8 @@ def build(
         stages=StageMonitor(
             bus, AdmissionControl(settings.overload_wait_ms, settings.overload_calm_s)
         ),
-        policy=TokenPolicy.of(settings),
+        policy=policy,
+        operators=Operators.of(settings, policy),
         address_limits=address_limits,
         sockets=SocketTable(address_limits.sockets, most_sockets),
         files=OpenFiles(),
@@ -75,6 +79,7 @@ def build(
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
+    app.router.add_routes(calls_api())
     for path, protocol in app[EDGE].protocols.items():
         app.router.add_get(path, websocket(protocol))
     return app

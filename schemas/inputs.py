@@ -16,6 +16,7 @@ A row is [ms after the row before it, kind, ...]:
     11  cancelled                                the client said that the response was to stop
     12  played        turn, played_ms            the client said how much it had played
     13  keys          keys                       the caller pressed keys of a telephone
+    30  commanded     id, by, command            an operator had the call do something
 
 Audio is s16le mono 16 kHz. Of it there is a bit a 20 ms frame: whether there was voice. Nobody can
 be heard by that. `edge/core/inputs.py` has the types.
@@ -30,6 +31,7 @@ import msgpack
 
 SOUND, TICKED, SAID, PARTIAL, CHUNK, STARTED, FINISHED, RESUMED = range(8)
 RECONFIGURED, TYPED, TURN_ENDED, CANCELLED, PLAYED, KEYS = range(8, 14)
+COMMANDED = 30
 
 
 class InputRow(NamedTuple):

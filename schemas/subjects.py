@@ -6,6 +6,8 @@ aura.au.<session>.<utterance>         the caller's audio       stream AURA_AUDIO
 aura.pcm.<session>.<turn>             synthesized audio        stream AURA_AUDIO (memory)
 aura.part.<session>                   partial transcripts      core NATS only
 aura.rec.<tenant>.<session>.<side>    recorded sound           stream AURA_RECORDING (file)
+aura.call.<session>                   commands to a call       core NATS only: its edge answers
+aura.calls                            which calls are there    core NATS only: all edges answer
 aura.config.<hash>                    a configuration          stream AURA_CONFIGS (file)
 $KV.AURA_AGENTS.tenant.<tenant>.<name>  an agent of a tenant     bucket AURA_AGENTS (file)
 $KV.AURA_AGENTS.shared.<name>         an agent of all tenants
@@ -31,6 +33,8 @@ AGENTS_STREAM = "KV_AURA_AGENTS"
 AGENTS = "$KV.AURA_AGENTS"
 """Prefix of the keys of agents."""
 AGENTS_LIVE = "aura.agents"
+
+CALLS = "aura.calls"
 
 REPLAY_PREFIX = "r_"
 """Prefix of the ids of replays, published or driven."""
@@ -81,6 +85,10 @@ def speech(session: str, turn: int | str = "*") -> str:
 
 def partials(session: str) -> str:
     return f"aura.part.{session}"
+
+
+def call(session: str) -> str:
+    return f"aura.call.{session}"
 
 
 def agent_key(tenant: str, name: str) -> str:

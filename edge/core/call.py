@@ -13,13 +13,16 @@ import dataclasses
 
 from edge.core import inputs
 from edge.core.client_events import Trouble
+from edge.core.control import Control
 from edge.core.effects import Effect, Outbox
+from edge.core.hearing.framing import SILENCE
 from edge.core.hearing.segmenter import Segmenter
 from edge.core.inputs import AnyInput
 from edge.core.response.responder import Responder
 from edge.core.session.history import History
 from edge.core.turns import Turns
 from schemas import events as ev
+from schemas.control import AnyCommand, Fault
 
 SILENT_STAGE_MS = 3000
 """An awaited stage that is silent for so long: the log is read for its answer."""
@@ -49,7 +52,9 @@ class Call:
         self._segmenter = Segmenter(config.turns, self.history.utterance)
         self._responder = Responder(config, self.history, self._out)
         self._turns = Turns(config, self._segmenter, self._responder, self.history, self._out)
+        self._control = Control(config, self.history, self._responder, self._turns, self._out)
         self._failures: dict[ev.FaultyPart, int] = {}
+        self._over = False
 
     def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
         """Take an input that came at *now_ms*, and return what is to be done, in order.
@@ -59,7 +64,8 @@ class Call:
         """
         match given:
             case inputs.Sound():
-                for notice in self._segmenter.hear(given, now_ms):
+                heard = _unheard(given) if self._control.deaf else given
+                for notice in self._segmenter.hear(heard, now_ms):
                     if notice.audio and not notice.change:  # most of them
                         self._out.send(notice.audio)
                     else:
@@ -85,9 +91,11 @@ class Call:
         """Begin or end the call, or set it anew; False where *given* is none of that."""
         match given:
             case inputs.Started():
+                self._control.word(now_ms)
                 if greeting := self.config.response.greeting:
                     self._responder.greet(greeting, now_ms)
             case inputs.Resumed():
+                self._control.word(now_ms)
                 if begun := self.history.unfinished:
                     self.history.unfinished = None
                     self._responder.speak_on(begun, now_ms)
@@ -96,6 +104,7 @@ class Call:
                 self._segmenter.configure(config.turns)
                 self._responder.configure(config)
                 self._turns.configure(config)
+                self._control.configure(config)
                 head = self._out.head(now_ms)
                 self._out.publish(ev.SessionReconfigured(**head, config=config))
             case inputs.Finished():
@@ -106,6 +115,12 @@ class Call:
 
     def _of_the_client(self, given: AnyInput, now_ms: int) -> None:
         match given:
+            case inputs.Commanded():
+                self._control.command(given, now_ms)
+            case inputs.Typed() | inputs.TurnEnded() | inputs.KeyPressed() if self._control.deaf:
+                pass
+            case inputs.Cancelled() if self._responder.firm:
+                pass
             case inputs.Typed(text):
                 self._turns.typed(text, now_ms)
             case inputs.TurnEnded():
@@ -116,6 +131,7 @@ class Call:
                 self._responder.played(given, now_ms)
             case inputs.KeyPressed(keys):
                 self._out.publish(ev.KeysPressed(**self._out.head(now_ms), keys=keys))
+                self._control.word(now_ms)
             case _:
                 raise UnknownInputError(type(given).__name__)
 
@@ -143,6 +159,7 @@ class Call:
 
     def _finish(self, given: inputs.Finished, now_ms: int) -> None:
         """End the conversation; a response is left to a caller who may come back to it."""
+        self._over = True
         self._turns.close(now_ms, discarded=True)
         if given.may_return:
             self._responder.leave(now_ms)
@@ -167,6 +184,15 @@ class Call:
         return self._segmenter.utterance is not None
 
     @property
+    def deaf(self) -> bool:
+        """Nothing of the caller is heard, and nothing of it is to be recorded."""
+        return self._control.deaf
+
+    def refuses(self, command_id: str, command: AnyCommand) -> Fault | None:
+        """Return why the call would not do *command*; None: it would, or did it already."""
+        return self._control.refuses(command_id, command)
+
+    @property
     def wants_words(self) -> bool:
         """The caller speaks, or has paused and the words are not here yet."""
         utterance = self._segmenter.utterance
@@ -175,7 +201,7 @@ class Call:
     def due_ms(self, now_ms: int) -> int | None:
         """When `Ticked` is worth giving if nothing else happens, Unix ms; None: never."""
         if self._idle:
-            return None
+            return self._control.due_ms
         times = [self._segmenter.silent_from_ms, self._words_expire_ms]  # asked after every frame
         if self._responder.response:
             times += [self._responder.due_ms(now_ms), self._responder.expires_ms]
@@ -199,9 +225,15 @@ class Call:
         return self._segmenter.utterance is None and self._responder.response is None
 
     def _advance(self, now_ms: int) -> list[Effect]:
-        if self._idle:
-            return self._out.take()
+        if not self._idle:
+            self._advance_speech(now_ms)
+        if self._idle and not self._over and not self._turns.take_waiting(now_ms):
+            self._control.advance(now_ms)
+        return self._out.take()
+
+    def _advance_speech(self, now_ms: int) -> None:
         if self._responder.response:
+            self._control.word(now_ms)
             self._responder.advance(now_ms)
             if (expires_ms := self._responder.expires_ms) is not None and now_ms >= expires_ms:
                 response = self._responder.response
@@ -209,7 +241,6 @@ class Call:
                 self._trouble(stage, f"nothing came within {self._patience}", now_ms)
         if (expires_ms := self._words_expire_ms) is not None and now_ms >= expires_ms:
             self._trouble("stt", f"no words came within {self._patience}", now_ms)
-        return self._out.take()
 
     @property
     def _patience(self) -> str:
@@ -261,3 +292,9 @@ class Call:
         head = self._out.head(now_ms)
         self._out.publish(ev.TroubleTold(**head, stage=stage, reason=reason, fatal=fatal))
         self._out.tell(Trouble(stage, reason, fatal))
+
+
+def _unheard(sound: inputs.Sound) -> inputs.Sound:
+    """Return silence as long as *sound*."""
+    frames = len(sound.voiced)
+    return inputs.Sound(SILENCE * frames, (False,) * frames, sound.size)

@@ -42,7 +42,15 @@ class Recover:
     turn: int
 
 
-Effect = Publish | SendFrame | Tell | Recover
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the session and close its connection; the client is told why."""
+
+    code: str
+    reason: str
+
+
+Effect = Publish | SendFrame | Tell | Recover | HangUp
 
 
 class Outbox:
@@ -72,6 +80,9 @@ class Outbox:
 
     def recover(self, turn: int) -> None:
         self._effects.append(Recover(turn))
+
+    def hang_up(self, code: str, reason: str) -> None:
+        self._effects.append(HangUp(code, reason))
 
     def take(self) -> list[Effect]:
         if not (effects := self._effects):

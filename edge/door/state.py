@@ -16,11 +16,13 @@ from edge.call.speech_model import SileroModel
 from edge.door.address_limits import AddressLimits
 from edge.door.agents import Agents
 from edge.door.auth import TokenPolicy
+from edge.door.call_list import CallList
 from edge.door.client_address import ClientAddresses
 from edge.door.connection import Connection, Host
 from edge.door.connection_budget import Budgets
 from edge.door.open_files import OpenFiles
 from edge.door.opening import ANY_SOUND_IS_A_VOICE, Openings
+from edge.door.operators import Operators
 from edge.door.pace import Lane
 from edge.door.seat import Seats
 from edge.door.session_limits import SessionLimits
@@ -32,6 +34,7 @@ from edge.protocols.client_protocol import ClientProtocol
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from runtime.settings import Settings
+from schemas.control import CallState
 from schemas.session_config import SessionConfig
 
 
@@ -64,6 +67,7 @@ class Edge:
     addresses: ClientAddresses
     storage: StorageMonitor
     agents: Agents
+    operators: Operators
     configs: ConfigStore
     log_quotas: LogQuotas
     recorded: RecordingQuotas
@@ -83,6 +87,14 @@ class Edge:
         if full := self.stages.full():
             return full
         return self.stages.strained() if self.budgets.is_ahead(address) else ""
+
+    @property
+    def call_list(self) -> CallList:
+        return CallList(self.bus, self.name, self._calls)
+
+    def _calls(self) -> list[CallState]:
+        states = [connection.call_state for connection in self.open]
+        return [state for state in states if state]
 
     @property
     def host(self) -> Host:

@@ -13,6 +13,7 @@ from edge.core.client_events import Interrupted, Measured
 from edge.core.effects import Outbox
 from edge.core.hearing.utterance import Utterance
 from edge.core.inputs import ChunkSpoken, Played
+from edge.core.response.given_text import pieces
 from edge.core.response.handover import end, rest_of
 from edge.core.response.interruption import Move
 from edge.core.response.playback import BEGINNING, Playback
@@ -62,6 +63,11 @@ class Responder:
         """An interruption of the response is suspected."""
         return self.response is not None and self.response.held
 
+    @property
+    def firm(self) -> bool:
+        """There is a response that the caller cannot interrupt."""
+        return self.response is not None and self.response.firm
+
     # -------------------------------------------------------- asking for a response
 
     def greet(self, text: str, now_ms: int) -> None:
@@ -69,30 +75,54 @@ class Responder:
         voice = self._config.voice
         if voice.delivery == "chunks":  # a greeting is one message in every client protocol
             voice = msgspec.structs.replace(voice, delivery="sentences")
-        response = Response(0, "", 1.0, Playback(0, voice), now_ms, now_ms, Phase.COMMITTED)
-        self.response = response
+        self._speak(Response(0, "", 1.0, Playback(0, voice), now_ms, now_ms), [text], now_ms)
+
+    def say(self, text: str, now_ms: int, *, firm: bool, command_id: str = "") -> None:
+        """Speak *text*, which a command or the edge itself gave, as a turn of its own.
+
+        *firm*: the caller cannot interrupt it.
+        """
+        turn = self._begin_turn(command_id, now_ms)
+        playback = Playback(turn, self._config.voice)
+        response = Response(turn, "", 1.0, playback, now_ms, now_ms, given=True, firm=firm)
+        self._speak(response, pieces(text), now_ms)
+
+    def _begin_turn(self, command_id: str, now_ms: int) -> int:
+        """Return the number of a turn in which the caller says nothing."""
+        turn = self.history.turn + 1
         head = self._out.head(now_ms)
-        sentence = ev.ResponseSentence(
-            **head,
-            turn=0,
-            index=0,
-            text=text,
-            first_token_ms=0.0,
-            took_ms=0.0,
-            model="",
-            deadline_ms=now_ms + self._config.response.deadline_ms,
-        )
+        self._out.publish(ev.ControlSpoken(**head, turn=turn, command_id=command_id))
+        self.history.control.spoken_as(command_id, turn)
+        self.history.turn = turn
+        return turn
+
+    def _speak(self, response: Response, sentences: list[str], now_ms: int) -> None:
+        """Have *sentences*, all there are of the *response*, spoken."""
+        response.move_on(Phase.COMMITTED)
+        self.response = response
+        head, turn = self._out.head(now_ms), response.turn
+        for index, text in enumerate(sentences):
+            sentence = ev.ResponseSentence(
+                **head,
+                turn=turn,
+                index=index,
+                text=text,
+                first_token_ms=0.0,
+                took_ms=0.0,
+                model="",
+                deadline_ms=now_ms + self._config.response.deadline_ms,
+            )
+            response.sentence(self._out.publish(sentence), now_ms)
         completed = ev.ResponseCompleted(
             **head,
-            turn=0,
-            sentences=1,
-            text=text,
+            turn=turn,
+            sentences=len(sentences),
+            text=" ".join(sentences),
             model="",
             prompt_tokens=0,
             completion_tokens=0,
             took_ms=0.0,
         )
-        response.sentence(self._out.publish(sentence), now_ms)
         response.complete(self._out.publish(completed), now_ms)
 
     def speak_on(self, begun: UnfinishedResponse, now_ms: int) -> None:
@@ -134,19 +164,61 @@ class Responder:
         response.typed = True
         return response
 
+    def respond(self, instruction: str, command_id: str, now_ms: int) -> None:
+        """Ask for a response to an *instruction*: the caller said nothing."""
+        turn = self._begin_turn(command_id, now_ms)
+        response = self._ask_in(turn, Utterance(0), instruction, now_ms)
+        response.text = ""
+        self.commit(response, now_ms)
+
+    def enter(self, words: str, confidence: float, now_ms: int) -> str:
+        """Enter a turn of the caller that gets no response; return the words not told before."""
+        history, head = self.history, self._out.head(now_ms)
+        history.turn += 1
+        text, untold = history.take_carried(words), history.untold(words)
+        history.answer_carried()
+        committed = ev.TurnCommitted(
+            **head, turn=history.turn, text=text, confidence=confidence, guessed=False
+        )
+        self._out.publish(committed)
+        history.settle(text, "")
+        nothing = ev.AnswerHeard(**head, turn=history.turn, text="", complete=False, played_ms=0)
+        self._out.publish(nothing)
+        return untold
+
     def _ask(
         self, utterance: Utterance, words: str, now_ms: int, *, speculative: bool, ask_eot: bool
     ) -> Response:
-        history, config = self.history, self._config.response
+        history = self.history
         history.turn += 1
-        text = history.take_carried(words)
+        response = self._ask_in(
+            history.turn,
+            utterance,
+            history.take_carried(words),
+            now_ms,
+            speculative=speculative,
+            ask_eot=ask_eot,
+        )
+        response.new_words, response.goes_on = history.untold(words), bool(history.told)
+        return response
+
+    def _ask_in(
+        self,
+        turn: int,
+        utterance: Utterance,
+        text: str,
+        now_ms: int,
+        *,
+        speculative: bool = False,
+        ask_eot: bool = False,
+    ) -> Response:
+        """Ask for a response to *text* as *turn*."""
+        history, config = self.history, self._config.response
         self.response = Response(
-            turn=history.turn,
+            turn=turn,
             text=text,
-            new_words=history.untold(words),
-            goes_on=bool(history.told),
             confidence=1.0,
-            playback=Playback(history.turn, self._config.voice),
+            playback=Playback(turn, self._config.voice),
             speech_end_ms=now_ms,
             taken_ms=now_ms,
             speculative=speculative,
@@ -155,10 +227,10 @@ class Responder:
         self._speculation.taken += speculative
         taken = ev.TurnTaken(
             **self._out.head(now_ms),
-            turn=history.turn,
+            turn=turn,
             utterance=utterance.number,
             pause=utterance.pause,
-            system=config.system_prompt,
+            system=history.control.system(config.system_prompt),
             messages=history.window(text, config.history_messages),
             llm_model=config.model,
             max_tokens=config.max_tokens,
@@ -176,7 +248,8 @@ class Responder:
         response.step("committed_ms", now_ms)
         response.move_on(Phase.COMMITTED)
         response.waiting_since_ms = now_ms
-        self.history.answer_carried()
+        if response.text:
+            self.history.answer_carried()
         committed = ev.TurnCommitted(
             **self._out.head(now_ms),
             turn=response.turn,
@@ -288,7 +361,7 @@ class Responder:
     def suspect(self, now_ms: int) -> None:
         """Hold the response: the sound over it may be an interruption, or nothing."""
         response = self.response
-        if response is None or response.heard_to_the_end(now_ms):
+        if response is None or response.firm or response.heard_to_the_end(now_ms):
             return
         response.move(Move.SUSPECT)
         response.suspected_ms = now_ms
@@ -363,6 +436,7 @@ class Responder:
         self._speculation.retracted += response.speculative
         self._speculation.sentences += len(response.sentences)
         self.response = None
+        self.history.control.unheard(response.turn)
         if response.phase is Phase.SPECULATIVE or not response.text:
             return
         self.history.carry(response.text)
@@ -423,6 +497,7 @@ class Responder:
         """
         self.response = None
         where = response.playback.position if resumable else BEGINNING
+        self.history.control.heard(response.turn)
         self.history.settle(response.text, heard)
         settled = ev.AnswerHeard(
             **self._out.head(now_ms),
@@ -440,7 +515,7 @@ class Responder:
 
     def _measure(self, response: Response, now_ms: int, *, interrupted: bool) -> None:
         response.told_done = True
-        if response.spoken_on:  # how long the caller waited is not known here
+        if response.spoken_on or response.given:  # the caller did not wait, or not only here
             return
         cost, self._speculation = self._speculation, Speculation()
         measured = ev.TurnMeasured(

@@ -80,6 +80,10 @@ class Response:
     """It began on another connection."""
     part: int = 0
     """Counts the connections that noted what was heard of it, before this one."""
+    given: bool = False
+    """Its words were given, and nobody waited for them."""
+    firm: bool = False
+    """The caller cannot interrupt it."""
 
     def __post_init__(self) -> None:
         self.waiting_since_ms = self.taken_ms

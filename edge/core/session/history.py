@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from edge.core.endpointing.end_of_turn import is_question
+from edge.core.session.control_memory import ControlMemory
 from edge.core.session.summary import Summary
 from schemas.agent import AgentUsed
 from schemas.events import (
     AnswerHeard,
     AnswerReached,
+    ControlSpoken,
     Event,
     Message,
     ResponseCancelled,
@@ -80,6 +82,8 @@ class History:
     summary: Summary = field(default_factory=Summary)
     agent: AgentUsed | None = None
     """The agent that the session began with."""
+    control: ControlMemory = field(default_factory=ControlMemory)
+    """What operators had the session do."""
 
     @property
     def asked(self) -> bool:
@@ -96,7 +100,7 @@ class History:
             self.answered += bool(said)
 
     def window(self, said: str, size: int) -> tuple[Message, ...]:
-        """Return the last messages, ending with what the caller just said.
+        """Return the last messages, ending with *said*: what the caller just said.
 
         Between half of *size* and *size* of them: forgetting half at once keeps the beginning the
         same for several turns, and a language model need not read it again.
@@ -133,23 +137,26 @@ def fold(events: Iterable[Event]) -> History:
     answers: dict[int, dict[int, str]] = {}
     for event in events:
         history.summary.take(event)
+        history.control.read(event)
+        if isinstance(event, TurnTaken | TurnCommitted | ControlSpoken):
+            history.turn = max(history.turn, event.turn)
         match event:
             case SessionStarted(agent=agent):
                 history.agent = agent
-            case TurnTaken(turn=turn):
-                history.turn = max(history.turn, turn)
             case SpeechStarted(utterance=utterance):
                 history.utterance = max(history.utterance, utterance)
             case TurnCommitted(turn=turn, text=text):
                 said[turn] = text
-                history.carried = []  # they are part of *text*
+                if text:
+                    history.carried = []  # they are part of *text*
                 history.unfinished = UnfinishedResponse(turn, text, event.confidence, event.at_ms)
             case AnswerHeard(resumable=True):
                 pass  # the turn is not over
             case AnswerHeard(turn=turn, carried=True):
-                history.carried = [said.pop(turn, "")]
+                history.carried = list(filter(None, [said.pop(turn, "")]))
             case AnswerHeard(turn=turn, text=heard):
-                history.carried = []
+                if said.get(turn):
+                    history.carried = []
                 history.settle(said.pop(turn, ""), heard)
             case ResponseSentence(turn=turn, index=index, text=text):
                 answers.setdefault(turn, {})[index] = text
@@ -157,8 +164,9 @@ def fold(events: Iterable[Event]) -> History:
                 pass
         history.unfinished = _still(history.unfinished, event)
     # Committed, never heard: the edge died in between. The words are answered with the next ones.
-    history.carried += [said[turn] for turn in sorted(said)]
+    history.carried += [said[turn] for turn in sorted(said) if said[turn]]
     history.told = len(history.carried)
+    history.control.cut_off()
     if history.unfinished:
         history.unfinished.sentences = answers.get(history.unfinished.turn, {})
     return history
