@@ -43,10 +43,13 @@ DECISIONS = (
     ev.ResponseCancelled,
     ev.AnswerHeard,
     ev.KeysPressed,
+    ev.ControlReceived,
+    ev.ControlSpoken,
+    ev.CallerIdle,
     ev.TroubleTold,
     ev.SessionEnded,
 )
-"""Events that a call decides; so is the sentence of a greeting."""
+"""Events that a call decides; so is a sentence that no model wrote, such as a greeting."""
 
 
 class InputsNotRecordedError(ValueError):
@@ -55,8 +58,9 @@ class InputsNotRecordedError(ValueError):
 
 def is_decision(event: ev.Event) -> bool:
     """Tell whether *event* is a decision of the call."""
-    greeting = isinstance(event, ev.ResponseSentence | ev.ResponseCompleted) and event.turn == 0
-    return greeting or isinstance(event, DECISIONS)
+    if isinstance(event, ev.ResponseSentence | ev.ResponseCompleted):
+        return event.turn == 0 or not event.model
+    return isinstance(event, DECISIONS)
 
 
 @dataclass

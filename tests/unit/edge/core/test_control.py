@@ -117,9 +117,7 @@ def test_a_text_can_be_interrupted_and_what_was_heard_of_it_is_history() -> None
     assert r.events(ev.TurnCommitted)[-1].text == "Stop, please."
 
 
-def test_a_text_that_may_not_be_interrupted_is_spoken_to_its_end_and_then_the_caller_is_answered() -> (
-    None
-):
+def test_a_firm_text_is_spoken_to_its_end_and_then_the_caller_is_answered() -> None:
     r = Rehearsal()
     commanded(r, Say("This call is recorded.", interruptible=False))
     voiced(r, 3000)
