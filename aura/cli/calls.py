@@ -31,6 +31,7 @@ app = typer.Typer(
     ),
 )
 BY = "operator"
+COLUMNS = ("SESSION", "TENANT", "USER", "SINCE", "TURNS", "STATE", "MUTED", "AGENT", "EDGE")
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
@@ -131,8 +132,6 @@ async def _bus() -> AsyncIterator[Bus]:
 
 async def _list(tenant: str, *, as_json: bool) -> int:
     import msgspec
-    from rich.console import Console
-    from rich.table import Table
 
     from runtime.bus.calls import running
 
@@ -144,12 +143,11 @@ async def _list(tenant: str, *, as_json: bool) -> int:
     if not calls:
         print("No call is running.")
         return 0
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("SESSION", "TENANT", "USER", "SINCE", "TURNS", "STATE", "MUTED", "AGENT", "EDGE"):
-        table.add_column(name, overflow="fold")
-    for one in calls:
-        table.add_row(*map(printable, _cells(one)))
-    Console(markup=False, emoji=False).print(table)
+    rows = [COLUMNS, *(tuple(map(printable, _cells(one))) for one in calls)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
     return 0
 
 
