@@ -105,7 +105,7 @@ class Turns:
 
     def _started(self, utterance: Utterance, at_ms: int, now_ms: int) -> None:
         response = self._responder.response
-        if response and response.turn and not response.playback.begun:
+        if response and response.is_awaited and not response.playback.begun:
             self._pauses.reopened(at_ms - response.speech_end_ms)
         self._responder.suspect(now_ms)
         utterance.is_reply = bool(response and response.asks_until(now_ms + EARLY_REPLY_MS))

@@ -147,16 +147,14 @@ def fold(events: Iterable[Event]) -> History:
                 history.utterance = max(history.utterance, utterance)
             case TurnCommitted(turn=turn, text=text):
                 said[turn] = text
-                if text:
-                    history.carried = []  # they are part of *text*
+                history.carried = [] if text else history.carried  # they are part of *text*
                 history.unfinished = UnfinishedResponse(turn, text, event.confidence, event.at_ms)
             case AnswerHeard(resumable=True):
                 pass  # the turn is not over
             case AnswerHeard(turn=turn, carried=True):
                 history.carried = list(filter(None, [said.pop(turn, "")]))
             case AnswerHeard(turn=turn, text=heard):
-                if said.get(turn):
-                    history.carried = []
+                history.carried = [] if said.get(turn) else history.carried
                 history.settle(said.pop(turn, ""), heard)
             case ResponseSentence(turn=turn, index=index, text=text):
                 answers.setdefault(turn, {})[index] = text
