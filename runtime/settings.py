@@ -513,6 +513,7 @@ class Settings(BaseSettings):
             for field, info in type(self).model_fields.items()
             if isinstance(info.json_schema_extra, dict) and PATH in info.json_schema_extra
         }
+        changes["response.system_prompt"] = self.system_prompt
         changes["response.deadline_ms"] = int(self.job_deadline_s * 1000)
         changes["record_audio"] = self.record_audio == "always"
         changes["voice.chunk_ms"] = max(10, self.chunk_size * 1000 // self.sample_rate)
