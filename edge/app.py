@@ -25,6 +25,7 @@ from edge.door.socket_table import SocketTable
 from edge.door.stage_monitor import StageMonitor
 from edge.door.state import EDGE, Edge, config_of
 from edge.door.storage_monitor import StorageMonitor
+from edge.door.tool_catalogue import ToolCatalogue
 from edge.protocols import served
 from edge.protocols.prices import PRICES
 from runtime.bus.connection import Bus
@@ -39,7 +40,8 @@ def build(
 
     Raises:
         SettingsError: a key file is unreadable, a proxy is no network, a rule of redaction is none,
-            a client protocol is unknown, or the speech model is missing.
+            a client protocol is unknown, the speech model is missing, or the file of tools cannot
+            be used.
     """
     address_limits = AddressLimits.of(settings)
     speech_model = chosen(settings)
@@ -75,6 +77,7 @@ def build(
         ),
         recorded=RecordingQuotas(settings.recorded_mb_per_tenant),
         agents=Agents(bus),
+        tools=ToolCatalogue(bus, settings),
     )
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)

@@ -58,6 +58,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
                 tasks.create_task(app[EDGE].stages.watch()),
                 tasks.create_task(app[EDGE].limits.renew()),
                 tasks.create_task(app[EDGE].storage.watch()),
+                tasks.create_task(app[EDGE].tools.watch()),
                 tasks.create_task(app[EDGE].configs.keep()),
                 tasks.create_task(app[EDGE].agents.watch()),
                 tasks.create_task(app[EDGE].call_list.serve()),

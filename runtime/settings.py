@@ -413,6 +413,27 @@ class Settings(BaseSettings):
         description="Seconds a caller waits for a stage before hearing why.",
     )
 
+    # --- tools
+    tools: str = Field(
+        "",
+        description="What the language model may call: a YAML file of tools, or `discover`: what "
+        "services on the bus offer, and `end_call`; empty: nothing.",
+    )
+    tool_steps: int = _session(
+        "tool_use.max_steps", "Times that a turn may go on after results of tools."
+    )
+    tool_wait_ms: int = _session(
+        "tool_use.wait_ms", "Silence, ms, before a caller is told to wait for a tool."
+    )
+    tool_wait_words: str = _session("tool_use.wait_words", "What they are told; empty: nothing.")
+    tool_failure_words: str = _session(
+        "tool_use.failure_words", "Said where a turn with tools would end without a word."
+    )
+    tool_slots: int = Field(64, ge=1, le=4096, description="Calls that one tool runner makes.")
+    tool_secret: SecretStr = Field(
+        SecretStr(""), description="`whsec_...` that signs calls of webhook tools."
+    )
+
     overload_wait_ms: int = Field(
         3000,
         ge=0,

@@ -10,7 +10,10 @@ Kinds (the last token of the subject; see `schemas.subjects`):
     heard   STT         transcript.guess, transcript.final
     turn    edge        turn.taken                           one job for the LLM
     say     LLM, edge   response.sentence                    one job for TTS; a fenced chain
+                        tool.called
+    tool    edge        tool.requested                       one job for a tool runner
     out     TTS, any    speech.ready, job.failed, turn.measured
+                        tool.begun, tool.returned, tool.failed
     in      edge        inputs.delivered: all that the call was given, to decide again
 
 Times: `at_ms` is Unix time in ms on the clock of the session's edge. A worker has no say in what
@@ -27,26 +30,42 @@ import msgspec
 from schemas.agent import AgentUsed
 from schemas.control import AnyCommand
 from schemas.session_config import SessionConfig, from_flat, to_flat
+from schemas.tools import ToolConfig, ToolFailure, ToolFunction
 
 SCHEMA_VERSION = 1
 """Travels in the header `Aura-Schema`; grows only with an incompatible change."""
 
 EndReason = Literal["caller_left", "end_call", "drained", "failed"]
 CancelReason = Literal["retracted", "interrupted", "failed", "hung_up"]
-Kind = Literal["life", "speech", "heard", "turn", "say", "out", "in"]
-StageName = Literal["stt", "llm", "tts"]
+Kind = Literal["life", "speech", "heard", "turn", "say", "tool", "out", "in"]
+StageName = Literal["stt", "llm", "tool", "tts"]
 """What each of them is to the bus is said in `schemas.stages`."""
 FaultyPart = Literal["audio", StageName]
 """A part that may fail: the edge's own audio and bus, or a stage."""
-Role = Literal["user", "assistant"]
+Role = Literal["user", "assistant", "tool"]
 Bin = Annotated[bytes, msgspec.Meta(extra_json_schema={"x-msgpack-type": "bin"})]
 
 
-class Message(msgspec.Struct, frozen=True):
+class ToolCall(msgspec.Struct, frozen=True):
+    """A call of a tool, as the language model wrote it."""
+
+    id: str
+    """Of `schemas.tools.call_id`."""
+    name: str
+    arguments: str
+    """JSON, most likely: a model may write anything."""
+
+
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of the conversation, as the language model is told it."""
 
     role: Role
     text: str
+    """Of a tool: its result."""
+    calls: tuple[ToolCall, ...] = ()
+    """What the assistant called; their results follow as messages of tools."""
+    call: str = ""
+    """Of a tool: the id of the call that it is the result of."""
 
 
 class Head(TypedDict):
@@ -63,6 +82,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     KIND: ClassVar[Kind]
     KEY: ClassVar[tuple[str, ...]] = ()
     """The fields that, with session and type, tell this event from every other."""
+    LATER: ClassVar[str] = ""
+    """A field that does so, too, where it is not 0: older events do not have it."""
 
     tenant: str
     session: str
@@ -73,6 +94,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     def id(self) -> str:
         """Return the same id for the same fact, however often it is published (Nats-Msg-Id)."""
         key = [str(getattr(self, name)) for name in self.KEY]
+        if self.LATER and (later := getattr(self, self.LATER)):
+            key.append(f"{self.LATER}{later}")
         return ".".join([self.session, str(self.__struct_config__.tag), *key])
 
 
@@ -426,6 +449,7 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
 
     KIND = "turn"
     KEY = ("turn",)
+    LATER = "step"
     turn: int
     """Counts up through a session, guesses included: a smaller number is stale."""
     utterance: int
@@ -444,6 +468,13 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     deadline_ms: int
     recorded: tuple[StageName, ...] = ()
     """Stages that a replay answers from the record: for a worker of these this is no job."""
+    step: int = 0
+    """Counts the steps of the turn: each later one follows the results of tools, which end
+    `messages`."""
+    spoken: int = 0
+    """Sentences of the response that were written before this step: its own count on from here."""
+    tools: tuple[ToolFunction, ...] = ()
+    """What the model may call."""
 
 
 # ---------------------------------------------------------------- say: the answer, a fenced chain
@@ -473,17 +504,23 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
 
 
 class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.completed"):
-    """LLM -> edge: the answer is whole."""
+    """LLM -> edge: the answer is whole, or a step of it that ends with calls of tools."""
 
     KIND = "say"
     KEY = ("turn",)
+    LATER = "step"
     turn: int
     sentences: int
+    """Of the answer so far, those of earlier steps included."""
     text: str
+    """Of this step."""
     model: str
     prompt_tokens: int
     completion_tokens: int
     took_ms: float
+    step: int = 0
+    calls: int = 0
+    """Tools that the step called: where there are some, another step follows their results."""
 
 
 class ResponseCancelled(Event, frozen=True, kw_only=True, tag="response.cancelled"):
@@ -493,6 +530,43 @@ class ResponseCancelled(Event, frozen=True, kw_only=True, tag="response.cancelle
     KEY = ("turn",)
     turn: int
     reason: CancelReason
+
+
+class ToolCalled(Event, frozen=True, kw_only=True, tag="tool.called"):
+    """LLM -> edge: the model calls a tool; nobody runs it before the turn is committed."""
+
+    KIND = "say"
+    KEY = ("turn", "step", "call")
+    turn: int
+    step: int
+    call: int
+    """Counts the calls of a step from 0."""
+    name: str
+    arguments: str
+    """JSON, most likely: a model may write anything."""
+    model: str
+    took_ms: float
+    """From taking the job to this call."""
+
+
+# ---------------------------------------------------------------- tool: a job for a tool runner
+
+
+class ToolRequested(Event, frozen=True, kw_only=True, tag="tool.requested"):
+    """Edge -> tool runner: the turn is committed, and this call of it is to be run."""
+
+    KIND = "tool"
+    KEY = ("turn", "step", "call")
+    turn: int
+    step: int
+    call: int
+    tool: ToolConfig
+    arguments: str
+    """A JSON object."""
+    deadline_ms: int
+    """Unix time, ms, after which nobody waits for the result."""
+    recorded: tuple[StageName, ...] = ()
+    """Stages that a replay answers from the record: for a worker of these this is no job."""
 
 
 # ---------------------------------------------------------------- out
@@ -511,6 +585,52 @@ class SpeechReady(Event, frozen=True, kw_only=True, tag="speech.ready"):
     """From taking the job to the first chunk."""
     took_ms: float
     model: str
+
+
+class ToolBegun(Event, frozen=True, kw_only=True, tag="tool.begun"):
+    """Tool runner -> tool runners: a call that must not run twice is about to."""
+
+    KIND = "out"
+    KEY = ("turn", "step", "call")
+    turn: int
+    step: int
+    call: int
+    runner: str
+    """The attempt that runs it: no other may."""
+
+
+class ToolReturned(Event, frozen=True, kw_only=True, tag="tool.returned"):
+    """Tool runner or edge -> edge: the result of a call."""
+
+    KIND = "out"
+    KEY = ("turn", "step", "call")
+    turn: int
+    step: int
+    call: int
+    name: str
+    result: str
+    """JSON, or text: the model is told it as it is."""
+    took_ms: float
+    """From taking the job to the result."""
+    by_edge: bool = False
+    """The edge tells it: the tool is the client's or built in."""
+
+
+class ToolFailed(Event, frozen=True, kw_only=True, tag="tool.failed"):
+    """Tool runner or edge -> edge: a call has no result, and the model is told why."""
+
+    KIND = "out"
+    KEY = ("turn", "step", "call")
+    turn: int
+    step: int
+    call: int
+    name: str
+    reason: ToolFailure
+    detail: str = ""
+    """In words for the model."""
+    took_ms: float = 0.0
+    by_edge: bool = False
+    """The edge tells it: nobody was asked, or nobody else told."""
 
 
 class JobFailed(Event, frozen=True, kw_only=True, tag="job.failed"):
@@ -615,6 +735,11 @@ AnyEvent = (
     | ResponseSentence
     | ResponseCompleted
     | ResponseCancelled
+    | ToolCalled
+    | ToolRequested
+    | ToolBegun
+    | ToolReturned
+    | ToolFailed
     | SpeechReady
     | AnswerHeard
     | AnswerReached

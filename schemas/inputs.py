@@ -16,6 +16,7 @@ A row is [ms after the row before it, kind, ...]:
     11  cancelled                                the client said that the response was to stop
     12  played        turn, played_ms            the client said how much it had played
     13  keys          keys                       the caller pressed keys of a telephone
+    14  tool result   call, result, failed       the client did, or could not do, what was called
     30  commanded     id, by, command            an operator had the call do something
 
 Audio is s16le mono 16 kHz. Of it there is a bit a 20 ms frame: whether there was voice. Nobody can
@@ -30,7 +31,7 @@ from typing import Any, NamedTuple
 import msgpack
 
 SOUND, TICKED, SAID, PARTIAL, CHUNK, STARTED, FINISHED, RESUMED = range(8)
-RECONFIGURED, TYPED, TURN_ENDED, CANCELLED, PLAYED, KEYS = range(8, 14)
+RECONFIGURED, TYPED, TURN_ENDED, CANCELLED, PLAYED, KEYS, TOOL_RESULT = range(8, 15)
 COMMANDED = 30
 
 

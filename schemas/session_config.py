@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
+from schemas.tools import ToolConfig
+
 Eagerness = Literal["low", "auto", "high"]
 Delivery = Literal["whole", "sentences", "chunks"]
 """In what pieces a client takes a response's audio: one a response; one a sentence, each sent when
@@ -120,6 +122,19 @@ class IdleConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The last words of a call that ends so; empty: none."""
 
 
+class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
+    """How a turn with calls of tools goes."""
+
+    max_steps: Annotated[int, msgspec.Meta(ge=0, le=20)] = 3
+    """Steps after the first one that a turn may have; in the last one no tools are offered."""
+    wait_ms: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 1000
+    """Silence while a tool is waited for, after which `wait_words` are spoken, once a turn."""
+    wait_words: str = "One moment, please."
+    """Empty: nothing is spoken."""
+    failure_words: str = "I am sorry, I could not do that."
+    """Spoken where a turn with calls would end without a word."""
+
+
 class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
     """All that one session is set to."""
 
@@ -132,6 +147,9 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
     idle: IdleConfig = IdleConfig()
     record_audio: bool = False
     """The audio of both sides is kept."""
+    tools: tuple[ToolConfig, ...] = ()
+    """What the language model may call."""
+    tool_use: ToolUse = ToolUse()
 
     def but(self, changes: Mapping[str, Any]) -> SessionConfig:
         """Return it with *changes*: paths such as `turns.eagerness` to their new values.

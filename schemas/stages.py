@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
-from schemas.events import Kind, ResponseSentence, SpeechStarted, StageName, TurnTaken
+from schemas.events import (
+    Kind,
+    ResponseSentence,
+    SpeechStarted,
+    StageName,
+    ToolRequested,
+    TurnTaken,
+)
 
-JobEvent = SpeechStarted | TurnTaken | ResponseSentence
+JobEvent = SpeechStarted | TurnTaken | ToolRequested | ResponseSentence
 """An event that is the job of a stage."""
 
 
@@ -18,6 +25,8 @@ class StageRow(msgspec.Struct, frozen=True):
     """The durable consumer of AURA_EVENTS that its workers share; `nats/consumers` declares it."""
     job: type[JobEvent]
     """The event that is its job, unless the event lists the stage as `recorded`."""
+    is_needed: bool = True
+    """No turn can do without it; only a turn with calls needs a tool runner."""
 
     @property
     def kind(self) -> Kind:
@@ -28,6 +37,7 @@ class StageRow(msgspec.Struct, frozen=True):
 STAGES = (
     StageRow("stt", "STT", SpeechStarted),
     StageRow("llm", "LLM", TurnTaken),
+    StageRow("tool", "TOOL", ToolRequested, is_needed=False),
     StageRow("tts", "TTS", ResponseSentence),
 )
 """In the order of a turn."""

@@ -6,6 +6,7 @@ aura.au.<session>.<utterance>         the caller's audio       stream AURA_AUDIO
 aura.pcm.<session>.<turn>             synthesized audio        stream AURA_AUDIO (memory)
 aura.part.<session>                   partial transcripts      core NATS only
 aura.rec.<tenant>.<session>.<side>    recorded sound           stream AURA_RECORDING (file)
+aura.tool.<tenant>.<name>             calls of a tool          core NATS only: a service answers
 aura.call.<session>                   commands to a call       core NATS only: its edge answers
 aura.calls                            which calls are there    core NATS only: all edges answer
 aura.config.<hash>                    a configuration          stream AURA_CONFIGS (file)
@@ -85,6 +86,10 @@ def speech(session: str, turn: int | str = "*") -> str:
 
 def partials(session: str) -> str:
     return f"aura.part.{session}"
+
+
+def tool(tenant: str, name: str) -> str:
+    return f"aura.tool.{tenant}.{name}"
 
 
 def call(session: str) -> str:

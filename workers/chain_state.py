@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from schemas.events import AnyEvent, ResponseCancelled, ResponseCompleted, ResponseSentence
+from schemas.events import (
+    AnyEvent,
+    ResponseCancelled,
+    ResponseCompleted,
+    ResponseSentence,
+    ToolCalled,
+)
 
 
 @dataclass(frozen=True)
@@ -19,12 +25,14 @@ class ChainState:
     last: int = 0
     """Sequence of the newest event of the subject, which the next sentence names; 0: none."""
     sentences: tuple[str, ...] = ()
+    calls: int = 0
+    """Tools that were called."""
     is_over: bool = False
     """The response was completed or cancelled."""
 
     @property
     def is_begun(self) -> bool:
-        return self.is_over or bool(self.sentences)
+        return self.is_over or bool(self.sentences) or self.calls > 0
 
     @property
     def text(self) -> str:
@@ -36,6 +44,8 @@ class ChainState:
         match event:
             case ResponseSentence(turn=turn, text=text) if turn == self.turn:
                 return replace(state, sentences=(*self.sentences, text))
+            case ToolCalled(turn=turn) if turn == self.turn:
+                return replace(state, calls=self.calls + 1)
             case ResponseCompleted(turn=turn) | ResponseCancelled(turn=turn) if turn >= self.turn:
                 return replace(state, is_over=True)
             case _:
@@ -46,4 +56,5 @@ class ChainState:
 
         The copy of the log that told *known* was then a moment behind.
         """
-        return not self.is_over and self.sentences == known.sentences and self.last > known.last
+        same = (self.sentences, self.calls) == (known.sentences, known.calls)
+        return not self.is_over and same and self.last > known.last

@@ -10,12 +10,14 @@ from typing import TypeVar
 from runtime.bus.errors import FencedError
 from runtime.bus.reader import Stored
 from schemas import subjects
-from schemas.events import ResponseCompleted, ResponseSentence, StageName, TurnTaken
+from schemas.events import ResponseCompleted, ResponseSentence, StageName, ToolCalled, TurnTaken
+from schemas.tools import MOST_ARGUMENT_CHARS, MOST_CALLS
 from workers.chain_state import ChainState
 from workers.engine_executor import AWAKE_S
 from workers.engines.protocols import (
     EngineError,
     EngineUnavailableError,
+    FunctionCall,
     LanguageModel,
     OnlyThoughtError,
     Prompt,
@@ -27,10 +29,16 @@ from workers.response_text import ResponseText
 from workers.stage import EngineHungError, JobContext, JobTarget
 
 T = TypeVar("T")
+MOST_NAME_CHARS = 64
+"""Of a tool that a model calls; longer names are none of ours."""
 
 
 class LlmStage:
-    """A response a job. A job taken over goes on after the sentences that are already out."""
+    """A step of a response a job. A job taken over goes on after the sentences that are out.
+
+    A job taken over after its first call ends with the calls that are out: asked again, the model
+    might write the same call in other words, and it would be run twice.
+    """
 
     name: StageName = "llm"
     job_type = TurnTaken
@@ -55,28 +63,26 @@ class LlmStage:
     async def run(self, job: JobContext[TurnTaken]) -> None:
         event = job.event
         chain = _Chain(job, event.llm_model or self.model)
-        if not job.is_fresh:
-            await chain.find()
-            if chain.state.is_over:
-                return
-        prompt = Prompt(
-            system=event.system,
-            messages=tuple((message.role, message.text) for message in event.messages),
-            said=chain.state.text,
-            model=event.llm_model or None,
-            max_tokens=event.max_tokens,
-            temperature=event.temperature,
-            seed=event.seed,
-        )
+        if not job.is_fresh and await chain.is_done():
+            return
+        prompt = _prompt(event, chain.state.text)
         if event.ask_eot and job.attempt == 1:  # a later try is late enough
             chain.eot_llm = await opinion(self._model, prompt, self._limit_s)
-        text = ResponseText(first=not chain.state.sentences, hold=chain.model in self._begin_inside)
+        text = ResponseText(
+            first=not chain.state.sentences,
+            hold=chain.model in self._begin_inside,
+            tools=bool(event.tools),
+        )
+        calls: list[FunctionCall] = []
         first_token_ms: float | None = None
         usage = Usage(0, 0, self.model)
         async with aclosing(_each_within(self._model, prompt, self._limit_s)) as tokens:
             async for token in tokens:
                 if isinstance(token, Usage):
                     usage = token
+                    continue
+                if isinstance(token, FunctionCall):
+                    calls.append(token)
                     continue
                 pieces = text.feed(token)
                 if first_token_ms is None and text.is_begun:
@@ -86,9 +92,12 @@ class LlmStage:
             for piece in text.flush():
                 await chain.say(piece, first_token_ms or job.took_ms())
         self._learn(chain.model, text)
-        if text.thought and not chain.state.sentences:
+        for call in [*calls, *text.calls][:MOST_CALLS]:
+            await chain.call(call)
+        if text.thought and not chain.state.sentences and not chain.state.calls:
             raise OnlyThoughtError
-        await job.bus.yield_to_jobs()  # the voice wakes for the last sentence
+        if not chain.state.calls:  # whose results the edge waits for
+            await job.bus.yield_to_jobs()  # the voice wakes for the last sentence
         await chain.complete(usage)
 
     def _learn(self, model: str, text: ResponseText) -> None:
@@ -97,6 +106,25 @@ class LlmStage:
             self._begin_inside.add(model)
         elif not text.thought:
             self._begin_inside.discard(model)
+
+
+def _prompt(event: TurnTaken, said: str) -> Prompt:
+    """Return the job as a prompt; *said* of its response is out already."""
+    return Prompt(
+        system=event.system,
+        messages=tuple(
+            (one.role, one.text)
+            for one in event.messages
+            if one.role != "tool" and not (one.calls and not one.text)
+        ),
+        said=said,
+        model=event.llm_model or None,
+        max_tokens=event.max_tokens,
+        temperature=event.temperature,
+        seed=event.seed,
+        tools=event.tools,
+        exchange=event.messages if any(one.calls for one in event.messages) else (),
+    )
 
 
 class _Chain:
@@ -117,6 +145,14 @@ class _Chain:
         self._found = True
         self.state = await self._read(newest)
 
+    async def is_done(self) -> bool:
+        """Find what an earlier attempt did; return whether nothing is left to do."""
+        await self.find()
+        if self.state.calls and not self.state.is_over:
+            await self.complete(Usage(0, 0, self.model))
+            return True
+        return self.state.is_over
+
     async def _read(self, newest: Stored | None) -> ChainState:
         """Return the chain as the log has it, where *newest* is its newest word."""
         job, state = self._job, ChainState(self._job.event.turn)
@@ -129,7 +165,7 @@ class _Chain:
         return state
 
     async def say(self, text: str, first_token_ms: float) -> None:
-        job, index = self._job, len(self.state.sentences)
+        job, index = self._job, self._written
         sentence = ResponseSentence(
             **job.head(),
             turn=job.event.turn,
@@ -144,20 +180,41 @@ class _Chain:
         )
         self.state = self.state.after(await self._publish(sentence), sentence)
 
+    @property
+    def _written(self) -> int:
+        """Sentences of the response so far, those of earlier steps included."""
+        return self._job.event.spoken + len(self.state.sentences)
+
+    async def call(self, call: FunctionCall) -> None:
+        job = self._job
+        called = ToolCalled(
+            **job.head(),
+            turn=job.event.turn,
+            step=job.event.step,
+            call=self.state.calls,
+            name=call.name[:MOST_NAME_CHARS],
+            arguments=call.arguments[: MOST_ARGUMENT_CHARS + 1],  # too long stays too long
+            model=self.model,
+            took_ms=job.took_ms(),
+        )
+        self.state = self.state.after(await self._publish(called), called)
+
     async def complete(self, usage: Usage) -> None:
         completed = ResponseCompleted(
             **self._job.head(),
             turn=self._job.event.turn,
-            sentences=len(self.state.sentences),
+            sentences=self._written,
             text=self.state.text,
             model=usage.model,
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
             took_ms=self._job.took_ms(),
+            step=self._job.event.step,
+            calls=self.state.calls,
         )
         await self._publish(completed)
 
-    async def _publish(self, link: ResponseSentence | ResponseCompleted) -> int:
+    async def _publish(self, link: ResponseSentence | ToolCalled | ResponseCompleted) -> int:
         """Add *link* to the chain and return its sequence.
 
         A copy of the log that was a moment behind may have told of an older end of the chain. Then

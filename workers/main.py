@@ -15,13 +15,17 @@ from runtime.bus.connection import connect
 from runtime.bus.discovery import announced
 from runtime.gc_tuning import settle
 from runtime.redaction import Redaction
-from runtime.settings import Settings
+from runtime.settings import Settings, SettingsError
 from schemas.events import StageName
+from schemas.tools import ToolKind
+from workers.analytics import envelopes
 from workers.engine_executor import EngineExecutor
 from workers.engines import factory
 from workers.llm import LlmStage
 from workers.stage import Stage
 from workers.stt import SttStage
+from workers.tools.bodies import Body, NatsBody, WebhookBody
+from workers.tools.stage import ToolStage
 from workers.tts import TtsStage
 from workers.worker_loop import Worker
 
@@ -37,6 +41,7 @@ def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
     Raises:
         EngineError: an engine is not installed, or a setting or file is missing.
         BadRulesError: the rules of redaction cannot be used.
+        SettingsError: the secret of webhook tools is none.
     """
     match stage:
         case "stt":
@@ -58,9 +63,27 @@ def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
         case "llm":
             model = factory.language_model(settings)
             return LlmStage(model, limit_s=settings.engine_limit_s), factory.llm_slots(settings)
+        case "tool":
+            bodies: dict[ToolKind, Body] = {
+                "nats": NatsBody(),
+                "webhook": WebhookBody(_tool_keys(settings)),
+            }
+            return ToolStage(bodies), settings.tool_slots
         case "tts":
             executor = EngineExecutor(settings.tts_slots, limit_s=settings.engine_limit_s)
             return TtsStage(factory.synthesizer(settings), executor), settings.tts_slots
+
+
+def _tool_keys(settings: Settings) -> list[bytes]:
+    """Return the keys that sign calls of webhook tools; there may be none.
+
+    Raises:
+        SettingsError: the secret is none.
+    """
+    try:
+        return envelopes.keys(settings.tool_secret.get_secret_value())
+    except envelopes.SecretError as error:
+        raise SettingsError(f"AURA_TOOL_SECRET is {error}: {envelopes.HOW_TO}") from error
 
 
 async def serve(settings: Settings, stage_name: StageName) -> int:
@@ -70,6 +93,7 @@ async def serve(settings: Settings, stage_name: StageName) -> int:
         BusAwayError: no server answers.
         EngineError: the engine is missing; the message names the way out.
         BadRulesError: the rules of redaction cannot be used.
+        SettingsError: the secret of webhook tools is none.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -112,5 +136,7 @@ async def _work(
             condition.ready = lambda: bus.connected and not stop.is_set()
             log.info("worker_ready", model=stage.model, slots=slots)
             healthy = await worker.run(stop)
+        if isinstance(stage, ToolStage):
+            await stage.close()
         log.info("worker_left", done=worker.done, failed=worker.failed)
     return healthy

@@ -9,27 +9,54 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_NAMES: Final = "think thinking thought thoughts reasoning tool_call".split()
-_NAME: Final = "|".join(_NAMES)
-_OPEN: Final = re.compile(rf"<\s*(?:{_NAME})(?:\s[^<>]*)?(?<!/)>|\[THINK\]", re.IGNORECASE)
-_CLOSE: Final = re.compile(rf"<\s*/\s*(?:{_NAME})\s*>|\[/THINK\]", re.IGNORECASE)
-_TOKEN: Final = re.compile(rf"<\|\w+\|>|<end_of_turn>|<\s*(?:{_NAME})\s*/>", re.IGNORECASE)
-"""Marks of a chat template: no words."""
-_TAGS: Final = (
-    *(f"<{name}{end}" for name in _NAMES for end in (">", "/>")),
-    *(f"</{name}>" for name in _NAMES),
-    "[think]",
-    "[/think]",
-    "<end_of_turn>",
-)
+_THOUGHTS: Final = ("think", "thinking", "thought", "thoughts", "reasoning")
 _LONGEST_TAG: Final = 80
+
+
+class _Tags:
+    """The marks of thoughts, where those are called *names*."""
+
+    def __init__(self, *names: str) -> None:
+        name = "|".join(names)
+        self.open = re.compile(rf"<\s*(?:{name})(?:\s[^<>]*)?(?<!/)>|\[THINK\]", re.IGNORECASE)
+        self.close = re.compile(rf"<\s*/\s*(?:{name})\s*>|\[/THINK\]", re.IGNORECASE)
+        self.token = re.compile(rf"<\|\w+\|>|<end_of_turn>|<\s*(?:{name})\s*/>", re.IGNORECASE)
+        """Marks of a chat template: no words."""
+        self._named = re.compile(rf"<\s*(?:{name})\s[^<>]*$", re.IGNORECASE)
+        self._all = (
+            *(f"<{one}{end}" for one in names for end in (">", "/>")),
+            *(f"</{one}>" for one in names),
+            "[think]",
+            "[/think]",
+            "<end_of_turn>",
+        )
+
+    def unfinished(self, text: str) -> str:
+        """Return the end of *text* that may be the beginning of a tag, "" where there is none."""
+        for at in {text.rfind("<"), text.rfind("[")} - {-1}:
+            tail = text[at:]
+            begun = re.sub(r"\s", "", tail).lower()
+            token = re.match(r"<\|?$|<\|\w*\|?$", tail)
+            is_tag = self._named.match(tail) or token or any(t.startswith(begun) for t in self._all)
+            if is_tag and len(tail) < _LONGEST_TAG:
+                return tail
+        return ""
+
+
+_TAGS: Final = _Tags(*_THOUGHTS, "tool_call")
+_TAGS_BESIDE_CALLS: Final = _Tags(*_THOUGHTS)
+"""Where tools are offered, a call is none of the thoughts."""
 
 
 class ThoughtFilter:
     """Takes the deltas of a response and returns what of them is to be said."""
 
-    def __init__(self, *, hold: bool = False) -> None:
-        """Begin outside a thought; with *hold* nothing is said before the end of a first one."""
+    def __init__(self, *, hold: bool = False, calls: bool = False) -> None:
+        """Begin outside a thought; with *hold* nothing is said before the end of a first one.
+
+        *calls*: tools are offered, and their calls stay in the text.
+        """
+        self._tags = _TAGS_BESIDE_CALLS if calls else _TAGS
         self.thought = False
         """There was a thought."""
         self.began_inside = False
@@ -44,12 +71,12 @@ class ThoughtFilter:
         said = ""
         while True:
             if self._is_inside:
-                if not (end := _CLOSE.search(self._text)):
+                if not (end := self._tags.close.search(self._text)):
                     self._text = self._text[-_LONGEST_TAG:]  # where an end may have begun
                     return said
                 self._is_inside, self._text = False, self._text[end.end() :]
                 continue
-            begin, end = _OPEN.search(self._text), _CLOSE.search(self._text)
+            begin, end = self._tags.open.search(self._text), self._tags.close.search(self._text)
             if end and not (begin and begin.start() < end.start()):  # all before was a thought
                 said, self._text = "", self._text[end.end() :]
                 self.thought = self.began_inside = True
@@ -62,25 +89,12 @@ class ThoughtFilter:
             elif self._holds:
                 return said
             else:
-                ready = _TOKEN.sub("", self._text)
-                cut = len(ready) - len(_unfinished_tag(ready))
+                ready = self._tags.token.sub("", self._text)
+                cut = len(ready) - len(self._tags.unfinished(ready))
                 self._text = ready[cut:]
                 return said + ready[:cut]
 
     def flush(self) -> str:
         """Return the rest; the stream is over. A thought without an end is no rest."""
-        rest, self._text = "" if self._is_inside else _TOKEN.sub("", self._text), ""
+        rest, self._text = "" if self._is_inside else self._tags.token.sub("", self._text), ""
         return rest
-
-
-def _unfinished_tag(text: str) -> str:
-    """Return the end of *text* that may be the beginning of a tag, "" where there is none."""
-    for at in {text.rfind("<"), text.rfind("[")} - {-1}:
-        tail = text[at:]
-        begun = re.sub(r"\s", "", tail).lower()
-        named = re.match(rf"<\s*(?:{_NAME})\s[^<>]*$", tail, re.IGNORECASE)
-        token = re.match(r"<\|?$|<\|\w*\|?$", tail)
-        is_tag = named or token or any(tag.startswith(begun) for tag in _TAGS)
-        if is_tag and len(tail) < _LONGEST_TAG:
-            return tail
-    return ""

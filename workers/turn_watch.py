@@ -14,6 +14,7 @@ from schemas.events import (
     ResponseCancelled,
     ResponseCompleted,
     ResponseSentence,
+    ToolCalled,
 )
 
 CANCELLED = ResponseCancelled.__struct_config__.tag
@@ -27,7 +28,9 @@ def is_cancelled(turn: int, event: AnyEvent) -> bool:
 def is_over(turn: int, newest: AnyEvent) -> bool:
     """Tell whether *turn* is over, by the *newest* response event of its session."""
     match newest:
-        case ResponseSentence(turn=latest) | ResponseCompleted(turn=latest):
+        case (
+            ResponseSentence(turn=latest) | ResponseCompleted(turn=latest) | ToolCalled(turn=latest)
+        ):
             return latest > turn
         case _:
             return is_cancelled(turn, newest)

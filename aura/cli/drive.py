@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -34,7 +35,10 @@ from runtime.sessions.finding import decoded
 from runtime.settings import Settings
 from schemas import events as ev
 from schemas import subjects
-from schemas.stages import STAGE_NAMES
+from schemas.stages import STAGES
+
+DRIVEN: tuple[ev.StageName, ...] = tuple(stage.name for stage in STAGES if stage.is_needed)
+"""The stages that a replay drives unless it is told otherwise; tools answer from the record."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Wish:
     fail_on: str = ""
     agent: str = ""
     """`NAME` or `NAME@REV`."""
+    live_tools: bool = False
 
     def driven(self, *, sound_is_there: bool) -> tuple[ev.StageName, ...]:
         """Return the stages to drive.
@@ -56,17 +61,20 @@ class Wish:
             CommandError: there is no such stage, or no audio for it.
         """
         if not self.stages:
-            return tuple(stage for stage in STAGE_NAMES if stage != "stt" or sound_is_there)
+            return self._with_tools(s for s in DRIVEN if s != "stt" or sound_is_there)
         names = {name.strip() for name in self.stages.split(",")}
-        if not names <= set(STAGE_NAMES):
-            raise CommandError(f"--stages is some of {','.join(STAGE_NAMES)}")
+        if not names <= set(DRIVEN):
+            raise CommandError(f"--stages is some of {','.join(DRIVEN)}; for tools: --tools live")
         if "stt" in names and not sound_is_there:
             raise CommandError(
                 "stt cannot be driven: the session's sound was not recorded (AURA_RECORD_AUDIO)"
             )
         if self.llm_model and "llm" not in names:
             raise CommandError("--llm-model asks a model: llm is to be one of the --stages")
-        return tuple(stage for stage in STAGE_NAMES if stage in names)
+        return self._with_tools(stage for stage in DRIVEN if stage in names)
+
+    def _with_tools(self, stages: Iterable[ev.StageName]) -> tuple[ev.StageName, ...]:
+        return (*stages, "tool") if self.live_tools else tuple(stages)
 
 
 async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) -> int:
@@ -85,6 +93,7 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
         plan = DrivePlan(
             session=relabel.new_session(),
             stages=stages,
+            live_tools=wish.live_tools,
             from_turn=wish.from_turn,
             llm_model=wish.llm_model,
             eagerness=wish.eagerness,

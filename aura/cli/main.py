@@ -40,6 +40,7 @@ COMMANDS = {
         Command("up", "up", "Run everything on this machine: bus, edge, workers."),
         Command("edge", "edge", "Run one edge: the door that clients call."),
         Command("worker", "worker", "Run one worker; it shares the load of its stage at once."),
+        Command("tools", "tools", "Serve tools for agents; list those on the bus."),
         Command("provision", "provision", "Create or update Aura's streams and consumers."),
         Command("agents", "agents", "Agents: what calls are set to, as files.", quick=True),
         Command("models", "models", "The models at hand; fetch the optional ones."),

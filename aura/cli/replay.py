@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -41,6 +41,10 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     stages: Annotated[
         str, typer.Option(metavar="stt,llm,tts", help="With --drive: others use the record.")
     ] = "",
+    tools: Annotated[
+        Literal["recorded", "live"],
+        typer.Option(help="With --drive: `live` calls those that may be called twice."),
+    ] = "recorded",
     llm_model: Annotated[str, typer.Option(help="With --drive: ask this model.")] = "",
     agent: Annotated[
         str, typer.Option(metavar="NAME[@REV]", help="With --drive: served by this agent.")
@@ -72,7 +76,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     """
     _check_ways({"--publish": publish, "--decide": decide, "--drive": drive})
     with_drive: dict[str, object] = {"--stages": stages, "--llm-model": llm_model, "--agent": agent}
-    with_drive |= {"--fail-on": fail_on}
+    with_drive |= {"--fail-on": fail_on, "--tools": tools == "live"}
     _check(drive, "--drive", with_drive)
     _check(decide, "--decide", {"--waits": waits, "--speculate": speculate is not None})
     _check(decide or drive, "--decide or --drive", {"--eagerness": eagerness})
@@ -87,7 +91,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
         from aura.cli.drive import Wish
         from aura.cli.drive import drive as through
 
-        wish = Wish(stages, from_turn, llm_model, eagerness, fail_on, agent)
+        wish = Wish(stages, from_turn, llm_model, eagerness, fail_on, agent, tools == "live")
         run(through(load(), sessions[0], wish, as_json=json))
     from aura.cli.republish import replay as once_more
 

@@ -31,6 +31,7 @@ COLOUR: dict[Lane, Style] = {
     "edge": Style(),
     "stt": Style(color="blue"),
     "llm": Style(color="magenta"),
+    "tool": Style(color="bright_cyan"),
     "tts": Style(color="yellow"),
     "client": Style(color="green"),
 }
@@ -40,6 +41,7 @@ _OPENS: dict[str, Lane] = {
     "speech.continued": "caller",
     "turn.taken": "llm",
     "response.sentence": "tts",
+    "tool.requested": "tool",
     "answer.sent": "client",
 }
 _CLOSES: dict[str, tuple[Lane, ...]] = {
@@ -48,10 +50,12 @@ _CLOSES: dict[str, tuple[Lane, ...]] = {
     "response.completed": ("llm",),
     "response.cancelled": ("llm", "tts"),
     "speech.ready": ("tts",),
+    "tool.returned": ("tool",),
+    "tool.failed": ("tool",),
     "answer.heard": ("client",),
     "session.ended": LANES,
 }
-BAD = {"trouble.told", "job.failed"}
+BAD = {"trouble.told", "job.failed", "tool.failed"}
 STRONG = {"turn.committed", "answer.heard", "response.cancelled"}
 
 

@@ -10,14 +10,16 @@ import typer
 from aura.cli.options import Host, Port, place
 from aura.cli.running import role
 from deploy.up import Counts, up
+from schemas.events import StageName
 
 
-def command(
+def command(  # noqa: PLR0913, PLR0917  # typer makes an option of each argument
     port: Port = None,
     host: Host = None,
     stt: Annotated[int, typer.Option(min=0, help="STT workers.")] = 1,
     llm: Annotated[int, typer.Option(min=0, help="LLM workers.")] = 1,
     tts: Annotated[int, typer.Option(min=0, help="TTS workers.")] = 1,
+    tools: Annotated[int, typer.Option(min=0, help="Tool runners.")] = 1,
     edges: Annotated[int, typer.Option(min=1, help="Edges, on PORT, PORT+1, ...")] = 1,
     agents: Annotated[
         list[Path] | None,
@@ -26,5 +28,5 @@ def command(
 ) -> None:
     """Run everything on this machine: bus, edge, workers. Ctrl-C ends it well."""
     settings = place({"port": port, "host": host})
-    counts = Counts(edges, {"stt": stt, "llm": llm, "tts": tts}, agents or [])
-    role(settings, "up", up(settings, counts))
+    workers: dict[StageName, int] = {"stt": stt, "llm": llm, "tts": tts, "tool": tools}
+    role(settings, "up", up(settings, Counts(edges, workers, agents or [])))

@@ -75,7 +75,10 @@ class Comparison:
 def turns(events: Sequence[ev.AnyEvent]) -> list[Turn]:
     """Return the turns with a response, in order; carried words are part of a later turn."""
     carried = {e.turn for e in events if isinstance(e, ev.AnswerHeard) and e.carried}
-    answers = {e.turn: e.text for e in events if isinstance(e, ev.ResponseCompleted)}
+    answers: dict[int, str] = {}
+    for one in events:
+        if isinstance(one, ev.ResponseCompleted):  # one a step
+            answers[one.turn] = f"{answers.get(one.turn, '')} {one.text}".strip()
     heard = {e.turn: e.text for e in events if isinstance(e, ev.AnswerHeard)}
     measured = {e.turn: e for e in events if isinstance(e, ev.TurnMeasured)}
     return [

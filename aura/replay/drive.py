@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
+import msgspec
+
 from aura.replay import redecide
 from aura.replay.other_agent import Served
 from aura.replay.recorded_stages import RecordedStages
@@ -31,6 +33,7 @@ from runtime.version import version
 from schemas import events as ev
 from schemas import subjects
 from schemas.stages import STAGE_NAMES
+from schemas.tools import ToolConfig
 
 LEAD_MS = 600
 """Audio before the first turn of a replay."""
@@ -45,6 +48,8 @@ class DrivePlan:
     session: str
     """Id of the new session."""
     stages: tuple[ev.StageName, ...]
+    live_tools: bool = False
+    """Tools that may be called twice are called; all others answer from the record."""
     from_turn: int = 0
     llm_model: str = ""
     eagerness: str = ""
@@ -138,6 +143,8 @@ def _started(began: ev.SessionStarted, plan: DrivePlan) -> ev.SessionStarted:
     """Return the first event of the replay, from that of the session."""
     wanted = {"response.model": plan.llm_model, "turns.eagerness": plan.eagerness}
     config, agent = plan.served or Served(began.config, began.agent)
+    tools = [_replayed(tool, live=plan.live_tools) for tool in config.tools]
+    config = msgspec.structs.replace(config, tools=tuple(tools))
     return ev.SessionStarted(
         tenant=began.tenant,
         session=plan.session,
@@ -150,6 +157,13 @@ def _started(began: ev.SessionStarted, plan: DrivePlan) -> ev.SessionStarted:
         version=version(),
         replay_of=began.session,
     )
+
+
+def _replayed(tool: ToolConfig, *, live: bool) -> ToolConfig:
+    """Return *tool* as the replay has it: what is not run is the client's, so nobody takes it."""
+    if tool.kind == "builtin" or (live and tool.idempotent):
+        return tool
+    return msgspec.structs.replace(tool, kind="client")
 
 
 def _hung_up(connection: RecordedConnection) -> bool:

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from aura.replay.redecide import RecordedConnection
+from aura.replay.recorded_tools import RecordedTools
+from aura.replay.redecide import RecordedConnection, is_own
 from edge.core.inputs import ChunkSpoken, StageSaid
 from schemas import events as ev
 from schemas.audio import BYTES_PER_MS
@@ -21,6 +22,9 @@ from schemas.events import Head
 
 FromStage = StageSaid | ChunkSpoken
 """An input from a stage: an event, or audio."""
+OfAResponse = (
+    ev.ResponseSentence | ev.ResponseCompleted | ev.ToolCalled | ChunkSpoken | ev.SpeechReady
+)
 USUAL_TOKEN_MS, USUAL_VOICE_MS, USUAL_AUDIO_MS = 300, 450, 2000
 """Times and length of a response of which nothing was recorded."""
 NEAR_MS = 200
@@ -56,7 +60,9 @@ class RecordedStages:
 
     def __init__(self, connection: RecordedConnection) -> None:
         self.utterances: dict[int, RecordedUtterance] = {}
-        self.responses: dict[int, RecordedResponse] = {}
+        self.responses: dict[tuple[int, int], RecordedResponse] = {}
+        """By turn and step."""
+        self._tools = RecordedTools()
         self.greeting: list[tuple[int, FromStage]] = []
         self._pauses: dict[tuple[int, int], ev.SpeechPaused] = {}
         for event in connection.decided:
@@ -95,8 +101,12 @@ class RecordedStages:
             case ev.SpeechEnded(utterance=number) if number in self.utterances:
                 spoken = self.utterances[number]
                 spoken.ended_ms, spoken.discarded = event.at_ms, event.discarded
-            case ev.TurnTaken(turn=turn):
-                self.responses[turn] = RecordedResponse(event)
+            case ev.TurnTaken(turn=turn, step=step):
+                self.responses[turn, step] = RecordedResponse(event)
+            case ev.ToolRequested():
+                self._tools.requested(event)
+            case ev.ToolReturned() | ev.ToolFailed():  # by the edge itself
+                self._tools.came(event, event.at_ms)
             case _:
                 pass
 
@@ -113,13 +123,32 @@ class RecordedStages:
                 self.utterances[number].text = text
             case ChunkSpoken(turn=0) | ev.SpeechReady(turn=0) | ev.JobFailed(turn=0):
                 self.greeting.append((at_ms - began_ms, given))
+            case ev.ToolReturned() | ev.ToolFailed():
+                self._tools.came(result, at_ms)
+            case ev.ResponseSentence() | ev.ResponseCompleted() if is_own(result):
+                pass  # the call makes its own
             case (
-                ev.ResponseSentence() | ev.ResponseCompleted() | ChunkSpoken() | ev.SpeechReady()
-            ) if result.turn in self.responses:
-                response = self.responses[result.turn]
-                response.came.append((at_ms - response.taken.at_ms, given))
+                ev.ResponseSentence()
+                | ev.ResponseCompleted()
+                | ev.ToolCalled()
+                | ChunkSpoken()
+                | ev.SpeechReady()
+            ):
+                if response := self._response_of(result):
+                    response.came.append((at_ms - response.taken.at_ms, given))
             case _:
                 pass
+
+    def _response_of(self, result: OfAResponse) -> RecordedResponse | None:
+        """Return the step of a response that *result* is of."""
+        if isinstance(result, ev.ResponseCompleted | ev.ToolCalled):
+            return self.responses.get((result.turn, result.step))
+        steps = [
+            one
+            for (turn, _), one in self.responses.items()
+            if turn == result.turn and one.taken.spoken <= result.index
+        ]
+        return max(steps, key=lambda one: one.taken.step, default=None)
 
     # -------------------------------------------------------- results
 
@@ -170,12 +199,20 @@ class RecordedStages:
             return
         completed = False
         sentences: list[str] = []
+        later = taken.spoken - best.taken.spoken
         for after_ms, given in best.came:
             if isinstance(given, ChunkSpoken):
-                yield after_ms, msgspec.structs.replace(given, turn=taken.turn)
+                index = given.index + later
+                yield after_ms, msgspec.structs.replace(given, turn=taken.turn, index=index)
                 continue
             event = given.event
             changes: dict[str, Any] = {"turn": taken.turn}
+            if isinstance(event, ev.ResponseCompleted | ev.ToolCalled):
+                changes["step"] = taken.step
+            if isinstance(event, ev.ResponseSentence | ev.SpeechReady):
+                changes["index"] = event.index + later
+            if isinstance(event, ev.ResponseCompleted):
+                changes["sentences"] = event.sentences + later
             if isinstance(event, ev.ResponseSentence):
                 sentences.append(event.text)
                 if not same:
@@ -184,6 +221,11 @@ class RecordedStages:
             yield after_ms, StageSaid(msgspec.structs.replace(event, **changes))
         if not completed:  # the recorded response was cancelled, this one may not be
             yield best.came[-1][0], _completed(taken, len(sentences), " ".join(sentences))
+
+    def tool_result(self, requested: ev.ToolRequested) -> tuple[int, StageSaid]:
+        """Return the result of a call and its delay, ms."""
+        after_ms, result = self._tools.result(requested)
+        return after_ms, StageSaid(result)
 
 
 def _asked(taken: ev.TurnTaken) -> str:
@@ -209,7 +251,8 @@ def _completed(taken: ev.TurnTaken, sentences: int, text: str) -> StageSaid:
     completed = ev.ResponseCompleted(
         **_head(taken),
         turn=taken.turn,
-        sentences=sentences,
+        step=taken.step,
+        sentences=taken.spoken + sentences,
         text=text,
         model="",
         prompt_tokens=0,
@@ -223,7 +266,7 @@ def _usual(taken: ev.TurnTaken) -> Iterator[tuple[int, FromStage]]:
     sentence = ev.ResponseSentence(
         **_head(taken),
         turn=taken.turn,
-        index=0,
+        index=taken.spoken,
         text="...",
         first_token_ms=0.0,
         took_ms=0.0,
@@ -233,7 +276,7 @@ def _usual(taken: ev.TurnTaken) -> Iterator[tuple[int, FromStage]]:
     yield USUAL_TOKEN_MS, StageSaid(sentence)
     yield USUAL_TOKEN_MS, _completed(taken, 1, "...")
     pcm = bytes(USUAL_AUDIO_MS * BYTES_PER_MS)
-    yield USUAL_VOICE_MS, ChunkSpoken(taken.turn, 0, 0, pcm, last=True)
+    yield USUAL_VOICE_MS, ChunkSpoken(taken.turn, taken.spoken, 0, pcm, last=True)
 
 
 def _head(taken: ev.TurnTaken) -> Head:

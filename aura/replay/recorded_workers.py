@@ -54,9 +54,7 @@ class RecordedWorkers:
 
     async def listen(self, stack: AsyncExitStack) -> None:
         """Answer for as long as *stack* is open."""
-        if not self._recorded:
-            return
-        for kind in ("speech", "life", "turn", "say"):
+        for kind in ("speech", "life", "turn", "say", "tool"):
             subject = subjects.live(*self._whose, kind)
             await stack.enter_async_context(self._bus.listening(subject, self._on_event))
 
@@ -67,6 +65,8 @@ class RecordedWorkers:
         elif isinstance(event, ev.ResponseCancelled):
             for task in self._speaking.pop(event.turn, []):
                 task.cancel()
+        elif isinstance(event, ev.ToolRequested) and _is_recorded(event):
+            self._say(-1, *self._record.tool_result(event))
         if "stt" in self._recorded:
             self._listened(event)
         if "llm" in self._recorded and isinstance(event, ev.TurnTaken):
@@ -165,6 +165,11 @@ class RecordedWorkers:
         if isinstance(given.event, ev.ResponseSentence):
             changes["recorded"] = self._recorded
         await self._bus.publish(msgspec.structs.replace(given.event, **changes))
+
+
+def _is_recorded(event: ev.ToolRequested) -> bool:
+    """Tell whether the record answers a call: what is built in is done by the edge."""
+    return "tool" in event.recorded and event.tool.kind != "builtin"
 
 
 def _is_voice(given: FromStage) -> bool:

@@ -15,7 +15,7 @@ from edge.core.call import Began, Call
 from edge.core.effects import Effect, Publish
 from edge.core.hearing.framing import FRAME_MS
 from edge.core.input_log import TimedInput, read, short_id
-from edge.core.inputs import ChunkSpoken, Resumed, Sound, StageSaid, Ticked
+from edge.core.inputs import ChunkSpoken, Resumed, Sound, StageSaid, Ticked, ToolResult
 from edge.core.session.history import History, fold
 from schemas import events as ev
 from schemas.inputs import BadInputsError
@@ -26,7 +26,7 @@ REPLAY_EDGE = "replay"
 """Name of the edge in a session that is driven again."""
 MOST_PREFIX_FRAMES = int(bounds("turns.prefix_ms").most or 0) // FRAME_MS + 1
 """Frames after which a call of any configuration has forgotten the audio before."""
-MADE_BY_REPLAYS = (Ticked, StageSaid, ChunkSpoken, Resumed)
+MADE_BY_REPLAYS = (Ticked, StageSaid, ChunkSpoken, Resumed, ToolResult)
 """Inputs that a replay makes itself: those of its timer and its stages."""
 DECISIONS = (
     ev.SessionReconfigured,
@@ -41,6 +41,7 @@ DECISIONS = (
     ev.InterruptionStopped,
     ev.InterruptionDismissed,
     ev.ResponseCancelled,
+    ev.ToolRequested,
     ev.AnswerHeard,
     ev.KeysPressed,
     ev.ControlReceived,
@@ -49,7 +50,7 @@ DECISIONS = (
     ev.TroubleTold,
     ev.SessionEnded,
 )
-"""Events that a call decides; so is a sentence that no model wrote, such as a greeting."""
+"""Events that a call decides; so are the sentences of its own and what it tells of a tool."""
 
 
 class InputsNotRecordedError(ValueError):
@@ -58,9 +59,18 @@ class InputsNotRecordedError(ValueError):
 
 def is_decision(event: ev.Event) -> bool:
     """Tell whether *event* is a decision of the call."""
-    if isinstance(event, ev.ResponseSentence | ev.ResponseCompleted):
-        return event.turn == 0 or not event.model
-    return isinstance(event, DECISIONS)
+    match event:
+        case ev.ResponseSentence() | ev.ResponseCompleted():
+            return is_own(event)
+        case ev.ToolReturned(by_edge=by_edge) | ev.ToolFailed(by_edge=by_edge):
+            return by_edge
+        case _:
+            return isinstance(event, DECISIONS)
+
+
+def is_own(event: ev.ResponseSentence | ev.ResponseCompleted) -> bool:
+    """Tell whether no model wrote *event*: it is of a greeting, or of a wait for a tool."""
+    return event.turn == 0 or (not event.model and event.took_ms == 0)
 
 
 @dataclass
@@ -223,7 +233,7 @@ def quiet(given: Sequence[TimedInput]) -> list[bool]:
 
 def decisions_in(effects: Iterable[Effect]) -> list[ev.Event]:
     """Return the decisions among *effects*; `answer.reached` is a note, no decision."""
-    events = [effect.event for effect in effects if isinstance(effect, Publish)]
+    events = [_unmarked(effect.event) for effect in effects if isinstance(effect, Publish)]
     return [event for event in events if not isinstance(event, ev.AnswerReached)]
 
 

@@ -74,6 +74,9 @@ class _Rehearsal:
                 case ev.TurnTaken():
                     for after_ms, result in self._stages.response(event):
                         self._clockwork.schedule(result, at_ms + after_ms)
+                case ev.ToolRequested(tool=tool) if tool.kind != "builtin":
+                    after_ms, result = self._stages.tool_result(event)
+                    self._clockwork.schedule(result, at_ms + after_ms)
                 case _:
                     pass
             self._decided.append(event)

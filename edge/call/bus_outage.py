@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from schemas import stages
-from schemas.events import Event, ResponseSentence, SpeechStarted, TurnTaken
+from schemas.events import Event, ResponseSentence, SpeechStarted, ToolRequested, TurnTaken
 
 DEAF_S = 5.0
 """Length of an outage after which the caller is no longer heard."""
@@ -60,6 +60,8 @@ def in_time(event: Event, now_ms: int, awaited: Callable[[int], bool]) -> Event:
     match event:
         case TurnTaken() | ResponseSentence():
             late = bool(event.deadline_ms) and now_ms > event.deadline_ms
+        case ToolRequested():
+            late = now_ms > event.deadline_ms
         case SpeechStarted():
             late = now_ms - event.at_ms > LATE_MS and not awaited(event.utterance)
         case _:

@@ -42,15 +42,8 @@ from runtime.bus.errors import BusAwayError
 from runtime.bus.trace import new_trace
 from schemas import codec, subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
-from schemas.events import (
-    EndReason,
-    Event,
-    RecordingEnded,
-    ResponseSentence,
-    SpeechStarted,
-    StageName,
-    TurnTaken,
-)
+from schemas.events import EndReason, Event, RecordingEnded, StageName
+from schemas.stages import JobEvent
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +58,7 @@ class Client(Protocol):
         """Note, once, that a fault of ours has ended the call."""
 
     def hang_up(self, code: str, reason: str) -> None:
-        """End the session and close, once; the client is told the code and the reason."""
+        """End the session, once; the client is told the code and the reason if there is a code."""
 
     def taken_over(self) -> None:
         """Note, once, that a newer connection goes on with the session."""
@@ -339,8 +332,9 @@ class SessionShell:
                     self._tasks.create_task(self._recover(turn))
 
     def _queue(self, event: Event) -> None:
-        if self._recorded and isinstance(event, SpeechStarted | TurnTaken | ResponseSentence):
-            event = msgspec.structs.replace(event, recorded=self._recorded)
+        if self._recorded and isinstance(event, JobEvent):
+            recorded = tuple(dict.fromkeys((*event.recorded, *self._recorded)))
+            event = msgspec.structs.replace(event, recorded=recorded)
         if not self._events.put(event):
             self._client.tell(Trouble("audio", "the event bus is away", fatal=True))
 

@@ -129,6 +129,8 @@ class Call:
                 self._responder.interrupt(now_ms)
             case inputs.Played():
                 self._responder.played(given, now_ms)
+            case inputs.ToolResult():
+                self._responder.client_result(given, now_ms)
             case inputs.KeyPressed(keys):
                 self._out.publish(ev.KeysPressed(**self._out.head(now_ms), keys=keys))
                 self._control.word(now_ms)
@@ -144,11 +146,13 @@ class Call:
             case ev.TranscriptFinal(utterance=number, text=text) if number in self._turns.cut_off:
                 self._turns.cut_off.discard(number)
                 self.history.carried.append(text)
-            case ev.ResponseCompleted(sentences=0, turn=turn) if self._wants(turn):
+            case ev.ResponseCompleted(sentences=0, step=0, calls=0, turn=turn) if self._wants(turn):
                 self._trouble("llm", "the language model had nothing to say", now_ms)
             case ev.JobFailed():
                 self._failed(event, now_ms)
-            case ev.ResponseSentence() | ev.ResponseCompleted():
+            case ev.ToolReturned() | ev.ToolFailed():
+                self._responder.receive(event, now_ms)
+            case ev.ResponseSentence() | ev.ResponseCompleted() | ev.ToolCalled():
                 self._failures.pop("llm", None)
                 self._responder.receive(event, now_ms)
             case ev.SpeechReady():
@@ -214,6 +218,9 @@ class Call:
         Their answers may have been lost between the log and this edge: it is worth reading.
         """
         waits = (self._responder.expires_ms, self._words_expire_ms)
+        tools_since_ms = self._responder.tools_since_ms
+        if tools_since_ms is not None and now_ms >= tools_since_ms + SILENT_STAGE_MS:
+            return True
         late_ms = self.config.response.deadline_ms - SILENT_STAGE_MS
         return any(t is not None and now_ms >= t - late_ms for t in waits)
 
@@ -229,6 +236,8 @@ class Call:
             self._advance_speech(now_ms)
         if self._idle and not self._over and not self._turns.take_waiting(now_ms):
             self._control.advance(now_ms)
+        if self._idle and self.history.news and not self._over and not self._control.silent:
+            self._responder.tell_news(now_ms)
         return self._out.take()
 
     def _advance_speech(self, now_ms: int) -> None:
@@ -237,7 +246,8 @@ class Call:
             self._responder.advance(now_ms)
             if (expires_ms := self._responder.expires_ms) is not None and now_ms >= expires_ms:
                 response = self._responder.response
-                stage: ev.StageName = "tts" if response and response.sentences else "llm"
+                spoken = response is not None and bool(response.sentences)
+                stage: ev.StageName = "tts" if spoken and not response.waits_for_model else "llm"
                 self._trouble(stage, f"nothing came within {self._patience}", now_ms)
         if (expires_ms := self._words_expire_ms) is not None and now_ms >= expires_ms:
             self._trouble("stt", f"no words came within {self._patience}", now_ms)
@@ -265,7 +275,7 @@ class Call:
             self._turns.cut_off.discard(event.utterance)
             if utterance and utterance.number == event.utterance:
                 self._trouble("stt", event.reason, now_ms)
-        elif self._wants(event.turn):
+        elif event.stage != "tool" and self._wants(event.turn):  # a call has a deadline of its own
             self._trouble(event.stage, event.reason, now_ms)
 
     def _trouble(self, stage: ev.FaultyPart, reason: str, now_ms: int) -> None:
@@ -283,6 +293,8 @@ class Call:
         elif responder.uncommitted:
             responder.drop("failed", now_ms)
             return
+        elif response and stage == "llm" and response.tool_steps.is_used:
+            responder.apologize(now_ms)
         else:
             responder.drop("failed", now_ms)
             if response and response.turn == 0:  # a greeting without a voice is still a greeting

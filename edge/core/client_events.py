@@ -70,4 +70,31 @@ class Measured:
     waterfall: TurnMeasured
 
 
-ClientEvent = Transcript | Speech | ResponseDone | Interrupted | Trouble | Measured
+@dataclass(frozen=True, slots=True)
+class ToolCalled:
+    """The model calls a tool of the client, which answers with `ToolResult`."""
+
+    call: str
+    """The id of the call; the same call may be told twice, on another connection."""
+    name: str
+    arguments: str
+    """A JSON object."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCancelled:
+    """Nobody waits for the result of this call any more."""
+
+    call: str
+
+
+ClientEvent = (
+    Transcript
+    | Speech
+    | ResponseDone
+    | Interrupted
+    | Trouble
+    | Measured
+    | ToolCalled
+    | ToolCancelled
+)

@@ -56,6 +56,11 @@ class Control:
         return self.ends or "caller" in self._memory.muted
 
     @property
+    def silent(self) -> bool:
+        """No response of the language model is wanted."""
+        return self.ends or "assistant" in self._memory.muted
+
+    @property
     def ends(self) -> bool:
         """The call is being ended."""
         return self._memory.ends

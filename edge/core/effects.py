@@ -44,10 +44,11 @@ class Recover:
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """End the session and close its connection; the client is told why."""
+    """End the session and close its connection."""
 
-    code: str
-    reason: str
+    code: str = ""
+    """Of the error that the client is told; empty: none, for the assistant has said goodbye."""
+    reason: str = ""
 
 
 Effect = Publish | SendFrame | Tell | Recover | HangUp
@@ -81,7 +82,7 @@ class Outbox:
     def recover(self, turn: int) -> None:
         self._effects.append(Recover(turn))
 
-    def hang_up(self, code: str, reason: str) -> None:
+    def hang_up(self, code: str = "", reason: str = "") -> None:
         self._effects.append(HangUp(code, reason))
 
     def take(self) -> list[Effect]:

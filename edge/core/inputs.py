@@ -89,7 +89,17 @@ class KeyPressed(Input, frozen=True, tag=kind.KEYS):
     keys: str
 
 
-FromClient = Typed | TurnEnded | Cancelled | Played | KeyPressed
+class ToolResult(Input, frozen=True, tag=kind.TOOL_RESULT):
+    """The client did what a tool of its own was called for, or could not."""
+
+    call: str
+    """The id of the call."""
+    result: str
+    """JSON, or text; of a failure: why."""
+    failed: bool = False
+
+
+FromClient = Typed | TurnEnded | Cancelled | Played | KeyPressed | ToolResult
 """What a client tells its call without a detour."""
 
 

@@ -178,6 +178,11 @@ class Connection:
         return self._shell.control.state() if self._shell else None
 
     def hang_up(self, code: str, reason: str) -> None:
+        """End the session: without a code as the client's own word would, else with an error."""
+        if not code:
+            ends = End(close=self._protocol.admission.one_session)
+            self._host.sessions.create_task(self._obey([ends]))
+            return
         self._send_all([self._protocol.error(code, "Call ended", reason)])
         fits = len(reason.encode()) <= MOST_CLOSE_BYTES
         self._shut(CloseCode.NORMAL, reason if fits else "the call was ended", ends="end_call")

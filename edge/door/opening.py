@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from edge.call.clock import now_ms
@@ -22,6 +23,7 @@ from edge.door.agents import Agents
 from edge.door.auth import Caller
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
+from edge.door.tool_catalogue import ToolCatalogue
 from edge.protocols.client_protocol import CloseCode
 from runtime.bus.connection import Bus
 from schemas.events import Event
@@ -61,6 +63,8 @@ class Openings:
     knows_voices: bool
     """A model of speech listens."""
     agents: Agents
+    tools: ToolCatalogue
+    """Offered where neither the agent nor anybody else names some."""
     configs: ConfigStore
     recording: RecordingPolicy
     recorded: RecordingQuotas
@@ -90,6 +94,8 @@ class Openings:
             config = config.but({RECORDED: False})
             if RECORDED in settled.asked:
                 ignored.append(("NOT_RECORDED", "The sound is not kept", why))
+        if not config.tools and (tools := self.tools.of(caller.tenant)):
+            config = msgspec.structs.replace(config, tools=tools)
         first = FirstEvents(caller.tenant, session, caller.user, protocol, self.edge)
         resumed = history is not None
         began = first.began(config, settled.agent, resumed=resumed, now_ms=now_ms())

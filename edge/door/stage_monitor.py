@@ -31,7 +31,7 @@ class StageMonitor:
         self._bus = bus
         self._admission = admission
         self._was_full = ""
-        self._unseen = {str(name): FORGET_AFTER for name in stages.STAGE_NAMES}
+        self._unseen = {str(stage.name): FORGET_AFTER for stage in stages.STAGES if stage.is_needed}
 
     async def watch(self) -> None:
         """Look every second until cancelled."""

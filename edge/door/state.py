@@ -30,6 +30,7 @@ from edge.door.socket_table import SocketTable
 from edge.door.stage_monitor import StageMonitor
 from edge.door.storage_monitor import StorageMonitor
 from edge.door.time_limits import TimeLimits
+from edge.door.tool_catalogue import ToolCatalogue
 from edge.protocols.client_protocol import ClientProtocol
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
@@ -66,6 +67,7 @@ class Edge:
     limits: SessionLimits
     addresses: ClientAddresses
     storage: StorageMonitor
+    tools: ToolCatalogue
     agents: Agents
     operators: Operators
     configs: ConfigStore
@@ -106,6 +108,7 @@ class Edge:
                 config=config_of(self.settings, self.speech_model),
                 knows_voices=self.speech_model is not None,
                 agents=self.agents,
+                tools=self.tools,
                 configs=self.configs,
                 recording=RecordingPolicy(self.settings.record_audio, bool(self.settings.redact)),
                 recorded=self.recorded,

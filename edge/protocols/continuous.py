@@ -15,6 +15,8 @@ from edge.core.client_events import (
     Measured,
     ResponseDone,
     Speech,
+    ToolCalled,
+    ToolCancelled,
     Transcript,
     Trouble,
 )
@@ -22,7 +24,16 @@ from edge.core.inputs import Typed
 from edge.protocols.agent_options import NAMES as AGENT_NAMES
 from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import Admission, Handshake, Json, Token
-from edge.protocols.parsing import NotJsonError, clean, parse, shown, to_base64, typed_text
+from edge.protocols.parsing import (
+    NotJsonError,
+    clean,
+    parse,
+    shown,
+    to_base64,
+    tool_call,
+    tool_result,
+    typed_text,
+)
 from edge.protocols.pcm_format import PCM_NAMES, pcm_format
 from edge.protocols.prices import cost_usd
 from edge.protocols.sample_rate_detection import SampleRateDetector
@@ -49,7 +60,7 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
 """Names in the query and the values that they may have."""
 KNOWN = NAMES | AGENT_NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session"}
 MOST_TIMESTAMP_CHARS = 256
-KNOWN_TYPES = "the types are end_call, ping and text; audio is sent as binary frames"
+KNOWN_TYPES = "the types are end_call, ping, text and tool_result; audio is sent as binary frames"
 
 
 class ContinuousProtocol:
@@ -119,6 +130,11 @@ class ContinuousProtocol:
                     return [Typed(typed_text(message))]
                 except ValueError as error:
                     return [_error("Text ignored", "INVALID_TEXT", str(error))]
+            case "tool_result":
+                try:
+                    return [tool_result(message)]
+                except ValueError as error:
+                    return [_error("Tool result ignored", "INVALID_TOOL_RESULT", str(error))]
             case "end_call":
                 return [End(close=True)]
             case other:
@@ -183,6 +199,10 @@ class ContinuousProtocol:
             case Trouble(stage=stage, reason=reason):
                 message, code, _ = ERRORS[stage]
                 return [self.error(code, message, reason)]
+            case ToolCalled():
+                return [tool_call(event)]
+            case ToolCancelled(call=call):
+                return [{"type": "tool_cancelled", "call_id": call}]
             case Measured(waterfall=waterfall):
                 if not self._metrics:
                     return []

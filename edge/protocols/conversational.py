@@ -11,6 +11,8 @@ from edge.core.client_events import (
     Measured,
     ResponseDone,
     Speech,
+    ToolCalled,
+    ToolCancelled,
     Transcript,
     Trouble,
 )
@@ -23,6 +25,8 @@ from edge.protocols.parsing import (
     parse,
     shown,
     to_base64,
+    tool_call,
+    tool_result,
     typed_text,
 )
 from edge.protocols.pcm_format import pcm_format
@@ -94,7 +98,12 @@ class ConversationalProtocol:
                     return [_processing_error(str(error))]
             case "end_conversation" if self._audio is not None:
                 return [End(close=False)]
-            case "end_conversation" | "text":
+            case "tool_result" if self._audio is not None:
+                try:
+                    return [tool_result(message)]
+                except ValueError as error:
+                    return [_error(f"Tool result ignored: {error}", "INVALID_TOOL_RESULT")]
+            case "end_conversation" | "text" | "tool_result":
                 return [_no_session()]
             case other:
                 return [_error(f"Unknown message type: {shown(other)}", "UNKNOWN_TYPE")]
@@ -156,6 +165,10 @@ class ConversationalProtocol:
                 return [{"type": "ai_interrupted", "message": message, "heard": heard}]
             case Trouble(stage=stage, reason=reason):
                 return [_processing_error(f"{stage}: {reason}").message]
+            case ToolCalled():
+                return [tool_call(event)]
+            case ToolCancelled(call=call):
+                return [{"type": "tool_cancelled", "call_id": call}]
             case ResponseDone() | Measured():
                 return []
 

@@ -6,6 +6,9 @@ import binascii
 import json
 from typing import Any
 
+from edge.core.client_events import ToolCalled
+from edge.core.inputs import ToolResult
+
 MOST_TYPE_CHARS = 64
 MOST_PARTS = 1000
 """Commas and brackets in a message: one that means anything has some ten. Base64 has none."""
@@ -69,6 +72,38 @@ def from_base64(text: object) -> bytes:
 
 def to_base64(data: bytes) -> str:
     return binascii.b2a_base64(data, newline=False).decode("ascii")
+
+
+def tool_result(message: dict[str, Any]) -> ToolResult:
+    """Return what the client did for a call: its `result`, any JSON, or the `error` in words.
+
+    Raises:
+        ValueError: it names no call, or holds neither.
+    """
+    call = message.get("call_id")
+    if not isinstance(call, str) or not call:
+        raise ValueError("call_id must be that of a tool_call")
+    if "error" in message:
+        error = message["error"]
+        if not isinstance(error, str):
+            raise ValueError("error must be a string")
+        return ToolResult(clean(call), clean(error), failed=True)
+    if "result" not in message:
+        raise ValueError("a tool_result has a result or an error")
+    result = message["result"]
+    text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
+    return ToolResult(clean(call), clean(text))
+
+
+def tool_call(called: ToolCalled) -> dict[str, Any]:
+    """Return the message that calls a tool of the client."""
+    arguments = json.loads(called.arguments)
+    return {
+        "type": "tool_call",
+        "call_id": called.call,
+        "name": called.name,
+        "arguments": arguments,
+    }
 
 
 def typed_text(message: dict[str, Any]) -> str:

@@ -28,6 +28,11 @@ _LANE: dict[str, Lane] = {
     "transcript.final": "stt",
     "response.sentence": "llm",
     "response.completed": "llm",
+    "tool.called": "llm",
+    "tool.requested": "tool",
+    "tool.begun": "tool",
+    "tool.returned": "tool",
+    "tool.failed": "tool",
     "speech.ready": "tts",
     "answer.sent": "client",
     "answer.heard": "client",
@@ -73,7 +78,7 @@ def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
             found += _partials(event)
             continue
         if isinstance(event, ev.ResponseCompleted):
-            written[event.turn] = event.text
+            written[event.turn] = f"{written.get(event.turn, '')} {event.text}".strip()
         name = str(event.__struct_config__.tag)
         fields = {k: v for k, v in msgspec.to_builtins(event).items() if k not in ENVELOPE}
         turn, words = fields.get("turn"), _words(event)
@@ -164,7 +169,15 @@ _WORDS: dict[type, Callable[[Any], str]] = {
         f"{_surely('ended', e.eot_stt)}{_surely('sounds done', e.eot_audio)})"
     ),
     ev.TranscriptFinal: lambda e: f"{e.text!r} ({e.took_ms:.0f} ms, {e.model})",
-    ev.TurnTaken: lambda e: f"turn {e.turn}, {'on a guess' if e.speculative else 'for certain'}",
+    ev.TurnTaken: lambda e: (
+        f"turn {e.turn}, "
+        + (f"step {e.step}" if e.step else "on a guess" if e.speculative else "for certain")
+    ),
+    ev.ToolCalled: lambda e: f"{e.name} {e.arguments}",
+    ev.ToolRequested: lambda e: f"{e.tool.name} ({e.tool.kind}) {e.arguments}",
+    ev.ToolBegun: lambda e: f"call {e.call} must not run twice",
+    ev.ToolReturned: lambda e: f"{e.name}: {e.result} ({e.took_ms:.0f} ms)",
+    ev.ToolFailed: lambda e: f"{e.name}: {e.reason}, {e.detail} ({e.took_ms:.0f} ms)",
     ev.TurnCommitted: lambda e: f"turn {e.turn}: {e.text!r}",
     ev.TurnMeasured: lambda e: f"turn {e.turn}",
     ev.ResponseSentence: lambda e: (
@@ -232,7 +245,24 @@ def spans(told: list[Moment]) -> list[Span]:
                 found.append(Span(start_ms, one.at_ms, "client", name, f["text"], index))
             case _:
                 pass
+    return found + _tool_spans(told)
+
+
+def _tool_spans(told: list[Moment]) -> list[Span]:
+    """Return the spans of calls of tools, from when they were asked to be run to their results."""
+    found: list[Span] = []
+    asked: dict[tuple[int, ...], int] = {}
+    for index, one in enumerate(told):
+        if one.name == "tool.requested":
+            asked[_call(one.fields)] = one.at_ms
+        elif one.name in {"tool.returned", "tool.failed"} and _call(one.fields) in asked:
+            start_ms = asked.pop(_call(one.fields))
+            found.append(Span(start_ms, one.at_ms, "tool", one.name, one.text, index))
     return found
+
+
+def _call(fields: dict[str, Any]) -> tuple[int, ...]:
+    return (int(fields["turn"]), int(fields["step"]), int(fields["call"]))
 
 
 def _waited(ended: Moment, index: int) -> Span:

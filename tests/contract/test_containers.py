@@ -142,6 +142,7 @@ def test_the_limits_of_the_door_are_passed_on_with_the_defaults_of_the_settings(
         ("stt", "stt"),
         ("llm", "llm"),
         ("tts", "tts"),
+        ("tool", "tool"),
         ("provision", "operator"),
     ],
 )
@@ -152,12 +153,14 @@ def test_each_role_is_its_own_user_and_knows_one_password(service: str, user: st
     assert not [name for name in environment if name.startswith("AURA_NATS_PASSWORD_")]
 
 
-@pytest.mark.parametrize("stage", ["stt", "llm", "tts"])
-def test_workers_can_be_scaled_and_have_time_to_finish(stage: str) -> None:
+@pytest.mark.parametrize(
+    ("stage", "image"), [("stt", "stt"), ("llm", "llm"), ("tts", "tts"), ("tool", "edge")]
+)
+def test_workers_can_be_scaled_and_have_time_to_finish(stage: str, image: str) -> None:
     service = SERVICES[stage]
     assert "container_name" not in service
     assert "ports" not in service
-    assert service["build"]["target"] == stage
+    assert service["build"]["target"] == image
     assert int(service["stop_grace_period"].rstrip("s")) > 8, "more than AURA_DRAIN_S"
 
 

@@ -62,7 +62,7 @@ def test_the_example_recogniser_is_loaded_and_hears(
 
 
 def test_without_its_library_the_example_names_the_extra(written: ModuleType) -> None:
-    with pytest.raises(EngineMissingError, match=r"aura-voice\[stt\]"):
+    with pytest.raises(EngineMissingError, match=r"pip install .*\[stt\]"):
         written.ParrotRecognizer("grey").warm()
 
 

@@ -37,7 +37,8 @@ def _value(kind: Any) -> Any:
     if origin is typing.Literal:
         return typing.get_args(kind)[0]
     if origin is typing.Annotated:
-        return _value(typing.get_args(kind)[0])
+        usual, meta = _value(typing.get_args(kind)[0]), typing.get_args(kind)[1]
+        return max(usual, meta.ge) if isinstance(meta.ge, int) else usual
     if origin is dict:
         return {}
     if origin is tuple:
@@ -136,6 +137,7 @@ def test_streams_and_consumers_fit_the_subjects() -> None:
     assert filters == {
         "STT": subjects.session_events("*", "*", events.SpeechStarted.KIND),
         "LLM": subjects.session_events("*", "*", events.TurnTaken.KIND),
+        "TOOL": subjects.session_events("*", "*", events.ToolRequested.KIND),
         "TTS": subjects.session_events("*", "*", events.ResponseSentence.KIND),
     }
 

@@ -14,6 +14,7 @@ from schemas.stages import STAGE_NAMES, STAGES, StageRow
 from workers.llm import LlmStage
 from workers.retry_policy import LAST_ATTEMPT
 from workers.stt import SttStage
+from workers.tools.stage import ToolStage
 from workers.tts import TtsStage
 from workers.worker_loop import HEARTBEAT_S
 
@@ -55,7 +56,7 @@ def test_its_workers_are_a_user_of_the_bus(stage: StageRow) -> None:
 
 
 def test_the_workers_take_what_the_table_says() -> None:
-    classes = (SttStage, LlmStage, TtsStage)
+    classes = (SttStage, LlmStage, ToolStage, TtsStage)
     assert {one.name: one.job_type for one in classes} == {one.name: one.job for one in STAGES}
 
 

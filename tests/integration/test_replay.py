@@ -191,7 +191,7 @@ async def test_a_replay_branches_at_a_turn_and_asks_only_the_stages_that_it_is_t
     events = [json.loads(line) for line in lines.splitlines()]
     taken = [event for event in events if event["type"] == "turn.taken"]
     assert taken[0]["turn"] == 2
-    assert taken[0]["recorded"] == ["stt", "llm"]
+    assert taken[0]["recorded"] == ["stt", "llm", "tool"]
     assert len(taken[0]["messages"]) == 3  # the turn before is remembered
     spoken = {event["model"] for event in events if event["type"] == "speech.ready"}
     assert spoken == {"simulated-synthesizer"}

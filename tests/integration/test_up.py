@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from schemas.stages import STAGE_NAMES
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess, alive
 
 
@@ -23,7 +24,8 @@ def gone(pids: list[int], seconds: float = 15) -> bool:
 def test_sigterm_ends_every_child_and_exits_0(tmp_path: Path) -> None:
     aura = AuraProcess(tmp_path, env=SIMULATED).wait_until_ready()
     children = aura.children()
-    assert set(children) == {"nats-server", "edge", "worker stt", "worker llm", "worker tts"}
+    workers = {f"worker {stage}" for stage in STAGE_NAMES}
+    assert set(children) == {"nats-server", "edge", *workers}
     assert aura.stop() == 0
     assert gone(list(children.values()), 0)
     assert "Aura has stopped." in aura.said()

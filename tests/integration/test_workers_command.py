@@ -12,7 +12,7 @@ import pytest
 
 from tests.aura_process import COMMAND, AuraProcess
 
-ROLES = ["edge", "stt", "llm", "tts"]
+ROLES = ["edge", "stt", "llm", "tool", "tts"]
 
 
 def workers(aura: AuraProcess, *options: str) -> subprocess.CompletedProcess[str]:
@@ -46,7 +46,7 @@ def test_people_get_a_table(simulated: AuraProcess, option: list[str]) -> None:
     assert done.returncode == 0, done.stderr
     said = done.stdout
     assert "WAITING" in said
-    assert [line.split()[0] for line in said.splitlines() if line.split()][1:5] == ROLES
+    assert [line.split()[0] for line in said.splitlines() if line.split()][1:6] == ROLES
 
 
 def test_ctrl_c_ends_the_live_view_well(simulated: AuraProcess) -> None:

@@ -20,6 +20,11 @@ from schemas.events import Event
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  # says that a secret follows
 
+HOW_TO = (
+    "it is whsec_ and the base64 of 24 to 64 random bytes, which the receiver knows too; make one "
+    "with: echo whsec_$(openssl rand -base64 32)"
+)
+
 
 class SecretError(ValueError):
     """Not a secret of Standard Webhooks."""

@@ -24,7 +24,7 @@ from schemas.events import (
     TurnTaken,
 )
 from workers.engines import factory
-from workers.engines.protocols import LanguageModel, Prompt, Recognizer, Synthesizer, Usage
+from workers.engines.protocols import LanguageModel, Prompt, Recognizer, Synthesizer
 
 SILENCE_LIMIT_S = 10.0
 """Without a frame for so long, the edge that spoke is gone."""
@@ -121,7 +121,7 @@ class _Answer:
         del given
         prompt = Prompt(
             system=event.system,
-            messages=tuple((message.role, message.text) for message in event.messages),
+            messages=tuple((m.role, m.text) for m in event.messages if m.role != "tool"),
             max_tokens=event.max_tokens,
             temperature=event.temperature,
             seed=event.seed,
@@ -129,7 +129,7 @@ class _Answer:
         began, first_ms, text = time.monotonic(), None, ""
         async with aclosing(self._engine.stream(prompt)) as stream:
             async for token in stream:
-                if isinstance(token, Usage):
+                if not isinstance(token, str):
                     continue
                 first_ms = first_ms or _ms_since(began)
                 text += token

@@ -40,10 +40,6 @@ TRIES = 11
 """With delays of 1, 2, 4 ... 512 s: about 17 minutes."""
 LONGEST_BACKOFF_S = 900.0
 GONE = 410
-HOW_TO = (
-    "it is whsec_ and the base64 of 24 to 64 random bytes, which the receiver knows too; make one "
-    "with: echo whsec_$(openssl rand -base64 32)"
-)
 
 
 def subscribers(settings: Settings) -> list[Subscriber]:
@@ -106,9 +102,9 @@ def _keys(secret: str) -> list[bytes]:
     try:
         keys = envelopes.keys(secret)
     except envelopes.SecretError as error:
-        raise SettingsError(f"AURA_WEBHOOK_SECRET is {error}: {HOW_TO}") from error
+        raise SettingsError(f"AURA_WEBHOOK_SECRET is {error}: {envelopes.HOW_TO}") from error
     if not keys:
-        raise SettingsError(f"AURA_WEBHOOK_SECRET is missing: {HOW_TO}")
+        raise SettingsError(f"AURA_WEBHOOK_SECRET is missing: {envelopes.HOW_TO}")
     return keys
 
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from runtime.version import installing
+from schemas.events import Message
+from schemas.tools import ToolFunction
 
 
 class EngineError(Exception):
@@ -80,6 +82,29 @@ class Prompt:
     max_tokens: int = 120
     temperature: float = 0.0
     seed: int | None = None
+    tools: tuple[ToolFunction, ...] = ()
+    """What the model may call; an engine that cannot call leaves them out."""
+    exchange: tuple[Message, ...] = ()
+    """The conversation with calls and their results, where there were some; `messages` are its
+    words."""
+
+    @property
+    def lines(self) -> tuple[Message, ...]:
+        """The whole conversation."""
+        return self.exchange or tuple(_line(role, text) for role, text in self.messages)
+
+
+def _line(role: str, text: str) -> Message:
+    return Message("assistant" if role == "assistant" else "user", text)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall:
+    """A call of a tool, as the model wrote it."""
+
+    name: str
+    arguments: str
+    """JSON, most likely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +129,8 @@ def only(name: str, wanted: str | None, *others: str) -> None:
         )
 
 
-Token = str | Usage
-"""A piece of the response as it is written; the last item is the Usage."""
+Token = str | FunctionCall | Usage
+"""A piece of the response as it is written, or a call; the last item is the Usage."""
 
 
 class Recognizer(Protocol):

@@ -18,6 +18,7 @@ from typing import Final, Literal
 from schemas.audio import BYTES_PER_MS, RATE_HZ
 from workers.engines.protocols import (
     EngineUnavailableError,
+    FunctionCall,
     Prompt,
     Recognition,
     Token,
@@ -58,6 +59,8 @@ class Fault:
 
 _WRITTEN: Final = re.compile(rb"SAY:([ -:<-~]{1,80});")
 _TAG: Final = re.compile(r"#\w+")
+_CALL: Final = re.compile(r"CALL:([\w-]+)(\{[^{}]*\})?")
+_AGAIN: Final = re.compile(r"AGAIN:([\w-]+)")
 
 
 class SimulatedRecognizer:
@@ -87,7 +90,11 @@ class SimulatedRecognizer:
 
 
 class SimulatedLanguageModel:
-    """Answers with sentences of twenty tokens; the first one repeats a #tag of the caller."""
+    """Answers with sentences of twenty tokens; the first one repeats a #tag of the caller.
+
+    Where tools are offered, it calls what the caller's `CALL:name{"a":1}` says, once each, and what
+    `AGAIN:name` says in every step; then the #tag is that of the last result.
+    """
 
     name = "simulated-language-model"
     in_process = True
@@ -121,7 +128,13 @@ class SimulatedLanguageModel:
         loop = asyncio.get_running_loop()
         due_s = loop.time() + self._first_ms / 1000
         tokens = self._answer[: request.max_tokens]
-        last = request.messages[-1][1] if request.messages else ""
+        last = request.lines[-1].text if request.lines else ""
+        if calls := _simulated_calls(request):
+            await asyncio.sleep(self._first_ms / 1000)
+            for call in calls:
+                yield call
+            yield Usage(len(request.messages), len(calls), self.name)
+            return
         if tag := _TAG.search(last):
             tokens = (f"{tokens[0]} {tag[0]}", *tokens[1:])
         if self._fault.hits(last):
@@ -139,6 +152,17 @@ class SimulatedLanguageModel:
             if fresh:
                 yield fresh
         yield Usage(len(request.messages), len(tokens), self.name)
+
+
+def _simulated_calls(request: Prompt) -> list[FunctionCall]:
+    """Return what the caller's last words say to call, in the present step."""
+    lines = request.lines
+    said = next((line.text for line in reversed(lines) if line.role == "user"), "")
+    if not request.tools or request.said:
+        return []
+    again = [FunctionCall(name, "{}") for name in _AGAIN.findall(said)]
+    once = [FunctionCall(name, arguments or "{}") for name, arguments in _CALL.findall(said)]
+    return again + (once if lines[-1].role == "user" else [])
 
 
 class SimulatedSynthesizer:

@@ -11,7 +11,12 @@ from typing import NamedTuple
 
 from edge.core.effects import SendFrame
 from edge.core.hearing.framing import FRAME_MS, SILENCE, frames
-from edge.core.hearing.speech_detector import SpeechChange, SpeechDetector, SpeechState
+from edge.core.hearing.speech_detector import (
+    CONTINUE_MS,
+    SpeechChange,
+    SpeechDetector,
+    SpeechState,
+)
 from edge.core.hearing.utterance import LONGEST_MS, Utterance
 from edge.core.inputs import Sound
 from schemas.audio import BYTES_PER_MS
@@ -19,6 +24,8 @@ from schemas.session_config import TurnConfig
 
 SLACK_MS = 250
 """A chunk may come this late before its absence is taken for silence."""
+BREATH_MS = 300
+"""Voice before a pause of at most this counts with the voice after it."""
 LONGEST_CHUNK_MS = 2000
 """The longest chunk that a live client is expected to send: the next one is not awaited longer."""
 
@@ -132,6 +139,8 @@ class Segmenter:
             return
         if change is SpeechChange.CONTINUED:
             self.utterance.mark_continued()
+            if at_ms - self.utterance.speech_end_ms > BREATH_MS + CONTINUE_MS:
+                self.utterance.voice_ms = CONTINUE_MS - FRAME_MS
         if self._voiced_at_ms == at_ms:
             self.utterance.voice_ms += FRAME_MS
         if message := self.utterance.add(frame):
@@ -145,5 +154,5 @@ class Segmenter:
 
     def _paused(self, utterance: Utterance, at_ms: int, change: SpeechChange) -> SpeechNotice:
         utterance.speech_end_ms = self._voiced_at_ms
-        utterance.paused_ms, utterance.voice_ms = at_ms, 0
+        utterance.paused_ms = at_ms
         return SpeechNotice(at_ms, change, SendFrame(utterance.number, utterance.mark_pause()))

@@ -37,7 +37,7 @@ class Utterance:
     guess_at_ms: int = 0
     audio_ms: int = 0
     voice_ms: int = 0
-    """Voiced audio since the last pause."""
+    """Voiced audio since the last pause that was longer than a breath."""
     _sent_ms: int = 0
     _continued_ms: int = 0
     _seq: int = 0

@@ -35,12 +35,13 @@ def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Respo
         text=begun.text,
         confidence=begun.confidence,
         playback=playback,
-        sentences=dict(begun.sentences),
         speech_end_ms=now_ms,
         taken_ms=now_ms,
         phase=Phase.COMMITTED,
         reached=begun.reached,
         spoken_on=True,
+        sentences=dict(begun.sentences),
+        tool_steps=begun.steps,
         part=begun.part,
     )
 
@@ -51,16 +52,17 @@ def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -
     if not begun.all_sent:
         out.publish(ev.ResponseCancelled(**head, turn=begun.turn, reason="hung_up"))
         out.tell(Interrupted(begun.turn, begun.heard))
-    if begun.heard:
+    done = bool(begun.heard) or begun.steps.is_used
+    if done:
         history.drop_carried(begun.text)
-        history.settle(begun.text, begun.heard)
+        history.settle(begun.text, begun.heard, begun.steps)
     heard = ev.AnswerHeard(
         **head,
         turn=begun.turn,
         text=begun.heard,
         complete=begun.all_sent,
         played_ms=0,
-        carried=not begun.heard,
+        carried=not done,
         part=begun.part,
     )
     out.publish(heard)

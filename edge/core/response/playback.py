@@ -133,6 +133,10 @@ class Playback:
             index in self._sentences and self._sentences[index].voiced
         )
 
+    def all_of(self, sentences: int) -> bool:
+        """Tell whether the first *sentences* of them were sent."""
+        return self._next >= sentences
+
     def _at(self, index: int) -> Sentence:
         return self._sentences.setdefault(index, Sentence())
 

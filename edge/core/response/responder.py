@@ -12,12 +12,13 @@ import msgspec
 from edge.core.client_events import Interrupted, Measured
 from edge.core.effects import Outbox
 from edge.core.hearing.utterance import Utterance
-from edge.core.inputs import ChunkSpoken, Played
+from edge.core.inputs import ChunkSpoken, Played, ToolResult
 from edge.core.response.given_text import pieces
 from edge.core.response.handover import end, rest_of
 from edge.core.response.interruption import Move
 from edge.core.response.playback import BEGINNING, Playback
 from edge.core.response.response import Phase, Response
+from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History, UnfinishedResponse
 from schemas import events as ev
 from schemas.session_config import SessionConfig
@@ -46,11 +47,13 @@ class Responder:
         self._config = config
         self._out = out
         self._speculation = Speculation()
+        self._tools = ToolTurns(config, history, out)
 
     def configure(self, config: SessionConfig) -> None:
         """Make responses from here on by *config*."""
         self._config = config
         self.model_tells_eot = config.turns.ask_eot
+        self._tools.configure(config)
 
     @property
     def uncommitted(self) -> Response | None:
@@ -130,6 +133,7 @@ class Responder:
         self.response = rest_of(begun, self._config.voice, now_ms)
         if self.response:
             self.history.drop_carried(begun.text)
+            self._tools.run_on(self.response, now_ms)
         else:
             end(begun, self.history, self._out, now_ms)
 
@@ -167,9 +171,7 @@ class Responder:
     def respond(self, instruction: str, command_id: str, now_ms: int) -> None:
         """Ask for a response to an *instruction*: the caller said nothing."""
         turn = self._begin_turn(command_id, now_ms)
-        response = self._ask_in(turn, Utterance(0), instruction, now_ms)
-        response.text = ""
-        self.commit(response, now_ms)
+        self.commit(self._ask_in(turn, Utterance(0), "", instruction, now_ms), now_ms)
 
     def enter(self, words: str, confidence: float, now_ms: int) -> str:
         """Enter a turn of the caller that gets no response; return the words not told before."""
@@ -186,20 +188,33 @@ class Responder:
         self._out.publish(nothing)
         return untold
 
+    def tell_news(self, now_ms: int) -> None:
+        """Respond to the result of a tool that outlived its turn: nobody speaks now."""
+        self.commit(self._ask(Utterance(0), None, now_ms, speculative=False, ask_eot=False), now_ms)
+
     def _ask(
-        self, utterance: Utterance, words: str, now_ms: int, *, speculative: bool, ask_eot: bool
+        self,
+        utterance: Utterance,
+        words: str | None,
+        now_ms: int,
+        *,
+        speculative: bool,
+        ask_eot: bool,
     ) -> Response:
+        """Ask for a response to *words*; None: nobody said any."""
         history = self.history
         history.turn += 1
+        text = history.take_carried(words or "")
         response = self._ask_in(
             history.turn,
             utterance,
-            history.take_carried(words),
+            text,
+            None if words is None else text,
             now_ms,
             speculative=speculative,
             ask_eot=ask_eot,
         )
-        response.new_words, response.goes_on = history.untold(words), bool(history.told)
+        response.new_words, response.goes_on = history.untold(words or ""), bool(history.told)
         return response
 
     def _ask_in(
@@ -207,13 +222,15 @@ class Responder:
         turn: int,
         utterance: Utterance,
         text: str,
+        last: str | None,
         now_ms: int,
         *,
         speculative: bool = False,
         ask_eot: bool = False,
     ) -> Response:
-        """Ask for a response to *text* as *turn*."""
+        """Ask for a response to *text* as *turn*; *last* ends what the language model is told."""
         history, config = self.history, self._config.response
+        history.tell_news()
         self.response = Response(
             turn=turn,
             text=text,
@@ -231,7 +248,7 @@ class Responder:
             utterance=utterance.number,
             pause=utterance.pause,
             system=history.control.system(config.system_prompt),
-            messages=history.window(text, config.history_messages),
+            messages=history.window(last, config.history_messages),
             llm_model=config.model,
             max_tokens=config.max_tokens,
             temperature=config.temperature,
@@ -239,8 +256,9 @@ class Responder:
             speculative=speculative,
             ask_eot=ask_eot,
             deadline_ms=now_ms + config.deadline_ms,
+            tools=self._tools.offered(0),
         )
-        self._out.publish(taken)
+        self.response.taken = self._out.publish(taken)
         return self.response
 
     def commit(self, response: Response, now_ms: int) -> None:
@@ -258,6 +276,7 @@ class Responder:
             guessed=response.speculative,
         )
         self._out.publish(committed)
+        self._tools.run(response, now_ms)
 
     def eot_pending(self, response: Response) -> bool:
         """Tell whether the model is expected to say how surely the caller's turn is over."""
@@ -273,7 +292,11 @@ class Responder:
                 if response.ask_eot and event.index == 0:
                     self.model_tells_eot = event.eot_llm is not None
             case ev.ResponseCompleted() if response := self._wanted(event.turn):
-                response.complete(event, now_ms)
+                self._tools.completed(response, event, now_ms)
+            case ev.ToolCalled() if response := self._wanted(event.turn):
+                self._tools.called(response, event, now_ms)
+            case ev.ToolReturned() | ev.ToolFailed():
+                self._tools.came(self._wanted(event.turn), event, now_ms)
             case ev.SpeechReady() if response := self._wanted(event.turn):
                 response.waiting_since_ms = now_ms
                 if event.chunks == 0:
@@ -282,6 +305,21 @@ class Responder:
                     self._out.recover(response.turn)
             case _:
                 pass
+
+    def client_result(self, told: ToolResult, now_ms: int) -> None:
+        """Take what the client did for a call of one of its tools."""
+        self._tools.client_result(self.response, told, now_ms)
+
+    def apologize(self, now_ms: int) -> None:
+        """End a response whose model failed after a tool was run."""
+        if self.response:
+            self._tools.apologize(self.response, now_ms)
+
+    @property
+    def tools_since_ms(self) -> int | None:
+        """Since when the oldest running call of the response runs, Unix ms; None: none does."""
+        running = self.response.tool_steps.running if self.response else []
+        return min((call.asked_ms for call in running if call.asked_ms is not None), default=None)
 
     def speak(self, chunk: ChunkSpoken, now_ms: int) -> None:
         """Take audio of the response."""
@@ -302,6 +340,7 @@ class Responder:
         response = self.response
         if response is None:
             return
+        self._tools.advance(response, now_ms)
         if response.held:
             if now_ms - response.suspected_ms < self._config.interruption.false_interruption_ms:
                 return
@@ -340,6 +379,8 @@ class Responder:
             return None
         if response.held:
             return response.suspected_ms + self._config.interruption.false_interruption_ms
+        if response.tool_steps.running:
+            return self._tools.due_ms(response, now_ms)
         match response.phase:
             case Phase.SPECULATIVE:
                 return None
@@ -352,6 +393,8 @@ class Responder:
     def expires_ms(self) -> int | None:
         """When the stages have taken too long for the response, Unix ms."""
         if self.response is None or self.response.phase is Phase.ALL_SENT:
+            return None
+        if self.response.tool_steps.running:  # each has a deadline of its own
             return None
         quiet_since_ms = max(self.response.waiting_since_ms, self.response.playback.until_ms)
         return quiet_since_ms + self._config.response.deadline_ms
@@ -435,6 +478,11 @@ class Responder:
         self._cancel(response, now_ms, "retracted")
         self._speculation.retracted += response.speculative
         self._speculation.sentences += len(response.sentences)
+        if (
+            response.tool_steps.is_used
+        ):  # what was done is done: asked again, it would be done twice
+            self._settle(response, now_ms, heard="", complete=False)
+            return
         self.response = None
         self.history.control.unheard(response.turn)
         if response.phase is Phase.SPECULATIVE or not response.text:
@@ -479,6 +527,7 @@ class Responder:
     def _cancel(self, response: Response, now_ms: int, reason: ev.CancelReason) -> None:
         head = self._out.head(now_ms)
         self._out.publish(ev.ResponseCancelled(**head, turn=response.turn, reason=reason))
+        self._tools.cancel(response)
 
     # -------------------------------------------------------- its end
 
@@ -498,7 +547,7 @@ class Responder:
         self.response = None
         where = response.playback.position if resumable else BEGINNING
         self.history.control.heard(response.turn)
-        self.history.settle(response.text, heard)
+        self.history.settle(response.text, heard, response.tool_steps)
         settled = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,
@@ -512,6 +561,8 @@ class Responder:
             part=response.part,
         )
         self._out.publish(settled)
+        if complete and response.ends_call:
+            self._out.hang_up()
 
     def _measure(self, response: Response, now_ms: int, *, interrupted: bool) -> None:
         response.told_done = True

@@ -9,7 +9,8 @@ from edge.core.client_events import ResponseDone
 from edge.core.endpointing.end_of_turn import is_question
 from edge.core.response.interruption import IllegalMoveError, InterruptionState, Move, moved
 from edge.core.response.playback import Playback
-from schemas.events import ResponseCompleted, ResponseSentence
+from edge.core.session.tool_steps import ToolSteps
+from schemas.events import ResponseCompleted, ResponseSentence, TurnTaken
 
 #   SPECULATIVE --commit--> COMMITTED --all sent--> ALL_SENT --all played--> (settled)
 #                               ^------ rewound ------+
@@ -84,6 +85,13 @@ class Response:
     """Its words were given, and nobody waited for them."""
     firm: bool = False
     """The caller cannot interrupt it."""
+    tool_steps: ToolSteps = field(default_factory=ToolSteps)
+    taken: TurnTaken | None = None
+    """The job of its first step; None: it is a greeting, or began on another edge."""
+    said_wait: bool = False
+    """The caller was told to wait for a tool."""
+    ends_call: bool = False
+    """The call ends with it."""
 
     def __post_init__(self) -> None:
         self.waiting_since_ms = self.taken_ms
@@ -92,6 +100,17 @@ class Response:
     def spoken(self) -> str:
         """The sentences so far, in order."""
         return " ".join(self.sentences[index] for index in sorted(self.sentences))
+
+    @property
+    def written(self) -> int:
+        """Sentences so far, those that have not come included: the next one has this index."""
+        return max(self.sentences, default=-1) + 1
+
+    @property
+    def waits_for_model(self) -> bool:
+        """All that was written after the results of tools was sent, and more is to come."""
+        waits = self.completed is None and self.playback.all_of(self.written)
+        return self.tool_steps.step > 0 and waits
 
     @property
     def held(self) -> bool:
@@ -172,7 +191,7 @@ class Response:
         told, ended = self.completed, self.first_sent_ms or self.speech_end_ms
         return ResponseDone(
             turn=self.turn,
-            text=told.text if told else self.spoken,
+            text=told.text if told and not told.step else self.spoken,
             model=told.model if told else "",
             response_s=max(0.0, (ended - self.speech_end_ms) / 1000),
             prompt_tokens=told.prompt_tokens if told else 0,

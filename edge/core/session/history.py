@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from edge.core.endpointing.end_of_turn import is_question
 from edge.core.session.control_memory import ControlMemory
 from edge.core.session.summary import Summary
+from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late
 from schemas.agent import AgentUsed
 from schemas.events import (
     AnswerHeard,
@@ -16,9 +17,14 @@ from schemas.events import (
     Event,
     Message,
     ResponseCancelled,
+    ResponseCompleted,
     ResponseSentence,
     SessionStarted,
     SpeechStarted,
+    ToolCalled,
+    ToolFailed,
+    ToolRequested,
+    ToolReturned,
     TurnCommitted,
     TurnMeasured,
     TurnTaken,
@@ -40,6 +46,7 @@ class UnfinishedResponse:
     all_sent: bool = False
     """All of it was sent."""
     sentences: dict[int, str] = field(default_factory=dict)
+    steps: ToolSteps = field(default_factory=ToolSteps)
     left_off: AnswerHeard | None = None
     """What was heard when the line was cut; None: an edge died, and nobody noted it."""
 
@@ -80,6 +87,10 @@ class History:
     unfinished: UnfinishedResponse | None = None
     """The answer that was being spoken when the line was cut; its question is carried, too."""
     summary: Summary = field(default_factory=Summary)
+    outlived: dict[Key, ToolCalled] = field(default_factory=dict)
+    """Calls that still run although their turn is over."""
+    news: list[Message] = field(default_factory=list)
+    """The results of such calls that no turn was told of yet."""
     agent: AgentUsed | None = None
     """The agent that the session began with."""
     control: ControlMemory = field(default_factory=ControlMemory)
@@ -91,23 +102,44 @@ class History:
         last = self.messages[-1] if self.messages else None
         return bool(last and last.role == "assistant" and is_question(last.text))
 
-    def settle(self, said: str, heard: str) -> None:
-        """Enter a turn that is over: what the caller said, and what they heard in answer."""
+    def settle(self, said: str, heard: str, steps: ToolSteps | None = None) -> None:
+        """Enter a turn that is over: what the caller said, what was done, what they heard."""
         if said:
             self.messages.append(Message("user", said))
+        if steps:
+            self.messages += steps.messages(with_text=False)
+            for call in steps.calls.values():
+                if call.outlives:
+                    self.outlived[key_of(call.called)] = call.called
         if heard:
             self.messages.append(Message("assistant", heard))
             self.answered += bool(said)
 
-    def window(self, said: str, size: int) -> tuple[Message, ...]:
-        """Return the last messages, ending with *said*: what the caller just said.
+    def window(self, said: str | None, size: int) -> tuple[Message, ...]:
+        """Return the last messages, ending with *said*, what the caller just said; None: nothing.
 
         Between half of *size* and *size* of them: forgetting half at once keeps the beginning the
         same for several turns, and a language model need not read it again.
         """
         block = size // 2
         over = max(0, len(self.messages) + 1 - size)
-        return (*self.messages[-(-over // block) * block :], Message("user", said))
+        known = self.messages[-(-over // block) * block :]
+        while known and known[0].role == "tool":  # the call that it answers is forgotten
+            del known[0]
+        return tuple(known) if said is None else (*known, Message("user", said))
+
+    def take_late(self, result: Result) -> bool:
+        """Enter the result of a call that outlived its turn; False: it is of no such call."""
+        called = self.outlived.pop(key_of(result), None)
+        if called is None:
+            return False
+        self.news += late(called, result)
+        return True
+
+    def tell_news(self) -> None:
+        """Enter what the turn that is asked now is told."""
+        self.messages += self.news
+        self.news = []
 
     def take_carried(self, text: str) -> str:
         """Return *text* with the unanswered words before it."""
@@ -135,16 +167,14 @@ def fold(events: Iterable[Event]) -> History:
     """Return the history of one session from its *events*, in their order."""
     history, said = History(), dict[int, str]()
     answers: dict[int, dict[int, str]] = {}
+    steps: dict[int, ToolSteps] = {}
     for event in events:
         history.summary.take(event)
         history.control.read(event)
-        if isinstance(event, TurnTaken | TurnCommitted | ControlSpoken):
-            history.turn = max(history.turn, event.turn)
+        if isinstance(event, TurnTaken | ResponseCompleted | ToolCalled | ToolRequested | Result):
+            steps.setdefault(event.turn, ToolSteps()).take(event)
+        _count(history, event)
         match event:
-            case SessionStarted(agent=agent):
-                history.agent = agent
-            case SpeechStarted(utterance=utterance):
-                history.utterance = max(history.utterance, utterance)
             case TurnCommitted(turn=turn, text=text):
                 said[turn] = text
                 history.carried = [] if text else history.carried  # they are part of *text*
@@ -155,7 +185,7 @@ def fold(events: Iterable[Event]) -> History:
                 history.carried = list(filter(None, [said.pop(turn, "")]))
             case AnswerHeard(turn=turn, text=heard):
                 history.carried = [] if said.get(turn) else history.carried
-                history.settle(said.pop(turn, ""), heard)
+                history.settle(said.pop(turn, ""), heard, steps.get(turn))
             case ResponseSentence(turn=turn, index=index, text=text):
                 answers.setdefault(turn, {})[index] = text
             case _:
@@ -167,7 +197,27 @@ def fold(events: Iterable[Event]) -> History:
     history.control.cut_off()
     if history.unfinished:
         history.unfinished.sentences = answers.get(history.unfinished.turn, {})
+        history.unfinished.steps = steps.get(history.unfinished.turn, ToolSteps())
     return history
+
+
+def _count(history: History, event: Event) -> None:
+    """Follow what *event* begins, and the results of tools whose turn is over."""
+    match event:
+        case SessionStarted(agent=agent):
+            history.agent = agent
+        case TurnCommitted(turn=turn) | ControlSpoken(turn=turn):
+            history.turn = max(history.turn, turn)
+        case TurnTaken(turn=turn, step=step):
+            history.turn = max(history.turn, turn)
+            if not step:
+                history.tell_news()
+        case SpeechStarted(utterance=utterance):
+            history.utterance = max(history.utterance, utterance)
+        case ToolReturned() | ToolFailed():
+            history.take_late(event)
+        case _:
+            pass
 
 
 def _still(answer: UnfinishedResponse | None, event: Event) -> UnfinishedResponse | None:

@@ -7,15 +7,25 @@ that they know: one that names a field in its refusal is asked again without it.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
+from schemas.events import Message, ToolCall
+from schemas.tools import ToolFunction
 from workers.engines.protocols import Prompt
 
 SYSTEM_ROLE: Final = "system role"
 """Not a field, but left out in the same way: the text goes into the caller's first message."""
-_OPTIONAL: Final = ("stream_options", "max_tokens", "max_completion_tokens", "temperature", "seed")
+_OPTIONAL: Final = (
+    "stream_options",
+    "max_tokens",
+    "max_completion_tokens",
+    "temperature",
+    "seed",
+    "tools",
+)
 _NO_SYSTEM: Final = re.compile(
     r"system role|role.{0,20}\bsystem\b|only user and assistant roles", re.IGNORECASE
 )
@@ -23,6 +33,12 @@ _CONTINUE: Final = (
     "Your answer was cut off. It began with the text of your last message. Go on exactly where "
     "that text stops, and repeat none of it."
 )
+_TOOLS_IN_WORDS: Final = (
+    "You may call these tools. To call one, answer with nothing but JSON such as "
+    '{"name": "TOOL", "arguments": {...}}; its result is then told to you. Call one only where '
+    "it is needed; answer in words otherwise.\n"
+)
+"""For a server that knows no tools."""
 _CALL_BEGINS: Final = "(The call begins.)"
 Json = dict[str, Any]
 
@@ -38,37 +54,89 @@ def body(request: Prompt, model: str, left_out: Collection[str] = ()) -> Json:
         optional["seed"] = request.seed
     if "max_tokens" in left_out:
         optional["max_completion_tokens"] = request.max_tokens
+    if request.tools:
+        optional["tools"] = [{"type": "function", "function": _tool(one)} for one in request.tools]
+    has_system, has_tools = SYSTEM_ROLE not in left_out, "tools" not in left_out
     return {
         "model": model,
-        "messages": messages(request, has_system=SYSTEM_ROLE not in left_out),
+        "messages": messages(request, has_system=has_system, has_tools=has_tools),
         "stream": True,
         **{name: value for name, value in optional.items() if name not in left_out},
     }
 
 
-def messages(request: Prompt, *, has_system: bool = True) -> list[Json]:
+def messages(request: Prompt, *, has_system: bool = True, has_tools: bool = True) -> list[Json]:
     """Return the conversation: the system's text, then caller and assistant in turns.
 
-    What the assistant said before the caller did is told in the system's text.
+    What the assistant said before the caller did is told in the system's text. Without *has_tools*
+    tools, calls and results are told in words.
     """
-    turns: list[tuple[str, str]] = []
-    for role, text in request.messages:
-        if turns and turns[-1][0] == role:
-            turns[-1] = (role, f"{turns[-1][1]}\n{text}")
-        elif text:
-            turns.append((role, text))
+    lines = _merged(request.lines if has_tools else map(_in_words, request.lines))
     system = request.system
-    if turns and turns[0][0] == "assistant":
-        opening = f'You began the conversation with: "{turns.pop(0)[1]}"'
+    if lines and lines[0].role == "assistant" and not lines[0].calls:
+        opening = f'You began the conversation with: "{lines.pop(0).text}"'
         system = f"{system}\n\n{opening}" if system else opening
-    if not turns:
-        turns.append(("user", _CALL_BEGINS))
+    if request.tools and not has_tools:
+        offer = _TOOLS_IN_WORDS + "\n".join(json.dumps(_tool(one)) for one in request.tools)
+        system = f"{system}\n\n{offer}" if system else offer
+    if not lines or lines[0].role != "user":
+        lines.insert(0, Message("user", _CALL_BEGINS))
     if request.said:
-        turns += [("assistant", request.said), ("user", _CONTINUE)]
+        lines += [Message("assistant", request.said), Message("user", _CONTINUE)]
     if system and not has_system:
-        turns[0] = ("user", f"{system}\n\n{turns[0][1]}")
-    told = [{"role": role, "content": text} for role, text in turns]
+        lines[0] = Message("user", f"{system}\n\n{lines[0].text}")
+    told = [_told_line(line) for line in lines]
     return [{"role": "system", "content": system}, *told] if system and has_system else told
+
+
+def _merged(lines: Iterable[Message]) -> list[Message]:
+    """Return *lines* without empty ones, those of one side after another as one."""
+    found: list[Message] = []
+    for line in lines:
+        last = found[-1] if found else None
+        if last and line.role == last.role != "tool" and not (line.calls or last.calls):
+            found[-1] = Message(line.role, f"{last.text}\n{line.text}")
+        elif line.text or line.calls or line.role == "tool":
+            found.append(line)
+    return found
+
+
+def _in_words(line: Message) -> Message:
+    """Return *line* as one of the caller or the assistant, for a server that knows no tools."""
+    if line.role == "tool":
+        return Message("user", f"(Result of the tool: {line.text})")
+    if not line.calls:
+        return line
+    calls = [f'{{"name": "{one.name}", "arguments": {_object(one)}}}' for one in line.calls]
+    return Message("assistant", "\n".join(filter(None, [line.text, *calls])))
+
+
+def _told_line(line: Message) -> Json:
+    if line.role == "tool":
+        return {"role": "tool", "tool_call_id": line.call, "content": line.text}
+    if line.calls:
+        calls = [_told_call(one) for one in line.calls]
+        return {"role": "assistant", "content": line.text or None, "tool_calls": calls}
+    return {"role": line.role, "content": line.text}
+
+
+def _told_call(call: ToolCall) -> Json:
+    told = {"name": call.name, "arguments": _object(call)}
+    return {"id": call.id, "type": "function", "function": told}
+
+
+def _object(call: ToolCall) -> str:
+    """Return the arguments of *call*; what is no JSON is left out, for chat templates read it."""
+    try:
+        is_object = isinstance(json.loads(call.arguments), dict)
+    except (ValueError, RecursionError):
+        is_object = False
+    return call.arguments if is_object else "{}"
+
+
+def _tool(tool: ToolFunction) -> Json:
+    parameters = tool.parameters or {"type": "object", "properties": {}}
+    return {"name": tool.name, "description": tool.description, "parameters": parameters}
 
 
 def refused_field(refusal: object, sent: Json) -> str | None:

@@ -7,9 +7,11 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Final
 
+from workers.engines.llm.call_deltas import CallDeltas
 from workers.engines.protocols import (
     EngineRefusedError,
     EngineUnavailableError,
+    FunctionCall,
     OnlyThoughtError,
     Usage,
 )
@@ -59,7 +61,10 @@ async def _lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
 class ChatStream:
     """Takes the chunks of one response and keeps what they tell beside its text."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, *, has_tools: bool = False) -> None:
+        """Take the response of *model*, which was offered tools or not."""
+        self._has_tools = has_tools
+        self._deltas = CallDeltas()
         self.usage = Usage(0, 0, model)
         """What the server counted; 0 if it did not."""
         self._is_said = False
@@ -91,9 +96,15 @@ class ChatStream:
             delta = _fields(choice.get("delta") or choice.get("message"))
             self._reasoned |= bool(delta.get("reasoning_content") or delta.get("reasoning"))
             self._called |= bool(delta.get("tool_calls") or delta.get("function_call"))
+            self._deltas.take(delta)
             said += _text(delta.get("content")) or _text(delta.get("refusal"))
         self._is_said |= bool(said)
         return said
+
+    @property
+    def calls(self) -> list[FunctionCall]:
+        """The calls so far; none where no tools were offered."""
+        return self._deltas.calls if self._has_tools else []
 
     def end(self) -> None:
         """Tell why a stream that is over had no text, where the server said so.
@@ -104,7 +115,7 @@ class ChatStream:
         """
         if self._finish == "error":
             raise EngineUnavailableError("the language model broke off with an error")
-        if self._is_said:
+        if self._is_said or self.calls:
             return
         if self._called:
             raise EngineRefusedError(

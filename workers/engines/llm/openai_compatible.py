@@ -91,7 +91,7 @@ class HostedModel:
         from cerebras.cloud import sdk  # loaded by now
 
         left_out = set(self._unknown.get(model, ()))
-        told = ChatStream(model)
+        told = ChatStream(model, has_tools=bool(request.tools))
         async with _translated(model):
             while True:
                 asked = body(request, model, left_out)
@@ -120,6 +120,8 @@ class HostedModel:
                             if (text := told.take(chunk)) is not None:
                                 yield text
             told.end()
+        for call in told.calls:
+            yield call
         yield told.usage
 
     async def close(self) -> None:

@@ -154,6 +154,7 @@ SAMPLES: list[AnyInput] = [
     inputs.Cancelled(),
     inputs.Played(3, 1200),
     inputs.KeyPressed("12#"),
+    inputs.ToolResult("call_1_0_0", '"done"', failed=True),
     inputs.Commanded("c1", "sam", Say("Hello.", interruptible=False)),
     StageSaid(EVENT),
     PartialHeard(1, 300, "I would"),

@@ -15,10 +15,12 @@ from edge.core.client_events import (
     Interrupted,
     ResponseDone,
     Speech,
+    ToolCalled,
+    ToolCancelled,
     Transcript,
     Trouble,
 )
-from edge.core.inputs import Typed
+from edge.core.inputs import ToolResult, Typed
 from edge.protocols.client_protocol import CloseCode, Handshake, Json
 from edge.protocols.conversational import ConversationalProtocol
 from edge.protocols.parsing import MOST_TEXT_CHARS
@@ -275,3 +277,36 @@ def test_no_input_is_a_fault_of_ours(frames: list[str | bytes]) -> None:
         for command in commands:
             assert isinstance(command, Begin | Audio | End | Reply | Typed)
         assert len(listener.hear(commands)) % 2 == 0
+
+
+def test_a_tool_of_the_client_is_called_cancelled_and_answered() -> None:
+    client = connected(started=True)
+    called = ToolCalled("call_1_0_0", "show", '{"page": 2}')
+    assert client.messages(called) == [
+        {
+            "type": "tool_call",
+            "call_id": "call_1_0_0",
+            "name": "show",
+            "arguments": {"page": 2},
+        }
+    ]
+    assert client.messages(ToolCancelled("call_1_0_0")) == [
+        {"type": "tool_cancelled", "call_id": "call_1_0_0"}
+    ]
+    answer = {"type": "tool_result", "call_id": "c"}
+    for said, expected in (
+        ({"result": {"ok": True}}, ToolResult("c", '{"ok": true}')),
+        ({"result": "fine"}, ToolResult("c", "fine")),
+        ({"result": None}, ToolResult("c", "null")),
+        ({"error": "no \ud800 screen"}, ToolResult("c", "no ? screen", failed=True)),
+    ):
+        assert client.receive(json.dumps({**answer, **said})) == [expected]
+
+
+@pytest.mark.parametrize(
+    "message", [{}, {"call_id": 7, "result": 1}, {"call_id": "c"}, {"call_id": "c", "error": 1}]
+)
+def test_a_result_that_cannot_be_read_is_told(message: dict[str, Any]) -> None:
+    client = connected(started=True)
+    error = error_of(client.receive(json.dumps({"type": "tool_result", **message})))
+    assert error["code"] == "INVALID_TOOL_RESULT"

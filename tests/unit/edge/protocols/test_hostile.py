@@ -12,14 +12,27 @@ from hypothesis import strategies as st
 
 from benchmarks.soak import hostile
 from edge.core.client_commands import Audio, Begin, End, Reply
-from edge.core.inputs import Typed
+from edge.core.inputs import ToolResult, Typed
 from edge.protocols import PROTOCOLS
 from edge.protocols.client_protocol import ClientProtocol, Handshake
 from tests.unit.edge.protocols.connected import Listener
 
 CODES = {
-    "conversational": {"INVALID_JSON", "UNKNOWN_TYPE", "NO_SESSION", "PROCESSING_ERROR"},
-    "continuous": {"INVALID_JSON", "UNKNOWN_TYPE", "INVALID_TEXT", "INVALID_OPTION"},
+    "conversational": {
+        "INVALID_JSON",
+        "UNKNOWN_TYPE",
+        "NO_SESSION",
+        "PROCESSING_ERROR",
+        "INVALID_TOOL_RESULT",
+    },
+    "continuous": {
+        "INVALID_JSON",
+        "UNKNOWN_TYPE",
+        "INVALID_TEXT",
+        "INVALID_OPTION",
+        "AUDIO_ERROR",
+        "INVALID_TOOL_RESULT",
+    },
 }
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -27,10 +40,13 @@ JSON = st.recursive(
     max_leaves=20,
 )
 KEYS = st.sampled_from(
-    "type audio_data timestamp text stream language eagerness silence_ms rate format x".split()
+    (
+        "type audio_data timestamp text stream language eagerness silence_ms rate format "
+        "call_id result error x"
+    ).split()
 )
 KINDS = st.sampled_from(
-    "start_conversation audio_chunk end_conversation end_call ping text".split()
+    "start_conversation audio_chunk end_conversation end_call ping text tool_result".split()
 )
 FRAMES = (
     st.text()
@@ -63,9 +79,12 @@ class Checked:
         assert len(self._listener.hear(commands)) % 2 == 0
 
     def check(self, command: object) -> None:
-        assert isinstance(command, Begin | End | Reply | Audio | Typed)
+        assert isinstance(command, Begin | End | Reply | Audio | Typed | ToolResult)
         if isinstance(command, Typed):
             assert command.text.encode()
+        if isinstance(command, ToolResult):
+            assert command.call.encode()
+            assert isinstance(command.result.encode(), bytes)
         if isinstance(command, Reply):
             said: dict[str, Any] = json.loads(msgspec.json.encode(command.message))
             assert said["type"] in {"error", "pong", "connection_established"}

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import time
+from typing import Any
 
 import msgspec
 from rich.console import Console
@@ -16,6 +17,7 @@ from runtime.sessions.listing import Row, folded
 from runtime.sessions.timeline import LANES, moments, spans
 from schemas import events as ev
 from schemas import inputs
+from schemas.tools import ToolConfig
 from tests.unit.runtime.story import T0, story
 
 
@@ -68,9 +70,20 @@ def _doubted(event: ev.AnyEvent) -> ev.AnyEvent:
             return event
 
 
+def a_tool() -> list[ev.AnyEvent]:
+    at: dict[str, Any] = {"tenant": "acme", "session": "s_1", "turn": 1, "step": 0, "call": 0}
+    tool = ToolConfig(name="book")
+    return [
+        ev.ToolRequested(**at, at_ms=T0 + 2000, tool=tool, arguments="{}", deadline_ms=T0),
+        ev.ToolReturned(**at, at_ms=T0 + 2030, name="book", result="done", took_ms=30.0),
+    ]
+
+
 def test_every_lane_has_something_that_took_time() -> None:
-    found = spans(moments(story()))
+    found = spans(moments([*story(), *a_tool()]))
     assert {span.lane for span in found} == set(LANES)
+    (tool,) = [span for span in found if span.lane == "tool"]
+    assert tool.text == "book: done (30 ms)"
     assert all(span.end_ms >= span.start_ms for span in found)
     assert [span.name for span in found if span.lane == "client"] == ["heard", "cut"]
 

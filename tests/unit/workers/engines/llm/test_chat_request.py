@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from schemas.events import Message, ToolCall
+from schemas.tools import ToolFunction
 from workers.engines.llm.chat_request import SYSTEM_ROLE, body, messages, refused_field
 from workers.engines.protocols import Prompt
 
@@ -98,3 +100,56 @@ def test_what_a_refusal_names_is_what_is_left_out(refusal: object, field: str | 
 def test_what_was_not_sent_is_not_refused() -> None:
     sent = body(Prompt("", ((USER, "Hi."),)), "m", {"temperature"})
     assert refused_field("no temperature, no seed, no system role", sent) is None
+
+
+BOOK = ToolFunction(name="book", description="Book a table.", parameters={"type": "object"})
+EXCHANGE = (
+    Message("user", "A table, please."),
+    Message("assistant", "Let me see.", calls=(ToolCall("call_1_0_0", "book", '{"n": 2}'),)),
+    Message("tool", '{"ok": true}', call="call_1_0_0"),
+)
+CALLED = Prompt("Be kind.", (), tools=(BOOK,), exchange=EXCHANGE)
+
+
+def test_tools_calls_and_results_are_told_in_the_servers_form() -> None:
+    sent = body(CALLED, "m")
+    assert sent["tools"] == [
+        {
+            "type": "function",
+            "function": {
+                "name": "book",
+                "description": "Book a table.",
+                "parameters": {"type": "object"},
+            },
+        }
+    ]
+    _, user, assistant, tool = sent["messages"]
+    assert user["content"] == "A table, please."
+    assert assistant["content"] == "Let me see."
+    assert assistant["tool_calls"] == [
+        {
+            "id": "call_1_0_0",
+            "type": "function",
+            "function": {"name": "book", "arguments": '{"n": 2}'},
+        }
+    ]
+    assert tool == {"role": "tool", "tool_call_id": "call_1_0_0", "content": '{"ok": true}'}
+
+
+def test_a_server_that_knows_no_tools_is_told_of_them_in_words() -> None:
+    refusal = {"error": {"message": "registry/gemma3 does not support tools"}}
+    assert refused_field(refusal, body(CALLED, "m")) == "tools"
+    sent = body(CALLED, "m", {"tools"})
+    assert "tools" not in sent
+    system, user, assistant, result = sent["messages"]
+    assert "Book a table." in system["content"]
+    assert assistant["content"] == 'Let me see.\n{"name": "book", "arguments": {"n": 2}}'
+    assert [one["role"] for one in (user, assistant, result)] == ["user", "assistant", "user"]
+    assert '{"ok": true}' in result["content"]
+
+
+def test_broken_arguments_are_not_repeated_to_a_server_that_would_read_them() -> None:
+    broken = Message("assistant", "", calls=(ToolCall("c", "book", '{"n": '),))
+    told = messages(Prompt("", (), exchange=(EXCHANGE[0], broken, EXCHANGE[2])))
+    assert told[1]["tool_calls"][0]["function"]["arguments"] == "{}"
+    assert told[1]["content"] is None

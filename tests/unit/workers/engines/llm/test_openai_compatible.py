@@ -5,16 +5,19 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from runtime.settings import Settings, env_name
+from schemas.tools import ToolFunction
 from workers.engines.llm.openai_compatible import HostedModel
 from workers.engines.protocols import (
     EngineRefusedError,
     EngineUnavailableError,
+    FunctionCall,
     Prompt,
     Usage,
 )
@@ -85,6 +88,30 @@ async def test_an_answer_streams_and_ends_with_what_it_cost(suffix: str) -> None
     assert authorization == f"Bearer {KEY}"
     assert body["messages"][0] == {"role": "system", "content": "You are Aura."}
     assert (body["seed"], body["stream"]) == (7, True)
+
+
+async def test_calls_of_tools_come_before_what_they_cost_and_a_refusal_is_remembered() -> None:
+    seen: list[dict[str, Any]] = []
+
+    def part(**function: str) -> bytes:
+        call = {"index": 0, "id": "c1", "function": function}
+        delta = {"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}
+        return b"data: " + json.dumps(delta).encode() + b"\n\n"
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        seen.append(await request.json())
+        if "tools" in seen[-1] and seen[-1]["model"] == "old":
+            return web.json_response({"error": {"message": "does not support tools"}}, status=400)
+        parts = (part(name="book", arguments='{"n"'), part(arguments=": 2}"))
+        return await streamed(request, chunk("Sure."), *parts, b"data: [DONE]\n\n")
+
+    ask = replace(ASK, tools=(ToolFunction(name="book"),))
+    async with serving(answer) as model:
+        found = await said(model, ask)
+        assert found == ["Sure.", "", "", FunctionCall("book", '{"n": 2}'), Usage(0, 0, "m1")]
+        for _ in range(2):
+            await said(model, replace(ask, model="old"))
+    assert ["tools" in one for one in seen] == [True, True, False, False]
 
 
 async def test_a_begun_answer_is_continued_and_a_job_may_name_its_model() -> None:

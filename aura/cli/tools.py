@@ -1,0 +1,103 @@
+"""`aura tools`: serve the tools in a Python file, and list those on the bus."""
+
+# ruff: noqa: PLC0415 - `aura --help` must not load pydantic and the bus
+
+from __future__ import annotations
+
+import asyncio
+import runpy
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aura.cli.running import CommandError, role, run
+from runtime.settings import Settings, load
+from schemas import subjects
+
+app = typer.Typer(no_args_is_help=True, help="Serve tools for agents; list those on the bus.")
+EVERYBODY = "*"
+
+
+def _check(tenant: str) -> None:
+    if tenant != EVERYBODY and not subjects.is_token(tenant):
+        raise CommandError("--tenant is 1 to 128 of A-Z a-z 0-9 _ -")
+
+
+@app.command()
+def serve(
+    files: Annotated[list[Path], typer.Argument(help="Python files with functions under @tool.")],
+    tenant: Annotated[
+        str, typer.Option(help="Whose sessions may call them; `*`: everybody's.")
+    ] = EVERYBODY,
+) -> None:
+    """Serve the tools in FILES until Ctrl-C; several processes share the calls.
+
+    It finds the bus by NATS_URL, or that of the `aura up` in AURA_DATA_DIR.
+    """
+    from workers.tools import service
+
+    _check(tenant)
+    for file in files:
+        if not file.is_file():
+            raise CommandError(f"there is no file {file}")
+        runpy.run_path(str(file), run_name="aura_tools")
+    if not service.defined():
+        raise CommandError("no function there stands under @tool (from workers.tools import tool)")
+    settings = load()
+    role(settings, "tools", service.run(settings, tenant=tenant))
+
+
+@app.command(context_settings={"allow_interspersed_args": False})
+def mcp(
+    server: Annotated[
+        list[str], typer.Argument(help="Its http(s) address, or a command and its arguments.")
+    ],
+    tenant: Annotated[
+        str, typer.Option(help="Whose sessions may call them; `*`: everybody's.")
+    ] = EVERYBODY,
+    prefix: Annotated[str, typer.Option(help="Put before the tools' names.")] = "",
+    deadline_ms: Annotated[
+        int, typer.Option(min=100, max=110_000, help="A call without a result so long has failed.")
+    ] = 10_000,
+) -> None:
+    """Serve the tools of an MCP server until Ctrl-C.
+
+    aura tools mcp https://mcp.example/mcp
+    aura tools mcp --prefix files_ npx -y @modelcontextprotocol/server-filesystem /srv
+    """
+    from workers.tools import mcp_gateway
+
+    _check(tenant)
+    settings = load()
+    of = mcp_gateway.Server(server, tenant, prefix, deadline_ms)
+    role(settings, "tools", mcp_gateway.run(settings, of))
+
+
+@app.command("list")
+def show() -> None:
+    """List the tools that services on the bus offer now."""
+    run(_show(load()))
+
+
+async def _show(settings: Settings) -> int:
+    from rich.console import Console
+    from rich.table import Table
+
+    from runtime.bus.connection import connect
+    from runtime.bus.tool_services import served_tools
+    from runtime.printable import printable
+
+    async with await connect(settings, "aura-tools-list") as bus:
+        found = await served_tools(bus)
+    if not found:
+        print("No service offers a tool now: aura tools serve FILE")
+        return 0
+    table = Table("tenant", "tool", "arguments", "description", box=None)
+    for one in found:
+        arguments = ", ".join(one.tool.parameters.get("properties", {}))
+        first = one.tool.description.partition("\n")[0]
+        row = (one.tenant, one.tool.name, arguments, first)
+        table.add_row(*(printable(text) for text in row))
+    await asyncio.to_thread(Console().print, table)
+    return 0

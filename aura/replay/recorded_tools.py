@@ -1,0 +1,63 @@
+"""The tools of a recorded session: what each call gave, and how long it took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from schemas import events as ev
+
+Result = ev.ToolReturned | ev.ToolFailed
+
+
+@dataclass
+class _Recorded:
+    requested: ev.ToolRequested
+    result: Result | None = None
+    after_ms: int = 0
+
+
+class RecordedTools:
+    """Answers a call as the record does: the same tool with the same arguments."""
+
+    def __init__(self) -> None:
+        self._calls: list[_Recorded] = []
+
+    def requested(self, event: ev.ToolRequested) -> None:
+        self._calls.append(_Recorded(event))
+
+    def came(self, result: Result, at_ms: int) -> None:
+        """Take a result, which came at *at_ms*."""
+        for one in self._calls:
+            if _key(one.requested) == _key(result) and one.result is None:
+                one.result, one.after_ms = result, at_ms - one.requested.at_ms
+
+    def result(self, now: ev.ToolRequested) -> tuple[int, Result]:
+        """Return the result for the call *now*, and its delay in ms."""
+        same = [
+            one
+            for one in self._calls
+            if one.result
+            and (one.requested.tool.name, one.requested.arguments) == (now.tool.name, now.arguments)
+        ]
+        best = min(same, key=lambda one: _key(one.requested) != _key(now), default=None)
+        place = {"turn": now.turn, "step": now.step, "call": now.call}
+        if best is not None and best.result is not None:
+            return best.after_ms, msgspec.structs.replace(best.result, **place)
+        failed = ev.ToolFailed(
+            tenant=now.tenant,
+            session=now.session,
+            at_ms=now.at_ms,
+            turn=now.turn,
+            step=now.step,
+            call=now.call,
+            name=now.tool.name,
+            reason="unknown_outcome",
+            detail="the record has no such call, and a replay does not make it",
+        )
+        return 0, failed
+
+
+def _key(event: ev.ToolRequested | Result) -> tuple[int, int, int]:
+    return (event.turn, event.step, event.call)

@@ -1,0 +1,101 @@
+"""What a tool costs on the bus: from the model's call to the job of the next step.
+
+python -m benchmarks.tool_bus [CALLS]
+
+The tool answers at once, so the rest is the bus: tool.called -> edge -> tool.requested -> runner ->
+service -> tool.returned -> edge -> turn.taken of the next step. Times are those at which the server
+stored each event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import websockets
+
+from benchmarks.aura_server import bus_url, running
+from runtime.bus.connection import connect
+from runtime.bus.reader import Stored
+from runtime.bus.tool_services import Asked, serving
+from runtime.settings import load
+from schemas import events as ev
+from schemas.tools import ToolConfig
+
+CALLS = 200
+ASKED_MS = 5.0
+"""p50 that the project asks of itself."""
+SETTINGS = {
+    **{f"AURA_{stage}_ENGINE": "simulated" for stage in ("STT", "LLM", "TTS")},
+    "AURA_TOOLS": "discover",
+    "AURA_SIM_LLM_FIRST_MS": "0",
+    "AURA_SIM_LLM_TOKENS": "1",
+    "AURA_SIM_TTS_MS": "0",
+    "AURA_SIM_TTS_AUDIO_MS": "20",
+    "AURA_CONTROL_MESSAGES_PER_SECOND": "1000",
+}
+TOOL = ToolConfig(name="now", description="Answer at once.", idempotent=True)
+STEPS = ("requested by the edge", "begun by the runner and answered", "next step asked")
+
+
+async def measure(calls: int) -> list[tuple[float, float, float]]:
+    """Return the ms of each of STEPS, for each call."""
+    with running(**SETTINGS) as (url, process):
+        settings = load(nats_url=bus_url(process.pid), _env_file=None)
+        async with await connect(settings, "benchmark") as bus, serving(bus, [(TOOL, _now)]):
+            await asyncio.sleep(6)  # the edge looks for services every 5 s
+            session = await _talk(url, calls)
+            stored = await bus.session_events(session)
+    return list(_times(stored))
+
+
+async def _now(asked: Asked) -> bytes:
+    del asked
+    return b'"now"'
+
+
+async def _talk(url: str, calls: int) -> str:
+    path = f"{url.replace('http', 'ws', 1)}/ws/voice/continuous?token=demo_token&greeting=0"
+    async with websockets.connect(path, max_size=None) as ws:
+        session = ""
+        for _ in range(calls):
+            await ws.send(json.dumps({"type": "text", "text": "CALL:now"}))
+            while (message := json.loads(await ws.recv()))["type"] != "ai_complete":
+                session = session or message.get("session", "")
+            await asyncio.sleep(0.05)
+    return session
+
+
+def _times(stored: Sequence[Stored]) -> Iterator[tuple[float, float, float]]:
+    at: dict[tuple[int, str], float] = {}
+    for one in stored:
+        event = one.event()
+        ms = datetime.fromisoformat(one.time[:26] + "+00:00").timestamp() * 1000
+        match event:
+            case ev.ToolCalled() | ev.ToolRequested() | ev.ToolReturned():
+                at[event.turn, type(event).__name__] = ms
+            case ev.TurnTaken(step=1, turn=turn):
+                called, requested, returned = (
+                    at[turn, name] for name in ("ToolCalled", "ToolRequested", "ToolReturned")
+                )
+                yield requested - called, returned - requested, ms - returned
+
+
+def main() -> int:
+    calls = int(sys.argv[1]) if len(sys.argv) > 1 else CALLS
+    times = asyncio.run(measure(calls))
+    whole = sorted(sum(one) for one in times)
+    for name, ms in zip(STEPS, zip(*times, strict=True), strict=True):
+        print(f"{name:34} p50 {statistics.median(ms):6.2f} ms")
+    p95 = whole[int(len(whole) * 0.95)]
+    p50 = statistics.median(whole)
+    print(f"{'whole, of ' + str(len(whole)) + ' calls':34} p50 {p50:6.2f} ms, p95 {p95:.2f} ms")
+    return 0 if p50 <= ASKED_MS else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""The tools of a call: who is asked to run what the model called, and what is told of it.
+
+A call is run once its turn is committed. Most go to a tool runner over the bus, some to the client;
+the built-in ones are done here.
+"""
+
+from __future__ import annotations
+
+import json
+
+from edge.core.client_events import ToolCalled, ToolCancelled
+from edge.core.effects import Outbox
+from edge.core.inputs import ToolResult
+from edge.core.session.history import History
+from edge.core.session.tool_steps import Call, Result, ToolSteps, key_of
+from schemas import events as ev
+from schemas.session_config import SessionConfig
+from schemas.tools import (
+    MOST_ARGUMENT_CHARS,
+    MOST_RESULT_BYTES,
+    ToolConfig,
+    ToolFailure,
+    ToolFunction,
+)
+
+GRACE_MS = 500
+"""A runner tells of a call that is too late; an edge that hears nothing of it so long does."""
+END_CALL = "end_call"
+BUILT_IN = {END_CALL: '{"status": "the call ends after your next words: say goodbye"}'}
+"""Tools that the edge does itself, and what the model is told of each."""
+
+
+class Tools:
+    """Has calls run and takes their results, whichever turn they are of."""
+
+    def __init__(self, config: SessionConfig, history: History, out: Outbox) -> None:
+        self._history = history
+        self._out = out
+        self.configure(config)
+
+    def configure(self, config: SessionConfig) -> None:
+        """Offer the tools of *config* from here on."""
+        self.use = config.tool_use
+        self._offered = config.tools
+        self._by_name = {tool.name: tool for tool in config.tools}
+
+    def offered(self, step: int) -> tuple[ToolFunction, ...]:
+        """Return what the model may call in *step*: nothing in the last one."""
+        if step >= self.use.max_steps:
+            return ()
+        return tuple(
+            ToolFunction(name=tool.name, description=tool.description, parameters=tool.parameters)
+            for tool in self._offered
+        )
+
+    # -------------------------------------------------------- calls
+
+    def run(self, steps: ToolSteps, now_ms: int) -> None:
+        """Have all calls of the present step run that are not yet; their turn is committed."""
+        for call in steps.now:
+            if not call.is_done_or_running:
+                self._run(steps, call, now_ms)
+
+    def run_on(self, steps: ToolSteps, now_ms: int) -> None:
+        """Go on with the calls of a turn that began on another edge."""
+        for call in steps.running:
+            if call.tool and call.tool.kind == "client":
+                self._tell(call)
+        self.run(steps, now_ms)
+
+    def _run(self, steps: ToolSteps, call: Call, now_ms: int) -> None:
+        tool = self._by_name.get(call.called.name)
+        if tool is None or (tool.kind == "builtin" and tool.name not in BUILT_IN):
+            self._fail(steps, call, "unknown", "there is no such tool", now_ms)
+            return
+        arguments = _arguments(call.called.arguments)
+        if arguments is None:
+            self._fail(steps, call, "invalid", "the arguments are not a JSON object", now_ms)
+            return
+        steps.take(self._request(call, tool, arguments, now_ms))
+        if tool.kind == "client":
+            self._tell(call)
+        elif tool.kind == "builtin":
+            self._return(steps, call, BUILT_IN[tool.name], now_ms)
+
+    def _request(
+        self, call: Call, tool: ToolConfig, arguments: str, now_ms: int
+    ) -> ev.ToolRequested:
+        turn, step, number = key_of(call.called)
+        requested = ev.ToolRequested(
+            **self._out.head(now_ms),
+            turn=turn,
+            step=step,
+            call=number,
+            tool=tool,
+            arguments=arguments,
+            deadline_ms=now_ms + tool.deadline_ms,
+            recorded=("tool",) if tool.kind in {"client", "builtin"} else (),
+        )
+        return self._out.publish(requested)
+
+    def _tell(self, call: Call) -> None:
+        arguments = _arguments(call.called.arguments) or "{}"
+        self._out.tell(ToolCalled(call.id, call.called.name, arguments))
+
+    def cancel(self, steps: ToolSteps) -> None:
+        """Tell the client which of its calls are cancelled with their turn."""
+        for call in steps.running:
+            if call.tool and call.tool.kind == "client" and call.tool.cancel:
+                self._out.tell(ToolCancelled(call.id))
+
+    # -------------------------------------------------------- results
+
+    def client_result(self, steps: ToolSteps | None, told: ToolResult, now_ms: int) -> None:
+        """Take a result of the client, for a call of *steps* or one that outlived its turn."""
+        call = next((one for one in steps.running if one.id == told.call), None) if steps else None
+        if call is None:
+            waiting = (Call(called) for called in self._history.outlived.values())
+            call = next((one for one in waiting if one.id == told.call), None)
+        if call is None:
+            return  # too late, or no call of ours
+        if told.failed:
+            self._fail(steps, call, "refused", told.result, now_ms)
+        elif len(told.result.encode()) > MOST_RESULT_BYTES:
+            detail = f"the result is longer than {MOST_RESULT_BYTES} bytes"
+            self._fail(steps, call, "invalid", detail, now_ms)
+        else:
+            self._return(steps, call, told.result, now_ms)
+
+    def expire(self, steps: ToolSteps, now_ms: int) -> None:
+        """Give up the calls of which nothing came in time."""
+        for call in steps.running:
+            if (at_ms := call.expires_ms) is not None and now_ms >= at_ms + GRACE_MS:
+                self._fail(steps, call, "timeout", "it did not answer in time", now_ms)
+
+    def due_ms(self, steps: ToolSteps) -> int | None:
+        """When `expire` is worth calling, Unix ms; None: nothing runs."""
+        times = [call.expires_ms for call in steps.running]
+        return min((at_ms + GRACE_MS for at_ms in times if at_ms is not None), default=None)
+
+    def _return(self, steps: ToolSteps | None, call: Call, result: str, now_ms: int) -> None:
+        turn, step, number = key_of(call.called)
+        returned = ev.ToolReturned(
+            **self._out.head(now_ms),
+            turn=turn,
+            step=step,
+            call=number,
+            name=call.called.name,
+            result=result,
+            took_ms=float(now_ms - (call.asked_ms or now_ms)),
+            by_edge=True,
+        )
+        self._take(steps, self._out.publish(returned))
+
+    def _fail(
+        self, steps: ToolSteps | None, call: Call, reason: ToolFailure, detail: str, now_ms: int
+    ) -> None:
+        turn, step, number = key_of(call.called)
+        failed = ev.ToolFailed(
+            **self._out.head(now_ms),
+            turn=turn,
+            step=step,
+            call=number,
+            name=call.called.name[:64],
+            reason=reason,
+            detail=detail[:500],
+            took_ms=float(now_ms - (call.asked_ms or now_ms)),
+            by_edge=True,
+        )
+        self._take(steps, self._out.publish(failed))
+
+    def _take(self, steps: ToolSteps | None, result: Result) -> None:
+        if not self._history.take_late(result) and steps is not None:
+            steps.take(result)
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _arguments(text: str) -> str | None:
+    """Return the JSON object in *text*, nothing for one without arguments; None: it is none."""
+    if len(text) > MOST_ARGUMENT_CHARS:
+        return None
+    try:
+        found = json.loads(text, parse_constant=_no_number) if text.strip() else {}
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict):
+        return None
+    return text if found else "{}"

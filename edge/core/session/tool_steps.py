@@ -1,0 +1,152 @@
+"""The steps of one turn: what the model called in each, and what came of it. A fold of events.
+
+step 0 --calls--> results of all of them --> step 1 --calls--> ... --> a step without calls
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from schemas import events as ev
+from schemas.events import Message, ToolCall
+from schemas.tools import ToolConfig, call_id
+
+STILL_RUNNING = '{"status": "still running; its result will follow"}'
+Result = ev.ToolReturned | ev.ToolFailed
+Key = tuple[int, int, int]
+"""Turn, step and call: which call of a session it is."""
+
+
+@dataclass
+class Call:
+    """One call of a tool."""
+
+    called: ev.ToolCalled
+    tool: ToolConfig | None = None
+    """What it was matched with when it was asked to be run."""
+    asked_ms: int | None = None
+    """When it was asked to be run, Unix ms; None: not yet."""
+    result: Result | None = None
+
+    @property
+    def id(self) -> str:
+        return call_id(self.called.turn, self.called.step, self.called.call)
+
+    @property
+    def is_done_or_running(self) -> bool:
+        return self.asked_ms is not None or self.result is not None
+
+    @property
+    def is_running(self) -> bool:
+        return self.asked_ms is not None and self.result is None
+
+    @property
+    def expires_ms(self) -> int | None:
+        """When its result comes too late, Unix ms; None: it does not run."""
+        if self.asked_ms is None or self.tool is None or self.result is not None:
+            return None
+        return self.asked_ms + self.tool.deadline_ms
+
+    @property
+    def outlives(self) -> bool:
+        """It goes on when its turn is interrupted."""
+        return self.is_running and not (self.tool and self.tool.cancel)
+
+    def told(self) -> str:
+        """Return what the model is told of it."""
+        if self.result is not None:
+            return told(self.result)
+        return STILL_RUNNING if self.outlives else '{"error": "cancelled"}'
+
+
+@dataclass
+class ToolSteps:
+    """The calls of one turn by step, and the step that the model is at."""
+
+    step: int = 0
+    calls: dict[tuple[int, int], Call] = field(default_factory=dict)
+    """By step and call."""
+    texts: dict[int, str] = field(default_factory=dict)
+    """What the model wrote in each step that ended with calls."""
+
+    def take(self, event: ev.Event) -> None:
+        """Follow *event* of the same turn; what is known already changes nothing."""
+        match event:
+            case ev.TurnTaken(step=step):
+                self.step = max(self.step, step)
+            case ev.ToolCalled(step=step, call=number) if step == self.step:
+                self.calls.setdefault((step, number), Call(event))
+            case ev.ToolRequested(step=step, call=number) if call := self.calls.get((step, number)):
+                call.tool, call.asked_ms = event.tool, event.at_ms
+            case ev.ToolReturned() | ev.ToolFailed():
+                call = self.calls.get((event.step, event.call))
+                if call and call.result is None:
+                    call.result = event
+            case ev.ResponseCompleted(step=step, calls=calls, text=text) if calls:
+                self.texts.setdefault(step, text)
+            case _:
+                pass
+
+    @property
+    def now(self) -> list[Call]:
+        """The calls of the present step, in order."""
+        return [self.calls[key] for key in sorted(self.calls) if key[0] == self.step]
+
+    @property
+    def running(self) -> list[Call]:
+        return [call for call in self.calls.values() if call.is_running]
+
+    @property
+    def is_used(self) -> bool:
+        """A call was asked to be run: what it did stays done."""
+        return any(call.asked_ms is not None for call in self.calls.values())
+
+    @property
+    def is_waiting(self) -> bool:
+        """The model has said all of the step, and results are missing."""
+        return self.step in self.texts and not self.is_whole
+
+    @property
+    def is_whole(self) -> bool:
+        """The step is over and all results are here: the next step may follow."""
+        return self.step in self.texts and all(call.result for call in self.now)
+
+    def messages(self, *, with_text: bool) -> tuple[Message, ...]:
+        """Return the calls that were run or refused and their results, as the model is told them.
+
+        *with_text*: also what the model wrote before the calls.
+        """
+        found: list[Message] = []
+        for step in sorted({step for step, _ in self.calls}):
+            calls = [
+                self.calls[key]
+                for key in sorted(self.calls)
+                if key[0] == step and self.calls[key].is_done_or_running
+            ]
+            if not calls:
+                continue
+            asked = tuple(ToolCall(one.id, one.called.name, one.called.arguments) for one in calls)
+            text = self.texts.get(step, "") if with_text else ""
+            found.append(Message("assistant", text, calls=asked))
+            found += [Message("tool", one.told(), call=one.id) for one in calls]
+        return tuple(found)
+
+
+def key_of(event: ev.ToolCalled | ev.ToolRequested | Result) -> Key:
+    return (event.turn, event.step, event.call)
+
+
+def told(result: Result) -> str:
+    """Return what the model is told of *result*."""
+    if isinstance(result, ev.ToolReturned):
+        return result.result
+    why = {"error": result.reason, **({"detail": result.detail} if result.detail else {})}
+    return json.dumps(why, ensure_ascii=False)
+
+
+def late(called: ev.ToolCalled, result: Result) -> tuple[Message, Message]:
+    """Return the messages that tell a result after its turn is over: the call, and the result."""
+    again = f"{call_id(*key_of(called))}_late"
+    call = ToolCall(again, called.name, called.arguments)
+    return Message("assistant", "", calls=(call,)), Message("tool", told(result), call=again)

@@ -1,0 +1,63 @@
+"""The operator's tools: a YAML or JSON file, a list of tools or of names of built-in ones.
+
+- end_call
+- name: opening_hours
+  description: Tell the opening hours. Call it when the caller asks when we are open.
+  parameters: {type: object, properties: {day: {type: string}}, required: [day]}
+  idempotent: true
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from runtime.settings import SettingsError
+from schemas.tools import BUILT_IN, ToolConfig
+
+DISCOVER = "discover"
+"""AURA_TOOLS with this value offers what the services on the bus offer."""
+
+
+def read(path: str) -> tuple[ToolConfig, ...]:
+    """Return the tools in the file at *path*.
+
+    Raises:
+        SettingsError: it cannot be read, or holds something else.
+    """
+    try:
+        found = yaml.safe_load(Path(path).expanduser().read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"AURA_TOOLS {path} cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f", line {where.line + 1}" if where else ""
+        raise SettingsError(f"AURA_TOOLS {path}{line}: not YAML") from error
+    if not isinstance(found, list):
+        raise SettingsError(f"AURA_TOOLS {path}: a list of tools is expected")
+    tools = tuple(_tool(one, f"AURA_TOOLS {path}, tool {k + 1}") for k, one in enumerate(found))
+    names = [tool.name for tool in tools]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise SettingsError(f"AURA_TOOLS {path}: there are two tools {min(twice)}")
+    return tools
+
+
+def _tool(found: Any, where: str) -> ToolConfig:
+    if isinstance(found, str):
+        if found not in BUILT_IN:
+            raise SettingsError(f"{where}: {found} is not built in: {', '.join(BUILT_IN)} are")
+        return BUILT_IN[found]
+    if not isinstance(found, dict):
+        raise SettingsError(f"{where}: a name of a built-in tool, or its fields, are expected")
+    if unknown := found.keys() - set(ToolConfig.__struct_fields__):
+        raise SettingsError(f"{where}: there is no field {min(map(str, unknown))}")
+    try:
+        tool = msgspec.convert(found, ToolConfig)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{where}: {error}") from error
+    if tool.kind == "webhook" and not tool.target.startswith(("http://", "https://")):
+        raise SettingsError(f"{where}: the target of a webhook is an http or https address")
+    return tool

@@ -1,0 +1,132 @@
+"""The tools of MCP servers, over HTTP and over standard input and output, called over the bus."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.nats_server import free_port
+from runtime.bus.connection import Bus
+from runtime.bus.tool_services import ToolRefusedError, call_tool, served_tools
+from runtime.settings import Settings
+from tests.aura_process import COMMAND
+from tests.integration.test_subscribers import as_user
+from tests.integration.test_tool_services import running
+
+pytest.importorskip("mcp", reason="NOT TESTED HERE: pip install 'aura-voice[mcp]'")
+
+SERVER = """
+import os, sys
+from mcp.server import MCPServer
+from mcp.types import ToolAnnotations
+
+server = MCPServer("front-desk")
+
+@server.tool(annotations=ToolAnnotations(read_only_hint=True))
+def free_slots(day: str) -> list[str]:
+    "Tell the free slots of a day."
+    return [f"{day} 9:00", f"{day} 10:30"]
+
+@server.tool(name="book.slot")
+def book(slot: str) -> str:
+    "Book a slot."
+    if slot == "none":
+        raise ValueError("there is no such slot")
+    if slot == "die":
+        os._exit(1)
+    return f"booked {slot}"
+
+if len(sys.argv) > 1:
+    server.run("streamable-http", port=int(sys.argv[1]), stateless_http=True)
+else:
+    server.run()
+"""
+
+
+@asynccontextmanager
+async def gateway(
+    settings: Settings, folder: Path, *where: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    env = {**as_user(settings, "service"), "LOG_FORMAT": "json"}
+    process = await running(
+        *(*COMMAND, "tools", "mcp", "--prefix", "desk_", *where),
+        env=env,
+        ready="tools_ready",
+        folder=folder,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 15) == 0
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "server.py"
+    path.write_text(SERVER, encoding="utf-8")
+    return path
+
+
+async def check(bus: Bus) -> None:
+    slots, book = sorted(await served_tools(bus), key=lambda one: one.tool.name, reverse=True)
+    assert slots.tool.name == "desk_free_slots"
+    assert slots.tool.idempotent
+    assert slots.tool.parameters["required"] == ["day"]
+    assert (book.tool.name, book.tool.idempotent) == ("desk_book_slot", False)
+    said = await call_tool(bus, "aura.tool.acme.desk_free_slots", b'{"day": "Monday"}', {}, 10)
+    assert b"Monday 10:30" in said
+    subject = "aura.tool.acme.desk_book_slot"
+    assert b"booked x" in await call_tool(bus, subject, b'{"slot": "x"}', {}, 10)
+    with pytest.raises(ToolRefusedError, match=r"book\.slot"):
+        await call_tool(bus, subject, b'{"slot": "none"}', {}, 10)
+
+
+async def test_a_command_and_its_death(
+    bus: Bus, settings: Settings, tmp_path: Path, file: Path
+) -> None:
+    async with gateway(settings, tmp_path, sys.executable, str(file)) as process:
+        await check(bus)
+        with pytest.raises((ToolRefusedError, TimeoutError)):
+            await call_tool(bus, "aura.tool.acme.desk_book_slot", b'{"slot": "die"}', {}, 12)
+        assert process.stdout
+        async with asyncio.timeout(20):
+            while b"tools_ready" not in await process.stdout.readline():
+                pass
+        await check(bus)
+
+
+async def test_an_address(bus: Bus, settings: Settings, tmp_path: Path, file: Path) -> None:
+    port = free_port()
+    server = await running(
+        *(sys.executable, str(file), str(port)),
+        env=dict(os.environ),
+        ready="Uvicorn running",
+        folder=tmp_path,
+    )
+    try:
+        async with gateway(settings, tmp_path, f"http://127.0.0.1:{port}/mcp"):
+            await check(bus)
+    finally:
+        server.send_signal(signal.SIGKILL)
+        await server.wait()
+
+
+async def test_a_server_that_is_not_there_is_told(settings: Settings, tmp_path: Path) -> None:
+    for where in (f"http://127.0.0.1:{free_port()}/mcp", "no-such-command"):
+        process = await asyncio.create_subprocess_exec(
+            *(*COMMAND, "tools", "mcp", where),
+            cwd=tmp_path,
+            env={**os.environ, **as_user(settings, "service")},
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await asyncio.wait_for(process.communicate(), 30)
+        assert process.returncode
+        assert b"does not answer" in said

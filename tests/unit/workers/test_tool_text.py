@@ -1,0 +1,108 @@
+"""Calls in the text of a model: taken out whole, never spoken, however the text is cut."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workers.engines.protocols import FunctionCall
+from workers.response_text import ResponseText
+from workers.tool_text import ToolText
+
+BOOK = FunctionCall("book", '{"guests": 2}')
+BARE = '{"name": "book", "arguments": {"guests": 2}}'
+FORMS = [
+    BARE,
+    f"```json\n{BARE}\n```",
+    f"```\n{BARE}\n```",
+    f"<tool_call>\n{BARE}\n</tool_call>",
+    f"<tool_call>{BARE}</tool_call>",
+    '{{"name": "book", "arguments": {"guests": 2}}}',
+    '{"name": "book", "parameters": {"guests": 2}}',
+    '{"type": "function", "function": {"name": "book", "arguments": {"guests": 2}}}',
+    '{"name": "book", "arguments": "{\\"guests\\": 2}"}',
+    f"[{BARE}]",
+]
+
+
+def taken(text: str, cuts: list[int]) -> tuple[str, list[FunctionCall]]:
+    filtered, said, before = ToolText(), "", 0
+    for at in [*sorted(cuts), len(text)]:
+        said += filtered.feed(text[before:at])
+        before = at
+    return said + filtered.flush(), filtered.calls
+
+
+CUTS = st.lists(st.integers(0, 60), max_size=8)
+
+
+@given(st.sampled_from(FORMS), CUTS, st.sampled_from(["", "Let me see. ", "Let me see:\n"]))
+def test_a_call_in_any_form_is_taken_and_not_spoken(
+    form: str, cuts: list[int], before: str
+) -> None:
+    said, calls = taken(before + form, cuts)
+    assert calls == [BOOK]
+    assert said.strip() == before.strip()
+
+
+@given(st.sampled_from(FORMS), st.sampled_from(FORMS), CUTS)
+def test_calls_one_after_the_other_are_both_taken(one: str, other: str, cuts: list[int]) -> None:
+    said, calls = taken(f"{one}\n{other}\nDone.", cuts)
+    assert calls == [BOOK, BOOK]
+    assert said.strip() == "Done."
+
+
+@given(st.text(alphabet='ab .`{}[]<>"\n:', max_size=80), CUTS)
+def test_text_without_a_call_is_said_as_it_is(text: str, cuts: list[int]) -> None:
+    said, calls = taken(text, cuts)
+    assert said == text
+    assert not calls
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The set {1, 2} has two.",
+        "[laughs] That is funny.",
+        '{"answer": "42"} is JSON.',
+        "Use `ls` or ``` for code.",
+        "a < b and c > d",
+    ],
+)
+def test_what_only_looks_like_it_is_said(text: str) -> None:
+    assert taken(text, list(range(len(text)))) == (text, [])
+
+
+def test_usual_words_are_not_held() -> None:
+    filtered = ToolText()
+    assert filtered.feed("Sure, a table") == "Sure, a table"
+    assert filtered.feed(" for two.") == " for two."
+
+
+def test_a_broken_call_is_told_to_the_model_and_never_spoken() -> None:
+    said, calls = taken('{"name": "book", "arguments": {"guests": ', [])
+    assert said == ""
+    (call,) = calls
+    assert call.name == "book"
+    with pytest.raises(ValueError, match="Expecting"):
+        json.loads(call.arguments)
+
+
+def test_a_response_speaks_around_its_calls_and_thinks_in_silence() -> None:
+    text = ResponseText(tools=True)
+    pieces = []
+    written = f"<think>Call {BARE}?</think>Let me see.\n<tool_call>{BARE}</tool_call>"
+    for letter in written:
+        pieces += text.feed(letter)
+    pieces += text.flush()
+    assert pieces == ["Let me see."]
+    assert text.calls == [BOOK]
+
+
+def test_without_tools_a_call_is_a_thought() -> None:
+    text = ResponseText()
+    assert text.feed(f"<tool_call>{BARE}</tool_call>Hello there. ") == ["Hello there."]
+    assert not text.calls

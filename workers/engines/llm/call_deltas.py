@@ -1,0 +1,82 @@
+"""Calls of tools in the stream of a server with OpenAI's chat API: from their parts to calls. Pure.
+
+Servers differ. Most number the calls and send the arguments in parts; some send each call whole,
+all with the number 0 or with none; some send the name again with each part.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.tools import MOST_ARGUMENT_CHARS, MOST_CALLS
+from workers.engines.protocols import FunctionCall
+
+
+@dataclass
+class _Call:
+    index: object
+    id: str
+    name: str
+    arguments: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        try:
+            return isinstance(json.loads(self.arguments), dict)
+        except (ValueError, RecursionError):
+            return False
+
+
+class CallDeltas:
+    """Takes the parts of calls and keeps the calls, in the order in which they began."""
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+
+    def take(self, delta: dict[str, Any]) -> None:
+        """Take what *delta*, of a choice, adds to the calls."""
+        parts = delta.get("tool_calls")
+        for part in parts if isinstance(parts, list) else []:
+            if isinstance(part, dict):
+                self._part(part, part.get("function"))
+        if isinstance(old := delta.get("function_call"), dict):  # of before there were several
+            self._part({"index": 0}, old)
+
+    def _part(self, part: dict[str, Any], function: object) -> None:
+        told = function if isinstance(function, dict) else {}
+        name, arguments = _text(told.get("name")), told.get("arguments")
+        call = self._of(part.get("index"), _text(part.get("id")), name)
+        if call is None:
+            return
+        if isinstance(arguments, dict):
+            call.arguments = json.dumps(arguments, ensure_ascii=False)
+        elif isinstance(arguments, str) and len(call.arguments) <= MOST_ARGUMENT_CHARS:
+            call.arguments += arguments
+
+    def _of(self, index: object, name_of_call: str, name: str) -> _Call | None:
+        """Return the call that a part belongs to, a new one where it begins one; None: too many."""
+        known = [one for one in self._calls if one.index == index] if index is not None else []
+        if name_of_call and index is None:
+            known = [one for one in self._calls if one.id == name_of_call]
+        last = known[-1] if known else None
+        if last is None and not name:
+            return self._calls[-1] if self._calls else None
+        is_new = last is None or (
+            bool(name) and (name_of_call != last.id if name_of_call and last.id else last.is_whole)
+        )
+        if not is_new:
+            return last
+        if len(self._calls) >= MOST_CALLS:
+            return None
+        self._calls.append(_Call(index, name_of_call, name))
+        return self._calls[-1]
+
+    @property
+    def calls(self) -> list[FunctionCall]:
+        return [FunctionCall(one.name, one.arguments or "{}") for one in self._calls]
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,167 @@
+"""An MCP server's tools as services on the bus: discovered and called like any other.
+
+One process a server, `aura tools mcp`: an HTTP address (stateless, or with sessions, as the server
+speaks), or a command that speaks over its standard input and output.
+"""
+
+# ruff: noqa: PLC0415 - mcp is an extra that the other tools do without
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+
+from runtime.bus.connection import connect
+from runtime.bus.tool_services import Asked, Handler, ToolRefusedError
+from runtime.settings import Settings, SettingsError
+from schemas.tools import ToolConfig
+from workers.tools.service import hold
+
+if TYPE_CHECKING:
+    from mcp import Client, Tool
+    from mcp.types import CallToolResult
+
+log = structlog.get_logger(__name__)
+
+AGAIN_S = 1.0
+"""Wait before a server that was lost is asked again."""
+_NO_NAME = re.compile(r"[^A-Za-z0-9_-]")
+
+
+@dataclass(frozen=True)
+class Server:
+    """The server, and how its tools are offered."""
+
+    where: Sequence[str]
+    """An http(s) address alone, or a command and its arguments."""
+    tenant: str
+    prefix: str = ""
+    """Put before the tools' names, where two servers have the same."""
+    deadline_ms: int = 10_000
+
+
+async def run(settings: Settings, server: Server) -> int:
+    """Serve the tools of *server* until SIGTERM or SIGINT; return the process's exit code.
+
+    Raises:
+        SettingsError: mcp is not installed, or the server does not answer.
+        BusAwayError: no bus answers.
+    """
+    try:
+        from mcp import Client, StdioServerParameters
+    except ImportError as error:
+        raise SettingsError("mcp is not installed; pip install 'aura-voice[mcp]'") from error
+    first, *more = server.where
+    is_http = first.startswith(("http://", "https://"))
+    where = first if is_http else StdioServerParameters(command=first, args=more)
+    stop, ended = asyncio.Event(), asyncio.Event()
+
+    def on_signal() -> None:
+        stop.set()
+        ended.set()
+
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, on_signal)
+    served = False
+    async with await connect(settings, "aura-mcp", role="service") as bus:
+        while not stop.is_set():
+            ended.clear()
+            try:
+                async with Client(where) as client:
+                    tools = await _tools(client)
+                    handlers = [
+                        (config, _handler(client, tool.name, server, ended))
+                        for tool, config in _offered(tools, server)
+                    ]
+                    served = True
+                    await hold(bus, handlers, ended, tenant=server.tenant)
+            except Exception as failed:  # of any transport; it is told or logged
+                if not served:
+                    raise SettingsError(f"the MCP server {first} does not answer") from failed
+                log.warning("mcp_server_failed", error=type(failed).__name__)
+            if not stop.is_set():
+                log.warning("mcp_server_lost", again_after_s=AGAIN_S)
+                await asyncio.sleep(AGAIN_S)
+    return 0
+
+
+def _offered(tools: Sequence[Tool], server: Server) -> Iterator[tuple[Tool, ToolConfig]]:
+    for tool in tools:
+        if (config := offered(tool, server)) is not None:
+            yield tool, config
+
+
+async def _tools(client: Client) -> list[Tool]:
+    found: list[Tool] = []
+    cursor: str | None = None
+    while True:
+        page = await client.list_tools(cursor=cursor)
+        found += page.tools
+        if not (cursor := page.next_cursor):
+            return found
+
+
+def offered(tool: Tool, server: Server) -> ToolConfig | None:
+    """Return *tool* as the model is offered it; None: its name cannot be one here."""
+    hints = tool.annotations
+    harmless = bool(hints and (hints.read_only_hint or hints.idempotent_hint))
+    try:
+        return msgspec.convert(
+            {
+                "name": _NO_NAME.sub("_", f"{server.prefix}{tool.name}"),
+                "description": tool.description or tool.title or "",
+                "parameters": tool.input_schema,
+                "deadline_ms": server.deadline_ms,
+                "idempotent": harmless,
+            },
+            ToolConfig,
+        )
+    except msgspec.ValidationError as error:
+        log.warning("tool_not_usable", tool=tool.name[:64], error=str(error)[:120])
+        return None
+
+
+def _handler(client: Client, name: str, server: Server, ended: asyncio.Event) -> Handler:
+    async def handle(asked: Asked) -> bytes:
+        from mcp import MCPError
+
+        arguments: dict[str, Any] = msgspec.json.decode(asked.arguments or b"{}")
+        try:
+            result = await client.call_tool(
+                name, arguments, read_timeout_seconds=server.deadline_ms / 1000
+            )
+        except MCPError as error:
+            if _is_lost(error):
+                ended.set()
+            raise ToolRefusedError(str(error)) from error
+        return text_of(result)
+
+    return handle
+
+
+def _is_lost(error: Exception) -> bool:
+    from mcp.types import CONNECTION_CLOSED
+
+    return getattr(error, "code", None) == CONNECTION_CLOSED
+
+
+def text_of(result: CallToolResult) -> bytes:
+    """Return what a result says: its JSON where it has some, else its texts.
+
+    Raises:
+        ToolRefusedError: it is an error.
+    """
+    texts = [text for one in result.content if (text := getattr(one, "text", None))]
+    if result.is_error:
+        raise ToolRefusedError("\n".join(texts) or "the tool failed")
+    if result.structured_content is not None:
+        return msgspec.json.encode(result.structured_content)
+    return "\n".join(texts).encode()

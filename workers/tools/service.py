@@ -1,0 +1,201 @@
+"""A tool in a few lines of Python: a function becomes a service on the bus.
+
+    from workers.tools import serve, tool
+
+    @tool(idempotent=True)
+    def opening_hours(day: str) -> str:
+        "Tell the opening hours. Call it when the caller asks when we are open."
+        return "noon to ten"
+
+    if __name__ == "__main__":
+        serve()
+
+The name is the function's, the description its docstring, the schema that of its arguments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, TypeVar, overload
+
+import msgspec
+import structlog
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ArgsKwargs, to_json
+
+from runtime import logs
+from runtime.bus.connection import Bus, connect
+from runtime.bus.tool_services import (
+    EVERY_TENANT,
+    KEY_HEADER,
+    SESSION_HEADER,
+    Asked,
+    Handler,
+    ToolRefusedError,
+    serving,
+)
+from runtime.settings import Settings, load
+from schemas.tools import ToolConfig
+
+log = structlog.get_logger(__name__)
+
+F = TypeVar("F", bound=Callable[..., Any])
+RefusedError = ToolRefusedError
+"""Raise it in a tool: the model is told its words, and tells the caller."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """Whose call a tool runs for."""
+
+    tenant: str
+    session: str
+    key: str
+    """The same for the same call, however often it is tried: keep it to do nothing twice."""
+
+
+_call: ContextVar[Call] = ContextVar("call")
+_tools: list[tuple[ToolConfig, Handler]] = []
+"""Those of this process, in the order of their definition."""
+
+
+def call() -> Call:
+    """Return the call that the running tool is run for.
+
+    Raises:
+        LookupError: no tool runs.
+    """
+    return _call.get()
+
+
+@overload
+def tool(function: F) -> F: ...
+@overload
+def tool(
+    *, name: str = "", deadline_ms: int = 10_000, idempotent: bool = False, cancel: bool = False
+) -> Callable[[F], F]: ...
+def tool(
+    function: F | None = None,
+    *,
+    name: str = "",
+    deadline_ms: int = 10_000,
+    idempotent: bool = False,
+    cancel: bool = False,
+) -> F | Callable[[F], F]:
+    """Make a tool of a function, plain or `async`; see `ToolConfig` for the options.
+
+    Raises:
+        msgspec.ValidationError: the name or the deadline cannot be.
+        pydantic.PydanticSchemaGenerationError: an argument has a type without a schema.
+    """
+
+    def made(function: F) -> F:
+        arguments: TypeAdapter[Any] = TypeAdapter(function)  # type: ignore[arg-type]  # it takes functions, too
+        config = msgspec.convert(
+            {
+                "name": name or function.__name__,
+                "description": inspect.getdoc(function) or "",
+                "parameters": _plain(arguments.json_schema()),
+                "deadline_ms": deadline_ms,
+                "idempotent": idempotent,
+                "cancel": cancel,
+            },
+            ToolConfig,
+        )
+        _tools.append((config, _handler(function, arguments)))
+        return function
+
+    return made if function is None else made(function)
+
+
+def _plain(schema: Any) -> Any:
+    """Return *schema* without titles, which tell a model nothing and cost it tokens."""
+    if isinstance(schema, list):
+        return [_plain(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: {key: _plain(one) for key, one in value.items()}
+        if name in {"properties", "$defs"}
+        else _plain(value)
+        for name, value in schema.items()
+        if not (name == "title" and isinstance(value, str))
+    }
+
+
+def _handler(function: Callable[..., Any], arguments: TypeAdapter[Any]) -> Handler:
+    async def handle(asked: Asked) -> bytes:
+        head = asked.headers
+        _call.set(Call(asked.tenant, head.get(SESSION_HEADER, ""), head.get(KEY_HEADER, "")))
+        given = _read(asked.arguments)
+        try:
+            if inspect.iscoroutinefunction(function):
+                result = await arguments.validate_python(ArgsKwargs((), given))
+            else:
+                result = await asyncio.to_thread(arguments.validate_python, ArgsKwargs((), given))
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise ToolRefusedError(f"{where}: {first['msg']}") from error
+        return result.encode() if isinstance(result, str) else to_json(result)
+
+    return handle
+
+
+def _read(arguments: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(arguments or b"{}", type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise ToolRefusedError("the arguments are not a JSON object") from error
+
+
+# ---------------------------------------------------------------- running
+
+
+def serve() -> None:
+    """Serve the tools that are defined by now until SIGTERM or SIGINT.
+
+    The bus is found as by every command: NATS_URL, or the `aura up` in AURA_DATA_DIR.
+    """
+    settings = load()
+    logs.configure(settings, "tools")
+    sys.exit(asyncio.run(run(settings)))
+
+
+async def run(settings: Settings, *, tenant: str = EVERY_TENANT) -> int:
+    """Serve the tools that are defined by now; return the process's exit code.
+
+    Raises:
+        BusAwayError: no server answers.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    async with await connect(settings, "aura-tools", role="service") as bus:
+        await hold(bus, defined(), stop, tenant=tenant)
+    return 0
+
+
+async def hold(
+    bus: Bus,
+    tools: Sequence[tuple[ToolConfig, Handler]],
+    stop: asyncio.Event,
+    *,
+    tenant: str = EVERY_TENANT,
+) -> None:
+    """Serve *tools* until *stop*, then finish the calls that run."""
+    async with serving(bus, tools, tenant=tenant):
+        log.info("tools_ready", tools=[config.name for config, _ in tools], tenant=tenant)
+        await stop.wait()
+
+
+def defined() -> list[tuple[ToolConfig, Handler]]:
+    """Return the tools of this process."""
+    return list(_tools)

@@ -1,0 +1,218 @@
+"""The tool stage: one call in, its result or its failure out; nothing runs twice that must not.
+
+not idempotent: tool.begun is stored, then the call is made; who finds another's tool.begun
+                tells that the outcome is unknown
+idempotent:     the call is made again, with the same key
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema
+from referencing import Registry
+
+from runtime.bus.errors import BusAwayError
+from schemas import codec, subjects
+from schemas.events import (
+    AnyEvent,
+    StageName,
+    ToolBegun,
+    ToolFailed,
+    ToolRequested,
+    ToolReturned,
+)
+from schemas.tools import MOST_RESULT_BYTES, ToolKind
+from workers.stage import JobContext, JobTarget
+from workers.tools.bodies import Body, CallFailedError
+
+LEAST_S = 0.02
+"""A call with less time left than this is too late."""
+SCHEMA_S = 1.0
+"""A schema that takes longer to check is none."""
+
+
+class ToolStage:
+    """A call a job."""
+
+    name: StageName = "tool"
+    job_type = ToolRequested
+
+    def __init__(self, bodies: Mapping[ToolKind, Body]) -> None:
+        """Do the work of calls with *bodies*, by the kind of the tool."""
+        self._bodies = bodies
+        self.model = "+".join(sorted(bodies))
+
+    @property
+    def wait_ms(self) -> int:
+        return 0  # a call that has a slot is made
+
+    async def warm(self) -> None:
+        """There is nothing to load."""
+
+    async def close(self) -> None:
+        for body in self._bodies.values():
+            await body.close()
+
+    def target(self, event: ToolRequested) -> JobTarget:
+        """Return what the call is about: its turn, if that ends it."""
+        return JobTarget(turn=event.turn if event.tool.cancel else None, index=event.call)
+
+    async def run(self, job: JobContext[ToolRequested]) -> None:
+        earlier = [] if job.is_fresh else await _earlier(job)
+        if any(isinstance(event, ToolReturned | ToolFailed) for event in earlier):
+            return
+        try:
+            result = await self._result(job, earlier)
+        except CallFailedError as error:
+            await job.bus.publish(_failed(job, error))
+            return
+        returned = ToolReturned(
+            **job.head(),
+            turn=job.event.turn,
+            step=job.event.step,
+            call=job.event.call,
+            name=job.event.tool.name,
+            result=result,
+            took_ms=job.took_ms(),
+        )
+        await job.bus.publish(returned)
+
+    async def _result(self, job: JobContext[ToolRequested], earlier: list[AnyEvent]) -> str:
+        """Return the result of the call.
+
+        Raises:
+            CallFailedError: there is none.
+            BusAwayError: the job is worth another attempt.
+        """
+        event = job.event
+        body = self._bodies.get(event.tool.kind)
+        if body is None:
+            raise CallFailedError("unknown", f"this runner has no tools of kind {event.tool.kind}")
+        await _check(event)
+        if not event.tool.idempotent:
+            await _begin(job, earlier)
+        left_s = _left_s(job)
+        if left_s < LEAST_S:
+            raise CallFailedError("timeout", "the deadline had passed before it began")
+        try:
+            async with asyncio.timeout(left_s):
+                said = await body.call(event, job.bus, left_s)
+        except TimeoutError as error:
+            done = "" if event.tool.idempotent else "; it may have been done all the same"
+            raise CallFailedError("timeout", f"it did not answer in time{done}") from error
+        return _text(said)
+
+
+def _left_s(job: JobContext[ToolRequested]) -> float:
+    """Return the seconds until nobody waits any more, by the age of the job."""
+    allowed_s = (job.event.deadline_ms - job.event.at_ms) / 1000
+    return allowed_s - job.waited_s - job.took_ms() / 1000
+
+
+async def _check(event: ToolRequested) -> None:
+    """Check the arguments against the tool's schema.
+
+    Raises:
+        CallFailedError: they do not fit, or the schema is none.
+    """
+    schema = event.tool.parameters
+    if not schema:
+        return
+    given = json.loads(event.arguments)
+    try:
+        async with asyncio.timeout(SCHEMA_S):
+            await asyncio.to_thread(_validate, given, schema)
+    except jsonschema.ValidationError as error:
+        where = ".".join(str(part) for part in error.absolute_path)
+        said = f"{where}: {error.message}" if where else error.message
+        raise CallFailedError("invalid", f"the arguments do not fit: {said[:300]}") from error
+    except TimeoutError as error:
+        raise CallFailedError("invalid", "the tool's schema takes too long to check") from error
+    except Exception as error:  # an operator or a service wrote it: it may be anything
+        raise CallFailedError("invalid", "the tool's schema is no JSON Schema") from error
+
+
+def _validate(given: Any, schema: dict[str, Any]) -> None:
+    """Check *given* against *schema*; a reference to elsewhere is not followed."""
+    kind = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
+    kind.check_schema(schema)
+    kind(schema, registry=Registry()).validate(given)
+
+
+async def _earlier(job: JobContext[ToolRequested]) -> list[AnyEvent]:
+    """Return what is stored of this call: another attempt may have come far.
+
+    Raises:
+        BusAwayError: no answer.
+    """
+    event = job.event
+    subject = subjects.session_events(event.tenant, event.session, "out")
+    stored = await job.bus.read(subjects.EVENTS_STREAM, subject, after=job.seq)
+    found: list[AnyEvent] = []
+    for one in stored:
+        if one.headers.get(codec.TYPE_HEADER, "tool.").startswith("tool."):
+            told = one.event()
+            if isinstance(told, ToolBegun | ToolReturned | ToolFailed) and (
+                (told.turn, told.step, told.call) == (event.turn, event.step, event.call)
+            ):
+                found.append(told)
+    return found
+
+
+async def _begin(job: JobContext[ToolRequested], earlier: list[AnyEvent]) -> None:
+    """Mark the call as begun by this attempt, before it is made.
+
+    Raises:
+        CallFailedError: another attempt may have made it.
+        BusAwayError: nothing is known.
+    """
+    event = job.event
+    unknown = CallFailedError("unknown_outcome", "it may have been done; it was not done again")
+    if any(isinstance(one, ToolBegun) for one in earlier):
+        raise unknown
+    runner = secrets.token_hex(8)
+    begun = ToolBegun(
+        **job.head(), turn=event.turn, step=event.step, call=event.call, runner=runner
+    )
+    subject, head = subjects.event(begun), codec.headers(begun)
+    try:
+        is_ours = await job.bus.store(subject, codec.encode(begun), head)
+    except BusAwayError:  # it may be stored all the same
+        marks = [one for one in await _earlier(job) if isinstance(one, ToolBegun)]
+        if not marks:
+            raise
+        is_ours = marks[0].runner == runner
+    if not is_ours:
+        raise unknown
+
+
+def _text(said: bytes) -> str:
+    """Return a result as text.
+
+    Raises:
+        CallFailedError: it is too long, or no text.
+    """
+    if len(said) > MOST_RESULT_BYTES:
+        raise CallFailedError("invalid", f"its result is longer than {MOST_RESULT_BYTES} bytes")
+    try:
+        return said.decode() or '""'
+    except UnicodeDecodeError as error:
+        raise CallFailedError("invalid", "its result is neither JSON nor text") from error
+
+
+def _failed(job: JobContext[ToolRequested], error: CallFailedError) -> ToolFailed:
+    return ToolFailed(
+        **job.head(),
+        turn=job.event.turn,
+        step=job.event.step,
+        call=job.event.call,
+        name=job.event.tool.name,
+        reason=error.reason,
+        detail=str(error)[:500],
+        took_ms=job.took_ms(),
+    )
