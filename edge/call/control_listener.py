@@ -78,7 +78,8 @@ class ControlListener:
         if request.tenant not in {"", self._call.began.tenant}:
             fault = "unknown_call"
         elif command is not None and not (fault := self._call.refuses(request.id, command)):
-            log.info("call_commanded", action=command.__struct_config__.tag, by=request.by)
+            session = self._call.began.session
+            log.info("call_commanded", session=session, action=command.__struct_config__.tag)
             self._give(Commanded(request.id, request.by, command))
         answering.create_task(self._answer(message.reply, fault, waits=command is not None))
 

@@ -7,6 +7,8 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -62,7 +64,12 @@ def routes() -> list[web.RouteDef]:
 
 
 async def _document(_: web.Request) -> web.Response:
-    return _json(openapi.document())
+    return _json(_made())
+
+
+@cache
+def _made() -> dict[str, Any]:
+    return openapi.document()
 
 
 async def _list(edge: Edge, who: Operator, _: web.Request) -> web.Response:

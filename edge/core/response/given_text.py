@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from schemas.events import Head, ResponseCompleted, ResponseSentence
 
 LEAST_CHARS = 60
 """A shorter piece is not cut off: mostly it ends with an abbreviation, or is soon spoken."""
@@ -18,3 +21,33 @@ def pieces(text: str) -> list[str]:
         else:
             found.append(part)
     return found
+
+
+def as_events(
+    sentences: Sequence[str], head: Head, turn: int, *, deadline_ms: int
+) -> tuple[list[ResponseSentence], ResponseCompleted]:
+    """Return the events of a response that is *sentences* and no more: no model wrote it."""
+    given = [
+        ResponseSentence(
+            **head,
+            turn=turn,
+            index=index,
+            text=text,
+            first_token_ms=0.0,
+            took_ms=0.0,
+            model="",
+            deadline_ms=deadline_ms,
+        )
+        for index, text in enumerate(sentences)
+    ]
+    completed = ResponseCompleted(
+        **head,
+        turn=turn,
+        sentences=len(given),
+        text=" ".join(sentences),
+        model="",
+        prompt_tokens=0,
+        completion_tokens=0,
+        took_ms=0.0,
+    )
+    return given, completed

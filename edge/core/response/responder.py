@@ -13,7 +13,7 @@ from edge.core.client_events import Interrupted, Measured
 from edge.core.effects import Outbox
 from edge.core.hearing.utterance import Utterance
 from edge.core.inputs import ChunkSpoken, Played, ToolResult
-from edge.core.response.given_text import pieces
+from edge.core.response.given_text import as_events, pieces
 from edge.core.response.handover import end, rest_of
 from edge.core.response.interruption import Move
 from edge.core.response.playback import BEGINNING, Playback
@@ -103,29 +103,12 @@ class Responder:
         """Have *sentences*, all there are of the *response*, spoken."""
         response.move_on(Phase.COMMITTED)
         self.response = response
-        head, turn = self._out.head(now_ms), response.turn
-        for index, text in enumerate(sentences):
-            sentence = ev.ResponseSentence(
-                **head,
-                turn=turn,
-                index=index,
-                text=text,
-                first_token_ms=0.0,
-                took_ms=0.0,
-                model="",
-                deadline_ms=now_ms + self._config.response.deadline_ms,
-            )
-            response.sentence(self._out.publish(sentence), now_ms)
-        completed = ev.ResponseCompleted(
-            **head,
-            turn=turn,
-            sentences=len(sentences),
-            text=" ".join(sentences),
-            model="",
-            prompt_tokens=0,
-            completion_tokens=0,
-            took_ms=0.0,
+        deadline_ms = now_ms + self._config.response.deadline_ms
+        given, completed = as_events(
+            sentences, self._out.head(now_ms), response.turn, deadline_ms=deadline_ms
         )
+        for sentence in given:
+            response.sentence(self._out.publish(sentence), now_ms)
         response.complete(self._out.publish(completed), now_ms)
 
     def speak_on(self, begun: UnfinishedResponse, now_ms: int) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from schemas.control import AnyCommand, End, Instruct, Interrupt, Mute, Say, Side
 from schemas.events import AnswerHeard, ControlReceived, ControlSpoken, Event, ResponseCancelled
 
-MOST_INSTRUCTIONS = 20
-"""In force at once; an older one is forgotten for a newer one."""
+MOST_INSTRUCTIONS, MOST_CHARS = 20, 8000
+"""In force at once, and their characters in all: each turn's job carries them. An older one is
+forgotten for a newer one."""
 MOST_WAITING = 50
 """Texts that wait to be spoken; one more is refused."""
 
@@ -38,7 +39,9 @@ class ControlMemory:
             case Say():
                 self.waiting.append((command_id, command))
             case Instruct(text=text, respond=respond):
-                self.instructions = [*self.instructions, text.strip()][-MOST_INSTRUCTIONS:]
+                self.instructions.append(text.strip())
+                while len(self.instructions) > MOST_INSTRUCTIONS or self._chars > MOST_CHARS:
+                    del self.instructions[0]
                 if respond:
                     self.waiting.append((command_id, command))
             case Interrupt():
@@ -50,6 +53,10 @@ class ControlMemory:
             case End():
                 self._forget_texts()
                 self.ends = True
+
+    @property
+    def _chars(self) -> int:
+        return sum(map(len, self.instructions))
 
     def _forget_texts(self) -> None:
         """Have none of the texts spoken, or spoken once more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.core.session.control_memory import MOST_INSTRUCTIONS, ControlMemory
+from edge.core.session.control_memory import MOST_CHARS, MOST_INSTRUCTIONS, ControlMemory
 from runtime.settings import load
 from schemas.control import Instruct
 
@@ -20,3 +20,10 @@ def test_the_newest_instructions_follow_it() -> None:
     lines = memory.system("Be kind.").split("\n\n")
     assert lines[:2] == ["Be kind.", "Rule 5."]
     assert lines[-1] == f"Rule {MOST_INSTRUCTIONS + 4}."
+
+
+def test_long_instructions_push_out_older_ones() -> None:
+    memory = ControlMemory()
+    for letter in "abc":
+        memory.take(letter, Instruct(letter * (MOST_CHARS // 2)))
+    assert [text[0] for text in memory.instructions] == ["b", "c"]
