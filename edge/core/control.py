@@ -100,7 +100,7 @@ class Control:
 
     def _stop_listening(self, now_ms: int) -> None:
         """Forget what the caller is saying."""
-        self._turns.close(now_ms, discarded=True)
+        self._turns.forget(now_ms)
         self._responder.dismiss(now_ms)
         if response := self._responder.uncommitted:
             self._responder.retract(response, now_ms)

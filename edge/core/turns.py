@@ -317,6 +317,11 @@ class Turns:
         self.typed(self._typed.popleft(), now_ms)
         return True
 
+    def forget(self, now_ms: int) -> None:
+        """Forget what the caller is saying, and what they typed that was not taken yet."""
+        self._typed.clear()
+        self.close(now_ms, discarded=True)
+
     def end(self, now_ms: int) -> None:
         """End the caller's turn as soon as its words are known, whatever they sound like."""
         utterance = self._segmenter.utterance

@@ -144,6 +144,19 @@ def test_what_is_typed_over_such_a_text_is_answered_after_it() -> None:
     assert [turn.text for turn in r.events(ev.TurnCommitted)] == ["Hello?"]
 
 
+def test_what_was_typed_over_such_a_text_is_not_answered_in_a_call_that_ends() -> None:
+    r = Rehearsal()
+    commanded(r, Say("This call is recorded.", interruptible=False))
+    voiced(r, 3000)
+    r.quiet(200)
+    r.give(Typed("Hello?"))
+    commanded(r, End(words="Goodbye."))
+    voiced(r, 300)
+    r.quiet(800)
+    assert not r.events(ev.TurnTaken)
+    assert hung_up(r)
+
+
 def test_a_text_that_the_caller_forestalls_waits_again() -> None:
     r = Rehearsal()
     commanded(r, Say("The shop closes."))
