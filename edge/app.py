@@ -15,10 +15,12 @@ from edge.door.agents import Agents
 from edge.door.auth import TokenPolicy
 from edge.door.calls_api import routes as calls_api
 from edge.door.client_address import ClientAddresses
+from edge.door.client_secrets import ClientSecrets
 from edge.door.connection_budget import Budgets, Costs
 from edge.door.middlewares import harden, limit_requests, no_traceback
 from edge.door.open_files import OpenFiles
 from edge.door.operators import Operators
+from edge.door.realtime_secrets import create_client_secret
 from edge.door.routes import websocket
 from edge.door.session_limits import Limits, SessionLimits
 from edge.door.socket_table import SocketTable
@@ -68,6 +70,7 @@ def build(
         limits=SessionLimits(bus, limits_of(settings)),
         addresses=ClientAddresses.of(settings),
         storage=StorageMonitor(bus, name),
+        secrets=ClientSecrets(settings),
         budgets=Budgets(Costs(settings.frames_per_second, settings.sound_at_once_s)),
         configs=ConfigStore(bus, config),
         log_quotas=LogQuotas(
@@ -83,6 +86,7 @@ def build(
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
     app.router.add_routes(calls_api())
+    app.router.add_post("/v1/realtime/client_secrets", create_client_secret)
     for path, protocol in app[EDGE].protocols.items():
         app.router.add_get(path, websocket(protocol))
     return app

@@ -214,6 +214,11 @@ class Settings(BaseSettings):
     prices: dict[str, tuple[float, float]] = Field(
         {}, description="JSON: USD a million prompt and completion tokens, by model."
     )
+    realtime_models: str = Field(
+        "",
+        description="Models that a client of /v1/realtime may choose by `model=`, comma separated; "
+        "any other name is the operator's model.",
+    )
     tls_cert: str = Field("", description="PEM certificate chain; set, the edge serves wss.")
     tls_key: str = Field("", description="PEM key of it, where it is not in the same file.")
     allowed_origins: str = Field(
@@ -510,6 +515,10 @@ class Settings(BaseSettings):
         "none", description="Simulated: how to fail at words that hold `poison`."
     )
     sim_tts_audio_ms: int = Field(2000, ge=0, description="Simulated: audio of a sentence, ms.")
+
+    @property
+    def realtime_models_listed(self) -> frozenset[str]:
+        return frozenset(name for one in self.realtime_models.split(",") if (name := one.strip()))
 
     @property
     def reaches_everybody(self) -> bool:

@@ -43,6 +43,8 @@ StageName = Literal["stt", "llm", "tool", "tts"]
 FaultyPart = Literal["audio", StageName]
 """A part that may fail: the edge's own audio and bus, or a stage."""
 Role = Literal["user", "assistant", "tool"]
+ItemRole = Literal["user", "assistant", "system"]
+"""Whose a message is that a client puts into the conversation."""
 Bin = Annotated[bytes, msgspec.Meta(extra_json_schema={"x-msgpack-type": "bin"})]
 
 
@@ -312,11 +314,44 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
     """... and so many of its words."""
     part: int = 0
     """Counts the events of this turn: over 0, an earlier one was `resumable`."""
+    kept: bool = True
+    """It is part of the conversation; else nobody remembers it."""
 
     @property
     def id(self) -> str:
         base = super().id
         return f"{base}.{self.part}" if self.part else base
+
+
+class AnswerTruncated(Event, frozen=True, kw_only=True, tag="answer.truncated"):
+    """Edge -> all: the client said how much was heard of an answer; that is history instead."""
+
+    KIND = "life"
+    KEY = ("turn", "at_ms")
+    turn: int
+    text: str
+    played_ms: int
+
+
+class MessageAdded(Event, frozen=True, kw_only=True, tag="message.added"):
+    """Edge -> all: a message entered the conversation that no response followed at once."""
+
+    KIND = "life"
+    KEY = ("key", "at_ms")
+    key: str
+    """Its name, by which it is removed."""
+    role: ItemRole
+    text: str
+    after: str | None = None
+    """The key of the message before it; empty: it is the first; None, or no such: the last."""
+
+
+class MessageRemoved(Event, frozen=True, kw_only=True, tag="message.removed"):
+    """Edge -> all: a message left the conversation."""
+
+    KIND = "life"
+    KEY = ("key", "at_ms")
+    key: str
 
 
 class AnswerReached(Event, frozen=True, kw_only=True, tag="answer.reached"):
@@ -463,6 +498,8 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     seed: int
     speculative: bool
     """True while the caller might still go on; see turn.committed and response.cancelled."""
+    text_only: bool = False
+    """The response is read, and nobody speaks it."""
     ask_eot: bool = msgspec.field(default=False, name="read")
     """The model is asked, too, how surely the caller's turn is over: it would change much."""
     deadline_ms: int
@@ -497,6 +534,8 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
     deadline_ms: int
     recorded: tuple[StageName, ...] = ()
     """Stages that a replay answers from the record: for a worker of these this is no job."""
+    text_only: bool = False
+    """It is read: for a worker of the voice this is no job."""
     eot_llm: float | None = msgspec.field(default=None, name="caller_ended")
     """0..1: how surely the model would end the caller's sentence with its last word, by the words
     alone; with the first piece of a response. None: it was not asked (`read` of `turn.taken`), or
@@ -743,6 +782,9 @@ AnyEvent = (
     | SpeechReady
     | AnswerHeard
     | AnswerReached
+    | AnswerTruncated
+    | MessageAdded
+    | MessageRemoved
     | JobFailed
     | KeysPressed
     | ControlReceived

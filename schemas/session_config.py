@@ -15,9 +15,10 @@ import msgspec
 from schemas.tools import ToolConfig
 
 Eagerness = Literal["low", "auto", "high"]
-Delivery = Literal["whole", "sentences", "chunks"]
+Delivery = Literal["whole", "sentences", "chunks", "text"]
 """In what pieces a client takes a response's audio: one a response; one a sentence, each sent when
-the one before it was played; or a stream of small chunks, a little ahead of the ear."""
+the one before it was played; a stream of small chunks, a little ahead of the ear; or none, for it
+reads the words."""
 
 
 ClientOption = Literal[
@@ -71,11 +72,21 @@ class TurnConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The language model is asked on a likely end of turn, before it is certain."""
     ask_eot: bool = True
     """The language model is asked, too, how surely the turn is over where that matters."""
+    threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+    """How surely a sound must be a voice; lower hears soft voices, higher ignores more noise."""
+    by_client: bool = False
+    """The client alone ends a turn, and no pause does."""
+    respond: bool = True
+    """A turn is responded to; else the client asks for each response."""
+    idle_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 0
+    """Silence of both sides after which Aura speaks again; 0: it waits for ever."""
 
 
 class InterruptionConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What stops a response that is being heard."""
 
+    allowed: bool = True
+    """The caller may interrupt; else a response is spoken to its end, and their turn follows it."""
     min_words: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
     """Words over a response that interrupt it."""
     voice_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 450

@@ -176,6 +176,7 @@ class _Chain:
             model=self.model,
             deadline_ms=job.event.deadline_ms,
             recorded=job.event.recorded,
+            text_only=job.event.text_only,
             eot_llm=None if index else self.eot_llm,
         )
         self.state = self.state.after(await self._publish(sentence), sentence)

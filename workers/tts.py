@@ -46,6 +46,8 @@ class TtsStage:
 
     async def run(self, job: JobContext[ResponseSentence]) -> None:
         event = job.event
+        if event.text_only:
+            return
         subject = subjects.speech(event.session, event.turn)
         pieces = self._synthesizer.synthesize(event.text)
         count, first_ms, total = 0, 0.0, 0

@@ -32,6 +32,7 @@ from edge.core.inputs import (
     ChunkSpoken,
     Finished,
     PartialHeard,
+    Reconfigured,
     Resumed,
     StageSaid,
     Ticked,
@@ -113,6 +114,7 @@ class SessionShell:
         """The call gets no more inputs."""
         self._finished = False
         self._audio = audio or CallerAudio()
+        self._audio.configure(call.config.turns)
         self._inputs = InputLog(*whose)
         self._recorded = recorded
         self._recording = recording
@@ -216,6 +218,8 @@ class SessionShell:
         if self._closed:
             return
         at_ms = now_ms()
+        if isinstance(given, Reconfigured):
+            self._audio.configure(given.config.turns)
         try:
             if self._inputs.due(at_ms):
                 self._queue(self._inputs.take(at_ms))

@@ -137,7 +137,7 @@ class Control:
             elif "assistant" in self._memory.muted:
                 del self._memory.waiting[0]
             else:
-                self._responder.respond(command.text, command_id, now_ms)
+                self._responder.follow(command.text, command_id, now_ms)
         elif (due_ms := self.due_ms) is not None and now_ms >= due_ms:
             self._ask_or_end(now_ms)
 

@@ -7,7 +7,7 @@ operator's settings hold. A session that goes on keeps its agent, at the revisio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,8 @@ class Settled:
     """What the caller changed and might."""
     left_out: tuple[str, ...] = ()
     """A line for each thing that the caller asked for and may not have."""
+    again: Callable[[Mapping[str, Any]], SessionConfig] | None = None
+    """Returns what it is set to with other changes of the caller; None: they have none."""
 
 
 def choose(table: AgentTable, caller: Caller, asked: str) -> Revision | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import structlog
 from aiohttp import WSMsgType
 
@@ -17,15 +18,23 @@ from edge.call.quotas import LogQuota
 from edge.call.session_shell import SessionShell
 from edge.call.speech_model import SileroModel
 from edge.core.call import Call
-from edge.core.client_commands import Audio, Begin, Command, End, Reply
+from edge.core.client_commands import Ask, Audio, Begin, Command, End, Reconfigure, Reply
 from edge.core.client_events import ClientEvent, Interrupted, Speech, Transcript, Trouble
 from edge.core.hearing.caller_audio import CallerAudio
-from edge.core.inputs import FromClient, Resumed, Started, Typed
+from edge.core.inputs import (
+    FromClient,
+    ItemAdded,
+    Reconfigured,
+    ResponseAsked,
+    Resumed,
+    Started,
+    Typed,
+)
 from edge.door.audio_intake import AudioIntake
 from edge.door.auth import Caller
 from edge.door.client_sender import ClientSender
 from edge.door.connection_budget import OverBudgetError
-from edge.door.opening import Openings
+from edge.door.opening import Opening, Openings
 from edge.door.rate_limits import TokenBucket
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
@@ -36,7 +45,7 @@ from runtime.audio import AudioOut
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from schemas.control import CallState
-from schemas.events import EndReason
+from schemas.events import EndReason, Message
 
 log = structlog.get_logger(__name__)
 
@@ -104,6 +113,8 @@ class Connection:
         self._seat = seat
         self._stopwatch = Stopwatch(host.times, time.monotonic())
         self._shell: SessionShell | None = None
+        self._opening: Opening | None = None
+        """Of the session."""
         self._running: asyncio.Task[None] | None = None
         self._pace = ws.pace
         self._intake: AudioIntake | None = None
@@ -324,12 +335,38 @@ class Connection:
                 case Typed(text):
                     self._pace.budget.turns += 1
                     self._give(Typed(self._host.redaction.mask(text)))
+                case ItemAdded(role="user", text=text):
+                    masked = self._host.redaction.mask(text)
+                    self._give(msgspec.structs.replace(command, text=masked))
+                case Reconfigure(changes):
+                    self._reconfigure(changes)
+                case Ask():
+                    self._ask(command)
                 case _:
                     self._give(command)
 
     def _give(self, command: FromClient) -> None:
         if self._shell:
             self._shell.give(command)
+
+    def _reconfigure(self, changes: Mapping[str, Any]) -> None:
+        """Set the session anew, unless it is set so by now."""
+        if self._shell is None or self._opening is None:
+            return
+        config = self._opening.again(changes)
+        if config != self._shell.call.config:
+            self._shell.give(Reconfigured(config))
+
+    def _ask(self, ask: Ask) -> None:
+        if self._shell is None:
+            return
+        self._pace.budget.turns += 1
+        config = self._shell.call.config.but(ask.changes) if ask.changes else None
+        messages = ask.messages
+        if messages is not None:
+            mask = self._host.redaction.mask
+            messages = tuple(Message(one.role, mask(one.text)) for one in messages)
+        self._shell.give(ResponseAsked(ask.ask, config, messages, ask.kept))
 
     # -------------------------------------------------------- the session
 
@@ -343,6 +380,7 @@ class Connection:
         except RefusedError as refused:
             self._not_begun(refused)
             return
+        self._opening = opening
         session, resumed = opening.began.session, opening.history is not None
         structlog.contextvars.bind_contextvars(session=session)
         model = host.speech_model
@@ -422,6 +460,8 @@ class Connection:
             if self._outgoing.full:
                 counters.dropped("caller", len(event.pcm))
                 return
+            if self._audio_out.rate_hz != self._protocol.audio_out_hz:
+                self._audio_out = AudioOut(self._protocol.audio_out_hz)
             event = replace(event, pcm=self._audio_out.feed(event.pcm, more=self._more(event)))
         elif isinstance(event, Interrupted):
             self._audio_out.drop()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import msgspec
 import structlog
@@ -50,6 +53,8 @@ class Opening:
     terms: LogTerms
     ignored: list[tuple[str, str, str]]
     """What the client asked for and does not have: code, message and details of an error each."""
+    again: Callable[[Mapping[str, Any]], SessionConfig]
+    """Returns what the session is set to with other changes of its client."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +94,11 @@ class Openings:
         ignored = []
         if settled.left_out:
             ignored.append(("INVALID_OPTION", "Option ignored", "; ".join(settled.left_out)))
-        config = settled.config if self.knows_voices else settled.config.but(ANY_SOUND_IS_A_VOICE)
+        config = self._completed(settled.config, caller)
         if config.record_audio and (why := self._not_recorded(settled, caller)):
             config = config.but({RECORDED: False})
             if RECORDED in settled.asked:
                 ignored.append(("NOT_RECORDED", "The sound is not kept", why))
-        if not config.tools and (tools := self.tools.of(caller.tenant)):
-            config = msgspec.structs.replace(config, tools=tools)
         first = FirstEvents(caller.tenant, session, caller.user, protocol, self.edge)
         resumed = history is not None
         began = first.began(config, settled.agent, resumed=resumed, now_ms=now_ms())
@@ -118,7 +121,29 @@ class Openings:
             recording,
             LogTerms(self.configs, quota),
             ignored,
+            partial(self._again, settled, caller, recorded=config.record_audio),
         )
+
+    def _completed(self, config: SessionConfig, caller: Caller) -> SessionConfig:
+        """Return *config* with what this edge and the tenant add to it.
+
+        The tenant's tools are offered beside the client's own, where nobody else names some.
+        """
+        if not self.knows_voices:
+            config = config.but(ANY_SOUND_IS_A_VOICE)
+        if any(tool.kind != "client" for tool in config.tools):
+            return config
+        named = {tool.name for tool in config.tools}
+        offered = [one for one in self.tools.of(caller.tenant) if one.name not in named]
+        return msgspec.structs.replace(config, tools=(*config.tools, *offered))
+
+    def _again(
+        self, settled: Settled, caller: Caller, changes: Mapping[str, Any], *, recorded: bool
+    ) -> SessionConfig:
+        """Return what a session is set to with other *changes* of its client."""
+        config = settled.again(changes) if settled.again else settled.config
+        config = msgspec.structs.replace(config, record_audio=recorded)
+        return self._completed(config, caller)
 
     def _not_recorded(self, settled: Settled, caller: Caller) -> str:
         """Return why the audio is not kept although somebody wants it; empty: it is."""

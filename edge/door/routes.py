@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -22,7 +23,6 @@ from edge.protocols.client_protocol import ClientProtocol, CloseCode, Handshake,
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-MOST_FRAME_BYTES = 8 * 1024 * 1024
 MOST_TOKEN_S = 7 * 86400.0
 """No call lasts so long, and no timer longer."""
 FIRST_MESSAGE_S = 10.0
@@ -54,8 +54,9 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                 ws = StrictWebSocket(
                     Pace(budget, edge.lane, edge.stages.strained),
                     heartbeat=edge.settings.heartbeat_s,
-                    max_msg_size=MOST_FRAME_BYTES,
+                    max_msg_size=kind.admission.most_frame_bytes,
                     compress=False,
+                    protocols=kind.admission.subprotocols,
                 )
                 await ws.prepare(request)
                 protocol = kind(_handshake(request, edge))
@@ -82,10 +83,13 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
 def _handshake(request: web.Request, edge: Edge) -> Handshake:
     return Handshake(
         connection=f"conn_{next(edge.numbers)}",
+        nonce=secrets.token_hex(4),
         query=request.query,
         headers={name.lower(): value for name, value in request.headers.items()},
         rate_hz=edge.settings.sample_rate,
         prices=edge.prices,
+        events_a_second=edge.settings.control_messages_per_second,
+        models=edge.settings.realtime_models_listed,
     )
 
 
@@ -95,7 +99,7 @@ async def _caller(ws: StrictWebSocket, protocol: ClientProtocol, edge: Edge) -> 
         return Caller(protocol.connection, STRANGERS, named=False)
     match protocol.admission.token:
         case Token.HANDSHAKE:
-            return await edge.policy.identify(protocol.token)
+            return await edge.identify(protocol.token)
         case Token.FIRST_MESSAGE:
             try:
                 first = await ws.receive(timeout=FIRST_MESSAGE_S)

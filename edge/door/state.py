@@ -15,9 +15,10 @@ from edge.call.recording_policy import RecordingPolicy
 from edge.call.speech_model import SileroModel
 from edge.door.address_limits import AddressLimits
 from edge.door.agents import Agents
-from edge.door.auth import TokenPolicy
+from edge.door.auth import Caller, TokenPolicy
 from edge.door.call_list import CallList
 from edge.door.client_address import ClientAddresses
+from edge.door.client_secrets import ClientSecrets
 from edge.door.connection import Connection, Host
 from edge.door.connection_budget import Budgets
 from edge.door.open_files import OpenFiles
@@ -32,6 +33,7 @@ from edge.door.storage_monitor import StorageMonitor
 from edge.door.time_limits import TimeLimits
 from edge.door.tool_catalogue import ToolCatalogue
 from edge.protocols.client_protocol import ClientProtocol
+from edge.protocols.realtime.client_secret import PREFIX
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from runtime.settings import Settings
@@ -67,6 +69,7 @@ class Edge:
     limits: SessionLimits
     addresses: ClientAddresses
     storage: StorageMonitor
+    secrets: ClientSecrets
     tools: ToolCatalogue
     agents: Agents
     operators: Operators
@@ -89,6 +92,12 @@ class Edge:
         if full := self.stages.full():
             return full
         return self.stages.strained() if self.budgets.is_ahead(address) else ""
+
+    async def identify(self, token: str) -> Caller | None:
+        """Return who *token* names, which may be a client secret; None: nobody."""
+        if token.startswith(PREFIX):
+            return self.secrets.identify(token)
+        return await self.policy.identify(token)
 
     @property
     def call_list(self) -> CallList:

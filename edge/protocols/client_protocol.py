@@ -46,6 +46,10 @@ class Admission:
     open_to_strangers: bool = False
     """Its document asks for no token: nobody is asked while the operator lets strangers in. Where a
     token is asked for all the same, its refusal is told by a message before the close."""
+    subprotocols: tuple[str, ...] = ()
+    """Of RFC 6455, that the edge agrees to where a client offers them."""
+    most_frame_bytes: int = 8 * 1024 * 1024
+    """The longest message that is read."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,12 @@ class Handshake:
     rate_hz: int = RATE_HZ
     """Of PCM that comes without a header, and of audio that goes out."""
     prices: Prices = field(default_factory=dict)
+    events_a_second: int = 10
+    """That a client may send, audio aside."""
+    models: frozenset[str] = frozenset()
+    """Of the language model, which a client may choose from."""
+    nonce: str = ""
+    """No other connection has it, whatever its edge."""
 
     @property
     def is_page(self) -> bool:
@@ -99,11 +109,13 @@ class ClientProtocol(Protocol):
     admission: Admission
     binary_is_audio: bool
     """A binary message is audio and nothing else."""
-    audio_out_hz: int
-    """The rate at which `Speech` is to be handed to `messages`: s16le mono."""
 
     def __init__(self, handshake: Handshake) -> None:
         """Begin a connection with its *handshake*."""
+
+    @property
+    def audio_out_hz(self) -> int:
+        """The rate at which `Speech` is to be handed to `messages` now: s16le mono."""
 
     @property
     def token(self) -> str:

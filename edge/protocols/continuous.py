@@ -210,6 +210,8 @@ class ContinuousProtocol:
                 for envelope in ("tenant", "session", "at_ms"):
                     del steps[envelope]
                 return [{**steps, "type": "turn_metrics"}]
+            case _:
+                return []
 
     def error(self, code: str, message: str, details: str) -> Json:
         return _error(message, code, details).message

@@ -151,6 +151,9 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ),
     ev.SessionReconfigured: lambda e: f"eagerness {e.config.turns.eagerness}",
     ev.KeysPressed: lambda e: e.keys,
+    ev.AnswerTruncated: lambda e: f"turn {e.turn}, heard for {e.played_ms} ms: {e.text!r}",
+    ev.MessageAdded: lambda e: f"{e.role}: {e.text!r}",
+    ev.MessageRemoved: lambda e: e.key,
     ev.ControlReceived: lambda e: f"{e.by}: {_commanded(e.command)}",
     ev.ControlSpoken: lambda e: f"turn {e.turn}",
     ev.CallerIdle: lambda e: (

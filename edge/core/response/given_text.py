@@ -24,7 +24,7 @@ def pieces(text: str) -> list[str]:
 
 
 def as_events(
-    sentences: Sequence[str], head: Head, turn: int, *, deadline_ms: int
+    sentences: Sequence[str], head: Head, turn: int, *, deadline_ms: int, text_only: bool
 ) -> tuple[list[ResponseSentence], ResponseCompleted]:
     """Return the events of a response that is *sentences* and no more: no model wrote it."""
     given = [
@@ -37,6 +37,7 @@ def as_events(
             took_ms=0.0,
             model="",
             deadline_ms=deadline_ms,
+            text_only=text_only,
         )
         for index, text in enumerate(sentences)
     ]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from edge.core.client_events import Interrupted, Measured
+from edge.core.client_events import Interrupted, Measured, ResponseDropped, ResponseStarted
 from edge.core.effects import Outbox
 from edge.core.hearing.utterance import Utterance
-from edge.core.inputs import ChunkSpoken, Played, ToolResult
+from edge.core.inputs import ChunkSpoken, Played, ResponseAsked, ToolResult, Truncated
 from edge.core.response.given_text import as_events, pieces
 from edge.core.response.handover import end, rest_of
 from edge.core.response.interruption import Move
@@ -20,6 +20,7 @@ from edge.core.response.playback import BEGINNING, Playback
 from edge.core.response.response import Phase, Response
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History, UnfinishedResponse
+from edge.core.session.message_names import response_key
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 
@@ -48,6 +49,8 @@ class Responder:
         self._out = out
         self._speculation = Speculation()
         self._tools = ToolTurns(config, history, out)
+        self._last: Response | None = None
+        """The one that was settled last: a client may yet say how much of it was heard."""
 
     def configure(self, config: SessionConfig) -> None:
         """Make responses from here on by *config*."""
@@ -97,15 +100,19 @@ class Responder:
         self._out.publish(ev.ControlSpoken(**head, turn=turn, command_id=command_id))
         self.history.control.spoken_as(command_id, turn)
         self.history.turn = turn
+        self._out.tell(ResponseStarted(turn))
         return turn
 
     def _speak(self, response: Response, sentences: list[str], now_ms: int) -> None:
         """Have *sentences*, all there are of the *response*, spoken."""
         response.move_on(Phase.COMMITTED)
         self.response = response
-        deadline_ms = now_ms + self._config.response.deadline_ms
         given, completed = as_events(
-            sentences, self._out.head(now_ms), response.turn, deadline_ms=deadline_ms
+            sentences,
+            self._out.head(now_ms),
+            response.turn,
+            deadline_ms=now_ms + self._config.response.deadline_ms,
+            text_only=self._config.voice.delivery == "text",
         )
         for sentence in given:
             response.sentence(self._out.publish(sentence), now_ms)
@@ -151,10 +158,17 @@ class Responder:
         response.typed = True
         return response
 
-    def respond(self, instruction: str, command_id: str, now_ms: int) -> None:
+    def follow(self, instruction: str, command_id: str, now_ms: int) -> None:
         """Ask for a response to an *instruction*: the caller said nothing."""
-        turn = self._begin_turn(command_id, now_ms)
-        self.commit(self._ask_in(turn, Utterance(0), "", instruction, now_ms), now_ms)
+        history, turn = self.history, self._begin_turn(command_id, now_ms)
+        history.tell_news()
+        carried = history.take_carried("")
+        playback = Playback(turn, self._config.voice)
+        self.response = response = Response(turn, carried, 1.0, playback, now_ms, now_ms)
+        known = history.window(carried or None, self._config.response.history_messages)
+        messages = (*known, ev.Message("user", instruction))
+        self._take(response, Utterance(0), messages, self._config, now_ms)
+        self.commit(response, now_ms)
 
     def enter(self, words: str, confidence: float, now_ms: int) -> str:
         """Enter a turn of the caller that gets no response; return the words not told before."""
@@ -166,14 +180,39 @@ class Responder:
             **head, turn=history.turn, text=text, confidence=confidence, guessed=False
         )
         self._out.publish(committed)
-        history.settle(text, "")
+        history.settle(text, "", None, history.turn)
         nothing = ev.AnswerHeard(**head, turn=history.turn, text="", complete=False, played_ms=0)
         self._out.publish(nothing)
         return untold
 
+    def respond(self, asked: ResponseAsked, now_ms: int) -> None:
+        """Ask the language model for a response that the client wants, and commit it."""
+        history, config = self.history, asked.config or self._config
+        history.turn += 1
+        history.tell_news()
+        carried = history.take_carried("") if asked.messages is None else ""
+        response = Response(
+            turn=history.turn,
+            text=carried,
+            confidence=1.0,
+            playback=Playback(history.turn, config.voice),
+            speech_end_ms=now_ms,
+            taken_ms=now_ms,
+            kept=asked.kept,
+        )
+        self.response = response
+        messages = asked.messages
+        if messages is None:
+            messages = history.window(carried or None, config.response.history_messages)
+        self._take(response, Utterance(0), messages, config, now_ms)
+        self._out.tell(ResponseStarted(response.turn, asked.ask))
+        self.commit(response, now_ms)
+
     def tell_news(self, now_ms: int) -> None:
         """Respond to the result of a tool that outlived its turn: nobody speaks now."""
-        self.commit(self._ask(Utterance(0), None, now_ms, speculative=False, ask_eot=False), now_ms)
+        response = self._ask(Utterance(0), None, now_ms, speculative=False, ask_eot=False)
+        self._out.tell(ResponseStarted(response.turn))
+        self.commit(response, now_ms)
 
     def _ask(
         self,
@@ -185,72 +224,63 @@ class Responder:
         ask_eot: bool,
     ) -> Response:
         """Ask for a response to *words*; None: nobody said any."""
-        history = self.history
-        history.turn += 1
-        text = history.take_carried(words or "")
-        response = self._ask_in(
-            history.turn,
-            utterance,
-            text,
-            None if words is None else text,
-            now_ms,
-            speculative=speculative,
-            ask_eot=ask_eot,
-        )
-        response.new_words, response.goes_on = history.untold(words or ""), bool(history.told)
-        return response
-
-    def _ask_in(
-        self,
-        turn: int,
-        utterance: Utterance,
-        text: str,
-        last: str | None,
-        now_ms: int,
-        *,
-        speculative: bool = False,
-        ask_eot: bool = False,
-    ) -> Response:
-        """Ask for a response to *text* as *turn*; *last* ends what the language model is told."""
         history, config = self.history, self._config.response
+        history.turn += 1
         history.tell_news()
+        text = history.take_carried(words or "")
         self.response = Response(
-            turn=turn,
+            turn=history.turn,
             text=text,
+            new_words=history.untold(words or ""),
+            goes_on=bool(history.told),
             confidence=1.0,
-            playback=Playback(turn, self._config.voice),
+            playback=Playback(history.turn, self._config.voice),
             speech_end_ms=now_ms,
             taken_ms=now_ms,
             speculative=speculative,
             ask_eot=ask_eot,
         )
         self._speculation.taken += speculative
+        messages = history.window(None if words is None else text, config.history_messages)
+        self._take(self.response, utterance, messages, self._config, now_ms)
+        return self.response
+
+    def _take(
+        self,
+        response: Response,
+        utterance: Utterance,
+        messages: tuple[ev.Message, ...],
+        config: SessionConfig,
+        now_ms: int,
+    ) -> None:
+        """Publish the job for the language model."""
+        asked = config.response
         taken = ev.TurnTaken(
             **self._out.head(now_ms),
-            turn=turn,
+            turn=response.turn,
             utterance=utterance.number,
             pause=utterance.pause,
-            system=history.control.system(config.system_prompt),
-            messages=history.window(last, config.history_messages),
-            llm_model=config.model,
-            max_tokens=config.max_tokens,
-            temperature=config.temperature,
-            seed=config.seed,
-            speculative=speculative,
-            ask_eot=ask_eot,
-            deadline_ms=now_ms + config.deadline_ms,
-            tools=self._tools.offered(0),
+            system=self.history.system(asked.system_prompt),
+            messages=messages,
+            llm_model=asked.model,
+            max_tokens=asked.max_tokens,
+            temperature=asked.temperature,
+            seed=asked.seed,
+            speculative=response.speculative,
+            text_only=config.voice.delivery == "text",
+            ask_eot=response.ask_eot,
+            deadline_ms=now_ms + asked.deadline_ms,
+            tools=self._tools.offered(0) if config.tools else (),
         )
-        self.response.taken = self._out.publish(taken)
-        return self.response
+        response.taken = self._out.publish(taken)
 
     def commit(self, response: Response, now_ms: int) -> None:
         """Make the turn certain: from here on its response may be heard."""
         response.step("committed_ms", now_ms)
         response.move_on(Phase.COMMITTED)
         response.waiting_since_ms = now_ms
-        if response.text:
-            self.history.answer_carried()
+        self.history.answer_carried()
+        self.history.under_way = True
         committed = ev.TurnCommitted(
             **self._out.head(now_ms),
             turn=response.turn,
@@ -315,6 +345,24 @@ class Responder:
         if response := self._wanted(told.turn):
             response.playback.played(told.played_ms, now_ms)
 
+    def truncate(self, told: Truncated, now_ms: int) -> None:
+        """Take the client's word for how much of a response was heard: the rest never is."""
+        response, last = self._wanted(told.turn), self._last
+        if response and response.stopped:  # it may yet go on, from where it was heard
+            response.playback.rewind(now_ms, told.played_ms)
+        elif response and response.playback.begun:
+            response.playback.rewind(now_ms, told.played_ms)
+            if response.phase is Phase.ALL_SENT:
+                response.move_on(Phase.COMMITTED)
+            self.interrupt(now_ms)
+        elif last and last.turn == told.turn and last.kept:
+            heard = last.playback.heard_by(told.played_ms)
+            self.history.names.reword(response_key(last.turn), heard)
+            truncated = ev.AnswerTruncated(
+                **self._out.head(now_ms), turn=last.turn, text=heard, played_ms=told.played_ms
+            )
+            self._out.publish(truncated)
+
     def _wanted(self, turn: int) -> Response | None:
         return self.response if self.response and self.response.turn == turn else None
 
@@ -330,9 +378,10 @@ class Responder:
             self.dismiss(now_ms)
         if response.phase is Phase.COMMITTED:
             for speech in response.playback.due(now_ms):
-                if speech.pcm:
+                if speech.pcm or response.playback.is_read:
                     response.sent(now_ms)
                 self._out.tell(speech)
+            self._tools.tell_calls_done(response)
             self._note_reached(response, now_ms)
             if response.playback.all_sent:
                 response.move_on(Phase.ALL_SENT)
@@ -407,12 +456,12 @@ class Responder:
         if not response.playback.begun or response.heard_to_the_end(now_ms):
             return
         response.move(Move.STOP)
-        heard = response.playback.heard(now_ms)
+        heard, played_ms = response.playback.heard(now_ms), response.playback.played_ms(now_ms)
         response.playback.rewind(now_ms)
         if response.phase is Phase.ALL_SENT:
             response.move_on(Phase.COMMITTED)
         self._note(ev.InterruptionStopped, response, now_ms)
-        self._out.tell(Interrupted(response.turn, heard))
+        self._out.tell(Interrupted(response.turn, heard, played_ms))
 
     def dismiss(self, now_ms: int) -> None:
         """Go on where the response was held: it was no interruption."""
@@ -449,7 +498,8 @@ class Responder:
             heard = response.playback.heard(now_ms)
             self._cancel(response, now_ms, "interrupted")
             if not stopped:
-                self._out.tell(Interrupted(response.turn, heard))
+                played_ms = response.playback.played_ms(now_ms)
+                self._out.tell(Interrupted(response.turn, heard, played_ms))
             if not response.told_done:
                 self._measure(response, now_ms, interrupted=True)
             self._settle(response, now_ms, heard=heard, complete=False)
@@ -461,26 +511,27 @@ class Responder:
         self._cancel(response, now_ms, "retracted")
         self._speculation.retracted += response.speculative
         self._speculation.sentences += len(response.sentences)
-        if (
-            response.tool_steps.is_used
-        ):  # what was done is done: asked again, it would be done twice
+        if response.tool_steps.is_used:  # what was done would be done twice
             self._settle(response, now_ms, heard="", complete=False)
             return
         self.response = None
         self.history.control.unheard(response.turn)
-        if response.phase is Phase.SPECULATIVE or not response.text:
+        if response.phase is Phase.SPECULATIVE or not response.turn or response.given:
             return
-        self.history.carry(response.text)
-        carried = ev.AnswerHeard(
+        self.history.turn_over()
+        if response.text:
+            self.history.carry(response.text)
+        unheard = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,
             text="",
             complete=False,
             played_ms=response.playback.played_ms(now_ms),
-            carried=True,
+            carried=bool(response.text),
+            kept=response.kept,
             part=response.part,
         )
-        self._out.publish(carried)
+        self._out.publish(unheard)
 
     def drop(self, reason: ev.CancelReason, now_ms: int) -> None:
         """Give the response up, whatever its state."""
@@ -510,6 +561,8 @@ class Responder:
     def _cancel(self, response: Response, now_ms: int, reason: ev.CancelReason) -> None:
         head = self._out.head(now_ms)
         self._out.publish(ev.ResponseCancelled(**head, turn=response.turn, reason=reason))
+        if response.phase is not Phase.SPECULATIVE:
+            self._out.tell(ResponseDropped(response.turn, reason))
         self._tools.cancel(response)
 
     # -------------------------------------------------------- its end
@@ -527,10 +580,13 @@ class Responder:
 
         *resumable*: the response goes on, on another connection, from where it was rewound to.
         """
-        self.response = None
+        self.response, self._last = None, response
         where = response.playback.position if resumable else BEGINNING
         self.history.control.heard(response.turn)
-        self.history.settle(response.text, heard, response.tool_steps)
+        if response.kept:
+            self.history.settle(response.text, heard, response.tool_steps, response.turn)
+        else:
+            self.history.turn_over()
         settled = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,
@@ -542,6 +598,7 @@ class Responder:
             sentence_ms=where.ms,
             sentence_words=where.words,
             part=response.part,
+            kept=response.kept,
         )
         self._out.publish(settled)
         if complete and response.ends_call:

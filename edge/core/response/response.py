@@ -85,9 +85,13 @@ class Response:
     """Its words were given, and nobody waited for them."""
     firm: bool = False
     """The caller cannot interrupt it."""
+    kept: bool = True
+    """It becomes part of the conversation."""
     tool_steps: ToolSteps = field(default_factory=ToolSteps)
     taken: TurnTaken | None = None
     """The job of its first step; None: it is a greeting, or began on another edge."""
+    asked_step: ResponseCompleted | None = None
+    """The end of the present step, whose calls the client has not been told to be all."""
     said_wait: bool = False
     """The caller was told to wait for a tool."""
     ends_call: bool = False

@@ -100,7 +100,3 @@ class ControlMemory:
                 self.heard(turn)
             case _:
                 pass
-
-    def system(self, prompt: str) -> str:
-        """Return the system prompt: *prompt*, and the instructions behind it."""
-        return "\n\n".join(text for text in (prompt, *self.instructions) if text)

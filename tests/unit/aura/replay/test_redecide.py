@@ -29,6 +29,7 @@ from edge.core.session.history import History
 from schemas import codec
 from schemas import events as ev
 from schemas.control import AnyCommand, End, Instruct, Interrupt, Mute, Say
+from schemas.events import Message
 from schemas.inputs import FINISHED, BadInputsError, InputRow, pack
 from schemas.session_config import Delivery, SessionConfig
 from tests.unit.edge.core.rehearsal import VOICE, Rehearsal, began, sound
@@ -155,6 +156,11 @@ SAMPLES: list[AnyInput] = [
     inputs.Played(3, 1200),
     inputs.KeyPressed("12#"),
     inputs.ToolResult("call_1_0_0", '"done"', failed=True),
+    inputs.TurnDiscarded(),
+    inputs.Truncated(3, 1200),
+    inputs.ItemAdded("message_1", "user", "Hello there.", "message_0"),
+    inputs.ItemRemoved("message_1"),
+    inputs.ResponseAsked("a", SessionConfig(language="de"), (Message("user", "Hi."),), kept=False),
     inputs.Commanded("c1", "sam", Say("Hello.", interruptible=False)),
     StageSaid(EVENT),
     PartialHeard(1, 300, "I would"),

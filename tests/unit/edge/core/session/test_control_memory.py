@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge.core.session.control_memory import MOST_CHARS, MOST_INSTRUCTIONS, ControlMemory
+from edge.core.session.history import History
 from runtime.settings import load
 from schemas.control import Instruct
 
@@ -13,11 +14,12 @@ def test_the_operators_prompt_is_that_of_each_session() -> None:
 
 
 def test_the_newest_instructions_follow_it() -> None:
-    memory = ControlMemory()
-    assert memory.system("Be kind.") == "Be kind."
+    history = History()
+    memory = history.control
+    assert history.system("Be kind.") == "Be kind."
     for number in range(MOST_INSTRUCTIONS + 5):
         memory.take(str(number), Instruct(f" Rule {number}.\n"))
-    lines = memory.system("Be kind.").split("\n\n")
+    lines = history.system("Be kind.").split("\n\n")
     assert lines[:2] == ["Be kind.", "Rule 5."]
     assert lines[-1] == f"Rule {MOST_INSTRUCTIONS + 4}."
 
