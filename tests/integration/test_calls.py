@@ -117,7 +117,7 @@ async def aura(of: AuraProcess, *arguments: str) -> subprocess.CompletedProcess[
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
 
 
@@ -318,7 +318,7 @@ async def test_the_command_line_commands_and_listens_in(house: AuraProcess, tmp_
         assert "text" in wrong.stderr
         assert (await aura(house, "calls", "end", session, "--reason", "enough")).returncode == 0
         await asyncio.wait_for(caller.ws.wait_closed(), 5)
-        printed = (await asyncio.wait_for(listening, 20)).stdout
+        printed = (await asyncio.wait_for(listening, 30)).stdout
     assert "operator: say Hello from Sam." in printed
     assert "caller: " in printed
     assert "aura: " in printed
