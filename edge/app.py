@@ -13,11 +13,13 @@ from edge.door.address_limits import AddressLimits
 from edge.door.admission_control import AdmissionControl
 from edge.door.agents import Agents
 from edge.door.auth import TokenPolicy
+from edge.door.calls_api import routes as calls_api
 from edge.door.client_address import ClientAddresses
 from edge.door.client_secrets import ClientSecrets
 from edge.door.connection_budget import Budgets, Costs
 from edge.door.middlewares import harden, limit_requests, no_traceback
 from edge.door.open_files import OpenFiles
+from edge.door.operators import Operators
 from edge.door.pages import add_pages, wants_page
 from edge.door.realtime_secrets import create_client_secret
 from edge.door.routes import websocket
@@ -47,6 +49,7 @@ def build(
     address_limits = AddressLimits.of(settings)
     speech_model = chosen(settings)
     config = config_of(settings, speech_model)
+    policy = TokenPolicy.of(settings)
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(
         settings=settings,
@@ -55,7 +58,8 @@ def build(
         stages=StageMonitor(
             bus, AdmissionControl(settings.overload_wait_ms, settings.overload_calm_s)
         ),
-        policy=TokenPolicy.of(settings),
+        policy=policy,
+        operators=Operators.of(settings, policy),
         address_limits=address_limits,
         sockets=SocketTable(address_limits.sockets, most_sockets),
         files=OpenFiles(),
@@ -82,6 +86,7 @@ def build(
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
+    app.router.add_routes(calls_api())
     app.router.add_post("/v1/realtime/client_secrets", create_client_secret)
     add_pages(app, settings)
     for path, protocol in app[EDGE].protocols.items():

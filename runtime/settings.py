@@ -224,6 +224,11 @@ class Settings(BaseSettings):
         description="`aud` that callers' tokens must have, or several by commas; empty: a token "
         "with an `aud` is for somebody else and refused.",
     )
+    operator_token: SecretStr = Field(
+        SecretStr(""),
+        description="Token of /v1/calls, 32 characters or more, for the calls of all tenants; "
+        "empty: only callers' tokens with the scope `calls:read` or `calls:write`.",
+    )
     jwt_leeway_s: float = Field(
         10.0,
         ge=0,
@@ -388,6 +393,15 @@ class Settings(BaseSettings):
         description="Take a response's echo out of the caller's audio: a loudspeaker without echo "
         "cancellation of its own.",
     )
+    idle_s: int = _session(
+        "idle.after_s",
+        "Seconds without a word of either side after which the caller is asked AURA_IDLE_PROMPT, "
+        "and after as many again the call ends; 0: never.",
+    )
+    idle_prompt: str = _session(
+        "idle.prompt", "What an idle caller is asked; empty: nothing, and the call ends at once."
+    )
+    idle_goodbye: str = _session("idle.goodbye", "Last words of a call that ends so; empty: none.")
     history_messages: int = _session(
         "response.history_messages", "Messages of history a turn's job carries."
     )
@@ -624,6 +638,7 @@ class Settings(BaseSettings):
             for field, info in type(self).model_fields.items()
             if isinstance(info.json_schema_extra, dict) and PATH in info.json_schema_extra
         }
+        changes["response.system_prompt"] = self.system_prompt
         changes["response.deadline_ms"] = int(self.job_deadline_s * 1000)
         changes["record_audio"] = self.record_audio == "always"
         changes["voice.chunk_ms"] = max(10, self.chunk_size * 1000 // self.sample_rate)

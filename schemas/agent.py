@@ -16,6 +16,7 @@ from msgspec import UNSET, UnsetType
 
 from schemas.session_config import (
     ClientOption,
+    IdleConfig,
     InterruptionConfig,
     ResponseConfig,
     TurnConfig,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:  # mypy takes no struct that is made at run time for a type
     Interruption: TypeAlias = InterruptionConfig
     Model: TypeAlias = ResponseConfig
     Voice: TypeAlias = VoiceConfig
+    Idle: TypeAlias = IdleConfig
 else:
     Turns = _section("AgentTurns", TurnConfig, without=frozenset({"waits"}))
     Interruption = _section("AgentInterruption", InterruptionConfig)
@@ -62,12 +64,14 @@ else:
         renamed={"model": "name"},
     )
     Voice = _section("AgentVoice", VoiceConfig, without=frozenset({"delivery"}))
+    Idle = _section("AgentIdle", IdleConfig)
 
 SECTIONS: Mapping[str, tuple[str, type[msgspec.Struct]]] = {
     "turns": ("turns", TurnConfig),
     "interruption": ("interruption", InterruptionConfig),
     "model": ("response", ResponseConfig),
     "voice": ("voice", VoiceConfig),
+    "idle": ("idle", IdleConfig),
 }
 """A section of an agent to the part of the configuration that it says, and that part's struct."""
 WORDS: Mapping[str, str] = {
@@ -119,6 +123,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """When a turn of the caller begins and ends."""
     interruption: Interruption | UnsetType = UNSET
     """What stops a response that is being heard."""
+    idle: Idle | UnsetType = UNSET
+    """What becomes of a caller who says nothing."""
     record_audio: bool | UnsetType = UNSET
     """The audio of both sides is kept."""
     variables: Annotated[dict[str, Variable], msgspec.Meta(max_length=MOST_VARIABLES)] = {}

@@ -28,6 +28,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypedDict
 import msgspec
 
 from schemas.agent import AgentUsed
+from schemas.control import AnyCommand
 from schemas.session_config import SessionConfig, from_flat, to_flat
 from schemas.tools import ToolConfig, ToolFailure, ToolFunction
 
@@ -370,6 +371,37 @@ class KeysPressed(Event, frozen=True, kw_only=True, tag="keys.pressed"):
     KEY = ("at_ms",)
     keys: str
     """Of 0-9, *, # and A-D, in their order."""
+
+
+class ControlReceived(Event, frozen=True, kw_only=True, tag="control.received"):
+    """Edge -> all: an operator or an application had the call do something."""
+
+    KIND = "life"
+    KEY = ("command_id",)
+    command_id: str
+    by: str
+    """Who: the `sub` of a token, or `operator`."""
+    command: AnyCommand
+
+
+class ControlSpoken(Event, frozen=True, kw_only=True, tag="control.spoken"):
+    """Edge -> all: the words of a command, or of the edge itself, are spoken as this turn."""
+
+    KIND = "life"
+    KEY = ("turn",)
+    turn: int
+    command_id: str = ""
+    """Empty: the question or the goodbye to an idle caller."""
+
+
+class CallerIdle(Event, frozen=True, kw_only=True, tag="caller.idle"):
+    """Edge -> all: nobody said a word for too long; the caller is asked, or the call ends."""
+
+    KIND = "life"
+    KEY = ("at_ms",)
+    silent_ms: int
+    ends: bool
+    """The caller was asked before: the call ends."""
 
 
 class TroubleTold(Event, frozen=True, kw_only=True, tag="trouble.told"):
@@ -775,6 +807,9 @@ AnyEvent = (
     | MessageRemoved
     | JobFailed
     | KeysPressed
+    | ControlReceived
+    | ControlSpoken
+    | CallerIdle
     | TroubleTold
     | TurnMeasured
     | InputsDelivered

@@ -121,6 +121,18 @@ class VoiceConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Audio in one chunk, where it is delivered in chunks."""
 
 
+class IdleConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of a caller who says nothing."""
+
+    after_s: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 0
+    """Without a word of either side for so long the caller is asked, and after as long again the
+    call ends; 0: never."""
+    prompt: Annotated[str, msgspec.Meta(max_length=1000)] = "Are you still there?"
+    """What the caller is asked; empty: nothing, and the call ends at once."""
+    goodbye: Annotated[str, msgspec.Meta(max_length=1000)] = "Goodbye."
+    """The last words of a call that ends so; empty: none."""
+
+
 class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
     """How a turn with calls of tools goes."""
 
@@ -143,6 +155,7 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
     interruption: InterruptionConfig = InterruptionConfig()
     response: ResponseConfig = ResponseConfig()
     voice: VoiceConfig = VoiceConfig()
+    idle: IdleConfig = IdleConfig()
     record_audio: bool = False
     """The audio of both sides is kept."""
     tools: tuple[ToolConfig, ...] = ()

@@ -79,7 +79,7 @@ class ToolText:
         if begin is None:
             return False
         body = self._text[begin.end() :]
-        for wraps in (0, 1):  # some models write {{...}}
+        for wraps in (0, 1) if body.startswith("{{") else (0,):  # some models write {{...}}
             try:
                 found, end = _SCANNER.raw_decode(body, wraps)
             except (ValueError, RecursionError):

@@ -47,6 +47,9 @@ DECISIONS = (
     ev.MessageAdded,
     ev.MessageRemoved,
     ev.KeysPressed,
+    ev.ControlReceived,
+    ev.ControlSpoken,
+    ev.CallerIdle,
     ev.TroubleTold,
     ev.SessionEnded,
 )

@@ -14,6 +14,7 @@ import structlog
 from edge.call import counters
 from edge.call.bus_outage import BusOutage
 from edge.call.clock import now_ms
+from edge.call.control_listener import ControlListener
 from edge.call.event_teller import EventTeller
 from edge.call.event_writer import EventWriter, LogTerms
 from edge.call.frame_sender import FrameSender
@@ -58,8 +59,8 @@ class Client(Protocol):
     def broken(self) -> None:
         """Note, once, that a fault of ours has ended the call."""
 
-    def hang_up(self) -> None:
-        """End the session: the assistant has said goodbye."""
+    def hang_up(self, code: str, reason: str) -> None:
+        """End the session, once; the client is told the code and the reason if there is a code."""
 
     def taken_over(self) -> None:
         """Note, once, that a newer connection goes on with the session."""
@@ -110,6 +111,7 @@ class SessionShell:
         whose = (self.tenant, self.session)
         self._resync = Resync(bus, call, whose, self._frames, self._hear_of)
         self._takeover = Takeover()
+        self.control = ControlListener(bus, call, self.give, self._events.stored)
         self._closed = False
         """The call gets no more inputs."""
         self._finished = False
@@ -146,6 +148,7 @@ class SessionShell:
                 await stack.enter_async_context(self._bus.listening(subject, listener))
             sending = tasks.create_task(self._frames.run())
             catching_up = tasks.create_task(self._resync.run())
+            tasks.create_task(self.control.run())
             self._bus.reconnected.append(self._resync.look)
             self._bus.liveness.changed.append(self._on_liveness)
             self._on_liveness(self._bus.liveness.away)
@@ -189,7 +192,7 @@ class SessionShell:
         if self._outage.parts and self._outage.deaf:
             counters.dropped("bus", len(pcm))
             return False
-        if self._recording and not self._closed:
+        if self._recording and not self._closed and not self.call.deaf:
             self._recording.heard(pcm, at_ms)
         return True
 
@@ -206,6 +209,7 @@ class SessionShell:
             self._log.info("session_ended", reason=reason, turns=turns)
         self.give(Finished(reason, may_return))
         self._closed = True
+        self.control.close()
         self._timer.stop()
         self._events.close()
         self._frames.close()
@@ -289,6 +293,7 @@ class SessionShell:
             self._log.info("session_goes_on_elsewhere")
             self._queue(self._inputs.take(now_ms()))
             self._closed = True
+            self.control.close()
             self._client.taken_over()
 
     async def _on_speech(self, message: Delivery) -> None:
@@ -330,8 +335,8 @@ class SessionShell:
                         self._recording.told(event, now_ms())
                     self._audio.told(event, now_ms())
                     self._client.tell(event)
-                case HangUp():
-                    self._client.hang_up()
+                case HangUp(code, reason):
+                    self._client.hang_up(code, reason)
                 case Recover(turn):
                     self._tasks.create_task(self._recover(turn))
 

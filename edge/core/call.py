@@ -13,13 +13,16 @@ import dataclasses
 
 from edge.core import inputs
 from edge.core.client_events import CallerSilent, Trouble
+from edge.core.control import Control
 from edge.core.effects import Effect, Outbox
+from edge.core.hearing.framing import SILENCE
 from edge.core.hearing.segmenter import Segmenter
 from edge.core.inputs import AnyInput
 from edge.core.response.responder import Responder
 from edge.core.session.history import History
 from edge.core.turns import Turns
 from schemas import events as ev
+from schemas.control import AnyCommand, Fault
 
 SILENT_STAGE_MS = 3000
 """An awaited stage that is silent for so long: the log is read for its answer."""
@@ -49,6 +52,7 @@ class Call:
         self._segmenter = Segmenter(config.turns, self.history.utterance)
         self._responder = Responder(config, self.history, self._out)
         self._turns = Turns(config, self._segmenter, self._responder, self.history, self._out)
+        self._control = Control(config, self.history, self._responder, self._turns, self._out)
         self._failures: dict[ev.FaultyPart, int] = {}
         self._quiet_since_ms: int | None = None
         """When the last response or utterance was over, Unix ms; None: Aura has spoken up since."""
@@ -62,7 +66,8 @@ class Call:
         """
         match given:
             case inputs.Sound():
-                for notice in self._segmenter.hear(given, now_ms):
+                heard = _unheard(given) if self._control.deaf else given
+                for notice in self._segmenter.hear(heard, now_ms):
                     if notice.audio and not notice.change:  # most of them
                         self._out.send(notice.audio)
                     else:
@@ -78,19 +83,21 @@ class Call:
             case inputs.StageSaid(event):
                 self._receive(event, now_ms)
             case _:
-                if not self._begins_or_ends(given, now_ms):
+                if not self._begins_or_ends(given, now_ms) and not self._counts_for_nothing(given):
                     self._of_the_client(given, now_ms)
         return self._advance(now_ms)
 
     # -------------------------------------------------------- inputs
 
     def _begins_or_ends(self, given: AnyInput, now_ms: int) -> bool:
-        """Begin or end the call, or set it anew; False where *given* is none of that."""
+        """Begin or end the call, set or command it; False where *given* is none of that."""
         match given:
             case inputs.Started():
+                self._control.word(now_ms)
                 if greeting := self.config.response.greeting:
                     self._responder.greet(greeting, now_ms)
             case inputs.Resumed():
+                self._control.word(now_ms)
                 if begun := self.history.unfinished:
                     self.history.unfinished = None
                     self._responder.speak_on(begun, now_ms)
@@ -99,13 +106,26 @@ class Call:
                 self._segmenter.configure(config.turns)
                 self._responder.configure(config)
                 self._turns.configure(config)
+                self._control.configure(config)
                 head = self._out.head(now_ms)
                 self._out.publish(ev.SessionReconfigured(**head, config=config))
+            case inputs.Commanded():
+                self._control.command(given, now_ms)
             case inputs.Finished():
                 self._finish(given, now_ms)
             case _:
                 return False
         return True
+
+    def _counts_for_nothing(self, given: AnyInput) -> bool:
+        """Tell whether the caller is muted, or wants to stop what they cannot stop."""
+        match given:
+            case inputs.Typed() | inputs.TurnEnded() | inputs.KeyPressed():
+                return self._control.deaf
+            case inputs.Cancelled():
+                return self._responder.firm
+            case _:
+                return False
 
     def _of_the_client(self, given: AnyInput, now_ms: int) -> None:
         match given:
@@ -129,6 +149,7 @@ class Call:
                 self._responder.client_result(given, now_ms)
             case inputs.KeyPressed(keys):
                 self._out.publish(ev.KeysPressed(**self._out.head(now_ms), keys=keys))
+                self._control.word(now_ms)
             case _:
                 raise UnknownInputError(type(given).__name__)
 
@@ -199,6 +220,15 @@ class Call:
         return self._segmenter.utterance is not None
 
     @property
+    def deaf(self) -> bool:
+        """Nothing of the caller is heard, and nothing of it is to be recorded."""
+        return self._control.deaf
+
+    def refuses(self, command_id: str, command: AnyCommand) -> Fault | None:
+        """Return why the call would not do *command*; None: it would, or did it already."""
+        return self._control.refuses(command_id, command)
+
+    @property
     def wants_words(self) -> bool:
         """The caller speaks, or has paused and the words are not here yet."""
         utterance = self._segmenter.utterance
@@ -213,7 +243,8 @@ class Call:
     def due_ms(self, now_ms: int) -> int | None:
         """When `Ticked` is worth giving if nothing else happens, Unix ms; None: never."""
         if self._idle:
-            return self._speaks_up_ms
+            times = [self._speaks_up_ms, self._control.due_ms]
+            return min((t for t in times if t is not None), default=None)
         times = [self._segmenter.silent_from_ms, self._words_expire_ms]  # asked after every frame
         if self._responder.response:
             times += [self._responder.due_ms(now_ms), self._responder.expires_ms]
@@ -242,22 +273,32 @@ class Call:
         return not self._turns.client.asked and not self._turns.client.handed_in
 
     def _advance(self, now_ms: int) -> list[Effect]:
-        if self._idle and not self.history.news and not self._speaks_up(now_ms):
-            return self._out.take()
+        if self._idle and not self._control.silent:
+            self._speaks_up(now_ms)
+        if not self._idle:
+            self._advance_speech(now_ms)
+        if self._idle and not self._over and not self._turns.take_waiting(now_ms):
+            self._control.advance(now_ms)
+        wants_news = self.config.turns.respond and not self._over and not self._control.silent
+        if self._idle and self.history.news and wants_news:
+            self._responder.tell_news(now_ms)
+        return self._out.take()
+
+    def _advance_speech(self, now_ms: int) -> None:
         if self._responder.response:
+            self._control.word(now_ms)
             self._responder.advance(now_ms)
             if (expires_ms := self._responder.expires_ms) is not None and now_ms >= expires_ms:
                 response = self._responder.response
                 spoken = response is not None and bool(response.sentences)
                 stage: ev.StageName = "tts" if spoken and not response.waits_for_model else "llm"
                 self._trouble(stage, f"nothing came within {self._patience}", now_ms)
+        if self._control.silent:
+            self._turns.client.asked.clear()
         self._turns.client.respond(now_ms)
         if (expires_ms := self._words_expire_ms) is not None and now_ms >= expires_ms:
             self._trouble("stt", f"no words came within {self._patience}", now_ms)
-        if self._idle and self.history.news and self.config.turns.respond and not self._over:
-            self._responder.tell_news(now_ms)
         self._quiet_since_ms = None if self._over else now_ms  # or so it is if nothing goes on now
-        return self._out.take()
 
     @property
     def _speaks_up_ms(self) -> int | None:
@@ -266,15 +307,14 @@ class Call:
             return None
         return self._quiet_since_ms + self.config.turns.idle_ms
 
-    def _speaks_up(self, now_ms: int) -> bool:
+    def _speaks_up(self, now_ms: int) -> None:
         """Respond to a silence that has lasted for too long."""
         due_ms = self._speaks_up_ms
         if due_ms is None or now_ms < due_ms:
-            return False
+            return
         self._quiet_since_ms = None
         self._out.tell(CallerSilent(self.config.turns.idle_ms))
         self._turns.client.asked.append(inputs.ResponseAsked(""))
-        return True
 
     @property
     def _patience(self) -> str:
@@ -332,3 +372,9 @@ class Call:
         head = self._out.head(now_ms)
         self._out.publish(ev.TroubleTold(**head, stage=stage, reason=reason, fatal=fatal))
         self._out.tell(Trouble(stage, reason, fatal))
+
+
+def _unheard(sound: inputs.Sound) -> inputs.Sound:
+    """Return silence as long as *sound*."""
+    frames = len(sound.voiced)
+    return inputs.Sound(SILENCE * frames, (False,) * frames, sound.size)

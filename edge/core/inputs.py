@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from schemas import inputs as kind
+from schemas.control import AnyCommand
 from schemas.events import AnyEvent, EndReason, ItemRole, Message
 from schemas.session_config import SessionConfig
 
@@ -155,6 +156,18 @@ FromClient = (
 """What a client tells its call without a detour."""
 
 
+# ---------------------------------------------------------------- the operator
+
+
+class Commanded(Input, frozen=True, tag=kind.COMMANDED):
+    """An operator or an application has the call do something."""
+
+    id: str
+    """Of the command: once received, it is not done again."""
+    by: str
+    command: AnyCommand
+
+
 # ---------------------------------------------------------------- the stages
 
 
@@ -193,6 +206,7 @@ AnyInput = (
     | Finished
     | Sound
     | FromClient
+    | Commanded
     | StageSaid
     | PartialHeard
     | ChunkSpoken

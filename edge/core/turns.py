@@ -11,6 +11,8 @@ speech just after the first sound of a response
 
 from __future__ import annotations
 
+from collections import deque
+
 from edge.core.client_events import (
     ResponseStarted,
     SpeechStarted,
@@ -70,6 +72,10 @@ class Turns:
         self._pauses = AdaptivePause()
         self.cut_off: set[int] = set()
         """Utterances ended for their length alone, whose words have not come yet."""
+        self.committed = 0
+        """Turns of the caller."""
+        self._typed: deque[str] = deque()
+        """Turns that were typed over a response that cannot be interrupted."""
         self.client = ClientTurns(responder, history, out)
         self.configure(config)
 
@@ -107,7 +113,7 @@ class Turns:
 
     def _started(self, utterance: Utterance, at_ms: int, now_ms: int) -> None:
         response = self._responder.response
-        if response and response.turn and not response.playback.begun:
+        if response and response.is_awaited and not response.playback.begun:
             self._pauses.reopened(at_ms - response.speech_end_ms)
         if self._config.interruption.allowed:
             self._responder.suspect(now_ms)
@@ -187,12 +193,15 @@ class Turns:
             self.close(now_ms, discarded=True)
             self._responder.dismiss(now_ms)
             return
+        elif self._responder.firm:
+            self._out.tell(Transcript(guess.text, final=False))
         else:
             if self._config.interruption.allowed:
                 self._interrupt(utterance, now_ms)
             self._out.tell(Transcript(guess.text, final=False))
             known = self._evidence(guess)
-            speculate = self._config.turns.speculate and not self.cut_off and not self._only_enters
+            enters = self._only_enters or self._silent
+            speculate = self._config.turns.speculate and not self.cut_off and not enters
             if speculate and is_finished(known) is not False:
                 ask_eot = self._ask_eot and is_open(known)
                 self._responder.take(utterance, guess, now_ms, speculative=True, ask_eot=ask_eot)
@@ -248,7 +257,7 @@ class Turns:
     def _endpoint(self, utterance: Utterance, now_ms: int) -> None:
         """Commit or forget the utterance if its silence has lasted long enough for its words."""
         guess = utterance.guess
-        if guess is None or self.cut_off or self._config.turns.by_client:
+        if guess is None or self.cut_off or self._config.turns.by_client or self._responder.firm:
             return
         silence_ms = self._segmenter.silence_ms
         if not guess.text:
@@ -258,6 +267,12 @@ class Turns:
         if silence_ms < self._waits.finished_ms and not utterance.ended_by_client:  # the least wait
             return
         if not utterance.ended_by_client and silence_ms < self._wait_ms(guess):
+            return
+        self.committed += 1
+        if self._silent:
+            self.close(now_ms, discarded=False)
+            self._pauses.ended()
+            self._enter(guess.text, guess.confidence, now_ms, utterance=utterance.number)
             return
         if self._only_enters:
             self.close(now_ms, discarded=False)
@@ -294,6 +309,24 @@ class Turns:
         spoken = response is not None and response is not self._responder.uncommitted
         return not self._config.turns.respond or spoken
 
+    @property
+    def _silent(self) -> bool:
+        """Turns get no response."""
+        return "assistant" in self._history.control.muted
+
+    def _enter(self, text: str, confidence: float, now_ms: int, *, utterance: int = 0) -> None:
+        """Enter a turn that gets no response."""
+        words = self._responder.enter(text, confidence, now_ms)
+        final = Transcript(
+            words,
+            final=True,
+            turn_ends=True,
+            confidence=confidence,
+            utterance=utterance,
+            key=turn_key(self._history.turn),
+        )
+        self._out.tell(final)
+
     def _wait_ms(self, guess: ev.TranscriptGuess) -> int:
         """Return the silence that ends the turn of which *guess* are the last words."""
         known = self._evidence(guess)
@@ -306,11 +339,31 @@ class Turns:
 
     def typed(self, text: str, now_ms: int) -> None:
         """Take a turn that the caller typed: it interrupts, and is certain at once."""
+        if self._responder.firm:
+            self._typed.append(text)
+            return
+        self.committed += 1
         self.close(now_ms, discarded=True)
         self._responder.interrupt(now_ms)
+        if self._silent:
+            self._enter(text, 1.0, now_ms)
+            return
         response = self._responder.take_typed(text, now_ms)
         self._tell_final(response)
         self._responder.commit(response, now_ms)
+
+    def take_waiting(self, now_ms: int) -> bool:
+        """Take the turn that was typed first of those that wait; False: none does."""
+        if not self._typed:
+            return False
+        self.typed(self._typed.popleft(), now_ms)
+        return True
+
+    def forget(self, now_ms: int) -> None:
+        """Forget what the caller is saying, and what they typed that was not taken yet."""
+        self._typed.clear()
+        self.client.clear()
+        self.close(now_ms, discarded=True)
 
     def end(self, now_ms: int) -> None:
         """End the caller's turn as soon as its words are known, whatever they sound like."""

@@ -44,6 +44,7 @@ from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json
 from runtime.audio import AudioOut
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
+from schemas.control import CallState
 from schemas.events import EndReason, Message
 
 log = structlog.get_logger(__name__)
@@ -52,6 +53,8 @@ NO_MORE_S = 2.5
 """A network may stall for so long and go on; after it, nothing more comes."""
 MOST_ON_LOOP = 256 * 1024
 """Characters or bytes; a message that is longer is read in a thread."""
+MOST_CLOSE_BYTES = 123
+"""Of the reason in a close frame (RFC 6455, 5.5.1)."""
 LEAVES_S = 2.0
 """A caller who leaves waits so long for the last events to be stored ..."""
 STORED_S = 15.0
@@ -169,11 +172,6 @@ class Connection:
         self._close = self._close or Close(code, reason, ends)
         self._wake.set()
 
-    def hang_up(self) -> None:
-        """End the session as the client's own word would; a connection of one session closes."""
-        ends = End(close=self._protocol.admission.one_session)
-        self._host.sessions.create_task(self._obey([ends]))
-
     async def _keep_time(self) -> None:
         """Send the client away when its connection or its call has had its time."""
         while not (up := self._stopwatch.up(time.monotonic())):
@@ -184,6 +182,21 @@ class Connection:
         log.info("time_is_up", limit=up.code)
         self._send_all([self._protocol.error(up.code, up.message, up.details)])
         self._shut(CloseCode.NORMAL, up.details, ends="end_call")
+
+    @property
+    def call_state(self) -> CallState | None:
+        """What its call does now; None: there is none."""
+        return self._shell.control.state() if self._shell else None
+
+    def hang_up(self, code: str, reason: str) -> None:
+        """End the session: without a code as the client's own word would, else with an error."""
+        if not code:
+            ends = End(close=self._protocol.admission.one_session)
+            self._host.sessions.create_task(self._obey([ends]))
+            return
+        self._send_all([self._protocol.error(code, "Call ended", reason)])
+        fits = len(reason.encode()) <= MOST_CLOSE_BYTES
+        self._shut(CloseCode.NORMAL, reason if fits else "the call was ended", ends="end_call")
 
     def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")

@@ -16,12 +16,14 @@ from edge.call.speech_model import SileroModel
 from edge.door.address_limits import AddressLimits
 from edge.door.agents import Agents
 from edge.door.auth import Caller, TokenPolicy
+from edge.door.call_list import CallList
 from edge.door.client_address import ClientAddresses
 from edge.door.client_secrets import ClientSecrets
 from edge.door.connection import Connection, Host
 from edge.door.connection_budget import Budgets
 from edge.door.open_files import OpenFiles
 from edge.door.opening import ANY_SOUND_IS_A_VOICE, Openings
+from edge.door.operators import Operators
 from edge.door.pace import Lane
 from edge.door.seat import Seats
 from edge.door.session_limits import SessionLimits
@@ -35,6 +37,7 @@ from edge.protocols.realtime.client_secret import PREFIX
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from runtime.settings import Settings
+from schemas.control import CallState
 from schemas.session_config import SessionConfig
 
 
@@ -69,6 +72,7 @@ class Edge:
     secrets: ClientSecrets
     tools: ToolCatalogue
     agents: Agents
+    operators: Operators
     configs: ConfigStore
     log_quotas: LogQuotas
     recorded: RecordingQuotas
@@ -94,6 +98,14 @@ class Edge:
         if token.startswith(PREFIX):
             return self.secrets.identify(token)
         return await self.policy.identify(token)
+
+    @property
+    def call_list(self) -> CallList:
+        return CallList(self.bus, self.name, self._calls)
+
+    def _calls(self) -> list[CallState]:
+        states = [connection.call_state for connection in self.open]
+        return [state for state in states if state]
 
     @property
     def host(self) -> Host:

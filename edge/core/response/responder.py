@@ -13,6 +13,7 @@ from edge.core.client_events import Interrupted, Measured, ResponseDropped, Resp
 from edge.core.effects import Outbox
 from edge.core.hearing.utterance import Utterance
 from edge.core.inputs import ChunkSpoken, Played, ResponseAsked, ToolResult, Truncated
+from edge.core.response.given_text import as_events, pieces
 from edge.core.response.handover import end, rest_of
 from edge.core.response.interruption import Move
 from edge.core.response.playback import BEGINNING, Playback
@@ -68,6 +69,11 @@ class Responder:
         """An interruption of the response is suspected."""
         return self.response is not None and self.response.held
 
+    @property
+    def firm(self) -> bool:
+        """There is a response that the caller cannot interrupt."""
+        return self.response is not None and self.response.firm
+
     # -------------------------------------------------------- asking for a response
 
     def greet(self, text: str, now_ms: int) -> None:
@@ -75,31 +81,41 @@ class Responder:
         voice = self._config.voice
         if voice.delivery == "chunks":  # a greeting is one message in every client protocol
             voice = msgspec.structs.replace(voice, delivery="sentences")
-        response = Response(0, "", 1.0, Playback(0, voice), now_ms, now_ms, Phase.COMMITTED)
-        self.response = response
+        self._speak(Response(0, "", 1.0, Playback(0, voice), now_ms, now_ms), [text], now_ms)
+
+    def say(self, text: str, now_ms: int, *, firm: bool, command_id: str = "") -> None:
+        """Speak *text*, which a command or the edge itself gave, as a turn of its own.
+
+        *firm*: the caller cannot interrupt it.
+        """
+        turn = self._begin_turn(command_id, now_ms)
+        playback = Playback(turn, self._config.voice)
+        response = Response(turn, "", 1.0, playback, now_ms, now_ms, given=True, firm=firm)
+        self._speak(response, pieces(text), now_ms)
+
+    def _begin_turn(self, command_id: str, now_ms: int) -> int:
+        """Return the number of a turn in which the caller says nothing."""
+        turn = self.history.turn + 1
         head = self._out.head(now_ms)
-        sentence = ev.ResponseSentence(
-            **head,
-            turn=0,
-            index=0,
-            text=text,
-            first_token_ms=0.0,
-            took_ms=0.0,
-            model="",
+        self._out.publish(ev.ControlSpoken(**head, turn=turn, command_id=command_id))
+        self.history.control.spoken_as(command_id, turn)
+        self.history.turn = turn
+        self._out.tell(ResponseStarted(turn))
+        return turn
+
+    def _speak(self, response: Response, sentences: list[str], now_ms: int) -> None:
+        """Have *sentences*, all there are of the *response*, spoken."""
+        response.move_on(Phase.COMMITTED)
+        self.response = response
+        given, completed = as_events(
+            sentences,
+            self._out.head(now_ms),
+            response.turn,
             deadline_ms=now_ms + self._config.response.deadline_ms,
-            text_only=voice.delivery == "text",
+            text_only=self._config.voice.delivery == "text",
         )
-        completed = ev.ResponseCompleted(
-            **head,
-            turn=0,
-            sentences=1,
-            text=text,
-            model="",
-            prompt_tokens=0,
-            completion_tokens=0,
-            took_ms=0.0,
-        )
-        response.sentence(self._out.publish(sentence), now_ms)
+        for sentence in given:
+            response.sentence(self._out.publish(sentence), now_ms)
         response.complete(self._out.publish(completed), now_ms)
 
     def speak_on(self, begun: UnfinishedResponse, now_ms: int) -> None:
@@ -141,6 +157,33 @@ class Responder:
         response = self._ask(typed, text, now_ms, speculative=False, ask_eot=False)
         response.typed = True
         return response
+
+    def follow(self, instruction: str, command_id: str, now_ms: int) -> None:
+        """Ask for a response to an *instruction*: the caller said nothing."""
+        history, turn = self.history, self._begin_turn(command_id, now_ms)
+        history.tell_news()
+        carried = history.take_carried("")
+        playback = Playback(turn, self._config.voice)
+        self.response = response = Response(turn, carried, 1.0, playback, now_ms, now_ms)
+        known = history.window(carried or None, self._config.response.history_messages)
+        messages = (*known, ev.Message("user", instruction))
+        self._take(response, Utterance(0), messages, self._config, now_ms)
+        self.commit(response, now_ms)
+
+    def enter(self, words: str, confidence: float, now_ms: int) -> str:
+        """Enter a turn of the caller that gets no response; return the words not told before."""
+        history, head = self.history, self._out.head(now_ms)
+        history.turn += 1
+        text, untold = history.take_carried(words), history.untold(words)
+        history.answer_carried()
+        committed = ev.TurnCommitted(
+            **head, turn=history.turn, text=text, confidence=confidence, guessed=False
+        )
+        self._out.publish(committed)
+        history.settle(text, "", None, history.turn)
+        nothing = ev.AnswerHeard(**head, turn=history.turn, text="", complete=False, played_ms=0)
+        self._out.publish(nothing)
+        return untold
 
     def respond(self, asked: ResponseAsked, now_ms: int) -> None:
         """Ask the language model for a response that the client wants, and commit it."""
@@ -394,7 +437,7 @@ class Responder:
     def suspect(self, now_ms: int) -> None:
         """Hold the response: the sound over it may be an interruption, or nothing."""
         response = self.response
-        if response is None or response.heard_to_the_end(now_ms):
+        if response is None or response.firm or response.heard_to_the_end(now_ms):
             return
         response.move(Move.SUSPECT)
         response.suspected_ms = now_ms
@@ -473,7 +516,8 @@ class Responder:
             self._settle(response, now_ms, heard="", complete=False)
             return
         self.response = None
-        if response.phase is Phase.SPECULATIVE or not response.turn:
+        self.history.control.unheard(response.turn)
+        if response.phase is Phase.SPECULATIVE or not response.turn or response.given:
             return
         self.history.turn_over()
         if response.text:
@@ -539,6 +583,7 @@ class Responder:
         """
         self.response, self._last = None, response
         where = response.playback.position if resumable else BEGINNING
+        self.history.control.heard(response.turn)
         if response.kept:
             self.history.settle(response.text, heard, response.tool_steps, response.turn)
         else:
@@ -562,7 +607,7 @@ class Responder:
 
     def _measure(self, response: Response, now_ms: int, *, interrupted: bool) -> None:
         response.told_done = True
-        if response.spoken_on:  # how long the caller waited is not known here
+        if response.spoken_on or response.given:  # the caller did not wait, or not only here
             return
         cost, self._speculation = self._speculation, Speculation()
         measured = ev.TurnMeasured(

@@ -81,7 +81,10 @@ class Response:
     """It began on another connection."""
     part: int = 0
     """Counts the connections that noted what was heard of it, before this one."""
-    """It began on another edge."""
+    given: bool = False
+    """Its words were given, and nobody waited for them."""
+    firm: bool = False
+    """The caller cannot interrupt it."""
     kept: bool = True
     """It becomes part of the conversation."""
     tool_steps: ToolSteps = field(default_factory=ToolSteps)
@@ -141,12 +144,17 @@ class Response:
         """
         self.interruption = moved(self.interruption, move)
 
+    @property
+    def is_awaited(self) -> bool:
+        """The caller said something, and this is the response to it."""
+        return bool(self.turn) and not self.given
+
     def is_gone_on_from(self, at_ms: int) -> bool:
         """Tell whether a caller who begins to speak at *at_ms* goes on with the turn.
 
         Nobody replies to the first sound of a response: who speaks so soon had only paused.
         """
-        if self.spoken_on or self.typed or self.first_sent_ms is None or not self.turn:
+        if self.spoken_on or self.typed or self.first_sent_ms is None or not self.is_awaited:
             return False
         return at_ms - self.first_sent_ms <= GONE_ON_MS
 

