@@ -84,6 +84,8 @@ class ToolText:
                 found, end = _SCANNER.raw_decode(body, wraps)
             except (ValueError, RecursionError):
                 continue
+            if wraps and not over and not body[end:]:
+                return False  # its last brace is on its way
             if calls := _calls(found):
                 self._taken(calls, body[end:].removeprefix("}" * wraps), begin.group().strip())
                 return True
