@@ -17,6 +17,8 @@ const PATH = "/ws/voice/continuous";
 const PING_MS = 10000;
 /** Pauses before each try to reconnect, ms; a server lets a user come back five times a minute. */
 const RETRIES_MS = [300, 1000, 2000, 4000, 8000, 15000, 15000];
+/** So long the last word may take to the loudspeaker. */
+const LAST_WORD_MS = 400;
 /** Close codes after which the same session is tried again. */
 const COME_BACK = new Set([1005, 1006, 1012, 1013]);
 /** Errors after which coming back at once would only be refused again. */
@@ -487,7 +489,11 @@ export class AuraCall extends EventTarget {
       this.#retry = setTimeout(() => this.#dial(), RETRIES_MS[this.#tries++]);
       return;
     }
-    if (code === 1000 && !this.#began) return this.#end(code, reason);
+    if (code === 1000 && !this.#began) {
+      // The server counts as heard what it has sent; the loudspeaker is a little behind.
+      if (!this.#audio) return this.#end(code, reason);
+      return void setTimeout(() => this.#end(code, reason), LAST_WORD_MS);
+    }
     this.#giveUp(closeError(code, reason, opened, error));
   }
 
