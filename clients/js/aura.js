@@ -244,7 +244,7 @@ class BrowserAudio {
     this.speaker.port.postMessage({ clear: true });
   }
 
-  /** ms from the worklet to the ear, as far as the browser knows. */
+  /** ms of the browser and the device from the worklet to the ear, as far as the browser knows. */
   get outputMs() {
     return ((this.context.outputLatency || 0) + (this.context.baseLatency || 0)) * 1000;
   }
@@ -295,7 +295,7 @@ export class AuraCall extends EventTarget {
     /** What the protocol's document measures, and the ms that this library adds. */
     this.metrics = {
       connectionTime: null, messagesSent: 0, messagesReceived: 0, audioChunksSent: 0, lastLatency: 0,
-      reconnections: 0, captureMs: null, playMs: null,
+      reconnections: 0, captureMs: null, playMs: null, outputMs: null,
     };
   }
 
@@ -613,7 +613,8 @@ export class AuraCall extends EventTarget {
     if (mark !== undefined && this.#marks.has(mark)) {
       const { told, at } = this.#marks.get(mark);
       this.#marks.delete(mark);
-      if (!waited) this.metrics.playMs = smooth(this.metrics.playMs, performance.now() - at + (this.#audio?.outputMs ?? 0));
+      if (!waited) this.metrics.playMs = smooth(this.metrics.playMs, performance.now() - at);
+      this.metrics.outputMs = this.#audio?.outputMs ?? null;
       this.#answered(told);
     }
     if (dry && this.state === "speaking") this.#move("listening");
