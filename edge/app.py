@@ -88,7 +88,8 @@ def build(
     app.router.add_get("/health", health)
     app.router.add_routes(calls_api())
     app.router.add_post("/v1/realtime/client_secrets", create_client_secret)
-    add_pages(app, settings)
+    if settings.has_talk_page:
+        add_pages(app, settings)
     for path, protocol in app[EDGE].protocols.items():
         app.router.add_get(path, websocket(protocol))
     return app
@@ -107,7 +108,7 @@ def limits_of(settings: Settings) -> Limits:
 async def root(request: web.Request) -> web.Response:
     """Send people to the talk page, and tell programs that somebody is here."""
     vary = {"Vary": "Accept"}
-    if wants_page(request):
+    if request.app[EDGE].settings.has_talk_page and wants_page(request):
         return web.Response(status=302, headers={"Location": "talk", **vary})
     body = {"message": "Conversational AI Backend is running", "status": "healthy"}
     return web.json_response(body, headers=vary)

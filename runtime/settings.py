@@ -626,6 +626,12 @@ class Settings(BaseSettings):
         return self.ws_auth == "open" or (self.ws_auth == "auto" and self.debug)
 
     @property
+    def has_talk_page(self) -> bool:
+        """The talk page has somebody to call: it speaks `continuous`, here or elsewhere."""
+        asked = {name.strip() for name in self.dialects.split(",")} - {""}
+        return not asked or "continuous" in asked or bool(self.next_public_ws_url)
+
+    @property
     def cancels_echo(self) -> bool:
         """Echo is cancelled; of a simulated voice, a tone, not: a caller's tone would go, too."""
         return self.cancel_echo and self.tts_engine != "simulated"

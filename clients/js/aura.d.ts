@@ -49,8 +49,10 @@ export interface AuraMetrics {
   reconnections: number;
   /** ms from the microphone to the socket. */
   captureMs: number | null;
-  /** ms from the socket to the loudspeaker. */
+  /** ms from the socket to the sound being handed to the browser. */
   playMs: number | null;
+  /** ms that browser and device take from there to the ear, as they say themselves. */
+  outputMs: number | null;
 }
 
 /** The waterfall of a turn: ms after the end of speech. */

@@ -17,6 +17,8 @@ const PATH = "/ws/voice/continuous";
 const PING_MS = 10000;
 /** Pauses before each try to reconnect, ms; a server lets a user come back five times a minute. */
 const RETRIES_MS = [300, 1000, 2000, 4000, 8000, 15000, 15000];
+/** So long the last word may take to the loudspeaker. */
+const LAST_WORD_MS = 400;
 /** Close codes after which the same session is tried again. */
 const COME_BACK = new Set([1005, 1006, 1012, 1013]);
 /** Errors after which coming back at once would only be refused again. */
@@ -242,7 +244,7 @@ class BrowserAudio {
     this.speaker.port.postMessage({ clear: true });
   }
 
-  /** ms from the worklet to the ear, as far as the browser knows. */
+  /** ms of the browser and the device from the worklet to the ear, as far as the browser knows. */
   get outputMs() {
     return ((this.context.outputLatency || 0) + (this.context.baseLatency || 0)) * 1000;
   }
@@ -293,7 +295,7 @@ export class AuraCall extends EventTarget {
     /** What the protocol's document measures, and the ms that this library adds. */
     this.metrics = {
       connectionTime: null, messagesSent: 0, messagesReceived: 0, audioChunksSent: 0, lastLatency: 0,
-      reconnections: 0, captureMs: null, playMs: null,
+      reconnections: 0, captureMs: null, playMs: null, outputMs: null,
     };
   }
 
@@ -487,7 +489,11 @@ export class AuraCall extends EventTarget {
       this.#retry = setTimeout(() => this.#dial(), RETRIES_MS[this.#tries++]);
       return;
     }
-    if (code === 1000 && !this.#began) return this.#end(code, reason);
+    if (code === 1000 && !this.#began) {
+      // The server counts as heard what it has sent; the loudspeaker is a little behind.
+      if (!this.#audio) return this.#end(code, reason);
+      return void setTimeout(() => this.#end(code, reason), LAST_WORD_MS);
+    }
     this.#giveUp(closeError(code, reason, opened, error));
   }
 
@@ -607,7 +613,8 @@ export class AuraCall extends EventTarget {
     if (mark !== undefined && this.#marks.has(mark)) {
       const { told, at } = this.#marks.get(mark);
       this.#marks.delete(mark);
-      if (!waited) this.metrics.playMs = smooth(this.metrics.playMs, performance.now() - at + (this.#audio?.outputMs ?? 0));
+      if (!waited) this.metrics.playMs = smooth(this.metrics.playMs, performance.now() - at);
+      this.metrics.outputMs = this.#audio?.outputMs ?? null;
       this.#answered(told);
     }
     if (dry && this.state === "speaking") this.#move("listening");

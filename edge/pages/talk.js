@@ -185,9 +185,9 @@ function tick() {
   strip.all = [-1000, now + 1000];
   if (follows) strip.view = [Math.max(now, SHOWN_MS * 0.9) - SHOWN_MS * 0.9, Math.max(now, SHOWN_MS * 0.9) + SHOWN_MS * 0.1];
   strip.draw();
-  const { captureMs, playMs, lastLatency } = call?.metrics ?? {};
+  const { captureMs, playMs, outputMs, lastLatency } = call?.metrics ?? {};
   $("numbers").hidden = !config.debug || playMs == null;
-  if (playMs != null) $("numbers").textContent = `This page adds ${Math.round(captureMs ?? 0)} ms before the network and ${Math.round(playMs)} ms after it. The way there and back takes ${lastLatency} ms.`;
+  if (playMs != null) $("numbers").textContent = `This page adds ${Math.round(captureMs ?? 0)} ms before the network and ${Math.round(playMs)} ms after it, the loudspeaker ${Math.round(outputMs)} ms. The way there and back takes ${lastLatency} ms.`;
 }
 
 function over() {

@@ -26,6 +26,7 @@ TALKATIVE = {
     "AURA_SIM_LLM_TOKENS": "60",
     "AURA_SIM_TTS_AUDIO_MS": "1500",
     "AURA_OVERLOAD_WAIT_MS": "60000",
+    "AURA_TOOLS": "discover",
 }
 AXE = "axe-core@4"
 
@@ -114,6 +115,17 @@ async def test_typing_and_stopping_work_without_a_microphone(
     await until(page, "document.getElementById('state').textContent === 'Speaking'")
     await page.keyboard.press("Escape")
     await until(page, "document.querySelector('#words .agent.cut')")
+    assert wrong == []
+
+
+async def test_a_tool_is_shown_as_it_is_called(aura: AuraProcess, chromium: Any) -> None:
+    page, wrong = await opened(chromium, aura.url)
+    await page.click("#type-instead")
+    await until(page, f"{words('agent')}.length === 1")
+    await say(page, "CALL:end_call")
+    await until(page, f"/^end_call, \\d+ ms$/.test({words('tool')}[0])")
+    await until(page, "document.querySelector('#strip rect.span[fill=\"var(--tool)\"]')")
+    await until(page, "document.getElementById('title').textContent === 'The call is over.'", 60)
     assert wrong == []
 
 
