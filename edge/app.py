@@ -27,8 +27,12 @@ from edge.door.stage_monitor import StageMonitor
 from edge.door.state import EDGE, Edge, config_of
 from edge.door.storage_monitor import StorageMonitor
 from edge.door.tool_catalogue import ToolCatalogue
+from edge.door.twilio_calls import TwilioCalls
+from edge.door.twilio_voice import PATH as TWILIO_VOICE
+from edge.door.twilio_voice import announced
 from edge.protocols import served
 from edge.protocols.prices import PRICES
+from edge.protocols.twilio import TwilioProtocol
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from runtime.settings import Settings
@@ -78,6 +82,7 @@ def build(
         recorded=RecordingQuotas(settings.recorded_mb_per_tenant),
         agents=Agents(bus),
         tools=ToolCatalogue(bus, settings),
+        twilio=TwilioCalls.of(settings, bus),
     )
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)
@@ -86,6 +91,8 @@ def build(
     add_pages(app, settings)
     for path, protocol in app[EDGE].protocols.items():
         app.router.add_get(path, websocket(protocol))
+    if app[EDGE].twilio and TwilioProtocol in app[EDGE].protocols.values():
+        app.router.add_post(TWILIO_VOICE, announced)
     return app
 
 

@@ -265,7 +265,21 @@ class Settings(BaseSettings):
     dialects: str = Field(
         "",
         description="Client protocols that are served, comma separated: `conversational` (/ws), "
-        "`continuous` (/ws/voice/continuous); empty: all.",
+        "`continuous` (/ws/voice/continuous), `twilio` (/twilio/media); empty: all.",
+    )
+    twilio_auth_token: SecretStr = Field(
+        SecretStr(""),
+        description="Auth token of the Twilio account whose calls come in: it signs "
+        "/twilio/voice. Empty: /twilio/voice is not served.",
+    )
+    twilio_tenant: str = Field(
+        "default", min_length=1, description="Tenant of the calls that Twilio announces."
+    )
+    public_url: str = Field(
+        "",
+        pattern="^(https?://[^ ?#]+[^ ?#/])?$",
+        description="Address by which Twilio reaches the edges, e.g. https://voice.example.com; "
+        "empty: the one in each request, which is right without a proxy.",
     )
     ws_auth: Literal["auto", "open", "token"] = Field(
         "auto",

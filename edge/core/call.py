@@ -16,6 +16,7 @@ from edge.core.client_events import CallerSilent, Trouble
 from edge.core.effects import Effect, Outbox
 from edge.core.hearing.segmenter import Segmenter
 from edge.core.inputs import AnyInput
+from edge.core.keypad import Keypad
 from edge.core.response.responder import Responder
 from edge.core.session.history import History
 from edge.core.turns import Turns
@@ -49,6 +50,7 @@ class Call:
         self._segmenter = Segmenter(config.turns, self.history.utterance)
         self._responder = Responder(config, self.history, self._out)
         self._turns = Turns(config, self._segmenter, self._responder, self.history, self._out)
+        self._keypad = Keypad()
         self._failures: dict[ev.FaultyPart, int] = {}
         self._quiet_since_ms: int | None = None
         """When the last response or utterance was over, Unix ms; None: Aura has spoken up since."""
@@ -129,6 +131,8 @@ class Call:
                 self._responder.client_result(given, now_ms)
             case inputs.KeyPressed(keys):
                 self._out.publish(ev.KeysPressed(**self._out.head(now_ms), keys=keys))
+                self._responder.interrupt(now_ms)
+                self._keypad.press(keys, now_ms)
             case _:
                 raise UnknownInputError(type(given).__name__)
 
@@ -176,6 +180,7 @@ class Call:
         self._turns.close(now_ms, discarded=True)
         self._turns.client.clear()
         self._quiet_since_ms = None
+        self._keypad.take()
         if given.may_return:
             self._responder.leave(now_ms)
         else:
@@ -215,6 +220,7 @@ class Call:
         if self._idle:
             return self._speaks_up_ms
         times = [self._segmenter.silent_from_ms, self._words_expire_ms]  # asked after every frame
+        times.append(None if self.listening else self._keypad.due_ms)
         if self._responder.response:
             times += [self._responder.due_ms(now_ms), self._responder.expires_ms]
         known = [t for t in times if t is not None]
@@ -239,11 +245,16 @@ class Call:
         """Nobody speaks and nothing is said: the state of most calls most of the time."""
         if self._segmenter.utterance or self._responder.response:
             return False
+        if self._keypad.due_ms is not None:
+            return False
         return not self._turns.client.asked and not self._turns.client.handed_in
 
     def _advance(self, now_ms: int) -> list[Effect]:
         if self._idle and not self.history.news and not self._speaks_up(now_ms):
             return self._out.take()
+        keys_due_ms = self._keypad.due_ms
+        if keys_due_ms is not None and now_ms >= keys_due_ms and not self.listening:
+            self._turns.typed(self._keypad.take(), now_ms)
         if self._responder.response:
             self._responder.advance(now_ms)
             if (expires_ms := self._responder.expires_ms) is not None and now_ms >= expires_ms:

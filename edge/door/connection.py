@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import (
     FromClient,
     ItemAdded,
+    KeyPressed,
     Reconfigured,
     ResponseAsked,
     Resumed,
@@ -297,7 +298,7 @@ class Connection:
             return False
         return self._commands.refuse_s(time.monotonic()) > 0
 
-    def _refusal(self) -> Json:
+    def _refusal(self) -> Json | None:
         return self._protocol.error(
             "RATE_LIMITED",
             "Too many control messages",
@@ -329,6 +330,10 @@ class Connection:
                     self._reconfigure(changes)
                 case Ask():
                     self._ask(command)
+                case KeyPressed():
+                    self._pace.budget.turns += 1
+                    if not self._host.redaction.hides_keys:
+                        self._give(command)
                 case _:
                     self._give(command)
 
@@ -464,6 +469,7 @@ class Connection:
         chunks = shell is not None and shell.call.config.voice.delivery == "chunks"
         return chunks and bool(speech.turn) and not speech.ends
 
-    def _send_all(self, messages: list[Json]) -> None:
+    def _send_all(self, messages: Iterable[Json | None]) -> None:
         for message in messages:
-            self._outgoing.put(message)
+            if message is not None:
+                self._outgoing.put(message)

@@ -30,6 +30,7 @@ from edge.door.stage_monitor import StageMonitor
 from edge.door.storage_monitor import StorageMonitor
 from edge.door.time_limits import TimeLimits
 from edge.door.tool_catalogue import ToolCatalogue
+from edge.door.twilio_calls import PREFIX, TwilioCalls
 from edge.protocols.client_protocol import ClientProtocol
 from edge.protocols.realtime.client_secret import PREFIX
 from runtime.bus.connection import Bus
@@ -74,11 +75,19 @@ class Edge:
     recorded: RecordingQuotas
     budgets: Budgets
     """What each connection may cost."""
+    twilio: TwilioCalls | None = None
+    """Of the telephone calls that Twilio announces; None: it announces none."""
     lane: Lane = field(default_factory=Lane)
     """Of work that is ahead of live speech."""
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
+
+    async def identify(self, token: str) -> Caller | None:
+        """Return who *token* names, which may be one of a telephone call; None: nobody."""
+        if self.twilio and token.startswith(PREFIX):
+            return await self.twilio.identify(token)
+        return await self.policy.identify(token)
 
     def is_full(self, address: str) -> str:
         """Return the stage for whose sake a new call of *address* is refused; empty: it may come.
