@@ -124,7 +124,7 @@ async def test_a_call_is_answered_and_every_frame_is_as_twilio_wants_it(
     aura: AuraProcess, tmp_path: Path
 ) -> None:
     # the greeting lasts for two seconds, and so does the answer
-    report = await call(aura, tmp_path, {"wait": 3}, "voice", {"wait": 5}, "hangup")
+    report = await call(aura, tmp_path, {"wait": 3}, "voice", {"wait": 4})
     assert report.violations == []
     assert report.result.unknown_events == report.result.warnings == []
     assert 30_000 < len(report.audio_received) < 34_000
