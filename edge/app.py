@@ -23,6 +23,7 @@ from edge.door.realtime_secrets import create_client_secret
 from edge.door.routes import websocket
 from edge.door.session_limits import Limits, SessionLimits
 from edge.door.socket_table import SocketTable
+from edge.door.speech_api import add_routes as add_speech_routes
 from edge.door.stage_monitor import StageMonitor
 from edge.door.state import EDGE, Edge, config_of
 from edge.door.storage_monitor import StorageMonitor
@@ -91,6 +92,7 @@ def build(
     add_pages(app, settings)
     for path, protocol in app[EDGE].protocols.items():
         app.router.add_get(path, websocket(protocol))
+    add_speech_routes(app)
     if app[EDGE].twilio and TwilioProtocol in app[EDGE].protocols.values():
         app.router.add_post(TWILIO_VOICE, announced)
     return app

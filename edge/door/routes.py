@@ -124,9 +124,9 @@ async def _first_token(ws: StrictWebSocket, protocol: ClientProtocol) -> str:
 
 async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
     """Send a client away whose token is no good, or who has none."""
-    if protocol.admission.open_to_strangers:  # its author may not know that there are tokens
-        if told := protocol.error("INVALID_TOKEN", REFUSED, NEEDS_TOKEN):
-            await ws.send_json(told)
+    told = protocol.error("INVALID_TOKEN", REFUSED, NEEDS_TOKEN)
+    if told and protocol.admission.open_to_strangers:  # its author may not know of tokens
+        await ws.send_json(told)
     await ws.close(code=CloseCode.POLICY_VIOLATION, message=REFUSED.encode())
 
 

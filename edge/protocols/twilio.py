@@ -36,8 +36,10 @@ LINE = Format(rate_hz=RATE_HZ, width=1, encoding="mulaw")
 SPOKEN = MediaFormat(encoding="audio/x-mulaw", sample_rate=RATE_HZ, channels=1)
 """The one format that Twilio documents."""
 SILENCE = b"\xff"
-LEAST_GAP_MS, MOST_GAP_MS = 40, 1000
-"""Sound that never came, by the time stamps: so much of it is replaced by silence."""
+LEAST_GAP_MS, MOST_GAP_MS = 15, 1000
+"""Sound that never came, by the time stamps: so much of it is filled in."""
+REPEATED_BYTES = 20 * BYTES_A_MS
+"""Of it; so much is the sound before it once more, and the rest is silence."""
 KEYS = frozenset("0123456789*#ABCD")
 MOST_MARKS = 512
 """Marks on their way; a client that sends none back is asked about the last ones alone."""
@@ -65,6 +67,8 @@ class TwilioProtocol:
         self._agent = AgentAsked()
         self._due_ms: int | None = None
         """Where the next piece of sound begins, by Twilio's clock."""
+        self._last = b""
+        """The end of the last piece."""
         self._turn = 0
         self._sent_bytes = 0
         """Of the response to that turn; bytes of mu-law."""
@@ -111,8 +115,10 @@ class TwilioProtocol:
             data = from_base64(details.payload)
         except ValueError:
             return []
-        lost_ms = self._lost_ms(details.timestamp, len(data) // BYTES_A_MS)
-        return [Audio(SILENCE * (lost_ms * BYTES_A_MS) + data, LINE)] if data else []
+        lost = self._lost_ms(details.timestamp, len(data) // BYTES_A_MS) * BYTES_A_MS
+        again, self._last = self._last[:lost], data[-REPEATED_BYTES:]
+        silence = SILENCE * (lost - len(again))
+        return [Audio(again + silence + data, LINE)] if data else []
 
     def _lost_ms(self, timestamp: str, length_ms: int) -> int:
         """Return how much sound is missing before a piece of *length_ms* that begins there."""

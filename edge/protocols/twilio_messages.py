@@ -90,7 +90,7 @@ class Stop(Message, frozen=True, tag="stop"):
 
 
 AnyMessage = Connected | Start | Media | Dtmf | Mark | Stop
-_DECODER = msgspec.json.Decoder(AnyMessage)
+_DECODER: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)
 
 
 def read(frame: str | bytes) -> AnyMessage | None:

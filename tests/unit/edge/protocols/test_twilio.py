@@ -104,7 +104,16 @@ def test_the_callers_mu_law_is_heard_at_16_khz() -> None:
     assert peak_hz == pytest.approx(440, abs=2)
 
 
-def test_sound_that_was_lost_on_the_way_is_silence_of_its_length() -> None:
+def test_a_lost_piece_is_the_one_before_it_once_more_and_then_silence() -> None:
+    p = streaming()
+    p.receive(media(bytes(160), "0"))
+    for at, filled in (("40", bytes(160)), ("120", b"\x05" * 160 + b"\xff" * 320)):
+        (audio,) = p.receive(media(b"\x05" * 160, at))
+        assert isinstance(audio, Audio)
+        assert audio.data == filled + b"\x05" * 160
+
+
+def test_sound_that_was_lost_on_the_way_keeps_its_length() -> None:
     p = streaming()
 
     def sizes(*stamps: object) -> list[int]:
