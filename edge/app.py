@@ -29,6 +29,7 @@ from edge.door.state import EDGE, Edge, config_of
 from edge.door.storage_monitor import StorageMonitor
 from edge.door.tool_catalogue import ToolCatalogue
 from edge.door.twilio_calls import TwilioCalls
+from edge.door.twilio_transfer import TwilioTransfer
 from edge.door.twilio_voice import PATH as TWILIO_VOICE
 from edge.door.twilio_voice import announced
 from edge.protocols import served
@@ -46,8 +47,8 @@ def build(
 
     Raises:
         SettingsError: a key file is unreadable, a proxy is no network, a rule of redaction is none,
-            a client protocol is unknown, the speech model is missing, or the file of tools cannot
-            be used.
+            a client protocol is unknown, the speech model is missing, the file of tools cannot be
+            used, or callers cannot be transferred as is wanted.
     """
     address_limits = AddressLimits.of(settings)
     speech_model = chosen(settings)
@@ -84,6 +85,7 @@ def build(
         agents=Agents(bus),
         tools=ToolCatalogue(bus, settings),
         twilio=TwilioCalls.of(settings, bus),
+        transfer=TwilioTransfer.of(settings),
     )
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)

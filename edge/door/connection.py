@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from edge.call.quotas import LogQuota
 from edge.call.session_shell import SessionShell
 from edge.call.speech_model import SileroModel
 from edge.core.call import Call
-from edge.core.client_commands import Ask, Audio, Begin, Command, End, Reconfigure, Reply
+from edge.core.client_commands import Ask, Audio, Begin, Command, End, Reconfigure, Reply, Transfer
 from edge.core.client_events import ClientEvent, Interrupted, Speech, Transcript, Trouble
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import (
@@ -88,6 +88,8 @@ class Host:
     """Of what is typed; what is said is masked where it is recognised."""
     sessions: asyncio.TaskGroup
     """Where sessions run: one whose caller has left still stores its last events."""
+    transfer: Callable[[str], Awaitable[bool]] | None = None
+    """Has the telephone network hand a caller over to a person, and tells whether it does."""
 
 
 class Connection:
@@ -320,6 +322,8 @@ class Connection:
                         self._shut(CloseCode.NORMAL, "", ends="end_call")
                 case Reply(message):
                     self._send_all([message])
+                case Transfer():
+                    await self._transfer(command)
                 case Typed(text):
                     self._pace.budget.turns += 1
                     self._give(Typed(self._host.redaction.mask(text)))
@@ -336,6 +340,12 @@ class Connection:
                         self._give(command)
                 case _:
                     self._give(command)
+
+    async def _transfer(self, asked: Transfer) -> None:
+        self._pace.budget.turns += 1
+        transfer = self._host.transfer
+        if transfer is None or not await transfer(asked.call):
+            await self._obey([KeyPressed(asked.key)])
 
     def _give(self, command: FromClient) -> None:
         if self._shell:

@@ -92,6 +92,7 @@ def _handshake(request: web.Request, edge: Edge) -> Handshake:
         prices=edge.prices,
         events_a_second=edge.settings.control_messages_per_second,
         models=edge.settings.realtime_models_listed,
+        transfer_key=edge.settings.twilio_transfer_key if edge.transfer else "",
     )
 
 

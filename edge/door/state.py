@@ -31,6 +31,7 @@ from edge.door.storage_monitor import StorageMonitor
 from edge.door.time_limits import TimeLimits
 from edge.door.tool_catalogue import ToolCatalogue
 from edge.door.twilio_calls import PREFIX, TwilioCalls
+from edge.door.twilio_transfer import TwilioTransfer
 from edge.protocols.client_protocol import ClientProtocol
 from edge.protocols.realtime.client_secret import PREFIX
 from runtime.bus.connection import Bus
@@ -77,6 +78,8 @@ class Edge:
     """What each connection may cost."""
     twilio: TwilioCalls | None = None
     """Of the telephone calls that Twilio announces; None: it announces none."""
+    transfer: TwilioTransfer | None = None
+    """Of their callers who want a person; None: there is none."""
     lane: Lane = field(default_factory=Lane)
     """Of work that is ahead of live speech."""
     open: set[Connection] = field(default_factory=set)
@@ -125,6 +128,7 @@ class Edge:
             cancel_echo=self.settings.cancels_echo,
             redaction=self.redaction,
             sessions=self.sessions,
+            transfer=self.transfer.transfer if self.transfer else None,
         )
 
     @property

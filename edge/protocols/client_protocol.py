@@ -70,6 +70,8 @@ class Handshake:
     """Of the language model, which a client may choose from."""
     nonce: str = ""
     """No other connection has it, whatever its edge."""
+    transfer_key: str = ""
+    """Of a telephone: it asks for a person; empty: none does."""
 
     @property
     def is_page(self) -> bool:

@@ -9,7 +9,7 @@ Twilio's messages have no errors: what is not understood is left without an answ
 
 from __future__ import annotations
 
-from edge.core.client_commands import Audio, Begin, Command, End
+from edge.core.client_commands import Audio, Begin, Command, End, Transfer
 from edge.core.client_events import ClientEvent, Interrupted, Speech
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.agent_options import AgentAsked, agent_options
@@ -63,7 +63,8 @@ class TwilioProtocol:
 
     def __init__(self, handshake: Handshake) -> None:
         self.connection = handshake.connection
-        self._stream = ""
+        self._transfer_key = handshake.transfer_key
+        self._stream = self._call = ""
         self._agent = AgentAsked()
         self._due_ms: int | None = None
         """Where the next piece of sound begins, by Twilio's clock."""
@@ -84,7 +85,7 @@ class TwilioProtocol:
                 return None
             case Start(stream_sid=stream, start=details) if details.media_format == SPOKEN:
                 given = details.custom_parameters
-                self._stream = stream
+                self._stream, self._call = stream, details.call_sid
                 self._agent, _ = agent_options(given)  # there is nobody to tell of wrong ones
                 return given.get("token", "")
             case _:
@@ -103,6 +104,8 @@ class TwilioProtocol:
                 return self._sound(details)
             case Mark(details):
                 return self._came_back(details.name)
+            case Dtmf(details) if self._transfer_key and details.digit == self._transfer_key:
+                return [Transfer(self._call, details.digit)]
             case Dtmf(details) if details.digit in KEYS:
                 return [KeyPressed(details.digit)]
             case Stop():

@@ -6,16 +6,22 @@ It checks every frame by Twilio's documents. Without it (it is in the group `dev
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from xml.etree import ElementTree as ET
 
 import pytest
+import websockets
 
+from benchmarks.soak import hostile
 from edge.door.twilio_calls import signature
 from runtime.bus.connection import connect
 from runtime.settings import load
@@ -39,6 +45,8 @@ FORM = {"CallSid": "CA1234567890ABCDE", "From": "+14158675309", "To": "+18005551
 
 @pytest.fixture(scope="module")
 def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
+    network = ThreadingHTTPServer(("127.0.0.1", 0), Network)
+    threading.Thread(target=network.serve_forever, daemon=True).start()
     started = AuraProcess(
         tmp_path_factory.mktemp("twilio"),
         env={
@@ -47,12 +55,17 @@ def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
             "AURA_PUBLIC_URL": PUBLIC,
             "AURA_JOINS_PER_MINUTE_PER_IP": "100000",
             "AURA_GREETING": "Hello there.",
+            "AURA_TWILIO_ACCOUNT_SID": "AC42",
+            "AURA_TWILIO_API_URL": f"http://127.0.0.1:{network.server_port}",
+            "AURA_TWILIO_TRANSFER_TO": "+14155550100",
         },
     )
     try:
         yield started.wait_until_ready()
     finally:
         started.stop()
+        network.shutdown()
+        network.server_close()
 
 
 def announce(
@@ -164,6 +177,39 @@ async def test_keys_reach_the_language_model(aura: AuraProcess, tmp_path: Path) 
     assert of(ev.TurnTaken, events)[-1].messages[-1].text == "[keys pressed: 42#]"
 
 
+class Network(BaseHTTPRequestHandler):
+    """Twilio's REST, as far as a transfer needs it."""
+
+    asked: ClassVar[list[tuple[str, str, dict[str, list[str]]]]] = []
+    status = 200
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        form = urllib.parse.parse_qs(body)
+        Network.asked.append((self.path, self.headers["Authorization"], form))
+        self.send_response(Network.status)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.mark.parametrize("status", [200, 404])
+async def test_a_caller_who_wants_a_person_is_transferred(
+    aura: AuraProcess, tmp_path: Path, status: int
+) -> None:
+    Network.asked.clear()
+    Network.status = status
+    report = await call(aura, tmp_path, {"wait": 1}, {"dtmf": "0"}, {"wait": 4})
+    assert report.violations == []
+    ((path, shown, form),) = Network.asked
+    sid = report.result.identity.call_sid
+    assert path == f"/2010-04-01/Accounts/AC42/Calls/{sid}.json"
+    assert base64.b64decode(shown.removeprefix("Basic ")).decode() == f"AC42:{ACCOUNT_SECRET}"
+    assert form == {"Twiml": ["<Response><Dial>+14155550100</Dial></Response>"]}
+    pressed = [one.keys for one in of(ev.KeysPressed, await stored(aura))]
+    assert pressed == ([] if status == 200 else ["0"])  # nobody can be had: a key like others
+
+
 async def test_a_bad_line_is_understood(aura: AuraProcess, tmp_path: Path) -> None:
     bad = Impairments(loss=0.05, jitter_ms=60, latency_ms=80)
     steps = ({"wait": 3}, "voice", {"wait": 4})
@@ -181,6 +227,38 @@ async def test_a_token_lets_in_once(aura: AuraProcess) -> None:
     again = await api.call(media_url(aura), frames=quiet, config=once)
     assert not again.spoke
     assert again.result.closed_early
+
+
+async def test_hostile_messages_harm_nothing_and_the_call_goes_on(aura: AuraProcess) -> None:
+    start = {
+        "event": "start",
+        "streamSid": "MZ1",
+        "start": {
+            "callSid": "CA1",
+            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+            "customParameters": {"token": "demo_token"},
+        },
+    }
+    marks: list[str] = []
+    async with websockets.connect(media_url(aura), max_size=None) as ws:
+        await ws.send('{"event": "connected"}')
+        await ws.send(json.dumps(start))
+        async with asyncio.timeout(20):
+            for frame in hostile.for_sockets(seed=8, count=1000):
+                if len(frame) < 1_000_000:
+                    await ws.send(frame)
+            while not marks:  # of the greeting
+                told = json.loads(await ws.recv())
+                assert told["event"] in {"media", "mark"}
+                marks += [told["mark"]["name"]] if told["event"] == "mark" else []
+            for name in marks:
+                await ws.send(json.dumps({"event": "mark", "mark": {"name": name}}))
+            await ws.send('{"event": "stop"}')
+            async for _ in ws:
+                pass
+        assert ws.close_code == 1000
+    assert of(ev.SessionEnded, await stored(aura))[0].reason == "end_call"
+    assert "Traceback" not in aura.said()
 
 
 @pytest.mark.parametrize("token", ["", "twilio.", "twilio.a.b.c", "wrong"])

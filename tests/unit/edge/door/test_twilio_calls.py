@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from edge.door.twilio_calls import signature
+from edge.door.twilio_transfer import TwilioTransfer
+from runtime.settings import SettingsError, load
 
 URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
 
@@ -25,3 +27,19 @@ def test_the_examples_of_twilios_documents(caller: str, signed: str) -> None:
         "Caller": caller,
     }
     assert signature("12345", URL, fields.items()) == signed
+
+
+def test_a_person_is_a_number_or_a_sip_address() -> None:
+    good = {"twilio_account_sid": "AC1", "twilio_auth_token": "s", "_env_file": None}
+    for to, dialled in (
+        ("+14155550100", "+14155550100"),
+        ("sip:a&b@example.com", "<Sip>sip:a&amp;b@example.com</Sip>"),
+    ):
+        found = TwilioTransfer.of(load(**good, twilio_transfer_to=to))
+        assert found is not None
+        assert found.twiml == f"<Response><Dial>{dialled}</Dial></Response>"
+    assert TwilioTransfer.of(load(**good)) is None
+    with pytest.raises(SettingsError, match="AURA_TWILIO_TRANSFER_TO"):
+        load(**good, twilio_transfer_to="<Hangup/>")
+    with pytest.raises(SettingsError, match="AURA_TWILIO_ACCOUNT_SID"):
+        TwilioTransfer.of(load(twilio_transfer_to="+14155550100", _env_file=None))

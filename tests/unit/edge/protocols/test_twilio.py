@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.soak import hostile
-from edge.core.client_commands import Audio, Begin, Command, End
+from edge.core.client_commands import Audio, Begin, Command, End, Transfer
 from edge.core.client_events import Interrupted, Speech, Transcript, Trouble
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.client_protocol import ClientProtocol, Handshake
@@ -182,6 +182,14 @@ def test_keys_are_pressed_one_by_one() -> None:
     assert [p.receive(key(digit)) for digit in "0#D"] == [[KeyPressed(d)] for d in "0#D"]
     for wrong in ("", "12", "e", 5, None):
         assert p.receive(key(wrong)) == []
+
+
+def test_one_key_may_ask_for_a_person() -> None:
+    p = KIND(Handshake(connection="conn_0", transfer_key="0"))
+    p.first_message(start(token="t"))
+    assert p.receive(key("0")) == [Transfer("CA1", "0")]
+    assert p.receive(key("1")) == [KeyPressed("1")]
+    assert p.receive(key("")) == []
 
 
 def test_the_end_of_the_stream_ends_the_call() -> None:
