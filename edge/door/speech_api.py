@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 import structlog
@@ -46,8 +46,8 @@ MOST_JSON_BYTES = 64 * 1024
 MOST_FILE_BYTES = 25 * 1024 * 1024
 MOST_SOUND_S = 600
 MOST_FIELD_BYTES = 4096
-MOST_WAITING = 8
-"""Requests under way and waiting at one edge; more are refused."""
+MOST_AT_ONCE = 8
+"""Requests under way at one edge; more are refused."""
 MODELS = ("aura-speech", "aura-transcribe")
 UNKNOWN_LENGTH = b"\xff\xff\xff\xff"
 Served = Callable[[web.Request, Edge, Caller], Awaitable[web.StreamResponse]]
@@ -77,7 +77,7 @@ def _guarded(serve: Served) -> Callable[[web.Request], Awaitable[web.StreamRespo
     """Return what serves those who show a good token, and tells errors in OpenAI's form."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
-        edge, address, refused = request.app[EDGE], address_of(request), None
+        edge, address, turnstile = request.app[EDGE], address_of(request), request.app[TURNSTILE]
         headers = {name.lower(): value for name, value in request.headers.items()}
         bad_tokens = edge.address_limits.bad_tokens
         if wait_s := bad_tokens.wait_s(address, time.monotonic()):
@@ -86,18 +86,23 @@ def _guarded(serve: Served) -> Callable[[web.Request], Awaitable[web.StreamRespo
         if caller is None:
             bad_tokens.refuse_s(address, time.monotonic())
             return _error(401, "Incorrect API key provided.", "invalid_api_key")
+        if edge.draining or edge.is_full(address) or turnstile.under_way >= MOST_AT_ONCE:
+            wait_s = edge.stages.retry_after_s
+            return _error(429, "All are busy: try again.", "rate_limit_exceeded", wait_s=wait_s)
+        turnstile.under_way += 1  # before its body is read
         try:
             return await serve(request, edge, caller)
         except RequestError as wrong:
-            refused = _error(400, str(wrong), wrong.code, param=wrong.param)
+            return _error(400, str(wrong), wrong.code, param=wrong.param)
         except NotAudioError as wrong:
-            refused = _error(400, f"file: expected {wrong}", "invalid_value", param="file")
+            return _error(400, f"file: expected {wrong}", "invalid_value", param="file")
         except TimeoutError:
-            refused = _error(408, f"The body took longer than {BODY_S:g} s.", "timeout")
+            return _error(408, f"The body took longer than {BODY_S:g} s.", "timeout")
         except (StageFailedError, BusAwayError) as away:
             log.warning("speech_request_failed", path=request.path, why=str(away))
-            refused = _error(503, "The server had an error: try again.", "server_error", wait_s=1)
-        return refused
+            return _error(503, "The server had an error: try again.", "server_error", wait_s=1)
+        finally:
+            turnstile.under_way -= 1
 
     return guarded
 
@@ -124,9 +129,7 @@ async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.Strea
     asked = speech_request(await _body(request))
     answer = web.StreamResponse(headers={"Content-Type": _type(asked)})
     try:
-        async with _jobs(request, edge, caller) as jobs:
-            if jobs is None:
-                return _busy(edge)
+        async with _jobs(edge, caller) as jobs:
             for index, text in enumerate(asked.sentences):
                 async with request.app[TURNSTILE].job:
                     sound = b"".join([pcm async for pcm in jobs.speak(index, text)])
@@ -141,6 +144,8 @@ async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.Strea
         log.warning("speech_cut_off", why=type(error).__name__)
         if request.transport:
             request.transport.abort()
+    except ConnectionError:  # the client left
+        log.info("speech_not_wanted")
     return answer
 
 
@@ -178,9 +183,7 @@ async def _transcriptions(request: web.Request, edge: Edge, caller: Caller) -> w
         raise RequestError("stream must be false.", "stream")
     async with request.app[TURNSTILE].decoding:
         pcm = await asyncio.to_thread(_decoded, file)
-    async with _jobs(request, edge, caller) as jobs:
-        if jobs is None:
-            return _busy(edge)
+    async with _jobs(edge, caller) as jobs:
         words = []
         for number, piece in enumerate(pieces(pcm), 1):
             async with request.app[TURNSTILE].job:
@@ -211,28 +214,11 @@ def _decoded(file: bytes) -> bytes:
     return pcm
 
 
-@asynccontextmanager
-async def _jobs(
-    request: web.Request, edge: Edge, caller: Caller
-) -> AsyncIterator[StageJobs | None]:
-    """Yield the jobs of a request; None: all are busy."""
-    turnstile = request.app[TURNSTILE]
-    if edge.draining or edge.is_full(address_of(request)) or turnstile.under_way >= MOST_WAITING:
-        yield None
-        return
-    turnstile.under_way += 1
-    try:
-        whose = request_of(caller.tenant, caller.user, edge.name)
-        config = config_of(edge.settings, edge.speech_model)
-        async with stage_jobs(edge.bus, whose, config, edge.configs.encode) as jobs:
-            yield jobs
-    finally:
-        turnstile.under_way -= 1
-
-
-def _busy(edge: Edge) -> web.Response:
-    wait_s = edge.stages.retry_after_s
-    return _error(429, "All are busy: try again.", "rate_limit_exceeded", wait_s=wait_s)
+def _jobs(edge: Edge, caller: Caller) -> AbstractAsyncContextManager[StageJobs]:
+    """Return the jobs of a request."""
+    whose = request_of(caller.tenant, caller.user, edge.name)
+    config = config_of(edge.settings, edge.speech_model)
+    return stage_jobs(edge.bus, whose, config, edge.configs.encode)
 
 
 async def _body(request: web.Request) -> bytes:
