@@ -72,7 +72,6 @@ class Reply:
     message: Mapping[str, Any]
 
 
-Command = Begin | Reconfigure | Ask | Audio | End | Reply | FromClient
 @dataclass(frozen=True, slots=True)
 class Transfer:
     """Hand the caller over to a person, by the telephone network."""
@@ -83,5 +82,5 @@ class Transfer:
     """That the caller pressed for it; where nobody can be had it is a key like others."""
 
 
-Command = Begin | Audio | End | Reply | Transfer | FromClient
+Command = Begin | Reconfigure | Ask | Audio | End | Reply | Transfer | FromClient
 """An input of the client goes to the call as it is."""

@@ -324,28 +324,34 @@ class Connection:
                     self._send_all([message])
                 case Transfer():
                     await self._transfer(command)
-                case Typed(text):
-                    self._pace.budget.turns += 1
-                    self._give(Typed(self._host.redaction.mask(text)))
-                case ItemAdded(role="user", text=text):
-                    masked = self._host.redaction.mask(text)
-                    self._give(msgspec.structs.replace(command, text=masked))
                 case Reconfigure(changes):
                     self._reconfigure(changes)
                 case Ask():
                     self._ask(command)
-                case KeyPressed():
-                    self._pace.budget.turns += 1
-                    if not self._host.redaction.hides_keys:
-                        self._give(command)
                 case _:
-                    self._give(command)
+                    self._take_words(command)
 
     async def _transfer(self, asked: Transfer) -> None:
         self._pace.budget.turns += 1
         transfer = self._host.transfer
         if transfer is None or not await transfer(asked.call):
-            await self._obey([KeyPressed(asked.key)])
+            self._take_words(KeyPressed(asked.key))
+
+    def _take_words(self, command: FromClient) -> None:
+        """Give the call what the client tells it; words and keys as far as they may be stored."""
+        redaction = self._host.redaction
+        match command:
+            case Typed(text):
+                self._pace.budget.turns += 1
+                self._give(Typed(redaction.mask(text)))
+            case ItemAdded(role="user", text=text):
+                self._give(msgspec.structs.replace(command, text=redaction.mask(text)))
+            case KeyPressed():
+                self._pace.budget.turns += 1
+                if not redaction.hides_keys:
+                    self._give(command)
+            case _:
+                self._give(command)
 
     def _give(self, command: FromClient) -> None:
         if self._shell:

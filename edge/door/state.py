@@ -30,7 +30,8 @@ from edge.door.stage_monitor import StageMonitor
 from edge.door.storage_monitor import StorageMonitor
 from edge.door.time_limits import TimeLimits
 from edge.door.tool_catalogue import ToolCatalogue
-from edge.door.twilio_calls import PREFIX, TwilioCalls
+from edge.door.twilio_calls import PREFIX as TELEPHONE
+from edge.door.twilio_calls import TwilioCalls
 from edge.door.twilio_transfer import TwilioTransfer
 from edge.protocols.client_protocol import ClientProtocol
 from edge.protocols.realtime.client_secret import PREFIX
@@ -86,12 +87,6 @@ class Edge:
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
 
-    async def identify(self, token: str) -> Caller | None:
-        """Return who *token* names, which may be one of a telephone call; None: nobody."""
-        if self.twilio and token.startswith(PREFIX):
-            return await self.twilio.identify(token)
-        return await self.policy.identify(token)
-
     def is_full(self, address: str) -> str:
         """Return the stage for whose sake a new call of *address* is refused; empty: it may come.
 
@@ -102,7 +97,9 @@ class Edge:
         return self.stages.strained() if self.budgets.is_ahead(address) else ""
 
     async def identify(self, token: str) -> Caller | None:
-        """Return who *token* names, which may be a client secret; None: nobody."""
+        """Return who *token* names, a client secret or a telephone call's, too; None: nobody."""
+        if self.twilio and token.startswith(TELEPHONE):
+            return await self.twilio.identify(token)
         if token.startswith(PREFIX):
             return self.secrets.identify(token)
         return await self.policy.identify(token)
