@@ -25,12 +25,18 @@ from edge.door.realtime_secrets import create_client_secret
 from edge.door.routes import websocket
 from edge.door.session_limits import Limits, SessionLimits
 from edge.door.socket_table import SocketTable
+from edge.door.speech_api import add_routes as add_speech_routes
 from edge.door.stage_monitor import StageMonitor
 from edge.door.state import EDGE, Edge, config_of
 from edge.door.storage_monitor import StorageMonitor
 from edge.door.tool_catalogue import ToolCatalogue
+from edge.door.twilio_calls import TwilioCalls
+from edge.door.twilio_transfer import TwilioTransfer
+from edge.door.twilio_voice import PATH as TWILIO_VOICE
+from edge.door.twilio_voice import announced
 from edge.protocols import served
 from edge.protocols.prices import PRICES
+from edge.protocols.twilio import TwilioProtocol
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from runtime.settings import Settings
@@ -43,8 +49,8 @@ def build(
 
     Raises:
         SettingsError: a key file is unreadable, a proxy is no network, a rule of redaction is none,
-            a client protocol is unknown, the speech model is missing, or the file of tools cannot
-            be used.
+            a client protocol is unknown, the speech model is missing, the file of tools cannot be
+            used, or callers cannot be transferred as is wanted.
     """
     address_limits = AddressLimits.of(settings)
     speech_model = chosen(settings)
@@ -82,6 +88,8 @@ def build(
         recorded=RecordingQuotas(settings.recorded_mb_per_tenant),
         agents=Agents(bus),
         tools=ToolCatalogue(bus, settings),
+        twilio=TwilioCalls.of(settings, bus),
+        transfer=TwilioTransfer.of(settings),
     )
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)
@@ -92,6 +100,9 @@ def build(
         add_pages(app, settings)
     for path, protocol in app[EDGE].protocols.items():
         app.router.add_get(path, websocket(protocol))
+    add_speech_routes(app)
+    if app[EDGE].twilio and TwilioProtocol in app[EDGE].protocols.values():
+        app.router.add_post(TWILIO_VOICE, announced)
     return app
 
 

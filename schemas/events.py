@@ -429,6 +429,8 @@ class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
     """Unix time, ms, after which nobody waits for the words any more."""
     over_answer: bool = False
     """Spoken over an answer: partials decide whether it is an interruption, so hurry."""
+    background: bool = False
+    """Nobody is on the line: the words of calls go first, and no partials are wanted."""
     recorded: tuple[StageName, ...] = ()
     """Stages that a replay answers from the record: for a worker of these this is no job."""
 
@@ -534,6 +536,8 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
     """From taking the job to this sentence."""
     model: str
     deadline_ms: int
+    background: bool = False
+    """Nobody is on the line: the sentences of calls go first."""
     recorded: tuple[StageName, ...] = ()
     """Stages that a replay answers from the record: for a worker of these this is no job."""
     text_only: bool = False

@@ -19,6 +19,8 @@ MOST_CHUNK_BYTES = 1000 * BYTES_PER_MS
 """A chunk fits a message of the audio stream, which takes 64 KiB."""
 TAIL_BYTES = 5 * BYTES_PER_MS
 """Kept back, so that there always is a last chunk to be marked as the last."""
+BACKGROUND_RANK = 1_000_000
+"""Behind every sentence of a call."""
 FIRST_CHUNK_BYTES = ENOUGH_MS * BYTES_PER_MS + TAIL_BYTES
 """At least so much at first: somebody waits for it in silence, and less would not be begun."""
 
@@ -65,8 +67,9 @@ class TtsStage:
 
         size, owner = FIRST_CHUNK_BYTES, (event.tenant, event.session)
         # the opening of an answer goes first
+        rank = BACKGROUND_RANK if event.background else event.index
         while more := await self._executor.run(
-            _more, pieces, size - len(waiting), rank=event.index, owner=owner
+            _more, pieces, size - len(waiting), rank=rank, owner=owner
         ):
             waiting += more
             while len(waiting) > size:

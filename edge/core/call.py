@@ -18,6 +18,7 @@ from edge.core.effects import Effect, Outbox
 from edge.core.hearing.framing import SILENCE
 from edge.core.hearing.segmenter import Segmenter
 from edge.core.inputs import AnyInput
+from edge.core.keypad import Keypad
 from edge.core.response.responder import Responder
 from edge.core.session.history import History
 from edge.core.turns import Turns
@@ -53,6 +54,7 @@ class Call:
         self._responder = Responder(config, self.history, self._out)
         self._turns = Turns(config, self._segmenter, self._responder, self.history, self._out)
         self._control = Control(config, self.history, self._responder, self._turns, self._out)
+        self._keypad = Keypad()
         self._failures: dict[ev.FaultyPart, int] = {}
         self._quiet_since_ms: int | None = None
         """When the last response or utterance was over, Unix ms; None: Aura has spoken up since."""
@@ -150,6 +152,8 @@ class Call:
             case inputs.KeyPressed(keys):
                 self._out.publish(ev.KeysPressed(**self._out.head(now_ms), keys=keys))
                 self._control.word(now_ms)
+                self._responder.interrupt(now_ms)
+                self._keypad.press(keys, now_ms)
             case _:
                 raise UnknownInputError(type(given).__name__)
 
@@ -197,6 +201,7 @@ class Call:
         self._turns.close(now_ms, discarded=True)
         self._turns.client.clear()
         self._quiet_since_ms = None
+        self._keypad.take()
         if given.may_return:
             self._responder.leave(now_ms)
         else:
@@ -246,6 +251,7 @@ class Call:
             times = [self._speaks_up_ms, self._control.due_ms]
             return min((t for t in times if t is not None), default=None)
         times = [self._segmenter.silent_from_ms, self._words_expire_ms]  # asked after every frame
+        times.append(None if self.listening else self._keypad.due_ms)
         if self._responder.response:
             times += [self._responder.due_ms(now_ms), self._responder.expires_ms]
         known = [t for t in times if t is not None]
@@ -270,6 +276,8 @@ class Call:
         """Nobody speaks and nothing is said: the state of most calls most of the time."""
         if self._segmenter.utterance or self._responder.response:
             return False
+        if self._keypad.due_ms is not None:
+            return False
         return not self._turns.client.asked and not self._turns.client.handed_in
 
     def _advance(self, now_ms: int) -> list[Effect]:
@@ -285,6 +293,9 @@ class Call:
         return self._out.take()
 
     def _advance_speech(self, now_ms: int) -> None:
+        keys_due_ms = self._keypad.due_ms
+        if keys_due_ms is not None and now_ms >= keys_due_ms and not self.listening:
+            self._turns.typed(self._keypad.take(), now_ms)
         if self._responder.response:
             self._control.word(now_ms)
             self._responder.advance(now_ms)

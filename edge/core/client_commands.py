@@ -72,5 +72,15 @@ class Reply:
     message: Mapping[str, Any]
 
 
-Command = Begin | Reconfigure | Ask | Audio | End | Reply | FromClient
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Hand the caller over to a person, by the telephone network."""
+
+    call: str
+    """As the network names it."""
+    key: str
+    """That the caller pressed for it; where nobody can be had it is a key like others."""
+
+
+Command = Begin | Reconfigure | Ask | Audio | End | Reply | Transfer | FromClient
 """An input of the client goes to the call as it is."""

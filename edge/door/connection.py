@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,12 +18,13 @@ from edge.call.quotas import LogQuota
 from edge.call.session_shell import SessionShell
 from edge.call.speech_model import SileroModel
 from edge.core.call import Call
-from edge.core.client_commands import Ask, Audio, Begin, Command, End, Reconfigure, Reply
+from edge.core.client_commands import Ask, Audio, Begin, Command, End, Reconfigure, Reply, Transfer
 from edge.core.client_events import ClientEvent, Interrupted, Speech, Transcript, Trouble
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import (
     FromClient,
     ItemAdded,
+    KeyPressed,
     Reconfigured,
     ResponseAsked,
     Resumed,
@@ -90,6 +91,8 @@ class Host:
     """Of what is typed; what is said is masked where it is recognised."""
     sessions: asyncio.TaskGroup
     """Where sessions run: one whose caller has left still stores its last events."""
+    transfer: Callable[[str], Awaitable[bool]] | None = None
+    """Has the telephone network hand a caller over to a person, and tells whether it does."""
 
 
 class Connection:
@@ -310,7 +313,7 @@ class Connection:
             return False
         return self._commands.refuse_s(time.monotonic()) > 0
 
-    def _refusal(self) -> Json:
+    def _refusal(self) -> Json | None:
         return self._protocol.error(
             "RATE_LIMITED",
             "Too many control messages",
@@ -332,18 +335,36 @@ class Connection:
                         self._shut(CloseCode.NORMAL, "", ends="end_call")
                 case Reply(message):
                     self._send_all([message])
-                case Typed(text):
-                    self._pace.budget.turns += 1
-                    self._give(Typed(self._host.redaction.mask(text)))
-                case ItemAdded(role="user", text=text):
-                    masked = self._host.redaction.mask(text)
-                    self._give(msgspec.structs.replace(command, text=masked))
+                case Transfer():
+                    await self._transfer(command)
                 case Reconfigure(changes):
                     self._reconfigure(changes)
                 case Ask():
                     self._ask(command)
                 case _:
+                    self._take_words(command)
+
+    async def _transfer(self, asked: Transfer) -> None:
+        self._pace.budget.turns += 1
+        transfer = self._host.transfer
+        if transfer is None or not await transfer(asked.call):
+            self._take_words(KeyPressed(asked.key))
+
+    def _take_words(self, command: FromClient) -> None:
+        """Give the call what the client tells it; words and keys as far as they may be stored."""
+        redaction = self._host.redaction
+        match command:
+            case Typed(text):
+                self._pace.budget.turns += 1
+                self._give(Typed(redaction.mask(text)))
+            case ItemAdded(role="user", text=text):
+                self._give(msgspec.structs.replace(command, text=redaction.mask(text)))
+            case KeyPressed():
+                self._pace.budget.turns += 1
+                if not redaction.hides_keys:
                     self._give(command)
+            case _:
+                self._give(command)
 
     def _give(self, command: FromClient) -> None:
         if self._shell:
@@ -477,6 +498,7 @@ class Connection:
         chunks = shell is not None and shell.call.config.voice.delivery == "chunks"
         return chunks and bool(speech.turn) and not speech.ends
 
-    def _send_all(self, messages: list[Json]) -> None:
+    def _send_all(self, messages: Iterable[Json | None]) -> None:
         for message in messages:
-            self._outgoing.put(message)
+            if message is not None:
+                self._outgoing.put(message)

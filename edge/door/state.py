@@ -32,6 +32,9 @@ from edge.door.stage_monitor import StageMonitor
 from edge.door.storage_monitor import StorageMonitor
 from edge.door.time_limits import TimeLimits
 from edge.door.tool_catalogue import ToolCatalogue
+from edge.door.twilio_calls import PREFIX as TELEPHONE
+from edge.door.twilio_calls import TwilioCalls
+from edge.door.twilio_transfer import TwilioTransfer
 from edge.protocols.client_protocol import ClientProtocol
 from edge.protocols.realtime.client_secret import PREFIX
 from runtime.bus.connection import Bus
@@ -78,6 +81,10 @@ class Edge:
     recorded: RecordingQuotas
     budgets: Budgets
     """What each connection may cost."""
+    twilio: TwilioCalls | None = None
+    """Of the telephone calls that Twilio announces; None: it announces none."""
+    transfer: TwilioTransfer | None = None
+    """Of their callers who want a person; None: there is none."""
     lane: Lane = field(default_factory=Lane)
     """Of work that is ahead of live speech."""
     open: set[Connection] = field(default_factory=set)
@@ -94,7 +101,9 @@ class Edge:
         return self.stages.strained() if self.budgets.is_ahead(address) else ""
 
     async def identify(self, token: str) -> Caller | None:
-        """Return who *token* names, which may be a client secret; None: nobody."""
+        """Return who *token* names, a client secret or a telephone call's, too; None: nobody."""
+        if self.twilio and token.startswith(TELEPHONE):
+            return await self.twilio.identify(token)
         if token.startswith(PREFIX):
             return self.secrets.identify(token)
         return await self.policy.identify(token)
@@ -128,6 +137,7 @@ class Edge:
             cancel_echo=self.settings.cancels_echo,
             redaction=self.redaction,
             sessions=self.sessions,
+            transfer=self.transfer.transfer if self.transfer else None,
         )
 
     @property

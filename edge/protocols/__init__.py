@@ -8,12 +8,14 @@ from edge.protocols.client_protocol import ClientProtocol
 from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.conversational import ConversationalProtocol
 from edge.protocols.realtime import RealtimeProtocol
+from edge.protocols.twilio import TwilioProtocol
 from runtime.settings import SettingsError
 
 PROTOCOLS: Mapping[str, type[ClientProtocol]] = {
     "/ws": ConversationalProtocol,
     "/ws/voice/continuous": ContinuousProtocol,
     "/v1/realtime": RealtimeProtocol,
+    "/twilio/media": TwilioProtocol,
 }
 """By the path of the WebSocket."""
 

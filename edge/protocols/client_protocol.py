@@ -28,7 +28,7 @@ class Token(Enum):
     HANDSHAKE = auto()
     """In the request of the WebSocket: its query, a header or a subprotocol."""
     FIRST_MESSAGE = auto()
-    """In the first message after it."""
+    """In the first message after it, or one of the next."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ class Handshake:
     """Of the language model, which a client may choose from."""
     nonce: str = ""
     """No other connection has it, whatever its edge."""
+    transfer_key: str = ""
+    """Of a telephone: it asks for a person; empty: none does."""
 
     @property
     def is_page(self) -> bool:
@@ -125,8 +127,11 @@ class ClientProtocol(Protocol):
     def resumes(self) -> str:
         """The session that the client wants to go on with; empty: a new one."""
 
-    def first_message(self, frame: str | bytes) -> str:
-        """Return the token in the first message, where the protocol has it there; empty: none."""
+    def first_message(self, frame: str | bytes) -> str | None:
+        """Return the token in the first message, where the protocol has it there; empty: none.
+
+        None: it comes with a later message.
+        """
 
     def opened(self) -> list[Command]:
         """Return the commands that follow from the connection alone."""
@@ -156,8 +161,8 @@ class ClientProtocol(Protocol):
     def messages(self, event: ClientEvent) -> list[Json]:
         """Return *event* in this protocol's messages."""
 
-    def error(self, code: str, message: str, details: str) -> Json:
-        """Return the message of an error that the door found."""
+    def error(self, code: str, message: str, details: str) -> Json | None:
+        """Return the message of an error that the door found; None: the protocol has no errors."""
 
     def stage_close_code(self, stage: FaultyPart) -> int:
         """Return the close code of a connection whose *stage* stays down."""

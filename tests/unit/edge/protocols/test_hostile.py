@@ -34,6 +34,7 @@ CODES = {
         "INVALID_TOOL_RESULT",
     },
     "realtime": {"invalid_json", "invalid_value", "rate_limit_exceeded"},
+    "twilio": set(),
 }
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

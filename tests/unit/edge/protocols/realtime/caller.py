@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from edge.core.client_commands import Ask, Audio, Begin, End, Reconfigure, Reply
+from edge.core.client_commands import Ask, Audio, Begin, End, Reconfigure, Reply, Transfer
 from edge.core.client_events import Interrupted, Speech
 from edge.core.effects import Tell
 from edge.core.inputs import Reconfigured, ResponseAsked
@@ -78,7 +78,7 @@ class RealtimeCaller:
                 case Ask():
                     own = self.config.but(command.changes) if command.changes else None
                     self.r.give(ResponseAsked(command.ask, own, command.messages, command.kept))
-                case End() | Begin():
+                case End() | Begin() | Transfer():
                     raise AssertionError(command)
                 case _:
                     self.r.give(command)
