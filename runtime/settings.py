@@ -149,6 +149,10 @@ class Settings(BaseSettings):
         Path("~/.cache/aura"),
         description="Model weights joined from packages, and voices cut in two, are kept here.",
     )
+    model_hub: str = Field(
+        "https://huggingface.co",
+        description="Where `aura models fetch` finds voices, sizes of Whisper and GGUF files.",
+    )
     analytics_dir: str = Field(
         "", description="Folder of the warehouse's files; empty: `analytics` in AURA_DATA_DIR."
     )

@@ -96,7 +96,10 @@ def _local(settings: Settings) -> LanguageModel:
 
     name = settings.llm_model or LOCAL_LLM
     if (path := weights.find(name, settings.cache_dir)) is None:
-        raise WeightsError(f"{name!r} is neither a GGUF file nor {LOCAL_LLM!r}: set AURA_LLM_MODEL")
+        raise WeightsError(
+            f"{name!r} is neither a GGUF file nor a model that is here (`aura models list`): "
+            "set AURA_LLM_MODEL, or `aura models fetch` it"
+        )
     return LlamaModel(path, threads=settings.threads or None, slots=llm_slots(settings), alias=name)
 
 
