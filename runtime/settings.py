@@ -488,7 +488,34 @@ class Settings(BaseSettings):
         description="Key of Cerebras' API, or of the server at AURA_LLM_BASE_URL.",
     )
     tts_engine: Literal["auto", "piper", "simulated"] = Field("auto", description="Voice engine.")
-    tts_voice: str = Field("en_US-joe-medium", description="Piper voice name or .onnx file.")
+    tts_voice: str = Field(
+        "en_US-joe-medium",
+        description="Piper voice name or .onnx file, which speaks where a session names no voice.",
+    )
+    tts_voices: dict[str, str] = Field(
+        {},
+        description="JSON: names of voices by language, for sessions that name none: "
+        '`{"de": "de_DE-thorsten-medium"}`.',
+    )
+    voices_dir: str = Field(
+        "",
+        description="Folder of voices of one's own, NAME.onnx with NAME.onnx.json, which sessions "
+        "may name; empty: none.",
+    )
+    tts_voice_missing: Literal["default", "fail"] = Field(
+        "default",
+        description="A session names a voice that a TTS worker does not have: AURA_TTS_VOICE "
+        "speaks, or the response fails.",
+    )
+    tts_voices_loaded: int = Field(
+        4, ge=1, le=64, description="Piper voices in memory at once, about 100 MiB each."
+    )
+    tts_speed: float = _session("voice.speed", "Speed of speaking, 1: the voice's own.")
+    caller_voices: str = Field(
+        "",
+        description="Voices that callers may ask for by `voice`, comma separated; `*`: any; "
+        "empty: none.",
+    )
     tts_slots: int = Field(2, ge=1, le=1024, description="Sentences one TTS worker speaks at once.")
     threads: int = Field(0, ge=0, le=256, description="Threads of an engine; 0: fitted to the CPU.")
     sim_stt_ms: float = Field(50, ge=0, description="Simulated engines: recognition, ms.")

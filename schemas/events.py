@@ -75,6 +75,14 @@ class Head(TypedDict):
     at_ms: int
 
 
+class Speaker(TypedDict):
+    """Who speaks, as an event says it: `TurnTaken(**speaker, turn=1, ...)`."""
+
+    language: str
+    voice: str
+    speed: float
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """What every event says: whose it is, and when."""
 
@@ -443,6 +451,11 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     """Sentences of the response that were written before this step: its own count on from here."""
     tools: tuple[ToolFunction, ...] = ()
     """What the model may call."""
+    language: str = "en"
+    """In which the model writes; its sentences are cut by that language's rules."""
+    voice: str = ""
+    """The voice that is to speak the sentences; empty: the TTS worker's own."""
+    speed: float = 1.0
 
 
 # ---------------------------------------------------------------- say: the answer, a fenced chain
@@ -469,6 +482,16 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
     """0..1: how surely the model would end the caller's sentence with its last word, by the words
     alone; with the first piece of a response. None: it was not asked (`read` of `turn.taken`), or
     does not say."""
+    language: str = "en"
+    voice: str = ""
+    """Empty: the worker's own, for this language if it has one."""
+    speed: float = 1.0
+    """1.5: half as fast again as the voice's own speed."""
+
+    @property
+    def is_greeting(self) -> bool:
+        """Words that many calls say: a TTS worker keeps their audio for a while."""
+        return self.turn == 0
 
 
 class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.completed"):

@@ -177,6 +177,9 @@ class _Chain:
             deadline_ms=job.event.deadline_ms,
             recorded=job.event.recorded,
             eot_llm=None if index else self.eot_llm,
+            language=job.event.language,
+            voice=job.event.voice,
+            speed=job.event.speed,
         )
         self.state = self.state.after(await self._publish(sentence), sentence)
 

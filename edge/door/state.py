@@ -16,6 +16,7 @@ from edge.call.speech_model import SileroModel
 from edge.door.address_limits import AddressLimits
 from edge.door.agents import Agents
 from edge.door.auth import TokenPolicy
+from edge.door.caller_voices import CallerVoices
 from edge.door.client_address import ClientAddresses
 from edge.door.connection import Connection, Host
 from edge.door.connection_budget import Budgets
@@ -100,6 +101,7 @@ class Edge:
                 configs=self.configs,
                 recording=RecordingPolicy(self.settings.record_audio, bool(self.settings.redact)),
                 recorded=self.recorded,
+                voices=CallerVoices.of(self.settings.caller_voices),
             ),
             commands_per_second=self.settings.control_messages_per_second,
             times=TimeLimits.of(self.settings),

@@ -145,6 +145,7 @@ def synthesizer(settings: Settings, *, noise: bool = False) -> Synthesizer:
             fault=Fault(settings.sim_fail),
         )
     from workers.engines.tts.piper import PiperVoice
+    from workers.engines.tts.piper_voices import PiperVoices, VoicePlaces
 
     if (path := weights.find(settings.tts_voice, settings.cache_dir)) is None:
         raise WeightsError(
@@ -152,4 +153,16 @@ def synthesizer(settings: Settings, *, noise: bool = False) -> Synthesizer:
             "that `aura models list` shows: set AURA_TTS_VOICE"
         )
     threads = settings.threads or min(2, os.cpu_count() or 1)
-    return PiperVoice(path, cache=settings.cache_dir, threads=threads, noise=noise)
+
+    def load(model: Path) -> PiperVoice:
+        return PiperVoice(model, cache=settings.cache_dir, threads=threads, noise=noise)
+
+    folder = Path(settings.voices_dir) if settings.voices_dir else None
+    return PiperVoices(
+        path,
+        places=VoicePlaces(folder, settings.cache_dir),
+        by_language=settings.tts_voices,
+        most=settings.tts_voices_loaded,
+        stand_in=settings.tts_voice_missing == "default",
+        load=load,
+    )

@@ -84,6 +84,7 @@ class Responder:
             took_ms=0.0,
             model="",
             deadline_ms=now_ms + self._config.response.deadline_ms,
+            **self._voice(),
         )
         completed = ev.ResponseCompleted(
             **head,
@@ -184,9 +185,14 @@ class Responder:
             ask_eot=ask_eot,
             deadline_ms=now_ms + config.deadline_ms,
             tools=self._tools.offered(0),
+            **self._voice(),
         )
         self.response.taken = self._out.publish(taken)
         return self.response
+
+    def _voice(self) -> ev.Speaker:
+        voice = self._config.voice
+        return ev.Speaker(language=self._config.language, voice=voice.name, speed=voice.speed)
 
     def commit(self, response: Response, now_ms: int) -> None:
         """Make the turn certain: from here on its response may be heard."""
