@@ -72,6 +72,7 @@ class LlmStage:
             first=not chain.state.sentences,
             hold=chain.model in self._begin_inside,
             tools=bool(event.tools),
+            language=event.language,
         )
         calls: list[FunctionCall] = []
         first_token_ms: float | None = None

@@ -61,7 +61,8 @@ class PiperVoice:
         self._load()
         from workers.engines.tts.text_normalization import sentences, speakable
 
-        said = sentences(speakable(text, self._voice.config.espeak_voice.split("-")[0]))
+        language = self._voice.config.espeak_voice.split("-")[0]
+        said = sentences(speakable(text, language), language)
         if not said:
             return
         import soxr
