@@ -487,11 +487,13 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
     """Empty: the worker's own, for this language if it has one."""
     speed: float = 1.0
     """1.5: half as fast again as the voice's own speed."""
+    fixed: bool = False
+    """Words of the configuration, which many calls say; a greeting, turn 0, is that anyhow."""
 
     @property
-    def is_greeting(self) -> bool:
-        """Words that many calls say: a TTS worker keeps their audio for a while."""
-        return self.turn == 0
+    def is_fixed(self) -> bool:
+        """A TTS worker keeps the audio for a while."""
+        return self.fixed or self.turn == 0
 
 
 class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.completed"):

@@ -67,12 +67,12 @@ class TtsStage:
         used = await asyncio.to_thread(self._chosen, speaker) if self._many else self._own
         spoken = Spoken.of(used, event.speed, event.language, event.text)
         sending = _Sending(job)
-        if event.is_greeting and (kept := self._fixed.get(spoken)):
+        if event.is_fixed and (kept := self._fixed.get(spoken)):
             await sending.take(kept)
         else:
             await self._synthesize(job, speaker, sending)
         pcm = await sending.end()
-        if event.is_greeting:
+        if event.is_fixed:
             self._fixed.keep(spoken, pcm)
         ready = SpeechReady(
             **job.head(),

@@ -17,6 +17,7 @@ from edge.core.response.handover import end, rest_of
 from edge.core.response.interruption import Move
 from edge.core.response.playback import BEGINNING, Playback
 from edge.core.response.response import Phase, Response
+from edge.core.response.speaker import speaker
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History, UnfinishedResponse
 from schemas import events as ev
@@ -84,7 +85,7 @@ class Responder:
             took_ms=0.0,
             model="",
             deadline_ms=now_ms + self._config.response.deadline_ms,
-            **self._voice(),
+            **speaker(self._config),
         )
         completed = ev.ResponseCompleted(
             **head,
@@ -185,14 +186,10 @@ class Responder:
             ask_eot=ask_eot,
             deadline_ms=now_ms + config.deadline_ms,
             tools=self._tools.offered(0),
-            **self._voice(),
+            **speaker(self._config),
         )
         self.response.taken = self._out.publish(taken)
         return self.response
-
-    def _voice(self) -> ev.Speaker:
-        voice = self._config.voice
-        return ev.Speaker(language=self._config.language, voice=voice.name, speed=voice.speed)
 
     def commit(self, response: Response, now_ms: int) -> None:
         """Make the turn certain: from here on its response may be heard."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from edge.core.effects import Outbox
 from edge.core.inputs import ToolResult
 from edge.core.response.response import Phase, Response
+from edge.core.response.speaker import speaker
 from edge.core.response.tools import END_CALL, Tools
 from edge.core.session.history import History
 from edge.core.session.tool_steps import Result
@@ -122,6 +123,7 @@ class ToolTurns:
             step=step,
             spoken=response.written,
             tools=() if response.ends_call else self._tools.offered(step),
+            **speaker(self._config),
         )
         steps.take(self._out.publish(taken))
         response.waiting_since_ms = now_ms
@@ -174,6 +176,8 @@ class ToolTurns:
             took_ms=0.0,
             model="",
             deadline_ms=now_ms + self._config.response.deadline_ms,
+            fixed=True,
+            **speaker(self._config),
         )
         response.sentence(self._out.publish(sentence), now_ms)
 
