@@ -177,6 +177,10 @@ class Settings(BaseSettings):
         Path("~/.cache/aura"),
         description="Model weights joined from packages, and voices cut in two, are kept here.",
     )
+    model_hub: str = Field(
+        "https://huggingface.co",
+        description="Where `aura models fetch` finds voices, sizes of Whisper and GGUF files.",
+    )
     analytics_dir: str = Field(
         "", description="Folder of the warehouse's files; empty: `analytics` in AURA_DATA_DIR."
     )
@@ -623,6 +627,30 @@ class Settings(BaseSettings):
     )
     tts_extra_body: dict[str, Any] = Field(
         {}, description="JSON that is added to each request to it."
+    )
+    tts_voices: dict[str, str] = Field(
+        {},
+        description="JSON: names of voices by language, for sessions that name none: "
+        '`{"de": "de_DE-thorsten-medium"}`.',
+    )
+    voices_dir: str = Field(
+        "",
+        description="Folder of voices of one's own, NAME.onnx with NAME.onnx.json, which sessions "
+        "may name; empty: none.",
+    )
+    tts_voice_missing: Literal["default", "fail"] = Field(
+        "default",
+        description="A session names a voice that a TTS worker does not have: AURA_TTS_VOICE "
+        "speaks, or the response fails.",
+    )
+    tts_voices_loaded: int = Field(
+        4, ge=1, le=64, description="Piper voices in memory at once, about 100 MiB each."
+    )
+    tts_speed: float = _session("voice.speed", "Speed of speaking, 1: the voice's own.")
+    caller_voices: str = Field(
+        "",
+        description="Voices that callers may ask for by `voice`, comma separated; `*`: any; "
+        "empty: none.",
     )
     tts_slots: int = Field(2, ge=1, le=1024, description="Sentences one TTS worker speaks at once.")
     threads: int = Field(0, ge=0, le=256, description="Threads of an engine; 0: fitted to the CPU.")

@@ -78,6 +78,14 @@ class Head(TypedDict):
     at_ms: int
 
 
+class Speaker(TypedDict):
+    """Who speaks, as an event says it: `TurnTaken(**speaker, turn=1, ...)`."""
+
+    language: str
+    voice: str
+    speed: float
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """What every event says: whose it is, and when."""
 
@@ -516,6 +524,11 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     """What the model may call."""
     agent: str = ""
     """The session's, as `name@revision`; empty: the operator's settings alone."""
+    language: str = "en"
+    """In which the model writes; its sentences are cut by that language's rules."""
+    voice: str = ""
+    """The voice that is to speak the sentences; empty: the TTS worker's own."""
+    speed: float = 1.0
 
 
 # ---------------------------------------------------------------- say: the answer, a fenced chain
@@ -546,6 +559,18 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
     """0..1: how surely the model would end the caller's sentence with its last word, by the words
     alone; with the first piece of a response. None: it was not asked (`read` of `turn.taken`), or
     does not say."""
+    language: str = "en"
+    voice: str = ""
+    """Empty: the worker's own, for this language if it has one."""
+    speed: float = 1.0
+    """1.5: half as fast again as the voice's own speed."""
+    fixed: bool = False
+    """Words of the configuration, which many calls say; a greeting, turn 0, is that anyhow."""
+
+    @property
+    def is_fixed(self) -> bool:
+        """A TTS worker keeps the audio for a while."""
+        return self.fixed or self.turn == 0
 
 
 class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.completed"):

@@ -30,6 +30,7 @@ ClientOption = Literal[
     "interrupt_words",
     "interrupt_voice_ms",
     "record",
+    "voice",
 ]
 CLIENT_OPTIONS: Mapping[ClientOption, str] = {
     "eagerness": "turns.eagerness",
@@ -40,6 +41,7 @@ CLIENT_OPTIONS: Mapping[ClientOption, str] = {
     "interrupt_words": "interruption.min_words",
     "interrupt_voice_ms": "interruption.voice_ms",
     "record": "record_audio",
+    "voice": "voice.name",
 }
 """What a client may change of its session: its name in every protocol to the path here."""
 
@@ -113,9 +115,17 @@ class ResponseConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A stage that is silent for so long has failed the caller."""
 
 
-class VoiceConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How a response reaches the client's loudspeaker."""
+VOICE_NAME = r"^(?:[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127})?$"
+"""A name and never a path: whoever may name a voice need not be trusted with files."""
 
+
+class VoiceConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Who speaks a response, and how it reaches the client's loudspeaker."""
+
+    name: Annotated[str, msgspec.Meta(pattern=VOICE_NAME)] = ""
+    """The voice; empty: the TTS worker's own, for the session's language if it has one."""
+    speed: Annotated[float, msgspec.Meta(ge=0.5, le=2)] = 1.0
+    """Of speaking; 1.5: half as fast again as the voice's own speed."""
     delivery: Delivery = "sentences"
     chunk_ms: Annotated[int, msgspec.Meta(ge=1)] = 64
     """Audio in one chunk, where it is delivered in chunks."""

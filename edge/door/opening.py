@@ -24,6 +24,7 @@ from edge.core.session.history import History
 from edge.door.agent_choice import Settled
 from edge.door.agents import Agents
 from edge.door.auth import Caller
+from edge.door.caller_voices import CallerVoices
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
 from edge.door.tool_catalogue import ToolCatalogue
@@ -73,6 +74,7 @@ class Openings:
     configs: ConfigStore
     recording: RecordingPolicy
     recorded: RecordingQuotas
+    voices: CallerVoices
 
     async def open(
         self, begin: Begin, caller: Caller, protocol: str, seat: Seat, quota: LogQuota
@@ -85,6 +87,7 @@ class Openings:
         if why := quota.begin(time.monotonic()):
             title = "Too much for the log"
             raise RefusedError("QUOTA_EXCEEDED", title, why, CloseCode.POLICY_VIOLATION, ends=True)
+        begin, no_voice = self.voices.allowed(begin)
         session, history = await seat.take()
         try:
             settled = await self.agents.settled(caller, begin, self.config, history)
@@ -92,8 +95,8 @@ class Openings:
             await seat.leave()
             raise
         ignored = []
-        if settled.left_out:
-            ignored.append(("INVALID_OPTION", "Option ignored", "; ".join(settled.left_out)))
+        if left_out := [*settled.left_out, *([no_voice] if no_voice else [])]:
+            ignored.append(("INVALID_OPTION", "Option ignored", "; ".join(left_out)))
         config = self._completed(settled.config, caller)
         if config.record_audio and (why := self._not_recorded(settled, caller)):
             config = config.but({RECORDED: False})

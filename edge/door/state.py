@@ -17,6 +17,7 @@ from edge.door.address_limits import AddressLimits
 from edge.door.agents import Agents
 from edge.door.auth import Caller, TokenPolicy
 from edge.door.call_list import CallList
+from edge.door.caller_voices import CallerVoices
 from edge.door.client_address import ClientAddresses
 from edge.door.client_secrets import ClientSecrets
 from edge.door.connection import Connection, Host
@@ -130,6 +131,7 @@ class Edge:
                 configs=self.configs,
                 recording=RecordingPolicy(self.settings.record_audio, bool(self.settings.redact)),
                 recorded=self.recorded,
+                voices=CallerVoices.of(self.settings.caller_voices),
             ),
             commands_per_second=self.settings.control_messages_per_second,
             times=TimeLimits.of(self.settings),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from schemas.events import Head, ResponseCompleted, ResponseSentence
+from schemas.events import Head, ResponseCompleted, ResponseSentence, Speaker
 
 LEAST_CHARS = 60
 """A shorter piece is not cut off: mostly it ends with an abbreviation, or is soon spoken."""
@@ -24,7 +24,13 @@ def pieces(text: str) -> list[str]:
 
 
 def as_events(
-    sentences: Sequence[str], head: Head, turn: int, *, deadline_ms: int, text_only: bool
+    sentences: Sequence[str],
+    head: Head,
+    turn: int,
+    speaker: Speaker,
+    *,
+    deadline_ms: int,
+    text_only: bool,
 ) -> tuple[list[ResponseSentence], ResponseCompleted]:
     """Return the events of a response that is *sentences* and no more: no model wrote it."""
     given = [
@@ -38,6 +44,7 @@ def as_events(
             model="",
             deadline_ms=deadline_ms,
             text_only=text_only,
+            **speaker,
         )
         for index, text in enumerate(sentences)
     ]

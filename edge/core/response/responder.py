@@ -18,6 +18,7 @@ from edge.core.response.handover import end, rest_of
 from edge.core.response.interruption import Move
 from edge.core.response.playback import BEGINNING, Playback
 from edge.core.response.response import Phase, Response
+from edge.core.response.speaker import speaker
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History, UnfinishedResponse
 from edge.core.session.message_names import response_key
@@ -113,6 +114,7 @@ class Responder:
             response.turn,
             deadline_ms=now_ms + self._config.response.deadline_ms,
             text_only=self._config.voice.delivery == "text",
+            speaker=speaker(self._config),
         )
         for sentence in given:
             response.sentence(self._out.publish(sentence), now_ms)
@@ -272,6 +274,7 @@ class Responder:
             deadline_ms=now_ms + asked.deadline_ms,
             tools=self._tools.offered(0) if config.tools else (),
             agent=self._out.agent,
+            **speaker(config),
         )
         response.taken = self._out.publish(taken)
 

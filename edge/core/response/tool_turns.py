@@ -12,6 +12,7 @@ from edge.core.client_events import CallsDone, ResponseStarted
 from edge.core.effects import Outbox
 from edge.core.inputs import ToolResult
 from edge.core.response.response import Phase, Response
+from edge.core.response.speaker import speaker
 from edge.core.response.tools import END_CALL, Tools
 from edge.core.session.history import History
 from edge.core.session.tool_steps import Result
@@ -139,6 +140,7 @@ class ToolTurns:
             spoken=response.written,
             tools=() if response.ends_call else self._tools.offered(step),
             agent=self._out.agent,
+            **speaker(self._config),
         )
         steps.take(self._out.publish(taken))
         response.waiting_since_ms = now_ms
@@ -193,6 +195,8 @@ class ToolTurns:
             model="",
             deadline_ms=now_ms + self._config.response.deadline_ms,
             text_only=response.playback.is_read,
+            fixed=True,
+            **speaker(self._config),
         )
         response.sentence(self._out.publish(sentence), now_ms)
 
