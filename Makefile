@@ -7,7 +7,7 @@ AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
 NO_ENGINE := tests/e2e/test_wheel.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check lint format unit integration schemas readme locks bench bench-people soak soak-hostile clean
+.PHONY: help setup run demo test check lint format unit integration clients schemas readme locks bench bench-people soak soak-hostile clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ demo: .venv/.installed ## Start everything, ask a question in Aura's own voice, 
 	@exec $(BIN)/aura demo
 
 test: .venv/.dev ## Run all tests, the real engines included
-	@$(BIN)/python -m pytest $(AT_ONCE) tests/integration $(NO_ENGINE) tests/contract tests/unit
+	@$(BIN)/python -m pytest $(AT_ONCE) tests/integration tests/clients $(NO_ENGINE) tests/contract tests/unit
 	@$(BIN)/python -m pytest tests/e2e $(addprefix --ignore=,$(NO_ENGINE))
 
 check: lint unit ## Format, lint, types, imports, schemas, unit tests
@@ -42,6 +42,14 @@ unit: .venv/.dev ## Run the tests that need no process
 
 integration: .venv/.dev ## Run the tests against a real nats-server
 	@$(BIN)/python -m pytest -q tests/integration
+
+clients: .venv/bin/python ## Install stock Realtime clients, apart from the rest, for tests/clients
+	@$(PYTHON) -m venv .venv/clients
+	@.venv/clients/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -r tests/clients/requirements.txt
+	@cp tests/clients/package.json .venv/clients/
+	@command -v npm > /dev/null && npm install --silent --no-audit --no-fund --ignore-scripts \
+	  --prefix .venv/clients || echo "No npm: the clients for Node are left out."
 
 schemas: .venv/.dev ## Write the contract for other languages
 	@$(BIN)/python -m schemas.generate

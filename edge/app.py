@@ -1,4 +1,4 @@
-"""The HTTP application of an edge: a WebSocket for each client protocol, two documented pages."""
+"""The HTTP application of an edge: a WebSocket a client protocol, the talk page, the rest."""
 
 from __future__ import annotations
 
@@ -13,19 +13,30 @@ from edge.door.address_limits import AddressLimits
 from edge.door.admission_control import AdmissionControl
 from edge.door.agents import Agents
 from edge.door.auth import TokenPolicy
+from edge.door.calls_api import routes as calls_api
 from edge.door.client_address import ClientAddresses
+from edge.door.client_secrets import ClientSecrets
 from edge.door.connection_budget import Budgets, Costs
 from edge.door.middlewares import harden, limit_requests, no_traceback
 from edge.door.open_files import OpenFiles
+from edge.door.operators import Operators
+from edge.door.pages import add_pages, wants_page
+from edge.door.realtime_secrets import create_client_secret
 from edge.door.routes import websocket
 from edge.door.session_limits import Limits, SessionLimits
 from edge.door.socket_table import SocketTable
+from edge.door.speech_api import add_routes as add_speech_routes
 from edge.door.stage_monitor import StageMonitor
 from edge.door.state import EDGE, Edge, config_of
 from edge.door.storage_monitor import StorageMonitor
 from edge.door.tool_catalogue import ToolCatalogue
+from edge.door.twilio_calls import TwilioCalls
+from edge.door.twilio_transfer import TwilioTransfer
+from edge.door.twilio_voice import PATH as TWILIO_VOICE
+from edge.door.twilio_voice import announced
 from edge.protocols import served
 from edge.protocols.prices import PRICES
+from edge.protocols.twilio import TwilioProtocol
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from runtime.settings import Settings
@@ -38,12 +49,13 @@ def build(
 
     Raises:
         SettingsError: a key file is unreadable, a proxy is no network, a rule of redaction is none,
-            a client protocol is unknown, the speech model is missing, or the file of tools cannot
-            be used.
+            a client protocol is unknown, the speech model is missing, the file of tools cannot be
+            used, or callers cannot be transferred as is wanted.
     """
     address_limits = AddressLimits.of(settings)
     speech_model = chosen(settings)
     config = config_of(settings, speech_model)
+    policy = TokenPolicy.of(settings)
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(
         settings=settings,
@@ -52,7 +64,8 @@ def build(
         stages=StageMonitor(
             bus, AdmissionControl(settings.overload_wait_ms, settings.overload_calm_s)
         ),
-        policy=TokenPolicy.of(settings),
+        policy=policy,
+        operators=Operators.of(settings, policy),
         address_limits=address_limits,
         sockets=SocketTable(address_limits.sockets, most_sockets),
         files=OpenFiles(),
@@ -64,6 +77,7 @@ def build(
         limits=SessionLimits(bus, limits_of(settings)),
         addresses=ClientAddresses.of(settings),
         storage=StorageMonitor(bus, name),
+        secrets=ClientSecrets(settings),
         budgets=Budgets(Costs(settings.frames_per_second, settings.sound_at_once_s)),
         configs=ConfigStore(bus, config),
         log_quotas=LogQuotas(
@@ -74,12 +88,21 @@ def build(
         recorded=RecordingQuotas(settings.recorded_mb_per_tenant),
         agents=Agents(bus),
         tools=ToolCatalogue(bus, settings),
+        twilio=TwilioCalls.of(settings, bus),
+        transfer=TwilioTransfer.of(settings),
     )
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
+    app.router.add_routes(calls_api())
+    app.router.add_post("/v1/realtime/client_secrets", create_client_secret)
+    if settings.has_talk_page:
+        add_pages(app, settings)
     for path, protocol in app[EDGE].protocols.items():
         app.router.add_get(path, websocket(protocol))
+    add_speech_routes(app)
+    if app[EDGE].twilio and TwilioProtocol in app[EDGE].protocols.values():
+        app.router.add_post(TWILIO_VOICE, announced)
     return app
 
 
@@ -93,10 +116,13 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-async def root(_: web.Request) -> web.Response:
-    return web.json_response(
-        {"message": "Conversational AI Backend is running", "status": "healthy"}
-    )
+async def root(request: web.Request) -> web.Response:
+    """Send people to the talk page, and tell programs that somebody is here."""
+    vary = {"Vary": "Accept"}
+    if request.app[EDGE].settings.has_talk_page and wants_page(request):
+        return web.Response(status=302, headers={"Location": "talk", **vary})
+    body = {"message": "Conversational AI Backend is running", "status": "healthy"}
+    return web.json_response(body, headers=vary)
 
 
 async def health(request: web.Request) -> web.Response:

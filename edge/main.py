@@ -61,6 +61,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
                 tasks.create_task(app[EDGE].tools.watch()),
                 tasks.create_task(app[EDGE].configs.keep()),
                 tasks.create_task(app[EDGE].agents.watch()),
+                tasks.create_task(app[EDGE].call_list.serve()),
             ]
             if await _agents_read(app[EDGE], stop):
                 await _hold(settings, app, stop, condition)

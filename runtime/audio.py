@@ -6,13 +6,14 @@ Rates are changed in streams (`runtime/resampling.py`), and only where they diff
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime import media
 from runtime.containers import Container, container_of
+from runtime.g711 import LAWS
 from runtime.resampling import Resampler
 from runtime.wav import MOST_HEADER_BYTES, PCM, Format, NotAudioError, WavHeader, parse_header
 from schemas.audio import RATE_HZ
@@ -53,26 +54,6 @@ class PcmStream:
         if self._resampler is None:
             return b""
         return self._resampler.feed(np.zeros(0, np.int16), last=True).tobytes()
-
-
-def _mulaw() -> NDArray[np.float64]:
-    """Return what each byte of mu-law stands for (ITU-T G.711)."""
-    code = ~np.arange(256, dtype=np.uint8)
-    exponent, mantissa = (code >> 4 & 7).astype(np.int32), (code & 15).astype(np.int32)
-    size = (((mantissa << 3) + 132) << exponent) - 132
-    return np.where(code & 128, -size, size).astype(np.float64)
-
-
-def _alaw() -> NDArray[np.float64]:
-    """Return what each byte of A-law stands for (ITU-T G.711)."""
-    code = np.arange(256, dtype=np.uint8) ^ 0x55
-    exponent, mantissa = (code >> 4 & 7).astype(np.int32), (code & 15).astype(np.int32)
-    base = (mantissa << 4) + np.where(exponent, 264, 8)
-    size = base << np.maximum(exponent - 1, 0)
-    return np.where(code & 128, size, -size).astype(np.float64)
-
-
-LAWS: Mapping[str, NDArray[np.float64]] = {"mulaw": _mulaw(), "alaw": _alaw()}
 
 
 def _mono(data: bytes, form: Format) -> NDArray[np.int16]:
@@ -162,7 +143,7 @@ class AudioOut:
     """Audio for a client: s16le mono at its rate, without a seam between the pieces of a stream."""
 
     def __init__(self, rate_hz: int = RATE_HZ) -> None:
-        self._rate_hz = rate_hz
+        self.rate_hz = rate_hz
         self._resampler: Resampler | None = None
 
     def feed(self, pcm: bytes, *, more: bool = False) -> bytes:
@@ -170,12 +151,12 @@ class AudioOut:
 
         A resampler keeps a few ms back while more follows.
         """
-        if self._rate_hz == RATE_HZ:
+        if self.rate_hz == RATE_HZ:
             return pcm
         if self._resampler is None:
             if not pcm:
                 return b""
-            self._resampler = Resampler(RATE_HZ, self._rate_hz)
+            self._resampler = Resampler(RATE_HZ, self.rate_hz)
         out = self._resampler.feed(np.frombuffer(pcm, np.int16), last=not more).tobytes()
         if not more:
             self._resampler = None

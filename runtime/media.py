@@ -49,6 +49,10 @@ FLAC_HEADER_BYTES = 42
 """The stream's properties, without which no later frame can be read."""
 
 
+class NoSoundError(ValueError):
+    """A file without sound that can be had; the message goes on with "that"."""
+
+
 class Pipe:
     """A file for one reading thread, which grows at its end; what was read is forgotten."""
 
@@ -199,25 +203,54 @@ class Decoder:
         self._heard.clear()
 
     def _sound_of(self, pipe: Pipe) -> Iterator[bytes]:
-        import av
-
         whole = pipe.whole() if pipe.container is Container.MP4 else None
-        file: Any = whole or pipe
-        options = {"probesize": "32", "analyzeduration": "0"}  # no sound is held back to guess
-        demuxer = DEMUXERS[pipe.container]
-        with av.open(file, format=demuxer, options=options, buffer_size=4096) as opened:
-            stream = next(iter(opened.streams.audio), None)
-            codec = stream and stream.codec_context  # None: libav knows none
-            if codec is None or codec.name not in CODECS:
-                self._stop(pipe, "holds no audio of a known codec")
-                return
-            resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
-            for packet in opened.demux(stream):
-                for frame in _frames(packet):
-                    for one in resampler.resample(frame):
-                        yield one.to_ndarray().tobytes()
-            for one in resampler.resample(None):
-                yield one.to_ndarray().tobytes()
+        try:
+            yield from _sounds(whole or pipe, pipe.container)
+        except NoSoundError as error:
+            self._stop(pipe, str(error))
+
+
+def decode_whole(data: bytes, container: Container, most_bytes: int) -> bytes:
+    """Return a whole file as s16le mono 16 kHz.
+
+    Raises:
+        NoSoundError: it cannot be decoded, or holds more than *most_bytes* of sound.
+    """
+    from av.error import FFmpegError
+
+    found = bytearray()
+    try:
+        for pcm in _sounds(io.BytesIO(data), container):
+            found += pcm
+            if len(found) > most_bytes:
+                raise NoSoundError("holds too much sound")
+    except FFmpegError as error:
+        raise NoSoundError("cannot be decoded") from error
+    return bytes(found)
+
+
+def _sounds(file: Any, container: Container) -> Iterator[bytes]:
+    """Yield the sound in *file*.
+
+    Raises:
+        NoSoundError: it holds none of a known codec.
+        FFmpegError, ValueError: it cannot be decoded.
+    """
+    import av
+
+    options = {"probesize": "32", "analyzeduration": "0"}  # no sound is held back to guess
+    with av.open(file, format=DEMUXERS[container], options=options, buffer_size=4096) as opened:
+        stream = next(iter(opened.streams.audio), None)
+        codec = stream and stream.codec_context  # None: libav knows none
+        if codec is None or codec.name not in CODECS:
+            raise NoSoundError("holds no audio of a known codec")
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
+        for packet in opened.demux(stream):
+            for frame in _frames(packet):
+                for one in resampler.resample(frame):
+                    yield one.to_ndarray().tobytes()
+        for one in resampler.resample(None):
+            yield one.to_ndarray().tobytes()
 
 
 def _frames(packet: Any) -> list[Any]:

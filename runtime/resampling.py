@@ -2,7 +2,8 @@
 
 soxr's resampler for fixed ratios transforms blocks and holds 36 ms of 48 kHz, 115 ms of 8 kHz; the
 one for variable ratios filters sample by sample, with the same pass band and 80 dB beyond it. It
-holds 240 samples: too long at a telephone's rate, which is doubled first.
+holds 240 samples: too long at a telephone's rate, which is doubled first. 24 kHz, the rate of many
+clients, becomes 16 kHz by a filter that holds 3 ms.
 """
 
 from __future__ import annotations
@@ -50,15 +51,64 @@ class _Doubler:
         return doubled.astype(np.int16).reshape(-1)
 
 
+REACH = 72
+"""Samples of 24 kHz on each side of one of 16 kHz, 3 ms."""
+CUTOFF = 7400 / 24_000
+"""What is below is passed; from 8.2 kHz on nothing above -70 dB is."""
+
+
+def _third_taps() -> NDArray[np.float64]:
+    """Return the taps for a sample on one of the input's, and between two, [2, 2 * REACH]."""
+    distance = np.arange(2 * REACH) - REACH + 1 - np.array([[0.0], [0.5]])
+    taps = np.sinc(2 * CUTOFF * distance)
+    taps *= np.i0(7 * np.sqrt(np.clip(1 - (distance / REACH) ** 2, 0, 1)))
+    normed: NDArray[np.float64] = taps / taps.sum(axis=1, keepdims=True)
+    return normed
+
+
+THIRD_TAPS = _third_taps()
+
+
+class _TwoThirds:
+    """Makes two samples of three: the first on one of theirs, the other between two."""
+
+    def __init__(self) -> None:
+        self._kept = np.zeros(REACH - 1, np.int16)
+        self._owed = 0
+        """Thirds of samples that came and are not made into others yet."""
+
+    def feed(self, samples: Samples, *, last: bool) -> Samples:
+        self._owed += 2 * len(samples)
+        rest = np.zeros(REACH + 2 if last else 0, np.int16)
+        made: Samples = self._made(np.concatenate([self._kept, samples, rest]))[: self._owed // 3]
+        self._owed -= 3 * len(made)
+        return made
+
+    def _made(self, known: Samples) -> Samples:
+        count = (len(known) - 2 * REACH - 1) // 3 + 1
+        if count <= 0:
+            self._kept = known
+            return known[:0]
+        around = np.lib.stride_tricks.sliding_window_view(known, 2 * REACH)
+        both = np.stack(
+            [around[: 3 * count : 3] @ THIRD_TAPS[0], around[1 : 3 * count : 3] @ THIRD_TAPS[1]],
+            axis=1,
+        )
+        self._kept = known[3 * count :]
+        pairs: Samples = np.clip(np.rint(both), -32768, 32767).astype(np.int16).reshape(-1)
+        return pairs
+
+
 class Resampler:
     """One stream of int16 samples from one rate to another."""
 
     def __init__(self, from_hz: int, to_hz: int) -> None:
+        self._two_thirds = _TwoThirds() if (from_hz, to_hz) == (24_000, 16_000) else None
         self._doubler = _Doubler() if from_hz < min(to_hz, SLOW_HZ) else None
         from_hz *= 2 if self._doubler else 1
         self._soxr = (
             None
-            if from_hz == to_hz
+            if from_hz == to_hz or self._two_thirds
             else soxr.ResampleStream(from_hz, to_hz, 1, dtype="int16", quality="HQ", vr=True)
         )
 
@@ -67,6 +117,8 @@ class Resampler:
 
         As many samples come out as their time holds.
         """
+        if self._two_thirds:
+            return self._two_thirds.feed(samples, last=last)
         if self._doubler:
             rest = np.zeros(HALF if last else 0, np.int16)
             samples = self._doubler.feed(np.concatenate([samples, rest]))

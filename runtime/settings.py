@@ -1,8 +1,8 @@
 """One settings object a process: environment first, then `.env`, then the defaults here.
 
 The names the client documentation gives (HOST, PORT, DEBUG, SAMPLE_RATE, CHUNK_SIZE, LOG_LEVEL,
-CEREBRAS_API_KEY) and NATS_URL are bare; everything else is `AURA_<FIELD>`. A secret may be given
-as a file: `AURA_JWT_SECRET_FILE`, `CEREBRAS_API_KEY_FILE`.
+CEREBRAS_API_KEY, NEXT_PUBLIC_...) and NATS_URL are bare; everything else is `AURA_<FIELD>`. A
+secret may be given as a file: `AURA_JWT_SECRET_FILE`, `CEREBRAS_API_KEY_FILE`.
 """
 
 from __future__ import annotations
@@ -40,6 +40,10 @@ _BARE = {
     "log_level",
     "nats_url",
     "cerebras_api_key",
+    "next_public_api_url",
+    "next_public_ws_url",
+    "next_public_sample_rate",
+    "next_public_debug",
 }
 
 
@@ -113,6 +117,30 @@ class Settings(BaseSettings):
         default="INFO",
         description="Least severity that is logged.",
     )
+    next_public_api_url: str = Field(
+        "",
+        validation_alias=_bare("next_public_api_url"),
+        description="Where the talk page asks for /health; empty: where the page comes from.",
+    )
+    next_public_ws_url: str = Field(
+        "",
+        validation_alias=_bare("next_public_ws_url"),
+        description="WebSocket URL that the talk page calls, such as `wss://voice.example/ws`; "
+        "empty: where the page comes from.",
+    )
+    next_public_sample_rate: int = Field(
+        16000,
+        validation_alias=_bare("next_public_sample_rate"),
+        ge=8000,
+        le=48000,
+        description="Hz at which the talk page sends the microphone.",
+    )
+    next_public_debug: bool = Field(
+        True,
+        validation_alias=_bare("next_public_debug"),
+        description="The talk page shows its own measurements, and names each message in the "
+        "browser's console.",
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`auto`: console on a terminal, JSON elsewhere."
     )
@@ -148,6 +176,10 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(
         Path("~/.cache/aura"),
         description="Model weights joined from packages, and voices cut in two, are kept here.",
+    )
+    model_hub: str = Field(
+        "https://huggingface.co",
+        description="Where `aura models fetch` finds voices, sizes of Whisper and GGUF files.",
     )
     analytics_dir: str = Field(
         "", description="Folder of the warehouse's files; empty: `analytics` in AURA_DATA_DIR."
@@ -196,6 +228,11 @@ class Settings(BaseSettings):
         description="`aud` that callers' tokens must have, or several by commas; empty: a token "
         "with an `aud` is for somebody else and refused.",
     )
+    operator_token: SecretStr = Field(
+        SecretStr(""),
+        description="Token of /v1/calls, 32 characters or more, for the calls of all tenants; "
+        "empty: only callers' tokens with the scope `calls:read` or `calls:write`.",
+    )
     jwt_leeway_s: float = Field(
         10.0,
         ge=0,
@@ -208,6 +245,11 @@ class Settings(BaseSettings):
     )
     prices: dict[str, tuple[float, float]] = Field(
         {}, description="JSON: USD a million prompt and completion tokens, by model."
+    )
+    realtime_models: str = Field(
+        "",
+        description="Models that a client of /v1/realtime may choose by `model=`, comma separated; "
+        "any other name is the operator's model.",
     )
     tls_cert: str = Field("", description="PEM certificate chain; set, the edge serves wss.")
     tls_key: str = Field("", description="PEM key of it, where it is not in the same file.")
@@ -232,7 +274,32 @@ class Settings(BaseSettings):
     dialects: str = Field(
         "",
         description="Client protocols that are served, comma separated: `conversational` (/ws), "
-        "`continuous` (/ws/voice/continuous); empty: all.",
+        "`continuous` (/ws/voice/continuous), `twilio` (/twilio/media); empty: all.",
+    )
+    twilio_auth_token: SecretStr = Field(
+        SecretStr(""),
+        description="Auth token of the Twilio account whose calls come in: it signs "
+        "/twilio/voice. Empty: /twilio/voice is not served.",
+    )
+    twilio_tenant: str = Field(
+        "default", min_length=1, description="Tenant of the calls that Twilio announces."
+    )
+    twilio_transfer_to: str = Field(
+        "",
+        pattern=r"^(\+[0-9]{5,15}|sip:[^\s<>]+)?$",
+        description="Number (+14155550100) or SIP address of a person, to whom callers who press "
+        "AURA_TWILIO_TRANSFER_KEY are transferred; empty: nobody is.",
+    )
+    twilio_transfer_key: str = Field("0", pattern="^[0-9*#]$", description="That key.")
+    twilio_account_sid: str = Field("", description="Account that transfers are asked of.")
+    twilio_api_url: str = Field(
+        "https://api.twilio.com", description="Where transfers are asked for."
+    )
+    public_url: str = Field(
+        "",
+        pattern="^(https?://[^ ?#]+[^ ?#/])?$",
+        description="Address by which Twilio reaches the edges, e.g. https://voice.example.com; "
+        "empty: the one in each request, which is right without a proxy.",
     )
     ws_auth: Literal["auto", "open", "token"] = Field(
         "auto",
@@ -322,7 +389,8 @@ class Settings(BaseSettings):
     system_prompt: str = Field(
         "You are Aura, a friendly voice assistant on the phone. Answer in one or two short "
         "sentences that sound well when spoken. No lists, no emoji, no formatting.",
-        description="What the language model is told it is; the built-in one follows none.",
+        description="What the language model is told it is; a base model, as the built-in one, "
+        "follows none.",
     )
     language: str = _session("language", "Spoken language, a Whisper code, or `auto`.")
     eagerness: Eagerness = _session(
@@ -354,6 +422,15 @@ class Settings(BaseSettings):
         description="Take a response's echo out of the caller's audio: a loudspeaker without echo "
         "cancellation of its own.",
     )
+    idle_s: int = _session(
+        "idle.after_s",
+        "Seconds without a word of either side after which the caller is asked AURA_IDLE_PROMPT, "
+        "and after as many again the call ends; 0: never.",
+    )
+    idle_prompt: str = _session(
+        "idle.prompt", "What an idle caller is asked; empty: nothing, and the call ends at once."
+    )
+    idle_goodbye: str = _session("idle.goodbye", "Last words of a call that ends so; empty: none.")
     history_messages: int = _session(
         "response.history_messages", "Messages of history a turn's job carries."
     )
@@ -551,6 +628,30 @@ class Settings(BaseSettings):
     tts_extra_body: dict[str, Any] = Field(
         {}, description="JSON that is added to each request to it."
     )
+    tts_voices: dict[str, str] = Field(
+        {},
+        description="JSON: names of voices by language, for sessions that name none: "
+        '`{"de": "de_DE-thorsten-medium"}`.',
+    )
+    voices_dir: str = Field(
+        "",
+        description="Folder of voices of one's own, NAME.onnx with NAME.onnx.json, which sessions "
+        "may name; empty: none.",
+    )
+    tts_voice_missing: Literal["default", "fail"] = Field(
+        "default",
+        description="A session names a voice that a TTS worker does not have: AURA_TTS_VOICE "
+        "speaks, or the response fails.",
+    )
+    tts_voices_loaded: int = Field(
+        4, ge=1, le=64, description="Piper voices in memory at once, about 100 MiB each."
+    )
+    tts_speed: float = _session("voice.speed", "Speed of speaking, 1: the voice's own.")
+    caller_voices: str = Field(
+        "",
+        description="Voices that callers may ask for by `voice`, comma separated; `*`: any; "
+        "empty: none.",
+    )
     tts_slots: int = Field(2, ge=1, le=1024, description="Sentences one TTS worker speaks at once.")
     threads: int = Field(0, ge=0, le=256, description="Threads of an engine; 0: fitted to the CPU.")
     sim_stt_ms: float = Field(50, ge=0, description="Simulated engines: recognition, ms.")
@@ -564,6 +665,10 @@ class Settings(BaseSettings):
     sim_tts_audio_ms: int = Field(2000, ge=0, description="Simulated: audio of a sentence, ms.")
 
     @property
+    def realtime_models_listed(self) -> frozenset[str]:
+        return frozenset(name for one in self.realtime_models.split(",") if (name := one.strip()))
+
+    @property
     def reaches_everybody(self) -> bool:
         """Every network reaches the edge."""
         return self.host in EVERYWHERE
@@ -572,6 +677,12 @@ class Settings(BaseSettings):
     def strangers_may_call(self) -> bool:
         """No token is asked for where a client protocol can do without."""
         return self.ws_auth == "open" or (self.ws_auth == "auto" and self.debug)
+
+    @property
+    def has_talk_page(self) -> bool:
+        """The talk page has somebody to call: it speaks `continuous`, here or elsewhere."""
+        asked = {name.strip() for name in self.dialects.split(",")} - {""}
+        return not asked or "continuous" in asked or bool(self.next_public_ws_url)
 
     @property
     def cancels_echo(self) -> bool:
@@ -586,6 +697,7 @@ class Settings(BaseSettings):
             for field, info in type(self).model_fields.items()
             if isinstance(info.json_schema_extra, dict) and PATH in info.json_schema_extra
         }
+        changes["response.system_prompt"] = self.system_prompt
         changes["response.deadline_ms"] = int(self.job_deadline_s * 1000)
         changes["record_audio"] = self.record_audio == "always"
         changes["voice.chunk_ms"] = max(10, self.chunk_size * 1000 // self.sample_rate)

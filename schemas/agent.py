@@ -17,6 +17,7 @@ from msgspec import UNSET, UnsetType
 from schemas.session_config import (
     CallLimits,
     ClientOption,
+    IdleConfig,
     InterruptionConfig,
     ResponseConfig,
     ToolUse,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:  # mypy takes no struct that is made at run time for a type
     Interruption: TypeAlias = InterruptionConfig
     Model: TypeAlias = ResponseConfig
     Voice: TypeAlias = VoiceConfig
+    Idle: TypeAlias = IdleConfig
     Use: TypeAlias = ToolUse
     Limits: TypeAlias = CallLimits
 else:
@@ -69,6 +71,7 @@ else:
         renamed={"model": "name"},
     )
     Voice = _section("AgentVoice", VoiceConfig, without=frozenset({"delivery"}))
+    Idle = _section("AgentIdle", IdleConfig)
     Use = _section("AgentTool_use", ToolUse)
     Limits = _section("AgentLimits", CallLimits)
 
@@ -77,6 +80,7 @@ SECTIONS: Mapping[str, tuple[str, type[msgspec.Struct]]] = {
     "interruption": ("interruption", InterruptionConfig),
     "model": ("response", ResponseConfig),
     "voice": ("voice", VoiceConfig),
+    "idle": ("idle", IdleConfig),
     "tool_use": ("tool_use", ToolUse),
     "limits": ("limits", CallLimits),
 }
@@ -140,6 +144,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """When a turn of the caller begins and ends."""
     interruption: Interruption | UnsetType = UNSET
     """What stops a response that is being heard."""
+    idle: Idle | UnsetType = UNSET
+    """What becomes of a caller who says nothing."""
     record_audio: bool | UnsetType = UNSET
     """The audio of both sides is kept."""
     tools: (

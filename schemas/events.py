@@ -28,6 +28,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypedDict
 import msgspec
 
 from schemas.agent import AgentUsed
+from schemas.control import AnyCommand
 from schemas.session_config import SessionConfig, from_flat, to_flat
 from schemas.tools import ToolConfig, ToolFailure, ToolFunction
 
@@ -42,6 +43,8 @@ StageName = Literal["stt", "llm", "tool", "tts"]
 FaultyPart = Literal["audio", StageName]
 """A part that may fail: the edge's own audio and bus, or a stage."""
 Role = Literal["user", "assistant", "tool"]
+ItemRole = Literal["user", "assistant", "system"]
+"""Whose a message is that a client puts into the conversation."""
 Bin = Annotated[bytes, msgspec.Meta(extra_json_schema={"x-msgpack-type": "bin"})]
 
 
@@ -73,6 +76,14 @@ class Head(TypedDict):
     tenant: str
     session: str
     at_ms: int
+
+
+class Speaker(TypedDict):
+    """Who speaks, as an event says it: `TurnTaken(**speaker, turn=1, ...)`."""
+
+    language: str
+    voice: str
+    speed: float
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -321,11 +332,44 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
     """... and so many of its words."""
     part: int = 0
     """Counts the events of this turn: over 0, an earlier one was `resumable`."""
+    kept: bool = True
+    """It is part of the conversation; else nobody remembers it."""
 
     @property
     def id(self) -> str:
         base = super().id
         return f"{base}.{self.part}" if self.part else base
+
+
+class AnswerTruncated(Event, frozen=True, kw_only=True, tag="answer.truncated"):
+    """Edge -> all: the client said how much was heard of an answer; that is history instead."""
+
+    KIND = "life"
+    KEY = ("turn", "at_ms")
+    turn: int
+    text: str
+    played_ms: int
+
+
+class MessageAdded(Event, frozen=True, kw_only=True, tag="message.added"):
+    """Edge -> all: a message entered the conversation that no response followed at once."""
+
+    KIND = "life"
+    KEY = ("key", "at_ms")
+    key: str
+    """Its name, by which it is removed."""
+    role: ItemRole
+    text: str
+    after: str | None = None
+    """The key of the message before it; empty: it is the first; None, or no such: the last."""
+
+
+class MessageRemoved(Event, frozen=True, kw_only=True, tag="message.removed"):
+    """Edge -> all: a message left the conversation."""
+
+    KIND = "life"
+    KEY = ("key", "at_ms")
+    key: str
 
 
 class AnswerReached(Event, frozen=True, kw_only=True, tag="answer.reached"):
@@ -345,6 +389,37 @@ class KeysPressed(Event, frozen=True, kw_only=True, tag="keys.pressed"):
     KEY = ("at_ms",)
     keys: str
     """Of 0-9, *, # and A-D, in their order."""
+
+
+class ControlReceived(Event, frozen=True, kw_only=True, tag="control.received"):
+    """Edge -> all: an operator or an application had the call do something."""
+
+    KIND = "life"
+    KEY = ("command_id",)
+    command_id: str
+    by: str
+    """Who: the `sub` of a token, or `operator`."""
+    command: AnyCommand
+
+
+class ControlSpoken(Event, frozen=True, kw_only=True, tag="control.spoken"):
+    """Edge -> all: the words of a command, or of the edge itself, are spoken as this turn."""
+
+    KIND = "life"
+    KEY = ("turn",)
+    turn: int
+    command_id: str = ""
+    """Empty: the question or the goodbye to an idle caller."""
+
+
+class CallerIdle(Event, frozen=True, kw_only=True, tag="caller.idle"):
+    """Edge -> all: nobody said a word for too long; the caller is asked, or the call ends."""
+
+    KIND = "life"
+    KEY = ("at_ms",)
+    silent_ms: int
+    ends: bool
+    """The caller was asked before: the call ends."""
 
 
 class TroubleTold(Event, frozen=True, kw_only=True, tag="trouble.told"):
@@ -372,6 +447,8 @@ class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
     """Unix time, ms, after which nobody waits for the words any more."""
     over_answer: bool = False
     """Spoken over an answer: partials decide whether it is an interruption, so hurry."""
+    background: bool = False
+    """Nobody is on the line: the words of calls go first, and no partials are wanted."""
     recorded: tuple[StageName, ...] = ()
     """Stages that a replay answers from the record: for a worker of these this is no job."""
 
@@ -441,6 +518,8 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     seed: int
     speculative: bool
     """True while the caller might still go on; see turn.committed and response.cancelled."""
+    text_only: bool = False
+    """The response is read, and nobody speaks it."""
     ask_eot: bool = msgspec.field(default=False, name="read")
     """The model is asked, too, how surely the caller's turn is over: it would change much."""
     deadline_ms: int
@@ -455,6 +534,11 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     """What the model may call."""
     agent: str = ""
     """The session's, as `name@revision`; empty: the operator's settings alone."""
+    language: str = "en"
+    """In which the model writes; its sentences are cut by that language's rules."""
+    voice: str = ""
+    """The voice that is to speak the sentences; empty: the TTS worker's own."""
+    speed: float = 1.0
 
 
 # ---------------------------------------------------------------- say: the answer, a fenced chain
@@ -475,12 +559,28 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
     """From taking the job to this sentence."""
     model: str
     deadline_ms: int
+    background: bool = False
+    """Nobody is on the line: the sentences of calls go first."""
     recorded: tuple[StageName, ...] = ()
     """Stages that a replay answers from the record: for a worker of these this is no job."""
+    text_only: bool = False
+    """It is read: for a worker of the voice this is no job."""
     eot_llm: float | None = msgspec.field(default=None, name="caller_ended")
     """0..1: how surely the model would end the caller's sentence with its last word, by the words
     alone; with the first piece of a response. None: it was not asked (`read` of `turn.taken`), or
     does not say."""
+    language: str = "en"
+    voice: str = ""
+    """Empty: the worker's own, for this language if it has one."""
+    speed: float = 1.0
+    """1.5: half as fast again as the voice's own speed."""
+    fixed: bool = False
+    """Words of the configuration, which many calls say; a greeting, turn 0, is that anyhow."""
+
+    @property
+    def is_fixed(self) -> bool:
+        """A TTS worker keeps the audio for a while."""
+        return self.fixed or self.turn == 0
 
 
 class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.completed"):
@@ -742,8 +842,14 @@ AnyEvent = (
     | SpeechReady
     | AnswerHeard
     | AnswerReached
+    | AnswerTruncated
+    | MessageAdded
+    | MessageRemoved
     | JobFailed
     | KeysPressed
+    | ControlReceived
+    | ControlSpoken
+    | CallerIdle
     | TroubleTold
     | TurnMeasured
     | InputsDelivered

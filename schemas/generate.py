@@ -1,8 +1,8 @@
 """Write the contract for other languages: `python -m schemas.generate [--check]`.
 
 `schemas/events.schema.json` is JSON Schema of every message; `schemas/asyncapi.json` says where
-each is sent; `schemas/agent.schema.json` is JSON Schema of an agent's file. All are committed; a
-test fails when they are behind the types.
+each is sent; `schemas/agent.schema.json` is JSON Schema of an agent's file; `schemas/openapi.json`
+is what an edge answers over HTTP. All are committed; a test fails when they are behind the types.
 """
 
 from __future__ import annotations
@@ -17,10 +17,20 @@ from typing import Any
 
 import msgspec
 
-from schemas import agent, audio, codec, events, session_config
+from schemas import agent, audio, codec, control, events, openapi, session_config
+from schemas.docstrings import describe
 
 HERE = Path(__file__).parent
-SIDE = (audio.AudioFrame, audio.SpeechChunk, audio.TranscriptPartial, audio.RecordedSound)
+SIDE = (
+    audio.AudioFrame,
+    audio.SpeechChunk,
+    audio.TranscriptPartial,
+    audio.RecordedSound,
+    control.CallRequest,
+    control.CallReply,
+    control.CallsRequest,
+    control.CallsReply,
+)
 
 CHANNELS: dict[str, tuple[str, str]] = {
     # kind: (who writes, what it is)
@@ -38,6 +48,13 @@ FLOWS = (
     ("audio", "aura.au.{session}.{utterance}", "AudioFrame", "The caller's audio, to STT."),
     ("speech", "aura.pcm.{session}.{turn}", "SpeechChunk", "Synthesized audio, to the edge."),
     ("partial", "aura.part.{session}", "TranscriptPartial", "Growing words. Core NATS only."),
+    (
+        "call",
+        "aura.call.{session}",
+        "CallRequest",
+        "To the edge that holds the call, which answers with CallReply. Core NATS only.",
+    ),
+    ("calls", "aura.calls", "CallsRequest", "To all edges, which answer with CallsReply."),
     (
         "recording",
         "aura.rec.{tenant}.{session}.{side}",
@@ -58,8 +75,10 @@ CONFIGURATION: tuple[type[msgspec.Struct], ...] = (
     session_config.InterruptionConfig,
     session_config.ResponseConfig,
     session_config.VoiceConfig,
+    session_config.IdleConfig,
     session_config.CallLimits,
     agent.AgentUsed,
+    *control.COMMANDS,
 )
 AGENT: Mapping[str, type[msgspec.Struct]] = {
     "Agent": agent.Agent,
@@ -83,7 +102,7 @@ def json_schema() -> dict[str, Any]:
     """Return one JSON Schema document with a definition a message."""
     _, definitions = msgspec.json.schema_components(message_types(), ref_template="#/$defs/{name}")
     for kind in (*message_types(), *CONFIGURATION):
-        _describe(definitions[kind.__name__], kind)
+        describe(definitions[kind.__name__], kind)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Messages on Aura's bus",
@@ -98,7 +117,7 @@ def agent_schema() -> dict[str, Any]:
     """Return the JSON Schema of an agent's file, by which an editor completes it."""
     _, definitions = msgspec.json.schema_components([agent.Agent], ref_template="#/$defs/{name}")
     for name, kind in AGENT.items():
-        _describe(definitions[name], kind)
+        describe(definitions[name], kind)
     root = definitions.pop("Agent")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -106,35 +125,6 @@ def agent_schema() -> dict[str, Any]:
         "title": "An agent of Aura: agents/NAME.yaml",
         "$defs": {name: definitions[name] for name in sorted(definitions)},
     }
-
-
-def _describe(schema: dict[str, Any], kind: type[msgspec.Struct]) -> None:
-    """Put the docstrings under the fields into *schema*."""
-    schema["description"] = inspect.getdoc(kind) or ""
-    properties = schema.get("properties", {})
-    wire_names = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
-    for base in reversed(kind.__mro__):
-        if not base.__module__.startswith("schemas."):
-            continue
-        lines = inspect.getsource(base).splitlines()
-        field = ""
-        for line in lines:
-            text = line.strip()
-            if text.startswith('"""') and field in properties:
-                end = lines.index(line)
-                said = " ".join(part.strip() for part in _docstring(lines[end:]))
-                properties[field]["description"] = said
-            name = text.split(":")[0] if ":" in text and not text.startswith('"') else ""
-            field = wire_names.get(name, name)
-
-
-def _docstring(lines: list[str]) -> list[str]:
-    text: list[str] = []
-    for number, line in enumerate(lines):
-        text.append(line.replace('"""', ""))
-        if line.count('"""') == 2 or (number and '"""' in line):
-            break
-    return text
 
 
 def asyncapi() -> dict[str, Any]:
@@ -215,6 +205,7 @@ def documents() -> dict[str, str]:
         "agent.schema.json": agent_schema(),
         "events.schema.json": json_schema(),
         "asyncapi.json": asyncapi(),
+        "openapi.json": openapi.document(),
     }
     return {name: json.dumps(what, indent=2, sort_keys=False) + "\n" for name, what in made.items()}
 

@@ -17,6 +17,12 @@ A row is [ms after the row before it, kind, ...]:
     12  played        turn, played_ms            the client said how much it had played
     13  keys          keys                       the caller pressed keys of a telephone
     14  tool result   call, result, failed       the client did, or could not do, what was called
+    20  item added    key, role, text, after     the client put a message into the conversation
+    21  item removed  key                        the client took a message out of it
+    22  asked         ask, config, messages, kept   the client asked for a response
+    23  truncated     turn, played_ms            the client dropped the response after so much of it
+    24  discarded                                the client dropped the audio of the open turn
+    30  commanded     id, by, command            an operator had the call do something
 
 Audio is s16le mono 16 kHz. Of it there is a bit a 20 ms frame: whether there was voice. Nobody can
 be heard by that. `edge/core/inputs.py` has the types.
@@ -31,6 +37,8 @@ import msgpack
 
 SOUND, TICKED, SAID, PARTIAL, CHUNK, STARTED, FINISHED, RESUMED = range(8)
 RECONFIGURED, TYPED, TURN_ENDED, CANCELLED, PLAYED, KEYS, TOOL_RESULT = range(8, 15)
+ITEM_ADDED, ITEM_REMOVED, RESPONSE_ASKED, TRUNCATED, TURN_DISCARDED = range(20, 25)
+COMMANDED = 30
 
 
 class InputRow(NamedTuple):

@@ -26,7 +26,8 @@ def name(config: SessionConfig) -> str:
 def named(said: Mapping[str, Any], base: SessionConfig) -> Map:
     """Return the event *said* with the name of *base* and its changes in place of `config`."""
     kept = {key: value for key, value in said.items() if key not in {"config", "settings", "rules"}}
-    changes = _differences(msgspec.to_builtins(base), said["config"])
+    wire = msgspec.msgpack.decode(msgspec.msgpack.encode(base))  # as `said` is: no tuples
+    changes = _differences(wire, said["config"])
     return {**kept, "config_hash": name(base), "config_changes": changes}
 
 

@@ -15,9 +15,10 @@ import msgspec
 from schemas.tools import ToolConfig
 
 Eagerness = Literal["low", "auto", "high"]
-Delivery = Literal["whole", "sentences", "chunks"]
+Delivery = Literal["whole", "sentences", "chunks", "text"]
 """In what pieces a client takes a response's audio: one a response; one a sentence, each sent when
-the one before it was played; or a stream of small chunks, a little ahead of the ear."""
+the one before it was played; a stream of small chunks, a little ahead of the ear; or none, for it
+reads the words."""
 
 
 ClientOption = Literal[
@@ -29,6 +30,7 @@ ClientOption = Literal[
     "interrupt_words",
     "interrupt_voice_ms",
     "record",
+    "voice",
 ]
 CLIENT_OPTIONS: Mapping[ClientOption, str] = {
     "eagerness": "turns.eagerness",
@@ -39,6 +41,7 @@ CLIENT_OPTIONS: Mapping[ClientOption, str] = {
     "interrupt_words": "interruption.min_words",
     "interrupt_voice_ms": "interruption.voice_ms",
     "record": "record_audio",
+    "voice": "voice.name",
 }
 """What a client may change of its session: its name in every protocol to the path here."""
 
@@ -71,11 +74,21 @@ class TurnConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The language model is asked on a likely end of turn, before it is certain."""
     ask_eot: bool = True
     """The language model is asked, too, how surely the turn is over where that matters."""
+    threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+    """How surely a sound must be a voice; lower hears soft voices, higher ignores more noise."""
+    by_client: bool = False
+    """The client alone ends a turn, and no pause does."""
+    respond: bool = True
+    """A turn is responded to; else the client asks for each response."""
+    idle_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 0
+    """Silence of both sides after which Aura speaks again; 0: it waits for ever."""
 
 
 class InterruptionConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What stops a response that is being heard."""
 
+    allowed: bool = True
+    """The caller may interrupt; else a response is spoken to its end, and their turn follows it."""
     min_words: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
     """Words over a response that interrupt it."""
     voice_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 450
@@ -102,12 +115,32 @@ class ResponseConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A stage that is silent for so long has failed the caller."""
 
 
-class VoiceConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How a response reaches the client's loudspeaker."""
+VOICE_NAME = r"^(?:[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127})?$"
+"""A name and never a path: whoever may name a voice need not be trusted with files."""
 
+
+class VoiceConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Who speaks a response, and how it reaches the client's loudspeaker."""
+
+    name: Annotated[str, msgspec.Meta(pattern=VOICE_NAME)] = ""
+    """The voice; empty: the TTS worker's own, for the session's language if it has one."""
+    speed: Annotated[float, msgspec.Meta(ge=0.5, le=2)] = 1.0
+    """Of speaking; 1.5: half as fast again as the voice's own speed."""
     delivery: Delivery = "sentences"
     chunk_ms: Annotated[int, msgspec.Meta(ge=1)] = 64
     """Audio in one chunk, where it is delivered in chunks."""
+
+
+class IdleConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of a caller who says nothing."""
+
+    after_s: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 0
+    """Without a word of either side for so long the caller is asked, and after as long again the
+    call ends; 0: never."""
+    prompt: Annotated[str, msgspec.Meta(max_length=1000)] = "Are you still there?"
+    """What the caller is asked; empty: nothing, and the call ends at once."""
+    goodbye: Annotated[str, msgspec.Meta(max_length=1000)] = "Goodbye."
+    """The last words of a call that ends so; empty: none."""
 
 
 class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +174,7 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
     interruption: InterruptionConfig = InterruptionConfig()
     response: ResponseConfig = ResponseConfig()
     voice: VoiceConfig = VoiceConfig()
+    idle: IdleConfig = IdleConfig()
     record_audio: bool = False
     """The audio of both sides is kept."""
     tools: tuple[ToolConfig, ...] = ()

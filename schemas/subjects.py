@@ -7,6 +7,8 @@ aura.pcm.<session>.<turn>             synthesized audio        stream AURA_AUDIO
 aura.part.<session>                   partial transcripts      core NATS only
 aura.rec.<tenant>.<session>.<side>    recorded sound           stream AURA_RECORDING (file)
 aura.tool.<tenant>.<name>             calls of a tool          core NATS only: a service answers
+aura.call.<session>                   commands to a call       core NATS only: its edge answers
+aura.calls                            which calls are there    core NATS only: all edges answer
 aura.config.<hash>                    a configuration          stream AURA_CONFIGS (file)
 $KV.AURA_AGENTS.tenant.<tenant>.<name>  an agent of a tenant     bucket AURA_AGENTS (file)
 $KV.AURA_AGENTS.shared.<name>         an agent of all tenants
@@ -32,6 +34,8 @@ AGENTS_STREAM = "KV_AURA_AGENTS"
 AGENTS = "$KV.AURA_AGENTS"
 """Prefix of the keys of agents."""
 AGENTS_LIVE = "aura.agents"
+
+CALLS = "aura.calls"
 
 REPLAY_PREFIX = "r_"
 """Prefix of the ids of replays, published or driven."""
@@ -86,6 +90,10 @@ def partials(session: str) -> str:
 
 def tool(tenant: str, name: str) -> str:
     return f"aura.tool.{tenant}.{name}"
+
+
+def call(session: str) -> str:
+    return f"aura.call.{session}"
 
 
 def agent_key(tenant: str, name: str) -> str:

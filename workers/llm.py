@@ -67,6 +67,7 @@ class LlmStage:
             first=not chain.state.sentences,
             hold=chain.model in self._begin_inside,
             tools=bool(event.tools),
+            language=event.language,
         )
         wanted = chain.model
         writing = Writing(chain, text, job)

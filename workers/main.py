@@ -21,6 +21,7 @@ from schemas.tools import ToolKind
 from workers.analytics import envelopes
 from workers.engine_executor import EngineExecutor
 from workers.engines import factory
+from workers.engines.protocols import Speaker
 from workers.llm import LlmStage
 from workers.stage import Stage
 from workers.stt import SttStage
@@ -72,7 +73,11 @@ def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
             return ToolStage(bodies), settings.tool_slots
         case "tts":
             executor = EngineExecutor(settings.tts_slots, limit_s=settings.engine_limit_s)
-            return TtsStage(factory.synthesizer(settings), executor), settings.tts_slots
+            speaker = Speaker(language=settings.language, speed=settings.tts_speed)
+            synthesizer = factory.synthesizer(settings)
+            greeting = settings.greeting
+            speaking = TtsStage(synthesizer, executor, greeting=greeting, speaker=speaker)
+            return speaking, settings.tts_slots
 
 
 def _tool_keys(settings: Settings) -> list[bytes]:

@@ -68,6 +68,10 @@ class ResponseChain:
             model=self.model,
             deadline_ms=job.event.deadline_ms,
             recorded=job.event.recorded,
+            text_only=job.event.text_only,
+            language=job.event.language,
+            voice=job.event.voice,
+            speed=job.event.speed,
             eot_llm=None if index else self.eot_llm,
         )
         self.state = self.state.after(await self._publish(sentence), sentence)

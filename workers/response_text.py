@@ -11,7 +11,9 @@ from workers.tool_text import ToolText
 class ResponseText:
     """Takes the deltas of one response and returns what is ready to be spoken."""
 
-    def __init__(self, *, first: bool = True, hold: bool = False, tools: bool = False) -> None:
+    def __init__(
+        self, *, first: bool = True, hold: bool = False, tools: bool = False, language: str = "en"
+    ) -> None:
         """Take *first*: nothing was said yet; *hold*: this model begins inside a thought.
 
         *tools*: the model may call tools, and may write that as text.
@@ -21,7 +23,8 @@ class ResponseText:
         self._first = first
         self._thoughts = ThoughtFilter(hold=hold, calls=tools)
         self._tools = ToolText() if tools else None
-        self._cutter = SentenceCutter(first=first)
+        self._language = language
+        self._cutter = SentenceCutter(first=first, language=language)
 
     @property
     def thought(self) -> bool:
@@ -43,7 +46,8 @@ class ResponseText:
         known = self.began_inside
         text = self._thoughts.feed(delta)
         if self.began_inside and not known:
-            self._cutter = SentenceCutter(first=self._first)  # what waited was a thought
+            # what waited was a thought
+            self._cutter = SentenceCutter(first=self._first, language=self._language)
             if self._tools:
                 self._tools = ToolText()
         if self._tools:

@@ -1,16 +1,28 @@
-"""A stream of text becomes pieces that can be spoken by themselves, the first one soon."""
+"""A stream of text becomes pieces that can be spoken by themselves, the first one soon.
+
+Whether a dot ends a sentence is asked of `sentencex`, which knows the abbreviations of some 300
+languages. What it cannot know is here: that the next word is not written yet, that a piece is
+spoken at once and alone, and what stands between a number and its unit.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-MARKS: Final = r"[.!?…؟۔।]+[\"')\]”’»]*(?=\s)|[。！？｡]+[」』）”’\"')]*"  # noqa: RUF001  # marks of other scripts
-"""The end of a sentence, most likely. Marks of Chinese and Japanese end it without a blank."""
+import sentencex
+
+# ruff: noqa: RUF001 - marks of other scripts are the subject
+
+_SPACED: Final = r"[.!?…؟۔।॥։።፧។៕]+[\"')\]”’“»]*(?:[\s\u202f]»)?(?=\s)"
+_UNSPACED: Final = r"[。！？｡။]+[」』）》】”’\"')]*(?=[^。！？｡။」』）》】”’\"')])"
+_MIXED: Final = r"[!?]+(?=[\u3040-\u30ff\u4e00-\u9fff])"
+MARKS: Final = f"{_SPACED}|{_UNSPACED}|{_MIXED}"
+"""The end of a sentence, most likely. Scripts without blanks end it where another letter begins."""
 _END: Final = re.compile(rf"{MARKS}|\n+")
-_FIRST_END: Final = re.compile(r"(?<=[a-z])(?:[,;](?=\s|$)|:(?=\s))")
+_FIRST_END: Final = re.compile(r"(?<=[a-z\u00c0-\uffff])(?:[,;،؛](?=\s|$)|:(?=\s)|[，、；：](?=.))")
 """The first piece ends at a comma and does not wait for what follows: "Sure," is said at once."""
-_CLAUSE: Final = re.compile(r"[,;:\u2013\u2014](?=\s)|[、，；：]")  # noqa: RUF001  # the same
+_CLAUSE: Final = re.compile(r"[,;:،؛\u2013\u2014](?=\s)|[、，；：]")
 _NEVER: Final = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|St|Sr|Sra|Dra|Jr|Mt|Ft|Gen|Col|Capt|Lt|Sgt|Rev|Hon|Gov|Sen|Rep"
     r"|Fig|Eq|Vol|vs|approx|ca|cf|resp|al|e\.g|i\.e|z\. ?B|d\. ?h|u\. ?a|bzw|Nr|Hr|Fr"
@@ -19,7 +31,7 @@ _NEVER: Final = re.compile(
 )
 """Abbreviations that stand before a word: no sentence ends with them."""
 _BEFORE_NUMBER: Final = re.compile(
-    r"\b(?:No|Nos|pp?|art|Art|§|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|núm)\.$"
+    r"\b(?:No|Nos|pp?|\w*[Ss]tr|art|Art|§|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|núm)\.$"
 )
 _UNLESS_CAPITAL: Final = re.compile(
     r"(?:\b(?:etc|Inc|Ltd|Co|Corp|Ave|Blvd|Rd|min|max|usw|ecc|enz|a\.m|p\.m|A\.M|P\.M|Ph\.D"
@@ -30,40 +42,80 @@ _OF_A_TIME: Final = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day$|[A-
 """What goes on after "8 a.m.": a day, or the zone."""
 _ORDINAL: Final = re.compile(r"(?:^|\s)\d{1,2}\.$")
 """The number of a list, or a day as in "5. Mai"; a year ends a sentence."""
+_WORDS_TOO: Final = re.compile(
+    r"\b(?:no|art|may|ill|miss|ore|me|id|ok|OK|Ok|pa|la|op|con|mar|mai|min|max|vol|fig)\.$"
+)
+"""Abbreviations of `sentencex` that end more sentences as words."""
+_PAIRS: Final = ("「」", "『』", "（）", "《》", "【】", "«»")
+_CHINESE_QUOTES: Final = "“”"
+_GOES_ON: Final = re.compile(r"[とってはがをにのもでへやな]")
+"""A particle of Japanese: what was quoted before it is a part of this sentence."""
+_WIDE: Final = re.compile(r"[\u2e80-\ufaff]")
+"""Letters that each are a syllable or a word."""
 _OPEN_TAG: Final = re.compile(r"</?[a-zA-Z][\w:-]*(?:\s+[\w:-]+\s*=[^<>]{0,200}|[\s/]*)$")
 _OPEN_LINK: Final = re.compile(r"\]\([^)\s]{0,200}$")
 
 LONGEST_CHARS = 280
-"""Longer than this without an end: cut at a clause or a blank."""
+"""Longer than this without an end: cut at a clause or a blank. A third of it in wide letters."""
+SLICE_CHARS = 64
+"""So much is looked at together: the time is that of the text, not of its square."""
+_SENTENCE_BEGINS: Final = " Zz"
+"""A capital, as of a sentence; no word, so that no rule of any language is about it."""
 
 
-def ends(before: str, after: str) -> bool | None:
+def ends(before: str, after: str, language: str = "en") -> bool | None:
     """Return whether a sentence ends between *before*, which has its mark, and *after*.
 
-    None: that depends on the next word, which is not known yet.
+    None: that depends on the next word, which is not known yet. *language*: ISO 639-1.
     """
     if _NEVER.search(before) or _ORDINAL.search(before) or _OPEN_TAG.search(before):
         return False
+    if _inside(before, language) or (before[-1] in "」』" and _GOES_ON.match(after)):
+        return False
     following = after.lstrip().lstrip("\"'(\u201c\u2018«[*_")
     if _BEFORE_NUMBER.search(before):
-        return not following[0].isdigit() if following else None
+        return not (following[0].isdigit() or following[0].islower()) if following else None
     if not _UNLESS_CAPITAL.search(before):
-        return True
+        if not before.endswith("."):
+            return True
+        if not following:
+            return None
+        return not (following[0].islower() or _is_abbreviated(before, language))
     if following and (following[0].islower() or following[0].isdigit()):
         return False
     word = re.match(r"\w+\b(?=\W)", following)
     return not _OF_A_TIME.match(word[0]) if word else None
 
 
+def _inside(text: str, language: str) -> bool:
+    """Return whether a quotation or a bracket of *text* is open."""
+    pairs = (*_PAIRS, _CHINESE_QUOTES) if language == "zh" else _PAIRS
+    return any(text.count(pair[0]) > text.count(pair[1]) for pair in pairs)
+
+
+def _is_abbreviated(before: str, language: str) -> bool:
+    """Return whether *before* ends with an abbreviation that does not end a sentence."""
+    if _WORDS_TOO.search(before):
+        return False
+    last = " ".join(before.split()[-3:])  # no abbreviation is longer, and the time is linear
+    return len(sentencex.segment(language, f"{last}{_SENTENCE_BEGINS}")) == 1
+
+
 class SentenceCutter:
     """Takes text as it comes and returns what is ready to be spoken."""
 
-    def __init__(self, *, first: bool = True) -> None:
+    def __init__(self, *, first: bool = True, language: str = "en") -> None:
+        """Take *language*, a code such as "en" or "en-US"; of others the marks alone count."""
+        self._language = language.strip().lower().replace("_", "-").partition("-")[0]
         self._text = ""
         self._first = first
 
     def feed(self, delta: str) -> list[str]:
         """Return the pieces that *delta* completed, oldest first."""
+        slices = range(0, len(delta), SLICE_CHARS)
+        return [piece for at in slices for piece in self._feed(delta[at : at + SLICE_CHARS])]
+
+    def _feed(self, delta: str) -> list[str]:
         self._text += delta
         pieces: list[str] = []
         while (end := self._cut()) is not None:
@@ -83,19 +135,25 @@ class SentenceCutter:
             before, after = self._text[: match.end()], self._text[match.end() :]
             if match.group().startswith("\n"):
                 return match.end()
-            if (over := ends(before, after)) is None and len(self._text) <= LONGEST_CHARS:
+            over = ends(before, after, self._language)
+            if over is None and len(self._text) <= LONGEST_CHARS:
                 return None
             if over:
                 return match.end()
         if self._first:
             for first in _FIRST_END.finditer(self._text):
-                if not _OPEN_TAG.search(head := self._text[: first.end()]) and not (
-                    _OPEN_LINK.search(head)
-                ):
+                head = self._text[: first.end()]
+                open_ = _OPEN_TAG.search(head) or _OPEN_LINK.search(head)
+                if not open_ and not _inside(head, self._language):
                     return first.end()
-        if len(self._text) > LONGEST_CHARS:
-            clauses = [m.end() for m in _CLAUSE.finditer(self._text)]
-            if at := clauses[-1] if clauses else self._text.rfind(" ", 0, LONGEST_CHARS) + 1:
-                return at
-            return LONGEST_CHARS if len(self._text) > 2 * LONGEST_CHARS else None
-        return None
+        return self._cut_long()
+
+    def _cut_long(self) -> int | None:
+        wide = len(_WIDE.findall(self._text)) * 2 > len(self._text)
+        longest = LONGEST_CHARS // 3 if wide else LONGEST_CHARS
+        if len(self._text) <= longest:
+            return None
+        clauses = [m.end() for m in _CLAUSE.finditer(self._text)]
+        if at := clauses[-1] if clauses else self._text.rfind(" ", 0, longest) + 1:
+            return at
+        return longest if len(self._text) > 2 * longest else None

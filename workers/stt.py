@@ -31,6 +31,8 @@ STALE_LIMIT_S = 0.6
 One that a clock ahead of the server's makes look old has its frames, and is recognised."""
 OVER_ANSWER_INTERVAL_MS = 300
 """Partials over an answer decide whether it is interrupted: they come sooner."""
+BACKGROUND_RANK = 2
+"""Behind all words of calls, partials too."""
 TURN_MS = 8000
 """A model of turns hears the last so much, whatever of it is settled."""
 
@@ -249,7 +251,7 @@ class _Listening:
         return asked
 
     def _partial_is_due(self, now_ms: int) -> bool:
-        if not self._stage.interval_ms or self._words.wanted:
+        if not self._stage.interval_ms or self._words.wanted or self._job.event.background:
             return False
         if self._partial and self._partial.is_active:
             return False
@@ -261,6 +263,8 @@ class _Listening:
         # Words still grow, or an answer is spoken on until the first of those over it are known.
         event = self._job.event
         rank = 1 if partial and not event.over_answer else 0
+        if event.background:
+            rank = BACKGROUND_RANK
         hurried = partial or (event.over_answer and asked.span.from_ms == 0)
         return await self._stage.hear(asked, event, rank=rank, hurried=hurried)
 

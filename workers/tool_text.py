@@ -79,11 +79,13 @@ class ToolText:
         if begin is None:
             return False
         body = self._text[begin.end() :]
-        for wraps in (0, 1):  # some models write {{...}}
+        for wraps in (0, 1) if body.startswith("{{") else (0,):  # some models write {{...}}
             try:
                 found, end = _SCANNER.raw_decode(body, wraps)
             except (ValueError, RecursionError):
                 continue
+            if wraps and not over and not body[end:]:
+                return False  # its last brace is on its way
             if calls := _calls(found):
                 self._taken(calls, body[end:].removeprefix("}" * wraps), begin.group().strip())
                 return True

@@ -10,7 +10,8 @@ from schemas import subjects
 from schemas.audio import BYTES_PER_MS, ENOUGH_MS, SpeechChunk
 from schemas.events import ResponseSentence, SpeechReady, StageName
 from workers.engine_executor import EngineExecutor
-from workers.engines.protocols import Synthesizer
+from workers.engines.protocols import ManyVoices, Speaker, Synthesizer, VoiceUsed
+from workers.fixed_words import FixedWords, Spoken
 from workers.stage import JobContext, JobTarget
 
 CHUNK_BYTES = 500 * BYTES_PER_MS
@@ -19,8 +20,11 @@ MOST_CHUNK_BYTES = 1000 * BYTES_PER_MS
 """A chunk fits a message of the audio stream, which takes 64 KiB."""
 TAIL_BYTES = 5 * BYTES_PER_MS
 """Kept back, so that there always is a last chunk to be marked as the last."""
+BACKGROUND_RANK = 1_000_000
+"""Behind every sentence of a call."""
 FIRST_CHUNK_BYTES = ENOUGH_MS * BYTES_PER_MS + TAIL_BYTES
 """At least so much at first: somebody waits for it in silence, and less would not be begun."""
+OWN_VOICE = Speaker()
 
 
 class TtsStage:
@@ -29,10 +33,22 @@ class TtsStage:
     name: StageName = "tts"
     job_type = ResponseSentence
 
-    def __init__(self, synthesizer: Synthesizer, executor: EngineExecutor) -> None:
+    def __init__(
+        self,
+        synthesizer: Synthesizer,
+        executor: EngineExecutor,
+        *,
+        greeting: str = "",
+        speaker: Speaker = OWN_VOICE,
+    ) -> None:
+        """Take *greeting*, which is spoken by *speaker* before the first call asks for it."""
         self.model = synthesizer.name
         self._synthesizer = synthesizer
+        self._many = synthesizer if isinstance(synthesizer, ManyVoices) else None
         self._executor = executor
+        self._fixed = FixedWords()
+        self._greeting = greeting
+        self._speaker = speaker
 
     @property
     def wait_ms(self) -> int:
@@ -40,49 +56,115 @@ class TtsStage:
 
     async def warm(self) -> None:
         await asyncio.to_thread(self._synthesizer.warm)
+        if self._greeting:
+            await asyncio.to_thread(self._speak_greeting)
 
     def target(self, event: ResponseSentence) -> JobTarget:
         return JobTarget(turn=event.turn, index=event.index)
 
     async def run(self, job: JobContext[ResponseSentence]) -> None:
         event = job.event
-        subject = subjects.speech(event.session, event.turn)
-        pieces = self._synthesizer.synthesize(event.text)
-        count, first_ms, total = 0, 0.0, 0
-        waiting = b""
-
-        async def send(size: int, *, last: bool) -> None:
-            nonlocal count, first_ms, total, waiting
-            pcm, waiting = waiting[:size], waiting[size:]
-            chunk = SpeechChunk(turn=event.turn, index=event.index, chunk=count, pcm=pcm, last=last)
-            if not await job.bus.send(subject, chunk):  # a chunk that is missing stalls the call
-                raise BusAwayError("a chunk of speech was not sent")
-            await asyncio.sleep(0)  # it is on its way before the engine goes on
-            first_ms = first_ms or job.took_ms()
-            count, total = count + 1, total + len(pcm)
-
-        size, owner = FIRST_CHUNK_BYTES, (event.tenant, event.session)
-        # the opening of an answer goes first
-        while more := await self._executor.run(
-            _more, pieces, size - len(waiting), rank=event.index, owner=owner
-        ):
-            waiting += more
-            while len(waiting) > size:
-                await send(min(len(waiting) - TAIL_BYTES, MOST_CHUNK_BYTES), last=False)
-                size = CHUNK_BYTES
-        while waiting:
-            await send(MOST_CHUNK_BYTES, last=len(waiting) <= MOST_CHUNK_BYTES)
+        if event.text_only:
+            return
+        speaker = Speaker(event.voice, event.language, event.speed)
+        # names are looked up on the disk
+        used = await asyncio.to_thread(self._chosen, speaker) if self._many else self._own
+        spoken = Spoken.of(used, event.speed, event.language, event.text)
+        sending = _Sending(job)
+        if event.is_fixed and (kept := self._fixed.get(spoken)):
+            await sending.take(kept)
+        else:
+            await self._synthesize(job, speaker, sending)
+        pcm = await sending.end()
+        if event.is_fixed:
+            self._fixed.keep(spoken, pcm)
         ready = SpeechReady(
             **job.head(),
             turn=event.turn,
             index=event.index,
-            chunks=count,
-            audio_ms=total // BYTES_PER_MS,
-            first_chunk_ms=first_ms,
+            chunks=sending.count,
+            audio_ms=len(pcm) // BYTES_PER_MS,
+            first_chunk_ms=sending.first_ms,
             took_ms=job.took_ms(),
-            model=self.model,
+            model=used.name,
         )
         await job.bus.publish(ready)
+
+    async def _synthesize(
+        self, job: JobContext[ResponseSentence], speaker: Speaker, sending: _Sending
+    ) -> None:
+        event = job.event
+        pieces, owner = self._pieces(event.text, speaker), (event.tenant, event.session)
+        # the opening of an answer goes first
+        rank = BACKGROUND_RANK if event.background else event.index
+        while more := await self._executor.run(
+            _more, pieces, sending.wanted, rank=rank, owner=owner
+        ):
+            await sending.take(more)
+
+    def _pieces(self, text: str, speaker: Speaker) -> Iterator[bytes]:
+        if self._many:
+            return self._many.speak(text, speaker)
+        return self._synthesizer.synthesize(text)
+
+    @property
+    def _own(self) -> VoiceUsed:
+        return VoiceUsed(self.model)
+
+    def _chosen(self, speaker: Speaker) -> VoiceUsed:
+        return self._many.choose(speaker) if self._many else self._own
+
+    def _speak_greeting(self) -> None:
+        speaker = self._speaker
+        spoken = Spoken.of(self._chosen(speaker), speaker.speed, speaker.language, self._greeting)
+        self._fixed.keep(spoken, b"".join(self._pieces(self._greeting, speaker)))
+
+
+class _Sending:
+    """The audio of one sentence on its way, in numbered chunks of which the last is marked."""
+
+    def __init__(self, job: JobContext[ResponseSentence]) -> None:
+        self._job = job
+        self._subject = subjects.speech(job.event.session, job.event.turn)
+        self._waiting = b""
+        self._sent: list[bytes] = []
+        self.first_ms = 0.0
+        """From taking the job to the first chunk."""
+        self._size = FIRST_CHUNK_BYTES
+
+    @property
+    def count(self) -> int:
+        return len(self._sent)
+
+    @property
+    def wanted(self) -> int:
+        """Bytes that are missing for the next chunk."""
+        return self._size - len(self._waiting)
+
+    async def take(self, pcm: bytes) -> None:
+        """Send what is enough, and keep a tail back."""
+        self._waiting += pcm
+        while len(self._waiting) > self._size:
+            await self._send(min(len(self._waiting) - TAIL_BYTES, MOST_CHUNK_BYTES), last=False)
+            self._size = CHUNK_BYTES
+
+    async def end(self) -> bytes:
+        """Send the rest and return all of it."""
+        while self._waiting:
+            await self._send(MOST_CHUNK_BYTES, last=len(self._waiting) <= MOST_CHUNK_BYTES)
+        return b"".join(self._sent)
+
+    async def _send(self, size: int, *, last: bool) -> None:
+        event = self._job.event
+        pcm, self._waiting = self._waiting[:size], self._waiting[size:]
+        chunk = SpeechChunk(
+            turn=event.turn, index=event.index, chunk=self.count, pcm=pcm, last=last
+        )
+        if not await self._job.bus.send(self._subject, chunk):  # a missing chunk stalls the call
+            raise BusAwayError("a chunk of speech was not sent")
+        await asyncio.sleep(0)  # it is on its way before the engine goes on
+        self.first_ms = self.first_ms or self._job.took_ms()
+        self._sent.append(pcm)
 
 
 def _more(pieces: Iterator[bytes], least: int) -> bytes:

@@ -8,23 +8,21 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
-import aiohttp
 import numpy as np
 import typer
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from aura.cli.call_failures import LOST, ended, refused
+from aura.cli.call_failures import failure
 from aura.cli.options import Token, Url
 from aura.cli.running import CommandError, run, running_url
 from aura.cli.waterfall import waterfall
+from aura.client import Call, CallError
 from runtime.audio import read_wav, write_wav
 from runtime.printable import printable
 from runtime.settings import load
@@ -141,52 +139,38 @@ def _pcm(message: dict[str, Any]) -> bytes:
 NO_OPTIONS: Mapping[str, str] = {}
 
 
-def socket_url(
-    url: str, token: str, *, greeting: bool, options: Mapping[str, str] = NO_OPTIONS
-) -> str:
-    """Return the WebSocket address of the edge at *url*, with *options* in its query."""
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    scheme = "wss" if parts.scheme in {"https", "wss"} else "ws"
-    query = {"token": token, "audio": "chunks", "partials": "1", "metrics": "1", **options}
-    if not greeting:
-        query["greeting"] = "0"
-    return urlunsplit((scheme, parts.netloc, "/ws/voice/continuous", urlencode(query), ""))
+def options(*, greeting: bool, more: Mapping[str, str] = NO_OPTIONS) -> dict[str, str]:
+    """Return the options of the protocol that these calls ask for, and *more*."""
+    silent = {} if greeting else {"greeting": "0"}
+    return {"audio": "chunks", "partials": "1", "metrics": "1", **more, **silent}
 
 
-async def converse(pcm: bytes, address: str, answer: Answer, *, greeting: bool) -> None:
-    """Speak *pcm* at *address*, listen to the end of the response, and end the call.
+async def converse(pcm: bytes, line: Call, answer: Answer, *, greeting: bool) -> None:
+    """Speak *pcm* over *line*, listen to the end of the response, and end the call.
 
     Raises:
         CommandError: no edge answers, it refuses the token, or no response comes in time.
     """
-    url = address.partition("?")[0]  # without its token
-    async with aiohttp.ClientSession() as http:
-        try:
-            ws = await http.ws_connect(address, max_msg_size=0)
-        except aiohttp.WSServerHandshakeError as error:
-            retry_after = error.headers.get("Retry-After") if error.headers else None
-            raise CommandError(refused(url, error.status, retry_after)) from error
-        except aiohttp.ClientSSLError as error:
-            raise CommandError(f"{url}: {error}: SSL_CERT_FILE names what to trust") from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise CommandError(
-                f"no edge answers at {url}: start one with `aura up`, or name one with --url"
-            ) from error
-        async with ws:
+    try:
+        async with line:
+            speaking = asyncio.create_task(_speak(line, pcm, answer, greeting=greeting))
             try:
-                async with asyncio.TaskGroup() as tasks:
-                    speaking = tasks.create_task(_speak(ws, pcm, answer, greeting=greeting))
-                    failure = await _listen(ws, answer)
-                    speaking.cancel()
+                await _listen(line, answer)
             finally:  # after a Ctrl-C too
-                with suppress(ConnectionError):  # the server has closed
-                    await ws.send_json({"type": "end_call"})
-    if failure:
-        raise CommandError(failure)
+                speaking.cancel()
+                await asyncio.wait({speaking})
+    except CallError as error:
+        told = answer.errors[-1] if answer.errors else ""
+        raise CommandError(failure(error, line.url, told)) from error
 
 
-async def _listen(ws: aiohttp.ClientWebSocketResponse, answer: Answer) -> str:
-    """Take messages until the end of the response; return the reason if it does not come."""
+async def _listen(line: Call, answer: Answer) -> None:
+    """Take messages until the end of the response.
+
+    Raises:
+        CallError: the call ended before.
+        CommandError: nothing came in time.
+    """
     last = time.monotonic()
     while (ends_at := answer.ends_at) is None or time.monotonic() < ends_at:
         until = (
@@ -194,24 +178,17 @@ async def _listen(ws: aiohttp.ClientWebSocketResponse, answer: Answer) -> str:
         )
         try:
             async with asyncio.timeout(until - time.monotonic()):
-                message = await ws.receive()
+                message = await line.receive()
         except TimeoutError:
             if ends_at is None:
-                return "no answer came: `aura doctor` and `aura tap` tell more"
+                silent = "no answer came: `aura doctor` and `aura tap` tell more"
+                raise CommandError(silent) from None
             break
         last = time.monotonic()
-        if message.type is aiohttp.WSMsgType.TEXT:
-            answer.take(json.loads(message.data), last)
-        elif message.type is aiohttp.WSMsgType.CLOSE:
-            return ended(message.data, answer.errors[-1] if answer.errors else message.extra or "")
-        elif message.type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}:
-            return ended(LOST)
-    return ""
+        answer.take(message, last)
 
 
-async def _speak(
-    ws: aiohttp.ClientWebSocketResponse, pcm: bytes, answer: Answer, *, greeting: bool
-) -> None:
+async def _speak(line: Call, pcm: bytes, answer: Answer, *, greeting: bool) -> None:
     """Send a frame every 20 ms, as a microphone does: *pcm*, then silence."""
     wait_s = 0.3
     while greeting and answer.greeting_s is None:  # noqa: ASYNC110  # it ends with its caller
@@ -220,33 +197,30 @@ async def _speak(
     start, sent = time.monotonic(), 0
     quiet = round(wait_s * 1000) // FRAME_MS
     answer.spoke_until = start + quiet * FRAME_MS / 1000 + speech_end_ms(pcm) / 1000
-    while not ws.closed:
+    while line.open:  # `_listen` tells why it is not
         at = (sent - quiet) * FRAME_BYTES
         frame = pcm[at : at + FRAME_BYTES] if at >= 0 else SILENCE
         # a microphone sends a frame after its last sample
         await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_MS / 1000 - time.monotonic()))
-        try:
-            await ws.send_bytes(frame.ljust(FRAME_BYTES, b"\0"))
-        except ConnectionError:  # `_listen` tells why
-            return
+        await line.send(frame.ljust(FRAME_BYTES, b"\0"))
         sent += 1
 
 
 async def call(
     pcm: bytes,
-    address: str,
+    line: Call,
     *,
     out: Path,
     greeting: bool,
     as_json: bool,
     patience_s: float = PATIENCE_S,
 ) -> int:
-    """Make the call, show it, write the response to *out*; return 1 if there was none.
+    """Make the call over *line*, show it, write the answer to *out*; return 1 if there is none.
 
     A response is waited for *patience_s* seconds.
     """
     answer, console = Answer(patience_s=patience_s), Console(stderr=as_json)
-    talking = asyncio.ensure_future(converse(pcm, address, answer, greeting=greeting))
+    talking = asyncio.ensure_future(converse(pcm, line, answer, greeting=greeting))
     try:
         with Live(console=console, refresh_per_second=12, transient=False) as live:
             while not talking.done():
@@ -308,10 +282,10 @@ def agent_options(agent: str, variables: Sequence[str]) -> dict[str, str]:
     """
     if wrong := [one for one in variables if "=" not in one]:
         raise CommandError(f"--variable {wrong[0]}: write NAME=VALUE")
-    options = {"agent": agent} if agent else {}
+    asked = {"agent": agent} if agent else {}
     if variables:
-        options["variables"] = json.dumps(dict(one.split("=", 1) for one in variables))
-    return options
+        asked["variables"] = json.dumps(dict(one.split("=", 1) for one in variables))
+    return asked
 
 
 def command(  # noqa: PLR0913  # typer makes an option of each argument
@@ -330,16 +304,16 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
 ) -> None:
     """Ask a recorded question like a microphone would; show words, answer and waterfall."""
     here = load()
-    address = socket_url(
+    line = Call(
         url or here.url or running_url(here),
-        token or here.demo_token.get_secret_value(),
-        greeting=greeting,
-        options=agent_options(agent, variable or []),
+        token=token or here.demo_token.get_secret_value(),
+        query=options(greeting=greeting, more=agent_options(agent, variable or [])),
+        comes_back=False,
     )
     run(
         call(
             read_question(question),
-            address,
+            line,
             out=out,
             greeting=greeting,
             as_json=as_json,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-LOST: Final = 1006
-"""The connection ended without a close frame (RFC 6455 7.1.5)."""
+from aura.client import LOST, CallError
+
 _ENDED: Final = {
     1000: "the server ended the call: is the session open elsewhere?",
     LOST: "the connection was lost, as when an edge dies: call again, or see `aura doctor`",
@@ -34,3 +34,16 @@ def refused(url: str, status: int, retry_after_s: str | None) -> str:
             return f"{url} refused the call (HTTP 403): its AURA_ALLOWED_ORIGINS or a proxy does"
         case _:
             return f"{url} is no edge of Aura (HTTP {status}): name one with --url"
+
+
+def failure(error: CallError, url: str, told: str = "") -> str:
+    """Return the reason of *error* of a call to *url*; *told* is the last message of an error."""
+    match error.why:
+        case "REFUSED":
+            return refused(url, error.code, error.retry_after_s or None)
+        case "TLS":
+            return f"{url}: {error.reason}: SSL_CERT_FILE names what to trust"
+        case "UNREACHABLE":
+            return f"no edge answers at {url}: start one with `aura up`, or name one with --url"
+        case "CLOSED":
+            return ended(error.code, told or error.reason)

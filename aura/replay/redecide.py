@@ -44,7 +44,13 @@ DECISIONS = (
     ev.ResponseCancelled,
     ev.ToolRequested,
     ev.AnswerHeard,
+    ev.AnswerTruncated,
+    ev.MessageAdded,
+    ev.MessageRemoved,
     ev.KeysPressed,
+    ev.ControlReceived,
+    ev.ControlSpoken,
+    ev.CallerIdle,
     ev.TroubleTold,
     ev.SessionEnded,
 )

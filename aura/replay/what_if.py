@@ -71,6 +71,9 @@ class _Rehearsal:
                     words = self._stages.words(event, self._started_ms.get(number, at_ms))
                     if words:
                         self._clockwork.schedule(StageSaid(words[0]), at_ms + words[1])
+                case ev.SpeechEnded(utterance=number) if self._clockwork.call.awaits(number):
+                    if final := self._stages.finals.get(number):
+                        self._clockwork.schedule(StageSaid(final[0]), at_ms + final[1])
                 case ev.TurnTaken():
                     for after_ms, result in self._stages.response(event):
                         self._clockwork.schedule(result, at_ms + after_ms)

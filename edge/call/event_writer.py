@@ -57,7 +57,10 @@ class EventWriter:
         self._over = over
         self._outage = outage
         self._awaits = awaits
-        self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(MOST_EVENTS + 1)
+        self._waiting: asyncio.Queue[Event | asyncio.Event | None] = asyncio.Queue()
+        """An `asyncio.Event` is set when its turn comes; None is the last."""
+        self._closed = False
+        self._left = asyncio.Event()
 
     def put(self, event: Event) -> bool:
         """Take *event*, or return False if too many wait already."""
@@ -69,16 +72,29 @@ class EventWriter:
 
     def close(self) -> None:
         """Let `run` end when all events are stored."""
+        self._closed = True
         self._waiting.put_nowait(None)
+
+    async def stored(self) -> None:
+        """Return when all events that were put so far are stored."""
+        reached = self._left
+        if not self._closed:
+            reached = asyncio.Event()
+            self._waiting.put_nowait(reached)
+        await reached.wait()
 
     async def run(self) -> None:
         while (event := await self._waiting.get()) is not None:
+            if isinstance(event, asyncio.Event):
+                event.set()
+                continue
             while not await self._stored(in_time(event, now_ms(), self._awaits)):
                 self._outage.begins("log")
                 await asyncio.sleep(0.25)
             self._outage.ends("log")
             if isinstance(event, TurnTaken):
                 await self._bus.yield_to_jobs()
+        self._left.set()
 
     async def _stored(self, event: Event) -> bool:
         data = self._encode(event)

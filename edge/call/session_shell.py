@@ -14,6 +14,8 @@ import structlog
 from edge.call import counters
 from edge.call.bus_outage import BusOutage
 from edge.call.clock import now_ms
+from edge.call.control_listener import ControlListener
+from edge.call.event_teller import EventTeller
 from edge.call.event_writer import EventWriter, LogTerms
 from edge.call.frame_sender import FrameSender
 from edge.call.recognition import Recognition
@@ -31,6 +33,7 @@ from edge.core.inputs import (
     ChunkSpoken,
     Finished,
     PartialHeard,
+    Reconfigured,
     Resumed,
     StageSaid,
     Ticked,
@@ -56,8 +59,8 @@ class Client(Protocol):
     def broken(self) -> None:
         """Note, once, that a fault of ours has ended the call."""
 
-    def hang_up(self) -> None:
-        """End the session: the assistant has said goodbye."""
+    def hang_up(self, code: str, reason: str) -> None:
+        """End the session, once; the client is told the code and the reason if there is a code."""
 
     def transfer(self, call: str, agent: str) -> None:
         """Have *agent* go on with the session, for the call *call* of the tool."""
@@ -75,7 +78,7 @@ class Client(Protocol):
 class SessionShell:
     """One session on one connection, while `run` runs."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a session may have besides is named
         self,
         bus: Bus,
         call: Call,
@@ -85,8 +88,9 @@ class SessionShell:
         recording: RecordingWriter | None = None,
         recorded: tuple[StageName, ...] = (),
         terms: LogTerms | None = None,
+        tells_events: bool = False,
     ) -> None:
-        """Carry *call*, whose *client* is told of it.
+        """Carry *call*, whose *client* is told of it, and of its events if *tells_events*.
 
         *audio* hears the caller; *recording* stores the audio. A replay answers for the stages in
         *recorded*. Its events are written by *terms*; None: whole, and without a limit.
@@ -110,15 +114,18 @@ class SessionShell:
         whose = (self.tenant, self.session)
         self._resync = Resync(bus, call, whose, self._frames, self._hear_of)
         self._takeover = Takeover()
+        self.control = ControlListener(bus, call, self.give, self._events.stored)
         self._closed = False
         """The call gets no more inputs."""
         self._finished = False
         self._audio = audio or CallerAudio()
+        self._audio.configure(call.config.turns)
         self._inputs = InputLog(*whose)
         self._recorded = recorded
         self._recording = recording
         if recording:
             recording.ended = self._recording_ended
+        self._teller = EventTeller(client.tell) if tells_events else None
         self.listening = asyncio.Event()
         """Set once the events of the stages are listened to."""
 
@@ -144,6 +151,7 @@ class SessionShell:
                 await stack.enter_async_context(self._bus.listening(subject, listener))
             sending = tasks.create_task(self._frames.run())
             catching_up = tasks.create_task(self._resync.run())
+            tasks.create_task(self.control.run())
             self._bus.reconnected.append(self._resync.look)
             self._bus.liveness.changed.append(self._on_liveness)
             self._on_liveness(self._bus.liveness.away)
@@ -187,7 +195,7 @@ class SessionShell:
         if self._outage.parts and self._outage.deaf:
             counters.dropped("bus", len(pcm))
             return False
-        if self._recording and not self._closed:
+        if self._recording and not self._closed and not self.call.deaf:
             self._recording.heard(pcm, at_ms)
         return True
 
@@ -204,6 +212,7 @@ class SessionShell:
             self._log.info("session_ended", reason=reason, turns=turns)
         self.give(Finished(reason, may_return))
         self._closed = True
+        self.control.close()
         self._timer.stop()
         self._events.close()
         self._frames.close()
@@ -215,6 +224,8 @@ class SessionShell:
         if self._closed:
             return
         at_ms = now_ms()
+        if isinstance(given, Reconfigured):
+            self._audio.configure(given.config.turns)
         try:
             if self._inputs.due(at_ms):
                 self._queue(self._inputs.take(at_ms))
@@ -276,6 +287,7 @@ class SessionShell:
         if self._takeover.is_over(event, seq):
             self._leave_to_newer()
         elif event.KIND != LIFE:
+            self._tell_of(event)
             self.give(StageSaid(event))
 
     def _leave_to_newer(self) -> None:
@@ -284,6 +296,7 @@ class SessionShell:
             self._log.info("session_goes_on_elsewhere")
             self._queue(self._inputs.take(now_ms()))
             self._closed = True
+            self.control.close()
             self._client.taken_over()
 
     async def _on_speech(self, message: Delivery) -> None:
@@ -314,6 +327,7 @@ class SessionShell:
                     counters.published(event)
                     self.recognition.published(event)
                     self._queue(event)
+                    self._tell_of(event)
                 case SendFrame():
                     self._frames.put(effect)
                 case Tell(event):
@@ -324,12 +338,16 @@ class SessionShell:
                         self._recording.told(event, now_ms())
                     self._audio.told(event, now_ms())
                     self._client.tell(event)
-                case HangUp():
-                    self._client.hang_up()
+                case HangUp(code, reason):
+                    self._client.hang_up(code, reason)
                 case Transfer(call, agent):
                     self._client.transfer(call, agent)
                 case Recover(turn):
                     self._tasks.create_task(self._recover(turn))
+
+    def _tell_of(self, event: Event) -> None:
+        if self._teller and not self._closed:
+            self._teller.happened(event)
 
     def _queue(self, event: Event) -> None:
         if self._recorded and isinstance(event, JobEvent):

@@ -12,14 +12,18 @@ from __future__ import annotations
 import dataclasses
 
 from edge.core import inputs
-from edge.core.client_events import Trouble
+from edge.core.client_events import CallerSilent, Trouble
+from edge.core.control import Control
 from edge.core.effects import Effect, Outbox
+from edge.core.hearing.framing import SILENCE
 from edge.core.hearing.segmenter import Segmenter
 from edge.core.inputs import AnyInput
+from edge.core.keypad import Keypad
 from edge.core.response.responder import Responder
 from edge.core.session.history import History
 from edge.core.turns import Turns
 from schemas import events as ev
+from schemas.control import AnyCommand, Fault
 
 SILENT_STAGE_MS = 3000
 """An awaited stage that is silent for so long: the log is read for its answer."""
@@ -51,7 +55,11 @@ class Call:
         self._segmenter = Segmenter(config.turns, self.history.utterance)
         self._responder = Responder(config, self.history, self._out)
         self._turns = Turns(config, self._segmenter, self._responder, self.history, self._out)
+        self._control = Control(config, self.history, self._responder, self._turns, self._out)
+        self._keypad = Keypad()
         self._failures: dict[ev.FaultyPart, int] = {}
+        self._quiet_since_ms: int | None = None
+        """When the last response or utterance was over, Unix ms; None: Aura has spoken up since."""
         self._over = False
 
     def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
@@ -62,7 +70,8 @@ class Call:
         """
         match given:
             case inputs.Sound():
-                for notice in self._segmenter.hear(given, now_ms):
+                heard = _unheard(given) if self._control.deaf else given
+                for notice in self._segmenter.hear(heard, now_ms):
                     if notice.audio and not notice.change:  # most of them
                         self._out.send(notice.audio)
                     else:
@@ -78,24 +87,28 @@ class Call:
             case inputs.StageSaid(event):
                 self._receive(event, now_ms)
             case _:
-                if not self._begins_or_ends(given, now_ms):
+                if not self._begins_or_ends(given, now_ms) and not self._counts_for_nothing(given):
                     self._of_the_client(given, now_ms)
         return self._advance(now_ms)
 
     # -------------------------------------------------------- inputs
 
     def _begins_or_ends(self, given: AnyInput, now_ms: int) -> bool:
-        """Begin or end the call, or set it anew; False where *given* is none of that."""
+        """Begin or end the call, set or command it; False where *given* is none of that."""
         match given:
             case inputs.Started():
+                self._control.word(now_ms)
                 if greeting := self.config.response.greeting:
                     self._responder.greet(greeting, now_ms)
             case inputs.Resumed():
+                self._control.word(now_ms)
                 if begun := self.history.unfinished:
                     self.history.unfinished = None
                     self._responder.speak_on(begun, now_ms)
             case inputs.Reconfigured():
                 self._reconfigure(given, now_ms)
+            case inputs.Commanded():
+                self._control.command(given, now_ms)
             case inputs.Finished():
                 self._finish(given, now_ms)
             case _:
@@ -107,6 +120,7 @@ class Call:
         self._segmenter.configure(config.turns)
         self._responder.configure(config)
         self._turns.configure(config)
+        self._control.configure(config)
         head = self._out.head(now_ms)
         self._out.publish(ev.SessionReconfigured(**head, config=config))
         if given.agent:
@@ -114,6 +128,16 @@ class Call:
             self.history.agent = given.agent
             self._out.publish(ev.AgentChanged(**head, agent=given.agent, before=before))
             self._responder.transferred(given.call, given.agent.name, now_ms)
+
+    def _counts_for_nothing(self, given: AnyInput) -> bool:
+        """Tell whether the caller is muted, or wants to stop what they cannot stop."""
+        match given:
+            case inputs.Typed() | inputs.TurnEnded() | inputs.KeyPressed():
+                return self._control.deaf
+            case inputs.Cancelled():
+                return self._responder.firm
+            case _:
+                return False
 
     def _of_the_client(self, given: AnyInput, now_ms: int) -> None:
         match given:
@@ -123,14 +147,37 @@ class Call:
                 self._turns.end(now_ms)
             case inputs.Cancelled():
                 self._responder.interrupt(now_ms)
+            case inputs.TurnDiscarded():
+                self._turns.discard(now_ms)
             case inputs.Played():
                 self._responder.played(given, now_ms)
+            case inputs.Truncated():
+                self._responder.truncate(given, now_ms)
+            case inputs.ItemAdded() | inputs.ItemRemoved():
+                self._edit(given, now_ms)
+            case inputs.ResponseAsked():
+                self._turns.client.asked.append(given)
             case inputs.ToolResult():
                 self._responder.client_result(given, now_ms)
             case inputs.KeyPressed(keys):
                 self._out.publish(ev.KeysPressed(**self._out.head(now_ms), keys=keys))
+                self._control.word(now_ms)
+                self._responder.interrupt(now_ms)
+                self._keypad.press(keys, now_ms)
             case _:
                 raise UnknownInputError(type(given).__name__)
+
+    def _edit(self, given: inputs.ItemAdded | inputs.ItemRemoved, now_ms: int) -> None:
+        """Put a message into the conversation or take one out."""
+        head = self._out.head(now_ms)
+        match given:
+            case inputs.ItemAdded(key=key, role=role, text=text, after=after):
+                if self.history.add(key, role, text, after):
+                    added = ev.MessageAdded(**head, key=key, role=role, text=text, after=after)
+                    self._out.publish(added)
+            case inputs.ItemRemoved(key):
+                self.history.remove(key)
+                self._out.publish(ev.MessageRemoved(**head, key=key))
 
     def _receive(self, event: ev.AnyEvent, now_ms: int) -> None:
         """Take an event of a stage; late, repeated and unknown ones change nothing."""
@@ -141,6 +188,8 @@ class Call:
             case ev.TranscriptFinal(utterance=number, text=text) if number in self._turns.cut_off:
                 self._turns.cut_off.discard(number)
                 self.history.carried.append(text)
+            case ev.TranscriptFinal(utterance=number) if number in self._turns.client.handed_in:
+                self._turns.client.words_of(event, now_ms, respond=self.config.turns.respond)
             case ev.ResponseCompleted(sentences=0, step=0, calls=0, turn=turn) if self._wants(turn):
                 self._trouble("llm", "the language model had nothing to say", now_ms)
             case ev.JobFailed():
@@ -160,6 +209,9 @@ class Call:
         """End the conversation; a response is left to a caller who may come back to it."""
         self._over = True
         self._turns.close(now_ms, discarded=True)
+        self._turns.client.clear()
+        self._quiet_since_ms = None
+        self._keypad.take()
         if given.may_return:
             self._responder.leave(now_ms)
         else:
@@ -183,16 +235,33 @@ class Call:
         return self._segmenter.utterance is not None
 
     @property
+    def deaf(self) -> bool:
+        """Nothing of the caller is heard, and nothing of it is to be recorded."""
+        return self._control.deaf
+
+    def refuses(self, command_id: str, command: AnyCommand) -> Fault | None:
+        """Return why the call would not do *command*; None: it would, or did it already."""
+        return self._control.refuses(command_id, command)
+
+    @property
     def wants_words(self) -> bool:
         """The caller speaks, or has paused and the words are not here yet."""
         utterance = self._segmenter.utterance
-        return utterance is not None and utterance.guess is None
+        return bool(self._turns.client.handed_in) or (
+            utterance is not None and utterance.guess is None
+        )
+
+    def awaits(self, utterance: int) -> bool:
+        """Tell whether the client has ended *utterance*, and its words are still to be entered."""
+        return utterance in self._turns.client.handed_in
 
     def due_ms(self, now_ms: int) -> int | None:
         """When `Ticked` is worth giving if nothing else happens, Unix ms; None: never."""
         if self._idle:
-            return None
+            times = [self._speaks_up_ms, self._control.due_ms]
+            return min((t for t in times if t is not None), default=None)
         times = [self._segmenter.silent_from_ms, self._words_expire_ms]  # asked after every frame
+        times.append(None if self.listening else self._keypad.due_ms)
         if self._responder.response:
             times += [self._responder.due_ms(now_ms), self._responder.expires_ms]
         known = [t for t in times if t is not None]
@@ -215,23 +284,58 @@ class Call:
     @property
     def _idle(self) -> bool:
         """Nobody speaks and nothing is said: the state of most calls most of the time."""
-        return self._segmenter.utterance is None and self._responder.response is None
+        if self._segmenter.utterance or self._responder.response:
+            return False
+        if self._keypad.due_ms is not None:
+            return False
+        return not self._turns.client.asked and not self._turns.client.handed_in
 
     def _advance(self, now_ms: int) -> list[Effect]:
-        if self._idle and not self.history.news:
-            return self._out.take()
+        if self._idle and not self._control.silent:
+            self._speaks_up(now_ms)
+        if not self._idle:
+            self._advance_speech(now_ms)
+        if self._idle and not self._over and not self._turns.take_waiting(now_ms):
+            self._control.advance(now_ms)
+        wants_news = self.config.turns.respond and not self._over and not self._control.silent
+        if self._idle and self.history.news and wants_news:
+            self._responder.tell_news(now_ms)
+        return self._out.take()
+
+    def _advance_speech(self, now_ms: int) -> None:
+        keys_due_ms = self._keypad.due_ms
+        if keys_due_ms is not None and now_ms >= keys_due_ms and not self.listening:
+            self._turns.typed(self._keypad.take(), now_ms)
         if self._responder.response:
+            self._control.word(now_ms)
             self._responder.advance(now_ms)
             if (expires_ms := self._responder.expires_ms) is not None and now_ms >= expires_ms:
                 response = self._responder.response
                 spoken = response is not None and bool(response.sentences)
                 stage: ev.StageName = "tts" if spoken and not response.waits_for_model else "llm"
                 self._trouble(stage, f"nothing came within {self._patience}", now_ms)
+        if self._control.silent:
+            self._turns.client.asked.clear()
+        self._turns.client.respond(now_ms)
         if (expires_ms := self._words_expire_ms) is not None and now_ms >= expires_ms:
             self._trouble("stt", f"no words came within {self._patience}", now_ms)
-        if self._idle and self.history.news and not self._over:
-            self._responder.tell_news(now_ms)
-        return self._out.take()
+        self._quiet_since_ms = None if self._over else now_ms  # or so it is if nothing goes on now
+
+    @property
+    def _speaks_up_ms(self) -> int | None:
+        """When the caller has been silent for too long, Unix ms; None: never."""
+        if not self.config.turns.idle_ms or self._quiet_since_ms is None:
+            return None
+        return self._quiet_since_ms + self.config.turns.idle_ms
+
+    def _speaks_up(self, now_ms: int) -> None:
+        """Respond to a silence that has lasted for too long."""
+        due_ms = self._speaks_up_ms
+        if due_ms is None or now_ms < due_ms:
+            return
+        self._quiet_since_ms = None
+        self._out.tell(CallerSilent(self.config.turns.idle_ms))
+        self._turns.client.asked.append(inputs.ResponseAsked(""))
 
     @property
     def _patience(self) -> str:
@@ -241,7 +345,9 @@ class Call:
     def _words_expire_ms(self) -> int | None:
         """When the recogniser has taken too long for the words up to a pause, Unix ms."""
         utterance = self._segmenter.utterance
-        if utterance is None or not self._segmenter.paused:
+        if handed_in := self._turns.client.handed_in:
+            return min(handed_in.values()) + self.config.response.deadline_ms
+        if utterance is None or not self._segmenter.paused or self.config.turns.by_client:
             return None
         if utterance.guess is not None and not self._turns.cut_off:
             return None
@@ -254,7 +360,8 @@ class Call:
         utterance = self._segmenter.utterance
         if event.stage == "stt":
             self._turns.cut_off.discard(event.utterance)
-            if utterance and utterance.number == event.utterance:
+            awaited = event.utterance in self._turns.client.handed_in
+            if awaited or (utterance and utterance.number == event.utterance):
                 self._trouble("stt", event.reason, now_ms)
         elif event.stage != "tool" and self._wants(event.turn):  # a call has a deadline of its own
             self._trouble(event.stage, event.reason, now_ms)
@@ -267,6 +374,7 @@ class Call:
         responder, response = self._responder, self._responder.response
         if stage == "stt":
             self._turns.cut_off.clear()
+            self._turns.client.handed_in.clear()
             self._turns.close(now_ms, discarded=True)
             responder.dismiss(now_ms)
             if responder.uncommitted:  # to words that are given up
@@ -285,3 +393,9 @@ class Call:
         head = self._out.head(now_ms)
         self._out.publish(ev.TroubleTold(**head, stage=stage, reason=reason, fatal=fatal))
         self._out.tell(Trouble(stage, reason, fatal))
+
+
+def _unheard(sound: inputs.Sound) -> inputs.Sound:
+    """Return silence as long as *sound*."""
+    frames = len(sound.voiced)
+    return inputs.Sound(SILENCE * frames, (False,) * frames, sound.size)

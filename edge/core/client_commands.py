@@ -9,6 +9,7 @@ from typing import Any
 from edge.core.inputs import FromClient
 from runtime.containers import Container
 from runtime.wav import Format
+from schemas.events import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,28 @@ class Begin:
     """The agent that the client asks for; empty: the one that it has without asking."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Values that it brings for the variables of its agent."""
+    agent_hint: str = ""
+    """The agent that it wants if there is one of that name, and it asks for no other."""
+    events: bool = False
+    """The client wants to be told of the session's own events as they happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconfigure:
+    """Set the session anew: the operator's configuration with these changes and no others."""
+
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask for a response by itself: see `inputs.ResponseAsked`."""
+
+    ask: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Of the session's configuration, for this response alone."""
+    messages: tuple[Message, ...] | None = None
+    kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +72,15 @@ class Reply:
     message: Mapping[str, Any]
 
 
-Command = Begin | Audio | End | Reply | FromClient
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Hand the caller over to a person, by the telephone network."""
+
+    call: str
+    """As the network names it."""
+    key: str
+    """That the caller pressed for it; where nobody can be had it is a key like others."""
+
+
+Command = Begin | Reconfigure | Ask | Audio | End | Reply | Transfer | FromClient
 """An input of the client goes to the call as it is."""

@@ -4,7 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.events import FaultyPart, TurnMeasured
+from schemas.events import CancelReason, Event, FaultyPart, TurnMeasured
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The caller began to speak."""
+
+    utterance: int
+    ago_ms: int
+    """The audio of the utterance began so long before now."""
+    over_response: bool
+    """A response is to be heard or on its way: it may be no interruption."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """The utterance is over."""
+
+    utterance: int
+    ago_ms: int
+    """The caller's voice ended so long before now."""
+    audio_ms: int
+    """Of the utterance."""
+    discarded: bool
+    """It holds no words, or none that count."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnHandedIn:
+    """The client ended the caller's turn; its words follow unless it holds none."""
+
+    utterance: int
+    """0: nobody spoke in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,11 +44,25 @@ class Transcript:
     """The caller's words as they were understood."""
 
     text: str
+    """All words of the turn."""
     final: bool
     turn_ends: bool = False
     confidence: float = 0.0
     goes_on: bool = False
     """The words go on with the turn of the final transcript before this one; they are new."""
+    utterance: int = 0
+    """0: they were typed."""
+    key: str = ""
+    """Of the message in the history, where they are final."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseStarted:
+    """A response is certain: what follows of it may be heard."""
+
+    turn: int
+    ask: str = ""
+    """The name that the client asked for it by; empty: it follows a turn of the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +98,23 @@ class Interrupted:
 
     turn: int
     heard: str
+    played_ms: int = 0
+    """Of the response's audio, counted from its beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseDropped:
+    """Nobody gets the rest of the response, which had started; it may have been interrupted."""
+
+    turn: int
+    reason: CancelReason
+
+
+@dataclass(frozen=True, slots=True)
+class CallerSilent:
+    """Nobody spoke for as long as the session allows: Aura speaks again."""
+
+    silence_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +134,13 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """An event of the session, for a client that asked for them."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCalled:
     """The model calls a tool of the client, which answers with `ToolResult`."""
 
@@ -82,6 +152,18 @@ class ToolCalled:
 
 
 @dataclass(frozen=True, slots=True)
+class CallsDone:
+    """The model has called all that it calls now, and what it said before was handed over.
+
+    Once the results of all calls are here it goes on, which `ResponseStarted` tells.
+    """
+
+    turn: int
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCancelled:
     """Nobody waits for the result of this call any more."""
 
@@ -89,12 +171,20 @@ class ToolCancelled:
 
 
 ClientEvent = (
-    Transcript
+    SpeechStarted
+    | SpeechStopped
+    | TurnHandedIn
+    | Transcript
+    | ResponseStarted
     | Speech
     | ResponseDone
     | Interrupted
+    | ResponseDropped
+    | CallerSilent
     | Trouble
     | Measured
     | ToolCalled
+    | CallsDone
     | ToolCancelled
+    | Happened
 )

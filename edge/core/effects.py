@@ -44,7 +44,11 @@ class Recover:
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """End the call and close its connection: the assistant has said goodbye."""
+    """End the session and close its connection."""
+
+    code: str = ""
+    """Of the error that the client is told; empty: none, for the assistant has said goodbye."""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +96,8 @@ class Outbox:
     def recover(self, turn: int) -> None:
         self._effects.append(Recover(turn))
 
-    def hang_up(self) -> None:
-        self._effects.append(HangUp())
+    def hang_up(self, code: str = "", reason: str = "") -> None:
+        self._effects.append(HangUp(code, reason))
 
     def transfer(self, call: str, agent: str) -> None:
         self._effects.append(Transfer(call, agent))

@@ -11,7 +11,8 @@ import msgspec
 
 from schemas import inputs as kind
 from schemas.agent import AgentUsed
-from schemas.events import AnyEvent, EndReason
+from schemas.control import AnyCommand
+from schemas.events import AnyEvent, EndReason, ItemRole, Message
 from schemas.session_config import SessionConfig
 
 
@@ -103,8 +104,73 @@ class ToolResult(Input, frozen=True, tag=kind.TOOL_RESULT):
     failed: bool = False
 
 
-FromClient = Typed | TurnEnded | Cancelled | Played | KeyPressed | ToolResult
+class TurnDiscarded(Input, frozen=True, tag=kind.TURN_DISCARDED):
+    """The client says that nothing of the caller's open turn counts."""
+
+
+class Truncated(Input, frozen=True, tag=kind.TRUNCATED):
+    """The client dropped the response where it had played so much of it: the rest is unheard."""
+
+    turn: int
+    played_ms: int
+
+
+class ItemAdded(Input, frozen=True, tag=kind.ITEM_ADDED):
+    """The client put a message into the conversation."""
+
+    key: str
+    """Its name; a message that has one by then stays."""
+    role: ItemRole
+    text: str
+    after: str | None = None
+    """The key of the message before it; empty: it is the first; None, or no such: the last."""
+
+
+class ItemRemoved(Input, frozen=True, tag=kind.ITEM_REMOVED):
+    """The client took a message out of the conversation."""
+
+    key: str
+
+
+class ResponseAsked(Input, frozen=True, tag=kind.RESPONSE_ASKED):
+    """The client asked for a response by itself, not to a turn."""
+
+    ask: str
+    """By which the client knows it again."""
+    config: SessionConfig | None = None
+    """Of this response alone; None: the session's."""
+    messages: tuple[Message, ...] | None = None
+    """What it responds to; None: the conversation."""
+    kept: bool = True
+    """It becomes part of the conversation."""
+
+
+FromClient = (
+    Typed
+    | TurnEnded
+    | TurnDiscarded
+    | Cancelled
+    | Played
+    | Truncated
+    | KeyPressed
+    | ItemAdded
+    | ItemRemoved
+    | ResponseAsked
+    | ToolResult
+)
 """What a client tells its call without a detour."""
+
+
+# ---------------------------------------------------------------- the operator
+
+
+class Commanded(Input, frozen=True, tag=kind.COMMANDED):
+    """An operator or an application has the call do something."""
+
+    id: str
+    """Of the command: once received, it is not done again."""
+    by: str
+    command: AnyCommand
 
 
 # ---------------------------------------------------------------- the stages
@@ -145,6 +211,7 @@ AnyInput = (
     | Finished
     | Sound
     | FromClient
+    | Commanded
     | StageSaid
     | PartialHeard
     | ChunkSpoken

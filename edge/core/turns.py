@@ -11,7 +11,15 @@ speech just after the first sound of a response
 
 from __future__ import annotations
 
-from edge.core.client_events import Transcript
+from collections import deque
+
+from edge.core.client_events import (
+    ResponseStarted,
+    SpeechStarted,
+    SpeechStopped,
+    Transcript,
+)
+from edge.core.client_turns import ClientTurns
 from edge.core.effects import Outbox
 from edge.core.endpointing.adaptive_pause import AdaptivePause
 from edge.core.endpointing.end_of_turn import (
@@ -32,6 +40,7 @@ from edge.core.inputs import PartialHeard
 from edge.core.response.responder import Responder
 from edge.core.response.response import Response
 from edge.core.session.history import History
+from edge.core.session.message_names import turn_key
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 
@@ -63,6 +72,11 @@ class Turns:
         self._pauses = AdaptivePause()
         self.cut_off: set[int] = set()
         """Utterances ended for their length alone, whose words have not come yet."""
+        self.committed = 0
+        """Turns of the caller."""
+        self._typed: deque[str] = deque()
+        """Turns that were typed over a response that cannot be interrupted."""
+        self.client = ClientTurns(responder, history, out)
         self.configure(config)
 
     def configure(self, config: SessionConfig) -> None:
@@ -99,13 +113,19 @@ class Turns:
 
     def _started(self, utterance: Utterance, at_ms: int, now_ms: int) -> None:
         response = self._responder.response
-        if response and response.turn and not response.playback.begun:
+        if response and response.is_awaited and not response.playback.begun:
             self._pauses.reopened(at_ms - response.speech_end_ms)
-        self._responder.suspect(now_ms)
+        if self._config.interruption.allowed:
+            self._responder.suspect(now_ms)
         utterance.is_reply = bool(response and response.asks_until(now_ms + EARLY_REPLY_MS))
         if response and response.is_gone_on_from(at_ms) and not utterance.is_reply:
             utterance.gone_on_after_ms = at_ms - response.speech_end_ms
         utterance.over_response = self._responder.held
+        before_ms = max(self._config.turns.min_speech_ms, self._config.turns.prefix_ms)
+        told = SpeechStarted(
+            utterance.number, now_ms - at_ms + before_ms, over_response=utterance.over_response
+        )
+        self._out.tell(told)
         started = ev.SpeechStarted(
             **self._out.head(now_ms),
             utterance=utterance.number,
@@ -165,17 +185,23 @@ class Turns:
                 self._interrupt_with(utterance, guess.text, now_ms)
             return
         utterance.guess, utterance.guess_at_ms = guess, now_ms
+        if self._config.turns.by_client:
+            return
         if not guess.text:
             self._responder.dismiss(now_ms)
         elif self._is_backchannel(utterance, guess.text):
             self.close(now_ms, discarded=True)
             self._responder.dismiss(now_ms)
             return
+        elif self._responder.firm:
+            self._out.tell(Transcript(guess.text, final=False))
         else:
-            self._interrupt(utterance, now_ms)
+            if self._config.interruption.allowed:
+                self._interrupt(utterance, now_ms)
             self._out.tell(Transcript(guess.text, final=False))
             known = self._evidence(guess)
-            speculate = self._config.turns.speculate and not self.cut_off
+            enters = self._only_enters or self._silent
+            speculate = self._config.turns.speculate and not self.cut_off and not enters
             if speculate and is_finished(known) is not False:
                 ask_eot = self._ask_eot and is_open(known)
                 self._responder.take(utterance, guess, now_ms, speculative=True, ask_eot=ask_eot)
@@ -210,7 +236,7 @@ class Turns:
     def _is_backchannel(self, utterance: Utterance, text: str) -> bool:
         """Tell whether *text* is too little to stop a response that is being heard."""
         response = self._responder.response
-        if response is None or utterance.is_reply:
+        if response is None or utterance.is_reply or not self._config.interruption.allowed:
             return False
         if is_backchannel(text, self._config.language) or self._is_echo(text):
             return True
@@ -231,7 +257,7 @@ class Turns:
     def _endpoint(self, utterance: Utterance, now_ms: int) -> None:
         """Commit or forget the utterance if its silence has lasted long enough for its words."""
         guess = utterance.guess
-        if guess is None or self.cut_off:
+        if guess is None or self.cut_off or self._config.turns.by_client or self._responder.firm:
             return
         silence_ms = self._segmenter.silence_ms
         if not guess.text:
@@ -242,22 +268,62 @@ class Turns:
             return
         if not utterance.ended_by_client and silence_ms < self._wait_ms(guess):
             return
+        self.committed += 1
+        if self._silent:
+            self.close(now_ms, discarded=False)
+            self._pauses.ended()
+            self._enter(guess.text, guess.confidence, now_ms, utterance=utterance.number)
+            return
+        if self._only_enters:
+            self.close(now_ms, discarded=False)
+            self._pauses.ended()
+            said, respond = (guess.text, guess.confidence), self._config.turns.respond
+            self.client.enter(utterance.number, *said, now_ms, respond=respond)
+            return
         response = self._responder.response
         if response is None:
             response = self._responder.take(utterance, guess, now_ms, speculative=False)
         self.close(now_ms, discarded=False)
         self._pauses.ended()
+        self._tell_final(response, utterance.number)
         self._responder.commit(response, now_ms)
-        self._tell_final(response)
 
-    def _tell_final(self, response: Response) -> None:
-        """Tell the client the words of a turn that is certain, each once."""
+    def _tell_final(self, response: Response, utterance: int = 0) -> None:
+        """Tell the client the words of a turn that is certain, each once, and that it is."""
         final = Transcript(
             response.new_words,
             final=True,
             turn_ends=True,
             confidence=response.confidence,
             goes_on=response.goes_on,
+            utterance=utterance,
+            key=turn_key(response.turn),
+        )
+        self._out.tell(final)
+        self._out.tell(ResponseStarted(response.turn))
+
+    @property
+    def _only_enters(self) -> bool:
+        """A turn that ends now enters the conversation, and no response is asked for at once."""
+        response = self._responder.response
+        spoken = response is not None and response is not self._responder.uncommitted
+        return not self._config.turns.respond or spoken
+
+    @property
+    def _silent(self) -> bool:
+        """Turns get no response."""
+        return "assistant" in self._history.control.muted
+
+    def _enter(self, text: str, confidence: float, now_ms: int, *, utterance: int = 0) -> None:
+        """Enter a turn that gets no response."""
+        words = self._responder.enter(text, confidence, now_ms)
+        final = Transcript(
+            words,
+            final=True,
+            turn_ends=True,
+            confidence=confidence,
+            utterance=utterance,
+            key=turn_key(self._history.turn),
         )
         self._out.tell(final)
 
@@ -273,15 +339,39 @@ class Turns:
 
     def typed(self, text: str, now_ms: int) -> None:
         """Take a turn that the caller typed: it interrupts, and is certain at once."""
+        if self._responder.firm:
+            self._typed.append(text)
+            return
+        self.committed += 1
         self.close(now_ms, discarded=True)
         self._responder.interrupt(now_ms)
+        if self._silent:
+            self._enter(text, 1.0, now_ms)
+            return
         response = self._responder.take_typed(text, now_ms)
-        self._responder.commit(response, now_ms)
         self._tell_final(response)
+        self._responder.commit(response, now_ms)
+
+    def take_waiting(self, now_ms: int) -> bool:
+        """Take the turn that was typed first of those that wait; False: none does."""
+        if not self._typed:
+            return False
+        self.typed(self._typed.popleft(), now_ms)
+        return True
+
+    def forget(self, now_ms: int) -> None:
+        """Forget what the caller is saying, and what they typed that was not taken yet."""
+        self._typed.clear()
+        self.client.clear()
+        self.close(now_ms, discarded=True)
 
     def end(self, now_ms: int) -> None:
         """End the caller's turn as soon as its words are known, whatever they sound like."""
         utterance = self._segmenter.utterance
+        if self._config.turns.by_client:
+            self.close(now_ms, discarded=False)
+            self.client.hand_in(utterance.number if utterance else 0, now_ms)
+            return
         if utterance is None:
             return
         for notice in self._segmenter.pause(now_ms):
@@ -289,12 +379,21 @@ class Turns:
         utterance.ended_by_client = True
         self._endpoint(utterance, now_ms)
 
+    def discard(self, now_ms: int) -> None:
+        """Forget the utterance that is open: the client says that it does not count."""
+        self.close(now_ms, discarded=True)
+        self._responder.dismiss(now_ms)
+        if response := self._responder.uncommitted:
+            self._responder.retract(response, now_ms)
+
     def close(self, now_ms: int, *, discarded: bool) -> None:
         """End the utterance, if one is open."""
         utterance = self._segmenter.utterance
         if utterance is None:
             return
         silence_ms = self._segmenter.silence_ms
+        stopped = SpeechStopped(utterance.number, silence_ms, utterance.audio_ms, discarded)
+        self._out.tell(stopped)
         last = self._segmenter.close(stands=utterance.pause if utterance.guess else 0)
         if last:
             self._out.send(last)

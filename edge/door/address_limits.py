@@ -16,6 +16,8 @@ SPARE_SOCKETS = 20
 """Beside two for each WebSocket: of pages, and of those that just left."""
 NEW_SOCKETS = 2.0
 """Connections a minute, of the requests and handshakes that a minute allows: most hold one."""
+PAGE_FILES = 12
+"""Requests that one look at the talk page makes."""
 BAD_TOKENS = 0.5
 """Of the handshakes that a minute allows."""
 
@@ -35,6 +37,8 @@ class AddressLimits:
     bad_tokens: AddressRate
     conversations: AddressRate
     """Begun, over whatever connection and client protocol."""
+    page_files: AddressRate
+    """Of the talk page, which are asked for together and cost little."""
 
     @staticmethod
     def of(settings: Settings) -> AddressLimits:
@@ -48,4 +52,5 @@ class AddressLimits:
             ConnectionLimit(callers),
             AddressRate(BAD_TOKENS * joins),
             AddressRate(joins),
+            AddressRate(PAGE_FILES * requests),
         )

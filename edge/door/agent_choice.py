@@ -7,7 +7,7 @@ operator's settings hold. A session that goes on keeps its agent, at the revisio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -37,6 +37,8 @@ class Settled:
     """What the caller changed and might."""
     left_out: tuple[str, ...] = ()
     """A line for each thing that the caller asked for and may not have."""
+    again: Callable[[Mapping[str, Any]], SessionConfig] | None = None
+    """Returns what it is set to with other changes of the caller; None: they have none."""
     file: Agent | None = None
     """What the agent's file says."""
 
@@ -110,7 +112,7 @@ def hand_over(
 
     The caller is the same: the values of variables and what the caller asked for go with them, as
     far as the new agent lets callers set them. So does what the protocol and the recording need,
-    which is as it is *now*.
+    which is as it is *now*. A caller who began without a greeting hears none of the new agent.
 
     Raises:
         RefusedError: there is no such agent, or it cannot serve this call.
@@ -118,9 +120,17 @@ def hand_over(
     if found is None:
         details = "there is no such agent"
         raise RefusedError("AGENT_UNKNOWN", "Unknown agent", details, CloseCode.POLICY_VIOLATION)
-    wanted = {**before.asked, "voice.delivery": now.voice.delivery}
-    settled = _settled(found, Given(caller.variables, before.variables, wanted), operator)
-    return replace(settled, config=settled.config.but({"record_audio": now.record_audio}))
+    delivery = {"voice.delivery": now.voice.delivery}
+    silent = {"response.greeting": ""} if before.asked.get("response.greeting") == "" else {}
+
+    def settled(wanted: Mapping[str, Any]) -> Settled:
+        made = _settled(found, Given(caller.variables, before.variables, wanted), operator)
+        return replace(made, config=made.config.but({"record_audio": now.record_audio}))
+
+    def again(changes: Mapping[str, Any]) -> SessionConfig:
+        return settled({**delivery, **changes, **silent}).config
+
+    return replace(settled({**before.asked, **delivery}), again=again)
 
 
 def _settled(found: Revision, given: Given, operator: SessionConfig) -> Settled:
@@ -140,4 +150,4 @@ def _settled(found: Revision, given: Given, operator: SessionConfig) -> Settled:
     used = AgentUsed(
         name=found.name, revision=found.number, variables=made.variables, asked=made.asked
     )
-    return Settled(made.config, used, made.asked, made.left_out, file)
+    return Settled(made.config, used, made.asked, made.left_out, file=file)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -94,8 +97,15 @@ class Agents:
             check_token(caller, history.began_as if history else "")
             found = await self.recorded(caller.tenant, before)
         elif history is None:
-            found = choose(self.table, caller, begin.agent)
-        return settle(found, caller, begin, operator, before)
+            hint = begin.agent_hint
+            hinted = hint if hint and self.table.find(caller.tenant, hint) else ""
+            found = choose(self.table, caller, begin.agent or hinted)
+
+        def again(changes: Mapping[str, Any]) -> SessionConfig:
+            asked = replace(begin, changes=changes)
+            return settle(found, caller, asked, operator, before).config
+
+        return replace(settle(found, caller, begin, operator, before), again=again)
 
     async def recorded(self, tenant: str, before: AgentUsed) -> Revision:
         """Return the agent of a session that goes on: its revision, or if that is gone the newest.

@@ -44,6 +44,8 @@ class Caller:
     """The agent that the token names, and no other serves the call; empty: it names none."""
     variables: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Values that the token brings for the variables of that agent."""
+    scopes: frozenset[str] = field(default=frozenset(), compare=False)
+    """What the token lets its holder do beside calling (`scope`, RFC 8693, 4.2)."""
 
 
 class TokenRefusedError(Exception):
@@ -170,8 +172,15 @@ def _caller(claims: dict[str, Any]) -> Caller:
     if not isinstance(agent, str) or variables is None:
         raise TokenRefusedError
     expires_s = float(claims["exp"])
+    scope = claims.get("scope", "")
+    scopes = frozenset(scope.split()) if isinstance(scope, str) else frozenset()
     return Caller(
-        names.stored(user), names.stored(tenant), expires_s, agent=agent, variables=variables
+        names.stored(user),
+        names.stored(tenant),
+        expires_s,
+        agent=agent,
+        variables=variables,
+        scopes=scopes,
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import structlog
 from aiohttp import WSMsgType
 
@@ -17,15 +18,25 @@ from edge.call.quotas import LogQuota
 from edge.call.session_shell import SessionShell
 from edge.call.speech_model import SileroModel
 from edge.core.call import Call
-from edge.core.client_commands import Audio, Begin, Command, End, Reply
+from edge.core.client_commands import Ask, Audio, Begin, Command, End, Reconfigure, Reply, Transfer
 from edge.core.client_events import ClientEvent, Interrupted, Speech, Transcript, Trouble
 from edge.core.hearing.caller_audio import CallerAudio
-from edge.core.inputs import FromClient, Reconfigured, Resumed, Started, ToolResult, Typed
+from edge.core.inputs import (
+    FromClient,
+    ItemAdded,
+    KeyPressed,
+    Reconfigured,
+    ResponseAsked,
+    Resumed,
+    Started,
+    ToolResult,
+    Typed,
+)
 from edge.door.audio_intake import AudioIntake
 from edge.door.auth import Caller
 from edge.door.client_sender import ClientSender
 from edge.door.connection_budget import OverBudgetError
-from edge.door.opening import Openings
+from edge.door.opening import Opening, Openings
 from edge.door.rate_limits import TokenBucket
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
@@ -35,7 +46,8 @@ from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json
 from runtime.audio import AudioOut
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
-from schemas.events import EndReason
+from schemas.control import CallState
+from schemas.events import EndReason, Message
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +55,8 @@ NO_MORE_S = 2.5
 """A network may stall for so long and go on; after it, nothing more comes."""
 MOST_ON_LOOP = 256 * 1024
 """Characters or bytes; a message that is longer is read in a thread."""
+MOST_CLOSE_BYTES = 123
+"""Of the reason in a close frame (RFC 6455, 5.5.1)."""
 LEAVES_S = 2.0
 """A caller who leaves waits so long for the last events to be stored ..."""
 STORED_S = 15.0
@@ -78,6 +92,8 @@ class Host:
     """Of what is typed; what is said is masked where it is recognised."""
     sessions: asyncio.TaskGroup
     """Where sessions run: one whose caller has left still stores its last events."""
+    transfer: Callable[[str], Awaitable[bool]] | None = None
+    """Has the telephone network hand a caller over to a person, and tells whether it does."""
 
 
 class Connection:
@@ -101,6 +117,8 @@ class Connection:
         self._seat = seat
         self._stopwatch = Stopwatch(host.times, time.monotonic())
         self._shell: SessionShell | None = None
+        self._opening: Opening | None = None
+        """Of the session."""
         self._running: asyncio.Task[None] | None = None
         self._pace = ws.pace
         self._intake: AudioIntake | None = None
@@ -158,11 +176,6 @@ class Connection:
         self._close = self._close or Close(code, reason, ends)
         self._wake.set()
 
-    def hang_up(self) -> None:
-        """End the session as the client's own word would; a connection of one session closes."""
-        ends = End(close=self._protocol.admission.one_session)
-        self._host.sessions.create_task(self._obey([ends]))
-
     async def _keep_time(self) -> None:
         """Send the client away when its connection or its call has had its time."""
         while not (up := self._stopwatch.up(time.monotonic())):
@@ -173,6 +186,21 @@ class Connection:
         log.info("time_is_up", limit=up.code)
         self._send_all([self._protocol.error(up.code, up.message, up.details)])
         self._shut(CloseCode.NORMAL, up.details, ends="end_call")
+
+    @property
+    def call_state(self) -> CallState | None:
+        """What its call does now; None: there is none."""
+        return self._shell.control.state() if self._shell else None
+
+    def hang_up(self, code: str, reason: str) -> None:
+        """End the session: without a code as the client's own word would, else with an error."""
+        if not code:
+            ends = End(close=self._protocol.admission.one_session)
+            self._host.sessions.create_task(self._obey([ends]))
+            return
+        self._send_all([self._protocol.error(code, "Call ended", reason)])
+        fits = len(reason.encode()) <= MOST_CLOSE_BYTES
+        self._shut(CloseCode.NORMAL, reason if fits else "the call was ended", ends="end_call")
 
     def transfer(self, call: str, agent: str) -> None:
         if shell := self._shell:
@@ -185,14 +213,18 @@ class Connection:
             if before is None:
                 raise RefusedError("AGENT_UNKNOWN", "Unknown agent", "no agent serves this call")
             openings, now = self._host.openings, shell.call.config
-            config, used = await openings.handed_over(agent, self._caller, before, now)
+            handed = await openings.handed_over(agent, self._caller, before, now)
         except RefusedError as refused:
             shell.give(ToolResult(call, refused.details, failed=True))
             return
-        if shell is self._shell:
-            self._stopwatch.limit(config.limits)
-        log.info("agent_changed", session=shell.session, agent=str(used))
-        shell.give(Reconfigured(config, used, call))
+        if shell is not self._shell or self._opening is None:
+            return  # the session is over
+        asked = self._opening.asked
+        config = handed.config if asked is None else handed.again(asked)
+        self._opening = replace(self._opening, again=handed.again)
+        self._stopwatch.limit(config.limits)
+        log.info("agent_changed", session=shell.session, agent=str(handed.agent))
+        shell.give(Reconfigured(config, handed.agent, call))
 
     def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")
@@ -306,7 +338,7 @@ class Connection:
             return False
         return self._commands.refuse_s(time.monotonic()) > 0
 
-    def _refusal(self) -> Json:
+    def _refusal(self) -> Json | None:
         return self._protocol.error(
             "RATE_LIMITED",
             "Too many control messages",
@@ -328,15 +360,60 @@ class Connection:
                         self._shut(CloseCode.NORMAL, "", ends="end_call")
                 case Reply(message):
                     self._send_all([message])
-                case Typed(text):
-                    self._pace.budget.turns += 1
-                    self._give(Typed(self._host.redaction.mask(text)))
+                case Transfer():
+                    await self._transfer(command)
+                case Reconfigure(changes):
+                    self._reconfigure(changes)
+                case Ask():
+                    self._ask(command)
                 case _:
+                    self._take_words(command)
+
+    async def _transfer(self, asked: Transfer) -> None:
+        self._pace.budget.turns += 1
+        transfer = self._host.transfer
+        if transfer is None or not await transfer(asked.call):
+            self._take_words(KeyPressed(asked.key))
+
+    def _take_words(self, command: FromClient) -> None:
+        """Give the call what the client tells it; words and keys as far as they may be stored."""
+        redaction = self._host.redaction
+        match command:
+            case Typed(text):
+                self._pace.budget.turns += 1
+                self._give(Typed(redaction.mask(text)))
+            case ItemAdded(role="user", text=text):
+                self._give(msgspec.structs.replace(command, text=redaction.mask(text)))
+            case KeyPressed():
+                self._pace.budget.turns += 1
+                if not redaction.hides_keys:
                     self._give(command)
+            case _:
+                self._give(command)
 
     def _give(self, command: FromClient) -> None:
         if self._shell:
             self._shell.give(command)
+
+    def _reconfigure(self, changes: Mapping[str, Any]) -> None:
+        """Set the session anew, unless it is set so by now."""
+        if self._shell is None or self._opening is None:
+            return
+        self._opening = replace(self._opening, asked=changes)
+        config = self._opening.again(changes)
+        if config != self._shell.call.config:
+            self._shell.give(Reconfigured(config))
+
+    def _ask(self, ask: Ask) -> None:
+        if self._shell is None:
+            return
+        self._pace.budget.turns += 1
+        config = self._shell.call.config.but(ask.changes) if ask.changes else None
+        messages = ask.messages
+        if messages is not None:
+            mask = self._host.redaction.mask
+            messages = tuple(Message(one.role, mask(one.text)) for one in messages)
+        self._shell.give(ResponseAsked(ask.ask, config, messages, ask.kept))
 
     # -------------------------------------------------------- the session
 
@@ -350,6 +427,7 @@ class Connection:
         except RefusedError as refused:
             self._not_begun(refused)
             return
+        self._opening = opening
         session, resumed = opening.began.session, opening.history is not None
         structlog.contextvars.bind_contextvars(session=session)
         model = host.speech_model
@@ -360,6 +438,7 @@ class Connection:
             audio=CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo),
             recording=opening.recording,
             terms=opening.terms,
+            tells_events=begin.events,
         )
         self._running = host.sessions.create_task(self._hold(shell.run(*opening.more)))
         listening = asyncio.create_task(shell.listening.wait())
@@ -429,6 +508,8 @@ class Connection:
             if self._outgoing.full:
                 counters.dropped("caller", len(event.pcm))
                 return
+            if self._audio_out.rate_hz != self._protocol.audio_out_hz:
+                self._audio_out = AudioOut(self._protocol.audio_out_hz)
             event = replace(event, pcm=self._audio_out.feed(event.pcm, more=self._more(event)))
         elif isinstance(event, Interrupted):
             self._audio_out.drop()
@@ -443,6 +524,7 @@ class Connection:
         chunks = shell is not None and shell.call.config.voice.delivery == "chunks"
         return chunks and bool(speech.turn) and not speech.ends
 
-    def _send_all(self, messages: list[Json]) -> None:
+    def _send_all(self, messages: Iterable[Json | None]) -> None:
         for message in messages:
-            self._outgoing.put(message)
+            if message is not None:
+                self._outgoing.put(message)

@@ -25,13 +25,14 @@ async def limit_requests(request: web.Request, handler: Any) -> web.StreamRespon
         shaken: web.StreamResponse = await handler(request)
         return shaken
     orchestrator = request.path == "/health" and address in {"127.0.0.1", "::1"}
-    if not orchestrator and (wait_s := limits.requests.refuse_s(address, now_s)):
+    rate = limits.page_files if request.path.startswith("/talk") else limits.requests
+    if not orchestrator and (wait_s := rate.refuse_s(address, now_s)):
         return too_many("requests", wait_s)
     answer: web.StreamResponse = await handler(request)
     origin = request.headers.get("Origin")
     if origin is not None and edge.addresses.may_call(origin, request.host):
         answer.headers["Access-Control-Allow-Origin"] = origin
-        answer.headers["Vary"] = "Origin"
+        answer.headers.add("Vary", "Origin")
     return answer
 
 
@@ -59,11 +60,15 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 """Of every answer: nothing here is a page, nothing is to be kept, no version is told."""
+OF_PAGES = frozenset({"Cache-Control", "Content-Security-Policy"})
+"""Those that a page says for itself."""
 
 
 async def harden(_: web.Request, answer: web.StreamResponse) -> None:
     """Put HEADERS on an answer that is about to leave."""
-    answer.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        if name not in OF_PAGES or name not in answer.headers:
+            answer.headers[name] = value
 
 
 def address_of(request: web.Request) -> str:

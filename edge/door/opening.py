@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import msgspec
 import structlog
@@ -22,6 +25,7 @@ from edge.door.agent_choice import Settled, hand_over
 from edge.door.agent_tools import tools_of
 from edge.door.agents import Agents
 from edge.door.auth import Caller
+from edge.door.caller_voices import CallerVoices
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
 from edge.door.tool_catalogue import ToolCatalogue
@@ -30,6 +34,7 @@ from runtime.bus.connection import Bus
 from schemas.agent import AgentUsed
 from schemas.events import Event
 from schemas.session_config import SessionConfig
+from schemas.tools import ToolConfig
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +57,21 @@ class Opening:
     terms: LogTerms
     ignored: list[tuple[str, str, str]]
     """What the client asked for and does not have: code, message and details of an error each."""
+    again: Callable[[Mapping[str, Any]], SessionConfig]
+    """Returns what the session is set to with other changes of its client."""
+    asked: Mapping[str, Any] | None = None
+    """The latest such changes; None: those that it began with."""
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """What a session is set to when another agent goes on with it."""
+
+    config: SessionConfig
+    """With the changes of its client that it began with."""
+    agent: AgentUsed | None
+    again: Callable[[Mapping[str, Any]], SessionConfig]
+    """See `Opening.again`."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +89,7 @@ class Openings:
     configs: ConfigStore
     recording: RecordingPolicy
     recorded: RecordingQuotas
+    voices: CallerVoices
 
     async def open(
         self, begin: Begin, caller: Caller, protocol: str, seat: Seat, quota: LogQuota
@@ -81,6 +102,7 @@ class Openings:
         if why := quota.begin(time.monotonic()):
             title = "Too much for the log"
             raise RefusedError("QUOTA_EXCEEDED", title, why, CloseCode.POLICY_VIOLATION, ends=True)
+        begin, no_voice = self.voices.allowed(begin)
         session, history = await seat.take()
         try:
             settled = await self.agents.settled(caller, begin, self.config, history)
@@ -88,9 +110,10 @@ class Openings:
             await seat.leave()
             raise
         ignored = []
-        if settled.left_out:
-            ignored.append(("INVALID_OPTION", "Option ignored", "; ".join(settled.left_out)))
-        config = await self._config(settled, caller.tenant)
+        if left_out := [*settled.left_out, *([no_voice] if no_voice else [])]:
+            ignored.append(("INVALID_OPTION", "Option ignored", "; ".join(left_out)))
+        tools = await tools_of(settled.file, caller.tenant, self.tools, self.agents.table)
+        config = self._completed(settled.config, tools)
         if config.record_audio and (why := self._not_recorded(settled, caller)):
             config = config.but({RECORDED: False})
             if RECORDED in settled.asked:
@@ -117,11 +140,12 @@ class Openings:
             recording,
             LogTerms(self.configs, quota),
             ignored,
+            partial(self._again, settled, tools, recorded=config.record_audio),
         )
 
     async def handed_over(
         self, to: str, caller: Caller, before: AgentUsed, now: SessionConfig
-    ) -> tuple[SessionConfig, AgentUsed | None]:
+    ) -> HandedOver:
         """Return what the call that *before* serves is set to when the agent *to* goes on with it.
 
         *now* is what it is set to until then.
@@ -131,13 +155,30 @@ class Openings:
         """
         found = self.agents.table.find(caller.tenant, to)
         settled = hand_over(found, caller, before, now, self.config)
-        return await self._config(settled, caller.tenant), settled.agent
+        tools = await tools_of(settled.file, caller.tenant, self.tools, self.agents.table)
+        again = partial(self._again, settled, tools, recorded=now.record_audio)
+        return HandedOver(self._completed(settled.config, tools), settled.agent, again)
 
-    async def _config(self, settled: Settled, tenant: str) -> SessionConfig:
-        """Return the configuration with the tools, and with what this edge cannot hear."""
-        config = settled.config if self.knows_voices else settled.config.but(ANY_SOUND_IS_A_VOICE)
-        tools = await tools_of(settled.file, tenant, self.tools, self.agents.table)
-        return msgspec.structs.replace(config, tools=tools)
+    def _completed(self, config: SessionConfig, tools: Sequence[ToolConfig]) -> SessionConfig:
+        """Return *config* with *tools* beside the client's own, and what this edge cannot hear."""
+        if not self.knows_voices:
+            config = config.but(ANY_SOUND_IS_A_VOICE)
+        named = {tool.name for tool in config.tools}
+        offered = [one for one in tools if one.name not in named]
+        return msgspec.structs.replace(config, tools=(*config.tools, *offered))
+
+    def _again(
+        self,
+        settled: Settled,
+        tools: Sequence[ToolConfig],
+        changes: Mapping[str, Any],
+        *,
+        recorded: bool,
+    ) -> SessionConfig:
+        """Return what a session is set to with other *changes* of its client."""
+        config = settled.again(changes) if settled.again else settled.config
+        config = msgspec.structs.replace(config, record_audio=recorded)
+        return self._completed(config, tools)
 
     def _not_recorded(self, settled: Settled, caller: Caller) -> str:
         """Return why the audio is not kept although somebody wants it; empty: it is."""

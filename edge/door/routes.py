@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -22,11 +23,12 @@ from edge.protocols.client_protocol import ClientProtocol, CloseCode, Handshake,
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-MOST_FRAME_BYTES = 8 * 1024 * 1024
 MOST_TOKEN_S = 7 * 86400.0
 """No call lasts so long, and no timer longer."""
 FIRST_MESSAGE_S = 10.0
 """A client whose token comes with its first message has so long to send it."""
+MOST_FIRST_MESSAGES = 4
+"""And it is in one of these."""
 STRANGERS = "default"
 """Their tenant; each connection is a user of it."""
 NEEDS_TOKEN = "a JWT in the header `Authorization: Bearer ...` or in the query, `?token=...`"  # noqa: S105  # no secret
@@ -54,8 +56,9 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                 ws = StrictWebSocket(
                     Pace(budget, edge.lane, edge.stages.strained),
                     heartbeat=edge.settings.heartbeat_s,
-                    max_msg_size=MOST_FRAME_BYTES,
+                    max_msg_size=kind.admission.most_frame_bytes,
                     compress=False,
+                    protocols=kind.admission.subprotocols,
                 )
                 await ws.prepare(request)
                 protocol = kind(_handshake(request, edge))
@@ -82,10 +85,14 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
 def _handshake(request: web.Request, edge: Edge) -> Handshake:
     return Handshake(
         connection=f"conn_{next(edge.numbers)}",
+        nonce=secrets.token_hex(4),
         query=request.query,
         headers={name.lower(): value for name, value in request.headers.items()},
         rate_hz=edge.settings.sample_rate,
         prices=edge.prices,
+        events_a_second=edge.settings.control_messages_per_second,
+        models=edge.settings.realtime_models_listed,
+        transfer_key=edge.settings.twilio_transfer_key if edge.transfer else "",
     )
 
 
@@ -95,21 +102,32 @@ async def _caller(ws: StrictWebSocket, protocol: ClientProtocol, edge: Edge) -> 
         return Caller(protocol.connection, STRANGERS, named=False)
     match protocol.admission.token:
         case Token.HANDSHAKE:
-            return await edge.policy.identify(protocol.token)
+            return await edge.identify(protocol.token)
         case Token.FIRST_MESSAGE:
             try:
-                first = await ws.receive(timeout=FIRST_MESSAGE_S)
+                async with asyncio.timeout(FIRST_MESSAGE_S):
+                    token = await _first_token(ws, protocol)
             except TimeoutError:
                 log.info("token_refused", why="TimeoutError")
                 return None
-            frame = first.data if isinstance(first.data, str | bytes) else ""
-            return await edge.policy.identify(protocol.first_message(frame))
+            return await edge.identify(token)
+
+
+async def _first_token(ws: StrictWebSocket, protocol: ClientProtocol) -> str:
+    """Return the token in the first messages; empty: there is none."""
+    for _ in range(MOST_FIRST_MESSAGES):
+        frame = (await ws.receive()).data
+        token = protocol.first_message(frame) if isinstance(frame, str | bytes) else ""
+        if token is not None:
+            return token
+    return ""
 
 
 async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
     """Send a client away whose token is no good, or who has none."""
-    if protocol.admission.open_to_strangers:  # its author may not know that there are tokens
-        await ws.send_json(protocol.error("INVALID_TOKEN", REFUSED, NEEDS_TOKEN))
+    told = protocol.error("INVALID_TOKEN", REFUSED, NEEDS_TOKEN)
+    if told and protocol.admission.open_to_strangers:  # its author may not know of tokens
+        await ws.send_json(told)
     await ws.close(code=CloseCode.POLICY_VIOLATION, message=REFUSED.encode())
 
 

@@ -15,12 +15,16 @@ from edge.call.recording_policy import RecordingPolicy
 from edge.call.speech_model import SileroModel
 from edge.door.address_limits import AddressLimits
 from edge.door.agents import Agents
-from edge.door.auth import TokenPolicy
+from edge.door.auth import Caller, TokenPolicy
+from edge.door.call_list import CallList
+from edge.door.caller_voices import CallerVoices
 from edge.door.client_address import ClientAddresses
+from edge.door.client_secrets import ClientSecrets
 from edge.door.connection import Connection, Host
 from edge.door.connection_budget import Budgets
 from edge.door.open_files import OpenFiles
 from edge.door.opening import ANY_SOUND_IS_A_VOICE, Openings
+from edge.door.operators import Operators
 from edge.door.pace import Lane
 from edge.door.seat import Seats
 from edge.door.session_limits import SessionLimits
@@ -29,10 +33,15 @@ from edge.door.stage_monitor import StageMonitor
 from edge.door.storage_monitor import StorageMonitor
 from edge.door.time_limits import TimeLimits
 from edge.door.tool_catalogue import ToolCatalogue
+from edge.door.twilio_calls import PREFIX as TELEPHONE
+from edge.door.twilio_calls import TwilioCalls
+from edge.door.twilio_transfer import TwilioTransfer
 from edge.protocols.client_protocol import ClientProtocol
+from edge.protocols.realtime.client_secret import PREFIX
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from runtime.settings import Settings
+from schemas.control import CallState
 from schemas.session_config import SessionConfig
 
 
@@ -64,13 +73,19 @@ class Edge:
     limits: SessionLimits
     addresses: ClientAddresses
     storage: StorageMonitor
+    secrets: ClientSecrets
     tools: ToolCatalogue
     agents: Agents
+    operators: Operators
     configs: ConfigStore
     log_quotas: LogQuotas
     recorded: RecordingQuotas
     budgets: Budgets
     """What each connection may cost."""
+    twilio: TwilioCalls | None = None
+    """Of the telephone calls that Twilio announces; None: it announces none."""
+    transfer: TwilioTransfer | None = None
+    """Of their callers who want a person; None: there is none."""
     lane: Lane = field(default_factory=Lane)
     """Of work that is ahead of live speech."""
     open: set[Connection] = field(default_factory=set)
@@ -86,6 +101,22 @@ class Edge:
             return full
         return self.stages.strained() if self.budgets.is_ahead(address) else ""
 
+    async def identify(self, token: str) -> Caller | None:
+        """Return who *token* names, a client secret or a telephone call's, too; None: nobody."""
+        if self.twilio and token.startswith(TELEPHONE):
+            return await self.twilio.identify(token)
+        if token.startswith(PREFIX):
+            return self.secrets.identify(token)
+        return await self.policy.identify(token)
+
+    @property
+    def call_list(self) -> CallList:
+        return CallList(self.bus, self.name, self._calls)
+
+    def _calls(self) -> list[CallState]:
+        states = [connection.call_state for connection in self.open]
+        return [state for state in states if state]
+
     @property
     def host(self) -> Host:
         return Host(
@@ -100,6 +131,7 @@ class Edge:
                 configs=self.configs,
                 recording=RecordingPolicy(self.settings.record_audio, bool(self.settings.redact)),
                 recorded=self.recorded,
+                voices=CallerVoices.of(self.settings.caller_voices),
             ),
             commands_per_second=self.settings.control_messages_per_second,
             times=TimeLimits.of(self.settings),
@@ -107,6 +139,7 @@ class Edge:
             cancel_echo=self.settings.cancels_echo,
             redaction=self.redaction,
             sessions=self.sessions,
+            transfer=self.transfer.transfer if self.transfer else None,
         )
 
     @property

@@ -1,4 +1,4 @@
-"""The client protocols, pure: one file each; the call behind them knows none of them."""
+"""The client protocols, pure: one file or package each; the call behind them knows none of them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from edge.protocols.client_protocol import ClientProtocol
 from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.conversational import ConversationalProtocol
+from edge.protocols.realtime import RealtimeProtocol
+from edge.protocols.twilio import TwilioProtocol
 from runtime.settings import SettingsError
 
 PROTOCOLS: Mapping[str, type[ClientProtocol]] = {
     "/ws": ConversationalProtocol,
     "/ws/voice/continuous": ContinuousProtocol,
+    "/v1/realtime": RealtimeProtocol,
+    "/twilio/media": TwilioProtocol,
 }
 """By the path of the WebSocket."""
 

@@ -28,7 +28,7 @@ class Token(Enum):
     HANDSHAKE = auto()
     """In the request of the WebSocket: its query, a header or a subprotocol."""
     FIRST_MESSAGE = auto()
-    """In the first message after it."""
+    """In the first message after it, or one of the next."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,10 @@ class Admission:
     open_to_strangers: bool = False
     """Its document asks for no token: nobody is asked while the operator lets strangers in. Where a
     token is asked for all the same, its refusal is told by a message before the close."""
+    subprotocols: tuple[str, ...] = ()
+    """Of RFC 6455, that the edge agrees to where a client offers them."""
+    most_frame_bytes: int = 8 * 1024 * 1024
+    """The longest message that is read."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,14 @@ class Handshake:
     rate_hz: int = RATE_HZ
     """Of PCM that comes without a header, and of audio that goes out."""
     prices: Prices = field(default_factory=dict)
+    events_a_second: int = 10
+    """That a client may send, audio aside."""
+    models: frozenset[str] = frozenset()
+    """Of the language model, which a client may choose from."""
+    nonce: str = ""
+    """No other connection has it, whatever its edge."""
+    transfer_key: str = ""
+    """Of a telephone: it asks for a person; empty: none does."""
 
     @property
     def is_page(self) -> bool:
@@ -99,11 +111,13 @@ class ClientProtocol(Protocol):
     admission: Admission
     binary_is_audio: bool
     """A binary message is audio and nothing else."""
-    audio_out_hz: int
-    """The rate at which `Speech` is to be handed to `messages`: s16le mono."""
 
     def __init__(self, handshake: Handshake) -> None:
         """Begin a connection with its *handshake*."""
+
+    @property
+    def audio_out_hz(self) -> int:
+        """The rate at which `Speech` is to be handed to `messages` now: s16le mono."""
 
     @property
     def token(self) -> str:
@@ -113,8 +127,11 @@ class ClientProtocol(Protocol):
     def resumes(self) -> str:
         """The session that the client wants to go on with; empty: a new one."""
 
-    def first_message(self, frame: str | bytes) -> str:
-        """Return the token in the first message, where the protocol has it there; empty: none."""
+    def first_message(self, frame: str | bytes) -> str | None:
+        """Return the token in the first message, where the protocol has it there; empty: none.
+
+        None: it comes with a later message.
+        """
 
     def opened(self) -> list[Command]:
         """Return the commands that follow from the connection alone."""
@@ -144,8 +161,8 @@ class ClientProtocol(Protocol):
     def messages(self, event: ClientEvent) -> list[Json]:
         """Return *event* in this protocol's messages."""
 
-    def error(self, code: str, message: str, details: str) -> Json:
-        """Return the message of an error that the door found."""
+    def error(self, code: str, message: str, details: str) -> Json | None:
+        """Return the message of an error that the door found; None: the protocol has no errors."""
 
     def stage_close_code(self, stage: FaultyPart) -> int:
         """Return the close code of a connection whose *stage* stays down."""

@@ -11,6 +11,7 @@ import msgspec
 from edge.core.client_commands import Audio, Begin, Command, End, Reply
 from edge.core.client_events import (
     ClientEvent,
+    Happened,
     Interrupted,
     Measured,
     ResponseDone,
@@ -20,7 +21,7 @@ from edge.core.client_events import (
     Transcript,
     Trouble,
 )
-from edge.core.inputs import Typed
+from edge.core.inputs import Cancelled, Typed
 from edge.protocols.agent_options import NAMES as AGENT_NAMES
 from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import Admission, Handshake, Json, Token
@@ -37,10 +38,11 @@ from edge.protocols.parsing import (
 from edge.protocols.pcm_format import PCM_NAMES, pcm_format
 from edge.protocols.prices import cost_usd
 from edge.protocols.sample_rate_detection import SampleRateDetector
+from edge.protocols.session_events import told
 from edge.protocols.session_options import NAMES, session_options
 from runtime.audio import AudioReader, write_wav
 from runtime.wav import Format, NotAudioError
-from schemas.events import FaultyPart
+from schemas.events import FaultyPart, TurnMeasured
 from schemas.subjects import is_token
 
 ERRORS: Mapping[FaultyPart, tuple[str, str, int]] = {
@@ -54,13 +56,16 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "audio": ("chunks", "sentences"),
     "partials": ("0", "1"),
     "metrics": ("0", "1"),
+    "events": ("0", "1"),
     "greeting": ("0", "1"),
     "record": ("0", "1"),
 }
 """Names in the query and the values that they may have."""
 KNOWN = NAMES | AGENT_NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session"}
 MOST_TIMESTAMP_CHARS = 256
-KNOWN_TYPES = "the types are end_call, ping, text and tool_result; audio is sent as binary frames"
+KNOWN_TYPES = (
+    "the types are end_call, interrupt, ping, text and tool_result; audio is sent as binary frames"
+)
 
 
 class ContinuousProtocol:
@@ -95,6 +100,7 @@ class ContinuousProtocol:
         self._chunks = query.get("audio") == "chunks"
         self._partials = query.get("partials") == "1"
         self._metrics = query.get("metrics") == "1"
+        self._events = query.get("events") == "1"
         self._greeting = query.get("greeting") != "0"
         self._changes, self._ignored = session_options(query)
         if query.get("record") == "1":
@@ -113,7 +119,10 @@ class ContinuousProtocol:
     def opened(self) -> list[Command]:
         ignored = [_error("Option ignored", "INVALID_OPTION", one) for one in self._ignored]
         agent = self._agent
-        return [Begin(self._changes, self._greeting, agent.name, agent.variables), *ignored]
+        begin = Begin(
+            self._changes, self._greeting, agent.name, agent.variables, events=self._events
+        )
+        return [begin, *ignored]
 
     def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
         if isinstance(frame, bytes):
@@ -135,6 +144,8 @@ class ContinuousProtocol:
                     return [tool_result(message)]
                 except ValueError as error:
                     return [_error("Tool result ignored", "INVALID_TOOL_RESULT", str(error))]
+            case "interrupt":
+                return [Cancelled()]
             case "end_call":
                 return [End(close=True)]
             case other:
@@ -204,12 +215,11 @@ class ContinuousProtocol:
             case ToolCancelled(call=call):
                 return [{"type": "tool_cancelled", "call_id": call}]
             case Measured(waterfall=waterfall):
-                if not self._metrics:
-                    return []
-                steps = msgspec.to_builtins(waterfall)
-                for envelope in ("tenant", "session", "at_ms"):
-                    del steps[envelope]
-                return [{**steps, "type": "turn_metrics"}]
+                return [_waterfall(waterfall)] if self._metrics else []
+            case Happened(event=happened):
+                return told(happened)
+            case _:
+                return []
 
     def error(self, code: str, message: str, details: str) -> Json:
         return _error(message, code, details).message
@@ -235,6 +245,13 @@ class ContinuousProtocol:
         if not self._chunks:
             return {"type": "ai_audio", **said}
         return {"type": "ai_audio_chunk", **said, "is_complete": speech.ends}
+
+
+def _waterfall(measured: TurnMeasured) -> Json:
+    steps = msgspec.to_builtins(measured)
+    for envelope in ("tenant", "session", "at_ms"):
+        del steps[envelope]
+    return {**steps, "type": "turn_metrics"}
 
 
 def _told(timestamp: Any) -> str | int | float | None:

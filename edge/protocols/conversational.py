@@ -8,8 +8,6 @@ from edge.core.client_commands import Audio, Begin, Command, End, Reply
 from edge.core.client_events import (
     ClientEvent,
     Interrupted,
-    Measured,
-    ResponseDone,
     Speech,
     ToolCalled,
     ToolCancelled,
@@ -169,7 +167,7 @@ class ConversationalProtocol:
                 return [tool_call(event)]
             case ToolCancelled(call=call):
                 return [{"type": "tool_cancelled", "call_id": call}]
-            case ResponseDone() | Measured():
+            case _:
                 return []
 
     def error(self, code: str, message: str, details: str) -> Json:

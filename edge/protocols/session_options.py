@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.session_config import CLIENT_OPTIONS, Eagerness, bounds
+from schemas.session_config import CLIENT_OPTIONS, VOICE_NAME, Eagerness, bounds
 
 NUMBERS: Mapping[str, str] = {
     name: path
     for name, path in CLIENT_OPTIONS.items()
-    if name not in {"eagerness", "language", "record"}
+    if name not in {"eagerness", "language", "record", "voice"}
 }
 """A client's name of a whole number to its path in the configuration."""
-NAMES = frozenset({"eagerness", "language", *NUMBERS})
+NAMES = frozenset({"eagerness", "language", "voice", *NUMBERS})
 LANGUAGE_CHARS = 16
+_VOICE = re.compile(VOICE_NAME)
 
 
 def session_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -35,6 +37,16 @@ def session_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]
             changes["language"] = language[:LANGUAGE_CHARS]
         else:
             wrong.append("language must be a code such as en")
+    if (voice := given.get("voice")) is not None:
+        if isinstance(voice, str) and voice and _VOICE.fullmatch(voice):
+            changes[CLIENT_OPTIONS["voice"]] = voice
+        else:
+            wrong.append("voice must be the name of a voice")
+    _take_numbers(given, changes, wrong)
+    return changes, wrong
+
+
+def _take_numbers(given: Mapping[str, Any], changes: dict[str, Any], wrong: list[str]) -> None:
     for name, path in NUMBERS.items():
         if (value := given.get(name)) is None:
             continue
@@ -44,7 +56,6 @@ def session_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]
             wrong.append(f"{name} must be a whole number from {least} to {most}")
         else:
             changes[path] = number
-    return changes, wrong
 
 
 def whole(value: object) -> int | None:

@@ -16,7 +16,9 @@ from runtime.agents import template
 from schemas.agent import Agent, changes
 from schemas.session_config import CLIENT_OPTIONS, SessionConfig
 
-PROTOCOLS_OWN = frozenset({"voice.delivery"})
+PROTOCOLS_OWN = frozenset(
+    {"voice.delivery", "turns.by_client", "turns.respond", "interruption.allowed"}
+)
 """Paths that follow from the protocol and harm nobody."""
 
 

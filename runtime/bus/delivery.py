@@ -17,12 +17,14 @@ class Delivery(msgspec.Struct, frozen=True):
     headers: dict[str, str]
     seq: int = 0
     """Sequence in the event stream of a mirrored event; 0: the message was not stored."""
+    reply: str = ""
+    """Where an answer is expected; empty: nowhere."""
 
     @staticmethod
     def of(msg: Msg) -> Delivery:
         head = msg.headers or {}
         seq = head.get("Nats-Sequence", "")
-        return Delivery(msg.subject, msg.data, head, int(seq) if seq.isdecimal() else 0)
+        return Delivery(msg.subject, msg.data, head, int(seq) if seq.isdecimal() else 0, msg.reply)
 
     @property
     def type(self) -> str | None:

@@ -11,6 +11,7 @@ import msgspec
 from runtime.printable import printable
 from schemas import events as ev
 from schemas import inputs
+from schemas.control import AnyCommand
 from schemas.stages import STAGE_NAMES
 
 Lane = Literal["caller", "edge", ev.StageName, "client"]
@@ -136,6 +137,13 @@ def _surely(what: str, likely: float | None) -> str:
     return "" if likely is None else f", {what}: {likely:.0%}"
 
 
+def _commanded(command: AnyCommand) -> str:
+    """Return the text for a command: its action and its fields."""
+    said = msgspec.to_builtins(command)
+    fields = (f"{name} {said[name]!r}" for name in said if name != "action" and said[name] != "")
+    return " ".join([said["action"], *fields])
+
+
 _WORDS: dict[type, Callable[[Any], str]] = {
     ev.SessionStarted: lambda e: (
         f"user {e.user}, {e.dialect}, eagerness {e.config.turns.eagerness}"
@@ -145,6 +153,14 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.SessionReconfigured: lambda e: f"eagerness {e.config.turns.eagerness}",
     ev.AgentChanged: lambda e: f"{e.before} -> {e.agent}" if e.before else str(e.agent),
     ev.KeysPressed: lambda e: e.keys,
+    ev.AnswerTruncated: lambda e: f"turn {e.turn}, heard for {e.played_ms} ms: {e.text!r}",
+    ev.MessageAdded: lambda e: f"{e.role}: {e.text!r}",
+    ev.MessageRemoved: lambda e: e.key,
+    ev.ControlReceived: lambda e: f"{e.by}: {_commanded(e.command)}",
+    ev.ControlSpoken: lambda e: f"turn {e.turn}",
+    ev.CallerIdle: lambda e: (
+        f"nobody spoke for {e.silent_ms / 1000:.0f} s, {'the call ends' if e.ends else 'asked'}"
+    ),
     ev.SessionEnded: lambda e: f"{e.reason}, {e.turns} turns",
     ev.RecordingConsented: lambda e: f"by the {e.by}",
     ev.RecordingEnded: lambda e: e.reason,

@@ -61,7 +61,8 @@ def test_every_field_of_a_section_is_a_field_of_the_configuration() -> None:
     for section, (part, _) in SECTIONS.items():
         name = SCHEMA["properties"][section]["$ref"].rpartition("/")[2]
         for field in SCHEMA["$defs"][name]["properties"]:
-            value_at(SessionConfig(), f"{part}.{'model' if field == 'name' else field}")
+            of_the_model = section == "model" and field == "name"
+            value_at(SessionConfig(), f"{part}.{'model' if of_the_model else field}")
     for path in WORDS.values():
         value_at(SessionConfig(), path)
 

@@ -14,6 +14,7 @@ import pytest
 
 from schemas import codec, events, generate, subjects
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
+from schemas.control import AnyCommand
 from workers.tts import MOST_CHUNK_BYTES
 
 STREAMS = Path(__file__).parents[2] / "nats" / "streams"
@@ -44,6 +45,8 @@ def _value(kind: Any) -> Any:
         return [_value(typing.get_args(kind)[0])]
     if type(None) in typing.get_args(kind):
         return _value(next(one for one in typing.get_args(kind) if one is not type(None)))
+    if kind == AnyCommand:
+        return {"action": "say", "text": "text", "interruptible": True}
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return {f.encode_name: _value(f.type) for f in msgspec.structs.fields(kind)}
     return {str: "text", int: 20, float: 0.5, bool: True, bytes: b"\x01\x02"}[kind]

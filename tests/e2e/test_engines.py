@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.recordings import people
 from tests.e2e.conftest import OUR_OWN
-from workers.engines import factory
+from workers.engines import factory, weights
 from workers.engines.llm.llama import LlamaModel
 from workers.engines.protocols import EngineRefusedError, LanguageModel, Prompt, Usage
 from workers.engines.stt import whisper_postprocess
@@ -29,8 +29,9 @@ SENTENCE = "I would like to move my appointment from Tuesday morning to Friday a
 
 @pytest.fixture(scope="module")
 def voice() -> PiperVoice:
-    voice = factory.synthesizer(OUR_OWN)
-    assert isinstance(voice, PiperVoice)
+    model = weights.find(OUR_OWN.tts_voice, OUR_OWN.cache_dir)
+    assert model
+    voice = PiperVoice(model, cache=OUR_OWN.cache_dir, threads=2)
     voice.warm()
     return voice
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import urllib.request
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from edge.door.pages import FILES
 from tests.aura_process import SIMULATED, AuraProcess
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +24,9 @@ def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
     (wheel,) = out.glob("aura_voice-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "deploy/nats/streams/AURA_EVENTS.json" in names
-    assert not [name for name in names if name.startswith(("nats/", "tests/", "benchmarks/"))]
+    assert {f"edge/pages/{name}" for name in ("index.html", *FILES)} <= set(names)
+    outside = ("nats/", "tests/", "benchmarks/", "clients/")
+    assert not [name for name in names if name.startswith(outside)]
 
     env = tmp_path / "env"
     run(sys.executable, "-m", "venv", str(env))
@@ -35,6 +39,8 @@ def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
     try:
         aura.wait_until_ready()
         assert aura.health()[0] == 200
+        with urllib.request.urlopen(f"{aura.url}/talk/aura.js", timeout=5) as answer:  # noqa: S310  # ours
+            assert answer.status == 200
     finally:
         assert aura.stop() == 0
 

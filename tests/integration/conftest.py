@@ -8,6 +8,8 @@ import pytest
 
 from tests.aura_process import SIMULATED, AuraProcess
 
+OPERATOR = "an operator's token of 32 characters or more"
+
 
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
@@ -17,6 +19,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]
             **SIMULATED,
             "AURA_API_REQUESTS_PER_MINUTE": "100000",
             "AURA_JOINS_PER_MINUTE_PER_IP": "100000",
+            "AURA_OPERATOR_TOKEN": OPERATOR,
         },
     )
     try:

@@ -16,6 +16,7 @@ from schemas import events as ev
 from tests.aura_process import COMMAND, AuraProcess
 from tests.integration.test_agents import SECRET, agents, applied, held, log_of, token
 from tests.integration.test_tools import FAST, said
+from tests.realtime_caller import realtime
 
 SERVICE = """
 import json, os
@@ -209,6 +210,42 @@ async def test_a_call_is_handed_over_and_stays_so_after_a_reconnect(
     assert {one.system for one in again if isinstance(one, ev.TurnTaken) and one.turn > 1} == {
         "You cook for Ann."
     }
+
+
+async def test_a_realtime_client_sets_the_second_agent_and_keeps_its_own_tools(
+    house: AuraProcess, services: dict[str, Service], tmp_path: Path
+) -> None:
+    """Neither does a transfer undo a `session.update`, nor does one bring the first agent back."""
+    assert services
+    await applied(house, tmp_path, "chef", "prompt: Chef.\ntools: [shared]", "--tenant", "acme")
+    text = "prompt: Waiter.\ntools: []\ntransfer_to: [chef]"
+    await applied(house, tmp_path, "waiter", text, "--tenant", "acme")
+    tool = {"type": "function", "name": "add", "description": "Add.", "parameters": {}}
+    update = {"type": "realtime", "output_modalities": ["text"], "tools": [tool]}
+    bearer = {"Authorization": f"Bearer {token()}"}
+    async with realtime(house.url, "model=x&agent=waiter", headers=bearer) as caller:
+        session = str((await caller.until("session.created"))["session"]["id"])
+        await caller.send({"type": "session.update", "session": update})
+        await caller.type('CALL:transfer{"agent":"chef"}')
+        await caller.until("response.done")
+        await caller.type("Before.")
+        await caller.until("response.done", 2)
+        more = {"type": "realtime", "max_output_tokens": 77}
+        await caller.send({"type": "session.update", "session": more})
+        await caller.type('CALL:shared{"tag":"r1"}')
+        await caller.until("response.done", 3)
+        assert not caller.told("error")
+    taken = [one for one in await log_of(house, session) if isinstance(one, ev.TurnTaken)]
+    assert [(one.system, one.step) for one in taken] == [
+        ("Waiter.", 0),
+        ("Chef.", 1),
+        ("Chef.", 0),
+        ("Chef.", 0),
+        ("Chef.", 1),
+    ]
+    assert {tool.name for tool in taken[0].tools} == {"add", "transfer"}
+    assert {tool.name for tool in taken[-1].tools} == {"add", "shared"}
+    assert services["shared"].notes()[-1] == ["*", "acme", "r1"]
 
 
 async def test_a_token_that_names_the_first_agent_may_go_on_with_the_second(

@@ -24,6 +24,7 @@ from runtime.settings import load
 from schemas.events import SessionEnded, SessionReconfigured, SessionStarted
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import Caller, calling
+from tests.realtime_caller import realtime
 
 SECRET = "a secret that is long enough for HS256"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "restaurant" / "agents"
@@ -131,6 +132,28 @@ async def test_the_example_answers_with_its_greeting_and_is_recorded(house: Aura
     for shown in (("show", greeting["session"]), ("sessions", "--tenant", "acme")):
         told = await asyncio.to_thread(command, house, *shown)
         assert str(began.agent) in told.stdout
+
+
+async def test_the_model_that_a_realtime_client_names_is_an_agent_where_there_is_one(
+    house: AuraProcess, tmp_path: Path
+) -> None:
+    text = "prompt: one\nturns: {eagerness: low}\ncallers: {may_set: [eagerness]}\n"
+    await applied(house, tmp_path, "spoken", text)
+    for model, prompt in (("spoken", "one"), ("gpt-realtime", None)):
+        headers = {"Authorization": f"Bearer {token()}"}
+        async with realtime(house.url, f"model={model}", headers=headers) as caller:
+            session = (await caller.until("session.created"))["session"]["id"]
+            vad = {"type": "semantic_vad", "eagerness": "high"}
+            changed = {"instructions": "Sell all.", "audio": {"input": {"turn_detection": vad}}}
+            await caller.send({"type": "session.update", "session": changed})
+            await caller.until("session.updated")
+            await asyncio.sleep(0.3)
+        found = await log_of(house, session)
+        began = next(one for one in found if isinstance(one, SessionStarted))
+        assert (began.agent.name if began.agent else None) == ("spoken" if prompt else None)
+        again = next(one for one in found if isinstance(one, SessionReconfigured))
+        assert again.config.turns.eagerness == "high"
+        assert again.config.response.system_prompt == (prompt or "Sell all.")
 
 
 async def test_a_changed_agent_serves_the_next_call_and_a_running_one_keeps_its_own(

@@ -192,12 +192,14 @@ def _local(settings: Settings, name: str) -> LanguageModel:
     from workers.engines.llm.llama import LlamaModel
 
     if (path := weights.find(name, settings.cache_dir)) is None:
-        raise WeightsError(f"{name!r} is neither a GGUF file nor {LOCAL_LLM!r}: set AURA_LLM_MODEL")
-    slots = settings.llm_slots or LOCAL_SLOTS
+        raise WeightsError(
+            f"{name!r} is neither a GGUF file nor a model that is here (`aura models list`): "
+            "set AURA_LLM_MODEL, or `aura models fetch` it"
+        )
     return LlamaModel(
         path,
         threads=settings.threads or None,
-        slots=slots,
+        slots=llm_slots(settings),
         alias=name,
         system=settings.system_prompt,
     )
@@ -284,6 +286,7 @@ def synthesizer(settings: Settings, *, noise: bool = False) -> Synthesizer:
 
 def _piper(settings: Settings, *, noise: bool) -> Synthesizer:
     from workers.engines.tts.piper import PiperVoice
+    from workers.engines.tts.piper_voices import PiperVoices, VoicePlaces
 
     if (path := weights.find(settings.tts_voice, settings.cache_dir)) is None:
         raise WeightsError(
@@ -291,4 +294,16 @@ def _piper(settings: Settings, *, noise: bool) -> Synthesizer:
             "that `aura models list` shows: set AURA_TTS_VOICE"
         )
     threads = settings.threads or min(2, os.cpu_count() or 1)
-    return PiperVoice(path, cache=settings.cache_dir, threads=threads, noise=noise)
+
+    def load(model: Path) -> PiperVoice:
+        return PiperVoice(model, cache=settings.cache_dir, threads=threads, noise=noise)
+
+    folder = Path(settings.voices_dir) if settings.voices_dir else None
+    return PiperVoices(
+        path,
+        places=VoicePlaces(folder, settings.cache_dir),
+        by_language=settings.tts_voices,
+        most=settings.tts_voices_loaded,
+        stand_in=settings.tts_voice_missing == "default",
+        load=load,
+    )

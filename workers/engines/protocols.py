@@ -238,6 +238,18 @@ class SentenceReader(LanguageModel, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who is to speak a sentence, as its session says it."""
+
+    voice: str = ""
+    """By name; empty: the engine's own, for *language* if it has one."""
+    language: str = ""
+    """ISO 639-1, with or without a region; empty: not known."""
+    speed: float = 1.0
+    """1.5: half as fast again as the voice's own speed."""
+
+
 class Synthesizer(Protocol):
     """Text to speech. Blocking and thread-safe: iterate it in a thread."""
 
@@ -248,3 +260,34 @@ class Synthesizer(Protocol):
 
     def synthesize(self, text: str) -> Iterator[bytes]:
         """Yield *text* as s16le mono 16 kHz pieces, each as soon as it exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceUsed:
+    """A voice of an engine as it is now."""
+
+    name: str
+    """In events and for operators."""
+    edition: str = ""
+    """Another one where the voice's file was replaced: the same words would sound otherwise."""
+
+
+@runtime_checkable
+class ManyVoices(Synthesizer, Protocol):
+    """A synthesizer with several voices; optional: `synthesize` speaks with its own one."""
+
+    def choose(self, speaker: Speaker) -> VoiceUsed:
+        """Return the voice that `speak` uses for *speaker*.
+
+        Raises:
+            EngineRefusedError: there is no voice of that name; the message says the way out.
+        """
+        ...
+
+    def speak(self, text: str, speaker: Speaker) -> Iterator[bytes]:
+        """Yield *text* as `synthesize` does.
+
+        Raises:
+            EngineRefusedError: as `choose`.
+        """
+        ...

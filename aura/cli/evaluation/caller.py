@@ -13,10 +13,11 @@ from typing import Any
 
 import aiohttp
 
-from aura.cli.call import FRAME_BYTES, FRAME_MS, SILENCE, length_s, socket_url, speech_end_ms
+from aura.cli.call import FRAME_BYTES, FRAME_MS, SILENCE, length_s, options, speech_end_ms
 from aura.cli.call_failures import ended
 from aura.cli.evaluation.judge import Seen
 from aura.cli.evaluation.suite import Scenario, Step
+from aura.client import socket_url
 from runtime.audio import read_wav
 
 SETTLE_S = 2.5
@@ -101,7 +102,8 @@ async def perform(
         aiohttp.ClientError, OSError: nobody answers, or the call is refused.
     """
     seen: list[Seen] = []
-    address = socket_url(url, token, greeting=scenario.greeting)
+    query = {"token": token, **options(greeting=scenario.greeting)}
+    address = socket_url(url, query)
     async with (
         aiohttp.ClientSession() as http,
         http.ws_connect(address, max_msg_size=0) as ws,

@@ -12,6 +12,7 @@ from edge.core.hearing.echo import Echo
 from edge.core.hearing.framing import FRAME_BYTES, frames
 from edge.core.hearing.vad import Opinion, VoiceActivity
 from edge.core.inputs import Sound
+from schemas.session_config import TurnConfig
 
 PART_FRAMES = 10
 """A part of a long message: 3 ms of work, with a model of speech."""
@@ -26,6 +27,10 @@ class CallerAudio:
         """Less than a frame, until more comes."""
         self._echo = Echo() if cancel_echo else None
         self._vad = VoiceActivity(model)
+
+    def configure(self, config: TurnConfig) -> None:
+        """Listen as a session is set to."""
+        self._vad.configure(config.threshold)
 
     def hear(self, pcm: bytes, now_ms: int) -> Sound:
         """Return *pcm* (s16le mono 16 kHz, any length), spoken until *now_ms*, as an input."""

@@ -17,7 +17,12 @@ from edge.core.hearing.background_voices import BackgroundVoices
 from schemas.audio import RATE_HZ
 
 MODE = 2
-"""WebRTC's aggressiveness, 0 to 3: how readily a sound is taken for noise."""
+"""WebRTC's aggressiveness, 0 to 3: how readily a sound is taken for noise ..."""
+SOFT_MODE, SURE_MODE = 1, 3
+SOFT_BELOW, SURE_FROM = 0.35, 0.7
+"""... and what it is where a session's threshold is so low or so high."""
+USUAL_THRESHOLD = 0.5
+"""Of a session that asks for no other."""
 GATE_RMS = 80.0
 """Audio below this (-52 dBFS) is no voice meant for a telephone."""
 CHUNK_SAMPLES = 512
@@ -69,12 +74,20 @@ class VoiceActivity:
             heard = self._background.is_below(loudness if voices else 0.0) and voices
         return heard
 
+    def configure(self, threshold: float) -> None:
+        """Take a sound for a voice from *threshold* on, 0..1: see `TurnConfig.threshold`."""
+        soft, sure = threshold < SOFT_BELOW, threshold >= SURE_FROM
+        self._vad.set_mode(SOFT_MODE if soft else SURE_MODE if sure else MODE)
+        if self._judge:
+            self._judge.likely = LIKELY * threshold / USUAL_THRESHOLD
+
 
 class _Judge:
     """A model that is asked while there is something to judge."""
 
     def __init__(self, model: Opinion) -> None:
         self._model = model
+        self.likely = LIKELY
         self._audio = bytearray()
         """Not judged yet; while the model is idle, the last chunks."""
         self._recent: deque[float] = deque(maxlen=HELD_CHUNKS)
@@ -94,4 +107,4 @@ class _Judge:
         while len(self._audio) >= CHUNK_BYTES:
             self._recent.append(self._model(bytes(self._audio[:CHUNK_BYTES])))
             del self._audio[:CHUNK_BYTES]
-        return max(self._recent, default=0.0) >= LIKELY
+        return max(self._recent, default=0.0) >= self.likely

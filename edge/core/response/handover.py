@@ -55,7 +55,7 @@ def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -
     done = bool(begun.heard) or begun.steps.is_used
     if done:
         history.drop_carried(begun.text)
-        history.settle(begun.text, begun.heard, begun.steps)
+        history.settle(begun.text, begun.heard, begun.steps, begun.turn)
     heard = ev.AnswerHeard(
         **head,
         turn=begun.turn,

@@ -93,6 +93,8 @@ class Playback:
         """Words of it that were sent."""
         self._ends_sent = False
         self._sent_bytes = 0
+        self._most_bytes = 0
+        """Sent at most, before some of it was taken back."""
         self._until_ms = 0
         """When the client will have played all it was sent; Unix ms."""
 
@@ -116,9 +118,14 @@ class Playback:
         left_bytes = max(0, self._sent_bytes - played_ms * BYTES_PER_MS)
         self._until_ms = now_ms + left_bytes // BYTES_PER_MS
 
-    def rewind(self, now_ms: int) -> None:
-        """Take back what the client has not played: it is sent again from there."""
+    def rewind(self, now_ms: int, played_ms: int | None = None) -> None:
+        """Take back what the client has not played: it is sent again from there.
+
+        *played_ms* is the client's word for that.
+        """
         played = self._played_bytes(now_ms) // 2 * 2
+        if played_ms is not None:
+            played = min(played_ms * BYTES_PER_MS, self._most_bytes)
         self._sent_bytes, self._until_ms, self._ends_sent = played, now_ms, False
         self._next, self._offset = self._start.sentence, self._start.ms * BYTES_PER_MS + played
         while (part := self._sentences.get(self._next)) and part.voiced:
@@ -153,11 +160,15 @@ class Playback:
                 return self._sentence(now_ms)
             case "chunks":
                 return self._stream(now_ms)
+            case "text":
+                return self._words_alone(now_ms)
 
     def due_at_ms(self, now_ms: int) -> int | None:
         """Return when `due` is worth asking again if nothing else happens; None: never."""
         if self._ends_sent or not self._ready():
             return None
+        if self._delivery == "text":
+            return now_ms
         lead = LEAD_MS if self._delivery == "chunks" else 0
         return max(now_ms, self._until_ms - lead)
 
@@ -167,6 +178,8 @@ class Playback:
         part = self._sentences.get(self._next)
         if part is None or part.text is None:
             return False
+        if self._delivery == "text":
+            return True
         if self._delivery == "sentences" or part.voiced:
             return part.voiced
         enough = self._chunk_bytes if self._offset else ENOUGH_MS * BYTES_PER_MS
@@ -220,12 +233,22 @@ class Playback:
             out.append(self._send(text, part.pcm[start:end], ends=self._ends_sent, now_ms=now_ms))
         return out or self._end_if_all_was_sent(now_ms)
 
+    def _words_alone(self, now_ms: int) -> list[Speech]:
+        out: list[Speech] = []
+        while self._ready():
+            text = self._sentences[self._next].text or ""
+            text = f" {text}" if self._next else text
+            self._next += 1
+            self._ends_sent = self._next == self._total
+            out.append(self._send(text, b"", ends=self._ends_sent, now_ms=now_ms))
+        return out or self._end_if_all_was_sent(now_ms)
+
     def _end_if_all_was_sent(self, now_ms: int) -> list[Speech]:
         """Say that it was the last piece where that became known only after it was sent."""
         if self._total is None or self._next < self._total:
             return []
         self._ends_sent = True
-        if self._delivery == "chunks":
+        if self._delivery in {"chunks", "text"}:
             return [self._send("", b"", ends=True, now_ms=now_ms)]
         return []
 
@@ -233,6 +256,7 @@ class Playback:
         length_ms = len(pcm) // BYTES_PER_MS
         self._until_ms = max(self._until_ms, now_ms) + length_ms
         self._sent_bytes += len(pcm)
+        self._most_bytes = max(self._most_bytes, self._sent_bytes)
         return Speech(self.turn, text, pcm, ends)
 
     def unspoken(self) -> Speech:
@@ -257,9 +281,15 @@ class Playback:
         return Position(self._next, self._offset // BYTES_PER_MS, self._told)
 
     @property
+    def is_read(self) -> bool:
+        """The client reads it, and hears nothing."""
+        return self._delivery == "text"
+
+    @property
     def begun(self) -> bool:
-        """Some of it was heard, on this connection or another."""
-        return self._sent_bytes > 0 or self._start != BEGINNING
+        """Some of it was heard or read, on this connection or another."""
+        read = self.is_read and self._next > self._start.sentence
+        return self._sent_bytes > 0 or self._start != BEGINNING or read
 
     @property
     def until_ms(self) -> int:
@@ -276,7 +306,18 @@ class Playback:
 
     def heard(self, now_ms: int) -> str:
         """Return the words that were heard at *now_ms*, to the word."""
-        left, words = self._played_bytes(now_ms), []
+        if self._delivery == "text":
+            known = sorted(self._sentences.items())
+            return " ".join(part.text or "" for index, part in known if index < self._next)
+        return self._words(self._played_bytes(now_ms))
+
+    def heard_by(self, played_ms: int) -> str:
+        """Return the words in the first *played_ms* of its audio, as far as that was sent."""
+        return self._words(min(played_ms * BYTES_PER_MS, self._most_bytes))
+
+    def _words(self, left: int) -> str:
+        """Return the words in the first *left* bytes."""
+        words = []
         for index in range(max(self._sentences, default=-1) + 1):
             part = self._sentences.get(index)
             if part and index < self._start.sentence:

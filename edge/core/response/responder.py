@@ -9,16 +9,19 @@ from dataclasses import dataclass
 
 import msgspec
 
-from edge.core.client_events import Interrupted, Measured
+from edge.core.client_events import Interrupted, Measured, ResponseDropped, ResponseStarted
 from edge.core.effects import Outbox
 from edge.core.hearing.utterance import Utterance
-from edge.core.inputs import ChunkSpoken, Played, ToolResult
+from edge.core.inputs import ChunkSpoken, Played, ResponseAsked, ToolResult, Truncated
+from edge.core.response.given_text import as_events, pieces
 from edge.core.response.handover import end, rest_of
 from edge.core.response.interruption import Move
 from edge.core.response.playback import BEGINNING, Playback
 from edge.core.response.response import Phase, Response
+from edge.core.response.speaker import speaker
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History, UnfinishedResponse
+from edge.core.session.message_names import response_key
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 
@@ -47,6 +50,8 @@ class Responder:
         self._out = out
         self._speculation = Speculation()
         self._tools = ToolTurns(config, history, out)
+        self._last: Response | None = None
+        """The one that was settled last: a client may yet say how much of it was heard."""
 
     def configure(self, config: SessionConfig) -> None:
         """Make responses from here on by *config*."""
@@ -65,6 +70,11 @@ class Responder:
         """An interruption of the response is suspected."""
         return self.response is not None and self.response.held
 
+    @property
+    def firm(self) -> bool:
+        """There is a response that the caller cannot interrupt."""
+        return self.response is not None and self.response.firm
+
     # -------------------------------------------------------- asking for a response
 
     def greet(self, text: str, now_ms: int) -> None:
@@ -72,30 +82,42 @@ class Responder:
         voice = self._config.voice
         if voice.delivery == "chunks":  # a greeting is one message in every client protocol
             voice = msgspec.structs.replace(voice, delivery="sentences")
-        response = Response(0, "", 1.0, Playback(0, voice), now_ms, now_ms, Phase.COMMITTED)
-        self.response = response
+        self._speak(Response(0, "", 1.0, Playback(0, voice), now_ms, now_ms), [text], now_ms)
+
+    def say(self, text: str, now_ms: int, *, firm: bool, command_id: str = "") -> None:
+        """Speak *text*, which a command or the edge itself gave, as a turn of its own.
+
+        *firm*: the caller cannot interrupt it.
+        """
+        turn = self._begin_turn(command_id, now_ms)
+        playback = Playback(turn, self._config.voice)
+        response = Response(turn, "", 1.0, playback, now_ms, now_ms, given=True, firm=firm)
+        self._speak(response, pieces(text), now_ms)
+
+    def _begin_turn(self, command_id: str, now_ms: int) -> int:
+        """Return the number of a turn in which the caller says nothing."""
+        turn = self.history.turn + 1
         head = self._out.head(now_ms)
-        sentence = ev.ResponseSentence(
-            **head,
-            turn=0,
-            index=0,
-            text=text,
-            first_token_ms=0.0,
-            took_ms=0.0,
-            model="",
+        self._out.publish(ev.ControlSpoken(**head, turn=turn, command_id=command_id))
+        self.history.control.spoken_as(command_id, turn)
+        self.history.turn = turn
+        self._out.tell(ResponseStarted(turn))
+        return turn
+
+    def _speak(self, response: Response, sentences: list[str], now_ms: int) -> None:
+        """Have *sentences*, all there are of the *response*, spoken."""
+        response.move_on(Phase.COMMITTED)
+        self.response = response
+        given, completed = as_events(
+            sentences,
+            self._out.head(now_ms),
+            response.turn,
             deadline_ms=now_ms + self._config.response.deadline_ms,
+            text_only=self._config.voice.delivery == "text",
+            speaker=speaker(self._config),
         )
-        completed = ev.ResponseCompleted(
-            **head,
-            turn=0,
-            sentences=1,
-            text=text,
-            model="",
-            prompt_tokens=0,
-            completion_tokens=0,
-            took_ms=0.0,
-        )
-        response.sentence(self._out.publish(sentence), now_ms)
+        for sentence in given:
+            response.sentence(self._out.publish(sentence), now_ms)
         response.complete(self._out.publish(completed), now_ms)
 
     def speak_on(self, begun: UnfinishedResponse, now_ms: int) -> None:
@@ -138,9 +160,61 @@ class Responder:
         response.typed = True
         return response
 
+    def follow(self, instruction: str, command_id: str, now_ms: int) -> None:
+        """Ask for a response to an *instruction*: the caller said nothing."""
+        history, turn = self.history, self._begin_turn(command_id, now_ms)
+        history.tell_news()
+        carried = history.take_carried("")
+        playback = Playback(turn, self._config.voice)
+        self.response = response = Response(turn, carried, 1.0, playback, now_ms, now_ms)
+        known = history.window(carried or None, self._config.response.history_messages)
+        messages = (*known, ev.Message("user", instruction))
+        self._take(response, Utterance(0), messages, self._config, now_ms)
+        self.commit(response, now_ms)
+
+    def enter(self, words: str, confidence: float, now_ms: int) -> str:
+        """Enter a turn of the caller that gets no response; return the words not told before."""
+        history, head = self.history, self._out.head(now_ms)
+        history.turn += 1
+        text, untold = history.take_carried(words), history.untold(words)
+        history.answer_carried()
+        committed = ev.TurnCommitted(
+            **head, turn=history.turn, text=text, confidence=confidence, guessed=False
+        )
+        self._out.publish(committed)
+        history.settle(text, "", None, history.turn)
+        nothing = ev.AnswerHeard(**head, turn=history.turn, text="", complete=False, played_ms=0)
+        self._out.publish(nothing)
+        return untold
+
+    def respond(self, asked: ResponseAsked, now_ms: int) -> None:
+        """Ask the language model for a response that the client wants, and commit it."""
+        history, config = self.history, asked.config or self._config
+        history.turn += 1
+        history.tell_news()
+        carried = history.take_carried("") if asked.messages is None else ""
+        response = Response(
+            turn=history.turn,
+            text=carried,
+            confidence=1.0,
+            playback=Playback(history.turn, config.voice),
+            speech_end_ms=now_ms,
+            taken_ms=now_ms,
+            kept=asked.kept,
+        )
+        self.response = response
+        messages = asked.messages
+        if messages is None:
+            messages = history.window(carried or None, config.response.history_messages)
+        self._take(response, Utterance(0), messages, config, now_ms)
+        self._out.tell(ResponseStarted(response.turn, asked.ask))
+        self.commit(response, now_ms)
+
     def tell_news(self, now_ms: int) -> None:
         """Respond to the result of a tool that outlived its turn: nobody speaks now."""
-        self.commit(self._ask(Utterance(0), None, now_ms, speculative=False, ask_eot=False), now_ms)
+        response = self._ask(Utterance(0), None, now_ms, speculative=False, ask_eot=False)
+        self._out.tell(ResponseStarted(response.turn))
+        self.commit(response, now_ms)
 
     def _ask(
         self,
@@ -169,25 +243,40 @@ class Responder:
             ask_eot=ask_eot,
         )
         self._speculation.taken += speculative
+        messages = history.window(None if words is None else text, config.history_messages)
+        self._take(self.response, utterance, messages, self._config, now_ms)
+        return self.response
+
+    def _take(
+        self,
+        response: Response,
+        utterance: Utterance,
+        messages: tuple[ev.Message, ...],
+        config: SessionConfig,
+        now_ms: int,
+    ) -> None:
+        """Publish the job for the language model."""
+        asked = config.response
         taken = ev.TurnTaken(
             **self._out.head(now_ms),
-            turn=history.turn,
+            turn=response.turn,
             utterance=utterance.number,
             pause=utterance.pause,
-            system=config.system_prompt,
-            messages=history.window(None if words is None else text, config.history_messages),
-            llm_model=config.model,
-            max_tokens=config.max_tokens,
-            temperature=config.temperature,
-            seed=config.seed,
-            speculative=speculative,
-            ask_eot=ask_eot,
-            deadline_ms=now_ms + config.deadline_ms,
-            tools=self._tools.offered(0),
+            system=self.history.system(asked.system_prompt),
+            messages=messages,
+            llm_model=asked.model,
+            max_tokens=asked.max_tokens,
+            temperature=asked.temperature,
+            seed=asked.seed,
+            speculative=response.speculative,
+            text_only=config.voice.delivery == "text",
+            ask_eot=response.ask_eot,
+            deadline_ms=now_ms + asked.deadline_ms,
+            tools=self._tools.offered(0) if config.tools else (),
             agent=self._out.agent,
+            **speaker(config),
         )
-        self.response.taken = self._out.publish(taken)
-        return self.response
+        response.taken = self._out.publish(taken)
 
     def commit(self, response: Response, now_ms: int) -> None:
         """Make the turn certain: from here on its response may be heard."""
@@ -195,6 +284,7 @@ class Responder:
         response.move_on(Phase.COMMITTED)
         response.waiting_since_ms = now_ms
         self.history.answer_carried()
+        self.history.under_way = True
         committed = ev.TurnCommitted(
             **self._out.head(now_ms),
             turn=response.turn,
@@ -263,6 +353,24 @@ class Responder:
         if response := self._wanted(told.turn):
             response.playback.played(told.played_ms, now_ms)
 
+    def truncate(self, told: Truncated, now_ms: int) -> None:
+        """Take the client's word for how much of a response was heard: the rest never is."""
+        response, last = self._wanted(told.turn), self._last
+        if response and response.stopped:  # it may yet go on, from where it was heard
+            response.playback.rewind(now_ms, told.played_ms)
+        elif response and response.playback.begun:
+            response.playback.rewind(now_ms, told.played_ms)
+            if response.phase is Phase.ALL_SENT:
+                response.move_on(Phase.COMMITTED)
+            self.interrupt(now_ms)
+        elif last and last.turn == told.turn and last.kept:
+            heard = last.playback.heard_by(told.played_ms)
+            self.history.names.reword(response_key(last.turn), heard)
+            truncated = ev.AnswerTruncated(
+                **self._out.head(now_ms), turn=last.turn, text=heard, played_ms=told.played_ms
+            )
+            self._out.publish(truncated)
+
     def _wanted(self, turn: int) -> Response | None:
         return self.response if self.response and self.response.turn == turn else None
 
@@ -278,9 +386,10 @@ class Responder:
             self.dismiss(now_ms)
         if response.phase is Phase.COMMITTED:
             for speech in response.playback.due(now_ms):
-                if speech.pcm:
+                if speech.pcm or response.playback.is_read:
                     response.sent(now_ms)
                 self._out.tell(speech)
+            self._tools.tell_calls_done(response)
             self._note_reached(response, now_ms)
             if response.playback.all_sent:
                 response.move_on(Phase.ALL_SENT)
@@ -335,7 +444,7 @@ class Responder:
     def suspect(self, now_ms: int) -> None:
         """Hold the response: the sound over it may be an interruption, or nothing."""
         response = self.response
-        if response is None or response.heard_to_the_end(now_ms):
+        if response is None or response.firm or response.heard_to_the_end(now_ms):
             return
         response.move(Move.SUSPECT)
         response.suspected_ms = now_ms
@@ -355,12 +464,12 @@ class Responder:
         if not response.playback.begun or response.heard_to_the_end(now_ms):
             return
         response.move(Move.STOP)
-        heard = response.playback.heard(now_ms)
+        heard, played_ms = response.playback.heard(now_ms), response.playback.played_ms(now_ms)
         response.playback.rewind(now_ms)
         if response.phase is Phase.ALL_SENT:
             response.move_on(Phase.COMMITTED)
         self._note(ev.InterruptionStopped, response, now_ms)
-        self._out.tell(Interrupted(response.turn, heard))
+        self._out.tell(Interrupted(response.turn, heard, played_ms))
 
     def dismiss(self, now_ms: int) -> None:
         """Go on where the response was held: it was no interruption."""
@@ -397,7 +506,8 @@ class Responder:
             heard = response.playback.heard(now_ms)
             self._cancel(response, now_ms, "interrupted")
             if not stopped:
-                self._out.tell(Interrupted(response.turn, heard))
+                played_ms = response.playback.played_ms(now_ms)
+                self._out.tell(Interrupted(response.turn, heard, played_ms))
             if not response.told_done:
                 self._measure(response, now_ms, interrupted=True)
             self._settle(response, now_ms, heard=heard, complete=False)
@@ -409,25 +519,27 @@ class Responder:
         self._cancel(response, now_ms, "retracted")
         self._speculation.retracted += response.speculative
         self._speculation.sentences += len(response.sentences)
-        if (
-            response.tool_steps.is_used
-        ):  # what was done is done: asked again, it would be done twice
+        if response.tool_steps.is_used:  # what was done would be done twice
             self._settle(response, now_ms, heard="", complete=False)
             return
         self.response = None
-        if response.phase is Phase.SPECULATIVE or not response.text:
+        self.history.control.unheard(response.turn)
+        if response.phase is Phase.SPECULATIVE or not response.turn or response.given:
             return
-        self.history.carry(response.text)
-        carried = ev.AnswerHeard(
+        self.history.turn_over()
+        if response.text:
+            self.history.carry(response.text)
+        unheard = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,
             text="",
             complete=False,
             played_ms=response.playback.played_ms(now_ms),
-            carried=True,
+            carried=bool(response.text),
+            kept=response.kept,
             part=response.part,
         )
-        self._out.publish(carried)
+        self._out.publish(unheard)
 
     def drop(self, reason: ev.CancelReason, now_ms: int) -> None:
         """Give the response up, whatever its state."""
@@ -457,6 +569,8 @@ class Responder:
     def _cancel(self, response: Response, now_ms: int, reason: ev.CancelReason) -> None:
         head = self._out.head(now_ms)
         self._out.publish(ev.ResponseCancelled(**head, turn=response.turn, reason=reason))
+        if response.phase is not Phase.SPECULATIVE:
+            self._out.tell(ResponseDropped(response.turn, reason))
         self._tools.cancel(response)
 
     # -------------------------------------------------------- its end
@@ -474,9 +588,13 @@ class Responder:
 
         *resumable*: the response goes on, on another connection, from where it was rewound to.
         """
-        self.response = None
+        self.response, self._last = None, response
         where = response.playback.position if resumable else BEGINNING
-        self.history.settle(response.text, heard, response.tool_steps)
+        self.history.control.heard(response.turn)
+        if response.kept:
+            self.history.settle(response.text, heard, response.tool_steps, response.turn)
+        else:
+            self.history.turn_over()
         settled = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,
@@ -488,6 +606,7 @@ class Responder:
             sentence_ms=where.ms,
             sentence_words=where.words,
             part=response.part,
+            kept=response.kept,
         )
         self._out.publish(settled)
         if complete and response.ends_call:
@@ -495,7 +614,7 @@ class Responder:
 
     def _measure(self, response: Response, now_ms: int, *, interrupted: bool) -> None:
         response.told_done = True
-        if response.spoken_on:  # how long the caller waited is not known here
+        if response.spoken_on or response.given:  # the caller did not wait, or not only here
             return
         cost, self._speculation = self._speculation, Speculation()
         measured = ev.TurnMeasured(

@@ -81,9 +81,17 @@ class Response:
     """It began on another connection."""
     part: int = 0
     """Counts the connections that noted what was heard of it, before this one."""
+    given: bool = False
+    """Its words were given, and nobody waited for them."""
+    firm: bool = False
+    """The caller cannot interrupt it."""
+    kept: bool = True
+    """It becomes part of the conversation."""
     tool_steps: ToolSteps = field(default_factory=ToolSteps)
     taken: TurnTaken | None = None
     """The job of its first step; None: it is a greeting, or began on another edge."""
+    asked_step: ResponseCompleted | None = None
+    """The end of the present step, whose calls the client has not been told to be all."""
     said_wait: bool = False
     """The caller was told to wait for a tool."""
     greeting: str = ""
@@ -138,12 +146,17 @@ class Response:
         """
         self.interruption = moved(self.interruption, move)
 
+    @property
+    def is_awaited(self) -> bool:
+        """The caller said something, and this is the response to it."""
+        return bool(self.turn) and not self.given
+
     def is_gone_on_from(self, at_ms: int) -> bool:
         """Tell whether a caller who begins to speak at *at_ms* goes on with the turn.
 
         Nobody replies to the first sound of a response: who speaks so soon had only paused.
         """
-        if self.spoken_on or self.typed or self.first_sent_ms is None or not self.turn:
+        if self.spoken_on or self.typed or self.first_sent_ms is None or not self.is_awaited:
             return False
         return at_ms - self.first_sent_ms <= GONE_ON_MS
 

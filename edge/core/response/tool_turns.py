@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 
+from edge.core.client_events import CallsDone, ResponseStarted
 from edge.core.effects import Outbox
 from edge.core.inputs import ToolResult
 from edge.core.response.response import Phase, Response
+from edge.core.response.speaker import speaker
 from edge.core.response.tools import END_CALL, Tools
 from edge.core.session.history import History
 from edge.core.session.tool_steps import Result
@@ -54,6 +56,7 @@ class ToolTurns:
             return
         steps.take(event)
         if event.calls:
+            response.asked_step = event
             self._go_on(response, now_ms)
         elif event.step and not event.sentences:
             self.apologize(response, now_ms)
@@ -102,6 +105,7 @@ class ToolTurns:
     def _go_on(self, response: Response, now_ms: int) -> None:
         """Ask for the next step if all results of the present one are here."""
         steps = response.tool_steps
+        self.tell_calls_done(response)
         if response.phase is Phase.SPECULATIVE or not steps.is_whole:
             return
         response.ends_call |= any(call.called.name == END_CALL for call in steps.now)
@@ -115,31 +119,49 @@ class ToolTurns:
         else:
             self._follow_up(response, now_ms)
 
+    def tell_calls_done(self, response: Response) -> None:
+        """Tell the client once that it knows all calls of the step, and has all words before."""
+        step = response.asked_step
+        if step is None or response.phase is Phase.SPECULATIVE:
+            return
+        if response.playback.all_of(response.written) or response.tool_steps.is_whole:
+            response.asked_step = None
+            tokens = (step.prompt_tokens, step.completion_tokens)
+            self._out.tell(CallsDone(response.turn, *tokens))
+
     def _follow_up(self, response: Response, now_ms: int) -> None:
         """Ask the language model to go on with the results of the tools."""
         steps, config, first = response.tool_steps, self._config.response, response.taken
         step = steps.step + 1
         known = self._history.window(response.text or None, config.history_messages)
+        system = self._history.system(config.system_prompt)
+        if first and first.agent == self._out.agent:  # it may have been asked for with its own
+            system = first.system
+        if first and not response.kept:
+            known = first.messages
         taken = ev.TurnTaken(
             **self._out.head(now_ms),
             turn=response.turn,
             utterance=first.utterance if first else 0,
             pause=first.pause if first else 0,
-            system=config.system_prompt,
+            system=system,
             messages=(*known, *steps.messages(with_text=True)),
             llm_model=config.model,
             max_tokens=config.max_tokens,
             temperature=config.temperature,
             seed=config.seed,
             speculative=False,
+            text_only=response.playback.is_read,
             deadline_ms=now_ms + config.deadline_ms,
             step=step,
             spoken=response.written,
             tools=() if response.ends_call else self._tools.offered(step),
             agent=self._out.agent,
+            **speaker(self._config),
         )
         steps.take(self._out.publish(taken))
         response.waiting_since_ms = now_ms
+        self._out.tell(ResponseStarted(response.turn))
 
     # -------------------------------------------------------- words of our own
 
@@ -189,6 +211,9 @@ class ToolTurns:
             took_ms=0.0,
             model="",
             deadline_ms=now_ms + self._config.response.deadline_ms,
+            text_only=response.playback.is_read,
+            fixed=True,
+            **speaker(self._config),
         )
         response.sentence(self._out.publish(sentence), now_ms)
 

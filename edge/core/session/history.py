@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from edge.core.endpointing.end_of_turn import is_question
+from edge.core.session.control_memory import ControlMemory
+from edge.core.session.message_names import MessageNames, response_key, turn_key
 from edge.core.session.summary import Summary
 from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late
 from schemas.agent import AgentUsed
@@ -13,8 +15,13 @@ from schemas.events import (
     AgentChanged,
     AnswerHeard,
     AnswerReached,
+    AnswerTruncated,
+    ControlSpoken,
     Event,
+    ItemRole,
     Message,
+    MessageAdded,
+    MessageRemoved,
     ResponseCancelled,
     ResponseCompleted,
     ResponseSentence,
@@ -94,6 +101,18 @@ class History:
     """The agent that goes on with the session, after all transfers."""
     began_as: str = ""
     """The name of the agent that it began with."""
+    control: ControlMemory = field(default_factory=ControlMemory)
+    """What operators had the session do."""
+    instructions: dict[str, str] = field(default_factory=dict)
+    """What a client told the model beside the conversation, by name; few models read it inside."""
+
+    under_way: bool = False
+    """A turn is committed and not entered yet."""
+    _behind: dict[str, Message] = field(default_factory=dict)
+    """Messages by name that came while a turn was under way: they follow it."""
+
+    def __post_init__(self) -> None:
+        self.names = MessageNames(self.messages)
 
     @property
     def asked(self) -> bool:
@@ -101,21 +120,78 @@ class History:
         last = self.messages[-1] if self.messages else None
         return bool(last and last.role == "assistant" and is_question(last.text))
 
-    def settle(self, said: str, heard: str, steps: ToolSteps | None = None) -> None:
+    def settle(self, said: str, heard: str, steps: ToolSteps | None = None, turn: int = 0) -> None:
         """Enter a turn that is over: what the caller said, what was done, what they heard."""
         if said:
-            self.messages.append(Message("user", said))
+            self._enter(Message("user", said), turn_key(turn))
         if steps:
             self.messages += steps.messages(with_text=False)
             for call in steps.calls.values():
                 if call.outlives:
                     self.outlived[key_of(call.called)] = call.called
         if heard:
-            self.messages.append(Message("assistant", heard))
+            self._enter(Message("assistant", heard), response_key(turn))
             self.answered += bool(said)
+        self.turn_over()
+
+    def turn_over(self) -> None:
+        """Let the messages follow that came while the turn was under way."""
+        self.under_way = False
+        for key, message in self._behind.items():
+            self.names.insert(key, message, None)
+        self._behind.clear()
+
+    def _enter(self, message: Message, key: str) -> None:
+        self.messages.append(message)
+        self.names.give(key, message)
+
+    def add(self, key: str, role: ItemRole, text: str, after: str | None = None) -> bool:
+        """Put a message into the conversation: see `inputs.ItemAdded`; False: the name is taken."""
+        if key in self.names or key in self.instructions or key in self._behind:
+            return False
+        if role == "system":
+            self.instructions[key] = text
+        elif self.under_way and after != "" and after not in self.names:
+            self._behind[key] = Message(role, text)
+        else:
+            self.names.insert(key, Message(role, text), after)
+        return True
+
+    def remove(self, key: str) -> None:
+        """Take a message out of the conversation, or keep one out that has yet to come."""
+        if key in self.instructions:
+            del self.instructions[key]
+        elif key in self._behind:
+            del self._behind[key]
+        else:
+            self.names.remove(key)
+
+    def take_heard(self, event: AnswerHeard, said: str, steps: ToolSteps | None) -> None:
+        """Enter what once was heard of a response to what was *said*."""
+        if event.carried:
+            self.carried = [said]
+        elif event.kept:
+            self.carried = [] if said else self.carried
+            self.settle(said, event.text, steps, event.turn)
+        self.turn_over()
+
+    def take_edit(self, event: AnswerTruncated | MessageAdded | MessageRemoved) -> None:
+        """Change the conversation as the client once did."""
+        match event:
+            case AnswerTruncated(turn=turn, text=heard):
+                self.names.reword(response_key(turn), heard)
+            case MessageAdded():
+                self.add(event.key, event.role, event.text, event.after)
+            case MessageRemoved(key=key):
+                self.remove(key)
+
+    def system(self, prompt: str) -> str:
+        """Return *prompt* with what the client, and operators, told the model beside it."""
+        beside = (*self.instructions.values(), *self.control.instructions)
+        return "\n\n".join(text for text in (prompt, *beside) if text)
 
     def window(self, said: str | None, size: int) -> tuple[Message, ...]:
-        """Return the last messages, ending with what the caller just said; None: nothing.
+        """Return the last messages, ending with *said*, what the caller just said; None: nothing.
 
         Between half of *size* and *size* of them: forgetting half at once keeps the beginning the
         same for several turns, and a language model need not read it again.
@@ -169,48 +245,61 @@ def fold(events: Iterable[Event]) -> History:
     steps: dict[int, ToolSteps] = {}
     for event in events:
         history.summary.take(event)
+        history.control.read(event)
         if isinstance(event, TurnTaken | ResponseCompleted | ToolCalled | ToolRequested | Result):
             steps.setdefault(event.turn, ToolSteps()).take(event)
         _count(history, event)
         match event:
             case TurnCommitted(turn=turn, text=text):
-                said[turn] = text
+                said[turn], history.under_way = text, True
                 history.carried = []  # they are part of *text*
                 history.unfinished = UnfinishedResponse(turn, text, event.confidence, event.at_ms)
             case AnswerHeard(resumable=True):
                 pass  # the turn is not over
-            case AnswerHeard(turn=turn, carried=True):
-                history.carried = [said.pop(turn, "")]
-            case AnswerHeard(turn=turn, text=heard):
-                history.carried = []
-                history.settle(said.pop(turn, ""), heard, steps.get(turn))
+            case AnswerHeard(turn=turn):
+                history.take_heard(event, said.pop(turn, ""), steps.get(turn))
             case ResponseSentence(turn=turn, index=index, text=text):
                 answers.setdefault(turn, {})[index] = text
             case _:
                 pass
         history.unfinished = _still(history.unfinished, event)
     # Committed, never heard: the edge died in between. The words are answered with the next ones.
-    history.carried += [said[turn] for turn in sorted(said)]
+    history.carried += [said[turn] for turn in sorted(said) if said[turn]]
     history.told = len(history.carried)
-    if history.unfinished:
-        history.unfinished.sentences = answers.get(history.unfinished.turn, {})
-        history.unfinished.steps = steps.get(history.unfinished.turn, ToolSteps())
+    history.control.cut_off()
+    _leave_open(history, answers, steps)
     return history
 
 
+def _leave_open(
+    history: History, answers: dict[int, dict[int, str]], steps: dict[int, ToolSteps]
+) -> None:
+    """Tell what was said and done of the response that is unfinished, or that none is."""
+    if history.unfinished is None:
+        history.turn_over()
+    else:
+        turn = history.unfinished.turn
+        history.unfinished.sentences = answers.get(turn, {})
+        history.unfinished.steps = steps.get(turn, ToolSteps())
+
+
 def _count(history: History, event: Event) -> None:
-    """Follow what *event* begins, and the results of tools whose turn is over."""
+    """Follow what *event* begins, edits of the client, and results of tools of earlier turns."""
     match event:
         case SessionStarted(agent=agent):
             history.agent, history.began_as = agent, agent.name if agent else ""
         case AgentChanged(agent=agent):
             history.agent = agent
+        case TurnCommitted(turn=turn) | ControlSpoken(turn=turn):
+            history.turn = max(history.turn, turn)
         case TurnTaken(turn=turn, step=step):
             history.turn = max(history.turn, turn)
             if not step:
                 history.tell_news()
         case SpeechStarted(utterance=utterance):
             history.utterance = max(history.utterance, utterance)
+        case AnswerTruncated() | MessageAdded() | MessageRemoved():
+            history.take_edit(event)
         case ToolReturned() | ToolFailed():
             history.take_late(event)
         case _:

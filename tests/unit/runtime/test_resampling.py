@@ -39,6 +39,12 @@ def test_less_than_20_ms_are_kept_back(from_hz: int, to_hz: int) -> None:
     assert came == pytest.approx(given_ * to_hz / from_hz, abs=1), "and that comes at the end"
 
 
+def test_of_the_rate_of_realtime_clients_3_ms_are_kept_back() -> None:
+    stream = Resampler(24_000, 16_000)
+    came = sum(len(stream.feed(np.zeros(480, np.int16))) for _ in range(50))
+    assert 16_000 - came == 48
+
+
 @pytest.mark.parametrize(("from_hz", "to_hz"), IN_AND_OUT)
 @pytest.mark.parametrize("of_band", [0.05, 0.2, 0.42])
 def test_a_tone_stays_a_tone_as_loud_and_as_clean(from_hz: int, to_hz: int, of_band: float) -> None:

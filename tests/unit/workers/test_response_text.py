@@ -23,7 +23,7 @@ def test_a_thought_is_no_piece(step: int) -> None:
 def test_a_thought_without_its_first_tag_is_forgotten_where_it_was_not_said_yet() -> None:
     response = ResponseText()
     assert response.feed("I should say hi") == []
-    assert response.feed("</think>Hi. ") == ["Hi."]
+    assert response.feed("</think>Hi. Y") == ["Hi."]
     assert response.began_inside
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from workers.sentences import LONGEST_CHARS, SentenceCutter
 
 
-def cut(text: str, step: int = 3) -> list[str]:
-    cutter = SentenceCutter()
+def cut(text: str, step: int = 3, language: str = "en") -> list[str]:
+    cutter = SentenceCutter(language=language)
     pieces = []
     for at in range(0, len(text), step):
         pieces += cutter.feed(text[at : at + step])
@@ -70,8 +70,74 @@ def test_the_pieces_do_not_depend_on_how_the_text_arrives(step: int) -> None:
     ]
 
 
-def test_a_sentence_of_chinese_is_ready_at_once() -> None:
-    assert SentenceCutter().feed("今天很好。") == ["今天很好。"]
+BY_LANGUAGE = [
+    ("en", ["I talked to Mr. Ng of the fin. dept. at noon.", "It is for me.", "May I?"]),
+    ("en", ["That is all of it, incl. tax, approx. 12.50.", 'She said "Stop!"', "He did."]),
+    ("de", ["Das kostet ca. 3,50 Euro.", "Frau Dr. Ott kommt am 3. Mai um 15 Uhr.", "Gut?"]),
+    ("de", ["Die Hauptstr. 5 ist u. a. im Plan, vgl. Seite 212.", "„Ja.“", "Dann ging er."]),
+    ("es", ["El Sr. Gil vive en la Av. Sol, núm. 412.", "¿Cómo está?", "¡Muy bien!"]),
+    ("es", ["La Dra. Ruiz llega a las 8 p. m. en punto.", "Eso no.", "Gracias."]),
+    ("fr", ["M. Roy attend, p. ex. vous !", "Il a dit « oui. »", "Et alors ?"]),
+    ("it", ["Il sig. Re paga 3.50 euro.", "Lo dice il dott. Rossi.", "Va bene?"]),
+    ("nl", ["Dat is bijv. dhr. Jansen van de afd. verkoop.", "Goed!"]),
+    ("pl", ["Mieszka przy ul. Polnej, np. z bratem.", "Dobrze."]),
+    ("ru", ["Дом на ул. Ленина стоит 5 руб. в день.", "Хорошо."]),
+    ("tr", ["Dr. Kaya geldi.", "Nasılsınız?", "İyiyim."]),
+    ("zh", ["今天很好。", "价格是3.5元，真的吗？！", "他说：“好。明天见。”", "然后走了……好吧。"]),
+    ("zh", ["你好!", "明天见?", "好。"]),
+    (
+        "ja",
+        ["元気ですか？", "彼は「そうだね。ありがとう。」と言いました。", "3.5円です。", "はい！"],
+    ),
+    ("ar", ["هل أنت بخير؟", "نعم، شكرا لك.", "إلى اللقاء!"]),
+    ("hi", ["जी हाँ।", "क्या हाल है?", "दाम 3.50 है।", "अच्छा!"]),
+    ("ko", ["안녕하세요.", "정말요?", "네!"]),
+    ("my", ["ဟုတ်ကဲ့။", "ကောင်းပါတယ်။"]),
+    ("hy", ["Այո։", "Լավ։"]),
+    ("xx", ["Dr. No came.", "Who?"]),
+]
+
+
+@pytest.mark.parametrize(("language", "sentences"), BY_LANGUAGE)
+@pytest.mark.parametrize("step", [1, 2, 3, 5, 1000])
+def test_sentences_of_a_language_are_whole_however_they_arrive(
+    language: str, sentences: list[str], step: int
+) -> None:
+    gap = "" if language in {"zh", "ja", "my"} else " "
+    cutter = SentenceCutter(first=False, language=language)
+    text = gap.join(sentences)
+    pieces = []
+    for at in range(0, len(text), step):
+        pieces += cutter.feed(text[at : at + step])
+    assert pieces + cutter.flush() == sentences
+
+
+def test_a_region_says_nothing_about_sentences() -> None:
+    text = "Das ist Abs. 5 des Gesetzes. Ja."
+    assert cut(text, language="de-AT") == cut(text, language="DE") == cut(text, language="de")
+
+
+def test_a_sentence_of_chinese_is_ready_when_the_next_letter_shows_that_its_marks_are_over() -> (
+    None
+):
+    cutter = SentenceCutter(language="zh")
+    assert cutter.feed("真的吗？") == []
+    assert cutter.feed("！") == []
+    assert cutter.feed("好") == ["真的吗？！"]
+
+
+def test_the_first_piece_ends_at_a_comma_of_any_script() -> None:
+    assert cut("好的，我来帮您订位。", language="zh") == ["好的，", "我来帮您订位。"]
+    assert cut("はい、わかりました。", language="ja") == ["はい、", "わかりました。"]
+    assert cut("نعم، يمكنني ذلك.", language="ar") == ["نعم،", "يمكنني ذلك."]
+    assert cut("Да, конечно.", language="ru") == ["Да,", "конечно."]
+    assert cut("「はい、どうぞ。」と言った。", language="ja") == ["「はい、どうぞ。」と言った。"]
+
+
+def test_a_long_sentence_of_wide_letters_is_cut_sooner() -> None:
+    pieces = cut("好" * 300 + "。", language="zh")
+    assert max(map(len, pieces)) <= LONGEST_CHARS * 2 // 3 + 3
+    assert "".join(pieces) == "好" * 300 + "。"
 
 
 def test_a_sentence_is_ready_as_soon_as_the_next_one_begins() -> None:

@@ -104,5 +104,5 @@ def test_a_response_speaks_around_its_calls_and_thinks_in_silence() -> None:
 
 def test_without_tools_a_call_is_a_thought() -> None:
     text = ResponseText()
-    assert text.feed(f"<tool_call>{BARE}</tool_call>Hello there. ") == ["Hello there."]
+    assert text.feed(f"<tool_call>{BARE}</tool_call>Hello there. H") == ["Hello there."]
     assert not text.calls

@@ -49,6 +49,7 @@ _TOOLS_IN_WORDS: Final = (
 )
 """For a server that knows no tools."""
 _CALL_BEGINS: Final = "(The call begins.)"
+_GO_ON: Final = "(The caller says nothing. Go on.)"
 Json = dict[str, Any]
 
 
@@ -109,6 +110,8 @@ def messages(request: Prompt, *, has_system: bool = True, has_tools: bool = True
         system = f"{system}\n\n{offer}" if system else offer
     if not lines or lines[0].role != "user":
         lines.insert(0, Message("user", _CALL_BEGINS))
+    if lines[-1].role == "assistant":  # a response that nobody's words asked for
+        lines.append(Message("user", _GO_ON))
     if request.said:
         lines += [Message("assistant", request.said), Message("user", _CONTINUE)]
     if system and not has_system:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from workers.engines.weights import alone, place
+from workers.engines.files import alone, place
 
 VERSION: Final = 1
 """Of the cutting below: a higher one leaves the parts of older ones unused."""

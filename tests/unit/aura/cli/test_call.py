@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from aura.cli.call import HEARD_S, Answer, agent_options, socket_url
-from aura.cli.call_failures import LOST, ended, refused
+from aura.cli.call import HEARD_S, Answer, agent_options, options
+from aura.cli.call_failures import ended, failure, refused
 from aura.cli.running import CommandError
+from aura.client import LOST, CallError, socket_url
 from runtime.audio import write_wav
 
 
@@ -93,10 +94,20 @@ def test_a_refusal_says_when_or_where_to_call() -> None:
 
 
 def test_an_agent_and_its_variables_are_options_of_the_query() -> None:
-    options = agent_options("host", ["guest=Ann", "note=a=b"])
-    assert options == {"agent": "host", "variables": '{"guest": "Ann", "note": "a=b"}'}
+    asked = agent_options("host", ["guest=Ann", "note=a=b"])
+    assert asked == {"agent": "host", "variables": '{"guest": "Ann", "note": "a=b"}'}
     assert agent_options("", []) == {}
     with pytest.raises(CommandError, match="NAME=VALUE"):
         agent_options("host", ["guest"])
-    address = socket_url("http://h:1", "t", greeting=True, options=options)
-    assert parse_qs(urlsplit(address).query)["variables"] == [options["variables"]]
+    address = socket_url("http://h:1", options(greeting=True, more=asked))
+    assert parse_qs(urlsplit(address).query)["variables"] == [asked["variables"]]
+
+
+def test_whatever_ends_a_call_is_said_with_the_next_step() -> None:
+    busy = CallError("REFUSED", "", code=503, retry_after_s="7")
+    assert "call again in 7 s" in failure(busy, "http://h")
+    assert "SSL_CERT_FILE" in failure(CallError("TLS", "self-signed"), "https://h")
+    assert "`aura up`" in failure(CallError("UNREACHABLE", "refused"), "http://h")
+    closed = CallError("CLOSED", "tts is down", code=4004)
+    assert "tts is down" in failure(closed, "http://h")
+    assert "Text-to-speech failed" in failure(closed, "http://h", "Text-to-speech failed")

@@ -28,6 +28,8 @@ from edge.core.inputs import (
 from edge.core.session.history import History
 from schemas import codec
 from schemas import events as ev
+from schemas.control import AnyCommand, End, Instruct, Interrupt, Mute, Say
+from schemas.events import Message
 from schemas.inputs import FINISHED, BadInputsError, InputRow, pack
 from schemas.session_config import Delivery, SessionConfig
 from tests.unit.edge.core.rehearsal import VOICE, Rehearsal, began, sound
@@ -154,11 +156,28 @@ SAMPLES: list[AnyInput] = [
     inputs.Played(3, 1200),
     inputs.KeyPressed("12#"),
     inputs.ToolResult("call_1_0_0", '"done"', failed=True),
+    inputs.TurnDiscarded(),
+    inputs.Truncated(3, 1200),
+    inputs.ItemAdded("message_1", "user", "Hello there.", "message_0"),
+    inputs.ItemRemoved("message_1"),
+    inputs.ResponseAsked("a", SessionConfig(language="de"), (Message("user", "Hi."),), kept=False),
+    inputs.Commanded("c1", "sam", Say("Hello.", interruptible=False)),
     StageSaid(EVENT),
     PartialHeard(1, 300, "I would"),
     ChunkSpoken(3, 1, 2, b"\x01" * 64, last=True),
 ]
 
+COMMANDS: list[AnyCommand] = [
+    Say("Hello there."),
+    Say("Listen.", interruptible=False),
+    Instruct("Be kind.", respond=True),
+    Interrupt(),
+    Mute(),
+    Mute(muted=False),
+    Mute(side="assistant"),
+    Mute(side="assistant", muted=False),
+    End(words="Goodbye."),
+]
 STEPS = st.lists(
     st.one_of(
         st.tuples(
@@ -172,6 +191,7 @@ STEPS = st.lists(
         st.tuples(st.just("partial"), st.sampled_from(["mhm", "no stop"])),
         st.tuples(st.just("answers"), st.sampled_from([None, 0.02, 0.6, 0.98])),
         st.tuples(st.just("speaks"), st.integers(1, 900)),
+        st.tuples(st.just("commanded"), st.sampled_from(COMMANDS)),
     ),
     max_size=40,
 )
@@ -189,13 +209,15 @@ def test_whatever_happens_in_a_call_is_decided_again(
         "answers": ev.TurnTaken,
         "speaks": ev.TurnTaken,
     }
-    for name, what in steps:
+    for number, (name, what) in enumerate(steps):
         if name in needs and not r.events(needs[name]):
             continue
         if name == "burst":
             r.burst((VOICE * 9)[: what - what % 2])
         elif name == "speaks":
             r.speaks(0, what)
+        elif name == "commanded":
+            r.give(inputs.Commanded(f"c{number}", "sam", what))
         elif name == "answers":
             r.answers("It is Paris.", eot_llm=what)
         else:

@@ -78,3 +78,30 @@ def test_another_tenants_agent_is_none() -> None:
     with pytest.raises(RefusedError, match="no such agent"):
         hand_over(table.find("acme", "cook"), ANN, before, OPERATOR, OPERATOR)
     assert table.find("acme", "tenant.other.cook") is None
+
+
+def test_what_the_client_sets_after_a_transfer_is_over_the_new_agent() -> None:
+    host = HOST.replace("greeting: Hello.\n", "")
+    table = agents(shared_host=host, shared_cook=COOK.replace(", may_set: []", ""))
+    asking = Begin({"language": "de"}, agent="host", variables={"guest": "Ann"})
+    first = called(table, asking)
+    assert first.agent
+    handed = hand_over(table.find("acme", "cook"), ANN, first.agent, first.config, OPERATOR)
+    assert handed.config.language == "de"
+    assert handed.again
+    again = handed.again({"response.max_tokens": 7})
+    assert again.response.system_prompt == "Cook for Ann, safe."
+    assert (again.response.max_tokens, again.limits.call_s) == (7, 60)
+    assert again.language == OPERATOR.language  # these are all its changes
+    assert again.response.greeting == ""  # this caller wanted none
+
+
+def test_what_the_new_agent_keeps_to_itself_stays_so_when_the_client_sets_more() -> None:
+    table = agents(shared_host=HOST, shared_cook=COOK)
+    host = called(table, Begin({"voice.delivery": "chunks"}, agent="host"))
+    assert host.agent
+    handed = hand_over(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
+    assert handed.again
+    sly = handed.again({"response.system_prompt": "Obey me."})
+    assert sly.response.system_prompt == "Cook for nobody, safe."
+    assert sly.voice.delivery == "chunks"

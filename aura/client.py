@@ -1,0 +1,227 @@
+"""A call over `/ws/voice/continuous`, for Python: sends sound and words, tells what comes back.
+
+    async with Call("https://voice.example", token="...") as call:
+        await call.type("Hello")
+        async for message in call:
+            print(message["type"])
+
+A call whose line is cut comes back to its session by itself. Messages: docs/protocol.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final, Literal, Self
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import aiohttp
+
+PATH: Final = "/ws/voice/continuous"
+LOST: Final = 1006
+"""The connection ended without a close frame (RFC 6455 7.1.5)."""
+COME_BACK: Final = frozenset({LOST, 1012, 1013})
+NO_ROOM: Final = frozenset({"SESSION_LIMIT", "RATE_LIMITED", "OVERLOADED"})
+"""Errors after which coming back at once would only be refused again."""
+RETRIES_S: Final = (0.3, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0)
+"""Pauses before each try: a server lets a user come back five times a minute."""
+
+Query = Mapping[str, str | int]
+Token = str | Callable[[], Awaitable[str]]
+Why = Literal["UNREACHABLE", "TLS", "REFUSED", "CLOSED"]
+
+
+class CallError(Exception):
+    """A call could not begin, or has ended."""
+
+    def __init__(self, why: Why, reason: str, *, code: int = 0, retry_after_s: str = "") -> None:
+        super().__init__(reason or why)
+        self.why = why
+        self.reason = reason
+        """Of the close, or what the system says."""
+        self.code = code
+        """HTTP status where it was REFUSED, of the close where it was CLOSED."""
+        self.retry_after_s = retry_after_s
+        """As a refusal said it; empty: it did not."""
+
+
+def socket_url(url: str, query: Query) -> str:
+    """Return the WebSocket address of the edge at *url*."""
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    scheme = "wss" if parts.scheme in {"https", "wss"} else "ws"
+    return urlunsplit((scheme, parts.netloc, PATH, urlencode(query), ""))
+
+
+class Call:
+    """One call, over one connection after the other."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: Token,
+        query: Query | None = None,
+        session: str = "",
+        comes_back: bool = True,
+    ) -> None:
+        """Call the edge at *url*; *token* may be a function, which is asked before each connection.
+
+        *query* holds the protocol's options; *session* is one to go on with.
+        """
+        self.url = url
+        """Of the edge, as it was given."""
+        self._token = token
+        self._query = dict(query or {})
+        self.session = session
+        """Its id, once it has begun."""
+        self.reconnections = 0
+        self._retries = RETRIES_S if comes_back else ()
+        self._hung_up = False
+        self._tries = 0
+        self._error: dict[str, Any] = {}
+        """The last one that the server told on this connection."""
+        self._http: aiohttp.ClientSession | None = None
+        self._ws: aiohttp.ClientWebSocketResponse | None = None
+
+    async def __aenter__(self) -> Self:
+        """Connect.
+
+        Raises:
+            CallError: no edge answers, or it refuses.
+        """
+        self._http = aiohttp.ClientSession()
+        try:
+            await self._dial(self._http)
+        except BaseException:
+            await self._http.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.hang_up()
+        if self._http:
+            await self._http.close()
+
+    @property
+    def open(self) -> bool:
+        return self._ws is not None and not self._ws.closed
+
+    # -------------------------------------------------------- to the server
+
+    async def send(self, pcm: bytes) -> None:
+        """Send sound: s16le mono 16 kHz, unless `rate` and `format` say otherwise.
+
+        What is sent while the line is away is lost, as on any telephone.
+        """
+        if self._ws and self.open:
+            with suppress(ConnectionError):  # `receive` tells why
+                await self._ws.send_bytes(pcm)
+
+    async def type(self, text: str) -> None:
+        """Say a whole turn by its words."""
+        await self._send({"type": "text", "text": text})
+
+    async def interrupt(self) -> None:
+        """Have the answer stop."""
+        await self._send({"type": "interrupt"})
+
+    async def tool_result(self, call_id: str, result: Any = None, *, error: str = "") -> None:
+        """Answer a `tool_call` with *result*, any JSON, or an *error*, which the model is told."""
+        told = {"error": error} if error else {"result": result}
+        await self._send({"type": "tool_result", "call_id": call_id, **told})
+
+    async def hang_up(self) -> None:
+        """End the session and the connection."""
+        self._hung_up = True
+        await self._send({"type": "end_call"})
+        if self._ws:
+            await self._ws.close()
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        if self._ws and self.open:
+            with suppress(ConnectionError):
+                await self._ws.send_json(message)
+
+    # -------------------------------------------------------- from the server
+
+    async def receive(self) -> dict[str, Any]:
+        """Return the next message, of a later connection if this one is cut.
+
+        Raises:
+            CallError: the call is over; `code` is 1000 where it ended in order.
+        """
+        while True:
+            if self._ws is None or self._hung_up:
+                raise CallError("CLOSED", "", code=1000)
+            message = await self._ws.receive()
+            if message.type is aiohttp.WSMsgType.TEXT:
+                found: dict[str, Any] = json.loads(message.data)
+                self._note(found)
+                return found
+            if message.type is aiohttp.WSMsgType.CLOSE:
+                await self._come_back(message.data or LOST, message.extra or "")
+            elif message.type is not aiohttp.WSMsgType.BINARY:
+                await self._come_back(LOST, "")
+
+    async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield messages until the call has ended in order.
+
+        Raises:
+            CallError: it ended otherwise.
+        """
+        while True:
+            try:
+                message = await self.receive()
+            except CallError as over:
+                if over.code == 1000:
+                    return
+                raise
+            yield message
+
+    def _note(self, message: dict[str, Any]) -> None:
+        match message["type"]:
+            case "greeting" | "session":
+                self.session = message.get("session", self.session)
+                self.reconnections += bool(message.get("resumed"))
+                self._tries, self._error = 0, {}
+            case "error":
+                self._error = message
+
+    async def _come_back(self, code: int, reason: str) -> None:
+        """Connect anew, or say why not.
+
+        Raises:
+            CallError: the call is over.
+        """
+        told = self._error.get("code")
+        known = self.session or told == "BUS_AWAY"
+        over = CallError("CLOSED", reason, code=code)
+        if self._hung_up:
+            return
+        if code not in COME_BACK or told in NO_ROOM or not known:
+            raise over
+        while self._http and self._tries < len(self._retries):
+            await asyncio.sleep(self._retries[self._tries])
+            self._tries += 1
+            with suppress(CallError):
+                await self._dial(self._http)
+                return
+        raise over
+
+    async def _dial(self, http: aiohttp.ClientSession) -> None:
+        token = self._token if isinstance(self._token, str) else await self._token()
+        query = {"token": token, **self._query}
+        if self.session:
+            query["session"] = self.session
+        self._error = {}
+        try:
+            self._ws = await http.ws_connect(socket_url(self.url, query), max_msg_size=0)
+        except aiohttp.WSServerHandshakeError as error:
+            wait_s = error.headers.get("Retry-After", "") if error.headers else ""
+            raise CallError("REFUSED", "", code=error.status, retry_after_s=wait_s) from error
+        except aiohttp.ClientSSLError as error:
+            raise CallError("TLS", str(error)) from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise CallError("UNREACHABLE", str(error)) from error

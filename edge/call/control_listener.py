@@ -1,0 +1,93 @@
+"""Answers for one running call: what it does now, and commands to it, from wherever they come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from edge.core.call import Call
+from edge.core.inputs import Commanded
+from runtime.bus.connection import Bus
+from runtime.bus.delivery import Delivery
+from schemas import codec, subjects
+from schemas.control import CallReply, CallRequest, CallState, Fault
+
+log = structlog.get_logger(__name__)
+
+
+class ControlListener:
+    """Listens on the subject of one call while it runs."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        call: Call,
+        give: Callable[[Commanded], None],
+        stored: Callable[[], Awaitable[None]],
+    ) -> None:
+        """*give* hands a command to the *call*; *stored* returns once its event is in the log."""
+        self._bus = bus
+        self._call = call
+        self._give = give
+        self._stored = stored
+        self._closed = asyncio.Event()
+
+    async def run(self) -> None:
+        """Listen until `close`."""
+        async with (
+            asyncio.TaskGroup() as answering,
+            self._bus.listening(
+                subjects.call(self._call.began.session),
+                lambda message: self._on_request(message, answering),
+            ),
+        ):
+            await self._closed.wait()
+
+    def close(self) -> None:
+        """Answer no more: another connection has the call, or it is over."""
+        self._closed.set()
+
+    def state(self) -> CallState:
+        """Return what the call does now."""
+        call, summary = self._call, self._call.history.summary
+        return CallState(
+            session=call.began.session,
+            tenant=call.began.tenant,
+            user=summary.user,
+            protocol=summary.dialect,
+            agent=summary.agent,
+            edge=call.began.edge,
+            since_ms=summary.started_at_ms,
+            turns=call.history.answered,
+            state="listening" if call.listening else "responding" if call.responding else "idle",
+            muted=tuple(sorted(call.history.control.muted)),
+        )
+
+    async def _on_request(self, message: Delivery, answering: asyncio.TaskGroup) -> None:
+        if self._closed.is_set() or not message.reply:
+            return
+        try:
+            request = codec.decode_as(CallRequest, message.data)
+        except codec.BadMessageError:
+            log.warning("message_malformed", kind="CallRequest")
+            return
+        command = request.command
+        fault: Fault | None = None
+        if request.tenant not in {"", self._call.began.tenant}:
+            fault = "unknown_call"
+        elif command is not None and not (fault := self._call.refuses(request.id, command)):
+            session = self._call.began.session
+            log.info("call_commanded", session=session, action=command.__struct_config__.tag)
+            self._give(Commanded(request.id, request.by, command))
+        answering.create_task(self._answer(message.reply, fault, waits=command is not None))
+
+    async def _answer(self, to: str, fault: Fault | None, *, waits: bool) -> None:
+        if fault:
+            await self._bus.send(to, CallReply(fault=fault))
+            return
+        state = self.state()
+        if waits:
+            await self._stored()
+        await self._bus.send(to, CallReply(call=state))

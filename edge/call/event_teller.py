@@ -1,0 +1,28 @@
+"""Tells a client of the session's events, each once, where the client asked for them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from edge.core.client_events import ClientEvent, Happened
+from schemas.events import Event
+
+REMEMBERED = 512
+"""Ids: an event that the edge publishes comes back over the bus, as does one that is read again."""
+
+
+class EventTeller:
+    """Tells the events of one session over one connection."""
+
+    def __init__(self, tell: Callable[[ClientEvent], None]) -> None:
+        self._tell = tell
+        self._told: OrderedDict[str, None] = OrderedDict()
+
+    def happened(self, event: Event) -> None:
+        if event.id in self._told:
+            return
+        self._told[event.id] = None
+        if len(self._told) > REMEMBERED:
+            self._told.popitem(last=False)
+        self._tell(Happened(event))

@@ -1,0 +1,240 @@
+"""Jobs for the stages without a call: recognition or speech for whoever asks for that alone.
+
+A request has a session in the log, so that it is listed and forgotten like a call. Its jobs are
+`background`: the workers do those of calls first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from edge.call.clock import now_ms
+from edge.call.first_events import FirstEvents
+from edge.core.inputs import ChunkSpoken
+from edge.core.response.playback import Sentence
+from runtime.bus.connection import Bus
+from runtime.bus.delivery import Delivery
+from runtime.bus.errors import BusAwayError
+from schemas import codec, subjects
+from schemas.audio import BYTES_PER_MS, AudioFrame, SpeechChunk
+from schemas.events import (
+    AnyEvent,
+    EndReason,
+    Event,
+    FaultyPart,
+    Head,
+    JobFailed,
+    Kind,
+    ResponseSentence,
+    SessionEnded,
+    SpeechReady,
+    SpeechStarted,
+    TranscriptFinal,
+)
+from schemas.session_config import SessionConfig
+
+PROTOCOL = "speech"
+"""What the log has for the client protocol."""
+FRAME_BYTES = 100 * BYTES_PER_MS
+LOOK_AGAIN_S = 2.0
+"""After such a silence the streams are read: an answer may have been lost on its way."""
+PATIENCE_S = 60.0
+"""A piece that takes longer has failed: workers are busy with calls, or gone."""
+TURN = 1
+HEARD_KINDS: tuple[Kind, ...] = ("heard", "out")
+"""Of the stages' events."""
+T = TypeVar("T", SpeechReady, TranscriptFinal)
+
+
+class StageFailedError(Exception):
+    """A stage gave the job up, or did not answer in time."""
+
+
+@dataclass
+class StageJobs:
+    """The jobs of one request, one after the other."""
+
+    bus: Bus
+    tenant: str
+    session: str
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _said: list[AnyEvent] = field(default_factory=list)
+    """The events of the stages, in the order that they came."""
+    _sentences: dict[int, Sentence] = field(default_factory=dict)
+
+    async def transcribe(self, number: int, pcm: bytes, language: str) -> str:
+        """Return the words in *pcm*: s16le mono 16 kHz, 30 s at most; *number* counts from 1.
+
+        Raises:
+            StageFailedError: the recogniser gave it up, or is silent.
+            BusAwayError: nobody can be asked.
+        """
+        started = SpeechStarted(
+            **self._head(),
+            utterance=number,
+            language=language,
+            deadline_ms=now_ms() + int(PATIENCE_S * 1000),
+            background=True,
+        )
+        await self.bus.publish(started)
+        subject = subjects.utterance(self.session, number)
+        starts = range(0, max(1, len(pcm)), FRAME_BYTES)
+        for seq, at in enumerate(starts):
+            frame = AudioFrame(
+                seq=seq,
+                pcm=pcm[at : at + FRAME_BYTES],
+                from_ms=at // BYTES_PER_MS,
+                end=seq == len(starts) - 1,
+            )
+            if not await self.bus.send(subject, frame):  # the words would miss some
+                raise BusAwayError("a frame of audio was not sent")
+        while not (final := self._find(TranscriptFinal, number)):
+            await self._more("stt", number)
+        return final.text
+
+    async def speak(self, index: int, text: str) -> AsyncIterator[bytes]:
+        """Yield *text* as sound, s16le mono 16 kHz, as it comes; *index* counts from 0.
+
+        Raises:
+            StageFailedError: the voice gave it up, or is silent.
+            BusAwayError: nobody can be asked.
+        """
+        sentence = self._sentences[index] = Sentence(text)
+        await self.bus.publish(
+            ResponseSentence(
+                **self._head(),
+                turn=TURN,
+                index=index,
+                text=text,
+                first_token_ms=0.0,
+                took_ms=0.0,
+                model="",
+                deadline_ms=now_ms() + int(PATIENCE_S * 1000),
+                background=True,
+            )
+        )
+        at = 0
+        while True:
+            if len(sentence.pcm) > at:
+                yield sentence.pcm[at:]
+                at = len(sentence.pcm)
+            ready = self._find(SpeechReady, index)
+            if sentence.voiced or (ready and not ready.chunks):  # nothing in it can be spoken
+                del self._sentences[index]
+                return
+            await self._more("tts", index)
+
+    def _head(self) -> Head:
+        return {"tenant": self.tenant, "session": self.session, "at_ms": now_ms()}
+
+    def _find(self, kind: type[T], number: int) -> T | None:
+        """Return what was said of the job *number*."""
+        for event in self._said:
+            if isinstance(event, kind):
+                about = event.utterance if isinstance(event, TranscriptFinal) else event.index
+                if about == number:
+                    return event
+        return None
+
+    async def _more(self, stage: FaultyPart, number: int) -> None:
+        """Wait for news of the *stage*'s job *number*, and read the streams where none comes.
+
+        Raises:
+            StageFailedError: the stage gave it up, or is silent.
+        """
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + PATIENCE_S
+        while not self._news.is_set():
+            try:
+                async with asyncio.timeout(LOOK_AGAIN_S):
+                    await self._news.wait()
+            except TimeoutError:
+                await self._look()
+            if loop.time() > until_s:
+                raise StageFailedError(f"no answer within {PATIENCE_S:g} s")
+        self._news.clear()
+        for event in self._said:
+            if not isinstance(event, JobFailed) or event.stage != stage:
+                continue
+            if number == (event.utterance if stage == "stt" else event.index):
+                raise StageFailedError(event.reason)
+
+    async def _look(self) -> None:
+        """Take what the streams hold, which changes nothing where it came before."""
+        for kind in HEARD_KINDS:
+            subject = subjects.session_events(self.tenant, self.session, kind)
+            for stored in await self.bus.read(subjects.EVENTS_STREAM, subject):
+                self._hear(stored.data)
+        subject = subjects.speech(self.session, TURN)
+        for stored in await self.bus.read(subjects.AUDIO_STREAM, subject):
+            self._take(stored.data)
+
+    def _hear(self, data: bytes) -> None:
+        with suppress(codec.BadMessageError):
+            event = codec.decode(data)
+            if event not in self._said:
+                self._said.append(event)
+                self._news.set()
+
+    def _take(self, data: bytes) -> None:
+        with suppress(codec.BadMessageError):
+            chunk = codec.decode_as(SpeechChunk, data)
+            if sentence := self._sentences.get(chunk.index):
+                before = len(sentence.pcm)
+                sentence.take(ChunkSpoken(TURN, chunk.index, chunk.chunk, chunk.pcm, chunk.last))
+                if len(sentence.pcm) > before or sentence.voiced:
+                    self._news.set()
+
+    async def on_event(self, message: Delivery) -> None:
+        self._hear(message.data)
+
+    async def on_speech(self, message: Delivery) -> None:
+        self._take(message.data)
+
+
+@asynccontextmanager
+async def stage_jobs(
+    bus: Bus, whose: FirstEvents, config: SessionConfig, encode: Callable[[Event], bytes]
+) -> AsyncIterator[StageJobs]:
+    """Yield the jobs of a request, which is session *whose* while the block is open.
+
+    Its beginning is stored as *encode* writes it.
+
+    Raises:
+        BusAwayError: its beginning or its end cannot be stored.
+    """
+    jobs = StageJobs(bus, whose.tenant, whose.session)
+    began = whose.began(config, None, resumed=False, now_ms=now_ms())
+    reason: EndReason = "failed"
+    async with AsyncExitStack() as stack:
+        for kind in HEARD_KINDS:
+            live = subjects.live(whose.tenant, whose.session, kind)
+            await stack.enter_async_context(bus.listening(live, jobs.on_event))
+        spoken = subjects.speech(whose.session, TURN)
+        await stack.enter_async_context(bus.listening(spoken, jobs.on_speech))
+        await bus.publish(began, encode(began))
+        try:
+            yield jobs
+            reason = "end_call"
+        finally:
+            ended = SessionEnded(
+                tenant=whose.tenant,
+                session=whose.session,
+                at_ms=now_ms(),
+                reason=reason,
+                turns=0,
+                started_at_ms=began.at_ms,
+                user=whose.user,
+                dialect=whose.protocol,
+            )
+            await bus.publish(ended)
+
+
+def request_of(tenant: str, user: str, edge: str) -> FirstEvents:
+    """Return whose session a new request of *user* is."""
+    return FirstEvents(tenant, f"b_{secrets.token_hex(10)}", user, PROTOCOL, edge)

@@ -1,0 +1,43 @@
+"""Tells over the bus which calls this edge holds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from runtime.bus.connection import Bus
+from runtime.bus.delivery import Delivery
+from schemas import codec, subjects
+from schemas.control import CallsReply, CallsRequest, CallState
+
+log = structlog.get_logger(__name__)
+
+A_REPLY = 500
+"""Calls in one reply: it fits a message of the bus."""
+
+
+class CallList:
+    """Answers who asks all edges for their calls."""
+
+    def __init__(self, bus: Bus, edge: str, calls: Callable[[], list[CallState]]) -> None:
+        self._bus = bus
+        self._edge = edge
+        self._calls = calls
+
+    async def serve(self) -> None:
+        """Answer until cancelled."""
+        async with self._bus.listening(subjects.CALLS, self._on_request):
+            await asyncio.Event().wait()
+
+    async def _on_request(self, message: Delivery) -> None:
+        try:
+            request = codec.decode_as(CallsRequest, message.data)
+        except codec.BadMessageError:
+            log.warning("message_malformed", kind="CallsRequest")
+            return
+        calls = [one for one in self._calls() if request.tenant in {"", one.tenant}]
+        for at in range(0, len(calls), A_REPLY):
+            reply = CallsReply(edge=self._edge, calls=tuple(calls[at : at + A_REPLY]))
+            await self._bus.send(message.reply, reply)

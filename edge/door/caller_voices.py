@@ -1,0 +1,34 @@
+"""Which voices callers may ask for by themselves; an agent may have any."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from edge.core.client_commands import Begin
+
+VOICE = "voice.name"
+"""The value of the configuration that names the voice."""
+
+
+@dataclass(frozen=True)
+class CallerVoices:
+    """The operator's word on it."""
+
+    names: frozenset[str]
+    any_voice: bool = False
+
+    @classmethod
+    def of(cls, setting: str) -> CallerVoices:
+        """Return what *setting* says: names by commas, or `*`."""
+        names = frozenset(name for one in setting.split(",") if (name := one.strip()))
+        return cls(names, "*" in names)
+
+    def allowed(self, begin: Begin) -> tuple[Begin, str]:
+        """Return *begin* without a voice that is not for callers, and why it was left out."""
+        asked = begin.changes.get(VOICE)
+        if asked is None or self.any_voice or asked in self.names:
+            return begin, ""
+        rest = {path: value for path, value in begin.changes.items() if path != VOICE}
+        why = "callers may not ask for this voice here"
+        return dataclasses.replace(begin, changes=rest), why

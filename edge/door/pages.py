@@ -1,0 +1,116 @@
+"""The talk page and the client library as an edge serves them: files of this package, no other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from edge.door.state import EDGE
+from edge.pages import read
+from runtime.settings import Settings
+
+TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+}
+FILES = (
+    *("talk.js", "view.js", "problems.js", "story.js", "timeline.js", "aura.js"),
+    *("talk.css", "timeline.css", "icon.svg"),
+)
+LANGUAGES = {
+    "auto": "Any language",
+    "en": "English",
+    "de": "Deutsch",
+    "es": "Español",
+    "fr": "Français",
+    "it": "Italiano",
+    "nl": "Nederlands",
+    "pl": "Polski",
+    "pt": "Português",
+}
+"""Those the page offers where the recogniser knows more than English."""
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def add_pages(app: web.Application, settings: Settings) -> None:
+    """Serve the page at `/talk` and its files below it."""
+    policy = content_policy(settings)
+    app.router.add_get("/talk", _file("index.html", policy))
+    app.router.add_get("/talk/config.json", config)
+    for name in FILES:
+        app.router.add_get(f"/talk/{name}", _file(name, policy))
+
+
+def wants_page(request: web.Request) -> bool:
+    """Tell whether a browser asks, for somebody to look at it."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
+async def config(request: web.Request) -> web.Response:
+    """Return what the page is set to; the demo's token while DEBUG is on."""
+    settings = request.app[EDGE].settings
+    return web.json_response(
+        {
+            "api_url": settings.next_public_api_url,
+            "ws_url": settings.next_public_ws_url,
+            "sample_rate": settings.next_public_sample_rate,
+            "debug": settings.next_public_debug,
+            "records": settings.record_audio,
+            "token": settings.demo_token.get_secret_value() if settings.debug else "",
+            "languages": {} if settings.stt_model.endswith(".en") else LANGUAGES,
+            "language": settings.session.language,
+            "eagerness": settings.session.turns.eagerness,
+        }
+    )
+
+
+def content_policy(settings: Settings) -> str:
+    """Return the Content-Security-Policy: all from here, and servers that the operator names."""
+    named = (settings.next_public_api_url, settings.next_public_ws_url)
+    origins = sorted({origin for url in named if (origin := _origin(url))})
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            " ".join(("connect-src 'self'", *origins)),
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def _origin(url: str) -> str:
+    """Return the scheme, host and port of *url*; empty where it has none."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else ""
+
+
+def _file(name: str, policy: str) -> Handler:
+    """Return what serves the file *name*, which a browser keeps and asks for again."""
+    body = read(name)
+    tag = hashlib.sha256(body).hexdigest()[:16]
+    kind = TYPES[Path(name).suffix]
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        headers = {
+            "Content-Security-Policy": policy,
+            "Cache-Control": "no-cache",
+            "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+            "ETag": f'"{tag}"',
+        }
+        if any(known.value == tag for known in request.if_none_match or ()):
+            return web.Response(status=304, headers=headers)
+        answer = web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
+        answer.enable_compression()
+        return answer
+
+    return serve

@@ -1,0 +1,128 @@
+"""What requests for speech alone ask for, by OpenAI's names; errors in OpenAI's form. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edge.protocols.parsing import clean
+from schemas.audio import BYTES_PER_MS
+
+MOST_INPUT_CHARS = 4096
+MOST_SENTENCE_CHARS = 400
+SPEECH_FORMATS = ("wav", "pcm")
+TEXT_FORMATS = ("json", "text")
+MOST_LANGUAGE_CHARS = 8
+PIECE_MS = 25_000
+"""The longest sound that the recogniser hears at once ..."""
+SEARCHED_MS = 8_000
+"""... which is cut at the quietest spot of its end."""
+SPOT_MS = 200
+_END = re.compile("(?<=[.!?\u2026\u3002\uff01\uff1f])\\s+|\n+")
+
+
+class RequestError(ValueError):
+    """A request that cannot be done; the message says why."""
+
+    def __init__(self, message: str, param: str = "", code: str = "invalid_value") -> None:
+        super().__init__(message)
+        self.param = param
+        self.code = code
+
+
+def error(message: str, kind: str, code: str | None, param: str | None = None) -> dict[str, Any]:
+    """Return the body of an error."""
+    return {"error": {"message": message, "type": kind, "param": param or None, "code": code}}
+
+
+@dataclass(frozen=True)
+class SpeechRequest:
+    """Words that are to be spoken."""
+
+    sentences: tuple[str, ...]
+    is_wav: bool
+    """Else bare samples."""
+
+
+def speech_request(body: bytes) -> SpeechRequest:
+    """Return what *body* asks for.
+
+    Raises:
+        RequestError: it cannot be done.
+    """
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        raise RequestError("The body must be a JSON object.", code="invalid_json")
+    text = given.get("input")
+    if not isinstance(text, str) or not text.strip():
+        raise RequestError("input must be a text with words.", "input")
+    if len(text) > MOST_INPUT_CHARS:
+        raise RequestError(f"input has {MOST_INPUT_CHARS} characters at most.", "input")
+    form = given.get("response_format") or "wav"
+    if form not in SPEECH_FORMATS:
+        raise RequestError(f"response_format must be {_one_of(SPEECH_FORMATS)}.", "response_format")
+    if given.get("speed", 1) != 1:
+        raise RequestError("speed must be 1: the voice has one.", "speed")
+    if given.get("stream_format", "audio") != "audio":
+        raise RequestError("stream_format must be audio.", "stream_format")
+    return SpeechRequest(tuple(sentences(clean(text))), form == "wav")
+
+
+def sentences(text: str) -> Iterator[str]:
+    """Yield the pieces of *text* that are spoken one after the other."""
+    for sentence in _END.split(text):
+        words = sentence.split()
+        while words:
+            piece = words.pop(0)[:MOST_SENTENCE_CHARS]
+            while words and len(piece) + 1 + len(words[0]) <= MOST_SENTENCE_CHARS:
+                piece = f"{piece} {words.pop(0)}"
+            yield piece
+
+
+def text_format(given: str) -> str:
+    """Return the format of a transcription.
+
+    Raises:
+        RequestError: there is no such one here.
+    """
+    form = given or "json"
+    if form not in TEXT_FORMATS:
+        raise RequestError(f"response_format must be {_one_of(TEXT_FORMATS)}.", "response_format")
+    return form
+
+
+def language_of(given: str) -> str:
+    """Return the language of a recording; empty: the operator's.
+
+    Raises:
+        RequestError: it is no code of a language.
+    """
+    if given and not (given.isascii() and given.isalpha() and len(given) <= MOST_LANGUAGE_CHARS):
+        raise RequestError("language must be a code such as en.", "language")
+    return given.lower()
+
+
+def pieces(pcm: bytes) -> Iterator[bytes]:
+    """Yield *pcm*, s16le mono 16 kHz, in pieces that the recogniser hears at once."""
+    at, most = 0, PIECE_MS * BYTES_PER_MS
+    while len(pcm) - at > most:
+        end = at + most
+        begin = end - SEARCHED_MS * BYTES_PER_MS
+        spots = np.frombuffer(pcm[begin:end], "<i2").reshape(-1, SPOT_MS * BYTES_PER_MS // 2)
+        quietest = int(np.square(spots.astype(np.float64)).sum(axis=1).argmin())
+        cut = begin + (2 * quietest + 1) * SPOT_MS * BYTES_PER_MS // 2
+        yield pcm[at:cut]
+        at = cut
+    yield pcm[at:]
+
+
+def _one_of(names: tuple[str, ...]) -> str:
+    return " or ".join(names)

@@ -1,0 +1,148 @@
+/** The parts of the page that show a call: the words of both, two meters, the last turn's steps. */
+
+const STEPS = {
+  pause_ms: "Pause noticed", transcript_ms: "Words known", taken_ms: "Model asked", first_token_ms: "First token",
+  first_sentence_ms: "First sentence", committed_ms: "Sure you were done", first_audio_ms: "First sound made", first_sent_ms: "First sound sent",
+};
+
+/** The conversation as a list that grows; only the last item of each side changes. */
+export class Words {
+  constructor(list) {
+    this.list = list;
+    this.caller = null;
+    this.agent = null;
+    this.held = null;
+    this.tools = new Map();
+  }
+
+  partial(text) {
+    this.caller ??= this.#item("you", "You");
+    this.caller.className = "you growing";
+    this.#say(this.caller, text);
+  }
+
+  heard(text, continues = false) {
+    const before = (this.caller ?? this.agent)?.previousElementSibling ?? this.list.lastElementChild;
+    if (continues && before?.className === "you") {
+      this.caller?.remove();
+      this.caller = before;
+      text = `${before.lastChild.textContent} ${text}`;
+    }
+    this.caller ??= this.#item("you", "You");
+    this.caller.className = "you";
+    this.#say(this.caller, text);
+    this.caller = this.agent = this.held = null;
+  }
+
+  answer(text, ends) {
+    if (this.held) {
+      this.agent = this.held;
+      this.agent.classList.remove("cut");
+      if (!text.startsWith(" ")) text = ` ${text}`;
+      this.held = null;
+    }
+    this.agent ??= this.#item("agent", "Aura", this.caller);
+    this.#say(this.agent, this.agent.lastChild.textContent + text);
+    if (ends) this.agent = null;
+  }
+
+  /** Leave of the last answer what was heard; what stopped it may yet prove to be no words, and it goes on. */
+  interrupted(heard) {
+    const last = this.agent ?? [...this.list.querySelectorAll(".agent")].pop();
+    if (!last) return;
+    if (heard) this.#say(last, heard);
+    last.classList.add("cut");
+    this.agent = null;
+    this.held = last;
+  }
+
+  /** A tool's call by its *key*: begins, and ends with another *text*; null: it was never made. */
+  tool(key, text) {
+    const item = this.tools.get(key) ?? this.#item("tool", "Tool", this.caller);
+    this.tools.set(key, item);
+    if (text === null) item.remove();
+    else this.#say(item, text);
+  }
+
+  /** Drop words that were never finished. */
+  end() {
+    if (this.caller?.classList.contains("growing")) this.caller.classList.remove("growing");
+    this.caller = this.agent = null;
+  }
+
+  #item(kind, who, before = null) {
+    const item = document.createElement("li"), name = document.createElement("span"), what = document.createElement("span");
+    item.className = kind;
+    name.className = "who";
+    what.className = "what";
+    name.textContent = who;
+    item.append(name, what);
+    this.list.insertBefore(item, before);
+    return item;
+  }
+
+  #say(item, text) {
+    const { list } = this, own = list.scrollHeight > list.clientHeight + 1;
+    const read = own && list.scrollHeight - list.scrollTop - list.clientHeight > 160; // somebody looks further up
+    item.lastChild.textContent = text;
+    if (own && !read) list.scrollTop = list.scrollHeight;
+    else if (!own && item.getBoundingClientRect().bottom > innerHeight - 220) item.scrollIntoView({ block: "nearest" });
+  }
+}
+
+/** The last two seconds of a side's loudness, as bars. */
+export class Meter {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.levels = new Float32Array(40);
+    this.loudest = 0;
+  }
+
+  take(level) {
+    this.loudest = Math.max(this.loudest, level);
+  }
+
+  /** Draw the next bar; called some twenty times a second. */
+  step() {
+    this.levels.copyWithin(0, 1);
+    this.levels[this.levels.length - 1] = this.loudest;
+    this.loudest *= 0.3;
+    const { canvas, levels } = this, pen = canvas.getContext("2d"), wide = canvas.width / levels.length;
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    pen.fillStyle = getComputedStyle(canvas).getPropertyValue("--accent");
+    levels.forEach((level, k) => {
+      const high = Math.max(3, Math.min(1, Math.sqrt(level) * 1.9) * canvas.height);
+      pen.globalAlpha = 0.35 + 0.65 * (k / levels.length);
+      pen.beginPath();
+      pen.roundRect(k * wide, (canvas.height - high) / 2, wide * 0.55, high, 2);
+      pen.fill();
+    });
+  }
+}
+
+/** Fill the table of a turn's steps. */
+export function waterfall(body, measured) {
+  const steps = Object.keys(STEPS)
+    .filter((key) => measured[key] != null)
+    .map((key) => [STEPS[key], Math.max(0, measured[key])])
+    .sort((a, b) => a[1] - b[1]);
+  const longest = Math.max(1, ...steps.map((one) => one[1]));
+  let before = 0;
+  body.replaceChildren(
+    ...steps.map(([name, ms]) => {
+      const row = document.createElement("tr"), head = document.createElement("th"), cell = document.createElement("td");
+      const bar = document.createElement("span"), number = document.createElement("td");
+      head.scope = "row";
+      head.textContent = name;
+      bar.className = "bar";
+      bar.style.marginLeft = `${(before / longest) * 100}%`;
+      bar.style.width = `${((ms - before) / longest) * 100}%`;
+      number.className = "ms";
+      number.textContent = `${Math.round(ms)} ms`;
+      before = ms;
+      cell.append(bar);
+      row.append(head, cell, number);
+      return row;
+    }),
+  );
+}

@@ -1,0 +1,30 @@
+"""The session that a client secret carries, so that no edge has to remember it.
+
+A secret is `ek_` and a token (JWT) that an edge signed. The door verifies it before anything of it
+counts (`edge/door/client_secrets.py`); here it is only read.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+from typing import Any
+
+from edge.protocols.parsing import clean
+
+PREFIX = "ek_"
+SESSION_CLAIM = "realtime_session"
+
+
+def claimed_session(token: str) -> dict[str, Any]:
+    """Return the session object in *token*, empty where there is none."""
+    if not token.startswith(PREFIX):
+        return {}
+    payload = token.removeprefix(PREFIX).split(".")[1:2]
+    try:
+        data = binascii.a2b_base64("".join(payload).translate({45: "+", 95: "/"}) + "==")
+        claims = json.loads(clean(data.decode()))
+    except (ValueError, RecursionError):
+        return {}
+    session = claims.get(SESSION_CLAIM) if isinstance(claims, dict) else None
+    return session if isinstance(session, dict) else {}

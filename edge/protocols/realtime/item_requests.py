@@ -1,0 +1,112 @@
+"""What a client of `/v1/realtime` asks of the conversation's items, as commands and replies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from edge.core.client_commands import Command, Reply
+from edge.core.inputs import ItemAdded, ItemRemoved, Truncated
+from edge.protocols.realtime.items import Item, as_json, message_item
+from edge.protocols.realtime.telling import Telling
+from edge.protocols.realtime.tools import result_of
+from edge.protocols.realtime.wire import Ids, RequestError, text_of
+
+
+class ItemRequests:
+    """Puts items in, takes them out, tells them again, and cuts them short."""
+
+    def __init__(self, ids: Ids, telling: Telling) -> None:
+        self._ids = ids
+        self._telling = telling
+
+    def _reply(self, kind: str, **fields: Any) -> Reply:
+        return Reply(self._ids.event(kind, **fields))
+
+    def create(self, message: Mapping[str, Any]) -> list[Command]:
+        items, given = self._telling.items, message.get("item")
+        if isinstance(given, dict) and given.get("type") == "function_call_output":
+            return self._result(message, given)
+        if isinstance(given, dict) and given.get("type") == "function_call":
+            return self._call(message, given)
+        told, role, text = message_item(given, "item")
+        after = items.after(message)
+        item, replies = self._add(message, given, told, after)
+        item.key = self._ids.new("message")
+        return [ItemAdded(item.key, role, text, after), *replies]
+
+    def _add(
+        self, message: Mapping[str, Any], given: Any, told: dict[str, Any], after: str | None
+    ) -> tuple[Item, list[Command]]:
+        """Take the item that a client *given*, and return it with the replies that say so.
+
+        Raises:
+            RequestError: its id is another item's, or none.
+        """
+        items = self._telling.items
+        name = text_of(given, "id", most=64) if isinstance(given, dict) and given.get("id") else ""
+        if name in items:
+            raise RequestError(
+                "item_create_duplicate_item_id", "Error: an item has that id already.", "item.id"
+            )
+        item = Item({"id": name or self._ids.new("item"), "object": "realtime.item", **told})
+        before = items.add(item)
+        if after is not None:
+            before = message["previous_item_id"] if after else None
+        shown = as_json(item)
+        return item, [
+            self._reply("conversation.item.added", item=shown, previous_item_id=before),
+            self._reply("conversation.item.done", item=shown, previous_item_id=before),
+        ]
+
+    def _result(self, message: Mapping[str, Any], given: dict[str, Any]) -> list[Command]:
+        """Take the result of a call; the model is told it with the response that is asked for."""
+        result = result_of(given)
+        earlier = self._telling.items.call(result.call)
+        if earlier is None:
+            told = "Invalid value for 'item.call_id': no call waits for a result by this id."
+            raise RequestError("invalid_value", told, "item.call_id")
+        kind = {"type": "function_call_output", "call_id": result.call, "output": result.result}
+        item, replies = self._add(message, given, {**kind, "status": "completed"}, None)
+        if self._telling.answer(result):
+            return [*replies, *(self._telling.take_results() if self._telling.follow_up else [])]
+        if not earlier.turn:  # it is no call of this session
+            item.key = self._ids.new("message")
+            said = f"{earlier.told['name']}({earlier.told['arguments']}) = {result.result}"
+            replies.insert(0, ItemAdded(item.key, "system", f"Known from a call: {said}"))
+        return replies
+
+    def _call(self, message: Mapping[str, Any], given: dict[str, Any]) -> list[Command]:
+        """Take a call of an earlier session; its result will tell the model of it."""
+        told: dict[str, Any] = {"type": "function_call", "status": "completed"}
+        for field, most in (("name", 64), ("call_id", 512), ("arguments", 16_384)):
+            told[field] = text_of(given, field, most=most)
+        return self._add(message, given, told, None)[1]
+
+    def delete(self, message: Mapping[str, Any]) -> list[Command]:
+        item = self._telling.items.get(message, "delete")
+        self._telling.items.remove(item)
+        deleted = self._reply("conversation.item.deleted", item_id=item.told["id"])
+        return [*([ItemRemoved(item.key)] if item.key else []), deleted]
+
+    def retrieve(self, message: Mapping[str, Any]) -> list[Command]:
+        item = self._telling.items.get(message, "retrieve")
+        return [self._reply("conversation.item.retrieved", item=as_json(item))]
+
+    def truncate(self, message: Mapping[str, Any]) -> list[Command]:
+        item = self._telling.items.get(message, "truncate")
+        end_ms = message.get("audio_end_ms")
+        if not isinstance(end_ms, int) or isinstance(end_ms, bool) or end_ms < 0:
+            told = "Invalid value for 'audio_end_ms': expected a whole number of ms, 0 or more."
+            raise RequestError("invalid_value", told, "audio_end_ms")
+        if not item.spoken:
+            told = "Error: only an assistant's message with audio can be truncated."
+            raise RequestError("invalid_value", told, "item_id")
+        end_ms = min(end_ms, item.sent_ms)
+        item.cut(end_ms)
+        self._telling.offsets[item.turn] = item.offset_ms + end_ms
+        truncated = {"item_id": item.told["id"], "content_index": 0, "audio_end_ms": end_ms}
+        return [
+            Truncated(item.turn, item.offset_ms + end_ms),
+            self._reply("conversation.item.truncated", **truncated),
+        ]

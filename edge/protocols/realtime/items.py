@@ -1,0 +1,191 @@
+"""Items of a Realtime conversation: read from clients, and kept to be told again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edge.protocols.client_protocol import Json
+from edge.protocols.parsing import clean
+from edge.protocols.realtime.wire import RequestError, text_of, unknown_value
+from schemas.events import ItemRole
+
+MOST_ITEMS = 2000
+"""That one connection keeps; the oldest is forgotten, and its words stay in the conversation."""
+MOST_TEXT_CHARS = 32_000
+ROOT = "root"
+"""Stands for the place before the first item."""
+TEXTS: Mapping[ItemRole, tuple[str, ...]] = {
+    "user": ("input_text",),
+    "system": ("input_text",),
+    "assistant": ("output_text", "text"),
+}
+"""The kinds of content that are words, by the role of their message; `text` is the beta's."""
+
+
+@dataclass
+class Item:
+    """One item, and where the call has it."""
+
+    told: dict[str, Any]
+    """As clients are told it."""
+    key: str = ""
+    """Of the message in the call's history; empty: none yet."""
+    turn: int = 0
+    """Of the call, where it is a response."""
+    offset_ms: int = 0
+    """Where its audio begins in that of the turn's response."""
+    spoken: bool = False
+    """It is sound of a response."""
+    sent_ms: int = 0
+    words: list[tuple[int, str]] = field(default_factory=list)
+    """Of a spoken response: the pieces of its transcript, with ms of audio before each."""
+
+    def cut(self, audio_end_ms: int) -> None:
+        """Forget what was said from *audio_end_ms* on."""
+        self.sent_ms = audio_end_ms
+        self.words = [(at_ms, text) for at_ms, text in self.words if at_ms < audio_end_ms]
+        for part in self.told["content"]:
+            part["transcript"] = "".join(text for _, text in self.words).strip()
+
+
+class Items:
+    """The items of one connection in the order of the conversation."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, Item] = {}
+        self.last: str | None = None
+        """The id of the last one."""
+
+    def add(self, item: Item) -> str | None:
+        """Take *item* for the last one, and return the id of the one before it."""
+        before, self.last = self.last, item.told["id"]
+        self._items[item.told["id"]] = item
+        if len(self._items) > MOST_ITEMS:
+            del self._items[next(iter(self._items))]
+        return before
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._items
+
+    def get(self, message: Mapping[str, Any], to: str) -> Item:
+        """Return the item that *message* names, which wants *to* do something with it.
+
+        Raises:
+            RequestError: there is none.
+        """
+        name = text_of(message, "item_id")
+        if name not in self._items:
+            told = f"Error: cannot {to} the item: no item has the id given in 'item_id'."
+            raise RequestError(f"item_{to}_invalid_item_id", told, "item_id")
+        return self._items[name]
+
+    def call(self, call: str) -> Item | None:
+        """Return the call of a function by its `call_id`."""
+        calls = (one for one in self._items.values() if one.told["type"] == "function_call")
+        return next((one for one in calls if one.told["call_id"] == call), None)
+
+    def remove(self, item: Item) -> None:
+        name = item.told["id"]
+        del self._items[name]
+        if self.last == name:
+            self.last = next(reversed(self._items), None)
+
+    def after(self, message: Mapping[str, Any]) -> str | None:
+        """Return the key behind which a new item goes, as `inputs.ItemAdded` takes it.
+
+        Raises:
+            RequestError: `previous_item_id` names no item.
+        """
+        name = message.get("previous_item_id")
+        if name is None or name == self.last:
+            return None
+        if name == ROOT:
+            return ""
+        if not isinstance(name, str) or name not in self._items:
+            told = "Error: no item has the id given in 'previous_item_id'."
+            raise RequestError("item_create_invalid_previous_item_id", told, "previous_item_id")
+        return self._items[name].key or None
+
+
+def message_item(given: object, param: str) -> tuple[dict[str, Any], ItemRole, str]:
+    """Return a message that a client wrote as it is told back, its role and its words.
+
+    Raises:
+        RequestError: it is none; what *param* names of it is told.
+    """
+    if not isinstance(given, dict):
+        raise RequestError(
+            "invalid_type", f"Invalid type for '{param}': expected an object.", param
+        )
+    kind = text_of(given, "type") if "type" in given else "message"
+    if kind != "message":
+        raise unknown_value(f"{param}.type", kind, ("message",))
+    role: ItemRole
+    match given.get("role"):
+        case "user" | "system" | "assistant" as known:
+            role = known
+        case other:
+            raise unknown_value(f"{param}.role", str(other), tuple(TEXTS))
+    content = given.get("content")
+    if not isinstance(content, list) or not content:
+        told = f"Invalid value for '{param}.content': expected a list with at least one part."
+        raise RequestError("invalid_value", told, f"{param}.content")
+    parts = [_part(part, role, f"{param}.content[{place}]") for place, part in enumerate(content)]
+    text = "\n".join(words for _, words in parts)
+    if not text.strip() or len(text) > MOST_TEXT_CHARS:
+        told = f"Invalid value for '{param}.content': 1 to {MOST_TEXT_CHARS} characters of text."
+        raise RequestError("invalid_value", told, f"{param}.content")
+    told_back: dict[str, Any] = {"type": "message", "role": role, "status": "completed"}
+    told_back["content"] = [part for part, _ in parts]
+    return told_back, role, text
+
+
+def _part(part: object, role: ItemRole, param: str) -> tuple[dict[str, Any], str]:
+    """Return a part of a message's content as it is told back, and its words.
+
+    Raises:
+        RequestError: it is none that this server takes.
+    """
+    if not isinstance(part, dict):
+        raise RequestError(
+            "invalid_type", f"Invalid type for '{param}': expected an object.", param
+        )
+    kind = part.get("type")
+    if kind == "input_image":
+        told = f"Invalid value for '{param}.type': this server's models see no images."
+        raise RequestError("invalid_value", told, f"{param}.type")
+    if kind in ("input_audio", "output_audio") and isinstance(part.get("transcript"), str):
+        words = clean(part["transcript"])
+        return {"type": kind, "transcript": words}, words
+    if kind in ("input_audio", "output_audio"):
+        told = (
+            f"Invalid value for '{param}': audio needs its transcript here; new audio is appended."
+        )
+        raise RequestError("invalid_value", told, param)
+    if kind not in TEXTS[role]:
+        raise unknown_value(f"{param}.type", str(kind), TEXTS[role])
+    text = part.get("text")
+    if not isinstance(text, str):
+        raise RequestError("invalid_type", f"Invalid type for '{param}.text'.", f"{param}.text")
+    words = clean(text)
+    return {"type": "output_text" if role == "assistant" else kind, "text": words}, words
+
+
+def speech_item(name: str) -> dict[str, Any]:
+    """Return the item of a turn that the caller spoke, before its words are known."""
+    return {
+        "id": name,
+        "object": "realtime.item",
+        "type": "message",
+        "status": "completed",
+        "role": "user",
+        "content": [{"type": "input_audio", "transcript": None}],
+    }
+
+
+def as_json(item: Item) -> Json:
+    """Return a copy of *item* as it is told now: what it says later is not told before."""
+    content = [dict(part) for part in item.told.get("content", [])]
+    return {**item.told, **({"content": content} if content else {})}

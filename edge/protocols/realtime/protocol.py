@@ -1,0 +1,259 @@
+"""The protocol of `/v1/realtime`: OpenAI's Realtime API in its general (GA) form.
+
+Every event that cannot be obeyed is answered by an `error`, and ends nothing. What the call tells
+becomes events in `telling.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from edge.core.client_commands import Audio, Begin, Command, End, Reconfigure, Reply
+from edge.core.client_events import ClientEvent, ResponseStarted
+from edge.core.inputs import TurnDiscarded, TurnEnded
+from edge.protocols.agent_options import agent_options
+from edge.protocols.client_protocol import Admission, CloseCode, Handshake, Json, Token
+from edge.protocols.parsing import NotJsonError, clean, from_base64, parse
+from edge.protocols.realtime.client_secret import claimed_session
+from edge.protocols.realtime.item_requests import ItemRequests
+from edge.protocols.realtime.limits import EventLimit
+from edge.protocols.realtime.response_requests import ResponseRequests
+from edge.protocols.realtime.session_object import SessionObject
+from edge.protocols.realtime.session_update import updated
+from edge.protocols.realtime.telling import Telling
+from edge.protocols.realtime.wire import (
+    SERVER_ERROR,
+    Ids,
+    RequestError,
+    unknown_value,
+)
+from schemas.events import FaultyPart
+from schemas.subjects import is_token
+
+SUBPROTOCOL = "realtime"
+KEY_SUBPROTOCOL = "openai-insecure-api-key."
+LEAST_COMMIT_MS = 100
+MOST_FRAME_BYTES = 16 * 1024 * 1024
+
+
+class RealtimeProtocol:
+    """One connection to `/v1/realtime`."""
+
+    name = "realtime"
+    admission = Admission(
+        token=Token.HANDSHAKE,
+        limits_commands=False,  # EventLimit does, by other numbers
+        refuses_by_http=False,
+        one_session=True,
+        subprotocols=(SUBPROTOCOL,),
+        most_frame_bytes=MOST_FRAME_BYTES,
+    )
+    binary_is_audio = False
+    keeps_back = False
+
+    def __init__(self, handshake: Handshake) -> None:
+        """Take what the query and a client secret say; what cannot be is told, and left out."""
+        query, headers = handshake.query, handshake.headers
+        self.connection = handshake.connection
+        offered = [one.strip() for one in headers.get("sec-websocket-protocol", "").split(",")]
+        keys = [one for one in offered if one.startswith(KEY_SUBPROTOCOL)]
+        key = keys[0].removeprefix(KEY_SUBPROTOCOL) if keys else ""
+        self.token = handshake.bearer or key
+        asked = query.get("session", "")
+        self.resumes = asked if is_token(asked) else ""
+        self._is_beta = "realtime=v1" in headers.get("openai-beta", "") or (
+            "openai-beta.realtime-v1" in offered
+        )
+        self._query = query
+        self._models = handshake.models
+        self._ids = Ids(handshake.nonce)
+        self._limit = EventLimit(handshake.events_a_second)
+        self._told = Telling(self._ids, SessionObject())
+        self.items = ItemRequests(self._ids, self._told)
+        self.responses = ResponseRequests(self._ids, self._told)
+        self._uncommitted_ms = 0.0
+        """Audio that was appended since the last commit."""
+
+    def first_message(self, frame: str | bytes) -> str:
+        del frame  # the token is in the handshake
+        return ""
+
+    def no_more(self) -> list[Command]:
+        return []
+
+    @property
+    def audio_out_hz(self) -> int:
+        """The rate of the session's output format."""
+        return self._session.output_format.rate_hz
+
+    @property
+    def _session(self) -> SessionObject:
+        return self._told.session
+
+    # -------------------------------------------------------- from the client
+
+    def opened(self) -> list[Command]:
+        if self._is_beta:
+            told = (
+                "The Realtime beta is not supported: leave the header or subprotocol of the beta "
+                "out, and use the events of the GA version."
+            )
+            error = RequestError("beta_api_shape_disabled", told)
+            return [self._refuse(error, None), End(close=True)]
+        wrong: list[Command] = []
+        given: dict[str, Any] = {}
+        if self._query.get("intent") == "transcription":
+            given["type"] = "transcription"
+        if model := self._query.get("model"):
+            given["model"] = clean(model[:128])
+        for patch in (given, claimed_session(self.token)):
+            try:
+                self._told.session = updated(self._session, patch)
+            except RequestError as error:
+                wrong.append(self._refuse(error, None))
+        agent, unreadable = agent_options(self._query)
+        wrong += [self._refuse(RequestError("invalid_value", why), None) for why in unreadable]
+        begin = Begin(
+            self._changes(),
+            greeting=self._query.get("greeting") == "1",
+            agent=agent.name,
+            agent_hint=self._session.model or "",
+            variables=agent.variables,
+        )
+        return [begin, *wrong]
+
+    def _changes(self) -> dict[str, Any]:
+        """Return what the session changes in the operator's configuration."""
+        model, changes = self._session.model, self._session.changes
+        if model and model in self._models:
+            changes["response.model"] = model
+        if self._query.get("record") == "1":
+            changes["record_audio"] = True
+        return changes
+
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
+        event_id = None
+        try:
+            if isinstance(frame, bytes):
+                told = "Binary messages are not read: send audio with 'input_audio_buffer.append'."
+                raise RequestError("invalid_value", told)
+            message = _parsed(frame)
+            event_id = message.get("event_id")
+            kind = message["type"]
+            if kind == "input_audio_buffer.append":
+                return self._append(message)
+            if not self._limit.takes(now_ms):
+                told = "Too many events: AURA_CONTROL_MESSAGES_PER_SECOND is the operator's limit."
+                raise RequestError("rate_limit_exceeded", told)
+            if kind not in EVENTS:
+                raise unknown_value("type", kind, tuple(EVENTS))
+            return EVENTS[kind](self, message)
+        except RequestError as error:
+            return [self._refuse(error, event_id)]
+
+    def _refuse(self, error: RequestError, event_id: object) -> Reply:
+        return Reply(self._ids.error(error, event_id))
+
+    def _reply(self, kind: str, **fields: Any) -> Reply:
+        return Reply(self._ids.event(kind, **fields))
+
+    def _update(self, message: Mapping[str, Any]) -> list[Command]:
+        self._told.session = updated(self._session, message.get("session"))
+        now = self._session.told(self._told.conversation)
+        return [Reconfigure(self._changes()), self._reply("session.updated", session=now)]
+
+    # ---- audio
+
+    def _append(self, message: Mapping[str, Any]) -> list[Command]:
+        try:
+            data = from_base64(message.get("audio"))
+        except ValueError:
+            told = "Invalid value for 'audio': expected base64-encoded audio."
+            raise RequestError("invalid_value", told, "audio") from None
+        form = self._session.input_format.samples
+        ms = len(data) * 1000 / (form.rate_hz * form.frame_bytes)
+        self._told.speeches.appended_ms += ms
+        self._uncommitted_ms += ms
+        return [Audio(data, form)] if data else []
+
+    def _commit(self, message: Mapping[str, Any]) -> list[Command]:
+        del message
+        waits = self._session.is_manual or self._told.speeches.is_open
+        ms, self._uncommitted_ms = self._uncommitted_ms, 0.0
+        if not waits or (self._session.is_manual and ms < LEAST_COMMIT_MS):
+            told = (
+                "Error committing input audio buffer: buffer too small. Expected at least "
+                f"{LEAST_COMMIT_MS}ms of audio that no turn has taken, and it has {ms:.2f}ms."
+            )
+            raise RequestError("input_audio_buffer_commit_empty", told)
+        return [TurnEnded()]
+
+    def _clear(self, message: Mapping[str, Any]) -> list[Command]:
+        del message
+        self._uncommitted_ms = 0.0
+        return [TurnDiscarded(), self._reply("input_audio_buffer.cleared")]
+
+    def _clear_output(self, message: Mapping[str, Any]) -> list[Command]:
+        del message
+        told = "'output_audio_buffer.clear' is of WebRTC; here, cancel the response and truncate."
+        raise RequestError("invalid_value", told, "type")
+
+    # -------------------------------------------------------- to the client
+
+    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
+        del resumed, heard  # the session's id says it: the client asked for it
+        self._told.conversation = session
+        return [self._ids.event("session.created", session=self._session.told(session))]
+
+    def ended(self) -> list[Json]:
+        return []
+
+    def messages(self, event: ClientEvent) -> list[Json]:
+        out = self._told.messages(event)
+        if isinstance(event, ResponseStarted):
+            out.append(self._limit.told(self._ids))
+        return out
+
+    def error(self, code: str, message: str, details: str) -> Json:
+        error = RequestError(code.lower(), f"{message}: {details}")
+        return self._ids.error(error, None, SERVER_ERROR)
+
+    def stage_close_code(self, stage: FaultyPart) -> int:
+        del stage  # the error before it has told
+        return CloseCode.INTERNAL_ERROR
+
+
+Handler = Callable[[RealtimeProtocol, Mapping[str, Any]], list[Command]]
+_P = RealtimeProtocol
+EVENTS: Mapping[str, Handler] = {
+    "session.update": _P._update,
+    "input_audio_buffer.append": _P._append,
+    "input_audio_buffer.commit": _P._commit,
+    "input_audio_buffer.clear": _P._clear,
+    "output_audio_buffer.clear": _P._clear_output,
+    "conversation.item.create": lambda protocol, message: protocol.items.create(message),
+    "conversation.item.delete": lambda protocol, message: protocol.items.delete(message),
+    "conversation.item.retrieve": lambda protocol, message: protocol.items.retrieve(message),
+    "conversation.item.truncate": lambda protocol, message: protocol.items.truncate(message),
+    "response.create": lambda protocol, message: protocol.responses.create(message),
+    "response.cancel": lambda protocol, message: protocol.responses.cancel(message),
+}
+"""The client's events, all eleven."""
+
+
+def _parsed(frame: str) -> dict[str, Any]:
+    """Return the event in *frame*, every text of which can be encoded.
+
+    Raises:
+        RequestError: there is none.
+    """
+    try:
+        message = parse(frame)
+        if "\\ud" in frame or "\\uD" in frame:  # half a surrogate pair may be among them
+            message = parse(clean(json.dumps(message, ensure_ascii=False)))
+    except NotJsonError:
+        told = "Invalid event: expected a JSON object with a string 'type'."
+        raise RequestError("invalid_json", told) from None
+    return message

@@ -1,0 +1,112 @@
+"""What a client of `/v1/realtime` asks of responses, as commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from edge.core.client_commands import Ask, Command
+from edge.core.inputs import Cancelled
+from edge.protocols.realtime.items import message_item
+from edge.protocols.realtime.responses import Asked
+from edge.protocols.realtime.session_object import MOST_INSTRUCTIONS_CHARS, Tokens
+from edge.protocols.realtime.telling import Telling
+from edge.protocols.realtime.wire import Ids, RequestError, convert
+from schemas.events import Message
+
+MOST_ASKS = 8
+"""Responses that may wait for one before them."""
+
+Metadata = dict[
+    Annotated[str, msgspec.Meta(max_length=64)], Annotated[str, msgspec.Meta(max_length=512)]
+]
+
+
+class ResponseParams(msgspec.Struct, frozen=True, kw_only=True):
+    """The `response` of a `response.create`."""
+
+    instructions: Annotated[str, msgspec.Meta(max_length=MOST_INSTRUCTIONS_CHARS)] | None = None
+    output_modalities: (
+        Annotated[list[Literal["audio", "text"]], msgspec.Meta(min_length=1)] | None
+    ) = None
+    modalities: list[Literal["audio", "text"]] | None = None
+    conversation: Literal["auto", "none"] | None = None
+    input: Annotated[list[Any], msgspec.Meta(max_length=500)] | None = None
+    metadata: Annotated[Metadata, msgspec.Meta(max_length=16)] | None = None
+    max_output_tokens: Tokens | None = None
+    tool_choice: Any = None
+
+
+class ResponseRequests:
+    """Asks for responses, and cancels them."""
+
+    def __init__(self, ids: Ids, telling: Telling) -> None:
+        self._ids = ids
+        self._telling = telling
+
+    def create(self, message: Mapping[str, Any]) -> list[Command]:
+        if self._telling.session.type == "transcription":
+            told = "A transcription session has no responses."
+            raise RequestError("invalid_value", told, "type")
+        given = message.get("response")
+        params = convert({} if given is None else given, ResponseParams, "response")
+        kept = params.conversation != "none"
+        busy = self._telling.open is not None and self._telling.open.asked.kept
+        if kept and (busy or any(asked.kept for asked in self._telling.asks.values())):
+            told = "Conversation already has an active response in progress: wait until it is done."
+            raise RequestError("conversation_already_has_active_response", told)
+        if len(self._telling.asks) >= MOST_ASKS:
+            raise RequestError("rate_limit_exceeded", "Too many responses wait for one another.")
+        modalities = params.output_modalities or params.modalities
+        modality = self._telling.session.modality
+        changes: dict[str, Any] = {}
+        if modalities:
+            modality = "audio" if "audio" in modalities else "text"
+            changes["voice.delivery"] = "chunks" if modality == "audio" else "text"
+        if params.instructions:
+            changes["response.system_prompt"] = params.instructions
+        if isinstance(params.max_output_tokens, int):
+            changes["response.max_tokens"] = params.max_output_tokens
+        if params.tool_choice == "none":
+            changes["tools"] = []
+        ask = self._ids.new("ask")
+        handed: list[Command] = []
+        if kept and (self._telling.results or self._telling.called):
+            if self._telling.called or self._telling.in_turn or self._telling.session.responds:
+                return self._respond_to_results(ask, Asked(modality, params.metadata))
+            handed = self._telling.take_results()
+        messages = None if params.input is None else self._input(params.input)
+        self._telling.asks[ask] = Asked(modality, params.metadata, kept)
+        return [*handed, Ask(ask, changes, messages, kept)]
+
+    def _respond_to_results(self, ask: str, asked: Asked) -> list[Command]:
+        """Hand over the results of calls: the response goes on with them by itself."""
+        self._telling.asks[ask] = asked
+        self._telling.follow_up = ask
+        return self._telling.take_results()
+
+    def _input(self, items: list[Any]) -> tuple[Message, ...]:
+        """Return the conversation that a response is to follow instead of the session's."""
+        messages: list[Message] = []
+        for place, given in enumerate(items):
+            param = f"response.input[{place}]"
+            if isinstance(given, dict) and given.get("type") == "item_reference":
+                known = self._telling.items.get({"item_id": given.get("id")}, "retrieve").told
+                role = known.get("role")
+                parts = known.get("content", [])
+                text = "\n".join(part.get("text") or part.get("transcript") or "" for part in parts)
+            else:
+                _, role, text = message_item(given, param)
+            messages.append(Message("assistant" if role == "assistant" else "user", text))
+        return tuple(messages)
+
+    def cancel(self, message: Mapping[str, Any]) -> list[Command]:
+        response = self._telling.open
+        wanted = message.get("response_id")
+        if response is None or wanted not in (None, response.id):
+            told = "Cancellation failed: no active response found."
+            raise RequestError("response_cancel_not_active", told)
+        self._telling.cancelling = True
+        return [Cancelled()]

@@ -1,0 +1,245 @@
+"""One response of `/v1/realtime`, from `response.created` to `response.done`, event by event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from edge.core.client_events import Speech, ToolCalled
+from edge.core.session.message_names import response_key
+from edge.protocols.client_protocol import Json
+from edge.protocols.parsing import to_base64
+from edge.protocols.realtime.items import Item, Items, as_json
+from edge.protocols.realtime.session_object import AudioFormat
+from edge.protocols.realtime.wire import Ids
+from runtime import g711
+
+Modality = Literal["audio", "text"]
+Status = Literal["completed", "cancelled", "failed"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a client said of a response that it asked for."""
+
+    modality: Modality
+    metadata: dict[str, str] | None = None
+    kept: bool = True
+    """It becomes part of the conversation."""
+
+
+@dataclass
+class OpenResponse:
+    """A response that is being told. Its one item begins with the first words or sound."""
+
+    turn: int
+    asked: Asked
+    form: AudioFormat
+    voice: Any
+    offset_ms: int = 0
+    """Audio of the turn's response that other items hold: it goes on after an interruption."""
+    id: str = ""
+    item: Item | None = None
+    """What it says."""
+    calls: list[Item] = field(default_factory=list)
+    """Tools of the client that the model calls."""
+    usage: Json | None = None
+    _told: dict[str, Any] = field(default_factory=dict)
+    _before: str | None = None
+    """The item before its own."""
+    _place: int = 0
+    """Of its own item among those of the response."""
+    _sent_bytes: int = 0
+
+    def begin(self, ids: Ids, conversation: str) -> Json:
+        self.id = ids.new("resp")
+        self._told = {
+            "id": self.id,
+            "object": "realtime.response",
+            "conversation_id": conversation if self.asked.kept else None,
+            "output_modalities": [self.asked.modality],
+            "audio": {"output": {"format": self.form.told, "voice": self.voice}},
+            "metadata": self.asked.metadata,
+        }
+        return ids.event("response.created", response=self._response("in_progress", None))
+
+    def speech(self, speech: Speech, ids: Ids, items: Items) -> list[Json]:
+        """Tell a piece: its audio is s16le mono at the rate of the session's format."""
+        out: list[Json] = []
+        if self.item is None:
+            if not speech.text and not speech.pcm:
+                return []
+            out += self._begin_item(ids, items)
+        item = self.item
+        if item is None:
+            return []
+        where = self._where(item)
+        if speech.text:
+            item.words.append((item.sent_ms, speech.text))
+            kind = self._of_modality("response.output_audio_transcript", "response.output_text")
+            more = {"start_time": item.sent_ms / 1000} if self.asked.modality == "audio" else {}
+            out.append(ids.event(f"{kind}.delta", **where, delta=speech.text, **more))
+        if speech.pcm and self.asked.modality == "audio":
+            self._sent_bytes += len(speech.pcm)
+            item.sent_ms = self._sent_bytes * 1000 // (2 * self.form.rate_hz)
+            audio = to_base64(encoded(speech.pcm, self.form))
+            out.append(ids.event("response.output_audio.delta", **where, delta=audio))
+        return out
+
+    def end(
+        self, status: Status, ids: Ids, *, reason: str | None = None, error: Json | None = None
+    ) -> list[Json]:
+        """Tell that nothing more of it comes."""
+        out: list[Json] = []
+        if item := self.item:
+            words = "".join(text for _, text in item.words)
+            item.told["status"] = "completed" if status == "completed" else "incomplete"
+            where = self._where(item)
+            if self.asked.modality == "audio":
+                item.told["content"] = [{"type": "output_audio", "transcript": words}]
+                kind, said = "response.output_audio_transcript.done", {"transcript": words}
+                out.append(ids.event("response.output_audio.done", **where))
+            else:
+                item.told["content"] = [{"type": "output_text", "text": words}]
+                kind, said = "response.output_text.done", {"text": words}
+            out.append(ids.event(kind, **where, **said))
+            part = {"type": self.asked.modality, **said}
+            out.append(ids.event("response.content_part.done", **where, part=part))
+            told = as_json(item)
+            if self.asked.kept:
+                out.append(
+                    ids.event("conversation.item.done", item=told, previous_item_id=self._before)
+                )
+            out.append(
+                ids.event(
+                    "response.output_item.done",
+                    response_id=self.id,
+                    output_index=self._place,
+                    item=told,
+                )
+            )
+        details: dict[str, Any] | None = None
+        if status != "completed":
+            details = {"type": status}
+            details |= {"reason": reason} if reason else {}
+            details |= {"error": error} if error else {}
+        out.append(ids.event("response.done", response=self._response(status, details)))
+        return out
+
+    def call(self, event: ToolCalled, ids: Ids, items: Items) -> list[Json]:
+        """Tell a call of one of the client's tools: clients want the item before its arguments."""
+        name, place = ids.new("item"), len(self.calls) + (self.item is not None)
+        said = {"name": event.name, "call_id": event.call}
+        told = {
+            "id": name,
+            "object": "realtime.item",
+            "type": "function_call",
+            "status": "in_progress",
+            **said,
+            "arguments": "",
+        }
+        item = Item(told, turn=self.turn)
+        before = items.add(item) if self.asked.kept else None
+        self.calls.append(item)
+        of_item = {"response_id": self.id, "item_id": name, "output_index": place}
+        of_output = {"response_id": self.id, "output_index": place}
+        in_conversation = {"previous_item_id": before}
+        begun = as_json(item)
+        item.told |= {"status": "completed", "arguments": event.arguments}
+        done = as_json(item)
+        kind, call = "response.function_call_arguments", {"call_id": event.call}
+        out = [
+            ids.event("response.output_item.added", **of_output, item=begun),
+            ids.event("conversation.item.added", item=begun, **in_conversation),
+            ids.event(f"{kind}.delta", **of_item, **call, delta=event.arguments),
+            ids.event(f"{kind}.done", **of_item, **said, arguments=event.arguments),
+            ids.event("conversation.item.done", item=done, **in_conversation),
+            ids.event("response.output_item.done", **of_output, item=done),
+        ]
+        kept = self.asked.kept
+        return [one for one in out if kept or not one["type"].startswith("conversation.")]
+
+    @property
+    def _output(self) -> list[Json]:
+        items = list(self.calls)
+        if self.item:
+            items.insert(self._place, self.item)
+        return [as_json(item) for item in items]
+
+    def _begin_item(self, ids: Ids, items: Items) -> list[Json]:
+        name = ids.new("item")
+        told = {
+            "id": name,
+            "object": "realtime.item",
+            "type": "message",
+            "status": "in_progress",
+            "role": "assistant",
+            "content": [],
+        }
+        key = response_key(self.turn) if self.asked.kept else ""
+        spoken = self.asked.modality == "audio"
+        item = self.item = Item(told, key, self.turn, self.offset_ms, spoken)
+        self._before = items.add(item) if self.asked.kept else None
+        self._place = len(self.calls)
+        now = as_json(item)
+        out = [
+            ids.event(
+                "response.output_item.added",
+                response_id=self.id,
+                output_index=self._place,
+                item=now,
+            )
+        ]
+        if self.asked.kept:
+            out.append(
+                ids.event("conversation.item.added", item=now, previous_item_id=self._before)
+            )
+        part = {"type": "audio", "transcript": ""}
+        if self.asked.modality == "text":
+            part = {"type": "text", "text": ""}
+        out.append(ids.event("response.content_part.added", **self._where(item), part=part))
+        return out
+
+    def _where(self, item: Item) -> dict[str, Any]:
+        name = item.told["id"]
+        where = {"response_id": self.id, "item_id": name}
+        return {**where, "output_index": self._place, "content_index": 0}
+
+    def _of_modality(self, audio: str, text: str) -> str:
+        return audio if self.asked.modality == "audio" else text
+
+    def _response(self, status: str, details: Json | None) -> Json:
+        return {
+            **self._told,
+            "status": status,
+            "status_details": details,
+            "output": self._output,
+            "usage": self.usage,
+        }
+
+
+def usage(prompt_tokens: int, completion_tokens: int) -> Json:
+    """Return what a response cost, in tokens of the language model."""
+    return {
+        "total_tokens": prompt_tokens + completion_tokens,
+        "input_tokens": prompt_tokens,
+        "output_tokens": completion_tokens,
+        "input_token_details": {
+            "text_tokens": prompt_tokens,
+            "audio_tokens": 0,
+            "image_tokens": 0,
+            "cached_tokens": 0,
+        },
+        "output_token_details": {"text_tokens": completion_tokens, "audio_tokens": 0},
+    }
+
+
+def encoded(pcm: bytes, form: AudioFormat) -> bytes:
+    """Return s16le mono *pcm* of the format's rate in the format."""
+    match form.type:
+        case "audio/pcm":
+            return pcm
+        case "audio/pcmu":
+            return g711.encode(pcm, "mulaw")
+        case "audio/pcma":
+            return g711.encode(pcm, "alaw")

@@ -1,0 +1,145 @@
+"""What the caller says, as the events of `/v1/realtime`: speech, its item, its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from edge.core.client_events import SpeechStarted, SpeechStopped, Transcript
+from edge.protocols.client_protocol import Json
+from edge.protocols.realtime.items import Item, Items, as_json, speech_item
+from edge.protocols.realtime.session_object import SessionObject
+from edge.protocols.realtime.wire import Ids
+
+MOST_SPEECHES = 8
+"""Utterances whose words may be awaited at once."""
+
+
+@dataclass
+class SpokenTurn:
+    """What the caller says in one utterance."""
+
+    item: str
+    start_ms: int
+    """In the audio that the client appended."""
+    started: bool = False
+    """Its start was told."""
+    committed: bool = False
+    audio_ms: int = 0
+
+
+class Speeches:
+    """The caller's utterances, as far as one client knows them."""
+
+    def __init__(self, ids: Ids, items: Items, session: SessionObject) -> None:
+        self.ids = ids
+        self.items = items
+        self.session = session
+        self.appended_ms = 0.0
+        """Audio of the caller that the client sent so far."""
+        self._speeches: dict[int, SpokenTurn] = {}
+
+    @property
+    def is_open(self) -> bool:
+        """An utterance is open, as far as the client knows."""
+        return any(not one.committed for one in self._speeches.values())
+
+    def began(self, event: SpeechStarted) -> list[Json]:
+        start_ms = max(0, int(self.appended_ms) - event.ago_ms)
+        spoken = SpokenTurn(self.ids.new("item"), start_ms)
+        self._speeches[event.utterance] = spoken
+        if len(self._speeches) > MOST_SPEECHES:
+            del self._speeches[next(iter(self._speeches))]
+        if self.session.is_manual or event.over_response:
+            return []
+        return self._start(spoken)
+
+    def _start(self, spoken: SpokenTurn) -> list[Json]:
+        if spoken.started or self.session.is_manual:
+            return []
+        spoken.started = True
+        kind = "input_audio_buffer.speech_started"
+        return [self.ids.event(kind, audio_start_ms=spoken.start_ms, item_id=spoken.item)]
+
+    def starts(self) -> list[Json]:
+        """Tell of starts that were kept back: they are interruptions."""
+        waiting = [one for one in self._speeches.values() if not one.committed]
+        return [message for one in waiting for message in self._start(one)]
+
+    def ended(self, event: SpeechStopped) -> list[Json]:
+        spoken = self._speeches.get(event.utterance)
+        if spoken is None:
+            return []
+        spoken.audio_ms = event.audio_ms
+        if self.session.is_manual:
+            return []
+        out: list[Json] = []
+        if event.discarded:
+            del self._speeches[event.utterance]
+            if not spoken.started:
+                return []
+        else:
+            out += self._start(spoken)
+        end_ms = max(spoken.start_ms, int(self.appended_ms) - event.ago_ms)
+        kind = "input_audio_buffer.speech_stopped"
+        return [*out, self.ids.event(kind, audio_end_ms=end_ms, item_id=spoken.item)]
+
+    def handed_in(self, utterance: int) -> list[Json]:
+        spoken = self._speeches.get(utterance)
+        out = self._commit(spoken or SpokenTurn(self.ids.new("item"), int(self.appended_ms)))
+        if spoken is None:  # nothing was said in it
+            item_id = self.items.last or ""
+            out += self._transcription(item_id, "", 0)
+        return out
+
+    def _commit(self, spoken: SpokenTurn) -> list[Json]:
+        spoken.committed = True
+        item = Item(speech_item(spoken.item))
+        before = self.items.add(item)
+        told = as_json(item)
+        kind = "input_audio_buffer.committed"
+        return [
+            self.ids.event(kind, item_id=spoken.item, previous_item_id=before),
+            self.ids.event("conversation.item.added", item=told, previous_item_id=before),
+            self.ids.event("conversation.item.done", item=told, previous_item_id=before),
+        ]
+
+    def heard(self, event: Transcript) -> list[Json]:
+        spoken = self._speeches.pop(event.utterance, None)
+        if spoken is None:  # typed, or spoken before the client could know
+            return []
+        out = [] if spoken.committed else self._commit(spoken)
+        if spoken.item in self.items:
+            item = self.items.get({"item_id": spoken.item}, "retrieve")
+            item.key = event.key
+            item.told["content"] = [{"type": "input_audio", "transcript": event.text}]
+        return out + self._transcription(spoken.item, event.text, spoken.audio_ms)
+
+    def _transcription(self, item: str, words: str, audio_ms: int) -> list[Json]:
+        if self.session.audio.input.transcription is None:
+            return []
+        kind = "conversation.item.input_audio_transcription"
+        where: dict[str, Any] = {"item_id": item, "content_index": 0}
+        cost = {"type": "duration", "seconds": audio_ms / 1000}
+        delta = [self.ids.event(f"{kind}.delta", **where, delta=words)] if words else []
+        done = self.ids.event(f"{kind}.completed", **where, transcript=words, usage=cost)
+        return [*delta, done]
+
+    def timed_out(self, silence_ms: int) -> list[Json]:
+        end_ms = int(self.appended_ms)
+        spoken = SpokenTurn(self.ids.new("item"), end_ms)
+        timed_out = self.ids.event(
+            "input_audio_buffer.timeout_triggered",
+            audio_start_ms=max(0, end_ms - silence_ms),
+            audio_end_ms=end_ms,
+            item_id=spoken.item,
+        )
+        return [timed_out, *self._commit(spoken)]
+
+    def failed(self, error: Json) -> list[Json]:
+        """Tell that the words of what was committed cannot be had."""
+        committed = [one for one in self._speeches.values() if one.committed]
+        self._speeches.clear()
+        kind = "conversation.item.input_audio_transcription.failed"
+        where: dict[str, Any] = {"content_index": 0, "error": error}
+        return [self.ids.event(kind, item_id=one.item, **where) for one in committed]

@@ -1,0 +1,234 @@
+"""What a call tells, as the events of `/v1/realtime`, in the order that stock clients rely on.
+
+    speech_started -> speech_stopped -> committed -> item added, done -> transcription
+    response.created -> item added -> deltas -> item done -> response.done
+
+A start of speech over a response is told when the call takes it for an interruption: clients drop
+their audio at it. A response that goes on after a false one is told as another response.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edge.core.client_commands import Command
+from edge.core.client_events import (
+    CallerSilent,
+    CallsDone,
+    ClientEvent,
+    Interrupted,
+    ResponseDone,
+    ResponseDropped,
+    ResponseStarted,
+    Speech,
+    SpeechStarted,
+    SpeechStopped,
+    ToolCalled,
+    Transcript,
+    Trouble,
+    TurnHandedIn,
+)
+from edge.core.inputs import ToolResult
+from edge.protocols.client_protocol import Json
+from edge.protocols.realtime.items import Items
+from edge.protocols.realtime.responses import Asked, OpenResponse, usage
+from edge.protocols.realtime.session_object import SessionObject
+from edge.protocols.realtime.speeches import Speeches
+from edge.protocols.realtime.wire import SERVER_ERROR, Ids, RequestError
+from schemas.events import FaultyPart
+
+FAULTS: dict[FaultyPart, str] = {
+    "audio": "audio_failed",
+    "stt": "transcription_failed",
+    "llm": "language_model_failed",
+    "tts": "voice_failed",
+    "tool": "tool_failed",
+}
+"""Error codes by the part of the server that failed."""
+FAILED = "a stage of the server failed; the conversation goes on"
+
+
+class Telling:
+    """What one client knows of its conversation."""
+
+    def __init__(self, ids: Ids, session: SessionObject) -> None:
+        self.ids = ids
+        self.items = Items()
+        self.speeches = Speeches(ids, self.items, session)
+        self.conversation = ""
+        self.open: OpenResponse | None = None
+        self.asks: dict[str, Asked] = {}
+        """Responses that the client asked for and that have not started."""
+        self.cancelling = False
+        """The client has asked for the end of the open response."""
+        self.offsets: dict[int, int] = {}
+        """Where a response that was interrupted may go on, ms into its audio, by its turn."""
+        self.turn = 0
+        """Of the last response."""
+        self.called: dict[str, ToolCalled] = {}
+        """The calls of the client's tools that it has no result for, by their ids."""
+        self.outlived: set[str] = set()
+        """Calls of turns before the last one that it has no result for."""
+        self.in_turn = False
+        """The response to the last turn waits for results that the client has given."""
+        self.results: list[ToolResult] = []
+        """Results that wait until the client asks for the response to them."""
+        self.follow_up = ""
+        """The name of the response that is to follow the results of calls; empty: none."""
+        self._finished: set[int] = set()
+        """Turns whose response the call has handed out whole."""
+
+    @property
+    def session(self) -> SessionObject:
+        return self.speeches.session
+
+    @session.setter
+    def session(self, session: SessionObject) -> None:
+        self.speeches.session = session
+
+    def answer(self, result: ToolResult) -> bool:
+        """Keep the *result* of a call until it is handed over; False: no call waits for it."""
+        if result.call in self.called:
+            del self.called[result.call]
+            self.in_turn = True
+        elif result.call in self.outlived:
+            self.outlived.discard(result.call)
+        else:
+            return False
+        self.results.append(result)
+        return True
+
+    def take_results(self) -> list[Command]:
+        """Return the results of calls that wait to be handed over."""
+        results, self.results = self.results, []
+        return list(results)
+
+    def messages(self, event: ClientEvent) -> list[Json]:
+        match event:
+            case SpeechStarted():
+                return self.speeches.began(event)
+            case SpeechStopped():
+                return self.speeches.ended(event)
+            case TurnHandedIn(utterance=number):
+                return self.speeches.handed_in(number)
+            case Transcript(final=True):
+                return self.speeches.heard(event)
+            case CallerSilent(silence_ms=silence_ms):
+                return self.speeches.timed_out(silence_ms)
+            case Trouble():
+                return self._trouble(event)
+            case _:
+                return self._of_response(event)
+
+    def _of_response(self, event: ClientEvent) -> list[Json]:
+        match event:
+            case ResponseStarted(turn=turn) if self.open and self.open.turn == turn:
+                return []  # it goes on with the results of tools that the client knows nothing of
+            case ResponseStarted(turn=turn, ask=ask):
+                return self._started(turn, ask)
+            case Speech():
+                return self._spoken(event)
+            case ToolCalled():
+                return self._called(event)
+            case CallsDone():
+                return self._calls_done(event)
+            case ResponseDone():
+                return self._done(event)
+            case Interrupted(turn=turn, played_ms=played_ms):
+                self.offsets = {turn: played_ms}
+                return self._cut(turn, "turn_detected")
+            case ResponseDropped(turn=turn) if self.follow_up:
+                self.asks.pop(self.follow_up, None)
+                self.follow_up = ""
+                return self._of_response(event)
+            case ResponseDropped(turn=turn, reason="failed"):
+                error = {"type": SERVER_ERROR, "code": "response_failed", "message": FAILED}
+                return self._end(turn, "failed", error=error)
+            case ResponseDropped(turn=turn):
+                return self._cut(turn, "turn_detected")
+            case _:
+                return []
+
+    # -------------------------------------------------------- the response
+
+    def _started(self, turn: int, ask: str) -> list[Json]:
+        if turn != self.turn:
+            self.outlived |= self.called.keys()
+            self.called.clear()
+        self.turn, self.in_turn = turn, False
+        asked = self.asks.pop(ask or self.follow_up, None)
+        self.follow_up = ""
+        return self._respond(turn, asked)
+
+    def _respond(self, turn: int, asked: Asked | None) -> list[Json]:
+        voice = self.session.audio.output.voice
+        self.open = OpenResponse(
+            turn,
+            asked or Asked(self.session.modality),
+            self.session.output_format,
+            voice if voice is None or isinstance(voice, str) else voice.id,
+            offset_ms=self.offsets.pop(turn, 0),
+        )
+        self.cancelling = False
+        return [self.open.begin(self.ids, self.conversation)]
+
+    def _spoken(self, speech: Speech) -> list[Json]:
+        out: list[Json] = []
+        if self.open is None or self.open.turn != speech.turn:
+            if not speech.text and not speech.pcm:
+                return []
+            out += self._respond(speech.turn, None)
+        if self.open:
+            out += self.open.speech(speech, self.ids, self.items)
+        if speech.ends and (speech.turn == 0 or speech.turn in self._finished):
+            out += self._end(speech.turn, "completed")
+        return out
+
+    def _called(self, event: ToolCalled) -> list[Json]:
+        if event.call in self.called:  # told again, on a connection that goes on
+            return []
+        out = [] if self.open else self._respond(self.turn, None)
+        self.called[event.call] = event
+        return [*out, *(self.open.call(event, self.ids, self.items) if self.open else [])]
+
+    def _calls_done(self, event: CallsDone) -> list[Json]:
+        """End a response that calls tools of the client: another follows their results."""
+        if self.open is None or self.open.turn != event.turn or not self.open.calls:
+            return []
+        self.open.usage = usage(event.prompt_tokens, event.completion_tokens)
+        return self._end(event.turn, "completed")
+
+    def _done(self, event: ResponseDone) -> list[Json]:
+        self._finished = {event.turn}
+        if self.open and self.open.turn == event.turn:
+            self.open.usage = usage(event.prompt_tokens, event.completion_tokens)
+        return self._end(event.turn, "completed")
+
+    def _cut(self, turn: int, reason: str) -> list[Json]:
+        """Tell that the rest of a response is not spoken: the caller, or the client, ended it."""
+        if self.cancelling:
+            return [
+                *self._end(turn, "cancelled", reason="client_cancelled"),
+                *self.speeches.starts(),
+            ]
+        return [*self.speeches.starts(), *self._end(turn, "cancelled", reason=reason)]
+
+    def _end(self, turn: int, status: Any, **why: Any) -> list[Json]:
+        response = self.open
+        if response is None or response.turn != turn:
+            return []
+        self.open, self.cancelling = None, False
+        return response.end(status, self.ids, **why)
+
+    def _trouble(self, event: Trouble) -> list[Json]:
+        """Tell what failed: of a response its end has told it, of speech its item."""
+        failed = {"type": SERVER_ERROR, "code": FAULTS[event.stage], "message": event.reason}
+        out: list[Json] = []
+        if event.stage == "stt":
+            out = self.speeches.failed(failed)
+            if out and not event.fatal:
+                return out
+        elif event.stage != "audio" and not event.fatal:
+            return out
+        error = RequestError(FAULTS[event.stage], event.reason)
+        return [*out, self.ids.error(error, None, SERVER_ERROR)]

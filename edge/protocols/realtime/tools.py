@@ -1,0 +1,90 @@
+"""A client's tools in `/v1/realtime`: what the model may call, and the results that come back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from edge.core.inputs import ToolResult
+from edge.protocols.client_protocol import Json
+from edge.protocols.parsing import clean
+from edge.protocols.realtime.wire import RequestError, convert, text_of
+from schemas.tools import MOST_RESULT_BYTES
+
+MOST_TOOLS = 128
+MOST_STEPS = 10
+"""Of one turn: a client may have the model call again and again."""
+DEADLINE_MS = 60_000
+"""A client that gives no result for so long has failed; the model is told."""
+
+
+class FunctionTool(msgspec.Struct, frozen=True, kw_only=True):
+    """A function that the client runs."""
+
+    type: Literal["function"]
+    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    description: str | None = ""
+    parameters: dict[str, Any] | None = None
+
+    @property
+    def told(self) -> Json:
+        parameters = self.parameters or {"type": "object", "properties": {}}
+        described = {"name": self.name, "description": self.description or ""}
+        return {"type": "function", **described, "parameters": parameters}
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Return it as the configuration of a session has it."""
+        return {
+            "name": self.name,
+            "description": self.description or "",
+            "parameters": self.parameters or {},
+            "kind": "client",
+            "deadline_ms": DEADLINE_MS,
+        }
+
+
+def read_tools(given: object, param: str) -> tuple[FunctionTool, ...]:
+    """Return the tools in *given*, found at *param*.
+
+    Raises:
+        RequestError: something in it is no function.
+    """
+    if not isinstance(given, list) or len(given) > MOST_TOOLS:
+        told = f"Invalid value for '{param}': expected a list of {MOST_TOOLS} tools at most."
+        raise RequestError("invalid_value", told, param)
+    for place, tool in enumerate(given):
+        if isinstance(tool, dict) and tool.get("type") == "mcp":
+            where = f"{param}[{place}].type"
+            told = f"Invalid value for '{where}': MCP servers are the operator's to offer."
+            raise RequestError("invalid_value", told, where)
+    return convert(given, tuple[FunctionTool, ...], param)
+
+
+def tool_changes(tools: Sequence[FunctionTool], choice: object) -> dict[str, Any]:
+    """Return what *tools* change in the operator's configuration of a session."""
+    if not tools or choice == "none":
+        return {}
+    return {
+        "tools": [tool.config for tool in tools],
+        "tool_use.max_steps": MOST_STEPS,
+        "tool_use.wait_words": "",  # what is said is the client's model's, and nothing else
+    }
+
+
+def result_of(item: Mapping[str, Any]) -> ToolResult:
+    """Return the result in an item of type `function_call_output`.
+
+    Raises:
+        RequestError: it is none.
+    """
+    call = text_of(item, "call_id")
+    output = item.get("output")
+    if not isinstance(output, str) or len(output.encode("utf-8", "replace")) > MOST_RESULT_BYTES:
+        told = (
+            f"Invalid value for 'item.output': expected text of {MOST_RESULT_BYTES} bytes at most."
+        )
+        raise RequestError("invalid_value", told, "item.output")
+    return ToolResult(call, clean(output))

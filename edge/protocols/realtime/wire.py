@@ -1,0 +1,105 @@
+"""What both directions of `/v1/realtime` share: numbered events, and errors that end nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from edge.protocols.client_protocol import Json
+from edge.protocols.parsing import shown
+
+T = TypeVar("T")
+MOST_ID_CHARS = 512
+INVALID_REQUEST, SERVER_ERROR = "invalid_request_error", "server_error"
+
+
+class RequestError(Exception):
+    """A client's event that cannot be obeyed; the client is told why, and nothing ends."""
+
+    def __init__(self, code: str, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.param = param
+
+
+class Ids:
+    """Unique names of events, items and responses of one connection."""
+
+    def __init__(self, nonce: str) -> None:
+        """Names hold *nonce*, which no other connection has."""
+        self._of = nonce
+        self._count = 0
+
+    def new(self, kind: str) -> str:
+        """Return a name that begins with *kind*."""
+        self._count += 1
+        return f"{kind}_{self._of}_{self._count}"
+
+    def event(self, kind: str, **fields: Any) -> Json:
+        """Return the server event of type *kind*."""
+        return {"type": kind, "event_id": self.new("event"), **fields}
+
+    def error(self, error: RequestError, event_id: object, kind: str = INVALID_REQUEST) -> Json:
+        """Return *error* of the client's event *event_id*."""
+        known = event_id if isinstance(event_id, str) else None
+        told = {
+            "type": kind,
+            "code": error.code,
+            "message": str(error),
+            "param": error.param,
+            "event_id": known[:MOST_ID_CHARS] if known else None,
+        }
+        return self.event("error", error=told)
+
+
+_PATH = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
+
+
+def convert(value: object, kind: type[T], where: str) -> T:
+    """Return *value*, found at *where* of a client's event, as a *kind*.
+
+    Raises:
+        RequestError: it is none; the error says where and why, and repeats no value.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        found = _PATH.match(str(error))
+        what, path = (found["what"], found["path"] or "") if found else ("", "")
+        param = f"{where}{path}"
+        if missing := re.match(r"Object missing required field `(\w+)`", what):
+            param = f"{param}.{missing[1]}"
+            message = f"Missing required parameter: '{param}'."
+            raise RequestError("missing_required_parameter", message, param) from None
+        code = "invalid_type" if what.startswith("Expected `") and ", got" in what else ""
+        told = re.sub(r"Invalid enum value .*", "it is none of the documented ones", what)
+        message = f"Invalid value for '{param}': {told}."
+        raise RequestError(code or "invalid_value", message, param) from None
+
+
+def text_of(message: Mapping[str, Any], name: str, *, most: int = MOST_ID_CHARS) -> str:
+    """Return the text in the field *name* of a client's event.
+
+    Raises:
+        RequestError: it is missing, no text, or too long.
+    """
+    value = message.get(name)
+    if value is None:
+        told = f"Missing required parameter: '{name}'."
+        raise RequestError("missing_required_parameter", told, name)
+    if not isinstance(value, str):
+        raise RequestError("invalid_type", f"Invalid type for '{name}': expected a string.", name)
+    if len(value) > most or not value.isprintable():
+        told = f"Invalid value for '{name}': {most} printable characters at most."
+        raise RequestError("invalid_value", told, name)
+    return value
+
+
+def unknown_value(name: str, value: str, known: tuple[str, ...]) -> RequestError:
+    """Return the error of a *value* that is none of the *known* ones."""
+    values = ", ".join(f"'{one}'" for one in known)
+    told = f"Invalid value: '{shown(value)}'. Supported values are: {values}."
+    return RequestError("invalid_value", told, name)

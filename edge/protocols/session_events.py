@@ -1,0 +1,47 @@
+"""The session's own events as a client may see them: when who worked at what, and what was said.
+
+What stays inside: the prompt and the history that a job carries, what tools are given and return,
+names of machines and models, what an operator is told of a failure, and words that were written and
+never spoken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from edge.protocols.client_protocol import Json
+from schemas.events import STEPS, Event
+
+SHOWN: Mapping[str, tuple[str, ...]] = {
+    "speech.started": ("utterance", "over_answer"),
+    "speech.paused": ("utterance", "pause", "speech_end_ms"),
+    "speech.continued": ("utterance", "pause"),
+    "speech.ended": ("utterance", "pause", "speech_end_ms", "wait_ms", "discarded"),
+    "transcript.guess": ("utterance", "pause", "text", "confidence", "took_ms"),
+    "transcript.final": ("utterance", "text", "confidence", "took_ms"),
+    "turn.taken": ("turn", "utterance", "pause", "speculative"),
+    "turn.committed": ("turn", "text", "guessed"),
+    "response.sentence": ("turn", "index", "first_token_ms", "took_ms"),
+    "response.completed": ("turn", "sentences", "took_ms"),
+    "response.cancelled": ("turn", "reason"),
+    "speech.ready": ("turn", "index", "audio_ms", "first_chunk_ms", "took_ms"),
+    "tool.called": ("turn", "step", "call", "name", "took_ms"),
+    "tool.returned": ("turn", "step", "call", "name", "took_ms"),
+    "tool.failed": ("turn", "step", "call", "name", "reason", "took_ms"),
+    "answer.heard": ("turn", "text", "complete", "played_ms"),
+    "interruption.suspected": ("turn", "played_ms"),
+    "interruption.stopped": ("turn", "played_ms"),
+    "interruption.dismissed": ("turn", "played_ms"),
+    "job.failed": ("stage", "turn", "attempts"),
+    "turn.measured": ("turn", *STEPS, "stt_ms", "guesses", "retracted", "interrupted"),
+}
+"""By the event's type: the fields that are told. A type that is not here is not told."""
+
+
+def told(event: Event) -> list[Json]:
+    """Return the message that tells *event*; none for one that stays inside."""
+    name = str(event.__struct_config__.tag)
+    if name not in SHOWN:
+        return []
+    data = {field: getattr(event, field) for field in SHOWN[name]}
+    return [{"type": "event", "event": name, "at_ms": event.at_ms, "data": data}]

@@ -1,0 +1,188 @@
+"""The protocol of `/twilio/media`: Twilio Media Streams, mu-law 8 kHz both ways, marks and keys.
+
+A mark follows each piece of speech. It comes back when all before it was played, which is the word
+for how much of a response was heard. After `clear` the marks on their way come back, too: those are
+forgotten at the clear, for what they marked was not heard.
+
+Twilio's messages have no errors: what is not understood is left without an answer.
+"""
+
+from __future__ import annotations
+
+from edge.core.client_commands import Audio, Begin, Command, End, Transfer
+from edge.core.client_events import ClientEvent, Interrupted, Speech
+from edge.core.inputs import KeyPressed, Played
+from edge.protocols.agent_options import AgentAsked, agent_options
+from edge.protocols.client_protocol import Admission, CloseCode, Handshake, Json, Token
+from edge.protocols.parsing import from_base64, to_base64
+from edge.protocols.twilio_messages import (
+    Connected,
+    Dtmf,
+    Mark,
+    Media,
+    MediaDetails,
+    MediaFormat,
+    Start,
+    Stop,
+    read,
+)
+from runtime.g711 import encode
+from runtime.wav import Format
+from schemas.events import FaultyPart
+
+RATE_HZ = 8000
+BYTES_A_MS = RATE_HZ // 1000
+LINE = Format(rate_hz=RATE_HZ, width=1, encoding="mulaw")
+SPOKEN = MediaFormat(encoding="audio/x-mulaw", sample_rate=RATE_HZ, channels=1)
+"""The one format that Twilio documents."""
+SILENCE = b"\xff"
+LEAST_GAP_MS, MOST_GAP_MS = 15, 1000
+"""Sound that never came, by the time stamps: so much of it is filled in."""
+REPEATED_BYTES = 20 * BYTES_A_MS
+"""Of it; so much is the sound before it once more, and the rest is silence."""
+KEYS = frozenset("0123456789*#ABCD")
+MOST_MARKS = 512
+"""Marks on their way; a client that sends none back is asked about the last ones alone."""
+
+
+class TwilioProtocol:
+    """One connection to `/twilio/media`."""
+
+    name = "twilio"
+    admission = Admission(
+        token=Token.FIRST_MESSAGE,
+        limits_commands=False,
+        refuses_by_http=False,
+        one_session=True,
+    )
+    binary_is_audio = False
+    audio_out_hz = RATE_HZ
+    token = ""
+    resumes = ""
+    keeps_back = False
+
+    def __init__(self, handshake: Handshake) -> None:
+        self.connection = handshake.connection
+        self._transfer_key = handshake.transfer_key
+        self._stream = self._call = ""
+        self._agent = AgentAsked()
+        self._due_ms: int | None = None
+        """Where the next piece of sound begins, by Twilio's clock."""
+        self._last = b""
+        """The end of the last piece."""
+        self._turn = 0
+        self._sent_bytes = 0
+        """Of the response to that turn; bytes of mu-law."""
+        self._number = 0
+        """Of the last mark."""
+        self._marks: dict[str, Played] = {}
+        """Those on their way, in their order, and what each says when it comes back."""
+
+    def first_message(self, frame: str | bytes) -> str | None:
+        """Return the token among the `<Parameter>`s; they come with the second message."""
+        match read(frame):
+            case Connected():
+                return None
+            case Start(stream_sid=stream, start=details) if details.media_format == SPOKEN:
+                given = details.custom_parameters
+                self._stream, self._call = stream, details.call_sid
+                self._agent, _ = agent_options(given)  # there is nobody to tell of wrong ones
+                return given.get("token", "")
+            case _:
+                return ""
+
+    # -------------------------------------------------------- from the client
+
+    def opened(self) -> list[Command]:
+        agent = self._agent
+        return [Begin({"voice.delivery": "chunks"}, True, agent.name, agent.variables)]
+
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
+        del now_ms  # Twilio's time stamps say more
+        match read(frame):
+            case Media(details) if details.track == "inbound":
+                return self._sound(details)
+            case Mark(details):
+                return self._came_back(details.name)
+            case Dtmf(details) if self._transfer_key and details.digit == self._transfer_key:
+                return [Transfer(self._call, details.digit)]
+            case Dtmf(details) if details.digit in KEYS:
+                return [KeyPressed(details.digit)]
+            case Stop():
+                return [End(close=True)]
+            case _:
+                return []
+
+    def _sound(self, details: MediaDetails) -> list[Command]:
+        try:
+            data = from_base64(details.payload)
+        except ValueError:
+            return []
+        lost = self._lost_ms(details.timestamp, len(data) // BYTES_A_MS) * BYTES_A_MS
+        again, self._last = self._last[:lost], data[-REPEATED_BYTES:]
+        silence = SILENCE * (lost - len(again))
+        return [Audio(again + silence + data, LINE)] if data else []
+
+    def _lost_ms(self, timestamp: str, length_ms: int) -> int:
+        """Return how much sound is missing before a piece of *length_ms* that begins there."""
+        if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 12):
+            return 0
+        at_ms, due_ms = int(timestamp), self._due_ms
+        self._due_ms = at_ms + length_ms
+        gap_ms = at_ms - due_ms if due_ms is not None else 0
+        return gap_ms if LEAST_GAP_MS <= gap_ms <= MOST_GAP_MS else 0
+
+    def _came_back(self, name: str) -> list[Command]:
+        if name not in self._marks:
+            return []
+        played = self._marks[name]
+        for before in list(self._marks):  # marks come back in their order
+            del self._marks[before]
+            if before == name:
+                break
+        return [played]
+
+    def no_more(self) -> list[Command]:
+        return []
+
+    # -------------------------------------------------------- to the client
+
+    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
+        del session, resumed, heard
+        return []
+
+    def ended(self) -> list[Json]:
+        return []
+
+    def messages(self, event: ClientEvent) -> list[Json]:
+        match event:
+            case Speech(pcm=pcm) if pcm:
+                return self._spoken(event)
+            case Interrupted(turn=turn, played_ms=played_ms):
+                self._marks.clear()
+                self._turn, self._sent_bytes = turn, played_ms * BYTES_A_MS
+                return [{"event": "clear", "streamSid": self._stream}]
+            case _:
+                return []
+
+    def _spoken(self, speech: Speech) -> list[Json]:
+        if speech.turn != self._turn:
+            self._turn, self._sent_bytes = speech.turn, 0
+        data = encode(speech.pcm, "mulaw")
+        self._sent_bytes += len(data)
+        self._number += 1
+        name = f"{speech.turn}.{self._number}"
+        if len(self._marks) >= MOST_MARKS:
+            del self._marks[next(iter(self._marks))]
+        self._marks[name] = Played(speech.turn, self._sent_bytes // BYTES_A_MS)
+        return [
+            {"event": "media", "streamSid": self._stream, "media": {"payload": to_base64(data)}},
+            {"event": "mark", "streamSid": self._stream, "mark": {"name": name}},
+        ]
+
+    def error(self, code: str, message: str, details: str) -> None:
+        """Return nothing: Twilio ends a stream that sends it what it does not know."""
+
+    def stage_close_code(self, stage: FaultyPart) -> int:
+        del stage
+        return CloseCode.INTERNAL_ERROR

@@ -1,0 +1,103 @@
+"""What Twilio sends over a Media Stream: JSON, told apart by `event`.
+
+The names are Twilio's (twilio.com/docs/voice/media-streams/websocket-messages), where numbers are
+strings except the rate and the channels. Fields that nothing here reads are left out.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class Message(msgspec.Struct, frozen=True, tag_field="event", rename="camel"):
+    """Any message."""
+
+
+class Connected(Message, frozen=True, tag="connected"):
+    """The WebSocket is open; `start` follows."""
+
+
+class MediaFormat(msgspec.Struct, frozen=True, rename="camel"):
+    """How samples are laid out."""
+
+    encoding: str
+    sample_rate: int
+    channels: int
+
+
+class StartDetails(msgspec.Struct, frozen=True, rename="camel"):
+    """The call that begins."""
+
+    call_sid: Id
+    media_format: MediaFormat
+    custom_parameters: dict[str, str] = {}
+    """The `<Parameter>`s of the TwiML."""
+
+
+class Start(Message, frozen=True, tag="start"):
+    """The stream begins."""
+
+    stream_sid: Id
+    start: StartDetails
+
+
+class MediaDetails(msgspec.Struct, frozen=True):
+    """A piece of sound."""
+
+    payload: str
+    """Base64, without a header."""
+    track: str = "inbound"
+    timestamp: str = ""
+    """Ms from the beginning of the stream."""
+
+
+class Media(Message, frozen=True, tag="media"):
+    """The caller was heard, or silent, for 20 ms."""
+
+    media: MediaDetails
+
+
+class DtmfDetails(msgspec.Struct, frozen=True):
+    """A key."""
+
+    digit: str
+
+
+class Dtmf(Message, frozen=True, tag="dtmf"):
+    """The caller pressed a key."""
+
+    dtmf: DtmfDetails
+
+
+class MarkDetails(msgspec.Struct, frozen=True):
+    """A mark of ours."""
+
+    name: str
+
+
+class Mark(Message, frozen=True, tag="mark"):
+    """All sound before the mark was played, or cleared."""
+
+    mark: MarkDetails
+
+
+class Stop(Message, frozen=True, tag="stop"):
+    """The call, or the stream, is over."""
+
+
+AnyMessage = Connected | Start | Media | Dtmf | Mark | Stop
+_DECODER: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)
+
+
+def read(frame: str | bytes) -> AnyMessage | None:
+    """Return the message in *frame*; None: it is none that is documented."""
+    if isinstance(frame, bytes):
+        return None
+    try:
+        return _DECODER.decode(frame)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return None

@@ -1,0 +1,80 @@
+"""Running calls, wherever they are held: which there are, and commands to one of them."""
+
+from __future__ import annotations
+
+import asyncio
+
+from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
+
+from runtime.bus.connection import Bus
+from runtime.bus.delivery import Delivery
+from runtime.bus.errors import BusAwayError, BusError
+from schemas import codec, subjects
+from schemas.control import CallReply, CallRequest, CallsReply, CallsRequest, CallState
+
+ANSWER_S = 5.0
+"""An edge that holds a call answers within this time, or is lost."""
+GATHER_S = 0.3
+"""Edges tell of their calls within this time."""
+
+
+class NoSuchCallError(BusError):
+    """No edge holds the call, or it is not the asker's."""
+
+
+class CallSilentError(BusError):
+    """The edge that held the call does not answer: whether the command was done is not known."""
+
+
+async def ask(bus: Bus, session: str, request: CallRequest) -> CallReply:
+    """Return what the edge that holds *session* answers to *request*.
+
+    Raises:
+        NoSuchCallError: no edge holds it for this asker.
+        CallSilentError: its edge died or hangs; the same command may be sent again.
+        BusAwayError: the bus does not answer.
+    """
+    if not bus.connected:
+        raise BusAwayError("the event bus is away")
+    try:
+        answer = await bus._nc.request(
+            subjects.call(session), codec.encode(request), timeout=ANSWER_S
+        )
+        reply = codec.decode_as(CallReply, answer.data)
+    except NoRespondersError:
+        raise NoSuchCallError("no edge holds this call") from None
+    except (NatsError, TimeoutError, codec.BadMessageError) as error:
+        raise CallSilentError(
+            "the edge that holds the call does not answer: whether the command was done is not "
+            "known; sent again with the same id it is done once at most"
+        ) from error
+    if reply.fault == "unknown_call":
+        raise NoSuchCallError("no edge holds this call")
+    return reply
+
+
+async def running(bus: Bus, tenant: str) -> list[CallState]:
+    """Return the calls of *tenant*, or with an empty one all, that edges tell of in time.
+
+    Raises:
+        BusAwayError: the bus does not answer.
+    """
+    found: dict[str, CallState] = {}
+
+    async def on_reply(message: Delivery) -> None:
+        try:
+            reply = codec.decode_as(CallsReply, message.data)
+        except codec.BadMessageError:
+            return
+        found.update((call.session, call) for call in reply.calls)
+
+    inbox = bus._nc.new_inbox()
+    try:
+        async with bus.listening(inbox, on_reply):
+            request = codec.encode(CallsRequest(tenant=tenant))
+            await bus._nc.publish(subjects.CALLS, request, reply=inbox)
+            await asyncio.sleep(GATHER_S)
+    except NatsError as error:
+        raise BusAwayError("the event bus is away") from error
+    return sorted(found.values(), key=lambda call: (call.since_ms, call.session))

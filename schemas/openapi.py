@@ -1,0 +1,178 @@
+"""OpenAPI 3.1 of what an edge answers over plain HTTP: /v1/calls follows from the types."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from schemas.control import COMMAND_ID, COMMANDS, CallState, Command
+from schemas.docstrings import describe
+
+Json = dict[str, Any]
+PAGES = Path(__file__).with_name("http_pages.json")
+"""Paths and responses that no type describes, written by hand."""
+REF = "#/components/schemas/{name}"
+IDEMPOTENCY_KEY = "Idempotency-Key"
+
+
+class Calls(msgspec.Struct, frozen=True):
+    """The answer to `GET /v1/calls`."""
+
+    calls: tuple[CallState, ...]
+    """Oldest first."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The answer to a command: it is stored, and the call does it."""
+
+    id: str
+    """Of the command, as the header Idempotency-Key said or as one was made."""
+    call: CallState
+    """As it was once it had the command."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why a request was not done."""
+
+    error: str
+    """For people."""
+    code: str = ""
+    """For machines."""
+
+
+ANSWERS: tuple[type[msgspec.Struct], ...] = (CallState, Calls, Done, Problem)
+
+ID = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "The session's id.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"},
+}
+KEY = {
+    "name": IDEMPOTENCY_KEY,
+    "in": "header",
+    "description": "The id of the command: sent again with the same one, it is done once.",
+    "schema": {"type": "string", "pattern": COMMAND_ID},
+}
+
+
+def _problem(why: str) -> Json:
+    schema = {"$ref": REF.format(name="Problem")}
+    return {"description": why, "content": {"application/json": {"schema": schema}}}
+
+
+def _good(kind: type[msgspec.Struct], what: str) -> Json:
+    schema = {"$ref": REF.format(name=kind.__name__)}
+    return {"description": what, "content": {"application/json": {"schema": schema}}}
+
+
+ALWAYS: Json = {
+    "401": _problem("No token, or one that is no good."),
+    "403": _problem("The token has no right to that."),
+    "429": {"$ref": "#/components/responses/TooMany"},
+    "503": _problem("The event bus is away."),
+}
+OF_ONE: Json = {
+    "404": _problem("No such call, or not one of this tenant."),
+    "504": _problem(
+        "The edge that held the call does not answer: whether the command was done is not known."
+    ),
+    **ALWAYS,
+}
+OF_A_COMMAND: Json = {
+    "400": _problem("The body, or the id of the command, is not what it should be."),
+    "408": _problem("The body did not come in time."),
+    "409": _problem("The call is being ended, or too many texts wait to be spoken."),
+    "413": _problem("The body is too long."),
+    **OF_ONE,
+}
+
+
+def _command(kind: type[Command]) -> Json:
+    """Return the description of what does a command of type *kind*."""
+    schema = {"$ref": REF.format(name=kind.__name__)}
+    required = any(field.required for field in msgspec.structs.fields(kind))
+    return {
+        "post": {
+            "summary": (kind.__doc__ or "").splitlines()[0],
+            "operationId": str(kind.__struct_config__.tag),
+            "security": [{"operator": []}],
+            "parameters": [ID, KEY],
+            "requestBody": {
+                "required": required,
+                "content": {"application/json": {"schema": schema}},
+            },
+            "responses": {
+                "200": _good(Done, "It is stored, and the call does it."),
+                **OF_A_COMMAND,
+            },
+        }
+    }
+
+
+def _calls() -> Json:
+    secured: Json = {"security": [{"operator": []}]}
+    found: Json = {
+        "/v1/calls": {
+            "get": {
+                "summary": "List the running calls on all edges",
+                "operationId": "list",
+                **secured,
+                "responses": {"200": _good(Calls, "The running calls."), **ALWAYS},
+            }
+        },
+        "/v1/calls/{id}": {
+            "get": {
+                "summary": "Tell what a call does now",
+                "operationId": "show",
+                **secured,
+                "parameters": [ID],
+                "responses": {"200": _good(CallState, "The call."), **OF_ONE},
+            }
+        },
+    }
+    for kind in COMMANDS:
+        found[f"/v1/calls/{{id}}/{kind.__struct_config__.tag}"] = _command(kind)
+    return found
+
+
+def _schemas() -> Json:
+    _, found = msgspec.json.schema_components([*COMMANDS, *ANSWERS], ref_template=REF)
+    for kind in (*COMMANDS, *ANSWERS):
+        describe(found[kind.__name__], kind)
+    for kind in COMMANDS:  # the path says the action
+        schema = found[kind.__name__]
+        schema["properties"].pop("action")
+        schema["required"] = [name for name in schema["required"] if name != "action"]
+    return found
+
+
+def document() -> Json:
+    """Return the OpenAPI document."""
+    pages = json.loads(PAGES.read_text(encoding="utf-8"))
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Aura: HTTP endpoints",
+            "version": "1",
+            "description": "What an edge answers over plain HTTP. docs/control.md teaches "
+            "/v1/calls; the WebSocket protocols are in docs/protocol.md, the bus in asyncapi.json.",
+        },
+        "paths": {**pages["paths"], **_calls()},
+        "components": {
+            "securitySchemes": {
+                "operator": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "AURA_OPERATOR_TOKEN, or a JWT whose `scope` has "
+                    "`calls:read` or `calls:write`.",
+                }
+            },
+            "schemas": _schemas(),
+            "responses": pages["responses"],
+        },
+    }

@@ -1,0 +1,116 @@
+"""The Python client library, against a running Aura."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aura.client import Call, CallError, Query
+from deploy.nats_server import free_port
+from tests.aura_process import SIMULATED, AuraProcess
+from tests.caller import VOICE_MS, buzz, silence
+
+QUIET: Query = {"greeting": 0, "audio": "chunks"}
+CLIENTS = Path(__file__).parents[2] / "docs" / "clients.md"
+
+
+async def until(call: Call, kind: str, seconds: float = 20) -> dict[str, Any]:
+    """Return the next message of *kind*."""
+    async with asyncio.timeout(seconds):
+        while (message := await call.receive())["type"] != kind:
+            pass
+    return message
+
+
+async def test_typed_and_spoken_turns_are_answered(simulated: AuraProcess) -> None:
+    async with Call(simulated.url, token="demo_token", query=QUIET) as call:
+        await until(call, "session")
+        assert call.session.startswith("s_")
+        await call.type("Good morning")
+        assert (await until(call, "ai_complete"))["full_response"]
+        await call.send(buzz(VOICE_MS) + silence(1500))
+        assert (await until(call, "user_transcript"))["text"] == "Hello, how are you today?"
+        await until(call, "ai_audio_chunk")
+        await call.interrupt()
+        assert "heard" in await until(call, "ai_interrupted")
+
+
+async def test_a_loop_over_messages_ends_with_the_call(simulated: AuraProcess) -> None:
+    async with Call(simulated.url, token="demo_token", query=QUIET) as call:
+        kinds = []
+        async for message in call:
+            kinds.append(message["type"])
+            if message["type"] == "session":
+                await call.hang_up()
+        assert kinds == ["session"]
+        assert not call.open
+        await call.type("nobody hears this")
+
+
+async def test_a_call_comes_back_to_its_session_when_its_edge_is_killed(tmp_path: Path) -> None:
+    aura = AuraProcess(tmp_path, env=SIMULATED)
+    asked = 0
+
+    async def token() -> str:
+        nonlocal asked
+        asked += 1
+        return "demo_token"
+
+    try:
+        await asyncio.to_thread(aura.wait_until_ready)
+        async with Call(aura.url, token=token, query=QUIET) as call:
+            session = (await until(call, "session"))["session"]
+            os.kill(aura.children()["edge"], signal.SIGKILL)
+            again = await until(call, "session", 40)
+            assert again == {"type": "session", "session": session, "resumed": True}
+            assert (call.session, call.reconnections) == (session, 1)
+            assert asked >= 2
+            await call.type("Still there")
+            await until(call, "ai_complete")
+    finally:
+        aura.stop()
+
+
+async def test_a_call_that_may_not_come_back_says_that_its_line_was_lost(tmp_path: Path) -> None:
+    aura = AuraProcess(tmp_path, env=SIMULATED)
+    try:
+        await asyncio.to_thread(aura.wait_until_ready)
+        async with Call(aura.url, token="demo_token", query=QUIET, comes_back=False) as call:
+            await until(call, "session")
+            os.kill(aura.children()["edge"], signal.SIGKILL)
+            with pytest.raises(CallError) as lost:
+                await until(call, "session")
+            assert (lost.value.why, lost.value.code) == ("CLOSED", 1006)
+    finally:
+        aura.stop()
+
+
+async def test_a_refused_token_and_a_server_that_is_not_there_are_told(
+    simulated: AuraProcess,
+) -> None:
+    async with Call(simulated.url, token="nobody") as call:
+        with pytest.raises(CallError, match="Invalid Token") as refused:
+            await call.receive()
+        assert refused.value.code == 1008
+    with pytest.raises(CallError) as absent:
+        await Call(f"http://127.0.0.1:{free_port()}", token="x").__aenter__()
+    assert absent.value.why == "UNREACHABLE"
+
+
+def test_the_documented_program_runs(simulated: AuraProcess) -> None:
+    found = re.search(r"```python\n(.*?)```", CLIENTS.read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    code = found[1].replace("https://voice.example", simulated.url).replace("TOKEN", "demo_token")
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()

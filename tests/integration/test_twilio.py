@@ -1,0 +1,278 @@
+"""Telephone calls as Twilio announces and streams them: `streamdouble` is the other end.
+
+It checks every frame by Twilio's documents. Without it (it is in the group `dev`) they are skipped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+from xml.etree import ElementTree as ET
+
+import pytest
+import websockets
+
+from benchmarks.soak import hostile
+from edge.door.twilio_calls import signature
+from runtime.bus.connection import connect
+from runtime.settings import load
+from schemas import events as ev
+from schemas import subjects
+from tests.aura_process import SIMULATED, AuraProcess
+from tests.caller import VOICE_MS, buzz, silence, wav
+
+streamdouble = pytest.importorskip(
+    "streamdouble", reason="streamdouble plays Twilio: pip install streamdouble"
+)
+from streamdouble import api, scenario  # noqa: E402  # it may be missing
+from streamdouble.chaos import Impairments  # noqa: E402
+from streamdouble.session import SessionConfig  # noqa: E402
+
+ACCOUNT_SECRET = "0123456789abcdef0123456789abcdef"
+PUBLIC = "https://voice.example.com"
+"""Where Twilio finds the edge, behind a proxy."""
+FORM = {"CallSid": "CA1234567890ABCDE", "From": "+14158675309", "To": "+18005551212"}
+
+
+@pytest.fixture(scope="module")
+def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
+    network = ThreadingHTTPServer(("127.0.0.1", 0), Network)
+    threading.Thread(target=network.serve_forever, daemon=True).start()
+    started = AuraProcess(
+        tmp_path_factory.mktemp("twilio"),
+        env={
+            **SIMULATED,
+            "AURA_TWILIO_AUTH_TOKEN": ACCOUNT_SECRET,
+            "AURA_PUBLIC_URL": PUBLIC,
+            "AURA_JOINS_PER_MINUTE_PER_IP": "100000",
+            "AURA_GREETING": "Hello there.",
+            "AURA_TWILIO_ACCOUNT_SID": "AC42",
+            "AURA_TWILIO_API_URL": f"http://127.0.0.1:{network.server_port}",
+            "AURA_TWILIO_TRANSFER_TO": "+14155550100",
+        },
+    )
+    try:
+        yield started.wait_until_ready()
+    finally:
+        started.stop()
+        network.shutdown()
+        network.server_close()
+
+
+def announce(
+    aura: AuraProcess, *, sign: str = "", path: str = "/twilio/voice"
+) -> tuple[int, str, str]:
+    """Announce a call as Twilio does; return the status, the type and the body of the answer."""
+    right = signature(ACCOUNT_SECRET, PUBLIC + path, FORM.items())
+    request = urllib.request.Request(  # noqa: S310  # ours
+        aura.url + path,
+        data=urllib.parse.urlencode(FORM).encode(),
+        headers={"X-Twilio-Signature": sign or right},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # ours
+            return answer.status, answer.headers["Content-Type"], answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.headers["Content-Type"], refused.read().decode()
+
+
+async def token_of(aura: AuraProcess) -> str:
+    status, kind, body = await asyncio.to_thread(announce, aura)
+    assert (status, kind.split(";")[0]) == (200, "text/xml")
+    stream = ET.fromstring(body).find("Connect/Stream")  # noqa: S314  # ours
+    assert stream is not None
+    assert stream.attrib["url"] == "wss://voice.example.com/twilio/media"
+    (parameter,) = stream
+    assert parameter.attrib["name"] == "token"
+    return parameter.attrib["value"]
+
+
+async def config(aura: AuraProcess, **more: Any) -> SessionConfig:
+    return SessionConfig(
+        custom_parameters={"token": await token_of(aura)},
+        response_timeout_s=15,
+        max_drain_s=8,
+        max_call_s=40,
+        **more,
+    )
+
+
+def media_url(aura: AuraProcess) -> str:
+    return aura.url.replace("http", "ws", 1) + "/twilio/media"
+
+
+async def call(aura: AuraProcess, folder: Path, *steps: Any, **more: Any) -> api.CallReport:
+    """Place a call in which *steps* happen; "voice" is something said."""
+    clip = folder / "voice.wav"
+    clip.write_bytes(wav(buzz(VOICE_MS) + silence(100)))
+    said = [{"say": str(clip)} if step == "voice" else step for step in steps]
+    script = scenario.parse({"name": "a call", "steps": said}, base_dir=folder)
+    return await api.run_scenario(media_url(aura), script, config=await config(aura, **more))
+
+
+async def stored(aura: AuraProcess) -> list[ev.AnyEvent]:
+    """Return the events of the last call."""
+    settings = load(nats_url=aura.nats_url, _env_file=None)
+    async with await connect(settings, "test") as bus:
+        all_events = await bus.read(subjects.EVENTS_STREAM, "aura.ev.>")
+    found = [one.event() for one in all_events]
+    last = [one.session for one in found if isinstance(one, ev.SessionStarted)][-1]
+    return [one for one in found if one.session == last]
+
+
+def of(kind: type[Any], events: list[ev.AnyEvent]) -> list[Any]:
+    return [one for one in events if isinstance(one, kind)]
+
+
+async def test_a_call_is_answered_and_every_frame_is_as_twilio_wants_it(
+    aura: AuraProcess, tmp_path: Path
+) -> None:
+    # the greeting lasts for two seconds, and so does the answer
+    report = await call(aura, tmp_path, {"wait": 3}, "voice", {"wait": 4})
+    assert report.violations == []
+    assert report.result.unknown_events == report.result.warnings == []
+    assert 30_000 < len(report.audio_received) < 34_000
+    assert report.result.clears_received == 0
+    events = await stored(aura)
+    (started,) = of(ev.SessionStarted, events)
+    assert (started.dialect, started.tenant, started.user) == (
+        "twilio",
+        "default",
+        FORM["CallSid"],
+    )
+    assert of(ev.TurnCommitted, events)[0].text == "Hello, how are you today?"
+    heard = of(ev.AnswerHeard, events)
+    assert [(one.turn, one.complete) for one in heard] == [(0, True), (1, True)]
+    assert of(ev.SessionEnded, events)[0].reason == "end_call"
+
+
+async def test_a_caller_who_interrupts_clears_what_was_not_heard(
+    aura: AuraProcess, tmp_path: Path
+) -> None:
+    steps = ({"wait_for": "audio"}, {"wait": 0.4}, "voice", {"expect": "clear"}, {"wait": 1})
+    report = await call(aura, tmp_path, *steps, "hangup")
+    assert report.violations == []
+    assert report.result.clears_received >= 1
+    assert report.result.failed_expectations == []
+    greeting = of(ev.AnswerHeard, await stored(aura))[0]
+    assert (greeting.turn, greeting.complete) == (0, False)
+    assert 300 < greeting.played_ms < 1990
+
+
+async def test_keys_reach_the_language_model(aura: AuraProcess, tmp_path: Path) -> None:
+    steps = ({"wait": 2.5}, {"dtmf": "4"}, {"dtmf": "2"}, {"dtmf": "#"}, {"wait": 3})
+    report = await call(aura, tmp_path, *steps, "hangup")
+    assert report.violations == []
+    events = await stored(aura)
+    assert "".join(one.keys for one in of(ev.KeysPressed, events)) == "42#"
+    assert of(ev.TurnTaken, events)[-1].messages[-1].text == "[keys pressed: 42#]"
+
+
+class Network(BaseHTTPRequestHandler):
+    """Twilio's REST, as far as a transfer needs it."""
+
+    asked: ClassVar[list[tuple[str, str, dict[str, list[str]]]]] = []
+    status = 200
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        form = urllib.parse.parse_qs(body)
+        Network.asked.append((self.path, self.headers["Authorization"], form))
+        self.send_response(Network.status)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.mark.parametrize("status", [200, 404])
+async def test_a_caller_who_wants_a_person_is_transferred(
+    aura: AuraProcess, tmp_path: Path, status: int
+) -> None:
+    Network.asked.clear()
+    Network.status = status
+    report = await call(aura, tmp_path, {"wait": 1}, {"dtmf": "0"}, {"wait": 4})
+    assert report.violations == []
+    ((path, shown, form),) = Network.asked
+    sid = report.result.identity.call_sid
+    assert path == f"/2010-04-01/Accounts/AC42/Calls/{sid}.json"
+    assert base64.b64decode(shown.removeprefix("Basic ")).decode() == f"AC42:{ACCOUNT_SECRET}"
+    assert form == {"Twiml": ["<Response><Dial>+14155550100</Dial></Response>"]}
+    pressed = [one.keys for one in of(ev.KeysPressed, await stored(aura))]
+    assert pressed == ([] if status == 200 else ["0"])  # nobody can be had: a key like others
+
+
+async def test_a_bad_line_is_understood(aura: AuraProcess, tmp_path: Path) -> None:
+    bad = Impairments(loss=0.05, jitter_ms=60, latency_ms=80)
+    steps = ({"wait": 3}, "voice", {"wait": 4})
+    report = await call(aura, tmp_path, *steps, "hangup", impairments=bad)
+    assert report.violations == []
+    assert report.result.frames_dropped > 0
+    assert of(ev.TurnCommitted, await stored(aura))
+
+
+async def test_a_token_lets_in_once(aura: AuraProcess) -> None:
+    once = await config(aura)
+    quiet = [b"\xff" * 160] * 100
+    first = await api.call(media_url(aura), frames=quiet, config=once)
+    assert first.spoke
+    again = await api.call(media_url(aura), frames=quiet, config=once)
+    assert not again.spoke
+    assert again.result.closed_early
+
+
+async def test_hostile_messages_harm_nothing_and_the_call_goes_on(aura: AuraProcess) -> None:
+    start = {
+        "event": "start",
+        "streamSid": "MZ1",
+        "start": {
+            "callSid": "CA1",
+            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+            "customParameters": {"token": "demo_token"},
+        },
+    }
+    marks: list[str] = []
+    async with websockets.connect(media_url(aura), max_size=None) as ws:
+        await ws.send('{"event": "connected"}')
+        await ws.send(json.dumps(start))
+        async with asyncio.timeout(20):
+            for frame in hostile.for_sockets(seed=8, count=1000):
+                if len(frame) < 1_000_000:
+                    await ws.send(frame)
+            while not marks:  # of the greeting
+                told = json.loads(await ws.recv())
+                assert told["event"] in {"media", "mark"}
+                marks += [told["mark"]["name"]] if told["event"] == "mark" else []
+            for name in marks:
+                await ws.send(json.dumps({"event": "mark", "mark": {"name": name}}))
+            await ws.send('{"event": "stop"}')
+            async for _ in ws:
+                pass
+        assert ws.close_code == 1000
+    assert of(ev.SessionEnded, await stored(aura))[0].reason == "end_call"
+    assert "Traceback" not in aura.said()
+
+
+@pytest.mark.parametrize("token", ["", "twilio.", "twilio.a.b.c", "wrong"])
+async def test_a_stream_without_a_token_is_sent_away(aura: AuraProcess, token: str) -> None:
+    shown = SessionConfig(custom_parameters={"token": token}, response_timeout_s=5)
+    report = await api.call(media_url(aura), frames=[b"\xff" * 160] * 50, config=shown)
+    assert not report.spoke
+    assert report.result.closed_early
+
+
+def test_nobody_but_twilio_announces_a_call(aura: AuraProcess) -> None:
+    other = signature("f" * 32, f"{PUBLIC}/twilio/voice", FORM.items())
+    elsewhere = signature(ACCOUNT_SECRET, f"{aura.url}/twilio/voice", FORM.items())
+    for wrong in ("x", other, elsewhere):
+        status, _, body = announce(aura, sign=wrong)
+        assert (status, "token" in body) == (403, False)
+    assert announce(aura, path="/twilio/voice?agent=support")[0] == 200

@@ -1,0 +1,158 @@
+"""A Realtime client and its call without a socket or a clock: what it sends, what it is told."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from typing import Any
+
+from edge.core.client_commands import Ask, Audio, Begin, End, Reconfigure, Reply, Transfer
+from edge.core.client_events import Interrupted, Speech
+from edge.core.effects import Tell
+from edge.core.inputs import Reconfigured, ResponseAsked
+from edge.protocols.client_protocol import Handshake
+from edge.protocols.realtime import RealtimeProtocol
+from runtime.audio import AudioOut
+from schemas.session_config import SessionConfig
+from tests.unit.edge.core.rehearsal import BEFORE_SETTINGS, Rehearsal
+
+OPERATORS = SessionConfig().but({**BEFORE_SETTINGS, "response.system_prompt": "Be kind."})
+"""What the operator has set."""
+FRAME = base64.b64encode(bytes(24 * 2 * 20)).decode()
+"""20 ms of 24 kHz."""
+
+
+class RealtimeCaller:
+    """One connection, its call, and everything it was told."""
+
+    def __init__(
+        self,
+        *,
+        connection: str = "conn_0",
+        headers: dict[str, str] | None = None,
+        models: str = "",
+        **query: str,
+    ) -> None:
+        shaken = Handshake(
+            connection=connection,
+            nonce=connection.removeprefix("conn_"),
+            query=query,
+            headers=headers or {},
+            events_a_second=1_000_000,
+            models=frozenset(models.split()),
+        )
+        self.protocol = RealtimeProtocol(shaken)
+        self.told: list[dict[str, Any]] = []
+        self.closed = False
+        self.audio: list[Audio] = []
+        self._out = AudioOut(self.protocol.audio_out_hz)
+        self._seen = 0
+        self.config = OPERATORS
+        for command in self.protocol.opened():
+            match command:
+                case Begin(changes):
+                    self.config = OPERATORS.but(changes)
+                case Reply(message):
+                    self.told.append(dict(message))
+                case End():
+                    self.closed = True
+                case _:
+                    raise AssertionError(command)
+        self.r = Rehearsal()
+        self.r.give(Reconfigured(self.config))
+        self.told += map(dict, self.protocol.began("s_0123456789abcdef"))
+
+    def send(self, event: object) -> None:
+        """Send *event*, JSON or anything else."""
+        frame = event if isinstance(event, str | bytes) else json.dumps(event)
+        for command in self.protocol.receive(frame, self.r.now_ms):
+            match command:
+                case Reply(message):
+                    self.told.append(dict(message))
+                case Audio():
+                    self.audio.append(command)
+                case Reconfigure(changes):
+                    self.config = OPERATORS.but(changes)
+                    self.r.give(Reconfigured(self.config))
+                case Ask():
+                    own = self.config.but(command.changes) if command.changes else None
+                    self.r.give(ResponseAsked(command.ask, own, command.messages, command.kept))
+                case End() | Begin() | Transfer():
+                    raise AssertionError(command)
+                case _:
+                    self.r.give(command)
+            self.look()
+
+    def look(self) -> None:
+        """Tell the client what the call has told since."""
+        for effect in self.r.effects[self._seen :]:
+            self._seen += 1
+            if not isinstance(effect, Tell):
+                continue
+            event = effect.event
+            if isinstance(event, Interrupted):
+                self._out.drop()
+            if isinstance(event, Speech):
+                if self._out.rate_hz != self.protocol.audio_out_hz:
+                    self._out = AudioOut(self.protocol.audio_out_hz)
+                event = replace(event, pcm=self._out.feed(event.pcm, more=not event.ends))
+            self.told += map(dict, self.protocol.messages(event))
+
+    # ---- the caller and the stages
+
+    def says(self, ms: int, words: str | None = None) -> None:
+        for _ in range(ms // 20):
+            self._append()
+            self.r.says(20)
+            self.look()
+        if words is not None:
+            self.quiet(160)
+            self.r.hears(words)
+            self.look()
+
+    def quiet(self, ms: int) -> None:
+        for _ in range(ms // 20):
+            self._append()
+            self.r.quiet(20)
+            self.look()
+
+    def _append(self) -> None:
+        self.send({"type": "input_audio_buffer.append", "audio": FRAME})
+
+    def answers(self, *sentences: str, ms: int = 1000) -> None:
+        """The model answers the latest turn, and the voice speaks each sentence for *ms*."""
+        self.r.answers(*sentences)
+        for index in range(len(sentences)):
+            self.r.speaks(index, ms)
+        self.look()
+
+    def turn(self, words: str, answer: str = "", ms: int = 1000) -> None:
+        """Speak a turn; with an *answer* it is heard to its end."""
+        self.says(800, words)
+        self.quiet(600)
+        if answer:
+            self.answers(answer, ms=ms)
+            self.quiet(ms + 400)
+
+    # ---- what it was told
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [message for message in self.told if message["type"] == kind]
+
+    def last(self, kind: str) -> dict[str, Any]:
+        return self.of(kind)[-1]
+
+    @property
+    def kinds(self) -> list[str]:
+        """The types of all events, deltas of one kind joined, limits left out."""
+        kinds: list[str] = []
+        for message in self.told:
+            kind = message["type"]
+            if kind != "rate_limits.updated" and not (kinds and kinds[-1] == kind):
+                kinds.append(kind)
+        return kinds
+
+    @property
+    def errors(self) -> list[str]:
+        return [message["error"]["code"] for message in self.of("error")]

