@@ -75,7 +75,8 @@ def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
             executor = EngineExecutor(settings.tts_slots, limit_s=settings.engine_limit_s)
             speaker = Speaker(language=settings.language, speed=settings.tts_speed)
             synthesizer = factory.synthesizer(settings)
-            greeting = settings.greeting
+            # a simulated voice is there at once, and may be told to fail at it
+            greeting = "" if settings.tts_engine == "simulated" else settings.greeting
             speaking = TtsStage(synthesizer, executor, greeting=greeting, speaker=speaker)
             return speaking, settings.tts_slots
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
+import structlog
+
 from runtime.bus.errors import BusAwayError
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, ENOUGH_MS, SpeechChunk
 from schemas.events import ResponseSentence, SpeechReady, StageName
 from workers.engine_executor import EngineExecutor
-from workers.engines.protocols import ManyVoices, Speaker, Synthesizer, VoiceUsed
+from workers.engines.protocols import EngineError, ManyVoices, Speaker, Synthesizer, VoiceUsed
 from workers.fixed_words import FixedWords, Spoken
 from workers.stage import JobContext, JobTarget
+
+log = structlog.get_logger(__name__)
 
 CHUNK_BYTES = 500 * BYTES_PER_MS
 """At least so much later: a message costs about the same whatever its size."""
@@ -57,7 +61,10 @@ class TtsStage:
     async def warm(self) -> None:
         await asyncio.to_thread(self._synthesizer.warm)
         if self._greeting:
-            await asyncio.to_thread(self._speak_greeting)
+            try:
+                await asyncio.to_thread(self._speak_greeting)
+            except EngineError as error:  # a call's own job for it will say so
+                log.warning("greeting_not_spoken", why=type(error).__name__)
 
     def target(self, event: ResponseSentence) -> JobTarget:
         return JobTarget(turn=event.turn, index=event.index)

@@ -102,7 +102,7 @@ class ModelServer:
         if len(asked) > 1 and "breaks" in asked[-2] and "cut off" in asked[-1]:
             return (delta(content=" And on."),)
         if "breaks" in asked[-1]:
-            return (delta(content="It is "), delta(content="white. "), BROKEN)
+            return (delta(content="It is "), delta(content="white. "), delta(content="A"), BROKEN)
         return next((stream for word, stream in ODD.items() if word in asked[-1]), ())
 
     async def _streamed(self, request: web.Request, *pieces: bytes) -> web.StreamResponse:
