@@ -9,31 +9,31 @@ from aiohttp import web
 from edge.call.config_store import ConfigStore
 from edge.call.quotas import LogQuotas, RecordingQuotas
 from edge.call.speech_model import chosen
-from edge.door.address_limits import AddressLimits
-from edge.door.admission_control import AdmissionControl
-from edge.door.agents import Agents
-from edge.door.auth import TokenPolicy
-from edge.door.calls_api import routes as calls_api
-from edge.door.client_address import ClientAddresses
-from edge.door.client_secrets import ClientSecrets
-from edge.door.connection_budget import Budgets, Costs
-from edge.door.middlewares import harden, limit_requests, no_traceback
-from edge.door.open_files import OpenFiles
-from edge.door.operators import Operators
-from edge.door.pages import add_pages, wants_page
-from edge.door.realtime_secrets import create_client_secret
+from edge.door.agents.agents import Agents
+from edge.door.agents.tool_catalogue import ToolCatalogue
+from edge.door.callers.auth import TokenPolicy
+from edge.door.callers.client_address import ClientAddresses
+from edge.door.callers.client_secrets import ClientSecrets
+from edge.door.callers.operators import Operators
+from edge.door.http.calls_api import routes as calls_api
+from edge.door.http.middlewares import harden, limit_requests, no_traceback
+from edge.door.http.pages import add_pages, wants_page
+from edge.door.http.realtime_secrets import create_client_secret
+from edge.door.http.speech_api import add_routes as add_speech_routes
+from edge.door.http.twilio_calls import TwilioCalls
+from edge.door.http.twilio_transfer import TwilioTransfer
+from edge.door.http.twilio_voice import PATH as TWILIO_VOICE
+from edge.door.http.twilio_voice import announced
+from edge.door.limits.address_limits import AddressLimits
+from edge.door.limits.admission_control import AdmissionControl
+from edge.door.limits.connection_budget import Budgets, Costs
+from edge.door.limits.open_files import OpenFiles
+from edge.door.limits.session_limits import Limits, SessionLimits
+from edge.door.limits.socket_table import SocketTable
+from edge.door.limits.stage_monitor import StageMonitor
+from edge.door.limits.storage_monitor import StorageMonitor
 from edge.door.routes import websocket
-from edge.door.session_limits import Limits, SessionLimits
-from edge.door.socket_table import SocketTable
-from edge.door.speech_api import add_routes as add_speech_routes
-from edge.door.stage_monitor import StageMonitor
 from edge.door.state import EDGE, Edge, config_of
-from edge.door.storage_monitor import StorageMonitor
-from edge.door.tool_catalogue import ToolCatalogue
-from edge.door.twilio_calls import TwilioCalls
-from edge.door.twilio_transfer import TwilioTransfer
-from edge.door.twilio_voice import PATH as TWILIO_VOICE
-from edge.door.twilio_voice import announced
 from edge.protocols import served
 from edge.protocols.prices import PRICES
 from edge.protocols.twilio import TwilioProtocol

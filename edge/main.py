@@ -13,9 +13,9 @@ import structlog
 from aiohttp import web
 
 from edge.app import build
-from edge.door.listener import Listener, bound
-from edge.door.open_files import RESERVED, raise_limit
-from edge.door.plain_errors import PlainRunner
+from edge.door.http.listener import Listener, bound
+from edge.door.http.plain_errors import PlainRunner
+from edge.door.limits.open_files import RESERVED, raise_limit
 from edge.door.state import EDGE, Edge
 from runtime import metrics
 from runtime.bus.connection import connect

@@ -5,8 +5,8 @@ from __future__ import annotations
 import structlog
 from msgspec import UNSET
 
-from edge.door.agent_table import AgentTable
-from edge.door.tool_catalogue import ToolCatalogue
+from edge.door.agents.agent_table import AgentTable
+from edge.door.agents.tool_catalogue import ToolCatalogue
 from runtime.agents.file import AgentFileError
 from schemas.agent import Agent
 from schemas.tools import TRANSFER, ToolConfig, transfer_tool

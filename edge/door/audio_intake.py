@@ -11,7 +11,7 @@ from typing import TypeVar
 from edge.call.session_shell import SessionShell
 from edge.core.client_commands import Audio
 from edge.core.client_events import Trouble
-from edge.door.pace import Pace
+from edge.door.limits.pace import Pace
 from runtime.audio import AudioIn
 from runtime.containers import Container
 from runtime.wav import Format, NotAudioError

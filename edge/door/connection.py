@@ -33,15 +33,15 @@ from edge.core.inputs import (
     Typed,
 )
 from edge.door.audio_intake import AudioIntake
-from edge.door.auth import Caller
+from edge.door.callers.auth import Caller
 from edge.door.client_sender import ClientSender
-from edge.door.connection_budget import OverBudgetError
+from edge.door.limits.connection_budget import OverBudgetError
+from edge.door.limits.rate_limits import TokenBucket
+from edge.door.limits.time_limits import Stopwatch, TimeLimits
 from edge.door.opening import Opening, Openings
-from edge.door.rate_limits import TokenBucket
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
 from edge.door.strict_websocket import StrictWebSocket
-from edge.door.time_limits import Stopwatch, TimeLimits
 from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json
 from runtime.audio import AudioOut
 from runtime.bus.connection import Bus
@@ -297,6 +297,8 @@ class Connection:
                     self._intake.take_now(command)
                 elif isinstance(command, Reply):
                     self._send_all([command.message])
+                elif isinstance(command, FromClient):
+                    self._take_words(command)
             self._await_more()
             budget = self._pace.budget
             budget.work_s += time.perf_counter() - began_s

@@ -21,14 +21,14 @@ from edge.call.recording_writer import RecordingWriter
 from edge.core.call import Began
 from edge.core.client_commands import Begin
 from edge.core.session.history import History
-from edge.door.agent_choice import Settled, hand_over
 from edge.door.agent_tools import tools_of
-from edge.door.agents import Agents
-from edge.door.auth import Caller
-from edge.door.caller_voices import CallerVoices
+from edge.door.agents.agent_choice import Settled, hand_over
+from edge.door.agents.agents import Agents
+from edge.door.agents.caller_voices import CallerVoices
+from edge.door.agents.tool_catalogue import ToolCatalogue
+from edge.door.callers.auth import Caller
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
-from edge.door.tool_catalogue import ToolCatalogue
 from edge.protocols.client_protocol import CloseCode
 from runtime.bus.connection import Bus
 from schemas.agent import AgentUsed

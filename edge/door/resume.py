@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edge.core.session.history import History, fold
-from edge.door.auth import DEMO_TENANT
+from edge.door.callers.auth import DEMO_TENANT
 from schemas.events import AnyEvent, SessionEnded, SessionStarted
 
 GRACE_MS = 60_000

@@ -11,10 +11,10 @@ from functools import partial
 import structlog
 from aiohttp import web
 
-from edge.door.auth import Caller
+from edge.door.callers.auth import Caller
 from edge.door.connection import Connection
-from edge.door.middlewares import address_of, too_many, try_later
-from edge.door.pace import Pace
+from edge.door.http.middlewares import address_of, too_many, try_later
+from edge.door.limits.pace import Pace
 from edge.door.seat import Seat
 from edge.door.state import EDGE, Edge
 from edge.door.strict_websocket import StrictWebSocket

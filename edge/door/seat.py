@@ -16,11 +16,11 @@ import structlog
 from edge.call import counters
 from edge.call.clock import now_ms
 from edge.core.session.history import History
-from edge.door.auth import Caller
-from edge.door.rate_limits import AddressRate
+from edge.door.callers.auth import Caller
+from edge.door.limits.rate_limits import AddressRate
+from edge.door.limits.session_limits import FullError, SessionKeys, SessionLimits
 from edge.door.refusal import RefusedError
 from edge.door.resume import resumable
-from edge.door.session_limits import FullError, SessionKeys, SessionLimits
 from edge.protocols.client_protocol import ClientProtocol
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError

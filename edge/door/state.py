@@ -13,29 +13,29 @@ from edge.call.config_store import ConfigStore
 from edge.call.quotas import LogQuotas, RecordingQuotas
 from edge.call.recording_policy import RecordingPolicy
 from edge.call.speech_model import SileroModel
-from edge.door.address_limits import AddressLimits
-from edge.door.agents import Agents
-from edge.door.auth import Caller, TokenPolicy
-from edge.door.call_list import CallList
-from edge.door.caller_voices import CallerVoices
-from edge.door.client_address import ClientAddresses
-from edge.door.client_secrets import ClientSecrets
+from edge.door.agents.agents import Agents
+from edge.door.agents.caller_voices import CallerVoices
+from edge.door.agents.tool_catalogue import ToolCatalogue
+from edge.door.callers.auth import Caller, TokenPolicy
+from edge.door.callers.client_address import ClientAddresses
+from edge.door.callers.client_secrets import ClientSecrets
+from edge.door.callers.operators import Operators
 from edge.door.connection import Connection, Host
-from edge.door.connection_budget import Budgets
-from edge.door.open_files import OpenFiles
+from edge.door.http.call_list import CallList
+from edge.door.http.twilio_calls import PREFIX as TELEPHONE
+from edge.door.http.twilio_calls import TwilioCalls
+from edge.door.http.twilio_transfer import TwilioTransfer
+from edge.door.limits.address_limits import AddressLimits
+from edge.door.limits.connection_budget import Budgets
+from edge.door.limits.open_files import OpenFiles
+from edge.door.limits.pace import Lane
+from edge.door.limits.session_limits import SessionLimits
+from edge.door.limits.socket_table import SocketTable
+from edge.door.limits.stage_monitor import StageMonitor
+from edge.door.limits.storage_monitor import StorageMonitor
+from edge.door.limits.time_limits import TimeLimits
 from edge.door.opening import ANY_SOUND_IS_A_VOICE, Openings
-from edge.door.operators import Operators
-from edge.door.pace import Lane
 from edge.door.seat import Seats
-from edge.door.session_limits import SessionLimits
-from edge.door.socket_table import SocketTable
-from edge.door.stage_monitor import StageMonitor
-from edge.door.storage_monitor import StorageMonitor
-from edge.door.time_limits import TimeLimits
-from edge.door.tool_catalogue import ToolCatalogue
-from edge.door.twilio_calls import PREFIX as TELEPHONE
-from edge.door.twilio_calls import TwilioCalls
-from edge.door.twilio_transfer import TwilioTransfer
 from edge.protocols.client_protocol import ClientProtocol
 from edge.protocols.realtime.client_secret import PREFIX
 from runtime.bus.connection import Bus

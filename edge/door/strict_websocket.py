@@ -23,8 +23,8 @@ from aiohttp import WebSocketError, web
 from aiohttp._websocket.helpers import websocket_mask
 from aiohttp.web_request import BaseRequest
 
-from edge.door.connection_budget import OverBudgetError
-from edge.door.pace import WAIT_S, Pace
+from edge.door.limits.connection_budget import OverBudgetError
+from edge.door.limits.pace import WAIT_S, Pace
 
 PROTOCOL_ERROR = 1002
 POLICY_VIOLATION = 1008

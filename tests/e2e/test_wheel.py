@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.door.pages import FILES
+from edge.door.http.pages import FILES
 from tests.aura_process import SIMULATED, AuraProcess
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from deploy.provision import provision
-from edge.door.agents import Agents
+from edge.door.agents.agents import Agents
 from edge.door.refusal import RefusedError
 from runtime.agents import store
 from runtime.agents.file import AgentFileError

@@ -13,8 +13,8 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from deploy.nats_server import free_port
-from edge.door.auth import Caller, TokenPolicy
-from edge.door.jwks import AGAIN_S, FRESH_S, RemoteKeys
+from edge.door.callers.auth import Caller, TokenPolicy
+from edge.door.callers.jwks import AGAIN_S, FRESH_S, RemoteKeys
 
 
 class Provider:

@@ -15,12 +15,12 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from edge.door.address_limits import AddressLimits
-from edge.door.client_address import ClientAddresses
-from edge.door.listener import Listener, bound
-from edge.door.open_files import OpenFiles, raise_limit
-from edge.door.plain_errors import PlainRunner
-from edge.door.socket_table import SocketTable
+from edge.door.callers.client_address import ClientAddresses
+from edge.door.http.listener import Listener, bound
+from edge.door.http.plain_errors import PlainRunner
+from edge.door.limits.address_limits import AddressLimits
+from edge.door.limits.open_files import OpenFiles, raise_limit
+from edge.door.limits.socket_table import SocketTable
 from runtime.settings import load
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

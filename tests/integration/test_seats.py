@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from edge.door import session_limits
-from edge.door.auth import Caller
-from edge.door.session_limits import FullError, Limits, SessionLimits
+from edge.door.callers.auth import Caller
+from edge.door.limits import session_limits
+from edge.door.limits.session_limits import FullError, Limits, SessionLimits
 from runtime.bus.connection import Bus
 from tests.aura_process import AuraProcess
 from tests.caller import calling

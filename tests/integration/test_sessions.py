@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from aura.cli.forget import forget
-from edge.door.auth import Caller
-from edge.door.session_limits import FullError, Limits, SessionLimits
+from edge.door.callers.auth import Caller
+from edge.door.limits.session_limits import FullError, Limits, SessionLimits
 from runtime.bus.connection import Bus
 from runtime.bus.jobs import Job, Jobs
 from runtime.sessions import transfer

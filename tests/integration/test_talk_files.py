@@ -11,7 +11,7 @@ from email.message import Message
 
 import pytest
 
-from edge.door.pages import FILES
+from edge.door.http.pages import FILES
 from tests.aura_process import SIMULATED, AuraProcess
 
 LIMIT_BYTES = 200_000

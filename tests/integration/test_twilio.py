@@ -22,7 +22,7 @@ import pytest
 import websockets
 
 from benchmarks.soak import hostile
-from edge.door.twilio_calls import signature
+from edge.door.http.twilio_calls import signature
 from runtime.bus.connection import connect
 from runtime.settings import load
 from schemas import events as ev

@@ -1,7 +1,7 @@
 """The session that a client secret carries, so that no edge has to remember it.
 
 A secret is `ek_` and a token (JWT) that an edge signed. The door verifies it before anything of it
-counts (`edge/door/client_secrets.py`); here it is only read.
+counts (`edge/door/callers/client_secrets.py`); here it is only read.
 """
 
 from __future__ import annotations

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from edge.core.client_commands import Begin
-from edge.door.agent_choice import hand_over
+from edge.door.agents.agent_choice import hand_over
 from edge.door.refusal import RefusedError
 from schemas.agent import AgentUsed
-from tests.unit.edge.door.test_agent_choice import ANN, OPERATOR, agents, called, pinned
+from tests.unit.edge.door.agents.test_agent_choice import ANN, OPERATOR, agents, called, pinned
 
 HOST = """
 prompt: Host for {{guest}}, {{secret}}.

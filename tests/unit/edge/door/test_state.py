@@ -6,9 +6,9 @@ import time
 from types import SimpleNamespace
 from typing import Any, cast
 
-from edge.door.admission_control import AdmissionControl, StageLoad
-from edge.door.connection_budget import Budgets, Costs
-from edge.door.stage_monitor import StageMonitor
+from edge.door.limits.admission_control import AdmissionControl, StageLoad
+from edge.door.limits.connection_budget import Budgets, Costs
+from edge.door.limits.stage_monitor import StageMonitor
 from edge.door.state import Edge
 
 

@@ -1,0 +1,1 @@
+"""What a call is set to: agents, tools, voices."""

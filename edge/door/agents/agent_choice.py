@@ -1,0 +1,153 @@
+"""Which agent serves a call, and what the call is then set to.
+
+The token names it and nothing that the caller sends changes that; else the caller names one that
+lets itself be chosen; else it is the agent `default`, of the tenant or of all; else none, and the
+operator's settings hold. A session that goes on keeps its agent, at the revision it began with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from edge.core.client_commands import Begin
+from edge.door.agents.agent_table import AgentTable
+from edge.door.callers.auth import Caller
+from edge.door.refusal import RefusedError
+from edge.protocols.client_protocol import CloseCode
+from runtime.agents.file import AgentFileError
+from runtime.agents.resolve import Given, VariableError, resolve
+from runtime.agents.store import Revision
+from schemas.agent import Agent, AgentUsed
+from schemas.session_config import SessionConfig
+
+DEFAULT = "default"
+"""The agent of a call that names none."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a call is set to."""
+
+    config: SessionConfig
+    agent: AgentUsed | None
+    """None: the operator's settings alone."""
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    """What the caller changed and might."""
+    left_out: tuple[str, ...] = ()
+    """A line for each thing that the caller asked for and may not have."""
+    again: Callable[[Mapping[str, Any]], SessionConfig] | None = None
+    """Returns what it is set to with other changes of the caller; None: they have none."""
+    file: Agent | None = None
+    """What the agent's file says."""
+
+
+def choose(table: AgentTable, caller: Caller, asked: str) -> Revision | None:
+    """Return the agent of a new session whose client *asked* for one, or for none.
+
+    Raises:
+        RefusedError: there is none of that name, or it is not for this caller.
+    """
+    check_token(caller, asked)
+    name = caller.agent or asked
+    found = table.find(caller.tenant, name or DEFAULT)
+    if name and (found is None or not (caller.agent or _may_be_chosen(found))):
+        details = f"there is no agent {name} that this caller may choose"
+        raise RefusedError("AGENT_UNKNOWN", "Unknown agent", details, CloseCode.POLICY_VIOLATION)
+    return found
+
+
+def check_token(caller: Caller, wanted: str) -> None:
+    """Refuse the agent *wanted* where the token names another; empty: none is wanted.
+
+    Raises:
+        RefusedError: it does.
+    """
+    if caller.agent and wanted not in {"", caller.agent}:
+        details = "the token names another agent"
+        raise RefusedError("AGENT_REFUSED", "Agent refused", details, CloseCode.POLICY_VIOLATION)
+
+
+def _may_be_chosen(found: Revision) -> bool:
+    try:
+        return found.agent().callers.may_choose
+    except AgentFileError:  # told as what it is where the call is set
+        return True
+
+
+def settle(
+    found: Revision | None,
+    caller: Caller,
+    begin: Begin,
+    operator: SessionConfig,
+    before: AgentUsed | None = None,
+) -> Settled:
+    """Return what a call of the agent *found* is set to, over the *operator*'s configuration.
+
+    *before*: the session goes on, whose variables are those.
+
+    Raises:
+        RefusedError: a variable has no value or one that cannot be, or the agent is broken.
+    """
+    wanted = begin.changes if begin.greeting else {**begin.changes, "response.greeting": ""}
+    if found is None:
+        left_out = ("no agent serves this call: it has no variables",) if begin.variables else ()
+        return Settled(operator.but(wanted), None, wanted, left_out)
+    if before:
+        given = Given(before.variables, {}, wanted)
+    else:
+        given = Given(caller.variables, begin.variables, wanted)
+    return _settled(found, given, operator)
+
+
+def hand_over(
+    found: Revision | None,
+    caller: Caller,
+    before: AgentUsed,
+    now: SessionConfig,
+    operator: SessionConfig,
+) -> Settled:
+    """Return what a call is set to that the agent *before* hands over to the agent *found*.
+
+    The caller is the same: the values of variables and what the caller asked for go with them, as
+    far as the new agent lets callers set them. So does what the protocol and the recording need,
+    which is as it is *now*. A caller who began without a greeting hears none of the new agent.
+
+    Raises:
+        RefusedError: there is no such agent, or it cannot serve this call.
+    """
+    if found is None:
+        details = "there is no such agent"
+        raise RefusedError("AGENT_UNKNOWN", "Unknown agent", details, CloseCode.POLICY_VIOLATION)
+    delivery = {"voice.delivery": now.voice.delivery}
+    silent = {"response.greeting": ""} if before.asked.get("response.greeting") == "" else {}
+
+    def settled(wanted: Mapping[str, Any]) -> Settled:
+        made = _settled(found, Given(caller.variables, before.variables, wanted), operator)
+        return replace(made, config=made.config.but({"record_audio": now.record_audio}))
+
+    def again(changes: Mapping[str, Any]) -> SessionConfig:
+        return settled({**delivery, **changes, **silent}).config
+
+    return replace(settled({**before.asked, **delivery}), again=again)
+
+
+def _settled(found: Revision, given: Given, operator: SessionConfig) -> Settled:
+    try:
+        file = found.agent()
+        made = resolve(file, operator, given)
+    except VariableError as error:
+        details = f"agent {found.name}: {error}"
+        raise RefusedError(
+            "INVALID_VARIABLES", "Variables refused", details, CloseCode.POLICY_VIOLATION
+        ) from error
+    except AgentFileError as error:
+        details = f"agent {found} cannot be read by this edge: apply it again"
+        raise RefusedError(
+            "AGENT_BROKEN", "Agent cannot be used", details, CloseCode.INTERNAL_ERROR
+        ) from error
+    used = AgentUsed(
+        name=found.name, revision=found.number, variables=made.variables, asked=made.asked
+    )
+    return Settled(made.config, used, made.asked, made.left_out, file=file)

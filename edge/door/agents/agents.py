@@ -1,0 +1,132 @@
+"""Keeps an edge's table of agents up to date: all that the bucket holds, then its changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from edge.core.client_commands import Begin
+from edge.core.session.history import History
+from edge.door.agents.agent_choice import Settled, check_token, choose, settle
+from edge.door.agents.agent_table import AgentTable
+from edge.door.callers.auth import Caller
+from edge.door.refusal import RefusedError
+from edge.protocols.client_protocol import CloseCode
+from runtime.agents import store
+from runtime.agents.store import NoSuchAgentError, Revision
+from runtime.bus.connection import Bus
+from runtime.bus.delivery import Delivery
+from runtime.bus.errors import BusAwayError
+from schemas import subjects
+from schemas.agent import AgentUsed
+from schemas.session_config import SessionConfig
+
+log = structlog.get_logger(__name__)
+
+AGAIN_S = 1.0
+
+
+class Agents:
+    """Reads the bucket at the start and after each reconnect, and hears of changes in between."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self.table = AgentTable()
+        self._reading: AgentTable | None = None
+        """Is being read anew; a change that comes meanwhile is noted in it, too."""
+        self._newest = 0
+        """Sequence of the last change; the next one has the next number, or one was missed."""
+        self._stale = asyncio.Event()
+        self.read = asyncio.Event()
+        """The table holds all agents."""
+
+    async def watch(self) -> None:
+        """Keep the table up to date until cancelled."""
+        self._bus.reconnected.append(self._stale.set)
+        async with self._bus.listening(f"{subjects.AGENTS_LIVE}.>", self._on_change):
+            while True:
+                self._stale.clear()
+                try:
+                    await self._bus.flush()  # we listen: no change is missed from here on
+                    await self._read()
+                except BusAwayError as error:
+                    advice = "aura provision makes the bucket, nats/users.conf lets edges read it"
+                    log.warning("agents_not_read", why=str(error)[:200], advice=advice)
+                    await asyncio.sleep(AGAIN_S)
+                    continue
+                self.read.set()
+                await self._stale.wait()
+                await asyncio.sleep(AGAIN_S)  # more changes may follow: one reading is for all
+
+    async def _read(self) -> None:
+        self._reading = table = AgentTable()
+        self._newest = 0
+        try:
+            for one in await store.everything(self._bus):
+                table.note(one.subject.removeprefix(f"{subjects.AGENTS}."), one.seq, one.data)
+                self._newest = max(self._newest, one.seq)
+            self.table = table
+        finally:
+            self._reading = None
+
+    async def _on_change(self, message: Delivery) -> None:
+        if self._newest and message.seq != self._newest + 1:
+            self._stale.set()  # some came too fast for us, or the bucket was made anew
+        reads = self._reading is not None
+        self._newest = max(self._newest, message.seq) if reads else message.seq
+        key = message.subject.removeprefix(f"{subjects.AGENTS_LIVE}.")
+        for table in (self.table, self._reading):
+            if table is not None:
+                table.note(key, message.seq, message.data)
+
+    async def settled(
+        self, caller: Caller, begin: Begin, operator: SessionConfig, history: History | None
+    ) -> Settled:
+        """Return what a session is set to; *history*: it goes on.
+
+        Raises:
+            RefusedError: no agent serves it.
+        """
+        before = history.agent if history else None
+        found: Revision | None = None
+        if before:
+            check_token(caller, history.began_as if history else "")
+            found = await self.recorded(caller.tenant, before)
+        elif history is None:
+            hint = begin.agent_hint
+            hinted = hint if hint and self.table.find(caller.tenant, hint) else ""
+            found = choose(self.table, caller, begin.agent or hinted)
+
+        def again(changes: Mapping[str, Any]) -> SessionConfig:
+            asked = replace(begin, changes=changes)
+            return settle(found, caller, asked, operator, before).config
+
+        return replace(settle(found, caller, begin, operator, before), again=again)
+
+    async def recorded(self, tenant: str, before: AgentUsed) -> Revision:
+        """Return the agent of a session that goes on: its revision, or if that is gone the newest.
+
+        Raises:
+            RefusedError: neither is there, or nobody knows.
+        """
+        now = self.table.find(tenant, before.name)
+        if now and now.number == before.revision:
+            return now
+        try:
+            return await store.find(self._bus, tenant, before.name, before.revision)
+        except NoSuchAgentError as error:
+            if now is None:
+                details = f"{before} is gone"
+                raise RefusedError(
+                    "AGENT_UNKNOWN", "Unknown agent", details, CloseCode.POLICY_VIOLATION
+                ) from error
+            return now
+        except BusAwayError as error:
+            details = "the event bus is away: try again with the same session"
+            raise RefusedError(
+                "BUS_AWAY", "Session not reachable", details, CloseCode.TRY_AGAIN_LATER
+            ) from error

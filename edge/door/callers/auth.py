@@ -1,0 +1,207 @@
+"""Who is calling: a JWT or the demo token becomes a user of a tenant, anything else nobody.
+
+Every token costs the same work, so an answer's time tells nothing of what was wrong with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jwt
+import structlog
+
+from edge.door.callers import jwks
+from edge.door.callers.jwks import Keys, RemoteKeys
+from edge.protocols.agent_options import string_map
+from runtime.settings import Settings, SettingsError
+from schemas import names
+
+log = structlog.get_logger(__name__)
+
+DEMO_TENANT = "demo"
+LEAST_SECRET_BYTES = 32
+"""Of HS256 (RFC 7518, 3.2): a shorter one can be guessed from one token."""
+_NOBODY = "0" * 32
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose call it is; both names are fit to stand in a subject."""
+
+    user: str
+    tenant: str
+    expires_s: float | None = field(default=None, compare=False)
+    """When the token ends, Unix time; None: never."""
+    named: bool = field(default=True, compare=False)
+    """False: a stranger, whom nobody asked who it is."""
+    agent: str = ""
+    """The agent that the token names, and no other serves the call; empty: it names none."""
+    variables: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Values that the token brings for the variables of that agent."""
+    scopes: frozenset[str] = field(default=frozenset(), compare=False)
+    """What the token lets its holder do beside calling (`scope`, RFC 8693, 4.2)."""
+
+
+class TokenRefusedError(Exception):
+    """A token that was verified does not say who is calling."""
+
+
+@dataclass(frozen=True)
+class TokenPolicy:
+    """Which tokens are good."""
+
+    demo_token: str
+    """Empty: no demo."""
+    own_keys: Keys
+    remote: RemoteKeys | None = None
+    issuers: tuple[str, ...] = ()
+    """Empty: any."""
+    audiences: tuple[str, ...] = ()
+    """Empty: a token that is for somebody (`aud`) is not for us (RFC 7519, 4.1.3)."""
+    leeway_s: float = 0.0
+    """How far other clocks may be off."""
+
+    @staticmethod
+    def of(settings: Settings) -> TokenPolicy:
+        """Return the policy that *settings* name.
+
+        Raises:
+            SettingsError: a key is too small, or its file cannot be read or holds none.
+        """
+        keys: list[tuple[Any, tuple[str, ...]]] = []
+        if secret := settings.jwt_secret.get_secret_value():
+            if len(secret.encode()) < LEAST_SECRET_BYTES:
+                raise SettingsError(
+                    f"AURA_JWT_SECRET is shorter than {LEAST_SECRET_BYTES} bytes, which HS256 "
+                    "needs: make one with `openssl rand -base64 32`"
+                )
+            keys.append((secret, ("HS256",)))
+        if settings.jwt_public_key:
+            keys.append(_public(settings.jwt_public_key))
+        remote = None
+        if jwks.is_url(settings.jwt_jwks):
+            remote = RemoteKeys(settings.jwt_jwks)
+        elif settings.jwt_jwks:
+            keys.extend(jwks.read(settings.jwt_jwks))
+        return TokenPolicy(
+            settings.demo_token.get_secret_value() if settings.debug else "",
+            tuple(keys),
+            remote,
+            _listed(settings.jwt_issuer),
+            _listed(settings.jwt_audience),
+            settings.jwt_leeway_s,
+        )
+
+    @property
+    def keys(self) -> Keys:
+        return self.own_keys + (self.remote.keys if self.remote else ())
+
+    async def identify(self, token: str) -> Caller | None:
+        """Return who *token* names, or None, once the key that it names has been asked for."""
+        if self.remote:
+            await self.remote.ready_for(token)
+        return identify(token, policy=self)
+
+
+def identify(token: str, *, policy: TokenPolicy) -> Caller | None:
+    """Return who *token* names by the keys that are here, or None; the log is told why."""
+    demo = bool(policy.demo_token) and hmac.compare_digest(
+        hashlib.sha256(token.encode(errors="surrogatepass")).digest(),
+        hashlib.sha256(policy.demo_token.encode()).digest(),
+    )
+    claims: dict[str, Any] | None = None
+    why: Exception = TokenRefusedError()
+    for key, algorithms in policy.keys or ((_NOBODY, ("HS256",)),):
+        try:
+            found = _claims(token, key, algorithms, policy)
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
+            if isinstance(why, TokenRefusedError | jwt.InvalidSignatureError):
+                why = error  # of several keys the one that fits has most to say
+        else:
+            claims = claims or found
+    if demo:
+        return Caller(f"demo-{secrets.token_hex(6)}", DEMO_TENANT)
+    try:
+        if claims is None or not policy.keys:
+            raise why
+        return _caller(claims)
+    except Exception as error:  # noqa: BLE001  # whatever it was, nobody comes in
+        log.info("token_refused", why=type(error).__name__)
+        return None
+
+
+def _claims(
+    token: str, key: Any, algorithms: tuple[str, ...], policy: TokenPolicy
+) -> dict[str, Any]:
+    """Return what *token* says, signed by *key*.
+
+    Raises:
+        PyJWTError, ValueError, TypeError, OverflowError: it is not good.
+    """
+    found: dict[str, Any] = jwt.decode(
+        token,
+        key,
+        algorithms=list(algorithms),
+        audience=list(policy.audiences) or None,
+        issuer=list(policy.issuers) or None,
+        leeway=policy.leeway_s,
+        options={"require": ["exp", "sub"]},
+    )
+    return found
+
+
+def _caller(claims: dict[str, Any]) -> Caller:
+    """Return whom *claims* name.
+
+    Raises:
+        TokenRefusedError: nobody, or somebody in the tenant that takes all for one; or an agent
+            or variables that cannot be.
+    """
+    user, tenant = claims.get("sub"), claims.get("tenant", "default")
+    if not isinstance(user, str) or not isinstance(tenant, str) or not user or not tenant:
+        raise TokenRefusedError
+    if tenant == DEMO_TENANT:
+        raise TokenRefusedError
+    agent, variables = claims.get("agent", ""), string_map(claims.get("variables", {}))
+    if not isinstance(agent, str) or variables is None:
+        raise TokenRefusedError
+    expires_s = float(claims["exp"])
+    scope = claims.get("scope", "")
+    scopes = frozenset(scope.split()) if isinstance(scope, str) else frozenset()
+    return Caller(
+        names.stored(user),
+        names.stored(tenant),
+        expires_s,
+        agent=agent,
+        variables=variables,
+        scopes=scopes,
+    )
+
+
+def _listed(setting: str) -> tuple[str, ...]:
+    return tuple(name for one in setting.split(",") if (name := one.strip()))
+
+
+def _public(path: str) -> tuple[Any, tuple[str, ...]]:
+    try:
+        pem = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"AURA_JWT_PUBLIC_KEY: {error.strerror}: {path}") from error
+    for algorithm in ("RS256", "ES256"):
+        try:
+            key = jwt.get_algorithm_by_name(algorithm).prepare_key(pem)
+        except (jwt.InvalidKeyError, ValueError, TypeError):
+            continue
+        if jwks.too_small(key):
+            raise SettingsError(
+                f"AURA_JWT_PUBLIC_KEY: {path} is an RSA key of fewer than "
+                f"{jwks.LEAST_RSA_BITS} bits"
+            )
+        return key, (algorithm,)
+    raise SettingsError(f"AURA_JWT_PUBLIC_KEY: {path} holds no RSA or P-256 public key in PEM")

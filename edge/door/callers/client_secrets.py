@@ -1,0 +1,82 @@
+"""Client secrets: who may call makes one for a page, which then calls without the real key.
+
+A secret is a token that an edge signs and any edge verifies: it says whose it is, until when it
+holds, and what the session is set to. Nothing is stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any
+
+import jwt
+
+from edge.door.callers.auth import DEMO_TENANT, Caller
+from edge.protocols.realtime.client_secret import PREFIX, SESSION_CLAIM
+from runtime.settings import Settings
+
+ALGORITHM = "HS256"
+PURPOSE = "aura realtime client secrets:"
+LEAST_S, USUAL_S, MOST_S = 10, 600, 7200
+
+
+class ClientSecrets:
+    """Signs client secrets and verifies them, by keys that all edges derive from settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        secret = settings.jwt_secret.get_secret_value()
+        demo = settings.demo_token.get_secret_value() if settings.debug else ""
+        self._key = _derived(secret)
+        self._demo_key = _derived(demo)
+        """Anybody can know it: it is good for callers of the demo and nobody else."""
+
+    def can_sign(self, caller: Caller) -> bool:
+        """Tell whether there is a key for secrets of *caller*."""
+        return self._key_of(caller.tenant) is not None
+
+    def _key_of(self, tenant: str) -> bytes | None:
+        return self._demo_key if tenant == DEMO_TENANT else self._key
+
+    def sign(self, caller: Caller, session: dict[str, Any], expires_s: int) -> str:
+        """Return a secret with which *caller*'s client may call until *expires_s*, Unix time.
+
+        Raises:
+            ValueError: there is no key for it: see `can_sign`.
+        """
+        key = self._key_of(caller.tenant)
+        if key is None:
+            raise ValueError("no key signs client secrets")
+        claims = {
+            "sub": caller.user,
+            "tenant": caller.tenant,
+            "exp": expires_s,
+            "iat": int(time.time()),
+            SESSION_CLAIM: session,
+        }
+        return PREFIX + jwt.encode(claims, key, algorithm=ALGORITHM)
+
+    def identify(self, secret: str) -> Caller | None:
+        """Return whose *secret* it is, None where it is none or has ended.
+
+        It opens a session as long as it holds; a session that goes on is not ended by it.
+        """
+        token = secret.removeprefix(PREFIX)
+        for key, is_demo in ((self._key, False), (self._demo_key, True)):
+            if key is None:
+                continue
+            try:
+                claims = jwt.decode(
+                    token, key, algorithms=[ALGORITHM], options={"require": ["exp", "sub"]}
+                )
+            except (jwt.PyJWTError, ValueError, TypeError):
+                continue
+            user, tenant = claims["sub"], claims.get("tenant", "")
+            if (tenant == DEMO_TENANT) == is_demo:
+                return Caller(user, tenant)
+        return None
+
+
+def _derived(secret: str) -> bytes | None:
+    """Return a key of this purpose alone; None where there is no *secret*."""
+    return hashlib.sha256(f"{PURPOSE}{secret}".encode()).digest() if secret else None

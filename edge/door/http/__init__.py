@@ -1,0 +1,1 @@
+"""What an edge answers over plain HTTP, and the sockets it accepts."""

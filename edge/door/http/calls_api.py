@@ -1,0 +1,203 @@
+"""/v1/calls: running calls, shown and commanded over HTTP, whichever edge holds them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from edge.door.callers.operators import Operator
+from edge.door.http.middlewares import address_of, too_many
+from edge.door.state import EDGE, Edge
+from runtime.bus import calls
+from runtime.bus.errors import BusAwayError
+from schemas import openapi
+from schemas.control import (
+    COMMAND_ID,
+    COMMANDS,
+    AnyCommand,
+    CallReply,
+    CallRequest,
+    Command,
+    Fault,
+)
+from schemas.subjects import is_token
+
+MOST_BODY_BYTES = 64 * 1024
+MOST_ERROR_CHARS = 300
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Serve = Callable[[Edge, Operator, web.Request], Awaitable[web.Response]]
+FAULTS: dict[Fault, str] = {
+    "unknown_call": "no such call",
+    "call_ending": "the call is being ended",
+    "too_many_texts": "too many texts wait to be spoken: interrupt, or try later",
+}
+_ID = re.compile(COMMAND_ID)
+
+
+class RefusedRequest(Exception):  # noqa: N818  # it is an answer, and the asker's fault
+    """Why a request is not done, and the HTTP status that says so."""
+
+    def __init__(self, status: int, code: str, error: str) -> None:
+        super().__init__(error)
+        self.status, self.code = status, code
+
+
+def routes() -> list[web.RouteDef]:
+    """Return what serves /v1."""
+    return [
+        web.get("/v1/openapi.json", _document),
+        web.get("/v1/calls", _for_operators(_list)),
+        web.get("/v1/calls/{id}", _for_operators(_show)),
+        *(
+            web.post(f"/v1/calls/{{id}}/{kind.__struct_config__.tag}", _for_operators(_does(kind)))
+            for kind in COMMANDS
+        ),
+    ]
+
+
+async def _document(_: web.Request) -> web.Response:
+    return _json(_made())
+
+
+@cache
+def _made() -> dict[str, Any]:
+    return openapi.document()
+
+
+async def _list(edge: Edge, who: Operator, _: web.Request) -> web.Response:
+    return _json(openapi.Calls(tuple(await calls.running(edge.bus, who.tenant))))
+
+
+async def _show(edge: Edge, who: Operator, request: web.Request) -> web.Response:
+    reply = await _ask(edge, request, CallRequest(tenant=who.tenant, by=who.name))
+    return _json(reply.call)
+
+
+def _does(kind: type[Command]) -> Serve:
+    """Return what has a call do a command of type *kind*."""
+    read = msgspec.json.Decoder(kind)
+
+    async def serve(edge: Edge, who: Operator, request: web.Request) -> web.Response:
+        if not who.writes:
+            raise RefusedRequest(403, "FORBIDDEN", "the token lacks the scope calls:write")
+        name = _command_id(request)
+        command: AnyCommand = _command(read, await _body(edge, request))  # type: ignore[assignment]  # one of them
+        asked = CallRequest(tenant=who.tenant, by=who.name, id=name, command=command)
+        reply = await _ask(edge, request, asked)
+        if reply.fault:
+            raise RefusedRequest(409, reply.fault.upper(), FAULTS[reply.fault])
+        return _json({"id": name, "call": reply.call})
+
+    return serve
+
+
+def _for_operators(serve: Serve) -> Handler:
+    """Return what lets operators alone ask *serve*, and words its refusals."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        edge, address = request.app[EDGE], address_of(request)
+        bad_tokens = edge.address_limits.bad_tokens
+        if wait_s := bad_tokens.wait_s(address, time.monotonic()):
+            return too_many("tokens", wait_s)
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        who = await edge.operators.identify(token.strip() if scheme.lower() == "bearer" else "")
+        if who is None:
+            bad_tokens.refuse_s(address, time.monotonic())
+            return _problem(401, "UNAUTHORIZED", "a token in `Authorization: Bearer ...`")
+        try:
+            if not who.reads:
+                raise RefusedRequest(403, "FORBIDDEN", "the token lacks the scope calls:read")
+            return await serve(edge, who, request)
+        except RefusedRequest as refused:
+            return _problem(refused.status, refused.code, str(refused))
+        except calls.NoSuchCallError:
+            return _problem(404, "UNKNOWN_CALL", FAULTS["unknown_call"])
+        except calls.CallSilentError as silent:
+            return _problem(504, "CALL_SILENT", str(silent))
+        except BusAwayError:
+            return _problem(503, "BUS_AWAY", "the event bus is away: try again")
+
+    return handle
+
+
+async def _ask(edge: Edge, request: web.Request, asked: CallRequest) -> CallReply:
+    """Return the answer of the edge that holds the call.
+
+    Raises:
+        RefusedRequest, NoSuchCallError, CallSilentError, BusAwayError: as it is told.
+    """
+    session = request.match_info["id"]
+    if not is_token(session):
+        raise RefusedRequest(404, "UNKNOWN_CALL", FAULTS["unknown_call"])
+    return await calls.ask(edge.bus, session, asked)
+
+
+def _command_id(request: web.Request) -> str:
+    """Return the id that the request gives its command, or a new one.
+
+    Raises:
+        RefusedRequest: it cannot be one.
+    """
+    given = request.headers.get(openapi.IDEMPOTENCY_KEY)
+    if given is None:
+        return f"c_{secrets.token_hex(10)}"
+    if not _ID.fullmatch(given):
+        why = f"{openapi.IDEMPOTENCY_KEY} must match {COMMAND_ID}"
+        raise RefusedRequest(400, "BAD_REQUEST", why)
+    return given
+
+
+async def _body(edge: Edge, request: web.Request) -> bytes:
+    """Return the body; nothing at all is an empty object.
+
+    Raises:
+        RefusedRequest: it is too long, or does not come.
+    """
+    body = bytearray()
+    try:
+        async with asyncio.timeout(edge.settings.http_timeout_s):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > MOST_BODY_BYTES:
+                    why = f"a body of at most {MOST_BODY_BYTES} bytes"
+                    raise RefusedRequest(413, "TOO_LONG", why)
+    except TimeoutError:
+        raise RefusedRequest(408, "TIMEOUT", "the body did not come in time") from None
+    return bytes(body) or b"{}"
+
+
+def _command(read: msgspec.json.Decoder[Command], body: bytes) -> Command:
+    """Return the command in *body*.
+
+    Raises:
+        RefusedRequest: it is none.
+    """
+    try:
+        return read.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        why = str(error)[:MOST_ERROR_CHARS] or "not JSON"
+        raise RefusedRequest(400, "BAD_REQUEST", why) from None
+
+
+def _problem(status: int, code: str, error: str) -> web.Response:
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    return _json(openapi.Problem(error, code), status=status, headers=headers)
+
+
+def _json(
+    what: object, *, status: int = 200, headers: dict[str, str] | None = None
+) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(what),
+        status=status,
+        content_type="application/json",
+        headers=headers,
+    )

@@ -1,0 +1,165 @@
+"""Where TCP connections come in: counted by address before they cost anything, ended if too slow.
+
+aiohttp's sites and asyncio's servers take all that comes and tell of a connection after its TLS
+handshake. So it is accepted here and then handed to aiohttp's server, all by public parts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import ssl
+import time
+from collections.abc import Callable, Hashable
+from contextlib import closing
+
+import structlog
+
+from edge.call import counters
+from edge.door.callers.client_address import ClientAddresses, counted_as
+from edge.door.http.plain_errors import PlainHandler
+from edge.door.limits.address_limits import AddressLimits
+from edge.door.limits.open_files import OpenFiles
+from edge.door.limits.socket_table import ANYBODY, SocketTable
+
+log = structlog.get_logger(__name__)
+
+BACKLOG = 1024
+PAUSE_S = 0.2
+"""After an accept for which the system had no room."""
+TLS_GOODBYE_S = 2.0
+UNHEARD_MS = 30_000
+"""What was sent and nobody takes, though its connection stands, ends it after so long."""
+HERE = {"127.0.0.1", "::1"}
+"""The operator's own machine, whose orchestrator asks as often as it likes."""
+
+
+def bound(host: str, port: int) -> list[socket.socket]:
+    """Return sockets that listen on every address of *host*; empty: on all of this machine.
+
+    Raises:
+        OSError: there is none, or it is taken.
+    """
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    made: list[socket.socket] = []
+    failed: OSError | None = None
+    for family, _, _, _, address in dict.fromkeys(found):
+        try:
+            one = socket.create_server(address, family=family, backlog=BACKLOG)
+        except OSError as error:
+            failed = error
+            if error.errno == errno.EADDRINUSE:
+                break
+            continue  # a family that this machine does not have
+        one.setblocking(False)
+        made.append(one)
+    if failed and (not made or failed.errno == errno.EADDRINUSE):
+        for one in made:
+            one.close()
+        raise failed
+    return made
+
+
+class Listener:
+    """Accepts connections and hands them to a server, each in a task that lives as long."""
+
+    def __init__(
+        self,
+        make: Callable[[], PlainHandler],
+        table: SocketTable,
+        limits: AddressLimits,
+        addresses: ClientAddresses,
+        files: OpenFiles,
+        *,
+        tls: ssl.SSLContext | None = None,
+        handshake_s: float,
+    ) -> None:
+        """Have *make* serve each connection, whose TLS handshake may take *handshake_s*."""
+        self._make = make
+        self._table = table
+        self._limits = limits
+        self._addresses = addresses
+        self._files = files
+        self._tls = tls
+        self._handshake_s = handshake_s
+        self._tasks: dict[Hashable, asyncio.Task[None]] = {}
+
+    async def accept(self, listening: socket.socket, connections: asyncio.TaskGroup) -> None:
+        """Accept until cancelled, then close *listening*; the *connections* live on."""
+        loop = asyncio.get_running_loop()
+        with closing(listening):
+            while True:
+                try:
+                    one, peer = await loop.sock_accept(listening)
+                except OSError as error:
+                    await self._not_accepted(error)
+                    continue
+                self._admit(one, peer[0], connections)
+                await asyncio.sleep(0)  # a crowd at the door is no reason to leave calls waiting
+
+    def drop_all(self) -> None:
+        """End the connections that are left."""
+        for task in list(self._tasks.values()):
+            task.cancel()
+
+    async def _not_accepted(self, error: OSError) -> None:
+        if error.errno == errno.ECONNABORTED:  # the client left while it was waiting
+            return
+        self._files.lack(errno.errorcode.get(error.errno or 0, "unknown"))
+        self._end(self._table.oldest_idle())
+        await asyncio.sleep(PAUSE_S)
+
+    def _admit(self, one: socket.socket, peer: str, connections: asyncio.TaskGroup) -> None:
+        address = ANYBODY if self._addresses.is_proxy(peer) else counted_as(peer)
+        if address not in {ANYBODY, *HERE} and self._limits.new_sockets.refuse_s(
+            address, time.monotonic()
+        ):
+            counters.refused("new sockets")
+            one.close()
+            return
+        handler = self._make()
+        goes = self._table.take(handler, address)
+        if goes is handler:
+            counters.refused("sockets")
+            if self._table.is_full:
+                self._files.lack("all sockets are in calls")
+            one.close()
+            return
+        self._end(goes)
+        task = connections.create_task(self._serve(one, handler))
+        self._tasks[handler] = task
+        task.add_done_callback(lambda _: self._forget(one, handler))
+
+    def _forget(self, one: socket.socket, handler: PlainHandler) -> None:
+        one.close()
+        self._table.leave(handler)
+        del self._tasks[handler]
+
+    def _end(self, handler: Hashable | None) -> None:
+        """End a connection that has no call, to make room."""
+        if task := self._tasks.get(handler):
+            counters.refused("idle sockets")
+            task.cancel()
+
+    async def _serve(self, one: socket.socket, handler: PlainHandler) -> None:
+        """Serve a connection until it is lost, or this task is cancelled."""
+        try:
+            one.setblocking(False)
+            if option := getattr(socket, "TCP_USER_TIMEOUT", None):
+                one.setsockopt(socket.IPPROTO_TCP, option, UNHEARD_MS)
+            transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: handler,
+                one,
+                ssl=self._tls,
+                ssl_handshake_timeout=self._handshake_s if self._tls else None,
+                ssl_shutdown_timeout=TLS_GOODBYE_S if self._tls else None,
+            )
+            try:
+                await handler.lost.wait()
+            finally:
+                transport.abort()
+        except OSError:
+            counters.refused("tls handshakes")  # it failed, or was too slow
+        except Exception:
+            log.exception("connection_not_served")

@@ -1,0 +1,89 @@
+"""`POST /v1/realtime/client_secrets`: a key for a page that is to call, made by who may call."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Annotated, Any, Literal
+
+import msgspec
+from aiohttp import web
+
+from edge.door.callers.client_secrets import LEAST_S, MOST_S, USUAL_S
+from edge.door.state import EDGE
+from edge.protocols.client_protocol import Handshake
+from edge.protocols.parsing import clean
+from edge.protocols.realtime.session_object import SessionObject
+from edge.protocols.realtime.session_update import updated
+from edge.protocols.realtime.wire import RequestError, convert
+
+MOST_BODY_BYTES = 100_000
+MOST_SESSION_BYTES = 4_000
+"""A secret travels in a header of the handshake, which aiohttp reads up to 8 KiB."""
+
+
+class ExpiresAfter(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the secret holds."""
+
+    anchor: Literal["created_at"] = "created_at"
+    seconds: Annotated[int, msgspec.Meta(ge=LEAST_S, le=MOST_S)] = USUAL_S
+
+
+class SecretRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of the request."""
+
+    expires_after: ExpiresAfter | None = None
+    session: dict[str, Any] | None = None
+
+
+async def create_client_secret(request: web.Request) -> web.Response:
+    """Answer with a client secret, its end, and the session that it opens."""
+    edge = request.app[EDGE]
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    token = Handshake(connection="", headers=headers).bearer
+    caller = await edge.identify(token) if token else None
+    if caller is None or token.startswith("ek_"):
+        return _refused(401, RequestError("invalid_api_key", "Incorrect API key provided."))
+    if not edge.secrets.can_sign(caller):
+        told = "This server signs no client secrets: its operator sets AURA_JWT_SECRET for them."
+        return _refused(501, RequestError("client_secrets_unavailable", told))
+    try:
+        asked = await _asked(request)
+        session = updated(SessionObject(), asked.session or {})
+    except RequestError as error:
+        return _refused(400, error)
+    given = asked.session or {}
+    if len(json.dumps(given)) > MOST_SESSION_BYTES:
+        told = f"The session has {MOST_SESSION_BYTES} bytes of JSON at most: set the rest later."
+        return _refused(400, RequestError("invalid_value", told, "session"))
+    seconds = asked.expires_after.seconds if asked.expires_after else USUAL_S
+    expires_s = int(time.time()) + seconds
+    value = edge.secrets.sign(caller, given, expires_s)
+    told_session = session.told("")
+    return web.json_response({"value": value, "expires_at": expires_s, "session": told_session})
+
+
+async def _asked(request: web.Request) -> SecretRequest:
+    """Return what *request* asks for.
+
+    Raises:
+        RequestError: it cannot be understood.
+    """
+    if (request.content_length or 0) > MOST_BODY_BYTES:
+        raise RequestError("invalid_value", f"The body has {MOST_BODY_BYTES} bytes at most.")
+    data = await request.content.read(MOST_BODY_BYTES + 1)
+    try:
+        body = json.loads(clean(data.decode())) if data.strip() else {}
+    except (ValueError, RecursionError):
+        raise RequestError("invalid_json", "The body must be a JSON object.") from None
+    return convert(body, SecretRequest, "body")
+
+
+def _refused(status: int, error: RequestError) -> web.Response:
+    told = {
+        "message": str(error),
+        "type": "invalid_request_error",
+        "code": error.code,
+        "param": error.param,
+    }
+    return web.json_response({"error": told}, status=status)

@@ -1,0 +1,270 @@
+"""`/v1/audio/...` and `/v1/models`: recognition and speech for whoever asks for that alone.
+
+The edge has one job at a time for all such requests together, and the workers do those of calls
+first: what a call waits for is one sentence or one piece of a recording at most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+
+import structlog
+from aiohttp import BodyPartReader, web
+
+from edge.call.stage_job import StageFailedError, StageJobs, request_of, stage_jobs
+from edge.door.callers.auth import Caller
+from edge.door.http.middlewares import address_of
+from edge.door.http.speech_requests import (
+    RequestError,
+    SpeechRequest,
+    error,
+    language_of,
+    pieces,
+    speech_request,
+    text_format,
+)
+from edge.door.state import EDGE, Edge, config_of
+from edge.protocols.client_protocol import Handshake
+from runtime import media
+from runtime.audio import AudioOut, read_wav, write_wav
+from runtime.bus.errors import BusAwayError
+from runtime.containers import container_of
+from runtime.wav import NotAudioError
+from schemas.audio import BYTES_PER_MS
+
+log = structlog.get_logger(__name__)
+
+OUT_HZ = 24_000
+"""As OpenAI's."""
+BODY_S = 60.0
+"""A body takes no longer."""
+MOST_JSON_BYTES = 64 * 1024
+MOST_FILE_BYTES = 25 * 1024 * 1024
+MOST_SOUND_S = 600
+MOST_FIELD_BYTES = 4096
+MOST_AT_ONCE = 8
+"""Requests under way at one edge; more are refused."""
+MODELS = ("aura-speech", "aura-transcribe")
+UNKNOWN_LENGTH = b"\xff\xff\xff\xff"
+Served = Callable[[web.Request, Edge, Caller], Awaitable[web.StreamResponse]]
+
+
+@dataclass
+class Turnstile:
+    """Lets the jobs of requests through, one at a time."""
+
+    under_way: int = 0
+    """Requests."""
+    job: asyncio.Lock = field(default_factory=asyncio.Lock)
+    decoding: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+TURNSTILE = web.AppKey("turnstile", Turnstile)
+
+
+def add_routes(app: web.Application) -> None:
+    app[TURNSTILE] = Turnstile()
+    app.router.add_get("/v1/models", _guarded(_models))
+    app.router.add_post("/v1/audio/speech", _guarded(_speech))
+    app.router.add_post("/v1/audio/transcriptions", _guarded(_transcriptions))
+
+
+def _guarded(serve: Served) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Return what serves those who show a good token, and tells errors in OpenAI's form."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        edge, address, turnstile = request.app[EDGE], address_of(request), request.app[TURNSTILE]
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        bad_tokens = edge.address_limits.bad_tokens
+        if wait_s := bad_tokens.wait_s(address, time.monotonic()):
+            return _error(429, "Too many wrong keys.", "rate_limit_exceeded", wait_s=wait_s)
+        caller = await edge.identify(Handshake("", headers=headers).bearer)
+        if caller is None:
+            bad_tokens.refuse_s(address, time.monotonic())
+            return _error(401, "Incorrect API key provided.", "invalid_api_key")
+        if edge.draining or edge.is_full(address) or turnstile.under_way >= MOST_AT_ONCE:
+            wait_s = edge.stages.retry_after_s
+            return _error(429, "All are busy: try again.", "rate_limit_exceeded", wait_s=wait_s)
+        turnstile.under_way += 1  # before its body is read
+        try:
+            return await serve(request, edge, caller)
+        except RequestError as wrong:
+            return _error(400, str(wrong), wrong.code, param=wrong.param)
+        except NotAudioError as wrong:
+            return _error(400, f"file: expected {wrong}", "invalid_value", param="file")
+        except TimeoutError:
+            return _error(408, f"The body took longer than {BODY_S:g} s.", "timeout")
+        except (StageFailedError, BusAwayError) as away:
+            log.warning("speech_request_failed", path=request.path, why=str(away))
+            return _error(503, "The server had an error: try again.", "server_error", wait_s=1)
+        finally:
+            turnstile.under_way -= 1
+
+    return guarded
+
+
+def _error(
+    status: int, message: str, code: str, *, param: str = "", wait_s: float = 0
+) -> web.Response:
+    kind = "server_error" if status >= 500 else "invalid_request_error"
+    answer = web.json_response(error(message, kind, code, param), status=status)
+    if wait_s:
+        answer.headers["Retry-After"] = str(max(1, round(wait_s)))
+    if status in {408, 429}:
+        answer.force_close()
+    return answer
+
+
+async def _models(request: web.Request, edge: Edge, caller: Caller) -> web.Response:
+    del request, edge, caller
+    listed = [{"id": name, "object": "model", "created": 0, "owned_by": "aura"} for name in MODELS]
+    return web.json_response({"object": "list", "data": listed})
+
+
+async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.StreamResponse:
+    asked = speech_request(await _body(request))
+    answer = web.StreamResponse(headers={"Content-Type": _type(asked)})
+    try:
+        async with _jobs(edge, caller) as jobs:
+            for index, text in enumerate(asked.sentences):
+                async with request.app[TURNSTILE].job:
+                    sound = b"".join([pcm async for pcm in jobs.speak(index, text)])
+                if sound:
+                    await _send(request, answer, AudioOut(OUT_HZ).feed(sound), asked)
+        if not answer.prepared:
+            raise RequestError("Nothing in input can be spoken.", "input")
+        await answer.write_eof()
+    except (StageFailedError, BusAwayError, TimeoutError) as error:
+        if not answer.prepared:  # an error before the first sound is told as one
+            raise
+        log.warning("speech_cut_off", why=type(error).__name__)
+        if request.transport:
+            request.transport.abort()
+    except ConnectionError:  # the client left
+        log.info("speech_not_wanted")
+    return answer
+
+
+async def _send(
+    request: web.Request, answer: web.StreamResponse, pcm: bytes, asked: SpeechRequest
+) -> None:
+    """Send the next sound.
+
+    Raises:
+        TimeoutError: the client reads too slowly.
+    """
+    async with asyncio.timeout(BODY_S):
+        if not answer.prepared:
+            await answer.prepare(request)
+            if asked.is_wav:
+                await answer.write(_endless_wav())
+        await answer.write(pcm)
+
+
+def _type(asked: SpeechRequest) -> str:
+    return "audio/wav" if asked.is_wav else "audio/pcm"
+
+
+def _endless_wav() -> bytes:
+    """Return the header of a WAV whose length is not known yet."""
+    head = write_wav(b"", OUT_HZ)
+    return head[:4] + UNKNOWN_LENGTH + head[8:40] + UNKNOWN_LENGTH
+
+
+async def _transcriptions(request: web.Request, edge: Edge, caller: Caller) -> web.Response:
+    file, fields = await _form(request)
+    form = text_format(fields.get("response_format", ""))
+    language = language_of(fields.get("language", "")) or edge.settings.language
+    if fields.get("stream", "false") == "true":
+        raise RequestError("stream must be false.", "stream")
+    async with request.app[TURNSTILE].decoding:
+        pcm = await asyncio.to_thread(_decoded, file)
+    async with _jobs(edge, caller) as jobs:
+        words = []
+        for number, piece in enumerate(pieces(pcm), 1):
+            async with request.app[TURNSTILE].job:
+                words.append(await jobs.transcribe(number, piece, language))
+    text = " ".join(one for one in words if one)
+    return web.Response(text=text) if form == "text" else web.json_response({"text": text})
+
+
+def _decoded(file: bytes) -> bytes:
+    """Return the sound in *file* as s16le mono 16 kHz.
+
+    Raises:
+        NotAudioError: there is none, or too much.
+    """
+    if file[:4] == b"RIFF":
+        pcm = read_wav(file)
+    elif (container := container_of(file, first=True)) is None:
+        raise NotAudioError("a WAV, or a compressed file whose format can be told by its beginning")
+    elif not media.AVAILABLE:
+        raise NotAudioError(f"WAV, not {container.value}; aura-voice[media] decodes it")
+    else:
+        try:
+            pcm = media.decode_whole(file, container, MOST_SOUND_S * 1000 * BYTES_PER_MS)
+        except ValueError as error:
+            raise NotAudioError(f"a file that does not fail as this one: {error}") from error
+    if len(pcm) > MOST_SOUND_S * 1000 * BYTES_PER_MS:
+        raise NotAudioError(f"{MOST_SOUND_S} s of sound at most")
+    return pcm
+
+
+def _jobs(edge: Edge, caller: Caller) -> AbstractAsyncContextManager[StageJobs]:
+    """Return the jobs of a request."""
+    whose = request_of(caller.tenant, caller.user, edge.name)
+    config = config_of(edge.settings, edge.speech_model)
+    return stage_jobs(edge.bus, whose, config, edge.configs.encode)
+
+
+async def _body(request: web.Request) -> bytes:
+    """Return a short body.
+
+    Raises:
+        RequestError: it is too long.
+        TimeoutError: it takes too long.
+    """
+    async with asyncio.timeout(BODY_S):
+        return await _read(request.content.read, MOST_JSON_BYTES, "The body")
+
+
+async def _form(request: web.Request) -> tuple[bytes, dict[str, str]]:
+    """Return the file and the fields of a form, of which nothing touches a disk.
+
+    Raises:
+        RequestError: it has no file, or is no form, or too long.
+        TimeoutError: it takes too long.
+    """
+    file, fields = None, dict[str, str]()
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for part in await request.multipart():
+                if not isinstance(part, BodyPartReader) or not part.name:
+                    continue
+                if part.name == "file":
+                    file = await _read(part.read_chunk, MOST_FILE_BYTES, "file", "file")
+                elif len(fields) < 32:
+                    value = await _read(part.read_chunk, MOST_FIELD_BYTES, part.name)
+                    fields[part.name] = value.decode(errors="replace")
+    except (ValueError, AssertionError) as wrong:
+        if isinstance(wrong, RequestError):
+            raise
+        raise RequestError("The body must be a multipart form.", code="invalid_form") from None
+    if file is None:
+        raise RequestError("file is missing.", "file", "missing_required_parameter")
+    return file, fields
+
+
+async def _read(
+    more: Callable[[int], Awaitable[bytes]], most: int, what: str, param: str = ""
+) -> bytes:
+    found = bytearray()
+    while chunk := await more(64 * 1024):
+        found += chunk
+        if len(found) > most:
+            raise RequestError(f"{what} has {most} bytes at most.", param, "too_large")
+    return bytes(found)

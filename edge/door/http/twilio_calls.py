@@ -1,0 +1,102 @@
+"""The telephone calls that Twilio announces: who may announce one, and a token for each.
+
+The webhook of a call is signed by Twilio. Its media stream is not: it shows the token that the
+answer to the webhook had for it. Any edge knows a token by its signature, and lets it in once.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import jwt
+import structlog
+
+from edge.door.callers.auth import Caller
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError, FencedError
+from runtime.settings import Settings
+from schemas import names, subjects
+
+log = structlog.get_logger(__name__)
+
+PREFIX = "twilio."
+"""What a token begins with."""
+AUDIENCE = "twilio/media"
+TOKEN_S = 60
+"""Twilio connects within a second or two of the answer."""
+USED_TTL_S = 2 * TOKEN_S
+"""So long is a token remembered that was used."""
+
+
+def signature(auth_token: str, url: str, fields: Iterable[tuple[str, str]] = ()) -> str:
+    """Return `X-Twilio-Signature` of a request of *url* with the *fields* of its form."""
+    signed = url + "".join(name + value for name, value in sorted(set(fields)))
+    made = hmac.new(auth_token.encode(), signed.encode(), hashlib.sha1)
+    return base64.b64encode(made.digest()).decode()
+
+
+@dataclass(frozen=True)
+class TwilioCalls:
+    """One Twilio account's calls."""
+
+    bus: Bus
+    auth_token: str
+    tenant: str
+    public_url: str
+    """Empty: the address in each request."""
+
+    @staticmethod
+    def of(settings: Settings, bus: Bus) -> TwilioCalls | None:
+        """Return the calls of the account in *settings*; None: there is none."""
+        auth_token = settings.twilio_auth_token.get_secret_value()
+        if not auth_token:
+            return None
+        return TwilioCalls(
+            bus, auth_token, names.stored(settings.twilio_tenant), settings.public_url
+        )
+
+    def is_signed(self, given: str, url: str, fields: Iterable[tuple[str, str]]) -> bool:
+        """Tell whether Twilio sent the request: *given* is the signature in its header."""
+        right = signature(self.auth_token, url, fields)
+        return hmac.compare_digest(given.encode(errors="replace"), right.encode())
+
+    def token(self, call: str, agent: str) -> str:
+        """Return a token for the media stream of *call*, which *agent* serves; empty: any."""
+        claims = {
+            "aud": AUDIENCE,
+            "exp": int(time.time()) + TOKEN_S,
+            "sub": call,
+            "agent": agent,
+            "jti": secrets.token_hex(16),
+        }
+        return PREFIX + jwt.encode(claims, self._key, "HS256")
+
+    async def identify(self, token: str) -> Caller | None:
+        """Return the caller that *token* lets in, this once; None: nobody."""
+        try:
+            claims = jwt.decode(
+                token.removeprefix(PREFIX), self._key, algorithms=["HS256"], audience=AUDIENCE
+            )
+        except (jwt.PyJWTError, ValueError) as error:
+            log.info("token_refused", why=type(error).__name__)
+            return None
+        try:
+            used = f"{subjects.SEATS}.once.{claims['jti']}"
+            await self.bus.put(used, "used", 0, ttl_s=USED_TTL_S)
+        except FencedError:
+            log.info("token_refused", why="used before")
+            return None
+        except BusAwayError:
+            log.warning("token_not_noted")  # the call is told of the outage itself
+        return Caller(names.stored(claims["sub"]), self.tenant, agent=claims["agent"])
+
+    @property
+    def _key(self) -> bytes:
+        """What signs tokens: of the account's own secret, so that all edges have the same."""
+        return hmac.digest(self.auth_token.encode(), AUDIENCE.encode(), "sha256")

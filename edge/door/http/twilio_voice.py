@@ -1,0 +1,68 @@
+"""`POST /twilio/voice`: Twilio asks what to do with a call, and is told to stream it to an edge."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from xml.sax.saxutils import quoteattr
+
+import structlog
+from aiohttp import web
+
+from edge.door.http.middlewares import address_of, too_many
+from edge.door.state import EDGE
+from edge.protocols.parsing import clean
+
+log = structlog.get_logger(__name__)
+
+PATH = "/twilio/voice"
+MEDIA_PATH = "/twilio/media"
+BODY_S = 5.0
+"""A webhook's body takes no longer."""
+BUSY = '<Response><Reject reason="busy"/></Response>'
+"""The caller hears the busy tone, and nobody pays for the call."""
+AGENT_CHARS = 64
+
+
+async def announced(request: web.Request) -> web.Response:
+    """Answer with TwiML that has the call streamed here; `?agent=` names who serves it."""
+    edge, address = request.app[EDGE], address_of(request)
+    calls, refused = edge.twilio, edge.address_limits.bad_tokens
+    if calls is None:
+        raise web.HTTPNotFound
+    if wait_s := refused.wait_s(address, time.monotonic()):
+        return too_many("tokens", wait_s)
+    fields = await _form(request)
+    base = calls.public_url or f"{request.scheme}://{request.host}"
+    given = request.headers.get("X-Twilio-Signature", "")
+    if not calls.is_signed(given, base + request.raw_path, fields.items()):
+        refused.refuse_s(address, time.monotonic())
+        log.warning("twilio_signature_wrong", advice="AURA_TWILIO_AUTH_TOKEN, AURA_PUBLIC_URL")
+        return web.json_response({"error": "X-Twilio-Signature is not right"}, status=403)
+    if edge.draining or edge.is_full(address):
+        return _twiml(BUSY)
+    token = calls.token(fields.get("CallSid", ""), request.query.get("agent", "")[:AGENT_CHARS])
+    stream = "ws" + base.removeprefix("http") + MEDIA_PATH
+    return _twiml(
+        f"<Response><Connect><Stream url={quoteattr(stream)}>"
+        f'<Parameter name="token" value={quoteattr(token)}/>'
+        "</Stream></Connect></Response>"
+    )
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    """Return the fields of the form in *request*, without files.
+
+    Raises:
+        HTTPBadRequest: it has none that can be read in time.
+    """
+    try:
+        async with asyncio.timeout(BODY_S):
+            form = await request.post()
+    except (TimeoutError, ValueError):
+        raise web.HTTPBadRequest from None
+    return {name: clean(value) for name, value in form.items() if isinstance(value, str)}
+
+
+def _twiml(text: str) -> web.Response:
+    return web.Response(text=text, content_type="text/xml")

@@ -1,0 +1,1 @@
+"""What a caller may take of an edge: rates, seats, budgets, time."""

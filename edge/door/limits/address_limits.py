@@ -1,0 +1,56 @@
+"""What one address may do on an edge: the one policy, which every door asks. Pure.
+
+An address is what `client_address.counted_as` makes of it. How many callers may share one is what
+the operator says (AURA_MAX_CONNECTIONS_PER_IP); the other limits follow from it unless they are
+set by themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.door.limits.rate_limits import AddressRate, ConnectionLimit
+from runtime.settings import Settings
+
+SPARE_SOCKETS = 20
+"""Beside two for each WebSocket: of pages, and of those that just left."""
+NEW_SOCKETS = 2.0
+"""Connections a minute, of the requests and handshakes that a minute allows: most hold one."""
+PAGE_FILES = 12
+"""Requests that one look at the talk page makes."""
+BAD_TOKENS = 0.5
+"""Of the handshakes that a minute allows."""
+
+
+@dataclass(frozen=True)
+class AddressLimits:
+    """The limits of each address."""
+
+    sockets: int
+    """TCP connections at once."""
+    new_sockets: AddressRate
+    """Also of those whose requests cannot be parsed, which no other limit sees."""
+    requests: AddressRate
+    handshakes: AddressRate
+    connections: ConnectionLimit
+    """WebSockets at once."""
+    bad_tokens: AddressRate
+    conversations: AddressRate
+    """Begun, over whatever connection and client protocol."""
+    page_files: AddressRate
+    """Of the talk page, which are asked for together and cost little."""
+
+    @staticmethod
+    def of(settings: Settings) -> AddressLimits:
+        callers, requests = settings.max_connections_per_ip, settings.api_requests_per_minute
+        joins = settings.joins_per_minute_per_ip or callers * (settings.reconnects_per_minute + 1)
+        return AddressLimits(
+            settings.max_sockets_per_ip or 2 * callers + SPARE_SOCKETS,
+            AddressRate(NEW_SOCKETS * (requests + joins)),
+            AddressRate(requests),
+            AddressRate(joins),
+            ConnectionLimit(callers),
+            AddressRate(BAD_TOKENS * joins),
+            AddressRate(joins),
+            AddressRate(PAGE_FILES * requests),
+        )

@@ -1,0 +1,173 @@
+"""Limits of sessions at once, counted across all edges by keys in a NATS KV bucket.
+
+A limit of 100 is 100 keys, and a session holds one of them: the server compares and sets, so no two
+sessions have the same key. A key expires after 30 s unless its edge renews it, so that the keys of
+a dead edge become free by themselves. A join takes a key that lives a minute and is never renewed,
+which limits the joins of a minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+from edge.door.callers.auth import Caller
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError, FencedError
+from schemas import subjects
+
+log = structlog.get_logger(__name__)
+
+TTL_S = 30
+RENEW_S = 10.0
+JOIN_TTL_S = 60
+PROBES = 3
+"""Keys tried at random before the bucket is read."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Sessions at once, and joins a minute and user."""
+
+    everywhere: int
+    a_tenant: int
+    a_user: int
+    joins_a_minute: int
+    without_token: int = 0
+    """Of those everywhere, sessions of callers whom nobody asked who they are; 0: all may be."""
+
+
+class FullError(Exception):
+    """A limit is reached: the message names it, the code is for machines."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(eq=False)
+class SessionKeys:
+    """The keys that a session holds, each with the sequence of its last write."""
+
+    session: str
+    keys: dict[str, int] = field(default_factory=dict)
+
+
+class SessionLimits:
+    """Counts the sessions of this edge, together with those of all others."""
+
+    def __init__(self, bus: Bus, limits: Limits) -> None:
+        self._bus = bus
+        self._limits = limits
+        self._held: set[SessionKeys] = set()
+
+    async def take(self, caller: Caller | None, session: str) -> SessionKeys:
+        """Count *session* and return its keys; None, whom nobody knows, has no limit of its own.
+
+        A resumed session takes over the keys that its former edge may still hold.
+
+        Raises:
+            FullError: one of the limits is reached.
+        """
+        taking = asyncio.create_task(self._take(caller, session))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:  # a key on its way is known once it is there
+            with suppress(FullError):
+                await self.leave(await taking)
+            raise
+
+    async def _take(self, caller: Caller | None, session: str) -> SessionKeys:
+        held, limits = SessionKeys(session), self._limits
+        wanted = [("all", limits.everywhere, "in all", TTL_S)]
+        if caller is not None:
+            user = f"{caller.tenant}.{caller.user}"
+            wanted = [
+                (f"join.{user}", limits.joins_a_minute, "joins of this user a minute", JOIN_TTL_S),
+                (f"user.{user}", limits.a_user, "of this user", TTL_S),
+                (f"tenant.{caller.tenant}", limits.a_tenant, "of this tenant", TTL_S),
+                *wanted,
+            ]
+        elif limits.without_token:
+            wanted = [("stranger", limits.without_token, "without a token", TTL_S), *wanted]
+        try:
+            for prefix, limit, whose, ttl_s in wanted:
+                claimed = await self._claim(prefix, limit, ttl_s, session)
+                if claimed is None:
+                    await self.leave(held)
+                    raise FullError("SESSION_LIMIT", f"the limit of {limit} {whose} is reached")
+                if ttl_s == TTL_S:
+                    held.keys[claimed[0]] = claimed[1]
+        except BusAwayError:  # the call comes in uncounted, and is told of the outage itself
+            log.warning("session_not_counted")
+        self._held.add(held)
+        return held
+
+    async def leave(self, held: SessionKeys) -> None:
+        """Free the keys, except those that a resumed session has taken over."""
+        self._held.discard(held)
+        for key, seq in held.keys.items():
+            try:
+                await self._bus.forget(key, seq)
+            except BusAwayError:
+                log.info("session_key_left_to_expire")
+
+    async def renew(self) -> None:
+        """Renew the keys of this edge until cancelled."""
+        while True:
+            await asyncio.sleep(RENEW_S)
+            for held in list(self._held):
+                for key in list(held.keys):
+                    await self._renew(held, key)
+
+    async def _renew(self, held: SessionKeys, key: str) -> None:
+        try:
+            held.keys[key] = await self._bus.put(key, held.session, held.keys[key], ttl_s=TTL_S)
+        except FencedError:
+            await self._find_again(held, key)
+        except BusAwayError:
+            log.warning("session_key_not_renewed")
+
+    async def _find_again(self, held: SessionKeys, key: str) -> None:
+        """Find the key's holder after a lost ack or an expiry."""
+        try:
+            newest = await self._bus.read(subjects.SEATS_STREAM, key)
+            if not newest or not newest[-1].data:
+                held.keys[key] = await self._bus.put(key, held.session, 0, ttl_s=TTL_S)
+            elif newest[-1].data == held.session.encode():
+                held.keys[key] = newest[-1].seq
+            else:
+                held.keys.pop(key, None)
+                log.info("session_key_lost")
+        except FencedError:
+            held.keys.pop(key, None)
+        except BusAwayError:
+            log.warning("session_key_not_renewed")
+
+    async def _claim(
+        self, prefix: str, limit: int, ttl_s: int, session: str
+    ) -> tuple[str, int] | None:
+        """Take a free key and return it with its sequence; None: the limit is reached."""
+        for number in random.sample(range(limit), min(PROBES, limit)):
+            if claimed := await self._try(f"{prefix}.{number}", session, 0, ttl_s):
+                return claimed
+        stored = await self._bus.read(subjects.SEATS_STREAM, f"{subjects.SEATS}.{prefix}.*")
+        taken = {key.subject.rpartition(".")[2]: key for key in stored if key.data}
+        ours = [(n, key.seq) for n, key in taken.items() if key.data == session.encode()]
+        free = [(str(n), 0) for n in range(limit) if str(n) not in taken]
+        random.shuffle(free)
+        for name, last in ours if ttl_s == TTL_S and ours else free[:20]:
+            if claimed := await self._try(f"{prefix}.{name}", session, last, ttl_s):
+                return claimed
+        return None
+
+    async def _try(self, name: str, session: str, last: int, ttl_s: int) -> tuple[str, int] | None:
+        key = f"{subjects.SEATS}.{name}"
+        try:
+            return key, await self._bus.put(key, session, last, ttl_s=ttl_s)
+        except FencedError:
+            return None

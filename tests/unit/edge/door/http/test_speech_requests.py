@@ -1,0 +1,89 @@
+"""What requests for speech alone ask for: sentences, pieces, and what cannot be."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.door.http.speech_requests import (
+    MOST_INPUT_CHARS,
+    MOST_SENTENCE_CHARS,
+    PIECE_MS,
+    SEARCHED_MS,
+    RequestError,
+    language_of,
+    pieces,
+    sentences,
+    speech_request,
+)
+
+MINUTE = 60_000 * 32
+
+
+def test_a_text_is_spoken_sentence_after_sentence() -> None:
+    text = "One.  Two!\nThree? 3.5 is one\u3002 \nlast"
+    assert list(sentences(text)) == ["One.", "Two!", "Three?", "3.5 is one\u3002", "last"]
+
+
+@given(st.text(max_size=3000))
+def test_no_sentence_is_too_long_and_none_is_empty(text: str) -> None:
+    found = list(sentences(text))
+    assert all(0 < len(one) <= MOST_SENTENCE_CHARS for one in found)
+    if all(len(word) <= MOST_SENTENCE_CHARS for word in text.split()):
+        assert " ".join(found).split() == text.split()
+
+
+def test_a_recording_is_cut_where_it_is_quiet() -> None:
+    loud = np.full(MINUTE // 2, 9000, "<i2")
+    quiet_at = (PIECE_MS - 3000) * 16
+    loud[quiet_at : quiet_at + 800 * 16] = 0
+    cut = list(pieces(loud.tobytes()))
+    assert b"".join(cut) == loud.tobytes()
+    assert quiet_at < len(cut[0]) // 2 < quiet_at + 800 * 16
+    assert all(len(one) <= PIECE_MS * 32 for one in cut)
+    assert all(len(one) >= (PIECE_MS - SEARCHED_MS) * 32 for one in cut[:-1])
+
+
+@given(st.integers(0, 3 * MINUTE // 2))
+def test_every_sample_is_in_one_piece(samples: int) -> None:
+    pcm = bytes(2 * samples)
+    cut = list(pieces(pcm))
+    assert sum(map(len, cut)) == len(pcm)
+    assert all(len(one) % 2 == 0 for one in cut)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    ),
+    st.sampled_from("input response_format speed stream_format voice".split()),
+)
+def test_whatever_is_asked_for_is_done_or_told(value: object, name: str) -> None:
+    asked = {"model": "tts-1", "voice": "alloy", "input": "Hi.", name: value}
+    with suppress(RequestError):
+        speech_request(json.dumps(value).encode())
+    try:
+        good = bool(speech_request(json.dumps(asked).encode()).sentences)
+    except RequestError as wrong:
+        good = wrong.param == name
+    assert good
+
+
+def test_a_text_may_not_be_too_long() -> None:
+    body = {"input": "x " * (MOST_INPUT_CHARS // 2)}
+    assert speech_request(json.dumps(body).encode()).sentences
+    with pytest.raises(RequestError, match="4096 characters"):
+        speech_request(json.dumps({"input": body["input"] + "x"}).encode())
+
+
+@pytest.mark.parametrize("wrong", ["e n", "../x", "d\u00e9", "x" * 9, "en-US"])
+def test_a_language_is_a_code(wrong: str) -> None:
+    assert [language_of(one) for one in ("", "EN", "auto")] == ["", "en", "auto"]
+    with pytest.raises(RequestError):
+        language_of(wrong)

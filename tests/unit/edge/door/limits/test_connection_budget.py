@@ -1,0 +1,211 @@
+"""What a connection may cost, with time as an argument."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from edge.door.limits.connection_budget import (
+    ADDRESS_SHARE,
+    AT_ONCE_S,
+    LOOK_FRAMES,
+    MOST_ADDRESSES,
+    MOST_OUTSTANDING,
+    MOST_OUTSTANDING_OF_ADDRESS,
+    PATIENCE_S,
+    SOUND_PACE,
+    TURNS_AT_ONCE,
+    WORK_AT_ONCE_S,
+    Budgets,
+    ConnectionBudget,
+    Costs,
+    OverBudgetError,
+)
+
+COSTS = Costs(frames_a_second=100, sound_at_once_s=60.0)
+
+
+@dataclass
+class Told:
+    """A session's recognition, as a test says it."""
+
+    outstanding: int = 0
+    speaking: bool = False
+
+
+@pytest.fixture
+def stack() -> ExitStack:
+    return ExitStack()
+
+
+def opened(
+    stack: ExitStack, budgets: Budgets | None = None, address: str = "a"
+) -> ConnectionBudget:
+    return stack.enter_context((budgets or Budgets(COSTS)).opened(address, 0.0))
+
+
+def flood(budget: ConnectionBudget, spent: dict[str, float]) -> tuple[str, float]:
+    """Spend as fast as it is read; return why the connection is closed, and when."""
+    now_s = 0.0
+    for _ in range(100_000):
+        for name, amount in spent.items():
+            setattr(budget, name, getattr(budget, name) + amount)
+        try:
+            now_s += 0.001 + budget.look(now_s)
+        except OverBudgetError as over:
+            return str(over), now_s
+    return "", now_s
+
+
+def test_a_live_caller_is_never_ahead_and_never_waits(stack: ExitStack) -> None:
+    """50 frames a second for an hour, 15 ms of work in each, and a stall of 3 s now and then."""
+    budget = opened(stack)
+    for second in range(3600):
+        came = 0 if second % 60 < 3 else 4 if second % 60 == 3 else 1
+        budget.frames += 50 * came
+        budget.bytes += 33_000 * came
+        budget.work_s += 0.015 * came
+        budget.sound_s += came
+        assert budget.look(float(second)) == 0.0
+        assert not budget.is_ahead
+
+
+def test_a_recording_is_welcome_up_to_a_bound_then_paced(stack: ExitStack) -> None:
+    budget = opened(stack)
+    budget.sound_s += 60
+    assert budget.look(0.0) == 0.0
+    assert budget.is_ahead
+    budget.sound_s += 10
+    assert budget.look(0.0) == pytest.approx(10 / SOUND_PACE)
+    assert budget.look(5.0) == 0.0
+
+
+def test_one_message_with_far_more_is_closed_at_once(stack: ExitStack) -> None:
+    budget = opened(stack)
+    budget.sound_s += 60 + SOUND_PACE * PATIENCE_S + 1
+    with pytest.raises(OverBudgetError, match="sound faster than it is spoken: more than 60 s"):
+        budget.look(0.0)
+
+
+def test_who_is_slowed_for_too_long_is_closed(stack: ExitStack) -> None:
+    why, now_s = flood(opened(stack), {"sound_s": 4.0})
+    assert why.startswith("sound")
+    assert PATIENCE_S <= now_s <= PATIENCE_S + 5
+
+
+def test_who_was_slowed_once_and_then_speaks_is_not_closed(stack: ExitStack) -> None:
+    budget = opened(stack)
+    budget.sound_s += 100
+    now_s = budget.look(0.0)
+    for _ in range(300):
+        now_s += 1
+        budget.sound_s += 1
+        assert budget.look(now_s) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("spent", "why"),
+    [
+        ({"frames": 10}, "WebSocket frames"),
+        ({"bytes": 300_000}, "bytes"),
+        ({"work_s": 0.03}, "work"),
+        ({"turns": 1}, "typed turns"),
+    ],
+)
+def test_everything_that_costs_is_paced_and_then_closed(
+    stack: ExitStack, spent: dict[str, float], why: str
+) -> None:
+    """Sent as fast as it is read: the flood gets its rate, for half a minute."""
+    told, now_s = flood(opened(stack), spent)
+    assert why in told
+    assert PATIENCE_S <= now_s < 2 * PATIENCE_S
+
+
+def test_frames_of_a_stall_come_at_once_and_cost_no_wait(stack: ExitStack) -> None:
+    budget = opened(stack)
+    budget.frames += int(AT_ONCE_S * COSTS.frames_a_second)
+    assert budget.look(0.0) == 0.0
+
+
+def test_the_connections_of_an_address_share_what_may_be_ahead(stack: ExitStack) -> None:
+    budgets = Budgets(COSTS)
+    several = [opened(stack, budgets) for _ in range(8)]
+    waits = []
+    for budget in several:
+        budget.sound_s += 60
+        waits.append(budget.look(0.0))
+    assert [wait_s > 0 for wait_s in waits] == [False] * int(ADDRESS_SHARE) + [True] * 6
+    other = opened(stack, budgets, "b")
+    other.sound_s += 60
+    assert other.look(0.0) == 0.0
+
+
+def test_a_live_caller_does_not_pay_the_debt_of_its_address(stack: ExitStack) -> None:
+    budgets = Budgets(COSTS)
+    for budget in [opened(stack, budgets) for _ in range(6)]:
+        budget.sound_s += 60
+        budget.work_s += WORK_AT_ONCE_S
+        budget.look(0.0)
+    live = opened(stack, budgets)
+    for second in range(60):
+        live.sound_s += 1
+        live.frames += 50
+        assert live.look(float(second)) == 0.0
+
+
+def test_a_new_connection_is_no_fresh_start_for_its_address() -> None:
+    budgets, free = Budgets(COSTS), 0
+    for _ in range(10):
+        with budgets.opened("a", 0.0) as budget:
+            budget.sound_s += 60
+            free += budget.look(0.0) == 0.0
+    assert free == ADDRESS_SHARE
+    for number in range(MOST_ADDRESSES + 5):
+        with budgets.opened(f"n{number}", 0.0):
+            pass
+    assert len(budgets._addresses) == MOST_ADDRESSES
+
+
+def test_sound_that_is_ahead_waits_for_its_own_utterances(stack: ExitStack) -> None:
+    budget = opened(stack)
+    budget.recognition = told = Told(outstanding=MOST_OUTSTANDING)
+    assert not budget.is_held(strained=True)  # it is live
+    budget.sound_s += 30
+    budget.look(0.0)
+    assert budget.is_held(strained=False)
+    told.outstanding = 1
+    assert not budget.is_held(strained=False)
+    assert budget.is_held(strained=True)
+    told.speaking = True
+    assert not budget.is_held(strained=True)  # a wait would be taken for silence
+
+
+def test_it_waits_for_those_of_its_address_too(stack: ExitStack) -> None:
+    budgets = Budgets(COSTS)
+    several = [opened(stack, budgets) for _ in range(MOST_OUTSTANDING_OF_ADDRESS)]
+    for budget in several:
+        budget.recognition = Told(outstanding=1)
+        budget.sound_s += 15
+        budget.look(0.0)
+    assert all(budget.is_held(strained=False) for budget in several)
+    assert budgets.is_ahead("a")
+    assert not budgets.is_ahead("b")
+    assert not opened(stack, budgets, "b").is_held(strained=True)
+
+
+def test_it_is_looked_at_every_few_frames(stack: ExitStack) -> None:
+    budget = opened(stack)
+    for _ in range(LOOK_FRAMES):
+        assert not budget.due
+        budget.frames += 1
+    assert budget.due
+
+
+def test_typed_turns_come_at_once_up_to_a_bound(stack: ExitStack) -> None:
+    budget = opened(stack)
+    budget.turns += int(TURNS_AT_ONCE)
+    assert budget.look(0.0) == 0.0
+    budget.turns += 2
+    assert budget.look(0.0) == pytest.approx(2.0)

@@ -1,0 +1,84 @@
+"""When a connection and a call have had their time, with time as an argument."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from edge.door.limits.time_limits import Stopwatch, TimeLimits
+from schemas.session_config import CallLimits
+
+LIMITS = TimeLimits(call_s=100, idle_s=30, socket_s=10)
+
+
+def code(stopwatch: Stopwatch, now_s: float) -> str:
+    up = stopwatch.up(now_s)
+    return up.code if up else ""
+
+
+def test_a_socket_without_a_call_has_little_time() -> None:
+    stopwatch = Stopwatch(LIMITS, 0)
+    assert stopwatch.left_s(4) == 6
+    assert code(stopwatch, 9.9) == ""
+    up = stopwatch.up(10)
+    assert up is not None
+    assert (up.code, up.details) == ("SOCKET_IDLE", "no conversation for 10 s")
+
+
+def test_after_a_call_the_socket_has_its_time_again() -> None:
+    stopwatch = Stopwatch(LIMITS, 0)
+    stopwatch.began(9, CallLimits())
+    assert code(stopwatch, 38) == ""
+    stopwatch.ended(38)
+    stopwatch.ended(47)  # told twice, it ends once
+    assert code(stopwatch, 47.9) == ""
+    assert code(stopwatch, 48) == "SOCKET_IDLE"
+
+
+def test_words_keep_a_call_alive_until_the_longest() -> None:
+    stopwatch = Stopwatch(LIMITS, 0)
+    stopwatch.began(0, CallLimits())
+    for now_s in range(20, 100, 20):
+        stopwatch.active(now_s)
+        assert code(stopwatch, now_s + 19) == ""
+    assert stopwatch.left_s(90) == 10
+    assert code(stopwatch, 100) == "CALL_TOO_LONG"
+
+
+def test_a_call_without_a_word_is_over() -> None:
+    stopwatch = Stopwatch(LIMITS, 0)
+    stopwatch.began(5, CallLimits())
+    stopwatch.active(6)
+    assert code(stopwatch, 35.9) == ""
+    assert code(stopwatch, 36) == "CALL_IDLE"
+
+
+def test_zero_is_no_limit() -> None:
+    stopwatch = Stopwatch(TimeLimits(call_s=0, idle_s=0, socket_s=10), 0)
+    stopwatch.began(0, CallLimits())
+    assert stopwatch.left_s(1e9) == math.inf
+    assert code(stopwatch, 1e9) == ""
+
+
+@pytest.mark.parametrize(
+    ("operators", "agents", "kept"),
+    [(100, 20, 20), (100, 200, 100), (0, 20, 20), (100, 0, 100), (0, 0, 0)],
+)
+def test_an_agent_may_only_tighten_a_limit(operators: float, agents: float, kept: float) -> None:
+    limits = TimeLimits(call_s=operators, idle_s=operators, socket_s=7)
+    made = limits.tightened(CallLimits(call_s=agents, idle_s=agents))
+    assert made == TimeLimits(call_s=kept, idle_s=kept, socket_s=7)
+
+
+def test_a_call_of_an_agent_ends_by_its_limits_and_the_next_by_its_own() -> None:
+    stopwatch = Stopwatch(LIMITS, 0)
+    stopwatch.began(0, CallLimits(idle_s=5))
+    up = stopwatch.up(5)
+    assert up
+    assert (up.code, up.details) == ("CALL_IDLE", "nobody spoke for 5 s")
+    stopwatch.ended(5)
+    stopwatch.began(6, CallLimits())
+    assert stopwatch.up(11.5) is None
+    stopwatch.limit(CallLimits(call_s=3))
+    assert (stopwatch.up(9) or up).code == "CALL_TOO_LONG"
