@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -58,7 +59,7 @@ class _Asked:
     owner: Owner
     audio_s: float
     since_s: float
-    """On the loop's clock."""
+    """On the executor's clock."""
     limit_s: float = 0.0
     """Of the call that it is in."""
     begun: asyncio.Event = field(default_factory=asyncio.Event)
@@ -72,7 +73,11 @@ class EngineExecutor:
     threads one is reserved for urgent items (rank 0), so that others never delay them.
     """
 
-    def __init__(self, threads: int, *, limit_s: float) -> None:
+    def __init__(
+        self, threads: int, *, limit_s: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """*clock* tells the seconds of waits."""
+        self._clock = clock
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="engine")
         self._threads = threads
         self._free = threads
@@ -92,7 +97,7 @@ class EngineExecutor:
         oldest = min((asked.since_s for asked in self._waiting if asked.rank == 0), default=None)
         if oldest is None:
             return 0
-        return int((asyncio.get_running_loop().time() - oldest) * 1000)
+        return int((self._clock() - oldest) * 1000)
 
     async def run(
         self,
@@ -131,8 +136,7 @@ class EngineExecutor:
         Raises:
             EngineHungError: the call took longer than the limit; its thread is lost.
         """
-        loop = asyncio.get_running_loop()
-        asked = _Asked(rank, next(self._order), work, item, owner, audio_s, loop.time())
+        asked = _Asked(rank, next(self._order), work, item, owner, audio_s, self._clock())
         self._waiting.append(asked)
         self._fill()
         try:
