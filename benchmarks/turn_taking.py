@@ -18,6 +18,7 @@ from benchmarks.latency import machine
 from benchmarks.llm_eot import eot as by_model
 from benchmarks.offline import Eot, Hear, Heard, OfflineCall, began
 from benchmarks.paused_sentences import recognizer, room, say, with_pauses
+from benchmarks.people.noises import clap, typing
 from benchmarks.results import save
 from edge.core.client_events import Interrupted, Speech
 from runtime.settings import load
@@ -135,9 +136,9 @@ def noises() -> dict[str, list[bytes]]:
     for kind, make in (
         ("click", _click),
         ("cough", _cough),
-        ("clap", _clap),
+        ("clap", clap),
         ("music", _music),
-        ("typing", _typing),
+        ("typing", typing),
     ):
         made[kind] = [_pcm(make(np.random.default_rng(seed))) for seed in range(10)]
     return made
@@ -155,13 +156,6 @@ def _t(seconds: float) -> Samples:
 def _click(rng: np.random.Generator) -> Samples:
     t = _t(0.03)
     return rng.normal(0, 1, t.size) * np.exp(-t * rng.uniform(150, 400))
-
-
-def _clap(rng: np.random.Generator) -> Samples:
-    t = _t(0.25)
-    return np.concatenate(
-        [rng.normal(0, 1, t.size) * np.exp(-t * rng.uniform(25, 60)) for _ in range(3)]
-    )
 
 
 def _cough(rng: np.random.Generator) -> Samples:
@@ -183,15 +177,6 @@ def _music(rng: np.random.Generator) -> Samples:
         chord = sum(np.sin(2 * np.pi * note * f * t) / f for f in (1, 1.26, 1.5, 2, 3))
         parts.append(np.asarray(chord) * np.exp(-t * 6))
     return np.concatenate(parts)
-
-
-def _typing(rng: np.random.Generator) -> Samples:
-    out = np.zeros(2 * RATE_HZ)
-    at = 0
-    while (at := at + int(rng.uniform(1200, 3500))) < out.size - 500:
-        t = _t(0.02)
-        out[at : at + t.size] += rng.normal(0, rng.uniform(0.5, 1), t.size) * np.exp(-t * 300)
-    return out
 
 
 def disturbances(hear: Hear) -> list[dict[str, Any]]:
