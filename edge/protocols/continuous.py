@@ -107,7 +107,7 @@ class ContinuousProtocol:
         self._changes, self._ignored = session_options(query)
         if query.get("record") == "1":
             self._changes["record_audio"] = True
-        if handshake.is_page:
+        if self._detector:
             self._changes["response.greeting_wait_ms"] = PAGE_WAIT_MS
         self._changes["voice.delivery"] = "chunks" if self._chunks else "sentences"
         self._agent, unreadable = agent_options(query)

@@ -41,7 +41,16 @@ def test_a_greeting_waits_no_longer_than_it_may() -> None:
     assert [one.text for one in r.told(Speech)] == [GREETING]
 
 
-@pytest.mark.parametrize(("headers", "wait_ms"), [({"origin": "x"}, PAGE_WAIT_MS), ({}, None)])
-def test_only_a_page_is_waited_for(headers: dict[str, str], wait_ms: int | None) -> None:
-    (begin, *_) = ContinuousProtocol(Handshake("conn_0", {}, headers)).opened()
+@pytest.mark.parametrize(
+    ("query", "headers", "wait_ms"),
+    [
+        ({}, {"origin": "x"}, PAGE_WAIT_MS),
+        ({"rate": "48000"}, {"origin": "x"}, None),
+        ({}, {}, None),
+    ],
+)
+def test_only_a_page_that_says_no_rate_is_waited_for(
+    query: dict[str, str], headers: dict[str, str], wait_ms: int | None
+) -> None:
+    (begin, *_) = ContinuousProtocol(Handshake("conn_0", query, headers)).opened()
     assert begin.changes.get("response.greeting_wait_ms") == wait_ms  # type: ignore[union-attr]  # Begin
