@@ -77,6 +77,8 @@ class Call:
                         self._out.send(notice.audio)
                     else:
                         self._turns.notice(notice, now_ms)
+            case inputs.BackgroundAlone():
+                self._turns.doubt_voice()
             case inputs.Ticked():
                 for notice in self._segmenter.wait(now_ms):
                     self._turns.notice(notice, now_ms)
