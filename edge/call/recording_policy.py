@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runtime.settings import Recorded
+from runtime.settings.recording import Recorded
 
 
 @dataclass(frozen=True)
