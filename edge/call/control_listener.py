@@ -77,7 +77,7 @@ class ControlListener:
         fault: Fault | None = None
         if request.tenant not in {"", self._call.began.tenant}:
             fault = "unknown_call"
-        elif command is not None and not (fault := self._call.refuses(request.id, command)):
+        elif command is not None and not (fault := self._call.control.refuses(request.id, command)):
             session = self._call.began.session
             log.info("call_commanded", session=session, action=command.__struct_config__.tag)
             self._give(Commanded(request.id, request.by, command))

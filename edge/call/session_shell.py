@@ -195,7 +195,7 @@ class SessionShell:
         if self._outage.parts and self._outage.deaf:
             counters.dropped("bus", len(pcm))
             return False
-        if self._recording and not self._closed and not self.call.deaf:
+        if self._recording and not self._closed and not self.call.control.deaf:
             self._recording.heard(pcm, at_ms)
         return True
 
