@@ -91,10 +91,8 @@ class Openings:
     recorded: RecordingQuotas
     voices: CallerVoices
 
-    async def open(
-        self, begin: Begin, caller: Caller, protocol: str, seat: Seat, quota: LogQuota
-    ) -> Opening:
-        """Return the session that *caller* begins, or goes on with; *seat* is taken for it.
+    async def open(self, begin: Begin, seat: Seat, quota: LogQuota) -> Opening:
+        """Return the session that the caller of *seat* begins or goes on with; the seat is taken.
 
         Raises:
             RefusedError: it cannot begin now.
@@ -102,6 +100,7 @@ class Openings:
         if why := quota.begin(time.monotonic()):
             title = "Too much for the log"
             raise RefusedError("QUOTA_EXCEEDED", title, why, CloseCode.POLICY_VIOLATION, ends=True)
+        caller, protocol = seat.caller, seat.protocol.name
         begin, no_voice = self.voices.allowed(begin)
         session, history = await seat.take()
         try:

@@ -70,7 +70,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                     taken = partial(edge.sockets.calls, request.protocol)
                     seat = Seat(edge.seats, protocol, caller, address, taken)
                     quota = edge.log_quotas.of(address, stranger=not caller.named)
-                    connection = Connection(ws, protocol, edge.host, caller, seat, quota)
+                    connection = Connection(ws, edge.host, seat, quota)
                     try:
                         await _hold(edge, connection, caller)
                     finally:
