@@ -28,7 +28,7 @@ class AudioFrame(msgspec.Struct, frozen=True, kw_only=True):
     end: bool = False
     """The utterance is over."""
     stands: int = 0
-    """With `end`: the guess of this pause is the whole utterance; 0: recognise once more."""
+    """With `end`: the pause whose transcript has all words of the utterance; 0: none has."""
     from_ms: int = 0
     """Where in the utterance its audio begins. 0 in a later frame: an older edge does not say."""
     continued_ms: int = 0

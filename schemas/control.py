@@ -83,7 +83,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
     since_ms: int
     """When its session began, Unix ms."""
     turns: int
-    """Turns answered."""
+    """Turns that got a response which was heard."""
     state: Literal["idle", "listening", "responding"]
     """`listening`: the caller speaks; `responding`: a response is on its way to the caller."""
     muted: tuple[Side, ...] = ()

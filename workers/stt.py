@@ -22,15 +22,15 @@ from workers.engines.protocols import (
 )
 from workers.stage import JobContext, JobTarget, StaleJobError
 from workers.utterance_audio import UtteranceAudio
-from workers.utterance_words import Guess, Span, UtteranceWords, Words
+from workers.utterance_words import PauseTranscript, Span, UtteranceWords, Words
 
 SILENCE_LIMIT_S = 10.0
 """Without a frame for so long, the edge that spoke is gone."""
 STALE_LIMIT_S = 0.6
 """Without a first frame for so long, an utterance nobody waits for any more is gone from the bus.
 One that a clock ahead of the server's makes look old has its frames, and is recognised."""
-OVER_ANSWER_INTERVAL_MS = 300
-"""Partials over an answer decide whether it is interrupted: they come sooner."""
+OVER_RESPONSE_INTERVAL_MS = 300
+"""Partials over a response decide whether it is interrupted: they come sooner."""
 BACKGROUND_RANK = 2
 """Behind all words of calls, partials too."""
 TURN_MS = 8000
@@ -75,7 +75,7 @@ class SttStage:
         return JobTarget(utterance=event.utterance)
 
     async def run(self, job: JobContext[SpeechStarted]) -> None:
-        """Follow the utterance to its end: partials while it goes on, a guess at each pause.
+        """Follow the utterance to its end: partials meanwhile, a transcript at each pause.
 
         Raises:
             StaleJobError: nobody waits for its words any more, and its audio is gone.
@@ -136,12 +136,12 @@ class SttStage:
         )
         return heard
 
-    async def sounds_finished(self, event: SpeechStarted, pcm: bytes) -> float | None:
+    async def eot_audio(self, event: SpeechStarted, pcm: bytes) -> float | None:
         """Return 0..1, how surely the speaker of *pcm* is done; None: there is no model of it."""
         if self._turns is None:
             return None
         owner, audio_s = (event.tenant, event.session), _seconds(pcm)
-        heard = self._executor.run(self._turns.finished, pcm, owner=owner, audio_s=audio_s)
+        heard = self._executor.run(self._turns.eot_audio, pcm, owner=owner, audio_s=audio_s)
         return round(await heard, 3)
 
 
@@ -193,7 +193,7 @@ class _Listening:
         self._partial_ms = 0
         """Audio covered by the latest partial."""
         self._sounds: dict[int, asyncio.Task[float | None]] = {}
-        """By the pause, how finished it sounds."""
+        """By the pause, how surely the turn has ended by its sound, 0..1."""
         self._over = False
 
     def take(self, frame: AudioFrame) -> None:
@@ -210,7 +210,7 @@ class _Listening:
         if frame.pause:
             words.paused(frame.pause, now_ms)
             last = audio.of(Span(max(0, now_ms - TURN_MS), now_ms))
-            judging = self._tasks.create_task(self._stage.sounds_finished(self._job.event, last))
+            judging = self._tasks.create_task(self._stage.eot_audio(self._job.event, last))
             self._sounds[frame.pause] = judging
         else:
             words.grown(now_ms, audio.quiet_ms)
@@ -221,7 +221,7 @@ class _Listening:
         audio.forget(min(words.open_ms, now_ms - TURN_MS))
 
     def end(self, stands: int = 0) -> None:
-        """Take the end; the guess of pause *stands* has all the words, 0: none has."""
+        """Take the end; the transcript of pause *stands* has all the words, 0: none has."""
         if self._over:
             return
         self._over = True
@@ -241,7 +241,7 @@ class _Listening:
             del self._asked[span]
         for span in wanted:
             if span not in self._asked:
-                self._asked[span] = self._start(span, self._guess)
+                self._asked[span] = self._start(span, self._transcribe)
         if wanted and self._partial and not self._partial.has_begun:
             self._partial.cancel()
 
@@ -255,17 +255,17 @@ class _Listening:
             return False
         if self._partial and self._partial.is_active:
             return False
-        over_answer = self._job.event.over_answer
-        interval_ms = OVER_ANSWER_INTERVAL_MS if over_answer else self._stage.interval_ms
+        over_response = self._job.event.over_response
+        interval_ms = OVER_RESPONSE_INTERVAL_MS if over_response else self._stage.interval_ms
         return now_ms - self._partial_ms >= interval_ms
 
     async def _hear(self, asked: Asked, *, partial: bool) -> Recognition:
-        # Words still grow, or an answer is spoken on until the first of those over it are known.
+        # Words still grow, or a response is spoken on until the first of those over it are known.
         event = self._job.event
-        rank = 1 if partial and not event.over_answer else 0
+        rank = 1 if partial and not event.over_response else 0
         if event.background:
             rank = BACKGROUND_RANK
-        hurried = partial or (event.over_answer and asked.span.from_ms == 0)
+        hurried = partial or (event.over_response and asked.span.from_ms == 0)
         return await self._stage.hear(asked, event, rank=rank, hurried=hurried)
 
     async def _grow(self, asked: Asked) -> None:
@@ -281,30 +281,32 @@ class _Listening:
         )
         await self._job.bus.send(subjects.partials(event.session), told)
 
-    async def _guess(self, asked: Asked) -> None:
+    async def _transcribe(self, asked: Asked) -> None:
         heard = await self._hear(asked, partial=False)
         asked.has_heard = True
-        for guess in list(self._words.heard(asked.span, heard)):
-            await self._tell(guess)
+        for transcript in list(self._words.heard(asked.span, heard)):
+            await self._tell(transcript)
 
-    async def _tell(self, guess: Guess) -> None:
+    async def _tell(self, transcript: PauseTranscript) -> None:
         # a cut is no pause: a number at its end may go on
-        words, mask = guess.words, partial(self._stage.mask, growing=guess.pause < 0)
-        sounds = self._sounds.get(guess.pause)
-        self._sounds = {pause: one for pause, one in self._sounds.items() if pause > guess.pause}
+        words, mask = transcript.words, partial(self._stage.mask, growing=transcript.pause < 0)
+        sounds = self._sounds.get(transcript.pause)
+        self._sounds = {
+            pause: one for pause, one in self._sounds.items() if pause > transcript.pause
+        }
         text = mask(words.text)
-        settled_words = _common(text.split(), mask(guess.settled).split())
+        settled_words = _common(text.split(), mask(transcript.settled).split())
         told = TranscriptGuess(
             **self._job.head(),
             utterance=self._job.event.utterance,
-            pause=guess.pause,
+            pause=transcript.pause,
             text=text,
             confidence=round(words.confidence, 4),
             took_ms=round(words.took_ms, 1),
             model=self._stage.model,
             eot_audio=await sounds if sounds else None,
-            eot_stt=None if words.ended is None else round(words.ended, 3),
-            settled_ms=guess.settled_ms,
+            eot_stt=None if words.eot_stt is None else round(words.eot_stt, 3),
+            settled_ms=transcript.settled_ms,
             settled_words=settled_words,
         )
         await self._job.bus.publish(told)
@@ -316,13 +318,13 @@ async def _settled(job: JobContext[SpeechStarted]) -> UtteranceWords:
     subject = subjects.session_events(event.tenant, event.session, TranscriptGuess.KIND)
     stored = await job.bus.last_of(subject)
     try:
-        guess = stored.event() if stored else None
+        transcript = stored.event() if stored else None
     except codec.BadMessageError:  # of a newer version
-        guess = None
-    if not isinstance(guess, TranscriptGuess) or guess.utterance != event.utterance:
+        transcript = None
+    if not isinstance(transcript, TranscriptGuess) or transcript.utterance != event.utterance:
         return UtteranceWords()
-    text = " ".join(guess.text.split()[: guess.settled_words])
-    return UtteranceWords(Words(text, guess.confidence), guess.settled_ms)
+    text = " ".join(transcript.text.split()[: transcript.settled_words])
+    return UtteranceWords(Words(text, transcript.confidence), transcript.settled_ms)
 
 
 def _seconds(pcm: bytes) -> float:

@@ -102,7 +102,7 @@ class TtsStage:
     ) -> None:
         event = job.event
         pieces, owner = self._pieces(event.text, speaker), (event.tenant, event.session)
-        # the opening of an answer goes first
+        # the opening of a response goes first
         rank = BACKGROUND_RANK if event.background else event.index
         while more := await self._executor.run(
             _more, pieces, sending.wanted, rank=rank, owner=owner

@@ -60,7 +60,7 @@ class ControlListener:
             agent=summary.agent,
             edge=call.began.edge,
             since_ms=summary.started_at_ms,
-            turns=call.history.answered,
+            turns=call.history.responses,
             state="listening" if call.listening else "responding" if call.responding else "idle",
             muted=tuple(sorted(call.history.control.muted)),
         )

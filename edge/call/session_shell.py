@@ -208,7 +208,7 @@ class SessionShell:
             return
         self._finished = True
         if not self._closed:
-            turns = self.call.history.answered
+            turns = self.call.history.responses
             self._log.info("session_ended", reason=reason, turns=turns)
         self.give(Finished(reason, may_return))
         self._closed = True
@@ -380,7 +380,7 @@ class SessionShell:
             first_token_ms=waterfall.first_token_ms,
             first_sentence_ms=waterfall.first_sentence_ms,
             first_audio_ms=waterfall.first_audio_ms,
-            guesses=waterfall.guesses,
+            speculations=waterfall.speculations,
             retracted=waterfall.retracted,
             interrupted=waterfall.interrupted,
         )

@@ -175,7 +175,7 @@ class Call:
         match event:
             case ev.TranscriptGuess():
                 self.stages.works("stt")
-                self._turns.guess(event, now_ms)
+                self._turns.transcript(event, now_ms)
             case ev.TranscriptFinal(utterance=number, text=text) if number in self._turns.cut_off:
                 self._turns.cut_off.discard(number)
                 self.history.carried.append(text)
@@ -209,7 +209,7 @@ class Call:
             self._current.drop("hung_up", now_ms)
         summary = dataclasses.asdict(self.history.summary)
         ended = ev.SessionEnded(
-            **self._out.head(now_ms), reason=given.reason, turns=self.history.answered, **summary
+            **self._out.head(now_ms), reason=given.reason, turns=self.history.responses, **summary
         )
         self._out.publish(ended)
 
@@ -230,7 +230,7 @@ class Call:
         """The caller speaks, or has paused and the words are not here yet."""
         utterance = self._segmenter.utterance
         return bool(self._client_turns.handed_in) or (
-            utterance is not None and utterance.guess is None
+            utterance is not None and utterance.transcript is None
         )
 
     def awaits(self, utterance: int) -> bool:

@@ -53,7 +53,7 @@ class ClientTurns:
         """Enter the words of a turn into the conversation; *respond*: they want a response."""
         key, carried = f"speech_{utterance}", self._history.take_carried(text)
         untold = self._history.untold(text)
-        self._history.answer_carried()
+        self._history.commit_carried()
         if carried:
             self._history.add(key, "user", carried)
             head = self._out.head(now_ms)

@@ -65,7 +65,7 @@ class StageWatch:
             return min(handed_in.values()) + self._config.response.deadline_ms
         if utterance is None or not self._segmenter.paused or self._config.turns.by_client:
             return None
-        if utterance.guess is not None and not self._turns.cut_off:
+        if utterance.transcript is not None and not self._turns.cut_off:
             return None
         return utterance.paused_ms + self._config.response.deadline_ms
 

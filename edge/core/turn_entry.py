@@ -45,20 +45,20 @@ class TurnEntry:
         """Decide by *config* from here on."""
         self._config = config
 
-    def spoken(self, utterance: Utterance, guess: ev.TranscriptGuess, now_ms: int) -> None:
-        """Enter the turn that *guess* ends, and ask for a response where one is wanted."""
+    def spoken(self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int) -> None:
+        """Enter the turn that *transcript* ends, and ask for a response where one is wanted."""
         self.count += 1
         if self._silent:
             self.close(now_ms, discarded=False)
-            self._enter(guess.text, guess.confidence, now_ms, utterance=utterance.number)
+            self._enter(transcript.text, transcript.confidence, now_ms, utterance=utterance.number)
         elif self.only_enters:
             self.close(now_ms, discarded=False)
-            said, respond = (guess.text, guess.confidence), self._config.turns.respond
+            said, respond = (transcript.text, transcript.confidence), self._config.turns.respond
             self.client.enter(utterance.number, *said, now_ms, respond=respond)
         else:
             response = self._current.response
             if response is None:
-                response = self._requester.take(utterance, guess, now_ms, speculative=False)
+                response = self._requester.take(utterance, transcript, now_ms, speculative=False)
             self.close(now_ms, discarded=False)
             self._tell_final(response, utterance.number)
             self._requester.commit(response, now_ms)
@@ -134,7 +134,7 @@ class TurnEntry:
         silence_ms = self._segmenter.silence_ms
         stopped = SpeechStopped(utterance.number, silence_ms, utterance.audio_ms, discarded)
         self._out.tell(stopped)
-        last = self._segmenter.close(stands=utterance.pause if utterance.guess else 0)
+        last = self._segmenter.close(stands=utterance.pause if utterance.transcript else 0)
         if last:
             self._out.send(last)
         ended = ev.SpeechEnded(

@@ -109,20 +109,20 @@ class Turns:
             utterance=utterance.number,
             language=self._config.language,
             deadline_ms=at_ms + WORDS_DEADLINE_MS,
-            over_answer=utterance.over_response,
+            over_response=utterance.over_response,
         )
         self._out.publish(started)
 
     def _continued(self, utterance: Utterance, at_ms: int, now_ms: int) -> None:
         self._endpointer.pauses.continued(
             at_ms - utterance.speech_end_ms,
-            sounded_finished=self._endpointer.sounded_finished(utterance.guess),
+            sounded_finished=self._endpointer.sounded_finished(utterance.transcript),
         )
         head = self._out.head(now_ms)
         self._out.publish(
             ev.SpeechContinued(**head, utterance=utterance.number, pause=utterance.pause)
         )
-        utterance.guess, utterance.ended_by_client = None, False
+        utterance.transcript, utterance.ended_by_client = None, False
         if response := self._current.uncommitted:
             self._current.retract(response, now_ms)
 
@@ -151,37 +151,39 @@ class Turns:
         if self._current.held and self._barge_in.interrupts(partial.text):
             self._interrupt(utterance, now_ms)
 
-    def guess(self, guess: ev.TranscriptGuess, now_ms: int) -> None:
+    def transcript(self, transcript: ev.TranscriptGuess, now_ms: int) -> None:
         """Take the words up to a pause; only those up to the present pause end a turn."""
         utterance = self._segmenter.utterance
-        if utterance is None or utterance.number != guess.utterance:
+        if utterance is None or utterance.number != transcript.utterance:
             return
-        present = self._segmenter.paused and guess.pause == utterance.pause
-        if not present or utterance.guess is not None:
+        present = self._segmenter.paused and transcript.pause == utterance.pause
+        if not present or utterance.transcript is not None:
             by_voice = self._config.interruption.voice_ms and self._current.held
-            if by_voice and self._barge_in.interrupts(guess.text):
+            if by_voice and self._barge_in.interrupts(transcript.text):
                 self._interrupt(utterance, now_ms)
             return
-        utterance.guess, utterance.guess_at_ms = guess, now_ms
+        utterance.transcript, utterance.transcript_at_ms = transcript, now_ms
         if self._config.turns.by_client:
             return
-        if not guess.text:
+        if not transcript.text:
             self._interruptions.dismiss(now_ms)
-        elif self._barge_in.is_backchannel(utterance, guess.text):
+        elif self._barge_in.is_backchannel(utterance, transcript.text):
             self.entry.close(now_ms, discarded=True)
             self._interruptions.dismiss(now_ms)
             return
         elif self._current.firm:
-            self._out.tell(Transcript(guess.text, final=False))
+            self._out.tell(Transcript(transcript.text, final=False))
         else:
             if self._config.interruption.allowed:
                 self._interrupt(utterance, now_ms)
-            self._out.tell(Transcript(guess.text, final=False))
+            self._out.tell(Transcript(transcript.text, final=False))
             speculate = self._config.turns.speculate and not self.cut_off
             speculate = speculate and not self.entry.only_enters
-            if speculate and self._endpointer.may_be_over(guess):
-                ask_eot = self._endpointer.asks_model(guess)
-                self._requester.take(utterance, guess, now_ms, speculative=True, ask_eot=ask_eot)
+            if speculate and self._endpointer.may_be_over(transcript):
+                ask_eot = self._endpointer.asks_model(transcript)
+                self._requester.take(
+                    utterance, transcript, now_ms, speculative=True, ask_eot=ask_eot
+                )
         self._endpoint(utterance, now_ms)
 
     def _interrupt(self, utterance: Utterance, now_ms: int) -> None:
@@ -193,19 +195,19 @@ class Turns:
 
     def _endpoint(self, utterance: Utterance, now_ms: int) -> None:
         """Commit or forget the utterance if its silence has lasted long enough for its words."""
-        guess = utterance.guess
-        if guess is None or self.cut_off or self._config.turns.by_client or self._current.firm:
+        transcript = utterance.transcript
+        if transcript is None or self.cut_off or self._config.turns.by_client or self._current.firm:
             return
         silence_ms = self._segmenter.silence_ms
-        if not guess.text:
+        if not transcript.text:
             if silence_ms >= NOISE_MS or utterance.ended_by_client:
                 self.entry.close(now_ms, discarded=True)
             return
         if silence_ms < self._endpointer.least_ms and not utterance.ended_by_client:
             return
-        if not utterance.ended_by_client and silence_ms < self._endpointer.wait_ms(guess):
+        if not utterance.ended_by_client and silence_ms < self._endpointer.wait_ms(transcript):
             return
-        self.entry.spoken(utterance, guess, now_ms)
+        self.entry.spoken(utterance, transcript, now_ms)
         self._endpointer.pauses.ended()
 
     # -------------------------------------------------------- the client decides

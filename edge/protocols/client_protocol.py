@@ -152,7 +152,7 @@ class ClientProtocol(Protocol):
     def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
         """Return the messages that tell the client that its session has begun, or goes on.
 
-        *heard*: so much was heard of the answer that was cut, and whose rest may follow.
+        *heard*: so much was heard of the response that was cut, and whose rest may follow.
         """
 
     def ended(self) -> list[Json]:

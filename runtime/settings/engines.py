@@ -21,7 +21,7 @@ class EngineSettings(BaseModel):
     sim_stt_ms: float = Field(50, ge=0, description="Simulated engines: recognition, ms.")
     sim_llm_first_ms: float = Field(100, ge=0, description="Simulated: to the first token, ms.")
     sim_llm_token_ms: float = Field(10, ge=0, description="Simulated: each further token, ms.")
-    sim_llm_tokens: int = Field(20, ge=1, description="Simulated: tokens of an answer.")
+    sim_llm_tokens: int = Field(20, ge=1, description="Simulated: tokens of a response.")
     sim_tts_ms: float = Field(50, ge=0, description="Simulated: to the audio, ms.")
     sim_fail: Literal["none", "raise", "hang", "nonsense", "exit"] = Field(
         "none", description="Simulated: how to fail at words that hold `poison`."

@@ -6,7 +6,7 @@ from schemas.events.event import Event
 
 
 class InterruptionSuspected(Event, frozen=True, kw_only=True, tag="interruption.suspected"):
-    """Edge -> all: sound over the answer; playback is held until it is clear what it was."""
+    """Edge -> all: sound over the response; playback is held until it is clear what it was."""
 
     KIND = "life"
     KEY = ("turn", "at_ms")
@@ -33,7 +33,7 @@ class InterruptionDismissed(Event, frozen=True, kw_only=True, tag="interruption.
 
 
 class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
-    """Edge -> all: what the caller heard of the answer: this, and no more, is history."""
+    """Edge -> all: what the caller heard of the response: this, and no more, is history."""
 
     KIND = "life"
     KEY = ("turn",)
@@ -43,9 +43,9 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
     played_ms: int
     carried: bool = False
     """The caller went on before more than the first sounds were heard: the words are part of the
-    next turn's, and nothing of the answer is history."""
+    next turn's, and nothing of the response is history."""
     resumable: bool = False
-    """The line was cut in mid-answer. A caller who is back in time hears the rest; then one more
+    """The line was cut in mid-response. A caller who is back in time hears the rest; then one more
     event of this turn says what was heard in all (`text`), and played since (`played_ms`)."""
     sentence: int = 0
     """Where the rest begins: in this sentence, ..."""
@@ -65,7 +65,7 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
 
 
 class AnswerReached(Event, frozen=True, kw_only=True, tag="answer.reached"):
-    """Edge -> edge: how far an answer was handed out, should another edge have to go on with it."""
+    """Edge -> edge: how far a response was handed out, for an edge that may go on with it."""
 
     KIND = "life"
     KEY = ("turn", "index")
@@ -75,7 +75,7 @@ class AnswerReached(Event, frozen=True, kw_only=True, tag="answer.reached"):
 
 
 class AnswerTruncated(Event, frozen=True, kw_only=True, tag="answer.truncated"):
-    """Edge -> all: the client said how much was heard of an answer; that is history instead."""
+    """Edge -> all: the client said how much was heard of a response; that is history instead."""
 
     KIND = "life"
     KEY = ("turn", "at_ms")

@@ -20,13 +20,13 @@ class Speaker(TypedDict):
 
 
 class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"):
-    """LLM -> TTS, edge: a piece of the answer that can be spoken by itself."""
+    """LLM -> TTS, edge: a piece of the response that can be spoken by itself."""
 
     KIND = "say"
     KEY = ("turn", "index")
     turn: int
     index: int
-    """Counts the sentences of an answer from 0."""
+    """Counts the sentences of a response from 0."""
     text: str
     first_token_ms: float
     """From taking the job to the model's first token."""
@@ -59,14 +59,14 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
 
 
 class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.completed"):
-    """LLM -> edge: the answer is whole, or a step of it that ends with calls of tools."""
+    """LLM -> edge: the response is whole, or a step of it that ends with calls of tools."""
 
     KIND = "say"
     KEY = ("turn",)
     LATER = "step"
     turn: int
     sentences: int
-    """Of the answer so far, those of earlier steps included."""
+    """Of the response so far, those of earlier steps included."""
     text: str
     """Of this step."""
     model: str
@@ -79,7 +79,7 @@ class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.complete
 
 
 class ResponseCancelled(Event, frozen=True, kw_only=True, tag="response.cancelled"):
-    """Edge -> LLM, TTS: nobody wants this answer, or the rest of it. Also ends a wrong guess."""
+    """Edge -> LLM, TTS: nobody wants this response, speculative or not, or the rest of it."""
 
     KIND = "say"
     KEY = ("turn",)

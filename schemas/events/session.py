@@ -104,7 +104,7 @@ class SessionEnded(Event, frozen=True, kw_only=True, tag="session.ended"):
     KEY = ("at_ms",)
     reason: EndReason
     turns: int
-    """Turns answered."""
+    """Turns that got a response which was heard."""
     started_at_ms: int = 0
     """Unix time, ms. This and what follows sums the session up, so that a list reads one event."""
     user: str = ""
@@ -112,9 +112,9 @@ class SessionEnded(Event, frozen=True, kw_only=True, tag="session.ended"):
     errors: int = 0
     """Troubles that the caller was told of."""
     interrupted: int = 0
-    """Answers that the caller interrupted."""
+    """Responses that the caller interrupted."""
     slowest_ms: float | None = None
-    """The longest that an answer was waited for."""
+    """The longest that a response was waited for."""
     replay_of: str = ""
     agent: str = ""
     """As `name@revision`; empty: the operator's settings alone."""

@@ -17,8 +17,8 @@ class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
     language: str
     deadline_ms: int
     """Unix time, ms, after which nobody waits for the words any more."""
-    over_answer: bool = False
-    """Spoken over an answer: partials decide whether it is an interruption, so hurry."""
+    over_response: bool = msgspec.field(default=False, name="over_answer")
+    """Spoken over a response: partials decide whether it is an interruption, so hurry."""
     background: bool = False
     """Nobody is on the line: the words of calls go first, and no partials are wanted."""
     recorded: tuple[StageName, ...] = ()
@@ -38,7 +38,7 @@ class SpeechPaused(Event, frozen=True, kw_only=True, tag="speech.paused"):
 
 
 class SpeechContinued(Event, frozen=True, kw_only=True, tag="speech.continued"):
-    """Edge -> all: the caller went on after a pause; what was guessed of it is void."""
+    """Edge -> all: the caller went on after a pause; what followed from it is void."""
 
     KIND = "life"
     KEY = ("utterance", "pause")

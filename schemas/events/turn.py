@@ -18,7 +18,7 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     KEY = ("turn",)
     LATER = "step"
     turn: int
-    """Counts up through a session, guesses included: a smaller number is stale."""
+    """Counts up through a session, speculative turns included: a smaller number is stale."""
     utterance: int
     pause: int
     system: str
@@ -54,15 +54,15 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
 
 
 class TurnCommitted(Event, frozen=True, kw_only=True, tag="turn.committed"):
-    """Edge -> all: the turn is real: its answer may be heard and the words enter the history."""
+    """Edge -> all: the turn is real: its response may be heard and the words enter the history."""
 
     KIND = "life"
     KEY = ("turn",)
     turn: int
     text: str
     confidence: float
-    guessed: bool
-    """True where the turn had been taken on a guess before the wait was over."""
+    speculative: bool = msgspec.field(name="guessed")
+    """Its response was asked for before the end of the turn was certain."""
 
 
 class TurnMeasured(Event, frozen=True, kw_only=True, tag="turn.measured"):
@@ -87,12 +87,12 @@ class TurnMeasured(Event, frozen=True, kw_only=True, tag="turn.measured"):
     """The first audio left for the caller: what the caller felt, less the network."""
     stt_ms: float | None = None
     """Recognition alone."""
-    guesses: int = 0
-    """Turns taken on a guess since the last answer, this one included."""
+    speculations: int = msgspec.field(default=0, name="guesses")
+    """Turns taken speculatively since the last response that was heard, this one included."""
     retracted: int = 0
     """How many of them were wrong."""
     wasted_sentences: int = 0
-    """Sentences that the wrong guesses had the model write."""
+    """Sentences that the model wrote for those that were wrong."""
     interrupted: bool = False
 
 

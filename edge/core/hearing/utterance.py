@@ -32,9 +32,9 @@ class Utterance:
     """Unix time of the last voiced frame, as of the latest pause."""
     paused_ms: int = 0
     """Unix time at which the latest pause was noticed."""
-    guess: TranscriptGuess | None = None
+    transcript: TranscriptGuess | None = None
     """Words up to the latest pause, as soon as they are here."""
-    guess_at_ms: int = 0
+    transcript_at_ms: int = 0
     audio_ms: int = 0
     voice_ms: int = 0
     """Voiced audio since the last pause that was longer than a breath."""
@@ -52,7 +52,7 @@ class Utterance:
     def mark_pause(self) -> AudioFrame:
         """Return the rest with the mark that asks for the words so far."""
         self.pause += 1
-        self.guess = None
+        self.transcript = None
         return self._message(pause=self.pause)
 
     def mark_continued(self) -> None:
@@ -60,7 +60,7 @@ class Utterance:
         self._continued_ms = self.audio_ms
 
     def end(self, stands: int) -> AudioFrame:
-        """Return the rest with the mark of the end; the guess of pause *stands* is the whole."""
+        """Return the rest, marked as the end; *stands*: the pause whose transcript is whole."""
         return self._message(end=True, stands=stands)
 
     def _message(self, *, pause: int = 0, end: bool = False, stands: int = 0) -> AudioFrame:

@@ -158,7 +158,7 @@ class CurrentResponse:
         measured = ev.TurnMeasured(
             **self._out.head(now_ms),
             turn=response.turn,
-            guesses=cost.taken,
+            speculations=cost.taken,
             retracted=cost.retracted,
             wasted_sentences=cost.sentences,
             interrupted=interrupted,

@@ -98,25 +98,25 @@ class Requester:
     def take(
         self,
         utterance: Utterance,
-        guess: ev.TranscriptGuess,
+        transcript: ev.TranscriptGuess,
         now_ms: int,
         *,
         speculative: bool,
         ask_eot: bool = False,
     ) -> Response:
-        """Ask the language model to respond to the turn that *guess* ends.
+        """Ask the language model to respond to the turn that *transcript* ends.
 
         *speculative*: the end is not certain yet. *ask_eot*: the model is asked for that, too.
         """
         response = self._ask(
-            utterance, guess.text, now_ms, speculative=speculative, ask_eot=ask_eot
+            utterance, transcript.text, now_ms, speculative=speculative, ask_eot=ask_eot
         )
-        response.confidence = guess.confidence
+        response.confidence = transcript.confidence
         response.speech_end_ms = utterance.speech_end_ms
         response.step("pause_ms", utterance.paused_ms)
-        response.step("transcript_ms", utterance.guess_at_ms)
+        response.step("transcript_ms", utterance.transcript_at_ms)
         response.step("taken_ms", now_ms)
-        response.steps["stt_ms"] = guess.took_ms
+        response.steps["stt_ms"] = transcript.took_ms
         return response
 
     def take_typed(self, text: str, now_ms: int) -> Response:
@@ -143,9 +143,9 @@ class Requester:
         history, head = self._history, self._out.head(now_ms)
         history.turn += 1
         text, untold = history.take_carried(words), history.untold(words)
-        history.answer_carried()
+        history.commit_carried()
         committed = ev.TurnCommitted(
-            **head, turn=history.turn, text=text, confidence=confidence, guessed=False
+            **head, turn=history.turn, text=text, confidence=confidence, speculative=False
         )
         self._out.publish(committed)
         history.settle(text, "", None, history.turn)
@@ -249,14 +249,14 @@ class Requester:
         response.step("committed_ms", now_ms)
         response.move_on(Phase.COMMITTED)
         response.waiting_since_ms = now_ms
-        self._history.answer_carried()
+        self._history.commit_carried()
         self._history.under_way = True
         committed = ev.TurnCommitted(
             **self._out.head(now_ms),
             turn=response.turn,
             text=response.text,
             confidence=response.confidence,
-            guessed=response.speculative,
+            speculative=response.speculative,
         )
         self._out.publish(committed)
         self._tools.run(response, now_ms)

@@ -62,9 +62,9 @@ def _forgotten(messages: int) -> int:
     return -(-over // FORGOTTEN_AT_ONCE) * FORGOTTEN_AT_ONCE
 
 
-def next_prompt(request: Prompt, answer: str) -> str | None:
-    """Return the beginning of the next prompt, after *answer*; None if it begins as this one."""
-    messages = (*request.messages, ("assistant", answer), ("user", ""))
+def next_prompt(request: Prompt, response: str) -> str | None:
+    """Return the beginning of the next prompt, after *response*; None if it begins as this one."""
+    messages = (*request.messages, ("assistant", response), ("user", ""))
     if _forgotten(len(messages)) == _forgotten(len(request.messages)):
         return None
     return prompt_text(replace(request, messages=messages, said="")).removesuffix(" \nAura:")
