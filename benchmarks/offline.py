@@ -66,7 +66,7 @@ def began(config: SessionConfig, tenant: str = "bench", session: str = "s") -> e
         session=session,
         at_ms=START_MS,
         user="somebody",
-        dialect="continuous",
+        protocol="continuous",
         edge="bench",
         config=config.but({"voice.delivery": "chunks"}),
     )

@@ -16,9 +16,9 @@ from schemas.tools import ToolConfig
 
 Eagerness = Literal["low", "auto", "high"]
 Delivery = Literal["whole", "sentences", "chunks", "text"]
-"""In what pieces a client takes a response's audio: one a response; one a sentence, each sent when
-the one before it was played; a stream of small chunks, a little ahead of the ear; or none, for it
-reads the words."""
+"""In what pieces a client takes a response's audio. `whole`: one a response. `sentences`: one a
+sentence, each sent when the one before it was played. `chunks`: a stream of small ones, a little
+ahead of what is heard. `text`: none, for the client reads the words."""
 
 
 ClientOption = Literal[

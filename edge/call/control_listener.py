@@ -56,7 +56,7 @@ class ControlListener:
             session=call.began.session,
             tenant=call.began.tenant,
             user=summary.user,
-            protocol=summary.dialect,
+            protocol=summary.protocol,
             agent=summary.agent,
             edge=call.began.edge,
             since_ms=summary.started_at_ms,

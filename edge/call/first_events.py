@@ -31,7 +31,7 @@ class FirstEvents:
         return SessionStarted(
             **head,
             user=self.user,
-            dialect=self.protocol,
+            protocol=self.protocol,
             edge=self.edge,
             config=config,
             agent=agent,

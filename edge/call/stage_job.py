@@ -230,7 +230,7 @@ async def stage_jobs(
                 turns=0,
                 started_at_ms=began.at_ms,
                 user=whose.user,
-                dialect=whose.protocol,
+                protocol=whose.protocol,
             )
             await bus.publish(ended)
 

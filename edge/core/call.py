@@ -217,7 +217,7 @@ class Call:
 
     @property
     def responding(self) -> bool:
-        """A response is on its way to the caller's ear."""
+        """A response is on its way to the caller."""
         return self._current.response is not None
 
     @property

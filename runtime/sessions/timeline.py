@@ -146,7 +146,7 @@ def _commanded(command: AnyCommand) -> str:
 
 _WORDS: dict[type, Callable[[Any], str]] = {
     ev.SessionStarted: lambda e: (
-        f"user {e.user}, {e.dialect}, eagerness {e.config.turns.eagerness}"
+        f"user {e.user}, {e.protocol}, eagerness {e.config.turns.eagerness}"
         + (f", agent {e.agent}" if e.agent else "")
         + (f", replay of {e.replay_of}" if e.replay_of else "")
     ),

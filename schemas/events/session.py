@@ -59,7 +59,7 @@ class SessionStarted(_Configured, frozen=True, kw_only=True, tag="session.starte
 
     KIND = "life"
     user: str
-    dialect: str
+    protocol: str = msgspec.field(name="dialect")
     edge: str
     """Name of the edge process that holds the call."""
     version: str = ""
@@ -108,7 +108,7 @@ class SessionEnded(Event, frozen=True, kw_only=True, tag="session.ended"):
     started_at_ms: int = 0
     """Unix time, ms. This and what follows sums the session up, so that a list reads one event."""
     user: str = ""
-    dialect: str = ""
+    protocol: str = msgspec.field(default="", name="dialect")
     errors: int = 0
     """Troubles that the caller was told of."""
     interrupted: int = 0

@@ -48,7 +48,7 @@ def a_call(number: int, at: datetime) -> list[ev.Event]:
     }
     return [
         ev.SessionStarted(
-            **whose, user="someone@acme", dialect="continuous", edge="e",
+            **whose, user="someone@acme", protocol="continuous", edge="e",
             config=SessionConfig().but({"response.system_prompt": "Be secret."}),
         ),
         ev.TranscriptFinal(

@@ -68,8 +68,8 @@ async def count(event: ev.AnyEvent) -> None:
 
 def _count(event: ev.AnyEvent) -> None:
     match event:
-        case ev.SessionStarted(dialect=dialect):
-            STARTED.labels(dialect).inc()
+        case ev.SessionStarted(protocol=protocol):
+            STARTED.labels(protocol).inc()
         case ev.SessionResumed():
             RESUMED.inc()
         case ev.SessionEnded(reason=reason, turns=turns):

@@ -1,4 +1,4 @@
-"""A response's audio: put in order, handed out at the pace of the ear, and what was heard of it."""
+"""A response's audio: put in order, handed out at the pace of listening, heard so far."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemas.audio import BYTES_PER_MS, ENOUGH_MS
 from schemas.session_config import VoiceConfig
 
 LEAD_MS = 240
-"""How far a stream of chunks runs ahead of the ear: what a slow network may swallow unheard."""
+"""How far a stream of chunks runs ahead of what is heard, so that a slow network delays nothing."""
 MS_A_LETTER = 65
 """About how long a sentence is whose end has not come yet."""
 
@@ -297,7 +297,7 @@ class Playback:
         return self._until_ms
 
     def played_ms(self, now_ms: int) -> int:
-        """Return how much audio the ear had got at *now_ms*."""
+        """Return how much audio was heard by *now_ms*."""
         return self._played_bytes(now_ms) // BYTES_PER_MS
 
     def _played_bytes(self, now_ms: int) -> int:

@@ -20,7 +20,7 @@ class Summary:
 
     started_at_ms: int = 0
     user: str = ""
-    dialect: str = ""
+    protocol: str = ""
     replay_of: str = ""
     agent: str = ""
     errors: int = 0
@@ -31,7 +31,7 @@ class Summary:
         match event:
             case SessionStarted():
                 self.started_at_ms = event.at_ms
-                self.user, self.dialect = event.user, event.dialect
+                self.user, self.protocol = event.user, event.protocol
                 self.replay_of = event.replay_of
                 self.agent = str(event.agent or "")
             case AgentChanged(agent=agent):

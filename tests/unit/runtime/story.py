@@ -19,7 +19,7 @@ def story(session: str = "s_1", tenant: str = "acme", user: str = "ann") -> list
 
     told: list[ev.AnyEvent] = [
         ev.SessionStarted(
-            **at(0), user=user, dialect="continuous", edge="edge-1", config=SessionConfig()
+            **at(0), user=user, protocol="continuous", edge="edge-1", config=SessionConfig()
         )
     ]
     for turn, start, said, answer in (
@@ -131,7 +131,7 @@ def story(session: str = "s_1", tenant: str = "acme", user: str = "ann") -> list
             turns=2,
             started_at_ms=T0,
             user=user,
-            dialect="continuous",
+            protocol="continuous",
             interrupted=1,
             slowest_ms=562.0,
         )
