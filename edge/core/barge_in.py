@@ -8,11 +8,11 @@ from edge.core.response.current_response import CurrentResponse
 from schemas.session_config import SessionConfig
 
 ECHO_WORDS, ECHO_SHARE = 3, 0.7
-"""So many words, and so many of those that are heard, must be the response's to be its echo."""
+"""The words of an echo: at least 3, and at least 70 % of those heard, are the response's own."""
 
 
 class BargeIn:
-    """Judges words by the response that they are spoken over."""
+    """Compares the caller's words with the response that they are spoken over."""
 
     def __init__(self, config: SessionConfig, current: CurrentResponse) -> None:
         self._current = current

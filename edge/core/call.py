@@ -4,7 +4,7 @@ Pure: no clock, no sockets, no bus. An input comes in with its time, Unix ms; wh
 comes out as effects, in order. The same inputs give the same effects.
 
 The caller's side (`turns.py`) and Aura's side (`response/responder.py`) are two machines, each
-drawn in its room. Here inputs meet them, and here a stage that does not answer is noticed.
+drawn in its own file. This file hands each input to them.
 """
 
 from __future__ import annotations
@@ -37,10 +37,7 @@ class Call:
     """The decisions of one connection of one session."""
 
     def __init__(self, began: Began, history: History | None = None) -> None:
-        """Begin as *began* says: whose session it is, and what it is set to.
-
-        *history* is what is known of a session that goes on.
-        """
+        """Begin the session of *began*; *history* is that of a session which is resumed."""
         self.began = began
         self.history = history or History()
         self.history.summary.take(began)
@@ -72,7 +69,7 @@ class Call:
             case inputs.Sound():
                 heard = _unheard(given) if self.control.deaf else given
                 for notice in self._segmenter.hear(heard, now_ms):
-                    if notice.audio and not notice.change:  # most of them
+                    if notice.audio and not notice.change:  # as after most frames
                         self._out.send(notice.audio)
                     else:
                         self._turns.notice(notice, now_ms)
@@ -94,7 +91,7 @@ class Call:
     # -------------------------------------------------------- inputs
 
     def _begins_or_ends(self, given: AnyInput, now_ms: int) -> bool:
-        """Begin or end the call, set or command it; False where *given* is none of that."""
+        """Take an input that begins, ends, sets or commands the call; False: it is another."""
         match given:
             case inputs.Started():
                 self._idle.word(now_ms)
@@ -133,7 +130,7 @@ class Call:
             self._responder.tools.transferred(self._current.response, given.call, name, now_ms)
 
     def _counts_for_nothing(self, given: AnyInput) -> bool:
-        """Tell whether the caller is muted, or wants to stop what they cannot stop."""
+        """Tell whether the input is ignored: its caller is muted, or the response is firm."""
         match given:
             case inputs.Typed() | inputs.TurnEnded() | inputs.KeyPressed():
                 return self.control.deaf
@@ -253,7 +250,7 @@ class Call:
 
     @property
     def _quiet(self) -> bool:
-        """Nobody speaks and nothing is said: the state of most calls most of the time."""
+        """Neither side speaks or is about to: the state of most calls most of the time."""
         if self._segmenter.utterance or self._current.response:
             return False
         if self._keypad.due_ms is not None:

@@ -1,4 +1,4 @@
-"""What operators have a call do, and what becomes of a caller who says nothing. Pure.
+"""Commands of operators to a call, and the end of a call whose caller is idle. Pure.
 
 Texts wait until nobody speaks and are spoken in their order. A call that ends is deaf: its last
 words are spoken to their end, then the shell hangs up.
@@ -18,12 +18,12 @@ from schemas.control import AnyCommand, End, Fault, Instruct, Interrupt, Mute, S
 from schemas.session_config import SessionConfig
 
 ENDED, IDLE = "CALL_ENDED", "CALL_IDLE"
-"""Codes that a client is told."""
+"""Error codes for the client."""
 BY_OPERATOR = "ended by the operator"
 
 
 class Control:
-    """Does commands, and watches for silence that lasts too long."""
+    """Carries out commands, and asks an idle caller."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Control:
         """Why the call ends: code and reason."""
         self._hung_up = False
         self._asked_after = -1
-        """Turns that the caller had taken when they were asked whether they are there."""
+        """The caller's number of turns when they were asked whether they are there; -1: never."""
 
     def configure(self, config: SessionConfig) -> None:
         """Decide by *config* from here on."""
@@ -55,7 +55,7 @@ class Control:
 
     @property
     def deaf(self) -> bool:
-        """Nothing of the caller counts."""
+        """The caller's audio, text and keys are ignored."""
         return self.ends or "caller" in self._memory.muted
 
     @property
@@ -69,7 +69,7 @@ class Control:
         return self._memory.ends
 
     def refuses(self, command_id: str, command: AnyCommand) -> Fault | None:
-        """Return why *command* would not be done; None: it would, or was already."""
+        """Return why *command* would be refused; None: it would be done, or was done already."""
         if command_id in self._memory.received:
             return None
         if self.ends:
@@ -80,7 +80,7 @@ class Control:
         return None
 
     def command(self, given: Commanded, now_ms: int) -> None:
-        """Do what is commanded; what was done already, or comes after the end, changes nothing."""
+        """Carry out a command, once; a repeated or refused one changes nothing."""
         memory, command = self._memory, given.command
         if given.id in memory.received or self.refuses(given.id, command):
             return

@@ -19,7 +19,7 @@ from schemas.session_config import SessionConfig
 
 
 class Endpointer:
-    """Tells how long silence must last after which words."""
+    """Returns the silence that ends a turn, by its words and the caller's pauses."""
 
     def __init__(self, config: SessionConfig, history: History, requester: Requester) -> None:
         self.pauses = AdaptivePause()
@@ -32,9 +32,9 @@ class Endpointer:
         self._language = config.language
         self._waits = waits_of(config.turns)
         self._reads_words = self._waits.finished_ms < self._waits.unclear_ms
-        """How long is waited depends on the words."""
+        """The wait depends on the words."""
         self._ask_eot = config.turns.ask_eot and self._reads_words
-        """A language model may be asked whether a turn is over, and that changes the wait."""
+        """The language model may be asked whether a turn is over."""
 
     @property
     def least_ms(self) -> int:
@@ -50,11 +50,11 @@ class Endpointer:
         return max(wait_ms(known, self._waits), least_ms)
 
     def may_be_over(self, transcript: TranscriptGuess) -> bool:
-        """Tell whether the turn may be over after *transcript*, so that a response is worth it."""
+        """Tell whether the turn is likely enough over for a speculative response."""
         return is_finished(self._evidence(transcript)) is not False
 
     def asks_model(self, transcript: TranscriptGuess) -> bool:
-        """Tell whether the language model's opinion of the end would change much."""
+        """Tell whether the language model is to be asked for `eot_llm`: it may change the wait."""
         return self._ask_eot and is_open(self._evidence(transcript))
 
     def sounded_finished(self, transcript: TranscriptGuess | None) -> bool:

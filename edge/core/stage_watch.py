@@ -1,4 +1,4 @@
-"""Stages that fail or say nothing: what they failed at is given up, and the caller is told."""
+"""Stages that fail or stay silent: their work is given up, and the caller is told."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from schemas import events as ev
 from schemas.session_config import SessionConfig
 
 SILENT_STAGE_MS = 3000
-"""An awaited stage that is silent for so long: the log is read for its answer."""
+"""The silence of an awaited stage after which the log is read: its event may have been lost."""
 FATAL_FAILURES = 3
 """Failures of one stage in a row after which it counts as down."""
 
 
 class StageWatch:
-    """Knows what is awaited of each stage, and until when."""
+    """Watches the awaited work of each stage, and counts failures."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class StageWatch:
         self._client_turns = turns.entry.client
         self._out = out
         self._failures: dict[ev.FaultyPart, int] = {}
-        """Of each stage, in a row."""
+        """Failures in a row, by stage."""
 
     def configure(self, config: SessionConfig) -> None:
         """Wait by *config* from here on."""
@@ -107,7 +107,7 @@ class StageWatch:
             self._client_turns.handed_in.clear()
             self._turns.entry.close(now_ms, discarded=True)
             self._responder.interruptions.dismiss(now_ms)
-            if self._current.uncommitted:  # to words that are given up
+            if self._current.uncommitted:  # a response to those words
                 self._current.drop("failed", now_ms)
         elif self._current.uncommitted:
             self._current.drop("failed", now_ms)

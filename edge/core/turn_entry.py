@@ -1,4 +1,4 @@
-"""A turn of the caller is over: its words are final, and a response is asked for, or none is."""
+"""The end of a caller's turn: its words enter the conversation, with or without a response."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class TurnEntry:
         self._out.tell(final)
 
     def _tell_final(self, response: Response, utterance: int = 0) -> None:
-        """Tell the client the words of a turn that is certain, each once, and that it is."""
+        """Tell the client the final words of a turn, each once, and that its response starts."""
         final = Transcript(
             response.new_words,
             final=True,

@@ -33,11 +33,11 @@ EARLY_REPLY_MS = 1000
 NOISE_MS = 400
 """Silence after which an utterance without words is forgotten."""
 WORDS_DEADLINE_MS = 60_000
-"""Nobody waits longer for the words of an utterance: its audio is gone by then."""
+"""The longest wait for the words of an utterance: its audio is gone after it."""
 
 
 class Turns:
-    """The caller's side of one call, and what it does to Aura's side."""
+    """The caller's side of one call, and its consequences for Aura's side."""
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class Turns:
     # -------------------------------------------------------- words
 
     def partial(self, partial: PartialHeard, now_ms: int) -> None:
-        """Take the words of somebody who still speaks."""
+        """Take a partial transcript: the caller still speaks."""
         utterance = self._segmenter.utterance
         if utterance is None or utterance.number != partial.utterance or not partial.text:
             return

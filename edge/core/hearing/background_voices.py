@@ -1,4 +1,4 @@
-"""Voices behind the caller: a room full of people never falls silent, a caller does.
+"""Voices of other people in the caller's room, told from the caller by their loudness.
 
 The quietest stretch of the last seconds is the background's. Where it holds voices, only what is
 clearly louder is the caller's; where it holds none, nothing changes. The clock is the frame, 20 ms.
@@ -16,7 +16,7 @@ STRETCHES, LEAST_STRETCHES = 37, 20
 and without a pause is not their own background."""
 SMOOTH_FRAMES = 240 // FRAME_MS
 ABOVE = 10.0
-"""The caller's power is so many times the background's (10 dB)."""
+"""The least ratio of the caller's power to the background's (10 dB)."""
 
 
 class BackgroundVoices:

@@ -40,7 +40,7 @@ class SpeechNotice(NamedTuple):
 
 
 class Segmenter:
-    """One caller's speech."""
+    """Cuts one caller's frames into utterances."""
 
     def __init__(self, config: TurnConfig, last_utterance: int) -> None:
         """Count on from *last_utterance*."""

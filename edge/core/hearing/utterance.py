@@ -16,15 +16,15 @@ LONGEST_MS = 30 * 60_000
 
 @dataclass
 class Utterance:
-    """What is known of it at the edge."""
+    """An utterance as the edge knows it."""
 
     number: int
     over_response: bool = False
     """It began while a response was to be heard or on its way."""
     is_reply: bool = False
-    """It began over the last words of a question, as replies do."""
+    """It began over the last words of a question, so it is a reply and no interruption."""
     gone_on_after_ms: int | None = None
-    """It goes on with a turn that had been taken for over, after a silence of so long."""
+    """The silence, ms, before it, where it goes on with a turn that had been taken for over."""
     ended_by_client: bool = False
     """The client said that the turn is over: its words are not waited for any longer."""
     pause: int = 0

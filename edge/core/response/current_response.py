@@ -1,4 +1,4 @@
-"""The response that is wanted now, and how it ends: settled, cancelled, retracted, left."""
+"""The response that is wanted now, and its end: settled, cancelled, retracted, or left open."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schemas import events as ev
 
 @dataclass
 class Speculation:
-    """What speculative responses cost since the last measured turn."""
+    """The number and cost of speculative responses since the last measured turn."""
 
     taken: int = 0
     retracted: int = 0
@@ -35,7 +35,7 @@ class CurrentResponse:
         self._out = out
 
     def of(self, turn: int) -> Response | None:
-        """Return the response if it is that to *turn*."""
+        """Return the response where it is the one to *turn*, else None."""
         return self.response if self.response and self.response.turn == turn else None
 
     @property
@@ -59,7 +59,7 @@ class CurrentResponse:
         self.cancel(response, now_ms, "retracted")
         self.speculation.retracted += response.speculative
         self.speculation.sentences += len(response.sentences)
-        if response.tool_steps.is_used:  # what was done would be done twice
+        if response.tool_steps.is_used:  # else its tools would run twice
             self.settle(response, now_ms, heard="", complete=False)
             return
         self.response = None
@@ -152,7 +152,7 @@ class CurrentResponse:
 
     def measure(self, response: Response, now_ms: int, *, interrupted: bool) -> None:
         response.told_done = True
-        if response.spoken_on or response.given:  # the caller did not wait, or not only here
+        if response.spoken_on or response.given:  # its wait says nothing of this edge's speed
             return
         cost, self.speculation = self.speculation, Speculation()
         measured = ev.TurnMeasured(

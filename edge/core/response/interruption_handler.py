@@ -94,9 +94,9 @@ class InterruptionHandler:
             self._current.retract(response, now_ms)
 
     def truncate(self, told: Truncated, now_ms: int) -> None:
-        """Take the client's word for how much of a response was heard: the rest never is."""
+        """Cut the response to the part that the client says was heard."""
         response, last = self._current.of(told.turn), self._current.last
-        if response and response.stopped:  # it may yet go on, from where it was heard
+        if response and response.stopped:  # it may still go on from there
             response.playback.rewind(now_ms, told.played_ms)
         elif response and response.playback.begun:
             response.playback.rewind(now_ms, told.played_ms)

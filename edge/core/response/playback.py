@@ -13,7 +13,7 @@ from schemas.session_config import VoiceConfig
 LEAD_MS = 240
 """How far a stream of chunks runs ahead of what is heard, so that a slow network delays nothing."""
 MS_A_LETTER = 65
-"""About how long a sentence is whose end has not come yet."""
+"""The assumed length of a sentence whose end has not come yet."""
 
 
 @dataclass
@@ -26,9 +26,9 @@ class Sentence:
     pcm: bytes = b""
     """The chunks joined, up to the first that is missing."""
     joined: int = 0
-    """How many those are."""
+    """The number of joined chunks."""
     early: dict[int, bytes] = field(default_factory=dict)
-    """Chunks that came before one before them."""
+    """Chunks that came too early, by number: an earlier one is missing."""
 
     def take(self, chunk: ChunkSpoken) -> None:
         if chunk.last:
@@ -72,7 +72,7 @@ BEGINNING = Position()
 
 
 class Playback:
-    """One response on its way to one client.
+    """The audio of one response on its way to one client.
 
     A client is taken to play audio as it comes, piece after piece, until it says otherwise.
     """

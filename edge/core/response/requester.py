@@ -1,4 +1,4 @@
-"""How a response is asked for: of the language model, or with words that are given."""
+"""Requests for responses: by the language model, or with given words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from schemas.session_config import SessionConfig
 
 
 class Requester:
-    """Asks for responses; each is the wanted one from then on."""
+    """Asks for responses; each becomes the current one."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Requester:
         return turn
 
     def _speak(self, response: Response, sentences: list[str], now_ms: int) -> None:
-        """Have *sentences*, all there are of the *response*, spoken."""
+        """Have the *response* spoken; *sentences* are all of its words."""
         response.move_on(Phase.COMMITTED)
         self.current.response = response
         given, completed = as_events(

@@ -1,4 +1,4 @@
-"""Aura's side of a call: one response at a time; its words and audio come, and are handed out.
+"""Aura's side of a call: one response at a time, whose words and audio go to the client.
 
 A response's phases are drawn in `response.py`, its interruption in `interruption.py`.
 """
@@ -18,7 +18,7 @@ from schemas.session_config import SessionConfig
 
 
 class Responder:
-    """Delivers the wanted response, and holds what asks for, interrupts and ends responses."""
+    """Delivers the current response; its parts ask for responses, interrupt them and end them."""
 
     def __init__(self, config: SessionConfig, history: History, out: Outbox) -> None:
         self._config = config
@@ -37,7 +37,7 @@ class Responder:
     # -------------------------------------------------------- what the stages bring
 
     def receive(self, event: ev.AnyEvent, now_ms: int) -> None:
-        """Take words of the response, or news of its voice; those of another turn are stale."""
+        """Take an event of a stage for the current response; those of other turns are stale."""
         match event:
             case ev.ResponseSentence() if response := self.current.of(event.turn):
                 response.sentence(event, now_ms)

@@ -77,7 +77,7 @@ class UnfinishedResponse:
 
 @dataclass
 class History:
-    """What the next turn of a session needs to know of the turns before."""
+    """The conversation before the next turn, and what that turn takes over."""
 
     messages: list[Message] = field(default_factory=list)
     turn: int = 0
@@ -89,9 +89,9 @@ class History:
     carried: list[str] = field(default_factory=list)
     """Words said that got no response yet: they begin the next turn."""
     told: int = 0
-    """How many of them the client was told as final."""
+    """The number of carried words that the client was told as final."""
     unfinished: UnfinishedResponse | None = None
-    """The response that was being spoken when the line was cut; its question is carried, too."""
+    """The response that was spoken when the connection was cut; its question is carried, too."""
     summary: Summary = field(default_factory=Summary)
     outlived: dict[Key, ToolCalled] = field(default_factory=dict)
     """Calls that still run although their turn is over."""
@@ -104,12 +104,12 @@ class History:
     control: ControlMemory = field(default_factory=ControlMemory)
     """What operators had the session do."""
     instructions: dict[str, str] = field(default_factory=dict)
-    """What a client told the model beside the conversation, by name; few models read it inside."""
+    """The client's system messages by name; they go into the prompt, not the conversation."""
 
     under_way: bool = False
     """A turn is committed and not entered yet."""
     _behind: dict[str, Message] = field(default_factory=dict)
-    """Messages by name that came while a turn was under way: they follow it."""
+    """Messages by name that came during a turn and enter after it."""
 
     def __post_init__(self) -> None:
         self.names = MessageNames(self.messages)
@@ -135,7 +135,7 @@ class History:
         self.turn_over()
 
     def turn_over(self) -> None:
-        """Let the messages follow that came while the turn was under way."""
+        """Enter the messages that came during the turn."""
         self.under_way = False
         for key, message in self._behind.items():
             self.names.insert(key, message, None)
@@ -167,7 +167,7 @@ class History:
             self.names.remove(key)
 
     def take_heard(self, event: AnswerHeard, said: str, steps: ToolSteps | None) -> None:
-        """Enter what once was heard of a response to what was *said*."""
+        """Enter the recorded end of a response to what was *said*."""
         if event.carried:
             self.carried = [said]
         elif event.kept:
@@ -176,7 +176,7 @@ class History:
         self.turn_over()
 
     def take_edit(self, event: AnswerTruncated | MessageAdded | MessageRemoved) -> None:
-        """Change the conversation as the client once did."""
+        """Repeat a recorded change of the client."""
         match event:
             case AnswerTruncated(turn=turn, text=heard):
                 self.names.reword(response_key(turn), heard)
@@ -212,7 +212,7 @@ class History:
         return True
 
     def tell_news(self) -> None:
-        """Enter what the turn that is asked now is told."""
+        """Enter the results of outlived calls: the turn that begins is told of them."""
         self.messages += self.news
         self.news = []
 
@@ -274,7 +274,7 @@ def fold(events: Iterable[Event]) -> History:
 def _leave_open(
     history: History, responses: dict[int, dict[int, str]], steps: dict[int, ToolSteps]
 ) -> None:
-    """Tell what was said and done of the response that is unfinished, or that none is."""
+    """Fill in the words and tools of the unfinished response; without one, no turn is under way."""
     if history.unfinished is None:
         history.turn_over()
     else:
@@ -284,7 +284,7 @@ def _leave_open(
 
 
 def _count(history: History, event: Event) -> None:
-    """Follow what *event* begins, edits of the client, and results of tools of earlier turns."""
+    """Take over numbers, agents, edits and late results of tools from *event*."""
     match event:
         case SessionStarted(agent=agent):
             history.agent, history.began_as = agent, agent.name if agent else ""
@@ -307,7 +307,7 @@ def _count(history: History, event: Event) -> None:
 
 
 def _still(response: UnfinishedResponse | None, event: Event) -> UnfinishedResponse | None:
-    """Return *response* after *event*; None: it is over."""
+    """Return the unfinished *response* after *event*; None: it is over."""
     if response is None or getattr(event, "turn", None) != response.turn:
         return response
     match event:

@@ -1,4 +1,4 @@
-"""A session in a handful of numbers, kept while it goes on: what a list of sessions shows."""
+"""The figures of a session that a list of sessions shows, kept while it goes on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from schemas.events import (
 
 @dataclass
 class Summary:
-    """The fold of what happened so far."""
+    """The figures so far, folded from events."""
 
     started_at_ms: int = 0
     user: str = ""
