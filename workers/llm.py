@@ -160,7 +160,7 @@ async def _each_within(
 
 
 async def _within(coming: Awaitable[T], limit_s: float) -> T:
-    """Return what is *coming* if it comes within *limit_s*.
+    """Return the result of *coming* within *limit_s*.
 
     A process that was asleep finds that the time is up and the token about to come: it waits for
     that, or the end of its sleep would look like a model that hangs.

@@ -1,4 +1,4 @@
-"""The STT stage: listens to an utterance while it is spoken, knows its words soon after."""
+"""The STT stage: recognises an utterance while it is spoken."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from workers.utterance_audio import UtteranceAudio
 from workers.utterance_words import PauseTranscript, Span, UtteranceWords, Words
 
 SILENCE_LIMIT_S = 10.0
-"""Without a frame for so long, the edge that spoke is gone."""
+"""The longest gap between two frames: after it the edge is gone."""
 STALE_LIMIT_S = 0.6
-"""Without a first frame for so long, an utterance nobody waits for any more is gone from the bus.
+"""The longest wait for the first frame of an utterance past its deadline: its audio is gone.
 One that a clock ahead of the server's makes look old has its frames, and is recognised."""
 OVER_RESPONSE_INTERVAL_MS = 300
 """Partials over a response decide whether it is interrupted: they come sooner."""
 BACKGROUND_RANK = 2
-"""Behind all words of calls, partials too."""
+"""The rank of background jobs: behind all work of calls, partials too."""
 TURN_MS = 8000
-"""A model of turns hears the last so much, whatever of it is settled."""
+"""The audio that the turn model judges: the last so many ms, settled or not."""
 
 
 class SttStage:
@@ -112,7 +112,7 @@ class SttStage:
     async def hear(
         self, asked: Asked, event: SpeechStarted, *, rank: int, hurried: bool
     ) -> Recognition:
-        """Return the words of what is *asked* of an utterance; a smaller *rank* goes first.
+        """Return the recognition of the part *asked* of an utterance; a smaller *rank* goes first.
 
         *hurried*: quick words are worth more than sure ones.
         """
@@ -152,7 +152,7 @@ class Asked:
     span: Span
     pcm: bytes
     has_begun: bool = False
-    """It is too late to save its cost."""
+    """The recogniser has begun with it, so cancelling saves nothing."""
     has_heard: bool = False
     """Its words are known, and on their way."""
     task: asyncio.Task[None] | None = None
@@ -172,7 +172,7 @@ class Asked:
 
 
 class _Listening:
-    """One job: what it asks of the recogniser, and what it tells."""
+    """One job: follows an utterance, asks the recogniser for its parts, and tells transcripts."""
 
     def __init__(
         self,
@@ -231,7 +231,7 @@ class _Listening:
             self._partial.cancel()
 
     def _ask(self) -> None:
-        """Have recognised what is wanted, and nothing any more that is not, if it is not begun."""
+        """Ask for the parts that are wanted; cancel those that are not, unless they are begun."""
         wanted = self._words.wanted
         for span, asked in list(self._asked.items()):
             if span in wanted or (asked.is_active and asked.has_begun and not self._over):
@@ -313,7 +313,7 @@ class _Listening:
 
 
 async def _settled(job: JobContext[SpeechStarted]) -> UtteranceWords:
-    """Return the words that a worker before us settled: their audio may be gone."""
+    """Return the words that an earlier attempt of this job settled: their audio may be gone."""
     event = job.event
     subject = subjects.session_events(event.tenant, event.session, TranscriptGuess.KIND)
     stored = await job.bus.last_of(subject)

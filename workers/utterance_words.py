@@ -20,7 +20,7 @@ from workers.engines.protocols import Recognition
 SILENCE_MS = 250
 """A silence of this length inside a speech separates words that need not be heard together."""
 LONG_SILENCE_MS = 600
-"""And one of this length, even what is shorter than LEAST_PIECE_MS."""
+"""A silence of this length separates words even in a piece shorter than LEAST_PIECE_MS."""
 LEAST_PIECE_MS = 2000
 """The shortest piece that a shorter silence ends: the model mishears less with some context."""
 ENOUGH_MS = 5000
@@ -62,7 +62,7 @@ class Words:
         return len(self.text.split())
 
     def plus(self, heard: Recognition) -> Words:
-        """Return them with the words of the piece that follows."""
+        """Return these words with those of the piece that follows."""
         if not heard.text:
             return replace(self, took_ms=heard.took_ms)
         if not self.text:
@@ -96,7 +96,7 @@ class _Cut:
 
 
 class UtteranceWords:
-    """What is said of the utterance comes in by four methods; `wanted` says what to recognise."""
+    """Keeps the pieces of an utterance and their words; `wanted` names the pieces to recognise."""
 
     def __init__(self, settled: Words | None = None, settled_ms: int = 0) -> None:
         """Begin with the words that another worker settled, where there was one."""

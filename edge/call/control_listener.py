@@ -1,4 +1,4 @@
-"""Answers for one running call: what it does now, and commands to it, from wherever they come."""
+"""Requests to one running call over the bus: its state, and commands to it."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ MOST_EVENTS = 1000
 
 @dataclass(frozen=True)
 class LogTerms:
-    """How the session of a client writes into the log."""
+    """The terms on which a session writes into the log."""
 
     configs: ConfigStore
     """Its events name the configuration that is stored there."""

@@ -13,7 +13,7 @@ from schemas.session_config import SessionConfig
 
 @dataclass(frozen=True)
 class FirstEvents:
-    """Makes them; the fields name the session, its caller and their connection."""
+    """Makes the events; the fields name the session, its caller and their connection."""
 
     tenant: str
     session: str

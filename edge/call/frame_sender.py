@@ -11,7 +11,7 @@ from runtime.bus.connection import Bus
 from schemas import subjects
 
 MOST_KEPT = 900
-"""A minute and a half of frames: what is older was recognised, or nobody waits for it."""
+"""The kept frames, a minute and a half: older ones were recognised, or nobody waits for them."""
 
 
 class FrameSender:
@@ -21,7 +21,7 @@ class FrameSender:
         self._bus = bus
         self._session = session
         self._waiting: asyncio.Queue[SendFrame | None] = asyncio.Queue()
-        """A few frames a second; `run` takes them at once, even if the bus is away."""
+        """Ten messages a second at most, which `run` takes at once, even while the bus is away."""
         self._spoken: deque[SendFrame] = deque(maxlen=MOST_KEPT)
         self._subject = ""
 

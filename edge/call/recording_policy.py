@@ -1,4 +1,4 @@
-"""Whose audio is recorded: the operator says, and a caller may ask where that is allowed. Pure."""
+"""The choice whose audio is recorded: the operator's, or the caller's if that is allowed. Pure."""
 
 from __future__ import annotations
 

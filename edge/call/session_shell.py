@@ -1,4 +1,4 @@
-"""A call's session on the bus: carries inputs in and effects out, and decides nothing."""
+"""The session shell: carries a call's inputs in and its effects out, and decides nothing."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Client(Protocol):
 class SessionShell:
     """One session on one connection, while `run` runs."""
 
-    def __init__(  # noqa: PLR0913  # what a session may have besides is named
+    def __init__(  # noqa: PLR0913  # all but three are optional and named
         self,
         bus: Bus,
         call: Call,

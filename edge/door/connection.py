@@ -39,7 +39,7 @@ MOST_CLOSE_BYTES = 123
 """Of the reason in a close frame (RFC 6455, 5.5.1)."""
 LEAST_WAIT_S = 0.01
 LOOK_AGAIN_S = 5.0
-"""A call may begin or end meanwhile, and the next limit be another."""
+"""The longest sleep: a call may begin or end meanwhile, which moves the next limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Connection:
                 writer.cancel()
         finally:
             self._reader.close()
-            self._conversations.let_go()  # of a session that is left where we were cancelled
+            self._conversations.let_go()  # where this task was cancelled
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
 
@@ -200,7 +200,7 @@ class Connection:
     def _not_begun(self, why: RefusedError) -> None:
         """Say why a session cannot begin now; a client that came for it alone may come again."""
         log.info("session_refused", code=why.code, tenant=self._caller.tenant)
-        self._protocol.ended()  # what that would tell is of a session that had begun
+        self._protocol.ended()  # its messages would be of a session that had begun
         self._sender.send([self._protocol.error(why.code, why.message, why.details)])
         if why.ends or self._protocol.admission.one_session:
             self._shut(why.close, why.details)

@@ -37,9 +37,9 @@ from schemas.events import EndReason, Message
 log = structlog.get_logger(__name__)
 
 LEAVES_S = 2.0
-"""A caller who leaves waits so long for the last events to be stored ..."""
+"""How long a caller who leaves waits for the last events to be stored ..."""
 STORED_S = 15.0
-"""... and the edge so long: an election of the log's leader takes up to ten seconds."""
+"""... and how long the edge does: an election of the log's leader takes up to ten seconds."""
 
 
 class Holder(Client, Protocol):
@@ -50,7 +50,7 @@ class Holder(Client, Protocol):
 
 
 class Conversations:
-    """Begins sessions, gives the one that is under way what its client wants, and ends it."""
+    """Begins a session, passes on its client's wishes, and ends it; one at a time."""
 
     def __init__(self, host: Host, seat: Seat, quota: LogQuota, pace: Pace, holder: Holder) -> None:
         """Hold sessions of the caller of *seat* for *holder*; *quota* bounds their events."""

@@ -32,11 +32,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Seats:
-    """What an edge asks before a conversation begins."""
+    """The limits that an edge checks before a conversation begins."""
 
     bus: Bus
     is_full: Callable[[str], str]
-    """The stage for whose sake a new call of an address is refused; empty: it may come."""
+    """Returns the busy stage for which a new call of an address is refused; empty: none."""
     retry_after_s: int
     """After which a refused one may try again."""
     limits: SessionLimits

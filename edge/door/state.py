@@ -1,4 +1,4 @@
-"""The state that all handlers of an edge share."""
+"""The state of an edge, shared by all request handlers."""
 
 from __future__ import annotations
 

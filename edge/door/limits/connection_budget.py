@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 AT_ONCE_S = 20.0
-"""Frames of so many seconds may come at once: a network may have stalled."""
+"""The seconds of frames that may come at once: a network may have stalled."""
 BYTES_A_SECOND, BYTES_AT_ONCE = 1_500_000, 16 * 1024 * 1024
 """96 kHz stereo of 32 bit is 768 kB/s; two of the longest messages may come at once."""
 WORK_A_SECOND, WORK_AT_ONCE_S = 0.1, 3.0
@@ -37,9 +37,9 @@ AHEAD_SOUND_S = 4.0
 CALM_SHARE = 0.5
 """Whoever has so much again is no longer slowed."""
 MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
-"""Utterances at the recogniser from which on sound that is ahead is not read."""
+"""The number of utterances at the recogniser from which on audio that is ahead waits."""
 LOOK_FRAMES, LOOK_SOUND_S = 25, 0.5
-"""After so much, live sound is looked at again."""
+"""The work, seconds of the loop, after which live audio is reckoned up again."""
 MOST_ADDRESSES = 10_000
 """Addresses that are remembered after their last connection: a new one is no fresh start."""
 

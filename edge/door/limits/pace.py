@@ -18,7 +18,7 @@ PIECE_S = 0.002
 WAIT_S = 0.25
 """A wait is cut into such pieces."""
 MOST_HELD_S = 10.0
-"""Sound waits no longer for stages that do not get on."""
+"""The longest wait of audio for stages that are strained."""
 
 
 class Lane:
