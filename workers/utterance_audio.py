@@ -9,7 +9,7 @@ from workers.utterance_words import Span
 
 HOP_MS = 20
 QUIET_HOPS = 10
-"""The place for a cut is the middle of the quietest 200 ms."""
+"""The hops of the quietest stretch, whose middle is the place for a cut: 200 ms."""
 
 
 class UtteranceAudio:

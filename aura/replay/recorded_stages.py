@@ -28,7 +28,7 @@ OfAResponse = (
 USUAL_TOKEN_MS, USUAL_VOICE_MS, USUAL_AUDIO_MS = 300, 450, 2000
 """Times and length of a response of which nothing was recorded."""
 NEAR_MS = 200
-"""Starts so near to each other are the same: another configuration notices it earlier or later."""
+"""Starts of speech nearer than this are the same: each configuration notices one at its time."""
 
 _T = TypeVar("_T")
 

@@ -14,6 +14,7 @@ from schemas.audio import BYTES_PER_MS
 KEPT_S = 72 * 3600
 """The age up to which the streams keep messages (nats/streams)."""
 BURST_MINUTES = 3
+"""The minutes of a session's rate that it may store at once."""
 ADDRESS_SHARE = 0.4
 """The share of an address in what its connections might store: they do not all store the most."""
 OVERHEAD_BYTES = 250

@@ -19,6 +19,7 @@ from edge.core.hearing.vad import Opinion
 from runtime.settings import Settings, SettingsError
 
 CONTEXT_SAMPLES = 64
+"""The samples before a chunk that the model is given with it: 4 ms."""
 STATE = (1, 1, 128)
 
 

@@ -30,7 +30,7 @@ MOST_LINES = 16
 DELAYS_MS = np.array([5.0, 15.0, 45.0])
 """How late messages come on average: on a cable, by radio, over a bad line."""
 EARLY = 0.25
-"""A message before the line is so much less likely than one after it."""
+"""The likelihood of a message before the line, as a share of one after it."""
 OFF_THE_LINE = 0.1
 """The share of messages that may come at any time within ..."""
 SPAN_MS = 3000.0
@@ -83,6 +83,7 @@ class Arrivals:
 
 
 FEWEST_POINTS = 4
+"""The fewest bursts by which a rate is judged."""
 FOUND = 9.0
 """The lead (log likelihood) over all other rates at which a rate is taken."""
 OTHER = 16.0
@@ -100,7 +101,7 @@ MOST_HELD_BYTES = 1_000_000
 KEPT_MS = 6000
 """The audio that is processed once more where its rate was wrong."""
 MISHEARD = 1.15
-"""A rate wrong by this factor is one at which no words are understood; 44.1 for 48 kHz is none."""
+"""The ratio of a wrong rate to the true one from which no words are understood."""
 
 
 @dataclass

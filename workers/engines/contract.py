@@ -38,10 +38,10 @@ from workers.engines.protocols import (
 
 TEXT: Final = "One, two, three, four, five."
 LEAST_MS, MOST_MS = 600, 12_000
-"""So long does a voice take for TEXT: less or more is sound at a wrong rate, or none."""
+"""The shortest and longest speech of TEXT: other lengths are audio at a wrong rate, or none."""
 CLOSED_S: Final = 5.0
 BLOCKED_S: Final = 0.5
-"""The event loop may stand still for so long: heartbeats of the worker's jobs live there."""
+"""The longest block of the event loop, on which the heartbeats of the worker's jobs run."""
 Check = Callable[[Any], Awaitable[None] | None]
 
 

@@ -11,7 +11,7 @@ from runtime.word_errors import word_error_rate, words
 
 @dataclass
 class Seen:
-    """What the caller was told during one step."""
+    """The messages that the caller got during one step."""
 
     transcript: str = ""
     answer: str = ""

@@ -33,7 +33,7 @@ class _Strict(BaseModel):
 
 
 class Words(_Strict):
-    """What must be, and must not be, in a text. Capitals and punctuation do not count."""
+    """Words that a text must and must not hold; capitals and punctuation do not count."""
 
     contains: tuple[str, ...] = ()
     """All of these."""
@@ -49,7 +49,7 @@ class Words(_Strict):
 
 
 class Expected(_Strict):
-    """What must come of a step."""
+    """The expected outcome of a step."""
 
     transcript: Words | None = None
     answer: Words | None = None

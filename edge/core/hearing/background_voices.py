@@ -11,10 +11,12 @@ from collections import deque
 from edge.core.hearing.framing import FRAME_MS
 
 STRETCH_FRAMES = 400 // FRAME_MS
+"""The frames of a stretch: 400 ms."""
 STRETCHES, LEAST_STRETCHES = 37, 20
 """Stretches (15 s) that are compared, and how many (8 s) must be there: a caller who speaks at once
 and without a pause is not their own background."""
 SMOOTH_FRAMES = 240 // FRAME_MS
+"""The frames over which loudness is averaged: 240 ms."""
 ABOVE = 10.0
 """The least ratio of the caller's power to the background's (10 dB)."""
 

@@ -13,7 +13,7 @@ from schemas.session_config import VoiceConfig
 LEAD_MS = 240
 """How far a stream of chunks runs ahead of what is heard, so that a slow network delays nothing."""
 MS_A_LETTER = 65
-"""The assumed length of a sentence whose end has not come yet."""
+"""The assumed audio, ms a letter, of a sentence whose end has not come yet."""
 
 
 @dataclass

@@ -25,9 +25,9 @@ WORK_A_SECOND, WORK_AT_ONCE_S = 0.1, 3.0
 TURNS_A_SECOND, TURNS_AT_ONCE = 1.0, 10.0
 """Turns that are typed, each a job for the language model."""
 SOUND_PACE = 2.0
-"""Seconds of sound a second, once what may come at once has come."""
+"""The audio that is read, seconds a second, once the audio allowed at once has come."""
 ADDRESS_SHARE = 2.0
-"""The connections of an address may be ahead by so many times what one of them may."""
+"""The bound of an address, as a multiple of the bound of one connection."""
 PATIENCE_S = 30.0
 """A connection that is slowed for so long is closed."""
 AHEAD_SHARE, AHEAD_SHARE_OF_WORK = 0.2, 0.05
@@ -35,7 +35,7 @@ AHEAD_SHARE, AHEAD_SHARE_OF_WORK = 0.2, 0.05
 AHEAD_SOUND_S = 4.0
 """Sound that is no more ahead than this came late over a bad line."""
 CALM_SHARE = 0.5
-"""Whoever has so much again is no longer slowed."""
+"""The share of its allowance at which a connection is no longer slowed."""
 MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
 LOOK_FRAMES, LOOK_SOUND_S = 25, 0.5

@@ -34,6 +34,7 @@ Aura: I'm doing great, thanks for asking!
 """The example call. Every prompt begins with these very bytes, so llama.cpp reads them once."""
 
 MOST_MESSAGES = 20
+"""The messages of a conversation that a prompt holds."""
 FORGOTTEN_AT_ONCE = 10
 """Oldest messages that are dropped together. A prompt that begins as the one before is read only
 from where it differs; one that begins otherwise costs about a second, so it is read ahead while the

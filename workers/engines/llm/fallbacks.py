@@ -28,7 +28,7 @@ from workers.engines.protocols import (
 log = structlog.get_logger(__name__)
 
 REST_S: Final = 20.0
-"""A model that was not available is passed over for so long."""
+"""The time for which a model that was not available is passed over."""
 Key = tuple[int, str | None]
 
 

@@ -21,6 +21,7 @@ from workers.engines.protocols import EngineMissingError, WeightsError
 WINDOW_S: Final = 8
 """Only the last eight seconds are heard."""
 FRAMES: Final = WINDOW_S * 100
+"""The frames of the model's input: 10 ms each."""
 
 
 class SmartTurn:
