@@ -182,7 +182,7 @@ class Heard:
 
 def listen(scene: Scene, audio: CallerAudio) -> Heard:
     """Drive the edge's hearing through *scene*."""
-    heard, segmenter = Heard(), Segmenter(TurnConfig(), 0)
+    heard, segmenter = Heard(), Segmenter(TurnConfig(), 0, lambda _: None)
     to_tell, stopped = list(reversed(scene.told)), 0
     for number, (arrives_ms, frame) in enumerate(scene.packets(), 1):
         began = time.process_time()

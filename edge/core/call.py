@@ -45,7 +45,7 @@ class Call:
             self.history.agent = began.agent
         self.config = config = began.config
         self._out = Outbox(began.tenant, began.session, self.history.summary)
-        self._segmenter = Segmenter(config.turns, self.history.utterance)
+        self._segmenter = Segmenter(config.turns, self.history.utterance, self._out.send)
         self._responder = responder = Responder(config, self.history, self._out)
         self._current = responder.current
         self._requester = responder.requester
@@ -69,10 +69,7 @@ class Call:
             case inputs.Sound():
                 heard = _unheard(given) if self.control.deaf else given
                 for notice in self._segmenter.hear(heard, now_ms):
-                    if notice.audio and not notice.change:  # as after most frames
-                        self._out.send(notice.audio)
-                    else:
-                        self._turns.notice(notice, now_ms)
+                    self._turns.notice(notice, now_ms)
             case inputs.Ticked():
                 for notice in self._segmenter.wait(now_ms):
                     self._turns.notice(notice, now_ms)

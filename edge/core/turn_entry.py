@@ -134,9 +134,7 @@ class TurnEntry:
         silence_ms = self._segmenter.silence_ms
         stopped = SpeechStopped(utterance.number, silence_ms, utterance.audio_ms, discarded)
         self._out.tell(stopped)
-        last = self._segmenter.close(stands=utterance.pause if utterance.transcript else 0)
-        if last:
-            self._out.send(last)
+        self._segmenter.close(stands=utterance.pause if utterance.transcript else 0)
         ended = ev.SpeechEnded(
             **self._out.head(now_ms),
             utterance=utterance.number,

@@ -71,8 +71,6 @@ class Turns:
         utterance = self._segmenter.utterance
         if utterance is None:
             return
-        if notice.audio:
-            self._out.send(notice.audio)
         match notice.change:
             case SpeechChange.STARTED:
                 self._started(utterance, notice.at_ms, now_ms)
