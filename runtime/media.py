@@ -115,6 +115,7 @@ class Decoder:
         self._deliver = deliver
         self._fail = fail
         self._files: SimpleQueue[Pipe | None] = SimpleQueue()
+        """At most MOST_FILES and one, which is the last."""
         self._file: Pipe | None = None
         """The one that goes on, or was the last."""
         self._head = b""

@@ -215,7 +215,7 @@ class SessionShell:
         self.control.close()
         self._timer.stop()
         self._events.close()
-        self._frames.close()
+        self._frames.put(None)
         if self._recording:
             self._recording.finish(now_ms())
 

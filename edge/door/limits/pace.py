@@ -26,6 +26,7 @@ class Lane:
 
     def __init__(self) -> None:
         self._waiting: deque[Callable[[], None]] = deque()
+        """At most a piece or two a connection, which begins no other before."""
 
     def call(self, piece: Callable[[], None]) -> None:
         """Have *piece* called when it is its turn."""

@@ -113,6 +113,7 @@ class LlamaModel:
         """
         only(self.name, request.model, *self._aliases)
         loop = asyncio.get_running_loop()
+        # no more pieces than the tokens of a response, of which a request has a limit
         pieces: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         gone = threading.Event()
 
