@@ -32,6 +32,9 @@ EARLY_REPLY_MS = 1000
 """Speech within this time before a question ends is a reply to it."""
 NOISE_MS = 400
 """Silence after which an utterance without words is forgotten."""
+CLEAR_WORDS = 0.7
+"""Confidence below which words of doubtful voices are none: Whisper makes up to 0.62 of a room full
+of people, and 0.8 or more of a single speaker who says as much."""
 WORDS_DEADLINE_MS = 60_000
 """The longest wait for the words of an utterance: its audio is gone after it."""
 
@@ -121,6 +124,7 @@ class Turns:
             ev.SpeechContinued(**head, utterance=utterance.number, pause=utterance.pause)
         )
         utterance.transcript, utterance.ended_by_client = None, False
+        utterance.voice_doubted = False
         if response := self._current.uncommitted:
             self._current.retract(response, now_ms)
 
@@ -137,6 +141,11 @@ class Turns:
         if self._segmenter.too_long:
             self.cut_off.add(utterance.number)
             self.entry.close(now_ms, discarded=False)
+
+    def doubt_voice(self) -> None:
+        """Take the utterance for the background's, if its words turn out unclear, too."""
+        if utterance := self._segmenter.utterance:
+            utterance.voice_doubted = True
 
     # -------------------------------------------------------- words
 
@@ -159,6 +168,9 @@ class Turns:
             by_voice = self._config.interruption.voice_ms and self._current.held
             if by_voice and self._barge_in.interrupts(transcript.text):
                 self._interrupt(utterance, now_ms)
+            return
+        if utterance.voice_doubted and transcript.confidence < CLEAR_WORDS:
+            self.entry.discard(now_ms)
             return
         utterance.transcript, utterance.transcript_at_ms = transcript, now_ms
         if self._config.turns.by_client:

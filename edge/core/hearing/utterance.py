@@ -25,6 +25,8 @@ class Utterance:
     """It began over the last words of a question, so it is a reply and no interruption."""
     gone_on_after_ms: int | None = None
     """The silence, ms, before it, where it goes on with a turn that had been taken for over."""
+    voice_doubted: bool = False
+    """Its voices may be the background's alone."""
     ended_by_client: bool = False
     """The client said that the turn is over: its words are not waited for any longer."""
     pause: int = 0

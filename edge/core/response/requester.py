@@ -48,7 +48,14 @@ class Requester:
         voice = self._config.voice
         if voice.delivery == "chunks":  # a greeting is one message in every client protocol
             voice = msgspec.structs.replace(voice, delivery="sentences")
-        self._speak(Response(0, "", 1.0, Playback(0, voice), now_ms, now_ms), [text], now_ms)
+        response = Response(0, "", 1.0, Playback(0, voice), now_ms, now_ms)
+        response.not_before_ms = now_ms + self._config.response.greeting_wait_ms
+        self._speak(response, [text], now_ms)
+
+    def client_is_there(self) -> None:
+        """Let a greeting go that waits for a sign of the client."""
+        if self.current.response:
+            self.current.response.not_before_ms = 0
 
     def say(self, text: str, now_ms: int, *, firm: bool, command_id: str = "") -> None:
         """Speak *text*, which a command or the edge itself gave, as a turn of its own.

@@ -88,7 +88,7 @@ class Responder:
             if now_ms - response.suspected_ms < self._config.interruption.false_interruption_ms:
                 return
             self.interruptions.dismiss(now_ms)
-        if response.phase is Phase.COMMITTED:
+        if response.phase is Phase.COMMITTED and now_ms >= response.not_before_ms:
             for speech in response.playback.due(now_ms):
                 if speech.pcm or response.playback.is_read:
                     response.sent(now_ms)
@@ -129,7 +129,8 @@ class Responder:
             case Phase.SPECULATIVE:
                 return None
             case Phase.COMMITTED:
-                return response.playback.due_at_ms(now_ms)
+                due_ms = response.playback.due_at_ms(now_ms)
+                return None if due_ms is None else max(due_ms, response.not_before_ms)
             case Phase.ALL_SENT:
                 return response.playback.until_ms
 
