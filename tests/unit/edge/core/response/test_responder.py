@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from edge.core.client_events import ResponseDone, Speech
 from edge.core.effects import Recover
-from edge.core.inputs import Played
+from edge.core.inputs import Played, ResponseAsked
 from edge.core.response.playback import LEAD_MS
 from edge.core.response.response import Phase
 from schemas import events as ev
 from tests.unit.edge.core.aura_side import HEAD, AuraSide
+from tests.unit.edge.core.rehearsal import config
 
 
 def test_nothing_of_a_speculative_response_is_sent() -> None:
@@ -123,3 +124,12 @@ def test_the_model_that_does_not_tell_the_end_of_turn_is_not_waited_for_again() 
     again = aura.asks(speculative=True)
     again.ask_eot = True
     assert not aura.responder.requester.eot_pending(again)
+
+
+def test_words_of_the_edge_are_read_in_a_response_that_is_asked_for_as_text() -> None:
+    aura = AuraSide("chunks", tool_use__failure_words="That did not work.")
+    aura.responder.requester.respond(ResponseAsked("a", config("text")), aura.now_ms)
+    assert aura.current.response is not None
+    aura.responder.tools.apologize(aura.current.response, aura.now_ms)
+    (sentence,) = aura.published(ev.ResponseSentence)
+    assert (sentence.text, sentence.text_only, sentence.fixed) == ("That did not work.", True, True)
