@@ -52,11 +52,6 @@ class Requester:
         response.not_before_ms = now_ms + self._config.response.greeting_wait_ms
         self._speak(response, [text], now_ms)
 
-    def client_is_there(self) -> None:
-        """Let a greeting go that waits for a sign of the client."""
-        if self.current.response:
-            self.current.response.not_before_ms = 0
-
     def say(self, text: str, now_ms: int, *, firm: bool, command_id: str = "") -> None:
         """Speak *text*, which a command or the edge itself gave, as a turn of its own.
 
