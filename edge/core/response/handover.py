@@ -6,7 +6,8 @@ from edge.core.client_events import Interrupted
 from edge.core.effects import Outbox
 from edge.core.response.playback import Playback, Position
 from edge.core.response.response import Phase, Response
-from edge.core.session.history import History, UnfinishedResponse
+from edge.core.session.history import History
+from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev
 from schemas.session_config import VoiceConfig
 

@@ -14,7 +14,8 @@ from edge.core.response.given_words import completed, pieces, sentence, speaker
 from edge.core.response.playback import Playback
 from edge.core.response.response import Phase, Response
 from edge.core.response.tool_turns import ToolTurns
-from edge.core.session.history import History, UnfinishedResponse
+from edge.core.session.history import History
+from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 
@@ -50,11 +51,6 @@ class Requester:
         response = Response(0, "", 1.0, Playback(0, voice), now_ms, now_ms)
         response.not_before_ms = now_ms + self._config.response.greeting_wait_ms
         self._speak(response, [text], now_ms)
-
-    def client_is_there(self) -> None:
-        """Let a greeting go that waits for a sign of the client."""
-        if self.current.response:
-            self.current.response.not_before_ms = 0
 
     def say(self, text: str, now_ms: int, *, firm: bool, command_id: str = "") -> None:
         """Speak *text*, which a command or the edge itself gave, as a turn of its own.

@@ -10,11 +10,11 @@ from edge.core.session.control_memory import ControlMemory
 from edge.core.session.message_names import MessageNames, response_key, turn_key
 from edge.core.session.summary import Summary
 from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late
+from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas.agent import AgentUsed
 from schemas.events import (
     AgentChanged,
     AnswerHeard,
-    AnswerReached,
     AnswerTruncated,
     ControlSpoken,
     Event,
@@ -22,7 +22,6 @@ from schemas.events import (
     Message,
     MessageAdded,
     MessageRemoved,
-    ResponseCancelled,
     ResponseCompleted,
     ResponseSentence,
     SessionStarted,
@@ -32,47 +31,8 @@ from schemas.events import (
     ToolRequested,
     ToolReturned,
     TurnCommitted,
-    TurnMeasured,
     TurnTaken,
 )
-
-
-@dataclass
-class UnfinishedResponse:
-    """A response whose line was cut, or whose edge died, before it was heard to its end."""
-
-    turn: int
-    text: str
-    """What the caller said."""
-    confidence: float
-    since_ms: int
-    """When it was committed, Unix ms."""
-    reached: int = 0
-    """The first sentence of which not all was sent."""
-    all_sent: bool = False
-    """All of it was sent."""
-    sentences: dict[int, str] = field(default_factory=dict)
-    steps: ToolSteps = field(default_factory=ToolSteps)
-    left_off: AnswerHeard | None = None
-    """What was heard when the line was cut; None: an edge died, and nobody noted it."""
-
-    @property
-    def part(self) -> int:
-        """The number of the next event that says what was heard of it."""
-        return self.left_off.part + 1 if self.left_off else 0
-
-    @property
-    def noted(self) -> AnswerHeard | None:
-        """What was noted when the line was cut, if it is still so: no later sentence was begun."""
-        return self.left_off if self.left_off and self.left_off.sentence == self.reached else None
-
-    @property
-    def heard(self) -> str:
-        """The words that were heard, as far as that is known."""
-        if self.noted:
-            return self.noted.text
-        known = sorted(self.sentences.items())
-        return " ".join(text for index, text in known if self.all_sent or index < self.reached)
 
 
 @dataclass
@@ -262,7 +222,8 @@ def fold(events: Iterable[Event]) -> History:
                 responses.setdefault(turn, {})[index] = text
             case _:
                 pass
-        history.unfinished = _still(history.unfinished, event)
+        if history.unfinished:
+            history.unfinished = history.unfinished.after(event)
     # Committed, never heard: the edge died in between. The words begin the next turn.
     history.carried += [said[turn] for turn in sorted(said) if said[turn]]
     history.told = len(history.carried)
@@ -304,21 +265,3 @@ def _count(history: History, event: Event) -> None:
             history.take_late(event)
         case _:
             pass
-
-
-def _still(response: UnfinishedResponse | None, event: Event) -> UnfinishedResponse | None:
-    """Return the unfinished *response* after *event*; None: it is over."""
-    if response is None or getattr(event, "turn", None) != response.turn:
-        return response
-    match event:
-        case AnswerReached(index=index):
-            response.reached = max(response.reached, index)
-        case TurnMeasured(interrupted=False):
-            response.all_sent = True
-        case AnswerHeard(resumable=True):
-            response.left_off, response.reached, response.all_sent = event, event.sentence, False
-        case AnswerHeard() | ResponseCancelled():
-            return None
-        case _:
-            pass
-    return response

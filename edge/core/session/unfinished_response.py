@@ -1,0 +1,63 @@
+"""A response that was not heard to its end, as a later connection of the session finds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from edge.core.session.tool_steps import ToolSteps
+from schemas.events import AnswerHeard, AnswerReached, Event, ResponseCancelled, TurnMeasured
+
+
+@dataclass
+class UnfinishedResponse:
+    """A response whose connection was cut, or whose edge died, while it was spoken."""
+
+    turn: int
+    text: str
+    """What the caller said."""
+    confidence: float
+    since_ms: int
+    """When it was committed, Unix ms."""
+    reached: int = 0
+    """The first sentence of which not all was sent."""
+    all_sent: bool = False
+    """All of it was sent."""
+    sentences: dict[int, str] = field(default_factory=dict)
+    steps: ToolSteps = field(default_factory=ToolSteps)
+    left_off: AnswerHeard | None = None
+    """What was heard when the line was cut; None: an edge died, and nobody noted it."""
+
+    @property
+    def part(self) -> int:
+        """The number of the next event that says what was heard of it."""
+        return self.left_off.part + 1 if self.left_off else 0
+
+    @property
+    def noted(self) -> AnswerHeard | None:
+        """What was noted when the line was cut, if it is still so: no later sentence was begun."""
+        return self.left_off if self.left_off and self.left_off.sentence == self.reached else None
+
+    @property
+    def heard(self) -> str:
+        """The words that were heard, as far as that is known."""
+        if self.noted:
+            return self.noted.text
+        known = sorted(self.sentences.items())
+        return " ".join(text for index, text in known if self.all_sent or index < self.reached)
+
+    def after(self, event: Event) -> UnfinishedResponse | None:
+        """Return it as it is after *event*; None: it is over."""
+        if getattr(event, "turn", None) != self.turn:
+            return self
+        match event:
+            case AnswerReached(index=index):
+                self.reached = max(self.reached, index)
+            case TurnMeasured(interrupted=False):
+                self.all_sent = True
+            case AnswerHeard(resumable=True):
+                self.left_off, self.reached, self.all_sent = event, event.sentence, False
+            case AnswerHeard() | ResponseCancelled():
+                return None
+            case _:
+                pass
+        return self
