@@ -15,6 +15,7 @@ from edge.door.callers.auth import TokenPolicy
 from edge.door.callers.client_address import ClientAddresses
 from edge.door.callers.client_secrets import ClientSecrets
 from edge.door.callers.operators import Operators
+from edge.door.http import realtime_calls
 from edge.door.http.calls_api import routes as calls_api
 from edge.door.http.middlewares import harden, limit_requests, no_traceback
 from edge.door.http.pages import add_pages, wants_page
@@ -34,8 +35,10 @@ from edge.door.limits.stage_monitor import StageMonitor
 from edge.door.limits.storage_monitor import StorageMonitor
 from edge.door.routes import websocket
 from edge.door.state import EDGE, Edge, config_of
+from edge.door.webrtc_port import WebRtcPort
 from edge.protocols import served
 from edge.protocols.prices import PRICES
+from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.twilio import TwilioProtocol
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
@@ -50,7 +53,7 @@ def build(
     Raises:
         SettingsError: a key file is unreadable, a proxy is no network, a rule of redaction is none,
             a client protocol is unknown, the speech model is missing, the file of tools cannot be
-            used, or callers cannot be transferred as is wanted.
+            used, callers cannot be transferred as is wanted, or the ports of WebRTC are none.
     """
     address_limits = AddressLimits.of(settings)
     speech_model = chosen(settings)
@@ -90,12 +93,15 @@ def build(
         tools=ToolCatalogue(bus, settings),
         twilio=TwilioCalls.of(settings, bus),
         transfer=TwilioTransfer.of(settings),
+        webrtc=WebRtcPort.of(settings),
     )
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
     app.router.add_routes(calls_api())
     app.router.add_post("/v1/realtime/client_secrets", create_client_secret)
+    if RealtimeProtocol in app[EDGE].protocols.values():
+        app.router.add_routes(realtime_calls.routes())
     if settings.has_talk_page:
         add_pages(app, settings)
     for path, protocol in app[EDGE].protocols.items():

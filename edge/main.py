@@ -67,6 +67,8 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
                 await _hold(settings, app, stop, condition)
             for task in watching:
                 task.cancel()
+            if webrtc := app[EDGE].webrtc:
+                webrtc.close()
         log.info("edge_left")
     except* SettingsError as wrong:
         raise wrong.exceptions[0] from None

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 
 import msgspec
-from aiohttp import web
 
+from edge.door.channel import Channel
 from edge.protocols.client_protocol import Json
 
 MOST_WAITING_BYTES = 4_000_000
@@ -17,7 +17,7 @@ MOST_WAITING_BYTES = 4_000_000
 class ClientSender:
     """Sends the messages one after the other."""
 
-    def __init__(self, ws: web.WebSocketResponse, too_slow: Callable[[], None]) -> None:
+    def __init__(self, ws: Channel, too_slow: Callable[[], None]) -> None:
         """Send over *ws*; *too_slow* is called for a message that has no room."""
         self._ws = ws
         self._too_slow = too_slow

@@ -1,4 +1,4 @@
-"""One WebSocket: a client protocol on one side, a session on the bus on the other."""
+"""One connection: a client protocol on one side, a session on the bus on the other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 import structlog
-from aiohttp import WSMsgType
 
 from edge.call import counters
 from edge.call.clock import now_ms
@@ -34,6 +33,7 @@ from edge.core.inputs import (
 )
 from edge.door.audio_intake import AudioIntake
 from edge.door.callers.auth import Caller
+from edge.door.channel import Channel
 from edge.door.client_sender import ClientSender
 from edge.door.limits.connection_budget import OverBudgetError
 from edge.door.limits.rate_limits import TokenBucket
@@ -41,7 +41,6 @@ from edge.door.limits.time_limits import Stopwatch, TimeLimits
 from edge.door.opening import Opening, Openings
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
-from edge.door.strict_websocket import StrictWebSocket
 from edge.protocols.client_protocol import ClientProtocol, CloseCode, Json
 from runtime.audio import AudioOut
 from runtime.bus.connection import Bus
@@ -101,7 +100,7 @@ class Connection:
 
     def __init__(
         self,
-        ws: StrictWebSocket,
+        ws: Channel,
         protocol: ClientProtocol,
         host: Host,
         caller: Caller,
@@ -246,15 +245,15 @@ class Connection:
 
     async def _read(self) -> None:
         self._ws.on_excess = self._exceeded
+        self._ws.on_commands = self._obey_now
         direct = self._hear if self._protocol.binary_is_audio else None
         try:
             await self._obey(self._protocol.opened())
             self._ws.on_binary = direct
-            async for message in self._ws:
-                if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
-                    self._ws.on_binary = None  # what comes meanwhile waits for its turn
-                    await self._take(message.data)
-                    self._ws.on_binary = direct
+            async for frame in self._ws.frames():
+                self._ws.on_binary = None  # what comes meanwhile waits for its turn
+                await self._take(frame)
+                self._ws.on_binary = direct
         except OverBudgetError as over:
             self._ws.exceed(str(over))
         except ConnectionError:  # the client left before its ping was answered
@@ -292,13 +291,7 @@ class Connection:
         protocol, began_s = self._protocol, time.perf_counter()
         try:
             commands = protocol.no_more() if data is None else protocol.receive(data, now_ms())
-            for command in commands:
-                if isinstance(command, Audio) and self._intake:
-                    self._intake.take_now(command)
-                elif isinstance(command, Reply):
-                    self._send_all([command.message])
-                elif isinstance(command, FromClient):
-                    self._take_words(command)
+            self._obey_now(commands)
             self._await_more()
             budget = self._pace.budget
             budget.work_s += time.perf_counter() - began_s
@@ -308,6 +301,16 @@ class Connection:
             self._ws.exceed(str(over))
         except Exception as error:  # noqa: BLE001  # it is logged there
             self._broke(error)
+
+    def _obey_now(self, commands: list[Command]) -> None:
+        """Obey commands that take no time: sound, replies, what the call is told."""
+        for command in commands:
+            if isinstance(command, Audio) and self._intake:
+                self._intake.take_now(command)
+            elif isinstance(command, Reply):
+                self._send_all([command.message])
+            elif isinstance(command, FromClient):
+                self._take_words(command)
 
     def _exceeded(self, why: str) -> None:
         log.info("connection_over_budget", protocol=self._protocol.name, why=why)
@@ -515,6 +518,8 @@ class Connection:
             event = replace(event, pcm=self._audio_out.feed(event.pcm, more=self._more(event)))
         elif isinstance(event, Interrupted):
             self._audio_out.drop()
+        if self._ws.ear and isinstance(event, Speech | Interrupted):
+            self._ws.ear.tell(event)
         self._send_all(self._protocol.messages(event))
         if isinstance(event, Trouble) and event.fatal:
             code = self._protocol.stage_close_code(event.stage)

@@ -61,7 +61,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                     protocols=kind.admission.subprotocols,
                 )
                 await ws.prepare(request)
-                protocol = kind(_handshake(request, edge))
+                protocol = kind(handshake_of(request, edge))
                 caller = await _caller(ws, protocol, edge)
                 if caller is None:
                     limits.bad_tokens.refuse_s(address, time.monotonic())
@@ -72,7 +72,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                     quota = edge.log_quotas.of(address, stranger=not caller.named)
                     connection = Connection(ws, protocol, edge.host, caller, seat, quota)
                     try:
-                        await _hold(edge, connection, caller)
+                        await hold(edge, connection, caller)
                     finally:
                         await seat.leave()
                 return ws
@@ -82,7 +82,8 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
     return serve
 
 
-def _handshake(request: web.Request, edge: Edge) -> Handshake:
+def handshake_of(request: web.Request, edge: Edge) -> Handshake:
+    """Return what *request* says of a connection that it opens."""
     return Handshake(
         connection=f"conn_{next(edge.numbers)}",
         nonce=secrets.token_hex(4),
@@ -131,7 +132,7 @@ async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
     await ws.close(code=CloseCode.POLICY_VIOLATION, message=REFUSED.encode())
 
 
-async def _hold(edge: Edge, connection: Connection, caller: Caller) -> None:
+async def hold(edge: Edge, connection: Connection, caller: Caller) -> None:
     """Hold the connection of a client that is let in."""
     edge.open.add(connection)
     ending = None

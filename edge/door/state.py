@@ -36,6 +36,7 @@ from edge.door.limits.storage_monitor import StorageMonitor
 from edge.door.limits.time_limits import TimeLimits
 from edge.door.opening import ANY_SOUND_IS_A_VOICE, Openings
 from edge.door.seat import Seats
+from edge.door.webrtc_port import WebRtcPort
 from edge.protocols.client_protocol import ClientProtocol
 from edge.protocols.realtime.client_secret import PREFIX
 from runtime.bus.connection import Bus
@@ -86,6 +87,8 @@ class Edge:
     """Of the telephone calls that Twilio announces; None: it announces none."""
     transfer: TwilioTransfer | None = None
     """Of their callers who want a person; None: there is none."""
+    webrtc: WebRtcPort | None = None
+    """Of calls over WebRTC; None: the extra is not installed."""
     lane: Lane = field(default_factory=Lane)
     """Of work that is ahead of live speech."""
     open: set[Connection] = field(default_factory=set)

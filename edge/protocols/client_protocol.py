@@ -72,6 +72,10 @@ class Handshake:
     """No other connection has it, whatever its edge."""
     transfer_key: str = ""
     """Of a telephone: it asks for a person; empty: none does."""
+    session: Mapping[str, Any] = field(default_factory=dict)
+    """The session object that came with the request of a call over WebRTC."""
+    has_tracks: bool = False
+    """Sound comes and goes over tracks of its own, beside the messages: WebRTC."""
 
     @property
     def is_page(self) -> bool:

@@ -1,0 +1,89 @@
+"""A call over WebRTC as a connection's channel: messages over the data channel, sound beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from edge.core.client_commands import Command
+from edge.door.channel import Ear
+from edge.door.limits.pace import Pace
+from edge.door.webrtc.peer import Peer
+
+MOST_WAITING_BYTES = 4_000_000
+MOST_WAITING = 512
+"""Messages that came and are not read; sound that came before the session began is among them."""
+
+
+class PeerChannel:
+    """What one browser sends and is sent."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.pace = pace
+        self.ear: Ear | None = None
+        self.on_binary: Callable[[bytes], None] | None = None
+        self.on_commands: Callable[[list[Command]], None] | None = None
+        self.on_excess: Callable[[str], None] | None = None
+        self._peer: Peer | None = None
+        self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue()
+        self._waiting_bytes = 0
+        self._over = False
+
+    def carried_by(self, peer: Peer) -> None:
+        self._peer, self.ear = peer, peer.voice
+
+    def arrived(self, frame: str | bytes) -> None:
+        """Take a message, or a packet's sound."""
+        if self._over:
+            return
+        self.pace.budget.frames += 1
+        self.pace.budget.bytes += len(frame)
+        if isinstance(frame, bytes) and self.on_binary and self._waiting.empty():
+            self.on_binary(frame)
+            return
+        self._waiting_bytes += len(frame)
+        if self._waiting_bytes > MOST_WAITING_BYTES or self._waiting.qsize() >= MOST_WAITING:
+            self.exceed("messages come faster than they are read")
+            return
+        self._waiting.put_nowait(frame)
+
+    def commanded(self, commands: list[Command]) -> None:
+        """Take what is known of the client without its word."""
+        if self.on_commands and not self._over:
+            self.on_commands(commands)
+
+    def left(self) -> None:
+        """Note that the client is gone."""
+        self._over = True
+        self._waiting.put_nowait(None)
+
+    def exceed(self, message: str) -> None:
+        """Read no more, and have the connection closed; *message* says why."""
+        if self._over:
+            return
+        self.left()
+        if self.on_excess:
+            self.on_excess(message)
+
+    async def frames(self) -> AsyncIterator[str | bytes]:
+        """Yield what waits and is to come, until the client leaves."""
+        while (frame := await self._waiting.get()) is not None and not self._over:
+            self._waiting_bytes -= len(frame)
+            yield frame
+
+    async def send_str(self, data: str) -> None:
+        """Send a message.
+
+        Raises:
+            ConnectionError: the client has left.
+        """
+        if self._peer is None:
+            raise ConnectionError
+        await self._peer.send(data)
+
+    async def close(self, *, code: int, message: bytes) -> None:
+        """Close; of WebRTC there is no code: an error event before it tells why."""
+        del code, message
+        self._over = True
+        if self._peer:
+            await self._peer.close()
