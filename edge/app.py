@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from aiohttp import web
 
@@ -45,10 +47,10 @@ from runtime.redaction import Redaction
 from runtime.settings import Settings
 
 
-def build(
+def edge_of(
     settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup, most_sockets: int
-) -> web.Application:
-    """Return the application of an edge; its calls run in *sessions*, over *most_sockets* at once.
+) -> Edge:
+    """Return the state of an edge; its calls run in *sessions*, over *most_sockets* at once.
 
     Raises:
         SettingsError: a key file is unreadable, a proxy is no network, a rule of redaction is none,
@@ -59,8 +61,7 @@ def build(
     speech_model = chosen(settings)
     config = config_of(settings, speech_model)
     policy = TokenPolicy.of(settings)
-    app = web.Application(middlewares=[limit_requests, no_traceback])
-    app[EDGE] = Edge(
+    return Edge(
         settings=settings,
         bus=bus,
         name=name,
@@ -95,6 +96,18 @@ def build(
         transfer=TwilioTransfer.of(settings),
         webrtc=WebRtcPort.of(settings),
     )
+
+
+def build(
+    settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup, most_sockets: int
+) -> web.Application:
+    """Return the application of an edge.
+
+    Raises:
+        SettingsError: as `edge_of`.
+    """
+    app = web.Application(middlewares=[limit_requests, no_traceback])
+    app[EDGE] = edge_of(settings, bus, name, sessions, most_sockets)
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
@@ -120,6 +133,19 @@ def limits_of(settings: Settings) -> Limits:
         joins_a_minute=settings.reconnects_per_minute + 1,
         without_token=settings.max_sessions_without_token or max(1, settings.max_sessions // 2),
     )
+
+
+def chores(edge: Edge) -> list[Coroutine[Any, Any, None]]:
+    """Return what an edge does beside its calls, for as long as it runs."""
+    return [
+        edge.stages.watch(),
+        edge.limits.renew(),
+        edge.storage.watch(),
+        edge.tools.watch(),
+        edge.configs.keep(),
+        edge.agents.watch(),
+        edge.call_list.serve(),
+    ]
 
 
 async def root(request: web.Request) -> web.Response:

@@ -21,6 +21,7 @@ from edge.door.http.bodies import TooLongError, read_body
 from edge.door.http.middlewares import address_of
 from edge.door.http.openai_errors import refused
 from edge.door.limits.pace import Pace
+from edge.door.line.channel import LineChannel
 from edge.door.routes import handshake_of, hold
 from edge.door.seat import Seat, new_session
 from edge.door.state import EDGE, Edge
@@ -167,13 +168,15 @@ async def _offer(request: web.Request, edge: Edge) -> tuple[str, dict[str, Any]]
 
 
 def _text(field: Any) -> str:
-    """Return a field of a form: some clients send it as a file.
+    """Return a field of a form, of whatever type; some clients send it as a file.
 
     Raises:
         ValueError: it is no text.
     """
     if isinstance(field, web.FileField):
         return field.file.read(MOST_BODY_BYTES).decode()
+    if isinstance(field, bytes | bytearray):
+        return field.decode()
     return field if isinstance(field, str) else ""
 
 
@@ -212,13 +215,12 @@ async def _held(call: NewCall) -> None:
 
 
 async def _hold(call: NewCall) -> None:
-    from edge.door.webrtc.channel import PeerChannel  # noqa: PLC0415  # imported with the first call
-    from edge.door.webrtc.peer import BadOfferError, Peer  # noqa: PLC0415  # the same
+    from edge.door.webrtc.peer import BadOfferError, Peer  # noqa: PLC0415  # imported with the first call
     from edge.door.webrtc.udp_port import NoPortError  # noqa: PLC0415  # the same
 
     edge, protocol = call.edge, call.protocol
     with edge.budgets.opened(call.address, time.monotonic()) as budget:
-        channel = PeerChannel(Pace(budget, edge.lane, edge.stages.strained))
+        channel = LineChannel(Pace(budget, edge.lane, edge.stages.strained))
         peer = Peer(
             channel.arrived,
             lambda sent: channel.commanded(

@@ -1,22 +1,40 @@
-"""A call over WebRTC as a connection's channel: messages over the data channel, sound beside it."""
+"""A call whose sound comes and goes beside its messages, as a connection's channel."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
 from edge.core.client_commands import Command
 from edge.door.channel import Ear
 from edge.door.limits.pace import Pace
-from edge.door.webrtc.peer import Peer
 
 MOST_WAITING_BYTES = 4_000_000
 MOST_WAITING = 512
 """Messages that came and are not read; sound that came before the session began is among them."""
 
 
-class PeerChannel:
-    """What one browser sends and is sent."""
+class Carrier(Protocol):
+    """What brings a call: a browser's peer connection, a telephone's line."""
+
+    @property
+    def voice(self) -> Ear:
+        """Where Aura's voice goes."""
+
+    async def send(self, text: str) -> None:
+        """Send a message.
+
+        Raises:
+            ConnectionError: the client has left.
+        """
+
+    async def close(self) -> None:
+        """Close, once the last messages are out."""
+
+
+class LineChannel:
+    """What one call sends and is sent."""
 
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
@@ -24,13 +42,13 @@ class PeerChannel:
         self.on_binary: Callable[[bytes], None] | None = None
         self.on_commands: Callable[[list[Command]], None] | None = None
         self.on_excess: Callable[[str], None] | None = None
-        self._peer: Peer | None = None
+        self._carrier: Carrier | None = None
         self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue()
         self._waiting_bytes = 0
         self._over = False
 
-    def carried_by(self, peer: Peer) -> None:
-        self._peer, self.ear = peer, peer.voice
+    def carried_by(self, carrier: Carrier) -> None:
+        self._carrier, self.ear = carrier, carrier.voice
 
     def arrived(self, frame: str | bytes) -> None:
         """Take a message, or a packet's sound."""
@@ -77,13 +95,13 @@ class PeerChannel:
         Raises:
             ConnectionError: the client has left.
         """
-        if self._peer is None:
+        if self._carrier is None:
             raise ConnectionError
-        await self._peer.send(data)
+        await self._carrier.send(data)
 
     async def close(self, *, code: int, message: bytes) -> None:
-        """Close; of WebRTC there is no code: an error event before it tells why."""
+        """Close; there is no code: an error before it has told why, where one can be told."""
         del code, message
         self._over = True
-        if self._peer:
-            await self._peer.close()
+        if self._carrier:
+            await self._carrier.close()
