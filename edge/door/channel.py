@@ -17,12 +17,27 @@ class Ear(Protocol):
         """Play speech behind what waits to be played, or drop all that waits."""
 
 
+class Phone(Protocol):
+    """What the line of a telephone can do besides."""
+
+    async def press(self, keys: str) -> bool:
+        """Send *keys* to the other side, and tell whether they went."""
+
+    async def transfer(self, to: str) -> bool:
+        """Hand the other side over to a number or a `sip:` address, and tell whether it went.
+
+        The call then ends.
+        """
+
+
 class Channel(Protocol):
     """One client's way in and out."""
 
     pace: Pace
     ear: Ear | None
     """None: all that the client is told is in messages."""
+    phone: Phone | None
+    """None: it is no telephone."""
     on_binary: Callable[[bytes], None] | None
     """Set, it is called with binary messages, which `frames` then does not yield."""
     on_commands: Callable[[list[Command]], None] | None

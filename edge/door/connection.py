@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +20,14 @@ from edge.call.session_shell import SessionShell
 from edge.call.speech_model import SileroModel
 from edge.core.call import Call
 from edge.core.client_commands import Ask, Audio, Begin, Command, End, Reconfigure, Reply, Transfer
-from edge.core.client_events import ClientEvent, Interrupted, Speech, Transcript, Trouble
+from edge.core.client_events import (
+    ClientEvent,
+    Interrupted,
+    Speech,
+    ToolCalled,
+    Transcript,
+    Trouble,
+)
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import (
     FromClient,
@@ -33,7 +42,7 @@ from edge.core.inputs import (
 )
 from edge.door.audio_intake import AudioIntake
 from edge.door.callers.auth import Caller
-from edge.door.channel import Channel
+from edge.door.channel import Channel, Phone
 from edge.door.client_sender import ClientSender
 from edge.door.limits.connection_budget import OverBudgetError
 from edge.door.limits.rate_limits import TokenBucket
@@ -47,11 +56,13 @@ from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from schemas.control import CallState
 from schemas.events import EndReason, Message
+from schemas.tools import MOST_KEYS, SEND_DTMF
 
 log = structlog.get_logger(__name__)
 
 NO_MORE_S = 2.5
 """A network may stall for so long and go on; after it, nothing more comes."""
+KEYS = re.compile(f"[0-9*#]{{1,{MOST_KEYS}}}")
 MOST_ON_LOOP = 256 * 1024
 """Characters or bytes; a message that is longer is read in a thread."""
 MOST_CLOSE_BYTES = 123
@@ -212,7 +223,15 @@ class Connection:
             if before is None:
                 raise RefusedError("AGENT_UNKNOWN", "Unknown agent", "no agent serves this call")
             openings, now = self._host.openings, shell.call.config
-            handed = await openings.handed_over(agent, self._caller, before, now)
+            phone = self._ws.phone
+            if phone and (to := openings.telephone(agent, self._caller, before)):
+                if not await phone.transfer(to):
+                    told = "nobody could be reached there: offer something else"
+                    shell.give(ToolResult(call, told, failed=True))
+                return  # the line ends, and with it the call
+            handed = await openings.handed_over(
+                agent, self._caller, before, now, phone=phone is not None
+            )
         except RefusedError as refused:
             shell.give(ToolResult(call, refused.details, failed=True))
             return
@@ -224,6 +243,15 @@ class Connection:
         self._stopwatch.limit(config.limits)
         log.info("agent_changed", session=shell.session, agent=str(handed.agent))
         shell.give(Reconfigured(config, handed.agent, call))
+
+    async def _press(self, phone: Phone, called: ToolCalled) -> None:
+        """Press the keys that the model has *called* for, and tell it whether they went."""
+        shell = self._shell
+        keys = str(json.loads(called.arguments).get("keys", ""))
+        went = bool(KEYS.fullmatch(keys)) and await phone.press(keys)
+        told = "pressed" if went else f"not pressed: {MOST_KEYS} of 0123456789*# at most"
+        if shell and shell is self._shell:
+            shell.give(ToolResult(called.call, told, failed=not went))
 
     def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")
@@ -427,7 +455,12 @@ class Connection:
         host, protocol = self._host, self._protocol
         try:
             opening = await host.openings.open(
-                begin, self._caller, protocol.name, self._seat, self._quota
+                begin,
+                self._caller,
+                protocol.name,
+                self._seat,
+                self._quota,
+                phone=self._ws.phone is not None,
             )
         except RefusedError as refused:
             self._not_begun(refused)
@@ -520,6 +553,9 @@ class Connection:
             self._audio_out.drop()
         if self._ws.ear and isinstance(event, Speech | Interrupted):
             self._ws.ear.tell(event)
+        if self._ws.phone and isinstance(event, ToolCalled) and event.name == SEND_DTMF.name:
+            self._host.sessions.create_task(self._press(self._ws.phone, event))
+            return
         self._send_all(self._protocol.messages(event))
         if isinstance(event, Trouble) and event.fatal:
             code = self._protocol.stage_close_code(event.stage)

@@ -14,11 +14,13 @@ from aiohttp import web
 from edge.door.callers.auth import Caller
 from edge.door.connection import Connection
 from edge.door.http.middlewares import address_of, too_many, try_later
+from edge.door.http.twilio_transfer import TwilioPhone
 from edge.door.limits.pace import Pace
 from edge.door.seat import Seat
 from edge.door.state import EDGE, Edge
 from edge.door.strict_websocket import StrictWebSocket
 from edge.protocols.client_protocol import ClientProtocol, CloseCode, Handshake, Token
+from edge.protocols.twilio import TwilioProtocol
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +69,8 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                     limits.bad_tokens.refuse_s(address, time.monotonic())
                     await _refuse(ws, protocol)
                 else:
+                    if edge.transfer and isinstance(protocol, TwilioProtocol):
+                        ws.phone = TwilioPhone(edge.transfer, protocol, ws.send_str)
                     taken = partial(edge.sockets.calls, request.protocol)
                     seat = Seat(edge.seats, protocol, caller, address, taken)
                     quota = edge.log_quotas.of(address, stranger=not caller.named)
@@ -93,7 +97,9 @@ def handshake_of(request: web.Request, edge: Edge) -> Handshake:
         prices=edge.prices,
         events_a_second=edge.settings.control_messages_per_second,
         models=edge.settings.realtime_models_listed,
-        transfer_key=edge.settings.twilio_transfer_key if edge.transfer else "",
+        transfer_key=edge.settings.twilio_transfer_key
+        if edge.transfer and edge.transfer.to
+        else "",
     )
 
 

@@ -86,7 +86,7 @@ class Edge:
     twilio: TwilioCalls | None = None
     """Of the telephone calls that Twilio announces; None: it announces none."""
     transfer: TwilioTransfer | None = None
-    """Of their callers who want a person; None: there is none."""
+    """To whom they can be transferred; None: to nobody."""
     webrtc: WebRtcPort | None = None
     """Of calls over WebRTC; None: the extra is not installed."""
     lane: Lane = field(default_factory=Lane)
@@ -142,7 +142,7 @@ class Edge:
             cancel_echo=self.settings.cancels_echo,
             redaction=self.redaction,
             sessions=self.sessions,
-            transfer=self.transfer.transfer if self.transfer else None,
+            transfer=self.transfer.to_a_person if self.transfer else None,
         )
 
     @property

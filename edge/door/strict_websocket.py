@@ -24,7 +24,7 @@ from aiohttp._websocket.helpers import websocket_mask
 from aiohttp.web_request import BaseRequest
 
 from edge.core.client_commands import Command
-from edge.door.channel import Ear
+from edge.door.channel import Ear, Phone
 from edge.door.limits.connection_budget import OverBudgetError
 from edge.door.limits.pace import WAIT_S, Pace
 
@@ -120,6 +120,7 @@ class StrictWebSocket(web.WebSocketResponse):
     on_excess: Callable[[str], None] | None = None
     """Set, it is called with why the connection costs too much, and closes it."""
     ear: Ear | None = None
+    phone: Phone | None = None
     on_commands: Callable[[list[Command]], None] | None = None
     """Never called: all that a WebSocket's client says is in its messages."""
     _put_off_at = 0.0

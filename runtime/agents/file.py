@@ -160,9 +160,9 @@ def _check_tools(agent: Agent, tree: Tree) -> None:
         name = tool if isinstance(tool, str) else tool.name
         if name in seen:
             raise AgentFileError(line, f"tools: there are two tools {name}")
-        if name == TRANSFER and not (isinstance(tool, str) and agent.transfer_to):
+        if name == TRANSFER and not (isinstance(tool, str) and (agent.transfer_to or agent.phones)):
             raise AgentFileError(
-                line, "tools: transfer needs transfer_to: [NAME, ...], an agent each"
+                line, "tools: transfer needs transfer_to: [NAME, ...], an agent each, or phones"
             )
         if isinstance(tool, AgentTool) and (why := flaw(tool)):
             raise AgentFileError(line, f"tools: {why}")

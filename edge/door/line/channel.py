@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from edge.core.client_commands import Command
-from edge.door.channel import Ear
+from edge.door.channel import Ear, Phone
 from edge.door.limits.pace import Pace
 
 MOST_WAITING_BYTES = 4_000_000
@@ -39,6 +39,7 @@ class LineChannel:
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
         self.ear: Ear | None = None
+        self.phone: Phone | None = None
         self.on_binary: Callable[[bytes], None] | None = None
         self.on_commands: Callable[[list[Command]], None] | None = None
         self.on_excess: Callable[[str], None] | None = None
@@ -47,8 +48,9 @@ class LineChannel:
         self._waiting_bytes = 0
         self._over = False
 
-    def carried_by(self, carrier: Carrier) -> None:
-        self._carrier, self.ear = carrier, carrier.voice
+    def carried_by(self, carrier: Carrier, phone: Phone | None = None) -> None:
+        """Take who brings the call; *phone*: it is a telephone's."""
+        self._carrier, self.ear, self.phone = carrier, carrier.voice, phone
 
     def arrived(self, frame: str | bytes) -> None:
         """Take a message, or a packet's sound."""

@@ -44,6 +44,13 @@ class SpeechQueue:
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
+    @property
+    def position(self) -> Sent:
+        """How much is out of the response that is being sent."""
+        if self._waiting and self._waiting[0].turn != self._turn:
+            return Sent(self._waiting[0].turn, 0, ends=False)
+        return Sent(self._turn, self._sent_bytes // self._bytes_a_ms, ends=False)
+
     def tell(self, event: Speech | Interrupted) -> None:
         """Take speech behind what waits, or forget all that waits."""
         match event:

@@ -22,6 +22,8 @@ AHEAD_BYTES = 2 * FRAME_MS * BYTES_A_MS
 MOST_READ_BYTES = 1000 * BYTES_A_MS
 LATE_S = 0.2
 """A loop that was held up catches up so much."""
+HELD_S = 0.2
+"""So often a held line tells how much of the response is out."""
 TRANSFER_S = 30.0
 """A person who is called lets it ring no longer."""
 
@@ -38,6 +40,8 @@ class SipLine:
         self._arrived = arrived
         self._sent = sent
         self._queue = SpeechQueue(RATE_HZ)
+        self._told_s = 0.0
+        """When a held line last told how far it is."""
         self._rest_waits = False
         """Too little for a frame is there, and had no company 20 ms ago."""
         call.on_dtmf(self._pressed)
@@ -62,6 +66,9 @@ class SipLine:
             ):  # not yet, or anew: the next round has it
                 self._hear()
                 self._speak()
+            if self._call.remote_on_hold and self._queue and clock() >= self._told_s + HELD_S:
+                self._told_s = clock()
+                self._sent(self._queue.position)  # or the call would take it for heard
             due_s = max(due_s + FRAME_MS / 1000, clock() - LATE_S)
             await asyncio.sleep(max(0.0, due_s - clock()))
 

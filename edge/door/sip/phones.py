@@ -209,7 +209,7 @@ class Phones:
                     protocol.played(sent.turn, sent.played_ms, ends=sent.ends)
                 ),
             )
-            channel.carried_by(line)
+            channel.carried_by(line, line)
             carrying = None
             try:
                 await answered

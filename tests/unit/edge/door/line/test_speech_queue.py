@@ -51,7 +51,9 @@ def test_an_end_without_sound_is_told_by_itself() -> None:
 def test_an_interruption_drops_all_that_waits_and_what_follows_is_counted_from_there() -> None:
     queue = SpeechQueue(16_000)
     queue.tell(speech(1, 400))
+    assert queue.position == Sent(1, 0, ends=False)
     queue.take(whole=True)
+    assert queue.position == Sent(1, 20, ends=False)
     queue.tell(Interrupted(1, "so far", 20))
     assert queue.take(whole=True) == (b"", [])
     queue.tell(speech(1, 20, ends=True))
