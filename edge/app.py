@@ -120,7 +120,7 @@ def build(
     for path, protocol in app[EDGE].protocols.items():
         app.router.add_get(path, websocket(protocol))
     add_speech_routes(app)
-    if app[EDGE].twilio and TwilioProtocol in app[EDGE].protocols.values():
+    if TwilioProtocol in app[EDGE].protocols.values():  # 404 where there is no account
         app.router.add_post(TWILIO_VOICE, announced)
     return app
 

@@ -152,6 +152,13 @@ class ToolCalled:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Another agent goes on with the call."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallsDone:
     """The model has called all that it calls now, and what it said before was handed over.
 
@@ -185,6 +192,7 @@ ClientEvent = (
     | Measured
     | ToolCalled
     | CallsDone
+    | HandedOver
     | ToolCancelled
     | Happened
 )

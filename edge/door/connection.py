@@ -22,6 +22,7 @@ from edge.core.call import Call
 from edge.core.client_commands import Ask, Audio, Begin, Command, End, Reconfigure, Reply, Transfer
 from edge.core.client_events import (
     ClientEvent,
+    HandedOver,
     Interrupted,
     Speech,
     ToolCalled,
@@ -243,6 +244,8 @@ class Connection:
         self._stopwatch.limit(config.limits)
         log.info("agent_changed", session=shell.session, agent=str(handed.agent))
         shell.give(Reconfigured(config, handed.agent, call))
+        if handed.agent:
+            self.tell(HandedOver(handed.agent.name))
 
     async def _press(self, phone: Phone, called: ToolCalled) -> None:
         """Press the keys that the model has *called* for, and tell it whether they went."""

@@ -97,6 +97,7 @@ def handshake_of(request: web.Request, edge: Edge) -> Handshake:
         prices=edge.prices,
         events_a_second=edge.settings.control_messages_per_second,
         models=edge.settings.realtime_models_listed,
+        voices=edge.voices,
         transfer_key=edge.settings.twilio_transfer_key
         if edge.transfer and edge.transfer.to
         else "",

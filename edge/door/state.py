@@ -104,6 +104,11 @@ class Edge:
             return full
         return self.stages.strained() if self.budgets.is_ahead(address) else ""
 
+    @property
+    def voices(self) -> frozenset[str]:
+        """The voices that callers may ask for by themselves; `*` among them: any."""
+        return CallerVoices.of(self.settings.caller_voices).names
+
     async def identify(self, token: str) -> Caller | None:
         """Return who *token* names, a client secret or a telephone call's, too; None: nobody."""
         if self.twilio and token.startswith(TELEPHONE):

@@ -174,6 +174,7 @@ async def test_a_session_goes_on_over_another_call(aura: AuraProcess, tmp_path: 
 # ---------------------------------------------------------------- who may come in
 
 
+FORMED = {**BEARER, "Content-Type": "multipart/form-data; boundary=x"}
 OFFERED = {**BEARER, "Content-Type": "application/sdp"}
 
 
@@ -185,6 +186,8 @@ OFFERED = {**BEARER, "Content-Type": "application/sdp"}
         (b"hello", OFFERED, 400, "invalid_offer"),
         (b"\xff", OFFERED, 400, "invalid_value"),
         (b"x" * 300_000, OFFERED, 413, "invalid_value"),
+        (b"--x\r\nA\x01: b\r\n\r\n\r\n--x--", FORMED, 400, "invalid_value"),
+        (b"--x--\r\n", FORMED, 400, "invalid_offer"),
         (b"{}", {**BEARER, "Content-Type": "application/json"}, 415, "invalid_value"),
         (b"v=0", {**OFFERED, "Origin": "https://evil.example"}, 403, "origin_not_allowed"),
     ],

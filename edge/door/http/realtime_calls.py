@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from edge.door.callers.auth import DEMO_TENANT, Caller
 from edge.door.connection import Connection
@@ -96,8 +97,9 @@ async def create_call(request: web.Request) -> web.Response:
     edge, address = request.app[EDGE], address_of(request)
     try:
         webrtc = _welcome(request, edge, address)
+        caller = await _caller(request, edge, address)  # before a byte of the body is read
         offer, session = await _offer(request, edge)
-        call = await _let_in(request, edge, webrtc, offer, session)
+        call = _let_in(request, edge, webrtc, caller, (offer, session))
     except RefusedCallError as error:
         return error.answer
     if not edge.address_limits.connections.take(address):
@@ -160,7 +162,7 @@ async def _offer(request: web.Request, edge: Edge) -> tuple[str, dict[str, Any]]
         raise RefusedCallError(413, "invalid_value", told) from None
     except TimeoutError:
         raise RefusedCallError(408, "timeout", "The body did not come in time.") from None
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, HttpProcessingError):
         raise RefusedCallError(400, "invalid_value", "The body cannot be read.") from None
     if not isinstance(given, dict):
         raise RefusedCallError(400, "invalid_type", "`session` is a JSON object.")
@@ -180,21 +182,35 @@ def _text(field: Any) -> str:
     return field if isinstance(field, str) else ""
 
 
-async def _let_in(
-    request: web.Request, edge: Edge, webrtc: WebRtcPort, offer: str, session: dict[str, Any]
-) -> NewCall:
-    """Return the call of whoever asks for it.
+async def _caller(request: web.Request, edge: Edge, address: str) -> Caller:
+    """Return whose key the request shows.
 
     Raises:
-        RefusedCallError: nobody knows who that is, or the session cannot be.
+        RefusedCallError: it is nobody's.
     """
-    address = address_of(request)
-    shaken = replace(handshake_of(request, edge), session=session, has_tracks=True)
-    protocol = RealtimeProtocol(shaken)
-    caller = await edge.identify(protocol.token) if protocol.token else None
+    token = handshake_of(request, edge).bearer
+    caller = await edge.identify(token) if token else None
     if caller is None:
         edge.address_limits.bad_tokens.refuse_s(address, time.monotonic())
         raise RefusedCallError(401, "invalid_api_key", "Incorrect API key provided.")
+    return caller
+
+
+def _let_in(
+    request: web.Request,
+    edge: Edge,
+    webrtc: WebRtcPort,
+    caller: Caller,
+    offered: tuple[str, dict[str, Any]],
+) -> NewCall:
+    """Return the call of *caller*, who has *offered* a description and a session object.
+
+    Raises:
+        RefusedCallError: the session cannot be.
+    """
+    address, (offer, session) = address_of(request), offered
+    shaken = replace(handshake_of(request, edge), session=session, has_tracks=True)
+    protocol = RealtimeProtocol(shaken)
     try:
         updated(SessionObject(), session)
     except RequestError as error:
@@ -280,11 +296,10 @@ async def hang_up(request: web.Request) -> web.Response:
     edge, address = request.app[EDGE], address_of(request)
     if wait_s := edge.address_limits.bad_tokens.wait_s(address, time.monotonic()):
         return refused(429, RequestError("rate_limit_exceeded", "Too many bad keys."), wait_s)
-    token = handshake_of(request, edge).bearer
-    caller = await edge.identify(token) if token else None
-    if caller is None:
-        edge.address_limits.bad_tokens.refuse_s(address, time.monotonic())
-        return refused(401, RequestError("invalid_api_key", "Incorrect API key provided."))
+    try:
+        caller = await _caller(request, edge, address)
+    except RefusedCallError as error:
+        return error.answer
     try:
         await _end(edge, request.match_info["id"], caller)
     except calls.NoSuchCallError:

@@ -7,6 +7,7 @@ becomes events in `telling.py`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -32,8 +33,10 @@ from edge.protocols.realtime.wire import (
 from runtime.wav import Format
 from schemas.audio import RATE_HZ
 from schemas.events import FaultyPart
+from schemas.session_config import VOICE_NAME
 from schemas.subjects import is_token
 
+VOICE, ANY_VOICE = re.compile(VOICE_NAME), "*"
 SUBPROTOCOL = "realtime"
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
 LEAST_COMMIT_MS = 100
@@ -72,7 +75,7 @@ class RealtimeProtocol:
         self.binary_is_audio = self._has_tracks = handshake.has_tracks
         self._given = handshake.session
         self._query = query
-        self._models = handshake.models
+        self._models, self._voices = handshake.models, handshake.voices
         self._ids = Ids(handshake.nonce)
         self._limit = EventLimit(handshake.events_a_second)
         self._told = Telling(self._ids, SessionObject(), has_tracks=handshake.has_tracks)
@@ -134,6 +137,9 @@ class RealtimeProtocol:
         model, changes = self._session.model, self._session.changes
         if model and model in self._models:
             changes["response.model"] = model
+        voice = self._session.voice
+        if VOICE.fullmatch(voice) and self._voices & {voice, ANY_VOICE}:
+            changes["voice.name"] = voice
         if self._query.get("record") == "1":
             changes["record_audio"] = True
         return changes

@@ -15,6 +15,7 @@ PCM_HZ, G711_HZ = 24_000, 8_000
 MOST_INSTRUCTIONS_CHARS = 65_536
 LEAST_SILENCE_MS = 20
 MOST_TOKENS = 4096
+_, LEAST_SPEED, _ = bounds("voice.speed")
 
 EAGERNESS: Mapping[str, Eagerness] = {
     "low": "low",
@@ -94,6 +95,10 @@ class AudioInput(msgspec.Struct, frozen=True, kw_only=True):
     turn_detection: TurnDetection | None = TurnDetection(type="semantic_vad")
 
 
+USUAL_VOICE = "default"
+"""What a client is told that asked for no voice."""
+
+
 class VoiceId(msgspec.Struct, frozen=True):
     """A voice by its id."""
 
@@ -104,7 +109,7 @@ class AudioOutput(msgspec.Struct, frozen=True, kw_only=True):
     """Aura's side."""
 
     format: AudioFormat | None = AudioFormat()
-    voice: Annotated[str, msgspec.Meta(max_length=128)] | VoiceId | None = "default"
+    voice: Annotated[str, msgspec.Meta(max_length=128)] | VoiceId | None = USUAL_VOICE
     speed: Annotated[float, msgspec.Meta(ge=0.25, le=1.5)] | None = 1.0
 
 
@@ -139,6 +144,12 @@ class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def output_format(self) -> AudioFormat:
         return self.audio.output.format or AudioFormat()
+
+    @property
+    def voice(self) -> str:
+        """The voice that is asked for; empty: none."""
+        voice = self.audio.output.voice
+        return "" if voice in {None, USUAL_VOICE} else getattr(voice, "id", None) or str(voice)
 
     @property
     def modality(self) -> Literal["audio", "text"]:
@@ -208,6 +219,9 @@ class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
             changes["language"] = transcription.language
         if self.instructions:
             changes["response.system_prompt"] = self.instructions
+        speed = self.audio.output.speed
+        if speed is not None and speed != 1:
+            changes["voice.speed"] = max(speed, LEAST_SPEED or speed)
         if isinstance(self.max_output_tokens, int):
             changes["response.max_tokens"] = self.max_output_tokens
         return changes

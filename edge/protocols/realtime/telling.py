@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from edge.core.client_commands import Command
 from edge.core.client_events import (
     CallerSilent,
     CallsDone,
     ClientEvent,
+    HandedOver,
     Interrupted,
     ResponseDone,
     ResponseDropped,
@@ -121,6 +124,10 @@ class Telling:
                 return self.speeches.timed_out(silence_ms)
             case Trouble():
                 return self._trouble(event)
+            case HandedOver(agent):
+                self.session = msgspec.structs.replace(self.session, model=agent)
+                told = self.session.told(self.conversation)
+                return [self.ids.event("session.updated", session=told)]
             case _:
                 return self._of_response(event)
 

@@ -41,6 +41,7 @@ class RealtimeCaller:
         connection: str = "conn_0",
         headers: dict[str, str] | None = None,
         models: str = "",
+        voices: str = "",
         session: dict[str, Any] | None = None,
         has_tracks: bool = False,
         **query: str,
@@ -52,6 +53,7 @@ class RealtimeCaller:
             headers=headers or {},
             events_a_second=1_000_000,
             models=frozenset(models.split()),
+            voices=frozenset(voices.split()),
             session=session or {},
             has_tracks=has_tracks,
         )
