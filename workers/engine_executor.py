@@ -29,11 +29,11 @@ _T = TypeVar("_T")
 AWAKE_S = 0.5
 """Grace after the limit: the thread of a process that was asleep may be about to finish."""
 LIMIT_A_SECOND = 0.5
-"""So much longer is the limit for each second of audio: a slower engine is of no use to anybody."""
+"""The addition to the limit for each second of audio: a slower engine is of no use."""
 MOST_BATCH_S = 30.0
-"""Audio of a batch, unless its first item is longer: the others would wait for it too long."""
+"""The most audio of a batch, unless its first item is longer: others would wait too long."""
 LEAST_COST_S = 1.0
-"""What an item costs of its owner's share, however short its audio is."""
+"""The least cost of an item for its owner's share, however short its audio is."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,10 @@ class EngineExecutor:
     @property
     def waiting(self) -> int:
         return len(self._waiting)
+
+    def limit_s(self, audio_s: Iterable[float]) -> float:
+        """Return the longest time of a call with items of so many seconds of audio each."""
+        return self._limit_s + LIMIT_A_SECOND * sum(audio_s)
 
     @property
     def wait_ms(self) -> int:
@@ -156,7 +160,7 @@ class EngineExecutor:
         """Give free threads to the items that wait."""
         while self._waiting and self._free > (self._reserved if self._most_urgent else 0):
             batch = self._batch()
-            limit_s = self._limit_s + LIMIT_A_SECOND * sum(asked.audio_s for asked in batch)
+            limit_s = self.limit_s(asked.audio_s for asked in batch)
             for asked in batch:
                 asked.limit_s = limit_s
                 asked.begun.set()

@@ -68,7 +68,7 @@ def command(
         Path | None, typer.Option(help="The warehouse; default AURA_ANALYTICS_DIR.")
     ] = None,
 ) -> None:
-    """Draw latencies, talk, interruptions, guesses, errors and cost as one HTML page.
+    """Draw latencies, talk, interruptions, speculation, errors and cost as one HTML page.
 
     The numbers come from `aura worker analytics --module workers.analytics.warehouse`.
     """

@@ -135,7 +135,7 @@ async def test_a_telephone_calls_is_greeted_asks_presses_and_hangs_up(
         loud_ms = ada.loud_ms()
     started, ended = events[0], events[-1]
     assert isinstance(started, ev.SessionStarted)
-    assert (started.dialect, started.tenant) == ("sip", "default")
+    assert (started.protocol, started.tenant) == ("sip", "default")
     heard = [one for one in events if isinstance(one, ev.AnswerHeard)]
     assert [one.complete for one in heard[:2]] == [True, True]
     assert keys_in(events) == "4#"

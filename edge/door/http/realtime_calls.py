@@ -255,7 +255,7 @@ async def _hold(call: NewCall) -> None:
                 return
             seat = Seat(edge.seats, protocol, call.caller, call.address, _nothing, call.session)
             quota = edge.log_quotas.of(call.address, stranger=not call.caller.named)
-            connection = Connection(channel, protocol, edge.host, call.caller, seat, quota)
+            connection = Connection(channel, edge.host, seat, quota)
             try:
                 await hold(edge, connection, call.caller)
             finally:

@@ -217,7 +217,7 @@ class Phones:
                 caller = Caller(names.stored(call.call_id or address), new.tenant)
                 seat = Seat(edge.seats, protocol, caller, address, _nothing, new.session)
                 quota = edge.log_quotas.of(address, stranger=False)
-                connection = Connection(channel, protocol, edge.host, caller, seat, quota)
+                connection = Connection(channel, edge.host, seat, quota)
                 try:
                     await hold(edge, connection, caller)
                 finally:
