@@ -12,7 +12,12 @@ from typing import Any
 
 import aiohttp
 import numpy as np
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpTransceiver,
+    RTCSessionDescription,
+)
 from aiortc.mediastreams import MediaStreamTrack
 from av.audio.frame import AudioFrame
 
@@ -95,6 +100,17 @@ class WebRtcCaller(RealtimeCaller):
         return loud[-1] if loud else 0.0
 
 
+async def offered(
+    made: RTCPeerConnection, line: RTCRtpTransceiver, port: UdpPort
+) -> RTCSessionDescription:
+    """Return the offer of a client that is to be reached at *port*."""
+    offer = await made.createOffer()
+    assert made.sctp is not None
+    for transport in (line.receiver.transport, made.sctp.transport):
+        port.serve(transport.transport.iceGatherer._connection)
+    return offer
+
+
 @asynccontextmanager
 async def calling(
     url: str,
@@ -109,11 +125,7 @@ async def calling(
     caller = WebRtcCaller(made)
     line = made.addTransceiver(caller.mouth, "sendrecv")
     try:
-        offer = await made.createOffer()
-        assert made.sctp is not None
-        for transport in (line.receiver.transport, made.sctp.transport):
-            port.serve(transport.transport.iceGatherer._connection)
-        await made.setLocalDescription(offer)
+        await made.setLocalDescription(await offered(made, line, port))
         sent = BEARER if headers is None else headers
         body: Any = made.localDescription.sdp.encode()
         if session is None:

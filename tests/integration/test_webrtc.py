@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,20 @@ from schemas import subjects
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import buzz
 from tests.realtime_caller import BEARER
+from tests.sip_caller import free_ports
 
 pytest.importorskip("aiortc", reason="NOT TESTED HERE: the extra `webrtc` is not installed")
 from aioice import stun  # it may be missing
 from aioice.ice import Connection  # the same
+from aiortc import (  # the same
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
 
+from edge.door.webrtc.peer import IceServers, Peer  # the same
 from edge.door.webrtc.udp_port import NoPortError, UdpPort  # the same
-from tests.webrtc_caller import calling  # the same
+from tests.webrtc_caller import WebRtcCaller, calling, offered  # the same
 
 
 @pytest.fixture(scope="module")
@@ -310,3 +318,53 @@ async def test_a_stun_server_tells_the_address_that_the_port_has_outside() -> No
     await connection.close()
     port.close()
     transport.close()
+
+
+@pytest.mark.skipif(
+    shutil.which("turnserver") is None,
+    reason="NOT TESTED HERE: TURN needs a server (apt-get install coturn)",
+)
+async def test_a_call_goes_over_a_relay_where_no_packet_reaches_the_edge(tmp_path: Path) -> None:
+    relay = free_ports()
+    process = await asyncio.create_subprocess_exec(
+        "turnserver", "-n", "--no-cli", "--no-tls", "--no-dtls", "--allow-loopback-peers",
+        "--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1", "-p", str(relay),
+        "--lt-cred-mech", "--realm", "aura", "--user", "ada:secret", "--log-file", "stdout",
+        "--pidfile", str(tmp_path / "pid"), "--db", str(tmp_path / "db"),
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    servers = IceServers("", f"turn:127.0.0.1:{relay}?transport=udp", "ada", "secret")
+    theirs = await UdpPort.opened(["127.0.0.1"], [])
+    client = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    caller = WebRtcCaller(client)
+    line = client.addTransceiver(caller.mouth, "sendrecv")
+    peer = Peer(lambda _: None, lambda _: None, lambda: None)
+    try:
+        await listens(relay)
+        await client.setLocalDescription(await offered(client, line, theirs))
+        answer = await peer.answer(client.localDescription.sdp, UdpPort([]), servers)
+        assert "typ relay" in answer
+        assert "typ host" not in answer
+        await client.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        await asyncio.wait_for(peer.open.wait(), 10)
+        await peer.send('{"type": "over.the.relay"}')
+        await caller.until("over.the.relay")
+    finally:
+        await client.close()
+        await peer.close()
+        theirs.close()
+        process.terminate()
+        await process.wait()
+
+
+async def listens(port: int) -> None:
+    """Wait until the relay takes connections, TCP as UDP."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                return
