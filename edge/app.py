@@ -17,7 +17,7 @@ from edge.door.callers.auth import TokenPolicy
 from edge.door.callers.client_address import ClientAddresses
 from edge.door.callers.client_secrets import ClientSecrets
 from edge.door.callers.operators import Operators
-from edge.door.http import realtime_calls
+from edge.door.http import realtime_calls, realtime_hangup
 from edge.door.http.calls_api import routes as calls_api
 from edge.door.http.middlewares import harden, limit_requests, no_traceback
 from edge.door.http.pages import add_pages, wants_page
@@ -114,7 +114,7 @@ def build(
     app.router.add_routes(calls_api())
     app.router.add_post("/v1/realtime/client_secrets", create_client_secret)
     if RealtimeProtocol in app[EDGE].protocols.values():
-        app.router.add_routes(realtime_calls.routes())
+        app.router.add_routes([*realtime_calls.routes(), *realtime_hangup.routes()])
     if settings.has_talk_page:
         add_pages(app, settings)
     for path, protocol in app[EDGE].protocols.items():

@@ -1,4 +1,4 @@
-"""`POST /v1/realtime/calls`: a browser's offer of WebRTC, answered; and the hanging up of its call.
+"""`POST /v1/realtime/calls`: a browser's offer of WebRTC, answered.
 
 The request is admitted as a WebSocket is; the call then lives by itself, as a task of the edge, and
 holds one session as a WebSocket of `/v1/realtime` does.
@@ -16,7 +16,7 @@ import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from edge.door.callers.auth import DEMO_TENANT, Caller
+from edge.door.callers.auth import Caller
 from edge.door.connection import Connection
 from edge.door.http.bodies import TooLongError, read_body
 from edge.door.http.middlewares import address_of
@@ -32,10 +32,6 @@ from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.session_update import updated
 from edge.protocols.realtime.wire import RequestError
-from runtime.bus import calls
-from runtime.bus.errors import BusAwayError
-from schemas.control import CallRequest, End
-from schemas.subjects import is_token
 
 log = structlog.get_logger(__name__)
 
@@ -51,8 +47,6 @@ def routes() -> list[web.RouteDef]:
     return [
         web.post(PATH, create_call),
         web.options(PATH, allow_pages),
-        web.post(f"{PATH}/{{id}}/hangup", hang_up),
-        web.options(f"{PATH}/{{id}}/hangup", allow_pages),
     ]
 
 
@@ -97,7 +91,7 @@ async def create_call(request: web.Request) -> web.Response:
     edge, address = request.app[EDGE], address_of(request)
     try:
         webrtc = _welcome(request, edge, address)
-        caller = await _caller(request, edge, address)  # before a byte of the body is read
+        caller = await caller_of(request, edge, address)  # before a byte of the body is read
         offer, session = await _offer(request, edge)
         call = _let_in(request, edge, webrtc, caller, (offer, session))
     except RefusedCallError as error:
@@ -182,7 +176,7 @@ def _text(field: Any) -> str:
     return field if isinstance(field, str) else ""
 
 
-async def _caller(request: web.Request, edge: Edge, address: str) -> Caller:
+async def caller_of(request: web.Request, edge: Edge, address: str) -> Caller:
     """Return whose key the request shows.
 
     Raises:
@@ -289,38 +283,3 @@ async def _opens(call: NewCall, opened: asyncio.Event) -> bool:
         except TimeoutError:
             continue
     return False
-
-
-async def hang_up(request: web.Request) -> web.Response:
-    """End a call, whichever edge holds it: its own caller may."""
-    edge, address = request.app[EDGE], address_of(request)
-    if wait_s := edge.address_limits.bad_tokens.wait_s(address, time.monotonic()):
-        return refused(429, RequestError("rate_limit_exceeded", "Too many bad keys."), wait_s)
-    try:
-        caller = await _caller(request, edge, address)
-    except RefusedCallError as error:
-        return error.answer
-    try:
-        await _end(edge, request.match_info["id"], caller)
-    except calls.NoSuchCallError:
-        return refused(404, RequestError("call_not_found", "There is no such call."))
-    except (calls.CallSilentError, BusAwayError):
-        return refused(503, RequestError("server_error", "The call does not answer: try again."), 1)
-    return web.json_response({})
-
-
-async def _end(edge: Edge, session: str, caller: Caller) -> None:
-    """End the call of *session*, if it is *caller*'s.
-
-    Raises:
-        NoSuchCallError, CallSilentError, BusAwayError: as `calls.ask`.
-    """
-    if not is_token(session):
-        raise calls.NoSuchCallError
-    asked = CallRequest(tenant=caller.tenant, by=caller.user)
-    found = (await calls.ask(edge.bus, session, asked)).call
-    its_own = found is not None and found.user == caller.user
-    if not its_own and caller.tenant != DEMO_TENANT:
-        raise calls.NoSuchCallError
-    ends = CallRequest(tenant=caller.tenant, by=caller.user, id="hangup", command=End())
-    await calls.ask(edge.bus, session, ends)
