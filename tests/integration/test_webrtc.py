@@ -326,6 +326,12 @@ async def test_a_stun_server_tells_the_address_that_the_port_has_outside() -> No
 )
 async def test_a_call_goes_over_a_relay_where_no_packet_reaches_the_edge(tmp_path: Path) -> None:
     relay = free_ports()
+    servers = IceServers("", f"turn:127.0.0.1:{relay}?transport=udp", "ada", "secret")
+    theirs = await UdpPort.opened(["127.0.0.1"], [])
+    client = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    caller = WebRtcCaller(client)
+    line = client.addTransceiver(caller.mouth, "sendrecv")
+    peer = Peer(lambda _: None, lambda _: None, lambda: None)
     process = await asyncio.create_subprocess_exec(
         "turnserver", "-n", "--no-cli", "--no-tls", "--no-dtls", "--allow-loopback-peers",
         "--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1", "-p", str(relay),
@@ -333,12 +339,6 @@ async def test_a_call_goes_over_a_relay_where_no_packet_reaches_the_edge(tmp_pat
         "--pidfile", str(tmp_path / "pid"), "--db", str(tmp_path / "db"),
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
-    servers = IceServers("", f"turn:127.0.0.1:{relay}?transport=udp", "ada", "secret")
-    theirs = await UdpPort.opened(["127.0.0.1"], [])
-    client = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-    caller = WebRtcCaller(client)
-    line = client.addTransceiver(caller.mouth, "sendrecv")
-    peer = Peer(lambda _: None, lambda _: None, lambda: None)
     try:
         await listens(relay)
         await client.setLocalDescription(await offered(client, line, theirs))
