@@ -41,6 +41,7 @@ def main() -> None:
         "pauses",
         "echo",
         "echo_offline",
+        "realtime",
     ]:
         print(f"== {name}", flush=True)
         if name in WHICH:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from aiohttp import web
 
@@ -15,6 +17,7 @@ from edge.door.callers.auth import TokenPolicy
 from edge.door.callers.client_address import ClientAddresses
 from edge.door.callers.client_secrets import ClientSecrets
 from edge.door.callers.operators import Operators
+from edge.door.http import realtime_calls, realtime_hangup
 from edge.door.http.calls_api import routes as calls_api
 from edge.door.http.middlewares import harden, limit_requests, no_traceback
 from edge.door.http.pages import add_pages, wants_page
@@ -34,30 +37,31 @@ from edge.door.limits.stage_monitor import StageMonitor
 from edge.door.limits.storage_monitor import StorageMonitor
 from edge.door.routes import websocket
 from edge.door.state import EDGE, Edge, config_of
+from edge.door.webrtc_port import WebRtcPort
 from edge.protocols import served
 from edge.protocols.prices import PRICES
+from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.twilio import TwilioProtocol
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
 from runtime.settings import Settings
 
 
-def build(
+def edge_of(
     settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup, most_sockets: int
-) -> web.Application:
-    """Return the application of an edge; its calls run in *sessions*, over *most_sockets* at once.
+) -> Edge:
+    """Return the state of an edge; its calls run in *sessions*, over *most_sockets* at once.
 
     Raises:
         SettingsError: a key file is unreadable, a proxy is no network, a rule of redaction is none,
             a client protocol is unknown, the speech model is missing, the file of tools cannot be
-            used, or callers cannot be transferred as is wanted.
+            used, callers cannot be transferred as is wanted, or the ports of WebRTC are none.
     """
     address_limits = AddressLimits.of(settings)
     speech_model = chosen(settings)
     config = config_of(settings, speech_model)
     policy = TokenPolicy.of(settings)
-    app = web.Application(middlewares=[limit_requests, no_traceback])
-    app[EDGE] = Edge(
+    return Edge(
         settings=settings,
         bus=bus,
         name=name,
@@ -90,18 +94,33 @@ def build(
         tools=ToolCatalogue(bus, settings),
         twilio=TwilioCalls.of(settings, bus),
         transfer=TwilioTransfer.of(settings),
+        webrtc=WebRtcPort.of(settings),
     )
+
+
+def build(
+    settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup, most_sockets: int
+) -> web.Application:
+    """Return the application of an edge.
+
+    Raises:
+        SettingsError: as `edge_of`.
+    """
+    app = web.Application(middlewares=[limit_requests, no_traceback])
+    app[EDGE] = edge_of(settings, bus, name, sessions, most_sockets)
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
     app.router.add_routes(calls_api())
     app.router.add_post("/v1/realtime/client_secrets", create_client_secret)
+    if RealtimeProtocol in app[EDGE].protocols.values():
+        app.router.add_routes([*realtime_calls.routes(), *realtime_hangup.routes()])
     if settings.has_talk_page:
         add_pages(app, settings)
     for path, protocol in app[EDGE].protocols.items():
         app.router.add_get(path, websocket(protocol))
     add_speech_routes(app)
-    if app[EDGE].twilio and TwilioProtocol in app[EDGE].protocols.values():
+    if TwilioProtocol in app[EDGE].protocols.values():  # 404 where there is no account
         app.router.add_post(TWILIO_VOICE, announced)
     return app
 
@@ -114,6 +133,19 @@ def limits_of(settings: Settings) -> Limits:
         joins_a_minute=settings.reconnects_per_minute + 1,
         without_token=settings.max_sessions_without_token or max(1, settings.max_sessions // 2),
     )
+
+
+def chores(edge: Edge) -> list[Coroutine[Any, Any, None]]:
+    """Return what an edge does beside its calls, for as long as it runs."""
+    return [
+        edge.stages.watch(),
+        edge.limits.renew(),
+        edge.storage.watch(),
+        edge.tools.watch(),
+        edge.configs.keep(),
+        edge.agents.watch(),
+        edge.call_list.serve(),
+    ]
 
 
 async def root(request: web.Request) -> web.Response:

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from edge.app import build
+from edge.app import build, chores
 from edge.door.http.listener import Listener, bound
 from edge.door.http.plain_errors import PlainRunner
 from edge.door.limits.open_files import RESERVED, raise_limit
@@ -54,19 +54,13 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
             app = build(settings, bus, name, tasks, raise_limit() - RESERVED)
             if remote := app[EDGE].policy.remote:
                 await remote.fetch()
-            watching = [
-                tasks.create_task(app[EDGE].stages.watch()),
-                tasks.create_task(app[EDGE].limits.renew()),
-                tasks.create_task(app[EDGE].storage.watch()),
-                tasks.create_task(app[EDGE].tools.watch()),
-                tasks.create_task(app[EDGE].configs.keep()),
-                tasks.create_task(app[EDGE].agents.watch()),
-                tasks.create_task(app[EDGE].call_list.serve()),
-            ]
-            if await _agents_read(app[EDGE], stop):
+            watching = [tasks.create_task(one) for one in chores(app[EDGE])]
+            if await agents_read(app[EDGE], stop):
                 await _hold(settings, app, stop, condition)
             for task in watching:
                 task.cancel()
+            if webrtc := app[EDGE].webrtc:
+                webrtc.close()
         log.info("edge_left")
     except* SettingsError as wrong:
         raise wrong.exceptions[0] from None
@@ -74,7 +68,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
         await bus.close()
 
 
-async def _agents_read(edge: Edge, stop: asyncio.Event) -> bool:
+async def agents_read(edge: Edge, stop: asyncio.Event) -> bool:
     """Wait until all agents are known; False where the edge is to leave before."""
     read, left = asyncio.create_task(edge.agents.read.wait()), asyncio.create_task(stop.wait())
     await asyncio.wait({read, left}, return_when=asyncio.FIRST_COMPLETED)
@@ -136,7 +130,7 @@ async def _hold(
             )
             _warn_of_an_open_door(settings)
             await stop.wait()
-            await _drain(edge)
+            await drain(edge)
         for task in accepting:
             task.cancel()
         await runner.cleanup()
@@ -152,7 +146,7 @@ def _warn_of_an_open_door(settings: Settings) -> None:
         log.warning("open_door", why="AURA_WS_AUTH is open", advice="AURA_WS_AUTH=token")
 
 
-async def _drain(edge: Edge) -> None:
+async def drain(edge: Edge) -> None:
     """Refuse new calls, let running responses be heard, then ask all clients to reconnect."""
     edge.draining = True
     clock = asyncio.get_running_loop().time

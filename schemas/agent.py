@@ -124,6 +124,8 @@ class AgentTool(ToolConfig, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 TargetName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,128}$")]
 
+Phone = Annotated[str, msgspec.Meta(pattern=r"^(\+?[0-9*#]{1,20}|sips?:[^\s<>\"]{1,200})$")]
+
 
 class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The configuration of the calls that name it; the operator's settings fill the rest."""
@@ -157,6 +159,9 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How a turn with calls of tools goes."""
     transfer_to: Annotated[tuple[TargetName, ...], msgspec.Meta(max_length=MOST_TARGETS)] = ()
     """Agents to which it may hand its callers over, by the built-in tool `transfer`."""
+    phones: Annotated[dict[TargetName, Phone], msgspec.Meta(max_length=MOST_TARGETS)] = {}
+    """Telephones to which it may hand callers over by the same tool, by names of its own: a number,
+    or a `sip:` address. Only where the call is a telephone's."""
     limits: Limits | UnsetType = UNSET
     """How long a call may last; only shorter than the operator's limits."""
     variables: Annotated[dict[str, Variable], msgspec.Meta(max_length=MOST_VARIABLES)] = {}

@@ -125,3 +125,30 @@ class CallsReply(msgspec.Struct, frozen=True, kw_only=True):
 
     edge: str
     calls: tuple[CallState, ...]
+
+
+PlacingFault = Literal["refused", "busy", "declined", "no_answer", "failed"]
+
+
+class CallPlacing(msgspec.Struct, frozen=True, kw_only=True):
+    """Anybody with the right to -> one of the processes with telephones: call somebody."""
+
+    to: str
+    """A number, or a `sip:` address."""
+    agent: str = ""
+    """Who speaks; empty: the agent of the telephones."""
+    variables: str = ""
+    """A JSON object: values for the variables of the agent."""
+    tenant: str = ""
+    """Whose call it is; empty: the tenant of the telephones."""
+    by: str = ""
+    """Who asks."""
+
+
+class CallPlaced(msgspec.Struct, frozen=True, kw_only=True):
+    """The process that placed a call -> the asker, once it was answered, or was not."""
+
+    session: str = ""
+    """The id of the session that has begun."""
+    fault: PlacingFault | None = None
+    """Why there is none."""

@@ -36,6 +36,8 @@ AGENTS = "$KV.AURA_AGENTS"
 AGENTS_LIVE = "aura.agents"
 
 CALLS = "aura.calls"
+DIAL = "aura.dial"
+"""Requests to place a telephone call."""
 
 REPLAY_PREFIX = "r_"
 """Prefix of the ids of replays, published or driven."""

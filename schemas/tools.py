@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -64,16 +65,35 @@ END_CALL = ToolConfig(
     kind="builtin",
     idempotent=True,
 )
-BUILT_IN = {tool.name: tool for tool in (END_CALL,)}
-"""Tools that the edge does itself, for any session."""
+MOST_KEYS = 32
+SEND_DTMF = ToolConfig(
+    name="send_dtmf",
+    description="Press keys of the telephone, as a menu at the other end asks for. Say nothing in "
+    "the same turn.",
+    parameters={
+        "type": "object",
+        "properties": {"keys": {"type": "string", "pattern": f"^[0-9*#]{{1,{MOST_KEYS}}}$"}},
+        "required": ["keys"],
+    },
+    kind="client",
+    deadline_ms=20_000,
+)
+"""Done by the line of the call; only a telephone's has it."""
+BUILT_IN = {tool.name: tool for tool in (END_CALL, SEND_DTMF)}
+"""Tools that an edge does itself, for any session."""
 TRANSFER = "transfer"
+RINGS_MS = 60_000
+"""A transfer to a telephone may ring for so long."""
 
 
-def transfer_tool(agents: Mapping[str, str]) -> ToolConfig:
-    """Return the built-in tool that hands the caller over to one of *agents*.
+def transfer_tool(
+    agents: Mapping[str, str], phones: Mapping[str, str] = MappingProxyType({})
+) -> ToolConfig:
+    """Return the built-in tool that hands the caller over to one of *agents*, or of *phones*.
 
     They are names to a line about each, which may be empty.
     """
+    agents = {**agents, **phones}
     lines = "".join(
         f"\n{name}: {about}" if about else f"\n{name}" for name, about in agents.items()
     )
@@ -86,6 +106,7 @@ def transfer_tool(agents: Mapping[str, str]) -> ToolConfig:
             "required": ["agent"],
         },
         kind="builtin",
+        deadline_ms=RINGS_MS if phones else 10_000,
     )
 
 

@@ -52,6 +52,23 @@ def show(session: Session) -> None:
 
 
 @app.command()
+def start(
+    to: Annotated[str, typer.Option(help="A number, or an address such as sip:ada@example.com.")],
+    agent: Annotated[str, typer.Option(help="The agent that speaks.")] = "",
+    variable: Annotated[
+        list[str] | None,
+        typer.Option("--variable", metavar="NAME=VALUE", help="Of the agent; again for another."),
+    ] = None,
+    tenant: Annotated[str, typer.Option(metavar="T", help="Whose call it is.")] = "",
+) -> None:
+    """Call somebody by telephone (`aura sip` does), and print the session once they answer."""
+    given = dict(one.split("=", 1) for one in variable or [] if "=" in one)
+    if len(given) != len(variable or []):
+        raise CommandError("--variable NAME=VALUE, each name once")
+    run(_start(to, agent, given, tenant))
+
+
+@app.command()
 def say(
     session: Session,
     text: Annotated[str, typer.Argument(help="What the caller is to hear.")],
@@ -183,6 +200,25 @@ async def _command(session: str, wire: dict[str, Any] | None, *, as_json: bool =
         raise CommandError(reply.fault.replace("_", " "))
     if as_json:
         sys.stdout.write(msgspec.json.encode(reply.call).decode() + "\n")
+    return 0
+
+
+async def _start(to: str, agent: str, variables: dict[str, str], tenant: str) -> int:
+    import json
+
+    from runtime.bus.calls import CallSilentError, NoSuchCallError, place
+    from schemas.control import CallPlacing
+
+    said = json.dumps(variables) if variables else ""
+    request = CallPlacing(to=to, agent=agent, variables=said, tenant=tenant, by=BY)
+    async with _bus() as bus:
+        try:
+            placed = await place(bus, request)
+        except (NoSuchCallError, CallSilentError) as error:
+            raise CommandError(str(error)) from error
+    if placed.fault:
+        raise CommandError(f"{to}: {placed.fault.replace('_', ' ')}")
+    print(placed.session)
     return 0
 
 

@@ -39,6 +39,7 @@ COMMANDS = {
     "Running it": (
         Command("up", "up", "Run everything on this machine: bus, edge, workers."),
         Command("edge", "edge", "Run one edge: the door that clients call."),
+        Command("sip", "sip", "Serve the telephones of a SIP account."),
         Command("worker", "worker", "Run one worker; it shares the load of its stage at once."),
         Command("tools", "tools", "Serve tools for agents; list those on the bus."),
         Command("provision", "provision", "Create or update Aura's streams and consumers."),

@@ -22,6 +22,7 @@ from benchmarks.latency import machine
 from benchmarks.results import save
 
 FUZZ, SLOW = "hostile messages over every door", "sockets that take their time"
+EVENTS = "hostile events of Realtime and Twilio"
 FUZZ_MESSAGES_PER_S = 200
 """The fuzz is given up below this pace."""
 
@@ -35,6 +36,8 @@ def orders(asked: argparse.Namespace, speech: str) -> Iterator[tuple[str, Order]
     for source in ("address", "hundred"):
         if source in sources:
             yield SLOW, Order("", asked.seconds + 2, "slow", source=source, count=asked.sockets)
+    limit_s = 30 + asked.events / FUZZ_MESSAGES_PER_S
+    yield EVENTS, Order("", limit_s, "events", source="hundred", count=asked.events)
     limit_s = 30 + asked.messages / FUZZ_MESSAGES_PER_S
     yield (
         FUZZ,
@@ -70,6 +73,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=5.0, help="length of an attack")
     parser.add_argument("--sockets", type=int, default=10_000, help="slow sockets")
     parser.add_argument("--messages", type=int, default=1_000_000, help="messages of the fuzz")
+    parser.add_argument("--events", type=int, default=20_000, help="of Realtime and Twilio")
     parser.add_argument("--whisper", action="store_true", help="with the real recogniser")
     return parser.parse_args(arguments)
 

@@ -15,7 +15,7 @@ import random
 import resource
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +26,19 @@ from benchmarks.hostile.frames import BINARY, TEXT, frame
 from benchmarks.hostile.rows import ROWS, START, Row, Source, address
 from benchmarks.hostile.wire import RefusedError, Socket, Tally
 from benchmarks.soak import hostile
+from benchmarks.soak.hostile_events import realtime, twilio
 from edge.protocols import PROTOCOLS
 
 AGAIN_S = 0.2
 """A socket that was closed or refused is opened again after it."""
+LINE = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
+HONEST = (
+    '{"event": "media", "media": {"track": "inbound", "timestamp": "20", "payload": "////"}}',
+    '{"event": "mark", "mark": {"name": "1.1"}}',
+    '{"event": "dtmf", "dtmf": {"digit": "5"}}',
+    '{"event": "stop", "stop": {}}',
+    '{"event": "connected"}',
+)
 IN_HAND = 20
 """Messages of the fuzz that are sent before answers are let through."""
 
@@ -41,7 +50,7 @@ class Order:
     url: str
     seconds: float
     what: str
-    """`row`, `fuzz` or `slow`."""
+    """`row`, `fuzz`, `events` or `slow`."""
     row: int = 0
     source: Source = "socket"
     count: int = 0
@@ -73,10 +82,12 @@ async def _socket(
 
 
 @asynccontextmanager
-async def _opened(url: str, path: str, whose: str, tally: Tally) -> AsyncIterator[Socket]:
+async def _opened(
+    url: str, path: str, whose: str, tally: Tally, key: str = ""
+) -> AsyncIterator[Socket]:
     """Yield an open socket that is listened to, and close it."""
     try:
-        socket = await Socket.open(url, path, whose, tally)
+        socket = await Socket.open(url, path, whose, tally, key)
     except (RefusedError, OSError) as error:
         tally.refused[str(error) if isinstance(error, RefusedError) else type(error).__name__] += 1
         raise
@@ -113,12 +124,43 @@ async def fuzz(order: Order, tally: Tally) -> None:
     doors = [
         (path, first) for path in PROTOCOLS for first in ((b"", START) if path == "/ws" else (b"",))
     ]
+    await _over(order, tally, doors, hostile.for_sockets)
+
+
+async def events(order: Order, tally: Tally) -> None:
+    """Send *count* events that nobody means to Realtime and to Twilio's door, in begun calls."""
+    started = {"callSid": "CA1", "mediaFormat": LINE, "customParameters": {"token": token("fuzz")}}
+    start = json.dumps({"event": "start", "streamSid": "MZ1", "start": started})
+    first = _framed('{"event": "connected"}') + _framed(start)
+    honest = [*HONEST, start]
+
+    def realtime_events(seed: int, count: int) -> Iterator[str | bytes]:
+        dice = random.Random(seed)
+        return (realtime(dice) for _ in range(count))
+
+    def twilio_events(seed: int, count: int) -> Iterator[str | bytes]:
+        dice = random.Random(seed)
+        return (json.dumps(twilio(dice, honest)) for _ in range(count))
+
+    async with asyncio.TaskGroup() as tasks:
+        half = Order(**{**vars(order), "count": order.count // 2})
+        tasks.create_task(_over(half, tally, [("/v1/realtime", b"")], realtime_events))
+        tasks.create_task(_over(half, tally, [("/twilio/media", first)], twilio_events))
+
+
+async def _over(
+    order: Order,
+    tally: Tally,
+    doors: list[tuple[str, bytes]],
+    messages: Callable[[int, int], Iterator[str | bytes]],
+) -> None:
+    """Send the order's count of *messages* over *doors*, four sockets each."""
     share = order.count // (len(doors) * 4)
     until = time.monotonic() + order.seconds
     async with asyncio.TaskGroup() as tasks:
-        for number, (path, first) in enumerate(doors * 4):
-            messages = hostile.for_sockets(number, share)
-            tasks.create_task(_fuzz(order.url, (path, first), messages, until, tally))
+        for number, door in enumerate(doors * 4):
+            sent = messages(number, share)
+            tasks.create_task(_fuzz(order.url, door, sent, until, tally))
 
 
 async def _fuzz(
@@ -127,10 +169,11 @@ async def _fuzz(
     path, first = door
     rng, left = random.Random(f"{path}{first!r}{id(messages)}"), True
     while left and time.monotonic() < until:
-        asked = f"{path}?token={token(f'fuzz{rng.getrandbits(40)}')}&greeting=0"
+        key = token(f"fuzz{rng.getrandbits(40)}")
+        asked = f"{path}?token={key}&greeting=0"
         whose = f"100.{rng.randrange(64, 128)}.{rng.randrange(256)}.{rng.randrange(256)}"
         try:
-            async with _opened(url, asked, whose, tally) as socket:
+            async with _opened(url, asked, whose, tally, key) as socket:
                 await socket.send(first)
                 while not socket.writer.is_closing() and left:
                     some = [one for _, one in zip(range(IN_HAND), messages, strict=False)]
@@ -191,7 +234,7 @@ async def _slow_socket(order: Order, number: int) -> asyncio.StreamWriter:
     return writer
 
 
-WHAT = {"row": attack, "fuzz": fuzz, "slow": slow}
+WHAT = {"row": attack, "fuzz": fuzz, "events": events, "slow": slow}
 
 
 def main() -> None:

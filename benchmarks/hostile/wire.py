@@ -44,8 +44,8 @@ class Socket:
     close_code: int | None = None
 
     @staticmethod
-    async def open(url: str, path: str, address: str, tally: Tally) -> Socket:
-        """Open *path* at *url*; a trusted proxy says that *address* does.
+    async def open(url: str, path: str, address: str, tally: Tally, key: str = "") -> Socket:
+        """Open *path* at *url*; a trusted proxy says that *address* does. *key*: it is shown, too.
 
         Raises:
             RefusedError: the server refuses.
@@ -53,11 +53,12 @@ class Socket:
         """
         to = urlsplit(url)
         reader, writer = await asyncio.open_connection(to.hostname, to.port)
-        key = base64.b64encode(os.urandom(16)).decode()
+        nonce = base64.b64encode(os.urandom(16)).decode()
+        shown = f"Authorization: Bearer {key}\r\n" if key else ""
         writer.write(
             f"GET {path} HTTP/1.1\r\nHost: {to.netloc}\r\nUpgrade: websocket\r\n"
-            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
-            f"X-Forwarded-For: {address}\r\n\r\n".encode()
+            f"Connection: Upgrade\r\nSec-WebSocket-Key: {nonce}\r\nSec-WebSocket-Version: 13\r\n"
+            f"{shown}X-Forwarded-For: {address}\r\n\r\n".encode()
         )
         try:
             async with asyncio.timeout(10):

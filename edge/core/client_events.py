@@ -152,6 +152,13 @@ class ToolCalled:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Another agent goes on with the call."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallsDone:
     """The model has made all calls of this step, and its words before them were sent.
 
@@ -185,6 +192,7 @@ ClientEvent = (
     | Measured
     | ToolCalled
     | CallsDone
+    | HandedOver
     | ToolCancelled
     | Happened
 )

@@ -9,30 +9,43 @@ from edge.door.agents.agent_table import AgentTable
 from edge.door.agents.tool_catalogue import ToolCatalogue
 from runtime.agents.file import AgentFileError
 from schemas.agent import Agent
-from schemas.tools import TRANSFER, ToolConfig, transfer_tool
+from schemas.tools import SEND_DTMF, TRANSFER, ToolConfig, transfer_tool
 
 log = structlog.get_logger(__name__)
 
 
 async def tools_of(
-    agent: Agent | None, tenant: str, catalogue: ToolCatalogue, table: AgentTable
+    agent: Agent | None,
+    tenant: str,
+    catalogue: ToolCatalogue,
+    table: AgentTable,
+    *,
+    phone: bool,
 ) -> tuple[ToolConfig, ...]:
     """Return the tools of a call of *tenant* that *agent* serves; None: no agent does.
 
-    A tool or an agent that the tenant may not have, or that is not there, is left out.
+    A tool or an agent that the tenant may not have, or that is not there, is left out, and so is
+    what only a *phone* can do where the call is none.
     """
-    if agent is None:
+    offered = await _offered(agent, tenant, catalogue)
+    targets = _targets(agent, tenant, table) if agent else {}
+    phones = dict.fromkeys(agent.phones, "a telephone") if agent and phone else {}
+    transfer = (transfer_tool(targets, phones),) if targets or phones else ()
+    return (*(tool for tool in offered if phone or tool != SEND_DTMF), *transfer)
+
+
+async def _offered(
+    agent: Agent | None, tenant: str, catalogue: ToolCatalogue
+) -> tuple[ToolConfig, ...]:
+    """Return the tools of *agent*, or those that the operator offers all."""
+    if agent is None or agent.tools is UNSET:
         return catalogue.of(tenant)
-    targets = _targets(agent, tenant, table)
-    transfer = (transfer_tool(targets),) if targets else ()
-    if agent.tools is UNSET:
-        return (*catalogue.of(tenant), *transfer)
     names = {one for one in agent.tools if isinstance(one, str)} - {TRANSFER}
     found = await catalogue.named(tenant, names)
     for name in sorted(names - found.keys()):
         log.warning("tool_not_served", tool=name, tenant=tenant)
     own = [found.get(one) if isinstance(one, str) else one.config() for one in agent.tools]
-    return (*(tool for tool in own if tool), *transfer)
+    return tuple(tool for tool in own if tool)
 
 
 def _targets(agent: Agent, tenant: str, table: AgentTable) -> dict[str, str]:

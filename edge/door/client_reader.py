@@ -6,16 +6,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from aiohttp import WSMsgType
-
 from edge.call.clock import now_ms
 from edge.core.client_commands import Audio, Command, Reply
 from edge.core.inputs import FromClient
+from edge.door.channel import Channel
 from edge.door.client_sender import ClientSender
 from edge.door.conversations import Conversations
 from edge.door.limits.connection_budget import OverBudgetError
 from edge.door.limits.rate_limits import TokenBucket
-from edge.door.strict_websocket import StrictWebSocket
 from edge.protocols.client_protocol import ClientProtocol, Json
 
 NO_MORE_S = 2.5
@@ -29,7 +27,7 @@ class ClientReader:
 
     def __init__(
         self,
-        ws: StrictWebSocket,
+        ws: Channel,
         protocol: ClientProtocol,
         commands: TokenBucket,
         conversations: Conversations,
@@ -54,15 +52,15 @@ class ClientReader:
 
     async def run(self) -> None:
         """Read until the client leaves, costs too much, or a fault of ours ends it."""
+        self._ws.on_commands = self._obey_now
         direct = self._hear if self._protocol.binary_is_audio else None
         try:
             await self._obey(self._protocol.opened())
             self._ws.on_binary = direct
-            async for message in self._ws:
-                if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
-                    self._ws.on_binary = None  # what comes meanwhile waits for its turn
-                    await self._take(message.data)
-                    self._ws.on_binary = direct
+            async for frame in self._ws.frames():
+                self._ws.on_binary = None  # what comes meanwhile waits for its turn
+                await self._take(frame)
+                self._ws.on_binary = direct
         except OverBudgetError as over:
             self._ws.exceed(str(over))
         except ConnectionError:  # the client left before its ping was answered
@@ -106,14 +104,7 @@ class ClientReader:
         protocol, began_s = self._protocol, time.perf_counter()
         try:
             commands = protocol.no_more() if data is None else protocol.receive(data, now_ms())
-            for command in commands:
-                if isinstance(command, Audio):
-                    if intake := self._conversations.intake:
-                        intake.take_now(command)
-                elif isinstance(command, Reply):
-                    self._sender.send([command.message])
-                elif isinstance(command, FromClient):
-                    self._conversations.take_words(command)
+            self._obey_now(commands)
             self._await_more()
             budget = self._pace.budget
             budget.work_s += time.perf_counter() - began_s
@@ -123,6 +114,17 @@ class ClientReader:
             self._ws.exceed(str(over))
         except Exception as error:  # noqa: BLE001  # it is logged there
             self._broke(error)
+
+    def _obey_now(self, commands: list[Command]) -> None:
+        """Obey commands that take no time: sound, replies, what the call is told."""
+        for command in commands:
+            if isinstance(command, Audio):
+                if intake := self._conversations.intake:
+                    intake.take_now(command)
+            elif isinstance(command, Reply):
+                self._sender.send([command.message])
+            elif isinstance(command, FromClient):
+                self._conversations.take_words(command)
 
     def _await_more(self) -> None:
         """Take audio that the protocol keeps back, where no more comes to judge it by."""

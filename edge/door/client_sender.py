@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import msgspec
-from aiohttp import web
 
 from edge.call import counters
 from edge.core.client_events import ClientEvent, Interrupted, Speech
+from edge.door.channel import Channel
 from edge.protocols.client_protocol import ClientProtocol, Json
 from runtime.audio import AudioOut
 
@@ -21,9 +21,7 @@ MOST_WAITING_BYTES = 4_000_000
 class ClientSender:
     """Puts events into the client's protocol, audio at its rate, and sends them in their order."""
 
-    def __init__(
-        self, ws: web.WebSocketResponse, protocol: ClientProtocol, too_slow: Callable[[], None]
-    ) -> None:
+    def __init__(self, ws: Channel, protocol: ClientProtocol, too_slow: Callable[[], None]) -> None:
         """Send over *ws*; *too_slow* is called for a message that has no room."""
         self._ws = ws
         self._protocol = protocol
@@ -45,6 +43,8 @@ class ClientSender:
             event = replace(event, pcm=self._audio_out.feed(event.pcm, more=more))
         elif isinstance(event, Interrupted):
             self._audio_out.drop()
+        if self._ws.ear and isinstance(event, Speech | Interrupted):
+            self._ws.ear.tell(event)
         self.send(self._protocol.messages(event))
 
     def send(self, messages: Iterable[Json | None]) -> None:

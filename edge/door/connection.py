@@ -1,4 +1,4 @@
-"""One WebSocket: a client protocol on one side, sessions on the bus on the other."""
+"""One connection: a client protocol on one side, sessions on the bus on the other."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from edge.core.client_commands import (
     Reply,
     Transfer,
 )
-from edge.core.client_events import ClientEvent, Speech, Transcript, Trouble
+from edge.core.client_events import ClientEvent, Speech, ToolCalled, Transcript, Trouble
 from edge.core.inputs import KeyPressed, Resumed, Started
+from edge.door.channel import Channel
 from edge.door.client_reader import ClientReader
 from edge.door.client_sender import ClientSender
 from edge.door.conversations import Conversations
@@ -28,7 +29,6 @@ from edge.door.host import Host
 from edge.door.limits.rate_limits import TokenBucket
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
-from edge.door.strict_websocket import StrictWebSocket
 from edge.protocols.client_protocol import CloseCode
 from schemas.control import CallState
 from schemas.events import EndReason
@@ -57,7 +57,7 @@ LEFT = Close(CloseCode.NORMAL, "", "caller_left")
 class Connection:
     """A client's connection: it obeys the client, and closes once, for one reason."""
 
-    def __init__(self, ws: StrictWebSocket, host: Host, seat: Seat, quota: LogQuota) -> None:
+    def __init__(self, ws: Channel, host: Host, seat: Seat, quota: LogQuota) -> None:
         """Serve the caller of *seat*, taken whenever a session begins; *quota* bounds events."""
         self._ws = ws
         self._protocol = protocol = seat.protocol
@@ -65,7 +65,9 @@ class Connection:
         self._host = host
         self._pace = ws.pace
         self._sender = ClientSender(ws, protocol, self._too_slow)
-        self._conversations = conversations = Conversations(host, seat, quota, ws.pace, self)
+        self._conversations = conversations = Conversations(
+            host, seat, quota, ws.pace, self, ws.phone
+        )
         commands = TokenBucket(host.commands_per_second, host.commands_per_second)
         self._reader = ClientReader(
             ws, protocol, commands, conversations, self._sender, self._obey, self.broke
@@ -216,6 +218,8 @@ class Connection:
     def tell(self, event: ClientEvent) -> None:
         if isinstance(event, Speech | Transcript):
             self._conversations.stopwatch.active(time.monotonic())
+        if isinstance(event, ToolCalled) and self._conversations.does(event):
+            return
         shell = self._conversations.shell
         chunks = shell is not None and shell.call.config.voice.delivery == "chunks"
         self._sender.tell(event, chunks=chunks)

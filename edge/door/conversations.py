@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import replace
@@ -15,6 +17,7 @@ from edge.call.quotas import LogQuota
 from edge.call.session_shell import Client, SessionShell
 from edge.core.call import Call
 from edge.core.client_commands import Ask, Begin
+from edge.core.client_events import HandedOver, ToolCalled
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import (
     FromClient,
@@ -26,6 +29,7 @@ from edge.core.inputs import (
     Typed,
 )
 from edge.door.audio_intake import AudioIntake
+from edge.door.channel import Phone
 from edge.door.host import Host
 from edge.door.limits.pace import Pace
 from edge.door.limits.time_limits import Stopwatch
@@ -33,9 +37,11 @@ from edge.door.opening import Opening
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
 from schemas.events import EndReason, Message
+from schemas.tools import MOST_KEYS, SEND_DTMF
 
 log = structlog.get_logger(__name__)
 
+KEYS = re.compile(f"[0-9*#]{{1,{MOST_KEYS}}}")
 LEAVES_S = 2.0
 """How long a caller who leaves waits for the last events to be stored ..."""
 STORED_S = 15.0
@@ -52,8 +58,20 @@ class Holder(Client, Protocol):
 class Conversations:
     """Begins a session, passes on its client's wishes, and ends it; one at a time."""
 
-    def __init__(self, host: Host, seat: Seat, quota: LogQuota, pace: Pace, holder: Holder) -> None:
-        """Hold sessions of the caller of *seat* for *holder*; *quota* bounds their events."""
+    def __init__(
+        self,
+        host: Host,
+        seat: Seat,
+        quota: LogQuota,
+        pace: Pace,
+        holder: Holder,
+        phone: Phone | None = None,
+    ) -> None:
+        """Hold sessions of the caller of *seat* for *holder*; *quota* bounds their events.
+
+        *phone*: they are a telephone's.
+        """
+        self._phone = phone
         self._host = host
         self._seat = seat
         self._quota = quota
@@ -75,7 +93,9 @@ class Conversations:
         """
         await self.end("end_call")
         host = self._host
-        opening = await host.openings.open(begin, self._seat, self._quota)
+        opening = await host.openings.open(
+            begin, self._seat, self._quota, phone=self._phone is not None
+        )
         self._opening = opening
         structlog.contextvars.bind_contextvars(session=opening.began.session)
         model = host.speech_model
@@ -182,7 +202,15 @@ class Conversations:
             if before is None:
                 raise RefusedError("AGENT_UNKNOWN", "Unknown agent", "no agent serves this call")
             openings, now = self._host.openings, shell.call.config
-            handed = await openings.handed_over(agent, self._seat.caller, before, now)
+            phone = self._phone
+            if phone and (to := openings.telephone(agent, self._seat.caller, before)):
+                if not await phone.transfer(to):
+                    told = "nobody could be reached there: offer something else"
+                    shell.give(ToolResult(call, told, failed=True))
+                return  # the line ends, and with it the call
+            handed = await openings.handed_over(
+                agent, self._seat.caller, before, now, phone=phone is not None
+            )
         except RefusedError as refused:
             shell.give(ToolResult(call, refused.details, failed=True))
             return
@@ -194,3 +222,21 @@ class Conversations:
         self.stopwatch.limit(config.limits)
         log.info("agent_changed", session=shell.session, agent=str(handed.agent))
         shell.give(Reconfigured(config, handed.agent, call))
+        if handed.agent:
+            self._holder.tell(HandedOver(handed.agent.name))
+
+    def does(self, called: ToolCalled) -> bool:
+        """Have the line do what the model has *called* for; False: that is the client's."""
+        if self._phone is None or called.name != SEND_DTMF.name:
+            return False
+        self._host.sessions.create_task(self._press(self._phone, called))
+        return True
+
+    async def _press(self, phone: Phone, called: ToolCalled) -> None:
+        """Press keys, and tell the model whether they went."""
+        shell = self.shell
+        keys = str(json.loads(called.arguments).get("keys", ""))
+        went = bool(KEYS.fullmatch(keys)) and await phone.press(keys)
+        told = "pressed" if went else f"not pressed: {MOST_KEYS} of 0123456789*# at most"
+        if shell and shell is self.shell:
+            shell.give(ToolResult(called.call, told, failed=not went))

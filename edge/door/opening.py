@@ -30,6 +30,7 @@ from edge.door.callers.auth import Caller
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
 from edge.protocols.client_protocol import CloseCode
+from runtime.agents.file import AgentFileError
 from runtime.bus.connection import Bus
 from schemas.agent import AgentUsed
 from schemas.events import Event
@@ -91,8 +92,12 @@ class Openings:
     recorded: RecordingQuotas
     voices: CallerVoices
 
-    async def open(self, begin: Begin, seat: Seat, quota: LogQuota) -> Opening:
+    async def open(
+        self, begin: Begin, seat: Seat, quota: LogQuota, *, phone: bool = False
+    ) -> Opening:
         """Return the session that the caller of *seat* begins or goes on with; the seat is taken.
+
+        *phone*: the call is a telephone's, whose line can do what others cannot.
 
         Raises:
             RefusedError: it cannot begin now.
@@ -111,7 +116,7 @@ class Openings:
         ignored = []
         if left_out := [*settled.left_out, *([no_voice] if no_voice else [])]:
             ignored.append(("INVALID_OPTION", "Option ignored", "; ".join(left_out)))
-        tools = await tools_of(settled.file, caller.tenant, self.tools, self.agents.table)
+        tools = await self._tools_of(settled, caller, phone=phone)
         config = self._completed(settled.config, tools)
         if config.record_audio and (why := self._not_recorded(settled, caller)):
             config = config.but({RECORDED: False})
@@ -142,19 +147,40 @@ class Openings:
             partial(self._again, settled, tools, recorded=config.record_audio),
         )
 
+    async def _tools_of(
+        self, settled: Settled, caller: Caller, *, phone: bool
+    ) -> tuple[ToolConfig, ...]:
+        return await tools_of(
+            settled.file, caller.tenant, self.tools, self.agents.table, phone=phone
+        )
+
+    def telephone(self, name: str, caller: Caller, before: AgentUsed) -> str:
+        """Return the number or address that the agent *before* calls *name*; empty: none."""
+        found = self.agents.table.find(caller.tenant, before.name)
+        try:
+            return found.agent().phones.get(name, "") if found else ""
+        except AgentFileError:
+            return ""
+
     async def handed_over(
-        self, to: str, caller: Caller, before: AgentUsed, now: SessionConfig
+        self,
+        to: str,
+        caller: Caller,
+        before: AgentUsed,
+        now: SessionConfig,
+        *,
+        phone: bool = False,
     ) -> HandedOver:
         """Return what the call that *before* serves is set to when the agent *to* goes on with it.
 
-        *now* is what it is set to until then.
+        *now* is what it is set to until then; *phone*: see `open`.
 
         Raises:
             RefusedError: *caller* cannot be handed over to it.
         """
         found = self.agents.table.find(caller.tenant, to)
         settled = hand_over(found, caller, before, now, self.config)
-        tools = await tools_of(settled.file, caller.tenant, self.tools, self.agents.table)
+        tools = await self._tools_of(settled, caller, phone=phone)
         again = partial(self._again, settled, tools, recorded=now.record_audio)
         return HandedOver(self._completed(settled.config, tools), settled.agent, again)
 

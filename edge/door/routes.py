@@ -14,11 +14,13 @@ from aiohttp import web
 from edge.door.callers.auth import Caller
 from edge.door.connection import Connection
 from edge.door.http.middlewares import address_of, too_many, try_later
+from edge.door.http.twilio_transfer import TwilioPhone
 from edge.door.limits.pace import Pace
 from edge.door.seat import Seat
 from edge.door.state import EDGE, Edge
 from edge.door.strict_websocket import StrictWebSocket
 from edge.protocols.client_protocol import ClientProtocol, CloseCode, Handshake, Token
+from edge.protocols.twilio import TwilioProtocol
 
 log = structlog.get_logger(__name__)
 
@@ -61,18 +63,20 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                     protocols=kind.admission.subprotocols,
                 )
                 await ws.prepare(request)
-                protocol = kind(_handshake(request, edge))
+                protocol = kind(handshake_of(request, edge))
                 caller = await _caller(ws, protocol, edge)
                 if caller is None:
                     limits.bad_tokens.refuse_s(address, time.monotonic())
                     await _refuse(ws, protocol)
                 else:
+                    if edge.transfer and isinstance(protocol, TwilioProtocol):
+                        ws.phone = TwilioPhone(edge.transfer, protocol, ws.send_str)
                     taken = partial(edge.sockets.calls, request.protocol)
                     seat = Seat(edge.seats, protocol, caller, address, taken)
                     quota = edge.log_quotas.of(address, stranger=not caller.named)
                     connection = Connection(ws, edge.host, seat, quota)
                     try:
-                        await _hold(edge, connection, caller)
+                        await hold(edge, connection, caller)
                     finally:
                         await seat.leave()
                 return ws
@@ -82,7 +86,8 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
     return serve
 
 
-def _handshake(request: web.Request, edge: Edge) -> Handshake:
+def handshake_of(request: web.Request, edge: Edge) -> Handshake:
+    """Return what *request* says of a connection that it opens."""
     return Handshake(
         connection=f"conn_{next(edge.numbers)}",
         nonce=secrets.token_hex(4),
@@ -92,7 +97,10 @@ def _handshake(request: web.Request, edge: Edge) -> Handshake:
         prices=edge.prices,
         events_a_second=edge.settings.control_messages_per_second,
         models=edge.settings.realtime_models_listed,
-        transfer_key=edge.settings.twilio_transfer_key if edge.transfer else "",
+        voices=edge.voices,
+        transfer_key=edge.settings.twilio_transfer_key
+        if edge.transfer and edge.transfer.to
+        else "",
     )
 
 
@@ -131,7 +139,7 @@ async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
     await ws.close(code=CloseCode.POLICY_VIOLATION, message=REFUSED.encode())
 
 
-async def _hold(edge: Edge, connection: Connection, caller: Caller) -> None:
+async def hold(edge: Edge, connection: Connection, caller: Caller) -> None:
     """Hold the connection of a client that is let in."""
     edge.open.add(connection)
     ending = None

@@ -43,6 +43,11 @@ class Seats:
     conversations: AddressRate
 
 
+def new_session() -> str:
+    """Return the id of a session that has its connection to itself."""
+    return f"s_{secrets.token_hex(10)}"
+
+
 class Seat:
     """The seat of one connection, which holds one conversation at a time."""
 
@@ -53,13 +58,18 @@ class Seat:
         caller: Caller,
         address: str,
         taken: Callable[[], None],
+        name: str = "",
     ) -> None:
-        """Seat *caller*; *taken* is called whenever it has the seat."""
+        """Seat *caller*; *taken* is called whenever it has the seat.
+
+        *name* is the id of a new session, of which there is one then; empty: any.
+        """
         self._seats = seats
         self.protocol = protocol
         self.caller = caller
         self._address = address
         self._taken = taken
+        self._name = name
         self._held: SessionKeys | None = None
 
     async def take(self) -> tuple[str, History | None]:
@@ -127,7 +137,9 @@ class Seat:
         return resumable(events, tenant=caller.tenant, user=caller.user, now_ms=now_ms())
 
     def _new_session(self) -> str:
+        if self._name:
+            return self._name
         if self.protocol.admission.one_session:
-            return f"s_{secrets.token_hex(10)}"
+            return new_session()
         number = f"{time.time_ns() // 1_000_000}{secrets.randbelow(10_000):04}"
         return f"session_{self.protocol.connection}_{number}"

@@ -37,6 +37,7 @@ from edge.door.limits.storage_monitor import StorageMonitor
 from edge.door.limits.time_limits import TimeLimits
 from edge.door.opening import ANY_SOUND_IS_A_VOICE, Openings
 from edge.door.seat import Seats
+from edge.door.webrtc_port import WebRtcPort
 from edge.protocols.client_protocol import ClientProtocol
 from edge.protocols.realtime.client_secret import PREFIX
 from runtime.bus.connection import Bus
@@ -86,7 +87,9 @@ class Edge:
     twilio: TwilioCalls | None = None
     """Of the telephone calls that Twilio announces; None: it announces none."""
     transfer: TwilioTransfer | None = None
-    """Of their callers who want a person; None: there is none."""
+    """To whom they can be transferred; None: to nobody."""
+    webrtc: WebRtcPort | None = None
+    """Of calls over WebRTC; None: the extra is not installed."""
     lane: Lane = field(default_factory=Lane)
     """Of work that is ahead of live speech."""
     open: set[Connection] = field(default_factory=set)
@@ -101,6 +104,11 @@ class Edge:
         if full := self.stages.full():
             return full
         return self.stages.strained() if self.budgets.is_ahead(address) else ""
+
+    @property
+    def voices(self) -> frozenset[str]:
+        """The voices that callers may ask for by themselves; `*` among them: any."""
+        return CallerVoices.of(self.settings.caller_voices).names
 
     async def identify(self, token: str) -> Caller | None:
         """Return who *token* names, a client secret or a telephone call's, too; None: nobody."""
@@ -140,7 +148,7 @@ class Edge:
             cancel_echo=self.settings.cancels_echo,
             redaction=self.redaction,
             sessions=self.sessions,
-            transfer=self.transfer.transfer if self.transfer else None,
+            transfer=self.transfer.to_a_person if self.transfer else None,
         )
 
     @property

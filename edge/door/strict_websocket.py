@@ -16,13 +16,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
 
-from aiohttp import WebSocketError, web
+from aiohttp import WebSocketError, WSMsgType, web
 from aiohttp._websocket.helpers import websocket_mask
 from aiohttp.web_request import BaseRequest
 
+from edge.core.client_commands import Command
+from edge.door.channel import Ear, Phone
 from edge.door.limits.connection_budget import OverBudgetError
 from edge.door.limits.pace import WAIT_S, Pace
 
@@ -117,6 +119,10 @@ class StrictWebSocket(web.WebSocketResponse):
     """Set, it is called with binary messages, which `receive` then does not return."""
     on_excess: Callable[[str], None] | None = None
     """Set, it is called with why the connection costs too much, and closes it."""
+    ear: Ear | None = None
+    phone: Phone | None = None
+    on_commands: Callable[[list[Command]], None] | None = None
+    """Never called: all that a WebSocket's client says is in its messages."""
     _put_off_at = 0.0
     _intake: _Intake | None = None
 
@@ -133,15 +139,21 @@ class StrictWebSocket(web.WebSocketResponse):
         self._intake = _Intake(self._parser, self._reader, self, handler)
         handler._payload_parser = self._intake
 
-    def exceed(self, why: str) -> None:
-        """Read no more, and have the connection closed."""
+    async def frames(self) -> AsyncIterator[str | bytes]:
+        """Yield the client's messages until it leaves."""
+        async for message in self:
+            if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
+                yield message.data
+
+    def exceed(self, message: str) -> None:
+        """Read no more, and have the connection closed; *message* says why."""
         if self._intake is None or self._intake.drops:
             return
         self._intake.drop_all()
         if self.on_excess:
-            self.on_excess(why)
+            self.on_excess(message)
         elif self._reader is not None:
-            self._reader.set_exception(WebSocketError(POLICY_VIOLATION, why))
+            self._reader.set_exception(WebSocketError(POLICY_VIOLATION, message))
 
     def is_slowed(self) -> None:
         """Note that what the client sent is not read yet, an answer to a ping perhaps."""

@@ -72,6 +72,12 @@ class Handshake:
     """A value that no other connection of any edge has."""
     transfer_key: str = ""
     """Of a telephone: it asks for a person; empty: none does."""
+    session: Mapping[str, Any] = field(default_factory=dict)
+    """The session object that came with the request of a call over WebRTC."""
+    voices: frozenset[str] = frozenset()
+    """That a client may ask for; `*` among them: any."""
+    has_tracks: bool = False
+    """Sound comes and goes over tracks of its own, beside the messages: WebRTC."""
 
     @property
     def is_page(self) -> bool:

@@ -26,6 +26,7 @@ from edge.protocols.twilio_messages import (
     Stop,
     read,
 )
+from runtime.dtmf import tones
 from runtime.g711 import encode
 from runtime.wav import Format
 from schemas.events import FaultyPart
@@ -64,7 +65,7 @@ class TwilioProtocol:
     def __init__(self, handshake: Handshake) -> None:
         self.connection = handshake.connection
         self._transfer_key = handshake.transfer_key
-        self._stream = self._call = ""
+        self._stream = self.call = ""
         self._agent = AgentAsked()
         self._due_ms: int | None = None
         """Where the next piece of sound begins, by Twilio's clock."""
@@ -85,7 +86,7 @@ class TwilioProtocol:
                 return None
             case Start(stream_sid=stream, start=details) if details.media_format == SPOKEN:
                 given = details.custom_parameters
-                self._stream, self._call = stream, details.call_sid
+                self._stream, self.call = stream, details.call_sid
                 self._agent, _ = agent_options(given)  # there is nobody to tell of wrong ones
                 return given.get("token", "")
             case _:
@@ -105,7 +106,7 @@ class TwilioProtocol:
             case Mark(details):
                 return self._came_back(details.name)
             case Dtmf(details) if self._transfer_key and details.digit == self._transfer_key:
-                return [Transfer(self._call, details.digit)]
+                return [Transfer(self.call, details.digit)]
             case Dtmf(details) if details.digit in KEYS:
                 return [KeyPressed(details.digit)]
             case Stop():
@@ -179,6 +180,11 @@ class TwilioProtocol:
             {"event": "media", "streamSid": self._stream, "media": {"payload": to_base64(data)}},
             {"event": "mark", "streamSid": self._stream, "mark": {"name": name}},
         ]
+
+    def tones(self, keys: str) -> list[Json]:
+        """Return the messages that let the other side hear *keys* pressed."""
+        payload = to_base64(encode(tones(keys, RATE_HZ), "mulaw"))
+        return [{"event": "media", "streamSid": self._stream, "media": {"payload": payload}}]
 
     def error(self, code: str, message: str, details: str) -> None:
         """Return nothing: Twilio ends a stream that sends it what it does not know."""

@@ -14,7 +14,7 @@ import msgspec
 from runtime.agents import template, yaml_tree
 from runtime.agents.yaml_tree import Tree
 from runtime.printable import printable
-from schemas.agent import MOST_FILE_BYTES, Agent, AgentTool, Variable
+from schemas.agent import MOST_FILE_BYTES, Agent, AgentTool, Phone, Variable
 from schemas.subjects import is_token
 from schemas.tools import TRANSFER, flaw
 
@@ -160,9 +160,9 @@ def _check_tools(agent: Agent, tree: Tree) -> None:
         name = tool if isinstance(tool, str) else tool.name
         if name in seen:
             raise AgentFileError(line, f"tools: there are two tools {name}")
-        if name == TRANSFER and not (isinstance(tool, str) and agent.transfer_to):
+        if name == TRANSFER and not (isinstance(tool, str) and (agent.transfer_to or agent.phones)):
             raise AgentFileError(
-                line, "tools: transfer needs transfer_to: [NAME, ...], an agent each"
+                line, "tools: transfer needs transfer_to: [NAME, ...], an agent each, or phones"
             )
         if isinstance(tool, AgentTool) and (why := flaw(tool)):
             raise AgentFileError(line, f"tools: {why}")
@@ -201,7 +201,9 @@ def _located(said: str, tree: Tree) -> AgentFileError:
     what = found["what"] if found else said
     parts = [name or index for name, index in _PART.findall((found and found["path"]) or "")]
     if "..." in parts:  # msgspec does not tell which entry of a mapping it is
-        what, path = _wrong_variable(tree.value["variables"]) or (what, ("variables",))
+        field = parts[0]
+        kind: Any = {"variables": Variable, "phones": Phone}.get(field, Any)
+        what, path = _wrong_entry(field, tree.value[field], kind) or (what, (field,))
     else:
         path = tuple(int(part) if part.isdecimal() else part for part in parts)
     if unknown := _UNKNOWN.fullmatch(what):
@@ -212,14 +214,15 @@ def _located(said: str, tree: Tree) -> AgentFileError:
     return AgentFileError(tree.lines.get(path, tree.lines[()]), f"{_dotted(path)}{_plainly(what)}")
 
 
-def _wrong_variable(variables: dict[str, Any]) -> tuple[str, yaml_tree.Path] | None:
-    for name, given in variables.items():
+def _wrong_entry(field: str, entries: Any, kind: Any) -> tuple[str, yaml_tree.Path] | None:
+    """Return what is wrong with one of the *entries* of a mapping, and where it stands."""
+    for name, given in entries.items():
         try:
-            msgspec.convert(given, Variable)
+            msgspec.convert(given, kind)
         except msgspec.ValidationError as error:
             found = _AT.match(str(error))
             inner = [part for part, _ in _PART.findall((found and found["path"]) or "")]
-            return (found["what"] if found else str(error)), ("variables", name, *inner)
+            return (found["what"] if found else str(error)), (field, name, *inner)
     return None
 
 

@@ -11,10 +11,20 @@ from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError, BusError
 from schemas import codec, subjects
-from schemas.control import CallReply, CallRequest, CallsReply, CallsRequest, CallState
+from schemas.control import (
+    CallPlaced,
+    CallPlacing,
+    CallReply,
+    CallRequest,
+    CallsReply,
+    CallsRequest,
+    CallState,
+)
 
 ANSWER_S = 5.0
 """An edge that holds a call answers within this time, or is lost."""
+RINGS_S = 75.0
+"""A telephone rings for a minute at most."""
 GATHER_S = 0.3
 """Edges tell of their calls within this time."""
 
@@ -52,6 +62,25 @@ async def ask(bus: Bus, session: str, request: CallRequest) -> CallReply:
     if reply.fault == "unknown_call":
         raise NoSuchCallError("no edge holds this call")
     return reply
+
+
+async def place(bus: Bus, request: CallPlacing) -> CallPlaced:
+    """Return what became of a telephone call, once it was answered or was not.
+
+    Raises:
+        NoSuchCallError: no process has telephones.
+        CallSilentError: the one that was to call does not answer.
+        BusAwayError: the bus does not answer.
+    """
+    if not bus.connected:
+        raise BusAwayError("the event bus is away")
+    try:
+        answer = await bus._nc.request(subjects.DIAL, codec.encode(request), timeout=RINGS_S)
+        return codec.decode_as(CallPlaced, answer.data)
+    except NoRespondersError:
+        raise NoSuchCallError("no process has telephones: `aura sip` is one") from None
+    except (NatsError, TimeoutError, codec.BadMessageError) as error:
+        raise CallSilentError("the process with the telephones does not answer") from error
 
 
 async def running(bus: Bus, tenant: str) -> list[CallState]:

@@ -114,8 +114,12 @@ class Bus:
         await asyncio.sleep(HEAD_START_S)
 
     @asynccontextmanager
-    async def listening(self, subject: str, listener: Listener) -> AsyncIterator[None]:
+    async def listening(
+        self, subject: str, listener: Listener, *, group: str = ""
+    ) -> AsyncIterator[None]:
         """Call *listener* with each message on *subject*, in order, until the block is left.
+
+        Of those who listen in one *group* each message goes to one; empty: to all.
 
         What it sends belongs to the trace of that message.
         """
@@ -126,7 +130,7 @@ class Bus:
                 await listener(delivery)
 
         subscription = await self._nc.subscribe(
-            subject, cb=on_message, pending_bytes_limit=PENDING_BYTES
+            subject, group, cb=on_message, pending_bytes_limit=PENDING_BYTES
         )
         try:
             yield

@@ -30,6 +30,7 @@ from runtime.settings.recording import RecordingSettings
 from runtime.settings.stt import SttSettings
 from runtime.settings.telephone import TelephoneSettings
 from runtime.settings.tts import TtsSettings
+from runtime.settings.webrtc import WebRtcSettings
 from schemas.session_config import SessionConfig
 
 
@@ -41,6 +42,7 @@ class Settings(
     DoorSettings,
     CallerSettings,
     TelephoneSettings,
+    WebRtcSettings,
     LimitSettings,
     ConversationSettings,
     RecordingSettings,

@@ -112,7 +112,7 @@ async def test_what_nobody_serves_is_refused_when_the_agent_is_applied(
     done = await agents(house, "apply", str(file), "--tenant", "acme")
     assert done.returncode == 1
     assert "sly.yaml:3: nobody serves the tool theirs" in done.stderr
-    assert "mine, shared" in done.stderr
+    assert "mine, send_dtmf, shared" in done.stderr
     assert "sly.yaml:4: there is no agent boss" in done.stderr
     assert "sly@" not in done.stdout
     assert (await agents(house, "apply", str(file), "--check")).returncode == 0

@@ -40,6 +40,16 @@ FORBIDDEN = [
     ("edge", "pub", f"{API}.STREAM.PURGE.KV_AURA_AGENTS"),
     ("edge", "pub", f"{API}.STREAM.DELETE.KV_AURA_AGENTS"),
     ("edge", "pub", f"{API}.CONSUMER.CREATE.KV_AURA_AGENTS"),
+    # telephones hold calls as an edge does, and command nobody else's
+    ("sip", "pub", f"{EV}.heard"),
+    ("sip", "pub", "aura.call.s1"),
+    ("sip", "pub", "aura.calls"),
+    ("sip", "pub", "aura.dial"),
+    ("sip", "pub", "$KV.AURA_AGENTS.shared.default"),
+    ("sip", "sub", "_INBOX_edge.>"),
+    ("sip", "sub", "aura.live.>"),
+    ("edge", "sub", "aura.dial"),
+    ("edge", "pub", "aura.dial"),
     # it asks for and answers calls, and sees no mail of operators
     ("edge", "sub", "_INBOX_operator.>"),
     ("stt", "pub", "aura.call.s1"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import subprocess
 import threading
 import urllib.error
 import urllib.parse
@@ -24,10 +25,12 @@ import websockets
 from benchmarks.soak import hostile
 from edge.door.http.twilio_calls import signature
 from runtime.bus.connection import connect
+from runtime.dtmf import tones
+from runtime.g711 import encode
 from runtime.settings import load
 from schemas import events as ev
 from schemas import subjects
-from tests.aura_process import SIMULATED, AuraProcess
+from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, silence, wav
 
 streamdouble = pytest.importorskip(
@@ -51,9 +54,11 @@ def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
         tmp_path_factory.mktemp("twilio"),
         env={
             **SIMULATED,
+            "AURA_LLM_ENGINE": "tests.phone_model:PhoneModel",
             "AURA_TWILIO_AUTH_TOKEN": ACCOUNT_SECRET,
             "AURA_PUBLIC_URL": PUBLIC,
             "AURA_JOINS_PER_MINUTE_PER_IP": "100000",
+            "AURA_RECONNECTS_PER_MINUTE": "1000",  # all calls have one CallSid
             "AURA_GREETING": "Hello there.",
             "AURA_TWILIO_ACCOUNT_SID": "AC42",
             "AURA_TWILIO_API_URL": f"http://127.0.0.1:{network.server_port}",
@@ -85,8 +90,8 @@ def announce(
         return refused.code, refused.headers["Content-Type"], refused.read().decode()
 
 
-async def token_of(aura: AuraProcess) -> str:
-    status, kind, body = await asyncio.to_thread(announce, aura)
+async def token_of(aura: AuraProcess, path: str = "/twilio/voice") -> str:
+    status, kind, body = await asyncio.to_thread(announce, aura, path=path)
     assert (status, kind.split(";")[0]) == (200, "text/xml")
     stream = ET.fromstring(body).find("Connect/Stream")  # noqa: S314  # ours
     assert stream is not None
@@ -208,6 +213,38 @@ async def test_a_caller_who_wants_a_person_is_transferred(
     assert form == {"Twiml": ["<Response><Dial>+14155550100</Dial></Response>"]}
     pressed = [one.keys for one in of(ev.KeysPressed, await stored(aura))]
     assert pressed == ([] if status == 200 else ["0"])  # nobody can be had: a key like others
+
+
+AGENT = """
+prompt: You answer the telephone.
+greeting: Hello.
+tools: [send_dtmf]
+phones: {desk: "+14155550123"}
+"""
+
+
+async def test_the_model_presses_keys_and_transfers_to_a_telephone_of_its_agent(
+    aura: AuraProcess, tmp_path: Path
+) -> None:
+    (tmp_path / "caller.yaml").write_text(AGENT)
+    apply = [*COMMAND, "agents", "apply", str(tmp_path / "caller.yaml")]
+    await asyncio.to_thread(subprocess.run, apply, env=aura.env, check=True, timeout=60)
+    Network.asked.clear()
+    Network.status = 200
+    session = SessionConfig(
+        custom_parameters={"token": await token_of(aura, "/twilio/voice?agent=caller")},
+        max_call_s=30,
+    )
+    steps: list[Any] = [{"wait": 2.5}, {"dtmf": "8"}, {"wait": 4}, {"dtmf": "7"}, {"wait": 3}]
+    script = scenario.parse({"name": "a call", "steps": steps}, base_dir=tmp_path)
+    report = await api.run_scenario(media_url(aura), script, config=session)
+    assert report.violations == []
+    pressed = encode(tones("42#", 8000), "mulaw")
+    assert pressed in report.audio_received
+    ((_, _, form),) = Network.asked
+    assert form == {"Twiml": ["<Response><Dial>+14155550123</Dial></Response>"]}
+    called = [one.name for one in of(ev.ToolCalled, await stored(aura))]
+    assert called == ["send_dtmf", "transfer"]
 
 
 async def test_a_bad_line_is_understood(aura: AuraProcess, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import msgspec
 from aiohttp import web
 
 from edge.door.callers.client_secrets import LEAST_S, MOST_S, USUAL_S
+from edge.door.http.bodies import TooLongError, read_body
+from edge.door.http.openai_errors import refused
 from edge.door.state import EDGE
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.parsing import clean
@@ -43,19 +45,19 @@ async def create_client_secret(request: web.Request) -> web.Response:
     token = Handshake(connection="", headers=headers).bearer
     caller = await edge.identify(token) if token else None
     if caller is None or token.startswith("ek_"):
-        return _refused(401, RequestError("invalid_api_key", "Incorrect API key provided."))
+        return refused(401, RequestError("invalid_api_key", "Incorrect API key provided."))
     if not edge.secrets.can_sign(caller):
         told = "This server signs no client secrets: its operator sets AURA_JWT_SECRET for them."
-        return _refused(501, RequestError("client_secrets_unavailable", told))
+        return refused(501, RequestError("client_secrets_unavailable", told))
     try:
         asked = await _asked(request)
         session = updated(SessionObject(), asked.session or {})
     except RequestError as error:
-        return _refused(400, error)
+        return refused(400, error)
     given = asked.session or {}
     if len(json.dumps(given)) > MOST_SESSION_BYTES:
         told = f"The session has {MOST_SESSION_BYTES} bytes of JSON at most: set the rest later."
-        return _refused(400, RequestError("invalid_value", told, "session"))
+        return refused(400, RequestError("invalid_value", told, "session"))
     seconds = asked.expires_after.seconds if asked.expires_after else USUAL_S
     expires_s = int(time.time()) + seconds
     value = edge.secrets.sign(caller, given, expires_s)
@@ -69,21 +71,15 @@ async def _asked(request: web.Request) -> SecretRequest:
     Raises:
         RequestError: it cannot be understood.
     """
-    if (request.content_length or 0) > MOST_BODY_BYTES:
-        raise RequestError("invalid_value", f"The body has {MOST_BODY_BYTES} bytes at most.")
-    data = await request.content.read(MOST_BODY_BYTES + 1)
+    try:
+        data = await read_body(request, MOST_BODY_BYTES, request.app[EDGE].settings.http_timeout_s)
+    except TooLongError:
+        told = f"The body has {MOST_BODY_BYTES} bytes at most."
+        raise RequestError("invalid_value", told) from None
+    except TimeoutError:
+        raise RequestError("timeout", "The body did not come in time.") from None
     try:
         body = json.loads(clean(data.decode())) if data.strip() else {}
     except (ValueError, RecursionError):
         raise RequestError("invalid_json", "The body must be a JSON object.") from None
     return convert(body, SecretRequest, "body")
-
-
-def _refused(status: int, error: RequestError) -> web.Response:
-    told = {
-        "message": str(error),
-        "type": "invalid_request_error",
-        "code": error.code,
-        "param": error.param,
-    }
-    return web.json_response({"error": told}, status=status)

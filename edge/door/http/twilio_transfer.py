@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 import aiohttp
+import msgspec
 import structlog
 
+from edge.protocols.twilio import TwilioProtocol
 from runtime.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -25,19 +28,20 @@ class TwilioTransfer:
     account: str
     auth_token: str
     to: str
-    """A number, or an address that begins with `sip:`."""
+    """Of callers who press a key for it: a number, or an address that begins with `sip:`; empty:
+    nobody's."""
 
     @staticmethod
     def of(settings: Settings) -> TwilioTransfer | None:
-        """Return what *settings* say; None: nobody is transferred.
+        """Return what *settings* say; None: nobody can be transferred.
 
         Raises:
             SettingsError: Twilio could not be told.
         """
-        if not settings.twilio_transfer_to:
-            return None
         auth_token = settings.twilio_auth_token.get_secret_value()
         if not (settings.twilio_account_sid and auth_token):
+            if not settings.twilio_transfer_to:
+                return None
             raise SettingsError(
                 "AURA_TWILIO_TRANSFER_TO needs AURA_TWILIO_ACCOUNT_SID and AURA_TWILIO_AUTH_TOKEN"
             )
@@ -48,14 +52,12 @@ class TwilioTransfer:
             settings.twilio_transfer_to,
         )
 
-    @property
-    def twiml(self) -> str:
-        to = escape(self.to)
-        dialled = f"<Sip>{to}</Sip>" if to.startswith("sip:") else to
-        return f"<Response><Dial>{dialled}</Dial></Response>"
+    async def to_a_person(self, call: str) -> bool:
+        """Tell whether Twilio transfers *call*, whose caller has pressed the key."""
+        return await self.transfer(call, self.to)
 
-    async def transfer(self, call: str) -> bool:
-        """Tell whether Twilio transfers *call*, whose stream ends then."""
+    async def transfer(self, call: str, to: str) -> bool:
+        """Tell whether Twilio transfers *call* to a number or address; its stream ends then."""
         account = quote(self.account, safe="")
         url = f"{self.api_url}/2010-04-01/Accounts/{account}/Calls/{quote(call, safe='')}.json"
         try:
@@ -63,7 +65,7 @@ class TwilioTransfer:
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_S)) as http,
                 http.post(
                     url,
-                    data={"Twiml": self.twiml},
+                    data={"Twiml": twiml(to)},
                     auth=aiohttp.BasicAuth(self.account, self.auth_token),
                     allow_redirects=False,
                 ) as answer,
@@ -76,3 +78,31 @@ class TwilioTransfer:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("call_not_transferred", error=type(error).__name__)
             return False
+
+
+def twiml(to: str) -> str:
+    """Return what has Twilio dial *to*."""
+    escaped = escape(to)
+    dialled = f"<Sip>{escaped}</Sip>" if to.startswith(("sip:", "sips:")) else escaped
+    return f"<Response><Dial>{dialled}</Dial></Response>"
+
+
+@dataclass(frozen=True)
+class TwilioPhone:
+    """The line of one call that Twilio streams."""
+
+    transfers: TwilioTransfer
+    protocol: TwilioProtocol
+    send: Callable[[str], Awaitable[None]]
+
+    async def press(self, keys: str) -> bool:
+        """Send the tones of *keys*: Twilio takes keys in no other form."""
+        try:
+            for message in self.protocol.tones(keys):
+                await self.send(msgspec.json.encode(message).decode())
+        except ConnectionError:
+            return False
+        return True
+
+    async def transfer(self, to: str) -> bool:
+        return await self.transfers.transfer(self.protocol.call, to)

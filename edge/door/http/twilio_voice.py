@@ -8,6 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from edge.door.http.middlewares import address_of, too_many
 from edge.door.state import EDGE
@@ -59,7 +60,7 @@ async def _form(request: web.Request) -> dict[str, str]:
     try:
         async with asyncio.timeout(BODY_S):
             form = await request.post()
-    except (TimeoutError, ValueError):
+    except (TimeoutError, ValueError, HttpProcessingError):
         raise web.HTTPBadRequest from None
     return {name: clean(value) for name, value in form.items() if isinstance(value, str)}
 

@@ -86,6 +86,11 @@ class Items:
         calls = (one for one in self._items.values() if one.told["type"] == "function_call")
         return next((one for one in calls if one.told["call_id"] == call), None)
 
+    def spoken_in(self, turn: int) -> Item | None:
+        """Return the last item with sound of the response to *turn*."""
+        spoken = (one for one in reversed(self._items.values()) if one.spoken)
+        return next((one for one in spoken if one.turn == turn), None)
+
     def remove(self, item: Item) -> None:
         name = item.told["id"]
         del self._items[name]

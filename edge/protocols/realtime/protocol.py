@@ -7,12 +7,13 @@ becomes events in `telling.py`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from edge.core.client_commands import Audio, Begin, Command, End, Reconfigure, Reply
 from edge.core.client_events import ClientEvent, ResponseStarted
-from edge.core.inputs import TurnDiscarded, TurnEnded
+from edge.core.inputs import Cancelled, Played, TurnDiscarded, TurnEnded
 from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import Admission, CloseCode, Handshake, Json, Token
 from edge.protocols.parsing import NotJsonError, clean, from_base64, parse
@@ -29,17 +30,23 @@ from edge.protocols.realtime.wire import (
     RequestError,
     unknown_value,
 )
+from runtime.wav import Format
+from schemas.audio import RATE_HZ
 from schemas.events import FaultyPart
+from schemas.session_config import VOICE_NAME
 from schemas.subjects import is_token
 
+VOICE, ANY_VOICE = re.compile(VOICE_NAME), "*"
 SUBPROTOCOL = "realtime"
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
 LEAST_COMMIT_MS = 100
 MOST_FRAME_BYTES = 16 * 1024 * 1024
+OF_TRACKS = Format(rate_hz=48_000)
+"""Sound that came over a track, decoded."""
 
 
 class RealtimeProtocol:
-    """One connection to `/v1/realtime`."""
+    """One connection to `/v1/realtime`, or one call over WebRTC."""
 
     name = "realtime"
     admission = Admission(
@@ -50,7 +57,6 @@ class RealtimeProtocol:
         subprotocols=(SUBPROTOCOL,),
         most_frame_bytes=MOST_FRAME_BYTES,
     )
-    binary_is_audio = False
     keeps_back = False
 
     def __init__(self, handshake: Handshake) -> None:
@@ -66,11 +72,13 @@ class RealtimeProtocol:
         self._is_beta = "realtime=v1" in headers.get("openai-beta", "") or (
             "openai-beta.realtime-v1" in offered
         )
+        self.binary_is_audio = self._has_tracks = handshake.has_tracks
+        self._given = handshake.session
         self._query = query
-        self._models = handshake.models
+        self._models, self._voices = handshake.models, handshake.voices
         self._ids = Ids(handshake.nonce)
         self._limit = EventLimit(handshake.events_a_second)
-        self._told = Telling(self._ids, SessionObject())
+        self._told = Telling(self._ids, SessionObject(), has_tracks=handshake.has_tracks)
         self.items = ItemRequests(self._ids, self._told)
         self.responses = ResponseRequests(self._ids, self._told)
         self._uncommitted_ms = 0.0
@@ -85,8 +93,8 @@ class RealtimeProtocol:
 
     @property
     def audio_out_hz(self) -> int:
-        """The rate of the session's output format."""
-        return self._session.output_format.rate_hz
+        """The rate of the session's output format; a track takes the call's own."""
+        return RATE_HZ if self._has_tracks else self._session.output_format.rate_hz
 
     @property
     def _session(self) -> SessionObject:
@@ -108,7 +116,7 @@ class RealtimeProtocol:
             given["type"] = "transcription"
         if model := self._query.get("model"):
             given["model"] = clean(model[:128])
-        for patch in (given, claimed_session(self.token)):
+        for patch in (given, claimed_session(self.token), dict(self._given)):
             try:
                 self._told.session = updated(self._session, patch)
             except RequestError as error:
@@ -129,6 +137,9 @@ class RealtimeProtocol:
         model, changes = self._session.model, self._session.changes
         if model and model in self._models:
             changes["response.model"] = model
+        voice = self._session.voice
+        if VOICE.fullmatch(voice) and self._voices & {voice, ANY_VOICE}:
+            changes["voice.name"] = voice
         if self._query.get("record") == "1":
             changes["record_audio"] = True
         return changes
@@ -137,6 +148,8 @@ class RealtimeProtocol:
         event_id = None
         try:
             if isinstance(frame, bytes):
+                if self._has_tracks:
+                    return self._sound(frame, OF_TRACKS)
                 told = "Binary messages are not read: send audio with 'input_audio_buffer.append'."
                 raise RequestError("invalid_value", told)
             message = _parsed(frame)
@@ -167,12 +180,17 @@ class RealtimeProtocol:
     # ---- audio
 
     def _append(self, message: Mapping[str, Any]) -> list[Command]:
+        if self._has_tracks:
+            told = "'input_audio_buffer.append' is of WebSockets; here, sound comes over the track."
+            raise RequestError("invalid_value", told, "type")
         try:
             data = from_base64(message.get("audio"))
         except ValueError:
             told = "Invalid value for 'audio': expected base64-encoded audio."
             raise RequestError("invalid_value", told, "audio") from None
-        form = self._session.input_format.samples
+        return self._sound(data, self._session.input_format.samples)
+
+    def _sound(self, data: bytes, form: Format) -> list[Command]:
         ms = len(data) * 1000 / (form.rate_hz * form.frame_bytes)
         self._told.speeches.appended_ms += ms
         self._uncommitted_ms += ms
@@ -197,8 +215,23 @@ class RealtimeProtocol:
 
     def _clear_output(self, message: Mapping[str, Any]) -> list[Command]:
         del message
-        told = "'output_audio_buffer.clear' is of WebRTC; here, cancel the response and truncate."
-        raise RequestError("invalid_value", told, "type")
+        if not self._has_tracks:
+            told = (
+                "'output_audio_buffer.clear' is of WebRTC; here, cancel the response and truncate."
+            )
+            raise RequestError("invalid_value", told, "type")
+        if not self._told.output.is_playing:
+            return []
+        self._told.cancelling = self._told.open is not None
+        return [Cancelled()]
+
+    def played(self, turn: int, played_ms: int, *, ends: bool) -> list[Command]:
+        """Return what follows where so much of a response went out over the track.
+
+        *ends*: that was all of it.
+        """
+        stopped = self._told.output.stopped(turn) if ends else []
+        return [Played(turn, played_ms), *(Reply(one) for one in stopped)]
 
     # -------------------------------------------------------- to the client
 

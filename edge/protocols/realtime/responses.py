@@ -13,6 +13,7 @@ from edge.protocols.realtime.items import Item, Items, as_json
 from edge.protocols.realtime.session_object import AudioFormat
 from edge.protocols.realtime.wire import Ids
 from runtime import g711
+from schemas.audio import RATE_HZ
 
 Modality = Literal["audio", "text"]
 Status = Literal["completed", "cancelled", "failed"]
@@ -38,6 +39,8 @@ class OpenResponse:
     voice: Any
     offset_ms: int = 0
     """Audio of the turn's response that other items hold: it goes on after an interruption."""
+    on_track: bool = False
+    """Its audio goes over a track, and not in messages."""
     id: str = ""
     item: Item | None = None
     """What it says."""
@@ -64,7 +67,10 @@ class OpenResponse:
         return ids.event("response.created", response=self._response("in_progress", None))
 
     def speech(self, speech: Speech, ids: Ids, items: Items) -> list[Json]:
-        """Tell a piece: its audio is s16le mono at the rate of the session's format."""
+        """Tell a piece: its audio is s16le mono at the rate of the session's format.
+
+        That for a track is not told, and has 16 kHz.
+        """
         out: list[Json] = []
         if self.item is None:
             if not speech.text and not speech.pcm:
@@ -81,7 +87,9 @@ class OpenResponse:
             out.append(ids.event(f"{kind}.delta", **where, delta=speech.text, **more))
         if speech.pcm and self.asked.modality == "audio":
             self._sent_bytes += len(speech.pcm)
-            item.sent_ms = self._sent_bytes * 1000 // (2 * self.form.rate_hz)
+            rate_hz = RATE_HZ if self.on_track else self.form.rate_hz
+            item.sent_ms = self._sent_bytes * 1000 // (2 * rate_hz)
+        if speech.pcm and self.asked.modality == "audio" and not self.on_track:
             audio = to_base64(encoded(speech.pcm, self.form))
             out.append(ids.event("response.output_audio.delta", **where, delta=audio))
         return out

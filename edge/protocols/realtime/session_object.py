@@ -16,6 +16,7 @@ MOST_INSTRUCTIONS_CHARS = 65_536
 LEAST_SILENCE_MS = 20
 MOST_TOKENS = 4096
 """The most tokens of a response that a client may ask for."""
+_, LEAST_SPEED, _ = bounds("voice.speed")
 
 EAGERNESS: Mapping[str, Eagerness] = {
     "low": "low",
@@ -95,6 +96,10 @@ class AudioInput(msgspec.Struct, frozen=True, kw_only=True):
     turn_detection: TurnDetection | None = TurnDetection(type="semantic_vad")
 
 
+USUAL_VOICE = "default"
+"""What a client is told that asked for no voice."""
+
+
 class VoiceId(msgspec.Struct, frozen=True):
     """A voice by its id."""
 
@@ -105,7 +110,7 @@ class AudioOutput(msgspec.Struct, frozen=True, kw_only=True):
     """Aura's side."""
 
     format: AudioFormat | None = AudioFormat()
-    voice: Annotated[str, msgspec.Meta(max_length=128)] | VoiceId | None = "default"
+    voice: Annotated[str, msgspec.Meta(max_length=128)] | VoiceId | None = USUAL_VOICE
     speed: Annotated[float, msgspec.Meta(ge=0.25, le=1.5)] | None = 1.0
 
 
@@ -140,6 +145,12 @@ class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def output_format(self) -> AudioFormat:
         return self.audio.output.format or AudioFormat()
+
+    @property
+    def voice(self) -> str:
+        """The voice that is asked for; empty: none."""
+        voice = self.audio.output.voice
+        return "" if voice in {None, USUAL_VOICE} else getattr(voice, "id", None) or str(voice)
 
     @property
     def modality(self) -> Literal["audio", "text"]:
@@ -209,6 +220,9 @@ class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
             changes["language"] = transcription.language
         if self.instructions:
             changes["response.system_prompt"] = self.instructions
+        speed = self.audio.output.speed
+        if speed is not None and speed != 1:
+            changes["voice.speed"] = max(speed, LEAST_SPEED or speed)
         if isinstance(self.max_output_tokens, int):
             changes["response.max_tokens"] = self.max_output_tokens
         return changes

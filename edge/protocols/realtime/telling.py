@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from edge.core.client_commands import Command
 from edge.core.client_events import (
     CallerSilent,
     CallsDone,
     ClientEvent,
+    HandedOver,
     Interrupted,
     ResponseDone,
     ResponseDropped,
@@ -31,6 +34,7 @@ from edge.core.client_events import (
 from edge.core.inputs import ToolResult
 from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.items import Items
+from edge.protocols.realtime.output_buffer import OutputBuffer
 from edge.protocols.realtime.responses import Asked, OpenResponse, usage
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.speeches import Speeches
@@ -51,8 +55,11 @@ FAILED = "a stage of the server failed; the conversation goes on"
 class Telling:
     """What one client knows of its conversation."""
 
-    def __init__(self, ids: Ids, session: SessionObject) -> None:
+    def __init__(self, ids: Ids, session: SessionObject, *, has_tracks: bool = False) -> None:
+        """Begin; *has_tracks*: the client hears Aura over a track, and not in messages."""
         self.ids = ids
+        self.has_tracks = has_tracks
+        self.output = OutputBuffer(ids)
         self.items = Items()
         self.speeches = Speeches(ids, self.items, session)
         self.conversation = ""
@@ -117,6 +124,10 @@ class Telling:
                 return self.speeches.timed_out(silence_ms)
             case Trouble():
                 return self._trouble(event)
+            case HandedOver(agent):
+                self.session = msgspec.structs.replace(self.session, model=agent)
+                told = self.session.told(self.conversation)
+                return [self.ids.event("session.updated", session=told)]
             case _:
                 return self._of_response(event)
 
@@ -136,7 +147,8 @@ class Telling:
                 return self._done(event)
             case Interrupted(turn=turn, played_ms=played_ms):
                 self.offsets = {turn: played_ms}
-                return self._cut(turn, "turn_detected")
+                silenced = self._silenced(turn, played_ms) if self.has_tracks else []
+                return [*self._cut(turn, "turn_detected"), *silenced]
             case ResponseDropped(turn=turn) if self.follow_up:
                 self.asks.pop(self.follow_up, None)
                 self.follow_up = ""
@@ -168,6 +180,7 @@ class Telling:
             self.session.output_format,
             voice if voice is None or isinstance(voice, str) else voice.id,
             offset_ms=self.offsets.pop(turn, 0),
+            on_track=self.has_tracks,
         )
         self.cancelling = False
         return [self.open.begin(self.ids, self.conversation)]
@@ -180,6 +193,8 @@ class Telling:
             out += self._respond(speech.turn, None)
         if self.open:
             out += self.open.speech(speech, self.ids, self.items)
+            if self.has_tracks and speech.pcm and self.open.asked.modality == "audio":
+                out += self.output.started(speech.turn, self.open.id)
         if speech.ends and (speech.turn == 0 or speech.turn in self._finished):
             out += self._end(speech.turn, "completed")
         return out
@@ -212,6 +227,17 @@ class Telling:
                 *self.speeches.starts(),
             ]
         return [*self.speeches.starts(), *self._end(turn, "cancelled", reason=reason)]
+
+    def _silenced(self, turn: int, played_ms: int) -> list[Json]:
+        """Tell that the track is silent, and what was heard: nobody else knows, of a track."""
+        out = self.output.cleared(turn)
+        item = self.items.spoken_in(turn)
+        if item is not None and played_ms - item.offset_ms < item.sent_ms:
+            end_ms = max(0, played_ms - item.offset_ms)
+            item.cut(end_ms)
+            told = {"item_id": item.told["id"], "content_index": 0, "audio_end_ms": end_ms}
+            out.append(self.ids.event("conversation.item.truncated", **told))
+        return out
 
     def _end(self, turn: int, status: Any, **why: Any) -> list[Json]:
         response = self.open

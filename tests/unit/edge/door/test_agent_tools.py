@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from edge.core.client_commands import Begin
+from edge.door.agent_tools import tools_of
 from edge.door.agents.agent_choice import hand_over
+from edge.door.agents.tool_catalogue import ToolCatalogue
 from edge.door.refusal import RefusedError
+from runtime.settings import load
 from schemas.agent import AgentUsed
+from schemas.tools import TRANSFER, transfer_targets
 from tests.unit.edge.door.agents.test_agent_choice import ANN, OPERATOR, agents, called, pinned
 
 HOST = """
@@ -27,6 +31,32 @@ variables:
   secret: {default: safe}
 callers: {may_choose: false, may_set: []}
 """
+
+
+class Bus:
+    """One on which nobody serves tools; the catalogue asks it nothing else here."""
+
+
+async def names_of(text: str, *, phone: bool) -> list[str]:
+    catalogue = ToolCatalogue(Bus(), load(_env_file=None, tools="discover"))  # type: ignore[arg-type]  # it is not asked
+    table = agents(shared_host=text, shared_cook=COOK)
+    found = table.find("acme", "host")
+    assert found
+    offered = await tools_of(found.agent(), "acme", catalogue, table, phone=phone)
+    transfer = [one for one in offered if one.name == TRANSFER]
+    return [one.name for one in offered] + [name for t in transfer for name in transfer_targets(t)]
+
+
+async def test_what_only_a_telephone_can_do_is_offered_to_telephones_alone() -> None:
+    text = 'tools: [end_call, send_dtmf]\nphones: {desk: "+4930123"}\n'
+    assert await names_of(text, phone=False) == ["end_call"]
+    assert await names_of(text, phone=True) == ["end_call", "send_dtmf", TRANSFER, "desk"]
+    both = f"{text}transfer_to: [cook]\n"
+    assert await names_of(both, phone=False) == ["end_call", TRANSFER, "cook"]
+    assert (await names_of(both, phone=True))[2:] == [TRANSFER, "cook", "desk"]
+    offered = await names_of("prompt: x", phone=True)
+    assert offered == ["end_call", "send_dtmf"]
+    assert await names_of("prompt: x", phone=False) == ["end_call"]
 
 
 def test_the_caller_goes_along_as_far_as_the_new_agent_lets_callers() -> None:

@@ -25,6 +25,7 @@ tools:
 tool_use: {max_steps: 2, wait_words: ""}
 limits: {call_s: 300, idle_s: 30}
 transfer_to: [cook, bar]
+phones: {desk: "+14155550100", chef: "sip:chef@kitchen.example"}
 """
 
 
@@ -38,6 +39,7 @@ def test_an_agent_names_tools_and_describes_some() -> None:
     assert not isinstance(pay, str)
     assert (pay.target, pay.idempotent) == ("https://pay.example/aura", True)
     assert agent.transfer_to == ("cook", "bar")
+    assert agent.phones == {"desk": "+14155550100", "chef": "sip:chef@kitchen.example"}
 
 
 def test_how_tools_are_used_and_the_limits_are_part_of_the_configuration() -> None:
@@ -65,6 +67,9 @@ def test_no_tools_is_another_thing_than_to_say_nothing() -> None:
         ("tools: [transfer]", 1, "transfer_to"),
         ("transfer_to: [cook]\ntools:\n  - {name: transfer, kind: client}", 3, "transfer_to"),
         ("transfer_to: ['tenant.other.cook']", 1, "regex"),
+        ("phones: {desk: 'the front'}", 1, "regex"),
+        ("phones: {desk: 'sip:a b'}", 1, "regex"),
+        ("phones: {'a b': '5'}", 1, "regex"),
         ("tool_use: {max_step: 2}", 1, "did you mean max_steps?"),
         ("limits:\n  call: 4", 2, "did you mean call_s?"),
         ("limits: {idle_s: -1}", 1, ">= 0"),

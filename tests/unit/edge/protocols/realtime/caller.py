@@ -7,7 +7,16 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from edge.core.client_commands import Ask, Audio, Begin, End, Reconfigure, Reply, Transfer
+from edge.core.client_commands import (
+    Ask,
+    Audio,
+    Begin,
+    Command,
+    End,
+    Reconfigure,
+    Reply,
+    Transfer,
+)
 from edge.core.client_events import Interrupted, Speech
 from edge.core.effects import Tell
 from edge.core.inputs import Reconfigured, ResponseAsked
@@ -32,6 +41,9 @@ class RealtimeCaller:
         connection: str = "conn_0",
         headers: dict[str, str] | None = None,
         models: str = "",
+        voices: str = "",
+        session: dict[str, Any] | None = None,
+        has_tracks: bool = False,
         **query: str,
     ) -> None:
         shaken = Handshake(
@@ -41,11 +53,17 @@ class RealtimeCaller:
             headers=headers or {},
             events_a_second=1_000_000,
             models=frozenset(models.split()),
+            voices=frozenset(voices.split()),
+            session=session or {},
+            has_tracks=has_tracks,
         )
         self.protocol = RealtimeProtocol(shaken)
         self.told: list[dict[str, Any]] = []
         self.closed = False
         self.audio: list[Audio] = []
+        self.track: list[Speech | Interrupted] = []
+        """What went out over the track, beside the messages."""
+        self._has_tracks = has_tracks
         self._out = AudioOut(self.protocol.audio_out_hz)
         self._seen = 0
         self.config = OPERATORS
@@ -66,7 +84,14 @@ class RealtimeCaller:
     def send(self, event: object) -> None:
         """Send *event*, JSON or anything else."""
         frame = event if isinstance(event, str | bytes) else json.dumps(event)
-        for command in self.protocol.receive(frame, self.r.now_ms):
+        self._obey(self.protocol.receive(frame, self.r.now_ms))
+
+    def played(self, turn: int, ms: int, *, ends: bool = False) -> None:
+        """So much of a response went out over the track."""
+        self._obey(self.protocol.played(turn, ms, ends=ends))
+
+    def _obey(self, commands: list[Command]) -> None:
+        for command in commands:
             match command:
                 case Reply(message):
                     self.told.append(dict(message))
@@ -97,6 +122,8 @@ class RealtimeCaller:
                 if self._out.rate_hz != self.protocol.audio_out_hz:
                     self._out = AudioOut(self.protocol.audio_out_hz)
                 event = replace(event, pcm=self._out.feed(event.pcm, more=not event.ends))
+            if self._has_tracks and isinstance(event, Speech | Interrupted):
+                self.track.append(event)
             self.told += map(dict, self.protocol.messages(event))
 
     # ---- the caller and the stages
@@ -118,6 +145,9 @@ class RealtimeCaller:
             self.look()
 
     def _append(self) -> None:
+        if self._has_tracks:
+            self.send(bytes(48 * 2 * 20))
+            return
         self.send({"type": "input_audio_buffer.append", "audio": FRAME})
 
     def answers(self, *sentences: str, ms: int = 1000) -> None:

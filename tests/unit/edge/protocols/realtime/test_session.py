@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from edge.core.client_events import HandedOver
 from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.realtime.client_secret import claimed_session
 from edge.protocols.realtime.session_object import SessionObject
@@ -215,3 +216,49 @@ def test_what_is_told_of_a_session_can_be_sent_back() -> None:
     c = updated(told)
     assert c.errors == []
     assert c.config == RealtimeCaller().config
+
+
+# ---------------------------------------------------------------- how it sounds
+
+
+def output(**audio: Any) -> dict[str, Any]:
+    return {"type": "realtime", "audio": {"output": audio}}
+
+
+@pytest.mark.parametrize(
+    ("voices", "asked", "spoken"),
+    [
+        ("", "marin", ""),
+        ("joe amy", "marin", ""),
+        ("joe amy", "amy", "amy"),
+        ("joe amy", {"id": "amy"}, "amy"),
+        ("*", "marin", "marin"),
+        ("*", "../etc/passwd", ""),
+        ("*", None, ""),
+    ],
+)
+def test_a_voice_speaks_that_callers_may_ask_for_and_others_change_nothing(
+    voices: str, asked: Any, spoken: str
+) -> None:
+    c = RealtimeCaller(voices=voices, session=output(voice=asked) if asked else None)
+    assert c.config.voice.name == spoken
+    c = RealtimeCaller(voices=voices)
+    c.send({"type": "session.update", "session": output(voice=asked)})
+    assert c.config.voice.name == spoken
+    assert c.errors == []
+
+
+@pytest.mark.parametrize(("asked", "spoken"), [(1.0, 1.0), (1.5, 1.5), (0.5, 0.5), (0.25, 0.5)])
+def test_a_client_says_how_fast_it_is_spoken(asked: float, spoken: float) -> None:
+    c = RealtimeCaller()
+    c.send({"type": "session.update", "session": output(speed=asked)})
+    assert c.config.voice.speed == spoken
+    assert c.last("session.updated")["session"]["audio"]["output"]["speed"] == asked
+
+
+def test_a_client_is_told_when_another_agent_has_the_call() -> None:
+    c = RealtimeCaller(model="host")
+    (told,) = c.protocol.messages(HandedOver("cook"))
+    assert told["type"] == "session.updated"
+    assert told["session"]["model"] == "cook"
+    assert told["session"]["id"] == "s_0123456789abcdef"

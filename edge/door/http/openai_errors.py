@@ -1,0 +1,19 @@
+"""Refusals of HTTP requests in OpenAI's form, for the Realtime API's own paths."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from edge.protocols.realtime.wire import INVALID_REQUEST, SERVER_ERROR, RequestError
+
+
+def refused(status: int, error: RequestError, wait_s: float = 0) -> web.Response:
+    """Return the answer that says why; *wait_s*: after so many seconds it may be welcome."""
+    told = {
+        "message": str(error),
+        "type": SERVER_ERROR if status >= 500 else INVALID_REQUEST,
+        "code": error.code,
+        "param": error.param,
+    }
+    headers = {"Retry-After": str(max(1, round(wait_s)))} if wait_s else None
+    return web.json_response({"error": told}, status=status, headers=headers)

@@ -1,0 +1,285 @@
+"""`POST /v1/realtime/calls`: a browser's offer of WebRTC, answered.
+
+The request is admitted as a WebSocket is; the call then lives by itself, as a task of the edge, and
+holds one session as a WebSocket of `/v1/realtime` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from edge.door.callers.auth import Caller
+from edge.door.connection import Connection
+from edge.door.http.bodies import TooLongError, read_body
+from edge.door.http.middlewares import address_of
+from edge.door.http.openai_errors import refused
+from edge.door.limits.pace import Pace
+from edge.door.line.channel import LineChannel
+from edge.door.routes import handshake_of, hold
+from edge.door.seat import Seat, new_session
+from edge.door.state import EDGE, Edge
+from edge.door.webrtc_port import WebRtcPort
+from edge.protocols.parsing import clean
+from edge.protocols.realtime import RealtimeProtocol
+from edge.protocols.realtime.session_object import SessionObject
+from edge.protocols.realtime.session_update import updated
+from edge.protocols.realtime.wire import RequestError
+
+log = structlog.get_logger(__name__)
+
+PATH = "/v1/realtime/calls"
+MOST_BODY_BYTES = 200_000
+OPEN_S = 15.0
+"""A client that was answered opens its data channel within this time."""
+LOOK_S = 0.25
+SDP, FORM = "application/sdp", "multipart/form-data"
+
+
+def routes() -> list[web.RouteDef]:
+    return [
+        web.post(PATH, create_call),
+        web.options(PATH, allow_pages),
+    ]
+
+
+class RefusedCallError(Exception):
+    """Why no call begins: the answer says so."""
+
+    def __init__(self, status: int, code: str, message: str, wait_s: float = 0) -> None:
+        super().__init__(message)
+        self.status, self.code, self.wait_s = status, code, wait_s
+
+    @property
+    def answer(self) -> web.Response:
+        return refused(self.status, RequestError(self.code, str(self)), self.wait_s)
+
+
+@dataclass(frozen=True)
+class NewCall:
+    """A call that is let in."""
+
+    edge: Edge
+    webrtc: WebRtcPort
+    address: str
+    caller: Caller
+    protocol: RealtimeProtocol
+    offer: str
+    session: str
+    """The id of its session, if it begins one."""
+    answer: asyncio.Future[str]
+
+
+async def allow_pages(request: web.Request) -> web.Response:
+    """Answer a browser that asks whether a page of another origin may ask this."""
+    if not request.app[EDGE].addresses.may_call(request.headers.get("Origin"), request.host):
+        return web.Response(status=403)
+    wanted = request.headers.get("Access-Control-Request-Headers", "")
+    allowed = {"Access-Control-Allow-Methods": "POST", "Access-Control-Max-Age": "600"}
+    return web.Response(status=204, headers={**allowed, "Access-Control-Allow-Headers": wanted})
+
+
+async def create_call(request: web.Request) -> web.Response:
+    """Answer an offer: 201 with the answer in SDP and the call's path in `Location`."""
+    edge, address = request.app[EDGE], address_of(request)
+    try:
+        webrtc = _welcome(request, edge, address)
+        caller = await caller_of(request, edge, address)  # before a byte of the body is read
+        offer, session = await _offer(request, edge)
+        call = _let_in(request, edge, webrtc, caller, (offer, session))
+    except RefusedCallError as error:
+        return error.answer
+    if not edge.address_limits.connections.take(address):
+        told = "Too many calls at once from this address."
+        return refused(429, RequestError("rate_limit_exceeded", told), 5)
+    edge.sessions.create_task(_held(call))
+    try:
+        answer = await call.answer
+    except RefusedCallError as error:
+        return error.answer
+    headers = {
+        "Location": f"{PATH}/{call.protocol.resumes or call.session}",
+        "Access-Control-Expose-Headers": "Location",
+    }
+    return web.Response(status=201, text=answer, content_type=SDP, headers=headers)
+
+
+def _welcome(request: web.Request, edge: Edge, address: str) -> WebRtcPort:
+    """Return the edge's port, if the edge takes calls of *address* now.
+
+    Raises:
+        RefusedCallError: it does not.
+    """
+    if not edge.addresses.may_call(request.headers.get("Origin"), request.host):
+        raise RefusedCallError(403, "origin_not_allowed", "This origin may not call.")
+    if edge.webrtc is None:
+        told = "WebRTC is not installed on this server: its operator adds aura-voice[webrtc]."
+        raise RefusedCallError(501, "webrtc_unavailable", told)
+    if edge.draining:
+        raise RefusedCallError(503, "restarting", "The server restarts: try again.", 1)
+    if edge.is_full(address):
+        told = "All are busy: try again later."
+        raise RefusedCallError(503, "overloaded", told, edge.stages.retry_after_s)
+    if wait_s := edge.address_limits.bad_tokens.wait_s(address, time.monotonic()):
+        raise RefusedCallError(429, "rate_limit_exceeded", "Too many bad keys.", wait_s)
+    return edge.webrtc
+
+
+async def _offer(request: web.Request, edge: Edge) -> tuple[str, dict[str, Any]]:
+    """Return the offer, and the session object that came with it.
+
+    Raises:
+        RefusedCallError: there is none that can be read.
+    """
+    seconds = edge.settings.http_timeout_s
+    try:
+        if request.content_type == SDP:
+            return (await read_body(request, MOST_BODY_BYTES, seconds)).decode(), {}
+        if request.content_type != FORM:
+            told = f"The body is `{SDP}`, or `{FORM}` with `sdp` and `session`."
+            raise RefusedCallError(415, "invalid_value", told)
+        if (request.content_length or 0) > MOST_BODY_BYTES:
+            raise TooLongError
+        async with asyncio.timeout(seconds):
+            form = await request.post()
+        sdp, session = _text(form.get("sdp")), _text(form.get("session"))
+        given = json.loads(clean(session)) if session else {}
+    except TooLongError:
+        told = f"The body has {MOST_BODY_BYTES} bytes at most."
+        raise RefusedCallError(413, "invalid_value", told) from None
+    except TimeoutError:
+        raise RefusedCallError(408, "timeout", "The body did not come in time.") from None
+    except (ValueError, RecursionError, HttpProcessingError):
+        raise RefusedCallError(400, "invalid_value", "The body cannot be read.") from None
+    if not isinstance(given, dict):
+        raise RefusedCallError(400, "invalid_type", "`session` is a JSON object.")
+    return sdp, given
+
+
+def _text(field: Any) -> str:
+    """Return a field of a form, of whatever type; some clients send it as a file.
+
+    Raises:
+        ValueError: it is no text.
+    """
+    if isinstance(field, web.FileField):
+        return field.file.read(MOST_BODY_BYTES).decode()
+    if isinstance(field, bytes | bytearray):
+        return field.decode()
+    return field if isinstance(field, str) else ""
+
+
+async def caller_of(request: web.Request, edge: Edge, address: str) -> Caller:
+    """Return whose key the request shows.
+
+    Raises:
+        RefusedCallError: it is nobody's.
+    """
+    token = handshake_of(request, edge).bearer
+    caller = await edge.identify(token) if token else None
+    if caller is None:
+        edge.address_limits.bad_tokens.refuse_s(address, time.monotonic())
+        raise RefusedCallError(401, "invalid_api_key", "Incorrect API key provided.")
+    return caller
+
+
+def _let_in(
+    request: web.Request,
+    edge: Edge,
+    webrtc: WebRtcPort,
+    caller: Caller,
+    offered: tuple[str, dict[str, Any]],
+) -> NewCall:
+    """Return the call of *caller*, who has *offered* a description and a session object.
+
+    Raises:
+        RefusedCallError: the session cannot be.
+    """
+    address, (offer, session) = address_of(request), offered
+    shaken = replace(handshake_of(request, edge), session=session, has_tracks=True)
+    protocol = RealtimeProtocol(shaken)
+    try:
+        updated(SessionObject(), session)
+    except RequestError as error:
+        raise RefusedCallError(400, error.code, str(error)) from None
+    answer = asyncio.get_running_loop().create_future()
+    return NewCall(edge, webrtc, address, caller, protocol, offer, new_session(), answer)
+
+
+async def _held(call: NewCall) -> None:
+    """Answer the offer, and hold the call until it is over."""
+    try:
+        await _hold(call)
+    except Exception:  # the boundary: one call that breaks ends no other
+        log.exception("call_broken")
+        _refuse(call, 500, "server_error", "Internal server error.")
+    finally:
+        call.edge.address_limits.connections.leave(call.address)
+
+
+async def _hold(call: NewCall) -> None:
+    from edge.door.webrtc.peer import BadOfferError, Peer  # noqa: PLC0415  # imported with the first call
+    from edge.door.webrtc.udp_port import NoPortError  # noqa: PLC0415  # the same
+
+    edge, protocol = call.edge, call.protocol
+    with edge.budgets.opened(call.address, time.monotonic()) as budget:
+        channel = LineChannel(Pace(budget, edge.lane, edge.stages.strained))
+        peer = Peer(
+            channel.arrived,
+            lambda sent: channel.commanded(
+                protocol.played(sent.turn, sent.played_ms, ends=sent.ends)
+            ),
+            channel.left,
+        )
+        channel.carried_by(peer)
+        try:
+            port = await call.webrtc.opened()
+            answer = await peer.answer(call.offer, port, call.webrtc.servers)
+            if not call.answer.done():
+                call.answer.set_result(answer)
+            if not await _opens(call, peer.open):
+                log.info("call_not_opened")
+                return
+            seat = Seat(edge.seats, protocol, call.caller, call.address, _nothing, call.session)
+            quota = edge.log_quotas.of(call.address, stranger=not call.caller.named)
+            connection = Connection(channel, edge.host, seat, quota)
+            try:
+                await hold(edge, connection, call.caller)
+            finally:
+                await seat.leave()
+        except BadOfferError as error:
+            _refuse(call, 400, "invalid_offer", f"The offer is no good: {error}.")
+        except NoPortError as error:
+            log.error("webrtc_port_missing", why=str(error))
+            _refuse(call, 503, "webrtc_unavailable", "No port is free for the call.")
+        finally:
+            await peer.close()
+
+
+def _refuse(call: NewCall, status: int, code: str, told: str) -> None:
+    if not call.answer.done():
+        call.answer.set_exception(RefusedCallError(status, code, told))
+
+
+def _nothing() -> None:
+    """Do nothing: no TCP connection is the call's."""
+
+
+async def _opens(call: NewCall, opened: asyncio.Event) -> bool:
+    """Tell whether the client opens its channel in time."""
+    until_s = time.monotonic() + OPEN_S
+    while time.monotonic() < until_s and not call.edge.draining:
+        try:
+            async with asyncio.timeout(LOOK_S):
+                await opened.wait()
+            return True
+        except TimeoutError:
+            continue
+    return False

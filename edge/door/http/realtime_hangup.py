@@ -1,0 +1,58 @@
+"""`POST /v1/realtime/calls/{id}/hangup`: a call over WebRTC is ended, whichever edge holds it."""
+
+from __future__ import annotations
+
+import time
+
+from aiohttp import web
+
+from edge.door.callers.auth import DEMO_TENANT, Caller
+from edge.door.http.middlewares import address_of
+from edge.door.http.openai_errors import refused
+from edge.door.http.realtime_calls import PATH, RefusedCallError, allow_pages, caller_of
+from edge.door.state import EDGE, Edge
+from edge.protocols.realtime.wire import RequestError
+from runtime.bus import calls
+from runtime.bus.errors import BusAwayError
+from schemas.control import CallRequest, End
+from schemas.subjects import is_token
+
+
+def routes() -> list[web.RouteDef]:
+    path = f"{PATH}/{{id}}/hangup"
+    return [web.post(path, hang_up), web.options(path, allow_pages)]
+
+
+async def hang_up(request: web.Request) -> web.Response:
+    """End a call, whichever edge holds it: its own caller may."""
+    edge, address = request.app[EDGE], address_of(request)
+    if wait_s := edge.address_limits.bad_tokens.wait_s(address, time.monotonic()):
+        return refused(429, RequestError("rate_limit_exceeded", "Too many bad keys."), wait_s)
+    try:
+        caller = await caller_of(request, edge, address)
+    except RefusedCallError as error:
+        return error.answer
+    try:
+        await _end(edge, request.match_info["id"], caller)
+    except calls.NoSuchCallError:
+        return refused(404, RequestError("call_not_found", "There is no such call."))
+    except (calls.CallSilentError, BusAwayError):
+        return refused(503, RequestError("server_error", "The call does not answer: try again."), 1)
+    return web.json_response({})
+
+
+async def _end(edge: Edge, session: str, caller: Caller) -> None:
+    """End the call of *session*, if it is *caller*'s.
+
+    Raises:
+        NoSuchCallError, CallSilentError, BusAwayError: as `calls.ask`.
+    """
+    if not is_token(session):
+        raise calls.NoSuchCallError
+    asked = CallRequest(tenant=caller.tenant, by=caller.user)
+    found = (await calls.ask(edge.bus, session, asked)).call
+    its_own = found is not None and found.user == caller.user
+    if not its_own and caller.tenant != DEMO_TENANT:
+        raise calls.NoSuchCallError
+    ends = CallRequest(tenant=caller.tenant, by=caller.user, id="hangup", command=End())
+    await calls.ask(edge.bus, session, ends)

@@ -1,0 +1,109 @@
+"""A call whose sound comes and goes beside its messages, as a connection's channel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from edge.core.client_commands import Command
+from edge.door.channel import Ear, Phone
+from edge.door.limits.pace import Pace
+
+MOST_WAITING_BYTES = 4_000_000
+MOST_WAITING = 512
+"""Messages that came and are not read; sound that came before the session began is among them."""
+
+
+class Carrier(Protocol):
+    """What brings a call: a browser's peer connection, a telephone's line."""
+
+    @property
+    def voice(self) -> Ear:
+        """Where Aura's voice goes."""
+
+    async def send(self, text: str) -> None:
+        """Send a message.
+
+        Raises:
+            ConnectionError: the client has left.
+        """
+
+    async def close(self) -> None:
+        """Close, once the last messages are out."""
+
+
+class LineChannel:
+    """What one call sends and is sent."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.pace = pace
+        self.ear: Ear | None = None
+        self.phone: Phone | None = None
+        self.on_binary: Callable[[bytes], None] | None = None
+        self.on_commands: Callable[[list[Command]], None] | None = None
+        self.on_excess: Callable[[str], None] | None = None
+        self._carrier: Carrier | None = None
+        self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue()
+        self._waiting_bytes = 0
+        self._over = False
+
+    def carried_by(self, carrier: Carrier, phone: Phone | None = None) -> None:
+        """Take who brings the call; *phone*: it is a telephone's."""
+        self._carrier, self.ear, self.phone = carrier, carrier.voice, phone
+
+    def arrived(self, frame: str | bytes) -> None:
+        """Take a message, or a packet's sound."""
+        if self._over:
+            return
+        self.pace.budget.frames += 1
+        self.pace.budget.bytes += len(frame)
+        if isinstance(frame, bytes) and self.on_binary and self._waiting.empty():
+            self.on_binary(frame)
+            return
+        self._waiting_bytes += len(frame)
+        if self._waiting_bytes > MOST_WAITING_BYTES or self._waiting.qsize() >= MOST_WAITING:
+            self.exceed("messages come faster than they are read")
+            return
+        self._waiting.put_nowait(frame)
+
+    def commanded(self, commands: list[Command]) -> None:
+        """Take what is known of the client without its word."""
+        if self.on_commands and not self._over:
+            self.on_commands(commands)
+
+    def left(self) -> None:
+        """Note that the client is gone."""
+        self._over = True
+        self._waiting.put_nowait(None)
+
+    def exceed(self, message: str) -> None:
+        """Read no more, and have the connection closed; *message* says why."""
+        if self._over:
+            return
+        self.left()
+        if self.on_excess:
+            self.on_excess(message)
+
+    async def frames(self) -> AsyncIterator[str | bytes]:
+        """Yield what waits and is to come, until the client leaves."""
+        while (frame := await self._waiting.get()) is not None and not self._over:
+            self._waiting_bytes -= len(frame)
+            yield frame
+
+    async def send_str(self, data: str) -> None:
+        """Send a message.
+
+        Raises:
+            ConnectionError: the client has left.
+        """
+        if self._carrier is None:
+            raise ConnectionError
+        await self._carrier.send(data)
+
+    async def close(self, *, code: int, message: bytes) -> None:
+        """Close; there is no code: an error before it has told why, where one can be told."""
+        del code, message
+        self._over = True
+        if self._carrier:
+            await self._carrier.close()

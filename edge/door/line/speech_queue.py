@@ -1,0 +1,92 @@
+"""Speech on its way out, a frame after the other, and how much of each response is out. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from edge.core.client_events import Interrupted, Speech
+
+FRAME_MS = 20
+
+
+@dataclass
+class _Waiting:
+    """A piece of a response, as far as it waits."""
+
+    turn: int
+    pcm: bytes
+    ends: bool
+
+
+class Sent(NamedTuple):
+    """A piece of speech is out, to its end."""
+
+    turn: int
+    played_ms: int
+    """Of the response so far."""
+    ends: bool
+    """That was all of it."""
+
+
+class SpeechQueue:
+    """What one client is still to hear: s16le mono."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self._bytes_a_ms = 2 * rate_hz // 1000
+        self._frame_bytes = self._bytes_a_ms * FRAME_MS
+        self._waiting: deque[_Waiting] = deque()
+        self._turn = 0
+        self._sent_bytes = 0
+        """Of the response to that turn."""
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    @property
+    def position(self) -> Sent:
+        """How much is out of the response that is being sent."""
+        if self._waiting and self._waiting[0].turn != self._turn:
+            return Sent(self._waiting[0].turn, 0, ends=False)
+        return Sent(self._turn, self._sent_bytes // self._bytes_a_ms, ends=False)
+
+    def tell(self, event: Speech | Interrupted) -> None:
+        """Take speech behind what waits, or forget all that waits."""
+        match event:
+            case Speech(turn=turn, pcm=pcm, ends=ends):
+                if pcm or ends:
+                    self._waiting.append(_Waiting(turn, pcm, ends))
+            case Interrupted(turn=turn, played_ms=played_ms):
+                self._waiting.clear()
+                self._turn, self._sent_bytes = turn, played_ms * self._bytes_a_ms
+
+    def take(self, *, whole: bool) -> tuple[bytes, list[Sent]]:
+        """Return the next frame, and the pieces of speech that end in it.
+
+        Too little for a frame is none, and waits for more, unless it ends a response or *whole* is
+        false: then silence fills the frame.
+        """
+        enough = sum(len(one.pcm) for one in self._waiting) >= self._frame_bytes
+        if whole and not enough and not any(one.ends for one in self._waiting):
+            return b"", []
+        frame, sent = b"", []
+        while self._waiting:
+            first = self._waiting[0]
+            size = self._frame_bytes - len(frame)
+            if first.pcm and not size:
+                break
+            taken, first.pcm = first.pcm[:size], first.pcm[size:]
+            frame += taken
+            if first.turn != self._turn:
+                self._turn, self._sent_bytes = first.turn, 0
+            self._sent_bytes += len(taken)
+            if first.pcm:
+                break
+            self._waiting.popleft()
+            sent.append(Sent(first.turn, self._sent_bytes // self._bytes_a_ms, first.ends))
+            if first.ends:
+                break
+        if frame:
+            frame += bytes(self._frame_bytes - len(frame))
+        return frame, sent

@@ -1,0 +1,129 @@
+"""One telephone call over SIP: its sound is taken and given every 20 ms; its keys, its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+from baresip import AudioNotActive, AudioRestarted, BaresipError, Call, DigitEvent, TransferFailed
+from baresip.events import Event, StackEvent
+
+from edge.core.client_events import Interrupted, Speech
+from edge.door.line.speech_queue import FRAME_MS, Sent, SpeechQueue
+from edge.protocols.sip import BYE, KEY, RATE_HZ
+
+log = structlog.get_logger(__name__)
+
+BYTES_A_MS = 2 * RATE_HZ // 1000
+AHEAD_BYTES = 2 * FRAME_MS * BYTES_A_MS
+"""Sound that waits in the stack: it sends a frame every 20 ms by its own clock."""
+MOST_READ_BYTES = 1000 * BYTES_A_MS
+LATE_S = 0.2
+"""A loop that was held up catches up so much."""
+HELD_S = 0.2
+"""So often a held line tells how much of the response is out."""
+TRANSFER_S = 30.0
+"""A person who is called lets it ring no longer."""
+
+
+class SipLine:
+    """A call that was answered."""
+
+    def __init__(
+        self, call: Call, arrived: Callable[[str | bytes], None], sent: Callable[[Sent], None]
+    ) -> None:
+        """Hand what comes of *call* to *arrived*; *sent* is called when speech is out."""
+        self.voice = self
+        self._call = call
+        self._arrived = arrived
+        self._sent = sent
+        self._queue = SpeechQueue(RATE_HZ)
+        self._told_s = 0.0
+        """When a held line last told how far it is."""
+        self._rest_waits = False
+        """Too little for a frame is there, and had no company 20 ms ago."""
+        call.on_dtmf(self._pressed)
+        call.on(self._happened)
+
+    # -------------------------------------------------------- from the line
+
+    def _pressed(self, digit: DigitEvent) -> None:
+        self._arrived(f"{KEY}{digit.digit}")
+
+    def _happened(self, event: StackEvent) -> None:
+        if event.event is Event.CALL_CLOSED:
+            self._arrived(BYE)
+
+    async def run(self) -> None:
+        """Carry sound until cancelled."""
+        clock = asyncio.get_running_loop().time
+        due_s = clock()
+        while True:
+            with suppress(
+                AudioNotActive, AudioRestarted
+            ):  # not yet, or anew: the next round has it
+                self._hear()
+                self._speak()
+            if self._call.remote_on_hold and self._queue and clock() >= self._told_s + HELD_S:
+                self._told_s = clock()
+                self._sent(self._queue.position)  # or the call would take it for heard
+            due_s = max(due_s + FRAME_MS / 1000, clock() - LATE_S)
+            await asyncio.sleep(max(0.0, due_s - clock()))
+
+    def _hear(self) -> None:
+        if pcm := self._call.audio.read(MOST_READ_BYTES):
+            self._arrived(pcm)
+
+    def _speak(self) -> None:
+        """Give the stack what it is to send next; a caller who holds the call hears nothing."""
+        audio = self._call.audio
+        if self._call.remote_on_hold or not self._queue:
+            return
+        waiting = audio.info().tx_buffered
+        while waiting < AHEAD_BYTES:
+            frame, pieces = self._queue.take(whole=not self._rest_waits)
+            if frame:
+                waiting += audio.write(frame)
+            for piece in pieces:
+                self._sent(piece)
+            self._rest_waits = not frame and bool(self._queue)
+            if not frame:
+                return
+
+    # -------------------------------------------------------- to the line
+
+    def tell(self, event: Speech | Interrupted) -> None:
+        self._queue.tell(event)
+        with suppress(AudioNotActive, AudioRestarted):
+            if isinstance(event, Interrupted):
+                self._call.audio.flush_tx()
+            else:
+                self._speak()
+
+    async def send(self, text: str) -> None:
+        """Send nothing: a telephone has no messages."""
+
+    async def press(self, keys: str) -> bool:
+        """Send *keys* to the other side, and tell whether they went."""
+        try:
+            await self._call.send_dtmf(keys)
+        except (BaresipError, ValueError) as error:
+            log.info("keys_not_sent", why=type(error).__name__)
+            return False
+        return True
+
+    async def transfer(self, to: str) -> bool:
+        """Have the other side call *to* instead (REFER), and tell whether it is answered there."""
+        try:
+            await self._call.transfer(to, timeout=TRANSFER_S)
+        except (TransferFailed, BaresipError, ValueError) as error:
+            log.info("transfer_failed", why=type(error).__name__)
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Hang up."""
+        with suppress(BaresipError):
+            await self._call.hangup()

@@ -1,0 +1,282 @@
+"""The telephones of a SIP account: calls that come in, calls that are placed.
+
+A call is admitted as any other, and is then a session like any other: see `edge/door/routes.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from baresip import (
+    Account,
+    BaresipError,
+    Call,
+    CallBusy,
+    CallDeclined,
+    CallTimeout,
+    Config,
+    RegistrationError,
+    Runtime,
+    UserAgent,
+)
+
+from edge.call import counters
+from edge.door.callers.auth import Caller
+from edge.door.connection import Connection
+from edge.door.limits.pace import Pace
+from edge.door.line.channel import LineChannel
+from edge.door.routes import hold
+from edge.door.seat import Seat, new_session
+from edge.door.sip.line import SipLine
+from edge.door.state import Edge
+from edge.protocols.client_protocol import Handshake
+from edge.protocols.sip import SipProtocol
+from runtime.bus.delivery import Delivery
+from runtime.settings import Settings, SettingsError
+from schemas import codec, names, subjects
+from schemas.control import CallPlaced, CallPlacing, PlacingFault
+from schemas.subjects import is_token
+
+log = structlog.get_logger(__name__)
+
+REGISTER_S, AGAIN_S = 600, 30.0
+"""A registration holds so long; one that failed is tried again."""
+RINGS_S = 60.0
+"""Nobody lets a telephone ring for longer."""
+GROUP = "sip"
+"""Of the processes that place calls: each request goes to one."""
+NO_SOUND_S = 60.0
+"""A line without a packet for so long is dead, unless it is held."""
+TO = "To"
+USER = re.compile(r"sips?:\+?([^@;>]*)@", re.IGNORECASE)
+ADDRESS = re.compile(r"^(\+?[0-9*#]{1,32}|sips?:[^\s<>\"]{1,200})$", re.IGNORECASE)
+"""What may be called: a number, completed by the account's domain, or an address."""
+
+
+FAULTS: dict[type[Exception], PlacingFault] = {
+    CallBusy: "busy",
+    CallDeclined: "declined",
+    CallTimeout: "no_answer",
+}
+
+
+@dataclass(frozen=True)
+class NewCall:
+    """A call that is to begin: whose it is, and what its protocol is told of it."""
+
+    tenant: str
+    query: dict[str, str]
+    session: str
+
+
+class Phones:
+    """One SIP account's."""
+
+    def __init__(self, edge: Edge, settings: Settings) -> None:
+        self._edge = edge
+        self._settings = settings
+        self._runtime = Runtime(native_log_level="error")
+        self._agent: UserAgent | None = None
+        self._tenant = names.stored(settings.sip_tenant)
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[None]:
+        """Take calls, and place those that are asked for over the bus, until the block is left.
+
+        Raises:
+            SettingsError: the account or the addresses cannot be used.
+        """
+        settings = self._settings
+        try:
+            await self._runtime.start(config_of(settings))
+            self._agent = await UserAgent.create(self._runtime, account_of(settings))
+        except (BaresipError, ValueError) as error:
+            with suppress(BaresipError):
+                await self._runtime.close()
+            raise SettingsError(f"AURA_SIP_...: {error}") from error
+        self._agent.on_incoming(self._rings)
+        registering = asyncio.create_task(self._stay_registered(self._agent))
+        try:
+            async with self._edge.bus.listening(subjects.DIAL, self._asked, group=GROUP):
+                yield
+        finally:
+            registering.cancel()
+            await self._runtime.close()
+
+    async def _stay_registered(self, agent: UserAgent) -> None:
+        """Register, and again where it fails; the stack renews what holds."""
+        if not self._settings.sip_register:
+            return
+        while True:
+            try:
+                await agent.register()
+            except (RegistrationError, BaresipError) as error:
+                log.warning("sip_not_registered", why=type(error).__name__)
+                await asyncio.sleep(AGAIN_S)
+            else:
+                log.info("sip_registered")
+                return
+
+    # -------------------------------------------------------- calls that come in
+
+    def _rings(self, call: Call) -> None:
+        self._edge.sessions.create_task(self._take(call))
+
+    async def _take(self, call: Call) -> None:
+        """Answer a call that comes in, unless the edge leaves or all are busy."""
+        query = {"dialled": number_in(call.headers.get(TO, ""))}
+        if agent := self._settings.sip_agent:
+            query["agent"] = agent
+        try:
+            if self._edge.draining or self._edge.is_full(""):
+                counters.refused("sip")
+                await call.reject()
+                return
+            await self._hold(call, NewCall(self._tenant, query, new_session()), self._answer(call))
+        except BaresipError as error:  # the caller left before
+            log.info("call_not_answered", why=type(error).__name__)
+        except Exception:  # the boundary: one call that breaks ends no other
+            log.exception("call_broken")
+
+    async def _answer(self, call: Call) -> None:
+        await call.answer()
+        await call.wait_established()
+
+    # -------------------------------------------------------- calls that are placed
+
+    async def _asked(self, message: Delivery) -> None:
+        if not message.reply:
+            return
+        try:
+            asked = codec.decode_as(CallPlacing, message.data)
+        except codec.BadMessageError:
+            log.warning("message_malformed", kind="CallPlacing")
+            return
+        self._edge.sessions.create_task(self._place(asked, message.reply))
+
+    async def _place(self, asked: CallPlacing, reply: str) -> None:
+        """Call somebody, tell the asker whether they answered, and hold the call."""
+        agent = self._agent
+        if self._edge.draining or agent is None or not ADDRESS.match(asked.to):
+            await self._edge.bus.send(reply, CallPlaced(fault="refused"))
+            return
+        query = {"agent": asked.agent or self._settings.sip_agent, "variables": asked.variables}
+        tenant = names.stored(asked.tenant or self._settings.sip_tenant)
+        new = NewCall(tenant, {name: one for name, one in query.items() if one}, new_session())
+        log.info("call_placed", session=new.session, tenant=tenant)
+        try:
+            call = await agent.dial(self._completed(asked.to))
+            await self._hold(call, new, self._ring(call, reply, new.session))
+        except (BaresipError, ValueError) as error:
+            log.info("call_not_placed", why=type(error).__name__)
+            await self._edge.bus.send(reply, CallPlaced(fault=FAULTS.get(type(error), "failed")))
+        except Exception:  # the boundary: one call that breaks ends no other
+            log.exception("call_broken")
+
+    async def _ring(self, call: Call, reply: str, session: str) -> None:
+        await call.wait_established(RINGS_S)
+        await self._edge.bus.send(reply, CallPlaced(session=session))
+
+    def _completed(self, to: str) -> str:
+        if to.lower().startswith(("sip:", "sips:")):
+            return to
+        return f"sip:{to}@{domain_of(self._settings)}"
+
+    # -------------------------------------------------------- a call
+
+    async def _hold(self, call: Call, new: NewCall, answered: Coroutine[Any, Any, None]) -> None:
+        """Hold *call* from when it was *answered* until it is over.
+
+        Raises:
+            BaresipError: it was not.
+        """
+        edge, address = self._edge, f"sip {call.handle}"
+        handshake = Handshake(f"conn_{next(edge.numbers)}", new.query, prices=edge.prices)
+        protocol = SipProtocol(handshake)
+        with edge.budgets.opened(address, time.monotonic()) as budget:
+            channel = LineChannel(Pace(budget, edge.lane, edge.stages.strained))
+            line = SipLine(
+                call,
+                channel.arrived,
+                lambda sent: channel.commanded(
+                    protocol.played(sent.turn, sent.played_ms, ends=sent.ends)
+                ),
+            )
+            channel.carried_by(line, line)
+            carrying = None
+            try:
+                await answered
+                carrying = asyncio.create_task(line.run())
+                caller = Caller(names.stored(call.call_id or address), new.tenant)
+                seat = Seat(edge.seats, protocol, caller, address, _nothing, new.session)
+                quota = edge.log_quotas.of(address, stranger=False)
+                connection = Connection(channel, edge.host, seat, quota)
+                try:
+                    await hold(edge, connection, caller)
+                finally:
+                    await seat.leave()
+            finally:
+                if carrying:
+                    carrying.cancel()
+                await line.close()
+
+
+def _nothing() -> None:
+    """Do nothing: no TCP connection is the call's."""
+
+
+def number_in(address: str) -> str:
+    """Return the user part of an address, where it could be the name of an agent."""
+    found = USER.search(address)
+    return found[1] if found and is_token(found[1]) else ""
+
+
+def domain_of(settings: Settings) -> str:
+    return settings.sip_domain or settings.sip_address or "localhost"
+
+
+def account_of(settings: Settings) -> Account:
+    """Return the account in *settings*, which takes calls whatever number they are for.
+
+    Raises:
+        ValueError: a part of it cannot be.
+    """
+    return Account(
+        user=settings.sip_user,
+        domain=domain_of(settings),
+        password=settings.sip_password.get_secret_value(),
+        registrar=settings.sip_registrar or None,
+        reg_interval=REGISTER_S if settings.sip_register else 0,
+        transport=settings.sip_transport,
+        auth_user=settings.sip_auth_user or None,
+        extra_params=("catchall=yes",),
+    )
+
+
+def config_of(settings: Settings) -> Config:
+    """Return what the stack is set to.
+
+    Raises:
+        ValueError: a part of it cannot be.
+    """
+    lines = (
+        f"sip_listen {settings.sip_listen}",
+        f"rtp_ports {settings.sip_rtp_ports}",
+        "audio_jitter_buffer_type adaptive",
+        "audio_jitter_buffer_ms 20-160",
+    )
+    return Config(
+        net_interface=settings.sip_address or None,
+        native_log_level="error",
+        max_concurrent_calls=settings.sip_max_calls,
+        expose_headers=(TO,),
+        rtp_timeout=int(NO_SOUND_S),
+        extra_config_text="".join(f"{line}\n" for line in lines),
+    )

@@ -1,0 +1,138 @@
+"""The two tracks of a call over WebRTC: the caller's microphone, and Aura's voice.
+
+The microphone takes the packets themselves: aiortc's own way keeps 80 ms back, keeps 300 ms more
+back for ever once a packet is lost, and has a thread a call. The voice hands packets out at the
+pace of the ear, and few while nothing is said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from fractions import Fraction
+from typing import Any
+
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from aiortc.rtcrtpreceiver import RTCRtpReceiver, StreamStatistics
+from aiortc.rtp import RtpPacket
+from av.packet import Packet
+
+from edge.core.client_events import Interrupted, Speech
+from edge.door.line.jitter_buffer import Filler, JitterBuffer
+from edge.door.line.speech_queue import FRAME_MS, Sent, SpeechQueue
+from edge.door.webrtc.opus import CLOCK_HZ, OpusDecoder, OpusEncoder, lasts_ms
+from schemas.audio import RATE_HZ
+
+FRAME_S = FRAME_MS / 1000
+QUIET_S, SILENT_S = 0.06, 0.4
+"""Silence goes so long after speech, whose last sound ends in it, and so often from then on, as in
+Opus's own discontinuous transmission."""
+LATE_S = 0.2
+"""A loop that was held up catches up so much; the rest is a pause."""
+CLOCK = Fraction(1, CLOCK_HZ)
+STAMPS_A_MS = CLOCK_HZ // 1000
+
+
+class Microphone:
+    """The caller's sound, packet by packet."""
+
+    def __init__(self, deliver: Callable[[bytes], None]) -> None:
+        """Call *deliver* with the sound: s16le mono 48 kHz."""
+        self._deliver = deliver
+        self._decoder = OpusDecoder()
+        self._jitter = JitterBuffer(STAMPS_A_MS)
+        self._filler = Filler(2 * STAMPS_A_MS)
+        self._known: dict[int, StreamStatistics] = {}
+
+    def listen_to(self, receiver: RTCRtpReceiver) -> None:
+        """Take the packets of *receiver* in its place."""
+        held: Any = receiver
+        self._known = held._RTCRtpReceiver__remote_streams  # what it reports to the sender
+        held._handle_rtp_packet = self._take
+
+    async def _take(self, packet: RtpPacket, arrival_time_ms: int) -> None:
+        del arrival_time_ms
+        if packet.ssrc in self._known or not self._known:  # one stream, whoever else sends
+            self._known.setdefault(packet.ssrc, StreamStatistics(CLOCK_HZ)).add(packet)
+            self.take(packet.sequence_number, packet.timestamp, packet.payload)
+
+    def take(self, number: int, stamp: int, payload: bytes) -> None:
+        for piece in self._jitter.take(number, stamp, payload, lasts_ms(payload)):
+            pcm = self._decoder.decode(piece.payload)
+            if sound := self._filler.take(pcm, piece.gap_ms, lost=piece.lost):
+                self._deliver(sound)
+
+
+class Voice(MediaStreamTrack):
+    """Aura's voice, which aiortc fetches packet by packet."""
+
+    kind = "audio"
+
+    def __init__(self, sent: Callable[[Sent], None]) -> None:
+        """Call *sent* when a piece of speech is out."""
+        super().__init__()
+        self._sent = sent
+        self._queue = SpeechQueue(RATE_HZ)
+        self._encoder = OpusEncoder()
+        self._came = asyncio.Event()
+        self._now_s = asyncio.get_running_loop().time
+        self._due_s = self._silent_s = self._began_s = self._now_s()
+        """When the next frame may go, when silence is to; of the loop's clock."""
+        self._rest_waits = False
+        """Too little for a frame is there, and had no company 20 ms ago."""
+        self._speaks = False
+        """The last packet was speech."""
+
+    def tell(self, event: Speech | Interrupted) -> None:
+        self._queue.tell(event)
+        self._came.set()
+
+    async def recv(self) -> Packet[Any]:
+        """Return the next packet when it is its time.
+
+        Raises:
+            MediaStreamError: the call is over.
+        """
+        while self.readyState == "live":
+            self._came.clear()
+            wait_s = self._due_s - self._now_s()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+            if frame := self._frame():
+                return self._packet(frame)
+            if not self._rest_waits:
+                await self._pause()
+        raise MediaStreamError
+
+    def _frame(self) -> bytes:
+        """Return the frame that goes now; empty: none does."""
+        frame, pieces = self._queue.take(whole=not self._rest_waits)
+        for piece in pieces:
+            self._sent(piece)
+        now_s = self._now_s()
+        if frame:
+            self._rest_waits, self._speaks = False, True
+            return frame
+        if self._queue:
+            self._rest_waits, self._due_s = True, now_s + FRAME_S
+        elif now_s >= self._silent_s:
+            self._speaks = False
+            return bytes(2 * RATE_HZ * FRAME_MS // 1000)
+        return b""
+
+    async def _pause(self) -> None:
+        """Wait for speech, or until silence is to be sent."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, self._silent_s - self._now_s())):
+                await self._came.wait()
+        self._due_s = max(self._due_s, self._now_s())
+
+    def _packet(self, frame: bytes) -> Packet[Any]:
+        at_s = max(self._due_s, self._now_s() - LATE_S)
+        packet = Packet(self._encoder.encode(frame))
+        packet.pts = round((at_s - self._began_s) * CLOCK_HZ)
+        packet.time_base = CLOCK
+        self._due_s = at_s + FRAME_S
+        self._silent_s = at_s + (QUIET_S if self._speaks else SILENT_S)
+        return packet

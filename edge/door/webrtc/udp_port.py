@@ -1,0 +1,250 @@
+"""One UDP port of an edge, shared by all its calls over WebRTC.
+
+aiortc takes a port for each call. Here the packets of a port are told apart instead: a client that
+calls names the call in its first packets (the name in ICE's checks, which the call's password
+signs), and from then on its address does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import structlog
+from aioice import stun
+from aioice.candidate import Candidate, candidate_foundation, candidate_priority
+from aioice.ice import (
+    Connection,
+    StunProtocol,
+    get_host_addresses,
+    server_reflexive_candidate,
+)
+
+log = structlog.get_logger(__name__)
+
+Address = tuple[str, int]
+BUFFER_BYTES = 1 << 20
+FIRST_OF_STUN = 4
+"""Packets of STUN begin with a smaller byte (RFC 7983)."""
+TRIES = 20
+"""At a port that is free on all addresses, where any will do."""
+MAPPED_S = 3.0
+"""A STUN server answers within this time."""
+
+
+class NoPortError(OSError):
+    """None of the ports is free."""
+
+
+class _Member(asyncio.DatagramTransport):
+    """One call's part of a socket."""
+
+    def __init__(self, line: _Socket, connection: Connection, component: int) -> None:
+        super().__init__()
+        self.line = line
+        self.connection = connection
+        self.name = connection.local_username
+        self.protocol = StunProtocol(connection)
+        self.protocol.connection_made(self)
+        self.protocol.local_candidate = Candidate(
+            foundation=candidate_foundation("host", "udp", line.address[0]),
+            component=component,
+            transport="udp",
+            priority=candidate_priority(component, "host"),
+            host=line.address[0],
+            port=line.address[1],
+            type="host",
+        )
+
+    def sendto(self, data: Any, addr: Any = None) -> None:
+        if not self.line.transport.is_closing():
+            self.line.transport.sendto(data, addr)
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self.line.transport.get_extra_info(name, default)
+
+    def close(self) -> None:
+        self.line.leave(self)
+        self.protocol.connection_lost(None)
+
+
+class _Socket(asyncio.DatagramProtocol):
+    """The port on one address."""
+
+    transport: asyncio.DatagramTransport
+
+    def __init__(self, host: str, port: int) -> None:
+        """Tell clients that it is *port* of *host*."""
+        self.address: Address = (host, port)
+        self._names: dict[str, list[_Member]] = {}
+        """A call that is not bundled yet has several of one name, the later ones for a moment."""
+        self._clients: dict[Address, _Member] = {}
+        """By the address of a client that has shown the call's password."""
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def join(self, connection: Connection, component: int) -> StunProtocol:
+        member = _Member(self, connection, component)
+        self._names.setdefault(member.name, []).append(member)
+        return member.protocol
+
+    def leave(self, member: _Member) -> None:
+        of_name = self._names.get(member.name, [])
+        if member in of_name:
+            of_name.remove(member)
+        if not of_name:
+            self._names.pop(member.name, None)
+        for address in [at for at, one in self._clients.items() if one is member]:
+            del self._clients[address]
+
+    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        client = (addr[0], addr[1])
+        member = self._clients.get(client)
+        if data and data[0] < FIRST_OF_STUN:
+            member = self._asked_or_answered(data, client) or member
+        if member:
+            member.protocol.datagram_received(data, client)
+
+    def _asked_or_answered(self, data: bytes, client: Address) -> _Member | None:
+        """Return the call that a packet of STUN is of."""
+        try:
+            message = stun.parse_message(data)
+        except ValueError:
+            return None
+        if message.message_class is not stun.Class.REQUEST:
+            members = [one for of_name in self._names.values() for one in of_name]
+            known = message.transaction_id
+            return next((one for one in members if known in one.protocol.transactions), None)
+        name = str(message.attributes.get("USERNAME", "")).partition(":")[0]
+        member = next(iter(self._names.get(name, ())), None)
+        if member is None or "MESSAGE-INTEGRITY" not in message.attributes:
+            return None
+        if not message.check_message_integrity(member.connection.local_password.encode()):
+            return None
+        self._clients[client] = member
+        return member
+
+
+class UdpPort:
+    """The port, on each address of the edge."""
+
+    def __init__(self, sockets: Sequence[_Socket]) -> None:
+        self._sockets = sockets
+
+    @property
+    def addresses(self) -> list[Address]:
+        return [one.address for one in self._sockets]
+
+    @staticmethod
+    async def opened(hosts: Sequence[str], ports: Sequence[int]) -> UdpPort:
+        """Open the first of *ports* that is free; none: any port. Clients are told the *hosts*.
+
+        A host that is no address of this machine, but of the router before it, stands for all.
+
+        Raises:
+            NoPortError: none is free.
+        """
+        for port in ports or [0] * TRIES:
+            sockets: list[_Socket] = []
+            try:
+                for host in hosts:
+                    sockets.append(
+                        await _bound(host, port or (sockets[0].address[1] if sockets else 0))
+                    )
+            except OSError:
+                for one in sockets:
+                    one.transport.close()
+                continue
+            log.info("webrtc_port_opened", hosts=list(hosts), port=sockets[0].address[1])
+            return UdpPort(sockets)
+        raise NoPortError("no UDP port of AURA_WEBRTC_PORTS is free")
+
+    def serve(self, connection: Connection) -> None:
+        """Have a call's *connection* use this port and no other."""
+        connection.get_component_candidates = partial(  # type: ignore[method-assign]  # aioice has no option for it
+            self._candidates, connection, connection.get_component_candidates
+        )
+
+    async def _candidates(
+        self, connection: Connection, of_aioice: Any, component: int, addresses: list[str]
+    ) -> list[Candidate]:
+        """Return where the call can be reached: here, as a STUN server sees it, over a relay."""
+        del addresses
+        protocols = [one.join(connection, component) for one in self._sockets]
+        connection._protocols += protocols
+        found = [one.local_candidate for one in protocols]
+        if connection.stun_server:
+            found += await _mapped(protocols, connection.stun_server)
+        relayed: list[Candidate] = await of_aioice(component=component, addresses=[])
+        return found + relayed
+
+    def close(self) -> None:
+        for one in self._sockets:
+            one.transport.close()
+
+
+async def _bound(host: str, port: int) -> _Socket:
+    """Return a socket at *port* of *host*, or of all addresses where it is not this machine's.
+
+    Raises:
+        OSError: it is not free.
+    """
+    everywhere = "::" if ":" in host else "0.0.0.0"  # noqa: S104  # a router sends to any of ours
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        made.setblocking(False)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+        try:
+            made.bind((host, port))
+        except OSError:
+            if is_ours(host):
+                raise
+            made.bind((everywhere, port))
+        line = _Socket(host, made.getsockname()[1])
+        await asyncio.get_running_loop().create_datagram_endpoint(lambda: line, sock=made)
+    except OSError:
+        made.close()
+        raise
+    return line
+
+
+async def _mapped(protocols: list[StunProtocol], server: Address) -> list[Candidate]:
+    """Return the port's addresses as the STUN *server* sees them."""
+    asked = [
+        asyncio.create_task(server_reflexive_candidate(one, server))
+        for one in protocols
+        if ":" not in one.local_candidate.host
+    ]
+    if not asked:
+        return []
+    done, late = await asyncio.wait(asked, timeout=MAPPED_S)
+    for task in late:
+        task.cancel()
+    return [task.result()[0] for task in done if task.exception() is None]
+
+
+def hosts_of(told: str, host: str) -> list[str]:
+    """Return the addresses that clients are told: those in *told*, or else of *host*.
+
+    *host* is where the edge listens; where that is everywhere, it is each address of the machine.
+    """
+    if named := [one for each in told.split(",") if (one := each.strip())]:
+        return named
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        address = ipaddress.ip_address(socket.gethostbyname(host or "0.0.0.0"))  # noqa: S104
+    if not address.is_unspecified:
+        return [str(address)]
+    return get_host_addresses(use_ipv4=True, use_ipv6=True) or ["127.0.0.1"]
+
+
+def is_ours(host: str) -> bool:
+    """Tell whether *host* is an address of this machine."""
+    loopback = ipaddress.ip_address(host).is_loopback
+    return loopback or host in get_host_addresses(use_ipv4=True, use_ipv6=True)

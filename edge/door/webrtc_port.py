@@ -1,0 +1,90 @@
+"""The edge's port for WebRTC, opened with the first call; aiortc is an optional extra."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+from typing import TYPE_CHECKING
+
+from runtime.settings import Settings, SettingsError
+
+if TYPE_CHECKING:  # it is imported with the first call
+    from edge.door.webrtc.peer import IceServers
+    from edge.door.webrtc.udp_port import UdpPort
+
+HIGHEST = 65_535
+
+
+class WebRtcPort:
+    """Where calls over WebRTC are served, and with whose help."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Take the ports and servers of *settings*.
+
+        Raises:
+            SettingsError: the ports are none.
+        """
+        self._settings = settings
+        self._ports = ports_of(settings.webrtc_ports)
+        self._port: UdpPort | None = None
+        self._opening = asyncio.Lock()
+
+    @staticmethod
+    def of(settings: Settings) -> WebRtcPort | None:
+        """Return the port; None: the extra is not installed.
+
+        Raises:
+            SettingsError: the ports are none.
+        """
+        return WebRtcPort(settings) if importlib.util.find_spec("aiortc") else None
+
+    async def opened(self) -> UdpPort:
+        """Return the port.
+
+        Raises:
+            NoPortError: none of the ports is free.
+        """
+        async with self._opening:
+            if self._port is None:
+                await asyncio.to_thread(importlib.import_module, "edge.door.webrtc.peer")
+                from edge.door.webrtc.udp_port import UdpPort, hosts_of  # noqa: PLC0415  # an extra
+
+                settings = self._settings
+                hosts = await asyncio.to_thread(hosts_of, settings.webrtc_address, settings.host)
+                self._port = await UdpPort.opened(hosts, self._ports)
+            return self._port
+
+    @property
+    def servers(self) -> IceServers:
+        from edge.door.webrtc.peer import IceServers  # noqa: PLC0415  # an extra
+
+        settings = self._settings
+        return IceServers(
+            settings.webrtc_stun,
+            settings.webrtc_turn,
+            settings.webrtc_turn_user,
+            settings.webrtc_turn_password.get_secret_value(),
+        )
+
+    def close(self) -> None:
+        if self._port:
+            self._port.close()
+
+
+def ports_of(text: str) -> range:
+    """Return the ports in *text*: none, one, or from one to another.
+
+    Raises:
+        SettingsError: it names none.
+    """
+    if not text:
+        return range(0)
+    first, is_range, last = text.partition("-")
+    try:
+        found = range(int(first), int(last if is_range else first) + 1)
+    except ValueError:
+        found = range(0)
+    if not found or found[0] < 1 or found[-1] > HIGHEST:
+        raise SettingsError("AURA_WEBRTC_PORTS: expected a port, or a range such as 50000-50009")
+    return found

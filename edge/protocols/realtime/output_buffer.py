@@ -1,0 +1,49 @@
+"""What a client over WebRTC hears now, as `output_audio_buffer.*` tells it.
+
+silent --the first sound of a response--> playing --its last sound is out, or cut--> silent
+"""
+
+from __future__ import annotations
+
+from edge.protocols.client_protocol import Json
+from edge.protocols.realtime.wire import Ids
+
+
+class OutputBuffer:
+    """The track to one client."""
+
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
+        self._turn: int | None = None
+        """Of the response that plays; None: the track is silent."""
+        self._response = ""
+
+    @property
+    def is_playing(self) -> bool:
+        return self._turn is not None
+
+    def started(self, turn: int, response: str) -> list[Json]:
+        """Take sound of *response*, to *turn*."""
+        if (turn, response) == (self._turn, self._response):
+            return []
+        before = self.stopped(self._turn) if self._turn is not None else []
+        self._turn, self._response = turn, response
+        return [*before, self._told("started")]
+
+    def stopped(self, turn: int) -> list[Json]:
+        """Note that all sound of the response to *turn* is out."""
+        return self._silent(turn, "stopped")
+
+    def cleared(self, turn: int) -> list[Json]:
+        """Note that the rest of it is heard by nobody."""
+        return self._silent(turn, "cleared")
+
+    def _silent(self, turn: int, why: str) -> list[Json]:
+        if turn != self._turn:
+            return []
+        told = self._told(why)
+        self._turn, self._response = None, ""
+        return [told]
+
+    def _told(self, what: str) -> Json:
+        return self._ids.event(f"output_audio_buffer.{what}", response_id=self._response)

@@ -1,0 +1,100 @@
+"""The protocol of a telephone call over SIP, between its line and the call: sound, keys, its end.
+
+There are no messages: the line hands over what it hears, and `KEY` and `BYE` as words of its own.
+What Aura says goes to the line beside them.
+"""
+
+from __future__ import annotations
+
+from edge.core.client_commands import Audio, Begin, Command, End
+from edge.core.client_events import ClientEvent
+from edge.core.inputs import KeyPressed, Played
+from edge.protocols.agent_options import agent_options
+from edge.protocols.client_protocol import Admission, CloseCode, Handshake, Json, Token
+from runtime.wav import Format
+from schemas.events import FaultyPart
+
+RATE_HZ = 8000
+LINE = Format(rate_hz=RATE_HZ)
+"""The line decodes PCMU and PCMA."""
+KEY, BYE = "key ", "bye"
+"""A key follows the one; the other is all."""
+KEYS = frozenset("0123456789*#ABCD")
+
+
+class SipProtocol:
+    """One telephone call."""
+
+    name = "sip"
+    admission = Admission(
+        token=Token.HANDSHAKE,
+        limits_commands=False,
+        refuses_by_http=False,
+        one_session=True,
+    )
+    binary_is_audio = True
+    audio_out_hz = RATE_HZ
+    token = ""
+    resumes = ""
+    keeps_back = False
+
+    def __init__(self, handshake: Handshake) -> None:
+        """Take from the query: `agent`, `variables`, and `dialled`, the number that was called."""
+        self.connection = handshake.connection
+        self._agent, _ = agent_options(handshake.query)  # there is nobody to tell of wrong ones
+        self._dialled = handshake.query.get("dialled", "")
+
+    def first_message(self, frame: str | bytes) -> str:
+        del frame  # nobody asks for a token
+        return ""
+
+    # -------------------------------------------------------- from the line
+
+    def opened(self) -> list[Command]:
+        agent = self._agent
+        return [
+            Begin(
+                {"voice.delivery": "chunks"},
+                greeting=True,
+                agent=agent.name,
+                variables=agent.variables,
+                agent_hint=self._dialled,
+            )
+        ]
+
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
+        del now_ms
+        if isinstance(frame, bytes):
+            return [Audio(frame, LINE)]
+        if frame == BYE:
+            return [End(close=True)]
+        key = frame.removeprefix(KEY)
+        return [KeyPressed(key)] if key in KEYS else []
+
+    def played(self, turn: int, played_ms: int, *, ends: bool) -> list[Command]:
+        """Return what follows where so much of a response went out over the line."""
+        del ends
+        return [Played(turn, played_ms)]
+
+    def no_more(self) -> list[Command]:
+        return []
+
+    # -------------------------------------------------------- to the line
+
+    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
+        del session, resumed, heard
+        return []
+
+    def ended(self) -> list[Json]:
+        return []
+
+    def messages(self, event: ClientEvent) -> list[Json]:
+        del event
+        return []
+
+    def error(self, code: str, message: str, details: str) -> None:
+        """Return nothing: a telephone is told nothing in words."""
+
+    def stage_close_code(self, stage: FaultyPart) -> int:
+        del stage
+        return CloseCode.INTERNAL_ERROR

@@ -1,0 +1,25 @@
+"""The tones of a telephone's keys (ITU-T Q.23)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+ROWS, COLUMNS = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
+"""Hz."""
+PAD = ("123A", "456B", "789C", "*0#D")
+TONE_MS, PAUSE_MS = 100, 100
+LEVEL = 8000
+"""Of each of the two tones of a key: about -12 dBFS."""
+
+
+def tones(keys: str, rate_hz: int) -> bytes:
+    """Return *keys* as s16le mono: each a tone and a pause."""
+    seconds = np.arange(rate_hz * TONE_MS // 1000) / rate_hz
+    pause = bytes(2 * (rate_hz * PAUSE_MS // 1000))
+    out = bytearray()
+    for key in keys:
+        row = next(number for number, line in enumerate(PAD) if key in line)
+        both = (ROWS[row], COLUMNS[PAD[row].index(key)])
+        wave = sum(np.sin(2 * np.pi * hz * seconds) for hz in both) * LEVEL
+        out += np.asarray(wave).astype("<i2").tobytes() + pause
+    return bytes(out)

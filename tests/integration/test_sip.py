@@ -1,0 +1,332 @@
+"""Telephone calls over SIP: Debian's `baresip` and `sipp` call, and are called, on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime.bus.connection import connect
+from runtime.settings import load
+from schemas import events as ev
+from schemas import subjects
+from tests.aura_process import COMMAND, SIMULATED, AuraProcess
+from tests.caller import buzz, silence
+from tests.sip_caller import free_ports, needs_baresip, needs_sipp, telephone
+
+pytest.importorskip("baresip", reason="NOT TESTED HERE: the extra `sip` is not installed")
+
+
+class Exchange:
+    """An Aura, and the process with its telephones."""
+
+    def __init__(self, folder: Path) -> None:
+        self.aura = AuraProcess(
+            folder / "aura",
+            env={
+                **SIMULATED,
+                "AURA_LLM_ENGINE": "tests.phone_model:PhoneModel",
+                "AURA_GREETING": "Hello there.",
+                "AURA_SIM_TTS_AUDIO_MS": "1000",
+            },
+        )
+        self.port = free_ports()
+        self.log = folder / "sip.log"
+        rtp = free_ports(400)
+        self.env = {
+            **self.aura.env,
+            "AURA_SIP_LISTEN": f"127.0.0.1:{self.port}",
+            "AURA_SIP_ADDRESS": "127.0.0.1",
+            "AURA_SIP_RTP_PORTS": f"{rtp}-{rtp + 399}",
+            "AURA_METRICS_PORT": "0",
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.aura.wait_until_ready()
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*COMMAND, "sip"], env=self.env, stdout=log, stderr=subprocess.STDOUT
+            )
+        until = time.monotonic() + 30
+        while "sip_ready" not in self.said():
+            assert time.monotonic() < until, self.said()
+            time.sleep(0.05)
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(20)
+        self.aura.stop()
+
+    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "aura.cli.main", *arguments],
+            env={**self.env, "AURA_DATA_DIR": str(self.aura.data)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    async def sessions(self, tmp_path: Path) -> dict[str, list[ev.AnyEvent]]:
+        """Return the events of all sessions, the latest last."""
+        settings = load(nats_url=self.aura.nats_url, data_dir=tmp_path, _env_file=None)
+        bus = await connect(settings, "test")
+        found: dict[str, list[ev.AnyEvent]] = {}
+        try:
+            for stored in await bus.read(subjects.EVENTS_STREAM, "aura.ev.>"):
+                event = stored.event()
+                found.setdefault(event.session, []).append(event)
+        finally:
+            await bus.close()
+        return found
+
+    async def ended(self, tmp_path: Path, count: int) -> list[list[ev.AnyEvent]]:
+        """Wait until *count* sessions are over; return their events."""
+        for _ in range(200):
+            found = [*(await self.sessions(tmp_path)).values()]
+            over = [one for one in found if isinstance(one[-1], ev.SessionEnded)]
+            if len(over) >= count:
+                return over
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{len(over)} sessions are over, not {count}:\n{self.said()[-3000:]}")
+
+
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
+    exchange = Exchange(tmp_path_factory.mktemp("sip"))
+    try:
+        exchange.start()
+        yield exchange
+    finally:
+        exchange.stop()
+
+
+def keys_in(events: list[ev.AnyEvent]) -> str:
+    return "".join(one.keys for one in events if isinstance(one, ev.KeysPressed))
+
+
+@needs_baresip
+async def test_a_telephone_calls_is_greeted_asks_presses_and_hangs_up(
+    exchange: Exchange, tmp_path: Path
+) -> None:
+    before = len(await exchange.sessions(tmp_path))
+    says = silence(1600) + buzz(900) + silence(20_000)
+    async with telephone(tmp_path / "ada", says) as ada:
+        await ada.do("dial", f"sip:5551234@127.0.0.1:{exchange.port}")
+        await ada.until("CALL_ESTABLISHED")
+        await asyncio.sleep(4.5)
+        await ada.do("sndcode", "4")
+        await ada.do("sndcode", "#")
+        await asyncio.sleep(0.5)
+        await ada.do("hangup")
+        events = (await exchange.ended(tmp_path, before + 1))[-1]
+        loud_ms = ada.loud_ms()
+    started, ended = events[0], events[-1]
+    assert isinstance(started, ev.SessionStarted)
+    assert (started.protocol, started.tenant) == ("sip", "default")
+    heard = [one for one in events if isinstance(one, ev.AnswerHeard)]
+    assert [one.complete for one in heard[:2]] == [True, True]
+    assert keys_in(events) == "4#"
+    assert isinstance(ended, ev.SessionEnded)
+    assert ended.reason == "end_call"
+    assert loud_ms == pytest.approx(2000, abs=120)
+
+
+@needs_baresip
+async def test_a_caller_who_holds_the_call_hears_the_rest_afterwards(
+    exchange: Exchange, tmp_path: Path
+) -> None:
+    before = len(await exchange.sessions(tmp_path))
+    async with telephone(tmp_path / "ada", silence(30_000)) as ada:
+        await ada.do("dial", f"sip:5551234@127.0.0.1:{exchange.port}")
+        await ada.until("CALL_ESTABLISHED")
+        await asyncio.sleep(0.4)
+        await ada.do("hold")
+        await asyncio.sleep(1.5)
+        assert ada.loud_ms() < 600
+        await ada.do("resume")
+        await asyncio.sleep(1.5)
+        await ada.do("hangup")
+        events = (await exchange.ended(tmp_path, before + 1))[-1]
+    (greeted,) = [one for one in events if isinstance(one, ev.AnswerHeard)]
+    assert greeted.complete
+    assert greeted.at_ms - events[0].at_ms > 2200  # a second of it, and the hold
+
+
+AGENT = """
+prompt: You answer the telephone.
+greeting: Hello.
+tools: [send_dtmf, end_call]
+phones: {desk: "%s"}
+"""
+
+
+@needs_baresip
+async def test_a_called_telephone_is_pressed_for_transferred_and_hung_up_on(
+    exchange: Exchange, tmp_path: Path
+) -> None:
+    before = len(await exchange.sessions(tmp_path))
+    quiet = silence(60_000)
+    async with (
+        telephone(tmp_path / "desk", quiet, answers=True) as desk,
+        telephone(tmp_path / "ada", quiet, answers=True) as ada,
+    ):
+        file = tmp_path / "caller.yaml"
+        file.write_text(AGENT % desk.address)
+        applied = await asyncio.to_thread(exchange.call, "agents", "apply", str(file))
+        assert applied.returncode == 0, applied.stderr
+        start = ("calls", "start", "--to", ada.address, "--agent", "caller")
+        placed = await asyncio.to_thread(exchange.call, *start)
+        assert placed.returncode == 0, placed.stderr
+        session = placed.stdout.strip()
+        await ada.until("CALL_ESTABLISHED")
+        await asyncio.sleep(1.5)
+        await ada.do("sndcode", "8")
+        for _ in range(100):
+            if len(ada.keys) == 3:
+                break
+            await asyncio.sleep(0.1)
+        assert ada.keys == ["4", "2", "#"]
+        await asyncio.sleep(1.5)
+        await ada.do("sndcode", "7")
+        await desk.until("CALL_ESTABLISHED")
+        events = (await exchange.ended(tmp_path, before + 1))[-1]
+    assert events[0].session == session
+    called = [one.name for one in events if isinstance(one, ev.ToolCalled)]
+    assert called == ["send_dtmf", "transfer"]
+    assert isinstance(events[-1], ev.SessionEnded)
+
+
+@needs_baresip
+async def test_the_agent_hangs_up(exchange: Exchange, tmp_path: Path) -> None:
+    async with telephone(tmp_path / "ada", silence(60_000), answers=True) as ada:
+        start = ("calls", "start", "--to", ada.address, "--agent", "caller")
+        assert (await asyncio.to_thread(exchange.call, *start)).returncode == 0
+        await asyncio.sleep(1.5)
+        await ada.do("sndcode", "9")
+        await ada.until("CALL_CLOSED")
+
+
+@needs_baresip
+async def test_a_call_that_nobody_answers_is_told(exchange: Exchange, tmp_path: Path) -> None:
+    async with telephone(tmp_path / "ada", silence(1000)) as ada:
+        starting = asyncio.create_task(
+            asyncio.to_thread(exchange.call, "calls", "start", "--to", ada.address)
+        )
+        await ada.until("CALL_INCOMING")
+        await ada.do("hangup")
+        told = await starting
+        assert told.returncode == 1
+        assert "busy" in told.stderr, told.stderr
+    told = await asyncio.to_thread(exchange.call, "calls", "start", "--to", "file:/etc/passwd")
+    assert told.returncode == 1
+    assert "refused" in told.stderr, told.stderr
+
+
+@needs_sipp
+async def test_many_call_at_once_and_a_killed_worker_costs_none(
+    exchange: Exchange, tmp_path: Path
+) -> None:
+    before, calls = len(await exchange.sessions(tmp_path)), 12
+    scenario = tmp_path / "caller.xml"
+    scenario.write_text(SCENARIO)
+    process = await asyncio.create_subprocess_exec(
+        "sipp", f"127.0.0.1:{exchange.port}", "-sf", str(scenario), "-m", str(calls), "-r", "12",
+        "-i", "127.0.0.1", "-p", str(free_ports()), "-s", "5551234", "-nostdin", "-timeout", "30",
+        "-mp", str(free_ports(60)),
+        cwd=tmp_path, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    await asyncio.sleep(1.5)
+    os.kill(exchange.aura.children()["worker tts"], signal.SIGKILL)
+    _, wrong = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, wrong.decode()[-2000:]
+    over = (await exchange.ended(tmp_path, before + calls))[before:]
+    assert len({events[0].session for events in over}) == calls
+    for events in over:
+        assert isinstance(events[-1], ev.SessionEnded)
+        assert events[-1].reason == "end_call"
+    assert "call_broken" not in exchange.said()
+
+
+SCENARIO = """<?xml version="1.0" encoding="ISO-8859-1" ?>
+<scenario name="a caller">
+  <send retrans="500"><![CDATA[
+    INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+    Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+    From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]t[call_number]
+    To: <sip:[service]@[remote_ip]:[remote_port]>
+    Call-ID: [call_id]
+    CSeq: 1 INVITE
+    Contact: <sip:sipp@[local_ip]:[local_port]>
+    Max-Forwards: 70
+    Content-Type: application/sdp
+    Content-Length: [len]
+
+    v=0
+    o=sipp 1 1 IN IP4 [local_ip]
+    s=-
+    c=IN IP4 [media_ip]
+    t=0 0
+    m=audio [media_port] RTP/AVP 0
+    a=rtpmap:0 PCMU/8000
+  ]]></send>
+  <recv response="100" optional="true"/>
+  <recv response="180" optional="true"/>
+  <recv response="200" rtd="true"/>
+  <send><![CDATA[
+    ACK sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+    Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+    From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]t[call_number]
+    To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
+    Call-ID: [call_id]
+    CSeq: 1 ACK
+    Max-Forwards: 70
+    Content-Length: 0
+  ]]></send>
+  <recv request="INVITE" crlf="true"/>
+  <send retrans="500"><![CDATA[
+    SIP/2.0 200 OK
+    [last_Via:]
+    [last_From:]
+    [last_To:]
+    [last_Call-ID:]
+    [last_CSeq:]
+    Contact: <sip:sipp@[local_ip]:[local_port]>
+    Content-Type: application/sdp
+    Content-Length: [len]
+
+    v=0
+    o=sipp 1 2 IN IP4 [local_ip]
+    s=-
+    c=IN IP4 [media_ip]
+    t=0 0
+    m=audio [media_port] RTP/AVP 0
+    a=rtpmap:0 PCMU/8000
+  ]]></send>
+  <recv request="ACK"/>
+  <pause milliseconds="3000"/>
+  <send retrans="500"><![CDATA[
+    BYE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+    Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+    From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]t[call_number]
+    To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
+    Call-ID: [call_id]
+    CSeq: 2 BYE
+    Max-Forwards: 70
+    Content-Length: 0
+  ]]></send>
+  <recv response="200"/>
+</scenario>
+"""
