@@ -230,8 +230,22 @@ class Settings(BaseSettings):
     )
     operator_token: SecretStr = Field(
         SecretStr(""),
-        description="Token of /v1/calls, 32 characters or more, for the calls of all tenants; "
-        "empty: only callers' tokens with the scope `calls:read` or `calls:write`.",
+        description="Token of /v1/calls and of the console, 32 characters or more, for the calls "
+        "of all tenants; empty: only callers' tokens with the scope `calls:read` or `calls:write`.",
+    )
+    console: bool = Field(True, description="`aura up` starts the operator's console.")
+    console_host: str = Field(
+        "127.0.0.1",
+        description="Address that the console listens on; any but this machine's own needs "
+        "AURA_OPERATOR_TOKEN.",
+    )
+    console_port: int = Field(8090, ge=0, le=65535, description="Its port; 0 picks a free one.")
+    console_words: bool = Field(
+        True,
+        description="The console shows what is said; false: no words, no sound, no files of calls.",
+    )
+    console_commands: bool = Field(
+        True, description="Who sees the console may have calls say, follow and end something."
     )
     jwt_leeway_s: float = Field(
         10.0,
