@@ -80,7 +80,7 @@ async def show(request: web.Request) -> web.Response:
     console, session = request.app[CONSOLE], session_of(request)
     row, events = await _read(console, session)
     recorded: Sequence[Stored] = []
-    if console.readable.words:
+    if console.readable.sound:
         of = subjects.recording(row.tenant, session)
         recorded = await console.watcher.bus.read(subjects.RECORDING_STREAM, of)
 
@@ -97,7 +97,7 @@ async def show(request: web.Request) -> web.Response:
 async def play(request: web.Request) -> web.Response:
     """Send the recorded sound, or the part of it that a browser asks for."""
     console, session = request.app[CONSOLE], session_of(request)
-    console.words_wanted()
+    console.sound_wanted()
     heard = console.sounds.get(session)
     if heard is None:
         of = subjects.recording("*", session)
@@ -120,10 +120,10 @@ async def play(request: web.Request) -> web.Response:
 
 
 async def export(request: web.Request) -> web.Response:
-    """Send the call as a session file, sound included: `aura import` takes it."""
+    """Send the call as a session file, its sound included where that may be heard."""
     console, session = request.app[CONSOLE], session_of(request)
     console.words_wanted()
-    one = await transfer.taken_out(console.watcher.bus, session)
+    one = await transfer.taken_out(console.watcher.bus, session, audio=console.readable.sound)
     if one is None:
         raise Refused(404, "UNKNOWN_CALL", NO_SUCH)
     body = await asyncio.to_thread(pack, one)

@@ -45,6 +45,8 @@ class Readable:
         self._mask = redaction.mask
         self.words = words
         """False: no words are shown at all."""
+        self.sound = words and not redaction.rules
+        """Sound is heard as it was recorded; where words are masked none is."""
 
     def text(self, text: str) -> str:
         """Return the words *text* as they may be read."""

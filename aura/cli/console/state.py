@@ -48,6 +48,16 @@ class Console:
             why = "Words and sound are hidden here: AURA_CONSOLE_WORDS is off."
             raise Refused(403, "HIDDEN", why)
 
+    def sound_wanted(self) -> None:
+        """Go on where sound may be heard.
+
+        Raises:
+            Refused: it may not.
+        """
+        self.words_wanted()
+        if not self.readable.sound:
+            raise Refused(403, "HIDDEN", "Sound is hidden here: AURA_REDACT masks words.")
+
 
 CONSOLE = web.AppKey("console", Console)
 

@@ -38,9 +38,10 @@ log = structlog.get_logger(__name__)
 LOOK_S = 1.0
 UNSEEN_LOOK_S = 10.0
 """Between two looks while no page is open: what the edges refused is still to be known."""
-HOUR_EVERY_MS, HOUR_AGES_MS = 2_000, 30_000
+HOUR_EVERY_MS, HOUR_AGES_MS = 1_000, 30_000
 """The hour's numbers are made anew so often: while there is news, and without."""
-AGAIN_S = 1.0
+WAIT_S = 2.0
+AGAIN_S = 0.5
 AWAY_S = 5.0
 """After so long without a bus it is looked for anew: `aura up` has another port each time."""
 WRONG = {"trouble.told", "job.failed", "tool.failed"}
@@ -109,7 +110,9 @@ class Watcher:
         """Watch until cancelled, also while the bus is away and when it comes back."""
         while True:
             try:
-                async with await connect(self._settings, "aura-console", role="console") as bus:
+                async with await connect(
+                    self._settings, "aura-console", role="console", wait_s=WAIT_S
+                ) as bus:
                     self._bus = bus
                     log.info("console_watches")
                     await self._hold(bus)

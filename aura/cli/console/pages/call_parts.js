@@ -53,7 +53,7 @@ export function words(list, items) {
 /** Show the fields of a moment [ms, lane, name, text, fields]. */
 export function details(pane, [at, lane, name, , fields]) {
   const head = el("h3", { text: name }), rows = el("tbody");
-  head.style.color = bad(name, fields) ? "var(--bad)" : colour(lane);
+  head.style.setProperty("--lane", bad(name, fields) ? "var(--bad)" : colour(lane));
   for (const [key, value] of Object.entries({ at: seconds(at, 3), by: NAMES[lane] ?? lane, ...fields })) {
     const said = typeof value === "object" && value !== null ? JSON.stringify(value, null, 1) : String(value);
     rows.append(el("tr", {}, el("th", { scope: "row", text: key }), el("td", { text: said })));
@@ -89,7 +89,7 @@ export class EventList {
       (node, k) => {
         const [at, lane, name, text, fields] = moments[k];
         set(node.children[0], seconds(at, 3));
-        set(node.children[1], name).style.color = bad(name, fields) ? "var(--bad)" : colour(lane);
+        set(node.children[1], name).style.setProperty("--lane", bad(name, fields) ? "var(--bad)" : colour(lane));
         set(node.children[2], text);
         k === chosen ? node.setAttribute("aria-current", "true") : node.removeAttribute("aria-current");
       });

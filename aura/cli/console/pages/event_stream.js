@@ -2,8 +2,8 @@
 
 import { clock, count, el, set, short } from "./dom.js";
 
-/** Events that are remembered, and of them shown. */
-const KEPT = 2000, SHOWN = 250;
+/** Events that are shown at once. */
+const SHOWN = 250;
 const GROUPS = {
   all: ["All events", () => true],
   words: ["Words", (name) => /^(transcript|turn\.committed|answer|message|keys)/.test(name)],
@@ -21,9 +21,8 @@ export function fits([, , tenant, session, name, text, wrong], group, wanted) {
 }
 
 export class EventStream {
-  constructor() {
-    this.rows = [];
-    this.left_out = 0;
+  constructor(live) {
+    this.live = live;
     this.held = false;
     this.fresh = [];
     this.group = el("select", { "aria-label": "Kind of events", onchange: () => this.again() },
@@ -34,19 +33,11 @@ export class EventStream {
     this.list = el("div", { class: "stream", tabindex: 0, role: "log", "aria-live": "off", "aria-label": "Events as they flow" });
     this.part = el("section", {}, el("div", { class: "bar" }, el("h2", { text: "Events" }), this.group, this.filter, this.hold, this.told), this.list);
     this.drawing = false;
-  }
-
-  /** The console sends what it remembers once more. */
-  begin() {
-    this.rows = [];
-    this.left_out = 0;
     this.again();
   }
 
-  take({ rows, left_out }) {
-    this.left_out += left_out;
-    this.rows.push(...rows);
-    if (this.rows.length > KEPT) this.rows.splice(0, this.rows.length - KEPT);
+  /** Take new events, which `live` remembers as well. */
+  take({ rows }) {
     if (this.held) return this.#count();
     this.fresh.push(...rows);
     this.#soon();
@@ -54,7 +45,7 @@ export class EventStream {
 
   /** Show what the filter now lets through. */
   again() {
-    this.fresh = this.rows.slice();
+    this.fresh = this.live.rows.slice();
     this.list.replaceChildren();
     this.#soon();
   }
@@ -93,7 +84,7 @@ export class EventStream {
 
   #count() {
     const waiting = this.held ? "held; what comes is kept" : "";
-    set(this.told, [waiting, this.left_out ? `${count(this.left_out)} came too fast to be shown` : ""].filter(Boolean).join(", "));
+    set(this.told, [waiting, this.live.left_out ? `${count(this.live.left_out)} came too fast to be shown` : ""].filter(Boolean).join(", "));
   }
 
   #line([, at_ms, tenant, session, name, text, wrong]) {

@@ -8,7 +8,7 @@ const ROLES = { edge: "Edge", stt: "Speech to text", llm: "Language model", tool
 const STATES = { idle: "Quiet", listening: "Caller speaks", responding: "Aura speaks" };
 
 export function now(root, { live }) {
-  const tiles = new Tiles(), waits = new Waits(), running = new Running(), stages = new Stages(), stream = new EventStream();
+  const tiles = new Tiles(), waits = new Waits(), running = new Running(), stages = new Stages(), stream = new EventStream(live);
   const faults = el("tbody"), faultsPart = el("section", {}, el("h2", { text: "What went wrong" }),
     table("What went wrong in the last hour", [["Times", "number"], ["Stage"], ["Reason"], ["Newest call"]], faults));
   root.append(
@@ -27,7 +27,7 @@ export function now(root, { live }) {
       fill(faults, hour.faults, refused ?? {});
     }
   }
-  const stops = [live.on("state", state), live.on("rows", (message) => stream.take(message)), live.on("hello", () => stream.begin())];
+  const stops = [live.on("state", state), live.on("rows", (message) => stream.take(message)), live.on("hello", () => stream.again())];
   state(live.state);
   return { close: () => stops.forEach((stop) => stop()) };
 }
@@ -55,8 +55,8 @@ class Tiles {
     const speak = calls.filter((one) => one.state !== "idle").length;
     fill(this.calls, count(calls.length), calls.length ? `${speak} in speech` : "nobody calls");
     const all = Object.values(refused ?? {}).reduce((a, b) => a + b, 0), [[most] = [""]] = Object.entries(refused ?? {});
-    const short = refused_since_ms && now_ms - refused_since_ms < 3540e3 ? `since ${clock(refused_since_ms)}` : "in the last hour";
-    fill(this.refused, count(all), all ? `most: ${most}` : short);
+    const when = refused_since_ms && now_ms - refused_since_ms < 3540e3 ? `since ${clock(refused_since_ms)}` : "in the last hour";
+    fill(this.refused, count(all), all ? `most: ${most}` : when);
     if (!hour) return;
     const { wait_ms: spread, guesses, turns } = hour;
     fill(this.wait, spread ? ms(spread.p50) : "–", `${plural(turns, "answer")} in ${plural(hour.calls, "call")}`);

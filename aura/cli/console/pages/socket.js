@@ -1,6 +1,8 @@
 /** The line to the console: what goes on, ten times a second; it comes back by itself. */
 
 const AGAIN_MS = [500, 1000, 2000, 4000];
+/** Events that are remembered. */
+const KEPT = 2000;
 
 export class Live extends EventTarget {
   constructor() {
@@ -12,6 +14,9 @@ export class Live extends EventTarget {
     /** ms by which the edges' clocks are ahead of this one, as the newest events say. */
     this.offset_ms = null;
     this.tries = 0;
+    /** The newest events of all calls, and how many came too fast to be sent. */
+    this.rows = [];
+    this.left_out = 0;
   }
 
   start() {
@@ -55,12 +60,18 @@ export class Live extends EventTarget {
       this.may = message;
       this.open = true;
       this.tries = 0;
+      this.rows = []; // it sends those that it remembers
       if (this.watches) this.watch(this.watches);
     }
     if (message.kind === "state") {
       if (message.bus === "here" && this.state.bus === "away" && this.watches) this.watch(this.watches);
       this.state = { ...this.state, ...message };
       if (message.now_ms) this.offset_ms = message.now_ms - Date.now();
+    }
+    if (message.kind === "rows") {
+      this.rows.push(...message.rows);
+      if (this.rows.length > KEPT) this.rows.splice(0, this.rows.length - KEPT);
+      this.left_out += message.left_out;
     }
     this.#tell(message.kind, message);
   }

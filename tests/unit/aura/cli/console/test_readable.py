@@ -48,7 +48,7 @@ SPOKEN: list[ev.AnyEvent] = [
         **HEAD, turn=1, step=0, call=0, name="n", arguments=SECRET, model="m", took_ms=1.0
     ),
     ev.ToolReturned(**HEAD, turn=1, step=0, call=0, name="n", result=SECRET, took_ms=1.0),
-    ev.ToolFailed(**HEAD, turn=1, step=0, call=0, name="n", reason="error", detail=SECRET),
+    ev.ToolFailed(**HEAD, turn=1, step=0, call=0, name="n", reason="invalid", detail=SECRET),
     ev.ResponseSentence(
         **HEAD, turn=1, index=0, text=SECRET, first_token_ms=1, took_ms=1, model="m", deadline_ms=0
     ),
