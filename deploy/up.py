@@ -166,7 +166,8 @@ class _Run:
         """Return the operator's console, which tells its address itself."""
         port = console_port(self._settings)
         env = {"NATS_URL": self._nats_url, "AURA_CONSOLE_PORT": str(port)}
-        return Program("console", [*AURA, "console"], env)
+        program = Program("console", [*AURA, "console"], env)
+        return self._with_metrics(program, self._counts.edges + sum(self._counts.workers.values()))
 
     def _with_metrics(self, program: Program, number: int) -> Program:
         """Return *program* with a metrics port of its own: several cannot share one."""

@@ -13,6 +13,7 @@ from aura.cli.console.access import is_here
 from aura.cli.console.app import build, readable_by
 from aura.cli.console.watcher import Watcher
 from aura.cli.running import CommandError
+from runtime import metrics
 from runtime.settings import Settings, SettingsError
 from runtime.tls import served_tls
 
@@ -42,10 +43,12 @@ async def serve(settings: Settings) -> int:
     )
     await runner.setup()
     try:
-        address = await _listen(settings, runner)
-        sys.stdout.write(f"See what goes on in a browser: {address}\n")
-        sys.stdout.flush()
-        await _watch(watcher, stop)
+        async with metrics.served(settings, "console") as condition:
+            address = await _listen(settings, runner)
+            condition.ready = lambda: watcher.is_watching
+            sys.stdout.write(f"See what goes on in a browser: {address}\n")
+            sys.stdout.flush()
+            await _watch(watcher, stop)
     finally:
         await runner.cleanup()
     log.info("console_left")

@@ -78,6 +78,10 @@ class Watcher:
             raise BusAwayError("the event bus is away")
         return self._bus
 
+    @property
+    def is_watching(self) -> bool:
+        return self._bus is not None and self._bus.connected
+
     @asynccontextmanager
     async def seen_by(self, viewer: Viewer) -> AsyncIterator[None]:
         """Tell *viewer* what goes on until the block is left."""
