@@ -22,7 +22,7 @@ from tests.nats_server import NatsServer
 def address_of(aura: AuraProcess) -> str:
     """Return the address that `aura up` told of its console."""
     aura.wait_for("See what goes on in a browser: ")
-    found = re.search(r"in a browser: (\S+)", aura.said())
+    found = re.search(r"goes on in a browser: (\S+)", aura.said())
     assert found
     return found[1]
 

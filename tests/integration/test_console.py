@@ -276,7 +276,7 @@ def test_elsewhere_without_a_token_it_does_not_start_and_ctrl_c_ends_it(tmp_path
     )
     assert process.stdout
     with process.stdout:
-        while "in a browser" not in process.stdout.readline():
+        while "goes on in a browser" not in process.stdout.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0

@@ -15,7 +15,7 @@ export function calls(root, { live, query, problem }) {
     return one;
   };
   const text = (name, what) => el("input", { name, type: "search", placeholder: what, "aria-label": what, value: query.get(name) ?? "", spellcheck: "false" });
-  const form = el("form", { class: "bar filters" }, el("h2", { text: beside ? `Compare ${beside} with` : "Calls" }),
+  const form = el("form", { class: "tools filters" }, el("h2", { text: beside ? `Compare ${beside} with` : "Calls" }),
     choice("only", "Which calls", ONLY), choice("hours", "Since when", HOURS), text("id", "Part of an id"), text("user", "User"), text("tenant", "Tenant"),
     el("button", { class: "plain", type: "submit", text: "Find" }));
   function go(event) {
@@ -45,7 +45,7 @@ export function calls(root, { live, query, problem }) {
 function line(row, beside) {
   const notes = [row.errors ? plural(row.errors, "error") : "", row.interrupted ? `${row.interrupted} interrupted` : "", row.replay_of ? "replay" : "", row.ended ? "" : "not ended"].filter(Boolean).join(", ");
   const href = beside ? `#/compare/${beside}/${row.session}` : `#/call/${row.session}`;
-  return el("tr", { class: row.errors ? "wrong" : null },
+  return el("tr", { class: row.errors ? "failed" : null },
     el("td", {}, el("a", { class: "id", href, text: row.session })), el("td", { text: day(row.started_at_ms) }), el("td", { text: `${row.user || "–"} · ${row.tenant}` }),
     el("td", { class: "wide", text: row.agent || "–" }), el("td", { class: "number wide", text: seconds(row.duration_ms, 0) }), el("td", { class: "number", text: row.turns }),
     el("td", { class: "number", text: ms(row.slowest_ms) }), el("td", { class: "notes", text: notes }));

@@ -27,7 +27,7 @@ export function compare(root, { rest: [one, other], problem }) {
       };
     });
     root.lastChild.remove();
-    root.append(el("div", { class: "bar" }, ...zoom(maps[0])),
+    root.append(el("div", { class: "tools" }, ...zoom(maps[0])),
       ...calls.flatMap((call, k) => [
         el("div", { class: "title" }, el("h3", {}, el("a", { class: "id", href: `#/call/${call.row.session}`, text: call.row.session }))),
         el("p", { class: "facts", text: facts(call.row) }), el("div", { class: "picture" }, maps[k].svg)]),

@@ -31,7 +31,7 @@ export class EventStream {
     this.hold = el("button", { class: "plain", type: "button", "aria-pressed": "false", text: "Hold", onclick: () => this.held ? this.#release() : this.#stop() });
     this.told = el("span", { class: "fine" });
     this.list = el("div", { class: "stream", tabindex: 0, role: "log", "aria-live": "off", "aria-label": "Events as they flow" });
-    this.part = el("section", {}, el("div", { class: "bar" }, el("h2", { text: "Events" }), this.group, this.filter, this.hold, this.told), this.list);
+    this.part = el("section", {}, el("div", { class: "tools" }, el("h2", { text: "Events" }), this.group, this.filter, this.hold, this.told), this.list);
     this.drawing = false;
     this.again();
   }

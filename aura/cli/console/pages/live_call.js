@@ -40,7 +40,7 @@ function running(root, { live }, session, over) {
   root.append(
     el("div", { class: "title" }, el("h2", { class: "id", text: session }), state), facts,
     ...(live.may.commands ? [controls(session, live)] : []),
-    el("div", { class: "bar" }, ...zoom(strip), back), el("div", { class: "picture" }, strip.svg),
+    el("div", { class: "tools" }, ...zoom(strip), back), el("div", { class: "picture" }, strip.svg),
     el("div", { class: "columns call" },
       el("section", {}, el("h2", { text: "What is said" }), live.may.words ? list : el("p", { class: "fine", text: "Words are hidden here." })),
       el("section", {}, pane, el("h2", { text: "Events in view" }), events.list, detail)));

@@ -42,7 +42,7 @@ class Tiles {
       return { number, below };
     };
     this.calls = tile("Calls now", "#/calls", "All calls");
-    this.wait = tile("Answer after, half of them", "#/calls?only=slow&hours=1", "The slowest calls of the hour");
+    this.wait = tile("Half answered within", "#/calls?only=slow&hours=1", "The slowest calls of the hour");
     this.late = tile("95 of 100 within", "#/calls?only=slow&hours=1", "The slowest calls of the hour");
     this.guesses = tile("Guesses right");
     this.cuts = tile("Interrupted", "#/calls?only=interrupted&hours=1", "Calls in which the caller interrupted");
@@ -89,7 +89,7 @@ class Running {
   constructor() {
     this.body = el("tbody");
     this.none = el("p", { class: "fine", text: "Nobody calls at the moment." });
-    this.frame = table("Running calls", [["Call"], ["State"], ["Who"], ["Agent", "wide"], ["Since", "wide number"], ["Answers", "wide number"], ["Last words", "grows"]], this.body);
+    this.frame = table("Running calls", [["Call"], ["State"], ["Who", "wide"], ["Agent", "wide"], ["Since", "wide number"], ["Answers", "wide number"], ["Last words", "grows"]], this.body);
     this.part = el("section", {}, el("h2", { text: "Running calls" }), this.none, this.frame);
   }
 
@@ -97,7 +97,7 @@ class Running {
     this.none.hidden = calls.length > 0;
     this.frame.hidden = !calls.length;
     keyed(this.body, calls, (one) => one.session,
-      (one) => el("tr", {}, el("td", {}, toCall(one.session)), el("td", {}, el("span", { class: "pill" })), el("td"), el("td", { class: "wide" }),
+      (one) => el("tr", {}, el("td", {}, toCall(one.session)), el("td", {}, el("span", { class: "pill" })), el("td", { class: "wide" }), el("td", { class: "wide" }),
         el("td", { class: "wide number" }), el("td", { class: "wide number" }), el("td", { class: "grows" }, el("span", { class: "said" }), el("span", { class: "said aura" }))),
       (row, one) => {
         const [, state, who, agent, age, turns, said] = row.children;
@@ -118,7 +118,7 @@ class Stages {
   constructor() {
     this.body = el("tbody");
     this.part = el("section", {}, el("h2", { text: "Stages and workers" }),
-      table("Stages and workers", [["Stage, process"], ["Busy"], ["Waiting", "number"], ["Oldest", "number"], ["Per second", "number"], ["Done", "number wide"], ["Failed", "number wide"]], this.body));
+      table("Stages and workers", [["Stage, process"], ["Busy"], ["Waiting", "number"], ["Oldest", "number wide"], ["Per second", "number wide"], ["Done", "number wide"], ["Failed", "number wide"]], this.body));
   }
 
   show(workers, queues) {
@@ -127,13 +127,13 @@ class Stages {
       const here = workers.filter((one) => one.role === queue.stage);
       const sum = (field) => here.reduce((all, one) => all + (one[field] ?? 0), 0);
       const rate = here.some((one) => one.done_per_s != null) ? sum("done_per_s") : null;
-      rows.push({ ...queue, key: queue.stage, stage: true, name: ROLES[queue.stage], here: here.length, slots: sum("slots"), in_flight: sum("in_flight"), done_per_s: rate, done: sum("done"), failed: sum("failed") });
+      rows.push({ ...queue, key: queue.stage, stage: true, name: ROLES[queue.stage], here: here.length, slots: sum("slots"), in_flight: sum("in_flight"), done_per_s: rate, done: here.some((one) => one.done != null) ? sum("done") : null, failed: sum("failed") });
       rows.push(...here.map((one) => ({ ...one, key: one.id, name: `${one.model ?? "process"} (${one.pid ?? "?"})` })));
     }
     rows.push(...workers.filter((one) => !ROLES[one.role]).map((one) => ({ ...one, key: one.id, stage: true, here: 1, name: `${one.role}: ${one.model ?? ""}` })));
     keyed(this.body, rows, (one) => one.key, (one) => el("tr", { class: one.stage ? "stage" : "process" },
       el("th", { scope: "row" }), el("td", {}, el("meter", { min: 0, low: 0.7, high: 0.99, optimum: 0, "aria-hidden": "true" }), el("span")),
-      ...["", "", "", "wide", "wide"].map((wide) => el("td", { class: `number ${wide}` }))), (row, one) => this.#row(row, one));
+      ...["", "wide", "wide", "wide", "wide"].map((wide) => el("td", { class: `number ${wide}` }))), (row, one) => this.#row(row, one));
   }
 
   #row(row, one) {

@@ -56,7 +56,7 @@ function draw(root, told, live, turn) {
   root.replaceChildren(
     el("div", { class: "title" }, el("h2", { class: "id", text: row.session }), el("span", { class: "pill", text: row.ended ? "Over" : "Not ended" })),
     el("p", { class: "facts", text: facts(row) }), actions(row, path, live, told.sound), sound.part,
-    el("div", { class: "bar" }, ...zoom(map), ...chips), el("div", { class: "picture" }, map.svg, cursor),
+    el("div", { class: "tools" }, ...zoom(map), ...chips), el("div", { class: "picture" }, map.svg, cursor),
     el("div", { class: "columns call" },
       el("section", {}, el("h2", { text: "What was said" }), live.may.words ? list : el("p", { class: "fine", text: "Words are hidden here." })),
       el("section", {}, pane, el("h2", { text: "Events in view" }), events.list, detail)));

@@ -3,7 +3,8 @@
 import { count, el, keyed, ms, set, short, table } from "./dom.js";
 import { add } from "./timeline.js";
 
-const HOUR_MS = 3600e3;
+/** The time that is shown: as much as there are answers of, minutes. */
+const SPANS_MIN = [4, 12, 30, 60];
 const HIGH = 190, TOP = 12, BOTTOM = 24, LEFT = 52, RIGHT = 12;
 const LINES_MS = [100, 200, 500, 1000, 2000, 5000, 10000, 30000];
 
@@ -39,7 +40,8 @@ export class Waits {
   #draw(dots, spread, now_ms) {
     const { svg } = this, wide = svg.clientWidth || 600;
     const longest = Math.max(2000, ...dots.map((one) => one[1])), shortest = Math.max(50, Math.min(200, ...dots.map((one) => one[1])));
-    const x = (at) => LEFT + (1 - (now_ms - at) / HOUR_MS) * (wide - LEFT - RIGHT);
+    const age = dots.length ? now_ms - dots[0][0] : 0, long = SPANS_MIN.find((one) => one * 60e3 >= age) ?? 60;
+    const x = (at) => LEFT + (1 - (now_ms - at) / (long * 60e3)) * (wide - LEFT - RIGHT);
     const y = (wait) => TOP + (1 - Math.log(Math.max(wait, shortest) / shortest) / Math.log(longest / shortest)) * (HIGH - TOP - BOTTOM);
     svg.replaceChildren();
     svg.setAttribute("height", HIGH);
@@ -48,8 +50,8 @@ export class Waits {
       add(svg, "line", { x1: LEFT, x2: wide - RIGHT, y1: y(line), y2: y(line), class: "grid" });
       add(svg, "text", { x: LEFT - 8, y: y(line) + 4, "text-anchor": "end" }, line < 1000 ? `${line} ms` : `${line / 1000} s`);
     }
-    for (const ago of [60, 45, 30, 15, 0]) {
-      add(svg, "text", { x: x(now_ms - ago * 60e3), y: HIGH - 6, "text-anchor": ago === 60 ? "start" : ago ? "middle" : "end" }, ago ? `${ago} min ago` : "now");
+    for (const ago of wide < 480 ? [long, long / 2, 0] : [long, (long * 3) / 4, long / 2, long / 4, 0]) {
+      add(svg, "text", { x: x(now_ms - ago * 60e3), y: HIGH - 6, "text-anchor": ago === long ? "start" : ago ? "middle" : "end" }, ago ? `${ago} min ago` : "now");
     }
     for (const name of spread ? ["p50", "p95"] : []) {
       add(svg, "line", { x1: LEFT, x2: wide - RIGHT, y1: y(spread[name]), y2: y(spread[name]), class: `share ${name}` });
