@@ -88,7 +88,8 @@ async def test_a_call_is_seen_commanded_and_afterwards_drawn_heard_and_taken_alo
 ) -> None:
     async with looking(http, url) as page, held(aura) as (caller, session):
         one = await page.until(lambda: page.call(session))
-        assert (one["tenant"], one["user"], one["state"]) == ("demo", "demo", "idle")
+        assert (one["tenant"], one["state"]) == ("demo", "idle")
+        assert one["user"].startswith("demo")
         assert {row["role"] for row in page.state["workers"]} >= {"edge", "stt", "llm", "tts"}
         assert [row["stage"] for row in page.state["stages"]] == ["stt", "llm", "tool", "tts"]
 
@@ -119,7 +120,7 @@ async def test_a_call_is_seen_commanded_and_afterwards_drawn_heard_and_taken_alo
     status, told = await get(http, f"{url}/api/calls/{session}")
     assert status == 200
     assert told["row"]["ended"] == "end_call"
-    assert {"speech", "heard"} <= {span[3] for span in told["spans"]}
+    assert {"caller", "stt", "llm", "tts", "client"} <= {span[2] for span in told["spans"]}
     assert told["peaks"]["caller"]
     status, found = await get(http, f"{url}/api/calls", params={"id": session[-8:]})
     assert [one["session"] for one in found["calls"]] == [session]
@@ -314,20 +315,24 @@ async def store_hostile(aura: AuraProcess) -> None:
 
 
 @needs_browser
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 async def test_every_part_is_there_for_everybody_and_words_stay_words(
-    aura: AuraProcess, url: str, axe: str, scheme: str, width: int
+    aura: AuraProcess, url: str, axe: str
 ) -> None:
     """Overview, a running call, a recorded one, a comparison, calls, agents: by keyboard or eye."""
-    size = {"width": width, "height": 860}
     await store_hostile(aura)
-    async with opened(url, viewport=size, color_scheme=scheme) as (page, wrong):
+    async with opened(url) as (page, wrong):
+
+        async def fit(what: str) -> None:
+            for scheme, width in (("dark", 390), ("light", 1280)):
+                await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                await page.set_viewport_size({"width": width, "height": 860})
+                assert await faults(page, axe) == [], (what, scheme, width)
+                assert await page.evaluate("document.documentElement.scrollWidth") <= width, what
 
         async def part(address: str, ready: str) -> None:
             await page.goto(f"{url}/#/{address}")
             await until(page, ready)
-            assert await faults(page, axe) == [], address
-            assert await page.evaluate("document.documentElement.scrollWidth") <= width, address
+            await fit(address)
 
         async with held(aura) as (caller, session):
             await part("", "document.querySelector('.stream').textContent.includes('session.')")
@@ -339,7 +344,7 @@ async def test_every_part_is_there_for_everybody_and_words_stay_words(
             said = "[...document.querySelectorAll('#words .agent .what')].map((x) => x.textContent)"
             await until(page, f"{said}.some((one) => one.includes('We close soon.'))")
             await until(page, "document.querySelector('.picture rect.span')")
-            assert await faults(page, axe) == []
+            await fit("a call that goes on")
             await caller.until("ai_audio_chunk")
             await page.click(".orders .end")
             await page.click(".orders .end")
@@ -347,9 +352,10 @@ async def test_every_part_is_there_for_everybody_and_words_stay_words(
         await page.evaluate("document.querySelector('audio').play()")
         await until(page, "document.querySelector('audio').currentTime > 0.2")
         await until(page, "!document.querySelector('.cursor').hidden")
-        assert await faults(page, axe) == []
+        await fit("a call that plays")
         await part("call/s_hostile", "document.querySelectorAll('#words li').length === 3")
-        assert await page.inner_text("#words .agent .what") == HOSTILE.replace("\x1b", "")
+        shown_hostile = HOSTILE.replace("\x1b", r"\u001b").replace("\u202e", r"\u202e")
+        assert await page.inner_text("#words .agent .what") == shown_hostile
         await part(f"compare/{session}/s_hostile", "document.querySelectorAll('svg').length === 2")
         await part("calls", "document.querySelectorAll('tbody tr').length > 1")
         await part("agents", "document.querySelector('h2')")

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Conversation } from "../../../aura/cli/console/pages/conversation.js";
+import { plain } from "../../../aura/cli/console/pages/dom.js";
 import { fits } from "../../../aura/cli/console/pages/event_stream.js";
 
 function said(...events) {
@@ -45,4 +46,9 @@ test("a filter holds each word, and none that is excluded", () => {
   assert.ok(fits(row, "model", ["-other"]));
   assert.ok(!fits(row, "all", ["-tool"]));
   assert.ok(!fits(row, "words", []));
+});
+
+test("what is no visible character is shown by its number", () => {
+  assert.equal(plain("a\u001b[31m\u202eb\n\tc"), "a\\u001b[31m\\u202eb\n\tc");
+  assert.equal(plain("Grüße, 你好 👋"), "Grüße, 你好 👋");
 });

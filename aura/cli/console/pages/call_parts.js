@@ -33,7 +33,7 @@ export function zoom(picture) {
   const button = (text, name, onclick) => el("button", { class: "plain small", type: "button", text, "aria-label": name, title: name, onclick });
   return [
     button("−", "Zoom out", by(1.6)), button("+", "Zoom in", by(0.6)),
-    button("All", "The whole call", () => (picture.moved(), picture.look(...picture.all))),
+    button("All", "All of the call", () => (picture.moved(), picture.look(...picture.all))),
   ];
 }
 

@@ -1,12 +1,17 @@
 /** Elements, texts and numbers. Everything that comes from a call is set as text, never as HTML. */
 
+const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Show what is no visible character, or would turn the text around it, as `\u202e`. */
+export const plain = (text) => String(text).replace(UNSEEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /** Make an element; `on...` listens, `class` and `text` are what they say, null is left out. */
 export function el(tag, attributes = {}, ...children) {
   const one = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value == null || value === false) continue;
     if (name.startsWith("on")) one.addEventListener(name.slice(2), value);
-    else if (name === "text") one.textContent = value;
+    else if (name === "text") one.textContent = plain(value);
     else one.setAttribute(name, value === true ? "" : value);
   }
   one.append(...children.filter((child) => child != null));
@@ -15,7 +20,8 @@ export function el(tag, attributes = {}, ...children) {
 
 /** Set the text of *node*, unless it is that already: what stands still is not read out again. */
 export function set(node, text) {
-  if (node.textContent !== String(text)) node.textContent = text;
+  const shown = plain(text);
+  if (node.textContent !== shown) node.textContent = shown;
   return node;
 }
 

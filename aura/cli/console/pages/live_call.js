@@ -12,20 +12,22 @@ const STATES = { idle: "Quiet", listening: "Caller speaks", responding: "Aura sp
 
 export function call(root, place) {
   const { live, rest: [session] } = place;
-  let part = { close() {} };
+  let part = { close() {} }, live_now = null;
   const goesOn = () => live.state.calls.some((one) => one.session === session);
   function open() {
     part.close();
     root.replaceChildren();
-    part = goesOn() ? running(root, place, session, open) : recorded(root, place, session);
+    live_now = goesOn();
+    part = live_now ? running(root, place, session, open) : recorded(root, place, session);
   }
-  if (live.state.now_ms) open();
-  else {
-    root.append(el("h2", { class: "id", text: session }), el("p", { class: "fine", text: "Looking for it …" }));
-    const stop = live.on("state", () => (stop(), open()));
-    part.close = stop;
+  /** Begin once it is known whether it goes on; a caller may also come back to it. */
+  function look() {
+    if (live.state.now_ms && (live_now === null || (!live_now && goesOn()))) open();
   }
-  return { close: () => part.close() };
+  root.append(el("h2", { class: "id", text: session }), el("p", { class: "fine", text: "Looking for it …" }));
+  const stop = live.on("state", look);
+  look();
+  return { close: () => (stop(), part.close()) };
 }
 
 /** A call that goes on; *over* is called once it has ended. */
