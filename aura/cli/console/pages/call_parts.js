@@ -6,6 +6,7 @@ import { waterfall } from "./view.js";
 
 const WHO = { caller: "Caller", aura: "Aura", tool: "Tool", note: "Note", trouble: "Trouble" };
 const LOOK = { caller: "you", aura: "agent", tool: "tool", note: "tool", trouble: "tool wrong" };
+const MOST_LISTED = 300;
 const drawn = new Map();
 
 /** A timeline of its *name*, made once: it listens to the window for good. */
@@ -37,8 +38,9 @@ export function zoom(picture) {
   ];
 }
 
-/** Show what was said. */
+/** Show what was said; whoever has not scrolled up sees the newest. */
 export function words(list, items) {
+  const below = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
   keyed(list, items, (one) => one.key,
     () => el("li", {}, el("span", { class: "who" }), el("span", { class: "what" })),
     (node, one) => {
@@ -48,6 +50,7 @@ export function words(list, items) {
       set(node.lastChild, one.text);
       node.lastChild.title = one.wait_ms == null ? "" : `first sound after ${count(Math.round(one.wait_ms))} ms`;
     });
+  if (below) list.scrollTop = list.scrollHeight;
 }
 
 /** Show the fields of a moment [ms, lane, name, text, fields]. */
@@ -80,10 +83,11 @@ export class EventList {
     this.choose = choose;
   }
 
-  show(moments, [from, to], chosen) {
-    const inside = [];
+  /** Show those between two times; *newest*: the last of them, if there are too many. */
+  show(moments, [from, to], chosen, newest = false) {
+    const inside = [], { list } = this, below = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
     for (let k = 0; k < moments.length; k++) if (moments[k][0] >= from && moments[k][0] <= to) inside.push(k);
-    const some = inside.slice(0, 300);
+    const some = newest ? inside.slice(-MOST_LISTED) : inside.slice(0, MOST_LISTED);
     keyed(this.rows, some, (k) => k,
       (k) => el("button", { type: "button", onclick: () => this.choose(k) }, el("time"), el("b"), el("span")),
       (node, k) => {
@@ -95,5 +99,6 @@ export class EventList {
       });
     this.more.hidden = inside.length === some.length;
     set(this.more, `${count(inside.length - some.length)} more: zoom in.`);
+    if (newest && below) list.scrollTop = list.scrollHeight;
   }
 }

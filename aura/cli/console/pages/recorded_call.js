@@ -61,6 +61,7 @@ function draw(root, told, live, turn) {
       el("section", {}, el("h2", { text: "What was said" }), live.may.words ? list : el("p", { class: "fine", text: "Words are hidden here." })),
       el("section", {}, pane, el("h2", { text: "Events in view" }), events.list, detail)));
   if (live.may.words) words(list, said.shown);
+  list.scrollTop = 0;
   map.svg.ondblclick = () => map.look(...all);
   const wanted = waits.find((one) => one[2] === turn);
   wanted ? look(...wanted) : map.look(...all);

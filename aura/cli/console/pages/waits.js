@@ -17,9 +17,9 @@ export class Waits {
     this.slowest = el("ol", { class: "slowest" });
     this.words = el("p", { class: "fine" });
     this.part = el("section", { class: "waits" },
-      el("div", {}, el("h2", { text: "Every answer of the last hour" }), this.words, this.svg, el("h3", { text: "The slowest" }), this.slowest),
-      el("div", {}, el("h2", { text: "Where the time goes" }), el("p", { class: "fine", text: "After the end of the caller's words, of 100 answers within ms." }),
-        table("Steps of an answer in percentiles", [["Step"], ["50", "number"], ["95", "number"], ["99", "number"]], this.body)));
+      el("div", {}, el("h2", { text: "Every answer of the last hour" }), this.words, this.svg, (this.head = el("h3", { text: "The slowest" })), this.slowest),
+      (this.where = el("div", {}, el("h2", { text: "Where the time goes" }), el("p", { class: "fine", text: "After the end of the caller's words, of 100 answers within ms." }),
+        table("Steps of an answer in percentiles", [["Step"], ["50", "number"], ["95", "number"], ["99", "number"]], this.body))));
     this.svg.addEventListener("click", ({ target }) => {
       if (target.dataset?.session) location.hash = `#/call/${target.dataset.session}?turn=${target.dataset.turn}`;
     });
@@ -27,6 +27,8 @@ export class Waits {
 
   show(hour, now_ms) {
     const { dots, wait_ms: spread } = hour;
+    this.head.hidden = !dots.length;
+    this.where.hidden = !hour.steps.length;
     set(this.words, dots.length ? "How long each caller waited. Click a dot for its call." : "Nobody was answered yet; each answer will be a dot here.");
     this.svg.setAttribute("aria-label", spread ? `Waits of ${dots.length} answers: half within ${spread.p50} ms, 95 of 100 within ${spread.p95} ms. The slowest are listed below.` : "No answers yet.");
     this.#draw(dots, spread, now_ms);
