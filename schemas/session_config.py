@@ -91,7 +91,7 @@ class InterruptionConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The caller may interrupt; else a response is spoken to its end, and their turn follows it."""
     min_words: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
     """Words over a response that interrupt it."""
-    voice_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 450
+    voice_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 500
     """Voice over a response after which the client stops it, before the words are known; it goes on
     if they turn out to be nothing. 0: words alone stop it."""
     false_interruption_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 2000
@@ -103,6 +103,8 @@ class ResponseConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     greeting: str = ""
     """Spoken when the session begins; empty: nothing."""
+    greeting_wait_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
+    """The greeting waits so long at most for the client's first audio or command; 0: not at all."""
     system_prompt: str = ""
     model: str = ""
     """Of the language model; empty: the worker's own."""
