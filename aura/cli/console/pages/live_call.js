@@ -34,7 +34,7 @@ export function call(root, place) {
 function running(root, { live }, session, over) {
   let story = new Story(), said = new Conversation(), follows = true, gone = 0;
   const strip = timeline("running"), state = el("span", { class: "pill" }), facts = el("p", { class: "facts" });
-  const list = el("ol", { id: "words", "aria-label": "Conversation", tabindex: 0 }), pane = el("div", { class: "details", id: "waterfall" }, el("p", { class: "fine", text: "The steps of the last answer come here." }));
+  const list = el("ol", { id: "words", "aria-label": "Conversation", tabindex: 0 }), pane = el("div", { class: "details" }, el("p", { class: "fine", text: "The steps of the last answer come here." }));
   const back = el("button", { class: "link", type: "button", text: "Back to now", hidden: true, onclick: () => { follows = true; back.hidden = true; } });
   const events = new EventList(choose), detail = el("div", { class: "details" }, el("p", { class: "fine", text: "Choose an event, in the picture or in the list." }));
   strip.choose = choose;

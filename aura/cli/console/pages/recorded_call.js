@@ -38,7 +38,7 @@ export function picture(told) {
 function draw(root, told, live, turn) {
   const { row, moments, waits } = told, { data, all } = picture(told), map = timeline("recorded", "wide");
   const list = el("ol", { id: "words", "aria-label": "Conversation", tabindex: 0 }), said = new Conversation();
-  const pane = el("div", { class: "details", id: "waterfall" }), detail = el("div", { class: "details" }, el("p", { class: "fine", text: "Choose an event, in the picture or in the list." }));
+  const pane = el("div", { class: "details" }), detail = el("div", { class: "details" }, el("p", { class: "fine", text: "Choose an event, in the picture or in the list." }));
   const events = new EventList(choose), cursor = el("div", { class: "cursor", hidden: true });
   const path = `api/calls/${encodeURIComponent(row.session)}`;
   Object.assign(map, { data, all, view: all.slice(), chosen: -1, choose });
