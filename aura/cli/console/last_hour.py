@@ -12,7 +12,7 @@ from schemas.subjects import is_replay
 HOUR_MS = 3_600_000
 MOST_KEPT = 20_000
 """Turns, and errors; beyond that the oldest are forgotten first."""
-MOST_DOTS = 500
+MOST_DOTS = 1000
 SLOWEST = 10
 PERCENTILES = (50, 95, 99)
 
@@ -88,6 +88,7 @@ class LastHour:
                 for one in sorted(waited, key=_wait, reverse=True)[:SLOWEST]
             ],
             "dots": _dots(waited),
+            "dots_every": _every(waited),
             "errors": len(told),
             "failed_calls": len({one.session for one in told}),
             "given_up": len(faults) - len(told),
@@ -123,12 +124,17 @@ def _steps(turns: Sequence[_Turn]) -> list[dict[str, Any]]:
 
 
 def _dots(waited: Sequence[_Turn]) -> list[tuple[int, int, str, int]]:
-    """Return when, how long, call and turn of each wait: the newest, and always the slowest."""
+    """Return when, how long, call and turn of one in so many waits, and of the slowest."""
     slowest = sorted(waited, key=_wait, reverse=True)[:SLOWEST]
     chosen = sorted(
-        {*waited[-MOST_DOTS:], *slowest}, key=lambda one: (one.at_ms, one.measured.turn)
+        {*waited[:: _every(waited)], *slowest}, key=lambda one: (one.at_ms, one.measured.turn)
     )
     return [(one.at_ms, round(_wait(one)), one.session, one.measured.turn) for one in chosen]
+
+
+def _every(waited: Sequence[_Turn]) -> int:
+    """Return n, where one of n waits is drawn."""
+    return -(-len(waited) // MOST_DOTS) or 1
 
 
 def _grouped(faults: Sequence[_Fault]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import { Conversation } from "./conversation.js";
 import { EventList, details, steps, timeline, words, zoom } from "./call_parts.js";
-import { ask, count, day, el, ms, plural, set } from "./dom.js";
+import { ask, count, day, el, ms, plural, set, since } from "./dom.js";
 import { seconds } from "./timeline.js";
 
 export function recorded(root, { live, query, problem }, session) {
@@ -22,7 +22,7 @@ export function recorded(root, { live, query, problem }, session) {
 
 /** Text of a call's numbers. */
 export const facts = (row) => [
-  `${row.user || "somebody"} · ${row.tenant}`, row.agent, row.dialect, day(row.started_at_ms), seconds(row.duration_ms, 1), plural(row.turns, "turn"),
+  `${row.user || "somebody"} · ${row.tenant}`, row.agent, row.dialect, day(row.started_at_ms), row.duration_ms < 6e4 ? seconds(row.duration_ms, 1) : since(0, row.duration_ms), plural(row.turns, "turn"),
   row.interrupted ? `${count(row.interrupted)} interrupted` : "", row.errors ? plural(row.errors, "error") : "",
   row.slowest_ms == null ? "" : `slowest answer ${ms(row.slowest_ms)}`, row.replay_of ? `replay of ${row.replay_of}` : "",
   row.ended ? { caller_left: "the caller left", end_call: "it was ended", drained: "its edge left", failed: "it failed" }[row.ended] ?? row.ended : "not ended: it goes on, or its edge died",
@@ -56,7 +56,7 @@ function draw(root, told, live, turn) {
   root.replaceChildren(
     el("div", { class: "title" }, el("h2", { class: "id", text: row.session }), el("span", { class: "pill", text: row.ended ? "Over" : "Not ended" })),
     el("p", { class: "facts", text: facts(row) }), actions(row, path, live, told.sound), sound.part,
-    el("div", { class: "tools" }, ...zoom(map), ...chips), el("div", { class: "picture" }, map.svg, cursor),
+    el("div", { class: "tools" }, ...zoom(map), el("div", { class: "chips", role: "group", "aria-label": "Turns" }, ...chips)), el("div", { class: "picture" }, map.svg, cursor),
     el("div", { class: "columns call" },
       el("section", {}, el("h2", { text: "What was said" }), live.may.words ? list : el("p", { class: "fine", text: "Words are hidden here." })),
       el("section", {}, pane, el("h2", { text: "Events in view" }), events.list, detail)));

@@ -29,7 +29,7 @@ export class Waits {
     const { dots, wait_ms: spread } = hour;
     this.head.hidden = !dots.length;
     this.where.hidden = !hour.steps.length;
-    set(this.words, dots.length ? "How long each caller waited. Click a dot for its call." : "Nobody was answered yet; each answer will be a dot here.");
+    set(this.words, dots.length ? `How long callers waited${hour.dots_every > 1 ? `, a dot for each ${count(hour.dots_every)} answers and for the slowest` : ""}. Click a dot for its call.` : "Nobody was answered yet; each answer will be a dot here.");
     this.svg.setAttribute("aria-label", spread ? `Waits of ${dots.length} answers: half within ${spread.p50} ms, 95 of 100 within ${spread.p95} ms. The slowest are listed below.` : "No answers yet.");
     this.#draw(dots, spread, now_ms);
     keyed(this.slowest, hour.slowest.slice(0, 5), (one) => `${one.session} ${one.turn}`,

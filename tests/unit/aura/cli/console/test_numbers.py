@@ -51,6 +51,13 @@ def test_waits_guesses_and_interruptions_are_counted() -> None:
     assert step == {"step": "language model asked", "p50": 120, "p95": 120, "p99": 120}
 
 
+def test_of_many_answers_some_are_drawn_and_always_the_slowest() -> None:
+    told = hour(*(measured(9_000.0 if turn == 1 else 100.0, turn=turn) for turn in range(2500)))
+    assert told["dots_every"] == 3
+    assert 800 < len(told["dots"]) < 850
+    assert max(dot[1] for dot in told["dots"]) == 9000
+
+
 def test_an_hour_is_an_hour_and_replays_are_no_calls() -> None:
     told = hour(measured(5.0, ago_ms=HOUR_MS + 1), measured(5.0, session="r_1"))
     assert told["turns"] == 0
