@@ -44,7 +44,7 @@ def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
         "AURA_CONSOLE": "true",
         "AURA_CONSOLE_PORT": "0",
         "AURA_RECORD_AUDIO": "always",
-        "AURA_MAX_SESSIONS_PER_USER": "5",
+        "AURA_API_REQUESTS_PER_MINUTE": "20",
     }
     process = AuraProcess(tmp_path_factory.mktemp("console"), env=env)
     try:
@@ -143,6 +143,17 @@ async def test_a_call_is_seen_commanded_and_afterwards_drawn_heard_and_taken_alo
     assert "We close." not in aura.said()
 
 
+async def test_refusals_of_the_door_are_counted(
+    aura: AuraProcess, url: str, http: aiohttp.ClientSession
+) -> None:
+    async with looking(http, url) as page:
+        await page.until(lambda: page.state["bus"] == "here")
+        answers = [(await get(http, f"{aura.url}/"))[0] for _ in range(25)]
+        refused = answers.count(429)
+        assert refused
+        await page.until(lambda: page.state["refused"].get("requests") == refused)
+
+
 async def test_what_cannot_be_is_said_in_words(url: str, http: aiohttp.ClientSession) -> None:
     for path, status, code in (
         ("calls/s_none", 404, "UNKNOWN_CALL"),
@@ -179,6 +190,8 @@ async def test_only_its_own_page_on_its_own_host_is_answered(
         text = await answer.text()
     assert "://" not in text
     assert (await get(http, f"{url}/api/calls", headers={"Host": "rebound.example"}))[0] == 403
+    fetched = await get(http, f"{url}/api/calls", headers={"Sec-Fetch-Site": "cross-site"})
+    assert fetched[0] == 403
     where = f"{url}/api/live/s_1/end"
     assert (await post(http, where, Origin="http://evil.example"))[0] == 403
     assert (await post(http, where, **{"Sec-Fetch-Site": "cross-site"}))[0] == 403

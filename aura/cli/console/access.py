@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from runtime.settings import Settings, SettingsError
 
-COOKIE = "aura_console"
 KEPT_S = 12 * 3600
 """A browser is let in for so long after it gave the token."""
 MOST_BROWSERS = 200

@@ -11,7 +11,7 @@ from pathlib import Path
 from aiohttp import WSCloseCode, web
 
 from aura.cli.console import agents_api, calls_api, commands_api, live_socket
-from aura.cli.console.access import COOKIE, KEPT_S, Access, same_origin
+from aura.cli.console.access import KEPT_S, Access, same_origin
 from aura.cli.console.answers import Handler, Refused, harden, told, worded
 from aura.cli.console.readable import Readable
 from aura.cli.console.state import CONSOLE, Console
@@ -71,16 +71,17 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     access = request.app[CONSOLE].access
     if not access.is_ours(request.host):
         raise Refused(403, "FORBIDDEN", "Without a token this console answers on localhost alone.")
-    writes = request.method not in {"GET", "HEAD"} or "Upgrade" in request.headers
+    if not request.path.startswith("/api/"):
+        return await handler(request)
     sent_by = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
-    if writes and not same_origin(request.host, *sent_by):
+    if not same_origin(request.host, *sent_by):
         raise Refused(403, "FORBIDDEN", "Another page sent this.")
-    if request.path.startswith("/api/") and request.path != "/api/enter":
+    if request.path != "/api/enter":
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         bearer = token.strip() if scheme.lower() == "bearer" else ""
         if bearer:
             _slow_down(request)
-        if not access.admits(request.cookies.get(COOKIE, ""), bearer, time.monotonic()):
+        if not access.admits(_cookie(request), bearer, time.monotonic()):
             if bearer:
                 _count_bad(request)
             raise Refused(401, "UNAUTHORIZED", "The operator's token is needed.")
@@ -102,17 +103,30 @@ async def enter(request: web.Request) -> web.Response:
     answer = told({"entered": True})
     secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
     answer.set_cookie(
-        COOKIE, cookie, max_age=KEPT_S, httponly=True, samesite="Strict", secure=secure, path="/"
+        *(_cookie_name(request), cookie),
+        max_age=KEPT_S,
+        httponly=True,
+        samesite="Strict",
+        secure=secure,
     )
     return answer
 
 
 async def leave(request: web.Request) -> web.Response:
     """Forget the browser."""
-    request.app[CONSOLE].access.leave(request.cookies.get(COOKIE, ""))
+    request.app[CONSOLE].access.leave(_cookie(request))
     answer = told({"entered": False})
-    answer.del_cookie(COOKIE, path="/")
+    answer.del_cookie(_cookie_name(request))
     return answer
+
+
+def _cookie_name(request: web.Request) -> str:
+    """Return the name of the browser's cookie: ports of a host share cookies, consoles do not."""
+    return f"aura_console_{request.url.port}"
+
+
+def _cookie(request: web.Request) -> str:
+    return request.cookies.get(_cookie_name(request), "")
 
 
 def _slow_down(request: web.Request) -> None:

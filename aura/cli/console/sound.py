@@ -11,8 +11,8 @@ from aura.cli.session_page import PEAKS_A_SECOND, peaks
 from runtime.bus.reader import Stored
 from runtime.sessions.recorded_audio import NotRecordedError, sides, since, stereo_wav
 
-MOST_BYTES = 512 << 20
-"""Of a recording as a WAV: some two hours."""
+MOST_BYTES = 256 << 20
+"""Of a recording as a WAV: some 70 minutes; `aura export --wav` writes longer ones."""
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
