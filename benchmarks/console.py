@@ -53,13 +53,15 @@ def event(number: int) -> ev.AnyEvent:
     match number % 4:
         case 0:
             text = f"And what about number {number}, would that be possible as well?"
-            return ev.TurnCommitted(**of, turn=turn, text=text, confidence=0.9, guessed=True)
+            return ev.TurnCommitted(**of, turn=turn, text=text, confidence=0.9, speculative=True)
         case 1:
             return ev.AnswerHeard(
                 **of, turn=turn, text="Certainly, it would be.", complete=True, played_ms=1900
             )
         case 2:
-            return ev.TurnMeasured(**of, turn=turn, first_sent_ms=300.0 + number % 900, guesses=1)
+            return ev.TurnMeasured(
+                **of, turn=turn, first_sent_ms=300.0 + number % 900, speculations=1
+            )
         case _:
             return ev.SpeechPaused(
                 **of, utterance=turn, pause=number, speech_end_ms=of["at_ms"] - 100

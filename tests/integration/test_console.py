@@ -319,8 +319,8 @@ async def store_hostile(aura: AuraProcess) -> None:
     settings = load(data_dir=aura.data, _env_file=None)
     async with await connect(settings, "test") as bus:
         for event in (
-            ev.SessionStarted(**of, user=HOSTILE, dialect="continuous", edge="e"),
-            ev.TurnCommitted(**of, turn=1, text=HOSTILE, confidence=1.0, guessed=False),
+            ev.SessionStarted(**of, user=HOSTILE, protocol="continuous", edge="e"),
+            ev.TurnCommitted(**of, turn=1, text=HOSTILE, confidence=1.0, speculative=False),
             ev.AnswerHeard(**of, turn=1, text=HOSTILE, complete=True, played_ms=1),
             ev.TroubleTold(**of, stage="tts", reason=HOSTILE),
         ):

@@ -1,4 +1,4 @@
-"""The last hour in numbers, folded from events: waits, guesses, interruptions, errors. Pure."""
+"""The last hour in numbers, folded from events: waits, guesses at ends of turns, errors. Pure."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class LastHour:
         turns = [one for one in self._turns if one.at_ms >= from_ms]
         faults = [one for one in self._faults if one.at_ms >= from_ms]
         waited = [one for one in turns if one.measured.first_sent_ms is not None]
-        guesses = sum(one.measured.guesses for one in turns)
+        made = sum(one.measured.speculations for one in turns)
         wrong = sum(one.measured.retracted for one in turns)
         told = [one for one in faults if one.told]
         return {
@@ -82,7 +82,7 @@ class LastHour:
             "interrupted": sum(one.measured.interrupted for one in turns),
             "wait_ms": percentiles([_wait(one) for one in waited]),
             "steps": _steps(turns),
-            "guesses": {"made": guesses, "right": guesses - wrong, "wrong": wrong},
+            "speculations": {"made": made, "right": made - wrong, "wrong": wrong},
             "slowest": [
                 {"session": one.session, "turn": one.measured.turn, "wait_ms": round(_wait(one))}
                 for one in sorted(waited, key=_wait, reverse=True)[:SLOWEST]

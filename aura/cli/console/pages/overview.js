@@ -58,7 +58,7 @@ class Tiles {
     const when = refused_since_ms && now_ms - refused_since_ms < 3540e3 ? `since ${clock(refused_since_ms)}` : "in the last hour";
     fill(this.refused, count(all), all ? `most: ${most}` : when);
     if (!hour) return;
-    const { wait_ms: spread, guesses, turns } = hour;
+    const { wait_ms: spread, speculations: guesses, turns } = hour;
     fill(this.wait, spread ? ms(spread.p50) : "–", `${plural(turns, "answer")} in ${plural(hour.calls, "call")}`);
     fill(this.late, spread ? ms(spread.p95) : "–", spread ? `99 of 100 within ${ms(spread.p99)}` : "no answer yet");
     fill(this.guesses, share(guesses.right, guesses.made), guesses.made ? `${count(guesses.right)} right, ${count(guesses.wrong)} taken back` : "none made");

@@ -34,16 +34,16 @@ def test_percentiles_are_the_nearest_rank() -> None:
     assert percentiles(range(1, 101)) == {"p50": 50, "p95": 95, "p99": 99}
 
 
-def test_waits_guesses_and_interruptions_are_counted() -> None:
+def test_waits_speculations_and_interruptions_are_counted() -> None:
     told = hour(
-        measured(500.0, guesses=2, retracted=1, taken_ms=120.0),
-        measured(900.0, turn=2, guesses=1, interrupted=True),
+        measured(500.0, speculations=2, retracted=1, taken_ms=120.0),
+        measured(900.0, turn=2, speculations=1, interrupted=True),
         measured(None, turn=3, session="s_2"),
     )
     assert told["turns"] == 3
     assert told["calls"] == 2
     assert told["wait_ms"] == {"p50": 500, "p95": 900, "p99": 900}
-    assert told["guesses"] == {"made": 3, "right": 2, "wrong": 1}
+    assert told["speculations"] == {"made": 3, "right": 2, "wrong": 1}
     assert told["interrupted"] == 1
     assert told["slowest"][0] == {"session": "s_1", "turn": 2, "wait_ms": 900}
     assert [dot[1] for dot in told["dots"]] == [500, 900]
@@ -94,7 +94,7 @@ def test_the_last_words_grow_and_go_with_the_call() -> None:
     words.grows("s_1", "what is")
     assert (words.of("s_1").caller, words.of("s_1").growing) == ("what is", True)
     words.take(
-        ev.TurnCommitted(**head(), turn=1, text="What is it?", confidence=1.0, guessed=False)
+        ev.TurnCommitted(**head(), turn=1, text="What is it?", confidence=1.0, speculative=False)
     )
     words.take(ev.AnswerHeard(**head(), turn=1, text="A call.", complete=True, played_ms=5))
     said = words.of("s_1")

@@ -22,7 +22,7 @@ SPOKEN: list[ev.AnyEvent] = [
     ev.SessionStarted(
         **HEAD,
         user="u",
-        dialect="continuous",
+        protocol="continuous",
         edge="e",
         config=SessionConfig().but({"response.system_prompt": SECRET, "response.greeting": SECRET}),
     ),
@@ -43,7 +43,7 @@ SPOKEN: list[ev.AnyEvent] = [
         speculative=False,
         deadline_ms=0,
     ),
-    ev.TurnCommitted(**HEAD, turn=1, text=SECRET, confidence=1.0, guessed=False),
+    ev.TurnCommitted(**HEAD, turn=1, text=SECRET, confidence=1.0, speculative=False),
     ev.ToolCalled(
         **HEAD, turn=1, step=0, call=0, name="n", arguments=SECRET, model="m", took_ms=1.0
     ),
@@ -80,7 +80,9 @@ def test_each_event_without_words_is_an_event() -> None:
 
 def test_redaction_masks_what_was_stored_before_it_was_set() -> None:
     readable = Readable(Redaction.of("numbers"), words=True)
-    event = ev.TurnCommitted(**HEAD, turn=1, text="It is 4929 1234.", confidence=1, guessed=False)
+    event = ev.TurnCommitted(
+        **HEAD, turn=1, text="It is 4929 1234.", confidence=1, speculative=False
+    )
     assert "[number]" in shown(readable, event)
     assert "4929" not in shown(readable, event)
 
