@@ -39,6 +39,7 @@ def running(*arguments: str, **settings: str) -> Iterator[tuple[str, subprocess.
             "HOST": "127.0.0.1",
             "PORT": str(port),
             "LOG_LEVEL": "WARNING",
+            "AURA_CONSOLE": "false",
             **settings,
         }
         with log.open("wb") as out:

@@ -15,7 +15,7 @@ class NatsServer:
     """Starts, dies and comes back on the same port with the same data."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.port = nats_server.free_port()
         self.bare_url = nats_server.url(self.port)
@@ -27,20 +27,20 @@ class NatsServer:
         return self.url_of("operator")
 
     def url_of(self, role: str) -> str:
-        password = nats_server.passwords(self._folder)[role]
+        password = nats_server.passwords(self.folder)[role]
         return self.bare_url.replace("//", f"//{role}:{password}@")
 
     def start(self) -> None:
-        command = nats_server.command(self._folder, self.port)
+        command = nats_server.command(self.folder, self.port)
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **nats_server.environment(self._folder)},
+            env={**os.environ, **nats_server.environment(self.folder)},
         )
         until = time.monotonic() + 10
         while not nats_server.listens(self.port):
             if time.monotonic() > until or self._process.poll() is not None:
-                raise RuntimeError((self._folder / "nats.log").read_text(encoding="utf-8"))
+                raise RuntimeError((self.folder / "nats.log").read_text(encoding="utf-8"))
             time.sleep(0.01)
 
     def kill(self) -> None:

@@ -34,6 +34,18 @@ def ports_of(settings: Settings, edges: int) -> list[int]:
     return ports
 
 
+def console_port(settings: Settings) -> int:
+    """Return AURA_CONSOLE_PORT, or a free port where it is 0 or taken, such as by another Aura."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.console_host, settings.console_port))
+        except OSError:
+            return nats_server.free_port()
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @contextmanager
 def only_one(data: Path) -> Iterator[None]:
     """Hold the data folder for ourselves.

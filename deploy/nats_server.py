@@ -64,7 +64,7 @@ def file_bytes(data_dir: Path) -> int:
     return min(MOST_FILE_BYTES, free * 9 // 10)
 
 
-ROLES = ("operator", "edge", "sip", *STAGE_NAMES, "service", "analytics", "shadow")
+ROLES = ("operator", "edge", "sip", *STAGE_NAMES, "service", "analytics", "shadow", "console")
 """The users of nats/users.conf."""
 ACCOUNT = "AURA"
 """The account there that has the streams."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy import nats_server
-from deploy.claims import only_one, ports_of
+from deploy.claims import console_port, only_one, ports_of
 from deploy.disk import Disk
 from deploy.provision import ProvisionError, provision
 from deploy.readiness import wait_until_ready
@@ -35,6 +35,10 @@ START_ERRORS = (
     nats_server.ServerMissingError,
 )
 """Errors of a start that an operator can mend."""
+
+
+AURA = (sys.executable, "-P", "-m", "aura.cli.main")
+"""-P: a file of the folder we are started in is no module of ours."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +150,7 @@ class _Run:
 
     def _programs(self) -> list[Program]:
         """Return the edges and workers."""
-        # -P: a file of the folder we are started in is no module of ours
-        aura = [sys.executable, "-P", "-m", "aura.cli.main"]
-        env = {"NATS_URL": self._nats_url}
+        aura, env = AURA, {"NATS_URL": self._nats_url}
         programs = [
             Program(f"edge {k + 1}", [*aura, "edge"], {**env, "PORT": str(port)})
             for k, port in enumerate(self._ports)
@@ -159,6 +161,13 @@ class _Run:
                 for k in range(count)
             ]
         return [self._with_metrics(program, k) for k, program in enumerate(programs)]
+
+    def _console(self) -> Program:
+        """Return the operator's console, which tells its address itself."""
+        port = console_port(self._settings)
+        env = {"NATS_URL": self._nats_url, "AURA_CONSOLE_PORT": str(port)}
+        program = Program("console", [*AURA, "console"], env)
+        return self._with_metrics(program, self._counts.edges + sum(self._counts.workers.values()))
 
     def _with_metrics(self, program: Program, number: int) -> Program:
         """Return *program* with a metrics port of its own: several cannot share one."""
@@ -183,6 +192,8 @@ class _Run:
                 tasks.create_task(self._watch_disk())
             await wait_until_ready(self._url, say)
             self._say_ready()
+            if self._settings.console:
+                tasks.create_task(self._supervisor.keep(self._console()))
             await self._provision_after_restarts(bus)
         finally:
             await bus.close()
@@ -260,7 +271,7 @@ class _Run:
         """End the edges first, whose calls end in order, then the workers, then the bus."""
         for names in (
             lambda name: name.startswith("edge"),
-            lambda name: "worker" in name,
+            lambda name: "worker" in name or name == "console",
             lambda _: True,
         ):
             await self._supervisor.stop(names, hurry=self._hurry)

@@ -6,13 +6,13 @@ import asyncio
 import os
 import secrets
 import signal
-import ssl
 from typing import Any
 
 import structlog
 from aiohttp import web
 
 from edge.app import build, chores
+from edge.call import counters
 from edge.door.http.listener import Listener, bound
 from edge.door.http.plain_errors import PlainRunner
 from edge.door.limits.open_files import RESERVED, raise_limit
@@ -22,6 +22,7 @@ from runtime.bus.connection import connect
 from runtime.bus.discovery import announced
 from runtime.gc_tuning import settle
 from runtime.settings import Settings, SettingsError
+from runtime.tls import served_tls
 
 log = structlog.get_logger(__name__)
 
@@ -101,7 +102,7 @@ async def _hold(
         edge.address_limits,
         edge.addresses,
         edge.files,
-        tls=_tls(settings),
+        tls=served_tls(settings),
         handshake_s=settings.http_timeout_s,
     )
     try:
@@ -113,7 +114,12 @@ async def _hold(
         ) from error
 
     def describe() -> dict[str, Any]:
-        return {"calls": len(edge.open), "draining": edge.draining, "pid": os.getpid()}
+        return {
+            "calls": len(edge.open),
+            "draining": edge.draining,
+            "pid": os.getpid(),
+            "refused": counters.refusals(),
+        }
 
     async with asyncio.TaskGroup() as connections:
         accepting = [connections.create_task(listener.accept(one, connections)) for one in ports]
@@ -158,14 +164,3 @@ async def drain(edge: Edge) -> None:
             leaving.create_task(connection.leave("restarting, please reconnect"))
     while edge.open and clock() < until + 2:  # noqa: ASYNC110  # 2 s at most
         await asyncio.sleep(0.02)
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    if not settings.tls_cert:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(settings.tls_cert, settings.tls_key or None)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsError(f"AURA_TLS_CERT or AURA_TLS_KEY cannot be used: {error}") from error
-    return context

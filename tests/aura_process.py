@@ -46,6 +46,7 @@ class AuraProcess:
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "LOG_LEVEL": "INFO",
+            "AURA_CONSOLE": "false",  # it is looked at by its own tests
             **(env or {}),
         }
         with self.log.open("wb") as log:

@@ -102,6 +102,7 @@ def _environment(here: Settings, scene: Scene) -> dict[str, str]:
         "PORT": str(here.port),
         "HOST": here.host,
         "LOG_LEVEL": "WARNING",
+        "AURA_CONSOLE": "false",
     }
 
 

@@ -73,6 +73,7 @@ COMMANDS = {
         Command("report", "report", "Draw latencies, talk, errors and cost as one HTML page."),
     ),
     "Looking at it": (
+        Command("console", "console.command", "Serve a page that shows all of it, live."),
         Command("tap", "tap", "Print live events, decoded, one a line.", quick=True),
         Command("workers", "workers", "Show who is there, how busy, how far behind.", quick=True),
         Command("dead", "dead", "Jobs that were given up: look, try again, forget.", quick=True),

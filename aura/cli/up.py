@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from aura.cli.console.access import Access
 from aura.cli.options import Host, Port, place
 from aura.cli.running import role
 from deploy.up import Counts, up
@@ -25,8 +26,14 @@ def command(  # noqa: PLR0913, PLR0917  # typer makes an option of each argument
         list[Path] | None,
         typer.Option(metavar="PATH", help="Apply these agents first: files, folders; repeatable."),
     ] = None,
+    *,
+    console: Annotated[
+        bool | None, typer.Option(help="The operator's console; default AURA_CONSOLE.")
+    ] = None,
 ) -> None:
-    """Run everything on this machine: bus, edge, workers. Ctrl-C ends it well."""
-    settings = place({"port": port, "host": host})
+    """Run everything on this machine: bus, edge, workers, console. Ctrl-C ends it well."""
+    settings = place({"port": port, "host": host, "console": console})
+    if settings.console:
+        Access.of(settings)  # what is wrong with it is told before anything has started
     workers: dict[StageName, int] = {"stt": stt, "llm": llm, "tts": tts, "tool": tools}
     role(settings, "up", up(settings, Counts(edges, workers, agents or [])))

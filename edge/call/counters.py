@@ -74,6 +74,13 @@ def refused(limit: str) -> None:
     REFUSED.labels(limit).inc()
 
 
+def refusals() -> dict[str, int]:
+    """Return how often each limit of the door refused somebody since this edge began."""
+    (metric,) = REFUSED.collect()
+    counted = (one for one in metric.samples if one.name.endswith("_total"))
+    return {one.labels["limit"]: int(one.value) for one in counted}
+
+
 def _measured(event: TurnMeasured) -> None:
     TURNS.inc()
     for name in (*STEPS, "stt_ms"):

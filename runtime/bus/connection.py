@@ -263,9 +263,10 @@ class _Link:
             log.error("listener_failed", error=type(error).__name__)
 
     async def lost(self) -> None:
-        if self.bus:
-            self.bus.liveness.lost()
-        if not (self.bus and self.bus.leaving):
+        if self.bus is None:  # it never was connected
+            return
+        self.bus.liveness.lost()
+        if not self.bus.leaving:
             log.warning("bus_disconnected")
 
     async def back(self) -> None:

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from runtime.settings.analytics import AnalyticsSettings
 from runtime.settings.bus import BusSettings
 from runtime.settings.callers import CallerSettings
+from runtime.settings.console import ConsoleSettings
 from runtime.settings.conversation import ConversationSettings
 from runtime.settings.door import DoorSettings
 from runtime.settings.engines import EngineSettings
@@ -41,6 +42,7 @@ class SettingsError(ValueError):
 class Settings(
     DoorSettings,
     CallerSettings,
+    ConsoleSettings,
     TelephoneSettings,
     WebRtcSettings,
     LimitSettings,

@@ -34,8 +34,8 @@ class CallerSettings(BaseModel):
     )
     operator_token: SecretStr = Field(
         SecretStr(""),
-        description="Token of /v1/calls, 32 characters or more, for the calls of all tenants; "
-        "empty: only callers' tokens with the scope `calls:read` or `calls:write`.",
+        description="Token of /v1/calls and of the console, 32 characters or more, for the calls "
+        "of all tenants; empty: only callers' tokens with the scope `calls:read` or `calls:write`.",
     )
     jwt_leeway_s: float = Field(
         10.0,

@@ -108,7 +108,9 @@ def test_two_edges_stand_behind_the_door_and_only_the_door_is_open() -> None:
     caddy = (ROOT / "deploy" / "Caddyfile").read_text(encoding="utf-8")
     assert "reverse_proxy edge-1:8000 edge-2:8000" in caddy
     assert "health_uri /health" in caddy
-    assert [name for name, one in SERVICES.items() if "ports" in one] == ["door"]
+    assert {name for name, one in SERVICES.items() if "ports" in one} == {"door", "console"}
+    assert all(port.startswith("127.0.0.1:") for port in SERVICES["console"]["ports"])
+    assert SERVICES["console"]["profiles"] == ["console"], "whoever wants it asks for it"
     subnet = COMPOSE["networks"]["default"]["ipam"]["config"][0]["subnet"]
     assert SERVICES["edge-1"]["environment"]["AURA_TRUSTED_PROXIES"] == subnet
 
@@ -143,6 +145,7 @@ def test_the_limits_of_the_door_are_passed_on_with_the_defaults_of_the_settings(
         ("llm", "llm"),
         ("tts", "tts"),
         ("tool", "tool"),
+        ("console", "console"),
         ("provision", "operator"),
     ],
 )

@@ -40,7 +40,7 @@ def run(file: str, **env: str) -> None:
 
 
 @needs_node
-@pytest.mark.parametrize("file", ["sound.test.mjs", "story.test.mjs"])
+@pytest.mark.parametrize("file", ["sound.test.mjs", "story.test.mjs", "console.test.mjs"])
 def test_what_needs_no_server(file: str) -> None:
     run(file)
 

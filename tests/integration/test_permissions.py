@@ -159,6 +159,26 @@ FORBIDDEN = [
     ("shadow", "pub", f"{API}.CONSUMER.CREATE.AURA_EVENTS.mine"),
     ("shadow", "pub", f"{API}.CONSUMER.DURABLE.CREATE.AURA_EVENTS.mine"),
     ("shadow", "sub", "_INBOX_analytics.>"),
+    # the console looks, asks calls to do something, and writes nothing itself
+    *(("console", "pub", f"{EV}.{kind}") for kind in ("life", "heard", "turn", "say", "out")),
+    ("console", "pub", "aura.live.default.s1.say"),
+    ("console", "pub", "aura.pcm.s1.1"),
+    ("console", "pub", "aura.part.s1"),
+    ("console", "pub", "$KV.AURA_AGENTS.shared.default"),
+    ("console", "pub", "$KV.AURA_SEATS.all.1"),
+    ("console", "pub", "aura.tool.default.lookup"),
+    ("console", "pub", f"{API}.DIRECT.GET.AURA_AUDIO"),
+    ("console", "pub", f"{API}.DIRECT.GET.KV_AURA_SEATS"),
+    ("console", "pub", f"{API}.STREAM.PURGE.AURA_EVENTS"),
+    ("console", "pub", f"{API}.STREAM.MSG.DELETE.AURA_EVENTS"),
+    ("console", "pub", f"{API}.STREAM.DELETE.AURA_RECORDING"),
+    ("console", "pub", f"{API}.CONSUMER.CREATE.AURA_EVENTS.mine"),
+    ("console", "pub", f"{API}.CONSUMER.MSG.NEXT.AURA_EVENTS.STT"),
+    ("console", "pub", "$JS.ACK.AURA_EVENTS.STT.1.1.1.1.1"),
+    ("console", "sub", "aura.au.>"),
+    ("console", "sub", "aura.pcm.>"),
+    ("console", "sub", "aura.call.>"),
+    ("console", "sub", "_INBOX_operator.>"),
 ]
 
 
@@ -190,7 +210,7 @@ async def test_a_role_may_not_do_what_its_code_does_not(nats_server: NatsServer,
     await client.close()
 
 
-@pytest.mark.parametrize("role", ["analytics", "shadow"])
+@pytest.mark.parametrize("role", ["analytics", "shadow", "console"])
 async def test_what_a_reader_asks_for_is_delivered_to_nobody_else(
     nats_server: NatsServer, bus: Bus, role: str
 ) -> None:

@@ -1,0 +1,68 @@
+"""/api/agents: the agents, their revisions, and what each changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiohttp import web
+
+from aura.cli.agent_texts import changed, difference, labelled
+from aura.cli.console.answers import Refused, told
+from aura.cli.console.state import CONSOLE
+from runtime.agents import store
+from runtime.agents.file import AgentFileError
+from runtime.agents.store import Revision
+from schemas.subjects import is_token
+
+
+def routes() -> list[web.RouteDef]:
+    return [web.get("/api/agents", list_agents), web.get("/api/agents/{name}", show)]
+
+
+async def list_agents(request: web.Request) -> web.Response:
+    """Tell the agents that there are."""
+    stored = await store.everything(request.app[CONSOLE].watcher.bus)
+    there = [one for one in map(store.revision_of, stored) if one.text]
+    there.sort(key=lambda one: (one.tenant, one.name))
+    return told({"agents": [{**_head(one), "about": _about(one)} for one in there]})
+
+
+async def show(request: web.Request) -> web.Response:
+    """Tell the revisions of an agent, newest first, each with its text and what it changed."""
+    name, tenant = request.match_info["name"], request.query.get("tenant", "")
+    if not is_token(name) or not (tenant == "" or is_token(tenant)):
+        raise Refused(404, "UNKNOWN_AGENT", "There is no such agent.")
+    revisions = await store.history(request.app[CONSOLE].watcher.bus, tenant, name)
+    if not revisions:
+        raise Refused(404, "UNKNOWN_AGENT", "There is no such agent.")
+    return told({"name": name, "tenant": tenant, "revisions": told_of(revisions)})
+
+
+def told_of(revisions: Sequence[Revision]) -> list[dict[str, Any]]:
+    """Return the *revisions* of an agent, oldest first, the other way round."""
+    before = Revision("", "", 0, "", "")
+    found: list[dict[str, Any]] = []
+    for one in revisions:
+        lines = difference(labelled(before), labelled(one)) if before.number else []
+        found.append(
+            {
+                **_head(one),
+                "changed": changed(before.text, one.text),
+                "text": one.text,
+                "difference": lines,
+            }
+        )
+        before = one
+    return found[::-1]
+
+
+def _head(one: Revision) -> dict[str, Any]:
+    return {"name": one.name, "tenant": one.tenant, "revision": one.number, "time": one.time}
+
+
+def _about(one: Revision) -> str:
+    try:
+        return one.agent().description
+    except AgentFileError as error:
+        return f"broken: {error}"

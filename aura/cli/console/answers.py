@@ -1,0 +1,87 @@
+"""Answers of the console: JSON, clear errors, and headers that keep everything on this origin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from runtime.bus.calls import CallSilentError, NoSuchCallError
+from runtime.bus.errors import BusAwayError
+
+log = structlog.get_logger(__name__)
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "media-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "microphone=(), camera=(), geolocation=()",
+}
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Refused(Exception):  # noqa: N818  # it is an answer, and the asker's fault
+    """Why a request is not done, in words for the operator, and its HTTP status."""
+
+    def __init__(self, status: int, code: str, error: str) -> None:
+        super().__init__(error)
+        self.status, self.code = status, code
+
+
+def told(what: Any, *, status: int = 200) -> web.Response:
+    """Return *what* as JSON, which no browser keeps."""
+    answer = web.Response(
+        text=json.dumps(what, ensure_ascii=False, separators=(",", ":")),
+        status=status,
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+    answer.enable_compression()
+    return answer
+
+
+def problem(status: int, code: str, error: str) -> web.Response:
+    return told({"error": error, "code": code}, status=status)
+
+
+async def harden(_: web.Request, answer: web.StreamResponse) -> None:
+    """Put HEADERS on an answer that is about to leave."""
+    answer.headers.update(HEADERS)
+
+
+@web.middleware
+async def worded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Word what goes wrong; the log has no query and no body."""
+    try:
+        return await handler(request)
+    except Refused as refused:
+        return problem(refused.status, refused.code, str(refused))
+    except NoSuchCallError:
+        return problem(404, "UNKNOWN_CALL", "This call is over, or there never was one.")
+    except CallSilentError as silent:
+        return problem(504, "CALL_SILENT", str(silent))
+    except BusAwayError:
+        return problem(503, "BUS_AWAY", "The event bus is away: try again in a moment.")
+    except web.HTTPException as error:
+        return problem(error.status, "REFUSED", error.reason)
+    except Exception:
+        log.exception("request_failed", path=request.path)
+        return problem(500, "FAILED", "The console failed; its log says why.")

@@ -1,0 +1,167 @@
+"""The console as an application of aiohttp: who is let in, the files of its page, its API."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import time
+from pathlib import Path
+
+from aiohttp import WSCloseCode, web
+
+from aura.cli.console import agents_api, calls_api, commands_api, live_socket
+from aura.cli.console.access import KEPT_S, Access, same_origin
+from aura.cli.console.answers import Handler, Refused, harden, told, worded
+from aura.cli.console.readable import Readable
+from aura.cli.console.state import CONSOLE, Console
+from aura.cli.console.watcher import Watcher
+from edge.pages import read as read_shared
+from runtime.redaction import Redaction
+from runtime.settings import Settings
+
+PAGES = Path(__file__).parent / "pages"
+OWN = sorted(one.name for one in PAGES.iterdir() if one.suffix in {".js", ".css"})
+SHARED = ("timeline.js", "timeline.css", "talk.css", "story.js", "icon.svg")
+"""Files of the talk page."""
+TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+}
+MOST_BODY_BYTES = 64 * 1024
+
+
+def build(settings: Settings, watcher: Watcher, readable: Readable) -> web.Application:
+    """Return the application; who runs it runs *watcher* as well.
+
+    Raises:
+        SettingsError: it would be open to strangers.
+    """
+    app = web.Application(client_max_size=MOST_BODY_BYTES, middlewares=[worded, guard])
+    app[CONSOLE] = Console(settings, Access.of(settings), readable, watcher)
+    app.on_response_prepare.append(harden)
+    app.on_shutdown.append(_say_goodbye)
+    app.router.add_get("/", _file(PAGES / "index.html"))
+    for name in OWN:
+        app.router.add_get(f"/console/{name}", _file(PAGES / name))
+    for name in SHARED:
+        app.router.add_get(f"/console/{name}", _file(name))
+    app.router.add_post("/api/enter", enter)
+    app.router.add_post("/api/leave", leave)
+    app.router.add_get("/api/live", live_socket.live)
+    for part in (calls_api, commands_api, agents_api):
+        app.router.add_routes(part.routes())
+    return app
+
+
+def readable_by(settings: Settings) -> Readable:
+    """Return what words of calls the console shows.
+
+    Raises:
+        SettingsError: AURA_REDACT says something that is no rule.
+    """
+    return Readable(Redaction.of(settings.redact), words=settings.console_words)
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let in whoever may see the console, asked by a page of its own."""
+    access = request.app[CONSOLE].access
+    if not access.is_ours(request.host):
+        raise Refused(403, "FORBIDDEN", "Without a token this console answers on localhost alone.")
+    if not request.path.startswith("/api/"):
+        return await handler(request)
+    sent_by = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    if not same_origin(request.host, *sent_by):
+        raise Refused(403, "FORBIDDEN", "Another page sent this.")
+    if request.path != "/api/enter":
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        bearer = token.strip() if scheme.lower() == "bearer" else ""
+        if bearer:
+            _slow_down(request)
+        if not access.admits(_cookie(request), bearer, time.monotonic()):
+            if bearer:
+                _count_bad(request)
+            raise Refused(401, "UNAUTHORIZED", "The operator's token is needed.")
+    return await handler(request)
+
+
+async def enter(request: web.Request) -> web.Response:
+    """Let a browser in that has the operator's token."""
+    access = request.app[CONSOLE].access
+    _slow_down(request)
+    try:
+        token = str(json.loads(await request.read())["token"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Refused(400, "BAD_REQUEST", 'A body {"token": "..."} is needed.') from None
+    cookie = secrets.token_urlsafe(32)
+    if not access.enter(token, cookie, time.monotonic()):
+        _count_bad(request)
+        raise Refused(401, "UNAUTHORIZED", "This is not the operator's token.")
+    answer = told({"entered": True})
+    secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
+    answer.set_cookie(
+        *(_cookie_name(request), cookie),
+        max_age=KEPT_S,
+        httponly=True,
+        samesite="Strict",
+        secure=secure,
+    )
+    return answer
+
+
+async def leave(request: web.Request) -> web.Response:
+    """Forget the browser."""
+    request.app[CONSOLE].access.leave(_cookie(request))
+    answer = told({"entered": False})
+    answer.del_cookie(_cookie_name(request))
+    return answer
+
+
+def _cookie_name(request: web.Request) -> str:
+    """Return the name of the browser's cookie: ports of a host share cookies, consoles do not."""
+    return f"aura_console_{request.url.port}"
+
+
+def _cookie(request: web.Request) -> str:
+    return request.cookies.get(_cookie_name(request), "")
+
+
+def _slow_down(request: web.Request) -> None:
+    """Refuse an address that has tried too many bad tokens.
+
+    Raises:
+        Refused: it has.
+    """
+    console = request.app[CONSOLE]
+    if console.bad_tokens.wait_s(request.remote or "", time.monotonic()):
+        raise Refused(429, "TOO_MANY", "Too many bad tokens: wait a minute.")
+
+
+def _count_bad(request: web.Request) -> None:
+    request.app[CONSOLE].bad_tokens.refuse_s(request.remote or "", time.monotonic())
+
+
+def _file(where: Path | str) -> Handler:
+    """Return what serves a file of the console, or by its name one that the talk page shares."""
+    name = where if isinstance(where, str) else where.name
+    body = read_shared(where) if isinstance(where, str) else where.read_bytes()
+    kind = TYPES[Path(name).suffix]
+    headers = {"Cache-Control": "no-cache", "ETag": f'"{hashlib.sha256(body).hexdigest()[:16]}"'}
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        known = {f'"{one.value}"' for one in request.if_none_match or ()}
+        if headers["ETag"] in known:
+            return web.Response(status=304, headers=headers)
+        answer = web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
+        answer.enable_compression()
+        return answer
+
+    return serve
+
+
+async def _say_goodbye(app: web.Application) -> None:
+    for socket in set(app[CONSOLE].sockets):
+        await socket.close(code=WSCloseCode.GOING_AWAY)

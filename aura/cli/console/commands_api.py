@@ -1,0 +1,51 @@
+"""/api/live/ID/ACTION: have a running call say, follow, mute, interrupt or end something."""
+
+from __future__ import annotations
+
+import secrets
+
+import msgspec
+from aiohttp import web
+
+from aura.cli.console.answers import Handler, Refused, told
+from aura.cli.console.state import CONSOLE, session_of
+from runtime.bus import calls
+from schemas.control import COMMANDS, AnyCommand, CallRequest, Command, Fault
+
+BY = "console"
+FAULTS: dict[Fault, tuple[int, str]] = {
+    "unknown_call": (404, "This call is over, or there never was one."),
+    "call_ending": (409, "The call is being ended."),
+    "too_many_texts": (409, "Too many texts wait to be spoken: interrupt, or try later."),
+}
+MOST_ERROR_CHARS = 300
+
+
+def routes() -> list[web.RouteDef]:
+    return [
+        web.post(f"/api/live/{{id}}/{kind.__struct_config__.tag}", _does(kind)) for kind in COMMANDS
+    ]
+
+
+def _does(kind: type[Command]) -> Handler:
+    """Return what has a call do a command of type *kind*, whose fields are the body."""
+    read = msgspec.json.Decoder(kind)
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        console, session = request.app[CONSOLE], session_of(request)
+        if not console.settings.console_commands:
+            why = "This console only looks: AURA_CONSOLE_COMMANDS is off."
+            raise Refused(403, "FORBIDDEN", why)
+        try:
+            command: AnyCommand = read.decode(await request.read() or b"{}")  # type: ignore[assignment]  # one of them
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise Refused(400, "BAD_REQUEST", str(error)[:MOST_ERROR_CHARS]) from None
+        name = f"c_{secrets.token_hex(10)}"
+        asked = CallRequest(by=BY, id=name, command=command)
+        reply = await calls.ask(console.watcher.bus, session, asked)
+        if reply.fault:
+            status, why = FAULTS[reply.fault]
+            raise Refused(status, reply.fault.upper(), why)
+        return told({"id": name, "call": msgspec.to_builtins(reply.call)})
+
+    return serve

@@ -1,0 +1,65 @@
+"""A recorded call as the page draws it, and two of them side by side. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aura.cli.console.readable import Readable
+from runtime.sessions.listing import Row
+from runtime.sessions.timeline import LANES, Moment, spans
+
+
+def drawn(row: Row, told: Sequence[Moment], readable: Readable) -> dict[str, Any]:
+    """Return what the page needs to draw a call; times are ms after its beginning."""
+    begin_ms = row.started_at_ms
+    shown = [readable.moment(one) for one in told]
+    busy = {one.lane for one in shown}
+    return {
+        "row": row.as_json(),
+        "lanes": [lane for lane in LANES if lane != "tool" or lane in busy],
+        "moments": [(m.at_ms - begin_ms, m.lane, m.name, m.text, m.fields) for m in shown],
+        "spans": [
+            (s.start_ms - begin_ms, s.end_ms - begin_ms, s.lane, s.name, s.text, s.moment)
+            for s in spans(shown)
+        ],
+        "waits": [
+            (m.at_ms - begin_ms - m.fields["first_sent_ms"], m.at_ms - begin_ms, m.turn)
+            for m in shown
+            if m.name == "answer.sent" and "first_sent_ms" in m.fields
+        ],
+    }
+
+
+def turns(told: Sequence[Moment], readable: Readable) -> list[dict[str, Any]]:
+    """Return the turns of a call that were answered: words of both sides, wait in ms."""
+    found: dict[int, dict[str, Any]] = {}
+    for one in told:
+        turn = one.turn
+        if turn is None:
+            continue
+        match one.name:
+            case "turn.committed":
+                found[turn] = {"turn": turn, "said": readable.text(str(one.fields["text"]))}
+            case "answer.heard" if turn in found or turn == 0:
+                said = found.setdefault(turn, {"turn": turn, "said": ""})
+                said["answer"] = readable.text(str(one.fields["text"]))
+                said["cut"] = not one.fields["to_the_end"]
+            case "turn.measured" if turn in found:
+                waited_ms = one.fields["first_sent_ms"]
+                found[turn]["wait_ms"] = None if waited_ms is None else round(waited_ms)
+            case _:
+                pass
+    return list(found.values())
+
+
+def side_by_side(
+    one: Sequence[dict[str, Any]], other: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the turns of two calls in pairs, the first with the first; None where one has more."""
+    pairs = []
+    for k in range(max(len(one), len(other))):
+        a, b = (side[k] if k < len(side) else None for side in (one, other))
+        waits = [ms for side in (a, b) if side and (ms := side.get("wait_ms")) is not None]
+        pairs.append({"a": a, "b": b, "later_ms": waits[1] - waits[0] if len(waits) == 2 else None})
+    return pairs

@@ -1,0 +1,153 @@
+"""The last hour in numbers, folded from events: waits, guesses at ends of turns, errors. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from schemas import events as ev
+from schemas.subjects import is_replay
+
+HOUR_MS = 3_600_000
+MOST_KEPT = 20_000
+"""Turns, and errors; beyond that the oldest are forgotten first."""
+MOST_DOTS = 1000
+SLOWEST = 10
+PERCENTILES = (50, 95, 99)
+
+
+class _Turn(NamedTuple):
+    at_ms: int
+    session: str
+    measured: ev.TurnMeasured
+
+
+class _Fault(NamedTuple):
+    at_ms: int
+    session: str
+    told: bool
+    """A caller was told of it; else a job was given up."""
+    stage: str
+    reason: str
+
+
+class LastHour:
+    """Remembers an hour of turns and faults of calls; replays count for nothing."""
+
+    def __init__(self) -> None:
+        self.since_ms = 0
+        """Unix ms from which on all events were read; 0: not yet."""
+        self.changes = 0
+        """Grows with every turn and fault."""
+        self._turns: deque[_Turn] = deque(maxlen=MOST_KEPT)
+        self._faults: deque[_Fault] = deque(maxlen=MOST_KEPT)
+        self._begun: deque[int] = deque(maxlen=MOST_KEPT)
+        self._tools: deque[tuple[int, str]] = deque(maxlen=MOST_KEPT)
+
+    def take(self, event: ev.AnyEvent) -> None:
+        """Count *event*, in whatever order the kinds of events come."""
+        if is_replay(event.session):
+            return
+        at_ms, session = event.at_ms, event.session
+        match event:
+            case ev.TurnMeasured():
+                self._turns.append(_Turn(at_ms, session, event))
+            case ev.TroubleTold():
+                self._faults.append(_Fault(at_ms, session, True, event.stage, event.reason))
+            case ev.JobFailed():
+                self._faults.append(_Fault(at_ms, session, False, event.stage, event.reason))
+            case ev.SessionStarted():
+                self._begun.append(at_ms)
+            case ev.ToolFailed():
+                self._tools.append((at_ms, session))
+            case _:
+                return
+        self.changes += 1
+
+    def summary(self, now_ms: int) -> dict[str, Any]:
+        """Return the numbers of the hour before *now_ms* (Unix ms)."""
+        from_ms = now_ms - HOUR_MS
+        turns = [one for one in self._turns if one.at_ms >= from_ms]
+        faults = [one for one in self._faults if one.at_ms >= from_ms]
+        waited = [one for one in turns if one.measured.first_sent_ms is not None]
+        made = sum(one.measured.speculations for one in turns)
+        wrong = sum(one.measured.retracted for one in turns)
+        told = [one for one in faults if one.told]
+        return {
+            "from_ms": max(from_ms, self.since_ms),
+            "begun": sum(at_ms >= from_ms for at_ms in self._begun),
+            "turns": len(turns),
+            "calls": len({one.session for one in turns}),
+            "interrupted": sum(one.measured.interrupted for one in turns),
+            "wait_ms": percentiles([_wait(one) for one in waited]),
+            "steps": _steps(turns),
+            "speculations": {"made": made, "right": made - wrong, "wrong": wrong},
+            "slowest": [
+                {"session": one.session, "turn": one.measured.turn, "wait_ms": round(_wait(one))}
+                for one in sorted(waited, key=_wait, reverse=True)[:SLOWEST]
+            ],
+            "dots": _dots(waited),
+            "dots_every": _every(waited),
+            "errors": len(told),
+            "failed_calls": len({one.session for one in told}),
+            "given_up": len(faults) - len(told),
+            "faults": _grouped(faults),
+            "tools_failed": sum(at_ms >= from_ms for at_ms, _ in self._tools),
+        }
+
+
+def percentiles(values: Iterable[float]) -> dict[str, int] | None:
+    """Return p50, p95 and p99 of *values* by the nearest rank; None: there are none."""
+    ranked = sorted(values)
+    if not ranked:
+        return None
+    last = len(ranked) - 1
+    return {
+        f"p{share}": round(ranked[min(last, max(0, -(-share * len(ranked) // 100) - 1))])
+        for share in PERCENTILES
+    }
+
+
+def _wait(one: _Turn) -> float:
+    return one.measured.first_sent_ms or 0.0
+
+
+def _steps(turns: Sequence[_Turn]) -> list[dict[str, Any]]:
+    """Return each step of a turn that was measured, with its percentiles in ms."""
+    found = []
+    for field, name in ev.STEPS.items():
+        values = [ms for one in turns if (ms := getattr(one.measured, field)) is not None]
+        if spread := percentiles(max(0.0, ms) for ms in values):
+            found.append({"step": name, **spread})
+    return found
+
+
+def _dots(waited: Sequence[_Turn]) -> list[tuple[int, int, str, int]]:
+    """Return when, how long, call and turn of one in so many waits, and of the slowest."""
+    slowest = sorted(waited, key=_wait, reverse=True)[:SLOWEST]
+    chosen = sorted(
+        {*waited[:: _every(waited)], *slowest}, key=lambda one: (one.at_ms, one.measured.turn)
+    )
+    return [(one.at_ms, round(_wait(one)), one.session, one.measured.turn) for one in chosen]
+
+
+def _every(waited: Sequence[_Turn]) -> int:
+    """Return n, where one of n waits is drawn."""
+    return -(-len(waited) // MOST_DOTS) or 1
+
+
+def _grouped(faults: Sequence[_Fault]) -> list[dict[str, Any]]:
+    """Return stage, reason, count and newest call of what went wrong, the most frequent first."""
+    counted = Counter((one.told, one.stage, one.reason) for one in faults)
+    newest = {(one.told, one.stage, one.reason): one for one in faults}
+    return [
+        {
+            "told": told,
+            "stage": stage,
+            "reason": reason,
+            "count": count,
+            "session": newest[told, stage, reason].session,
+        }
+        for (told, stage, reason), count in counted.most_common(SLOWEST)
+    ]

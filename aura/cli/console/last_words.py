@@ -1,0 +1,55 @@
+"""The last words of both sides of every call, folded from events and partial transcripts. Pure."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from schemas import events as ev
+
+MOST_CALLS = 5000
+
+
+@dataclass
+class Said:
+    """The last words of a call."""
+
+    caller: str = ""
+    growing: bool = False
+    """The caller still speaks: `caller` is a partial transcript."""
+    aura: str = ""
+    """What was heard of the last response."""
+
+
+class LastWords:
+    """Remembers them until the call ends."""
+
+    def __init__(self) -> None:
+        self._said: OrderedDict[str, Said] = OrderedDict()
+
+    def take(self, event: ev.AnyEvent) -> None:
+        match event:
+            case ev.SessionEnded():
+                self._said.pop(event.session, None)
+            case ev.TurnCommitted(text=text) if text:
+                said = self._of(event.session)
+                said.caller, said.growing = text, False
+            case ev.AnswerHeard(text=text) if text:
+                self._of(event.session).aura = text
+            case _:
+                pass
+
+    def grows(self, session: str, text: str) -> None:
+        """Take a partial transcript of a running call."""
+        said = self._of(session)
+        said.caller, said.growing = text, True
+
+    def of(self, session: str) -> Said:
+        return self._said.get(session) or Said()
+
+    def _of(self, session: str) -> Said:
+        said = self._said.setdefault(session, Said())
+        self._said.move_to_end(session)
+        if len(self._said) > MOST_CALLS:
+            self._said.popitem(last=False)
+        return said

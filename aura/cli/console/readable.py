@@ -1,0 +1,78 @@
+"""What of a call an operator may read: words masked by AURA_REDACT, or none at all. Pure.
+
+The log holds what AURA_REDACT left of callers' words when they were said. It is applied once more
+here, so that calls recorded before a rule was set, and what responses repeat, are masked as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from runtime.redaction import Redaction
+from runtime.sessions.timeline import Moment
+
+HIDDEN = "(hidden)"
+PLAIN = frozenset(
+    {
+        *("type", "stage", "reason", "role", "kind", "by", "side", "action", "pause"),
+        *("model", "wanted", "llm_model", "voice", "language", "name", "tool", "agent", "before"),
+        *("user", "dialect", "edge", "version", "replay_of", "config_hash", "runner"),
+        *("eagerness", "recorded", "command_id", "id", "key", "after", "call"),
+    }
+)
+"""Fields whose texts are no words of a call; a field that is new is hidden until it stands here."""
+WORDLESS = frozenset(
+    {
+        *("session.started", "session.resumed", "session.reconfigured", "session.ended"),
+        *("agent.changed", "recording.consented", "recording.ended", "caller.idle"),
+        *("speech.started", "speech.paused", "speech.continued", "speech.ended"),
+        *("turn.taken", "turn.measured", "response.completed", "response.cancelled"),
+        *("model.switched", "tool.begun", "speech.ready", "answer.reached", "answer.sent"),
+        *("job.failed", "trouble.told", "control.spoken", "message.removed"),
+        *("interruption.suspected", "interruption.stopped", "interruption.dismissed"),
+    }
+)
+"""Moments whose short description holds no words of a call."""
+MOST_MESSAGES = 4
+"""Lines of the history that are shown of a turn: each turn carries those before it again."""
+
+
+class Readable:
+    """Masks or hides words, by what the operator has set."""
+
+    def __init__(self, redaction: Redaction, *, words: bool) -> None:
+        self._mask = redaction.mask
+        self.words = words
+        """False: no words are shown at all."""
+        self.sound = words and not redaction.rules
+        """Sound is heard as it was recorded; where words are masked none is."""
+
+    def text(self, text: str) -> str:
+        """Return the words *text* as they may be read."""
+        return self._mask(text) if self.words else HIDDEN if text else ""
+
+    def fields(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an event's fields as they may be read, long histories cut."""
+        kept = dict(fields)
+        if len(messages := kept.get("messages") or ()) > MOST_MESSAGES:
+            kept["messages"] = messages[-MOST_MESSAGES:]
+            kept["earlier_messages"] = len(messages) - MOST_MESSAGES
+        for flat in ("settings", "rules"):  # `config` says the same
+            kept.pop(flat, None)
+        return {name: self._value(name, value) for name, value in kept.items()}
+
+    def moment(self, one: Moment) -> Moment:
+        shown = one.text if one.name in WORDLESS else self.text(one.text)
+        return one._replace(text=shown, fields=self.fields(one.fields))
+
+    def _value(self, name: str, value: Any) -> Any:
+        match value:
+            case str() if name not in PLAIN:
+                return self.text(value)
+            case Mapping():
+                return {key: self._value(str(key), inner) for key, inner in value.items()}
+            case list() | tuple():
+                return [self._value(name, inner) for inner in value]
+            case _:
+                return value

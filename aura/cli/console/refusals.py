@@ -1,0 +1,42 @@
+"""Refusals of the door over the last hour, from the counters of each edge. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping
+
+from aura.cli.console.last_hour import HOUR_MS
+
+MOST_KEPT = 10_000
+
+
+class Refusals:
+    """Remembers by how much the counters of the edges grew, and when."""
+
+    def __init__(self) -> None:
+        self.since_ms = 0
+        """Unix ms of the first look: what was refused before is not known; 0: there was none."""
+        self._seen: dict[str, Mapping[str, int]] = {}
+        self._grown: deque[tuple[int, str, int]] = deque(maxlen=MOST_KEPT)
+
+    def look(self, edges: Mapping[str, Mapping[str, int]], now_ms: int) -> None:
+        """Take what each edge, by its id, has counted so far by limit.
+
+        An edge that is new since the first look has begun at 0. One that did not answer keeps its
+        place.
+        """
+        for edge, counted in edges.items():
+            before = self._seen.get(edge, {} if self.since_ms else counted)
+            for limit, number in counted.items():
+                if (more := number - before.get(limit, 0)) > 0:
+                    self._grown.append((now_ms, limit, more))
+            self._seen[edge] = counted
+        self.since_ms = self.since_ms or now_ms
+
+    def last_hour(self, now_ms: int) -> dict[str, int]:
+        """Return how often each limit refused somebody in the hour before *now_ms*."""
+        found: Counter[str] = Counter()
+        for at_ms, limit, more in self._grown:
+            if at_ms >= now_ms - HOUR_MS:
+                found[limit] += more
+        return dict(found.most_common())

@@ -1,0 +1,68 @@
+"""The recorded sound of a call: a WAV, of which browsers ask for ranges of bytes. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aura.cli.session_page import PEAKS_A_SECOND, peaks
+from runtime.bus.reader import Stored
+from runtime.sessions.recorded_audio import NotRecordedError, sides, since, stereo_wav
+
+MOST_BYTES = 256 << 20
+"""Of a recording as a WAV: some 70 minutes; `aura export --wav` writes longer ones."""
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A recording: the caller left, the responses right."""
+
+    wav: bytes
+    from_ms: int
+    """Unix time, ms, of its first sample."""
+
+    @staticmethod
+    def of(stored: Sequence[Stored]) -> Sound | None:
+        """Return the sound in the messages *stored*; None: there is none, or too much to be sent.
+
+        Takes a second for an hour's call.
+        """
+        if sum(len(one.data) for one in stored) > MOST_BYTES:
+            return None
+        try:
+            return Sound(stereo_wav(stored), sides(stored)[0])
+        except NotRecordedError:
+            return None
+
+
+def waves(stored: Sequence[Stored], from_ms: int) -> dict[str, Any]:
+    """Return the loudness of both sides from *from_ms* (Unix ms) on, to be drawn."""
+    try:
+        heard = since(stored, from_ms)
+    except NotRecordedError:
+        return {"peaks_a_second": PEAKS_A_SECOND, "peaks": {}}
+    return {
+        "peaks_a_second": PEAKS_A_SECOND,
+        "peaks": {side: peaks(pcm) for side, pcm in heard.items()},
+    }
+
+
+def asked(header: str, size: int) -> tuple[int, int] | None:
+    """Return the first and last byte that a Range *header* asks for; None: all of it.
+
+    Raises:
+        ValueError: there are no such bytes.
+    """
+    if not (found := _RANGE.fullmatch(header.strip())):
+        return None
+    first, last = found.groups()
+    if not first and not last:
+        return None
+    begin = int(first) if first else max(0, size - int(last))
+    end = min(int(last), size - 1) if first and last else size - 1
+    if begin > end:
+        raise ValueError("no such bytes")
+    return begin, end

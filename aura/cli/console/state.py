@@ -1,0 +1,74 @@
+"""What the handlers of the console share."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from aura.cli.console.access import Access
+from aura.cli.console.answers import Refused
+from aura.cli.console.readable import Readable
+from aura.cli.console.sound import Sound
+from aura.cli.console.watcher import Watcher
+from edge.door.limits.rate_limits import AddressRate
+from runtime.settings import Settings
+from schemas.subjects import is_token
+
+BAD_TOKENS_A_MINUTE = 10
+MOST_SOUNDS = 2
+
+
+@dataclass(frozen=True)
+class Console:
+    """One console."""
+
+    settings: Settings
+    access: Access
+    readable: Readable
+    watcher: Watcher
+    bad_tokens: AddressRate = field(default_factory=lambda: AddressRate(BAD_TOKENS_A_MINUTE))
+    working: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """For work that takes a core for seconds: one at a time."""
+
+    sounds: dict[str, Sound] = field(default_factory=dict)
+    """Of the calls that were opened last, by id."""
+
+    sockets: set[web.WebSocketResponse] = field(default_factory=set)
+    """Of the pages that are open."""
+
+    def words_wanted(self) -> None:
+        """Go on where words may be read.
+
+        Raises:
+            Refused: they may not.
+        """
+        if not self.readable.words:
+            why = "Words and sound are hidden here: AURA_CONSOLE_WORDS is off."
+            raise Refused(403, "HIDDEN", why)
+
+    def sound_wanted(self) -> None:
+        """Go on where sound may be heard.
+
+        Raises:
+            Refused: it may not.
+        """
+        self.words_wanted()
+        if not self.readable.sound:
+            raise Refused(403, "HIDDEN", "Sound is hidden here: AURA_REDACT masks words.")
+
+
+CONSOLE = web.AppKey("console", Console)
+
+
+def session_of(request: web.Request) -> str:
+    """Return the call that the path of *request* names.
+
+    Raises:
+        Refused: it names none.
+    """
+    session = request.match_info["id"]
+    if not is_token(session):
+        raise Refused(404, "UNKNOWN_CALL", "That is no id of a call.")
+    return session

@@ -1,0 +1,82 @@
+"""What one open page is told next: the newest state, the events since, the call it looks at. Pure.
+
+A page that reads slowly costs a bounded memory: of the events that it did not take in time the
+oldest are left out, and it is told how many.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+Row = tuple[int, int, str, str, str, str, bool]
+"""An event in the stream: number, Unix ms, tenant, session, type, description, went wrong."""
+Told = dict[str, Any]
+MOST_ROWS = 300
+MOST_OF_A_CALL = 5000
+
+
+class Viewer:
+    """Collects messages for a page between two sends."""
+
+    def __init__(self) -> None:
+        self.watches = ""
+        """The call that the page shows; empty: none."""
+        self._state: Told | None = None
+        self._rows: deque[Row] = deque(maxlen=MOST_ROWS)
+        self._left_out = 0
+        self._read_to: int | None = None
+        """The call's history is known up to this number; None: it is being read."""
+        self._of_call: deque[tuple[int, Told]] = deque(maxlen=MOST_OF_A_CALL)
+        self._history: Told | None = None
+        self._partial = ""
+
+    def state(self, state: Told) -> None:
+        """Take what is new of the state."""
+        self._state = {**(self._state or {}), **state}
+
+    def row(self, row: Row) -> None:
+        self._left_out += len(self._rows) == MOST_ROWS
+        self._rows.append(row)
+
+    def watch(self, session: str) -> None:
+        """Look at *session* from now on; `history` follows once it was read."""
+        self.watches = session
+        self._read_to = None
+        self._of_call.clear()
+        self._history, self._partial = None, ""
+
+    def history(self, session: str, told: Told, last: int) -> None:
+        """Take the events of *session* up to number *last* of the log, as *told*."""
+        if session == self.watches:
+            self._history, self._read_to = told, last
+
+    def of_call(self, number: int, event: Told) -> None:
+        """Take an event of the call that is looked at, *number* in the log."""
+        if self._read_to is None or number > self._read_to:
+            self._of_call.append((number, event))
+
+    def grows(self, text: str) -> None:
+        """Take the growing words of the caller who is looked at."""
+        self._partial = text
+
+    def take(self) -> list[Told]:
+        """Return the messages to be sent now, and forget them."""
+        found: list[Told] = []
+        if self._state is not None:
+            found.append({"kind": "state", **self._state})
+        if self._rows:
+            found.append({"kind": "rows", "rows": list(self._rows), "left_out": self._left_out})
+        if self._history is not None:
+            found.append({"kind": "history", "session": self.watches, **self._history})
+        if self._read_to is not None and self._of_call:
+            fresh = [event for number, event in self._of_call if number > self._read_to]
+            if fresh:
+                found.append({"kind": "call", "session": self.watches, "events": fresh})
+            self._of_call.clear()
+        if self._partial and self._read_to is not None:
+            found.append({"kind": "partial", "session": self.watches, "text": self._partial})
+            self._partial = ""
+        self._state, self._history, self._left_out = None, None, 0
+        self._rows.clear()
+        return found

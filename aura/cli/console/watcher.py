@@ -1,0 +1,295 @@
+"""The bus as the console sees it: events as they flow, and a look around every second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import structlog
+
+from aura.cli.console.last_hour import HOUR_MS, LastHour
+from aura.cli.console.last_words import LastWords
+from aura.cli.console.log_reading import before_now
+from aura.cli.console.readable import Readable
+from aura.cli.console.refusals import Refusals
+from aura.cli.console.viewer import MOST_ROWS, Row, Told, Viewer
+from aura.cli.workers import look_of
+from runtime.bus.calls import running
+from runtime.bus.connection import Bus, connect, embedded_url
+from runtime.bus.consumer_lag import queues
+from runtime.bus.delivery import Delivery
+from runtime.bus.discovery import Service, discover
+from runtime.bus.errors import BusAwayError
+from runtime.sessions.finding import decoded
+from runtime.sessions.listing import folded
+from runtime.sessions.timeline import ENVELOPE, moments
+from runtime.settings import Settings
+from schemas import codec, subjects
+from schemas import events as ev
+from schemas.audio import TranscriptPartial
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 1.0
+UNSEEN_LOOK_S = 10.0
+"""Between two looks while no page is open: what the edges refused is still to be known."""
+HOUR_EVERY_MS, HOUR_AGES_MS = 1_000, 30_000
+"""The hour's numbers are made anew so often: while there is news, and without."""
+WAIT_S = 2.0
+AGAIN_S = 0.5
+AWAY_S = 5.0
+"""After so long without a bus it is looked for anew: `aura up` has another port each time."""
+WRONG = {"trouble.told", "job.failed", "tool.failed"}
+
+
+class Watcher:
+    """Listens for as long as it runs; pages look at what it knows."""
+
+    def __init__(self, settings: Settings, readable: Readable) -> None:
+        self._settings = settings
+        self._readable = readable
+        self._bus: Bus | None = None
+        self._viewers: set[Viewer] = set()
+        self._hour = LastHour()
+        self._words = LastWords()
+        self._refusals = Refusals()
+        self._rows: deque[Row] = deque(maxlen=MOST_ROWS)
+        self._state: Told = {"bus": "away", "why": "The bus is being looked for.", "calls": []}
+        self._summed = (-1, 0)
+        """The changes of the hour that its numbers are of, and when they were made."""
+        self._read_to = 0
+        """The newest event that was counted, by its number."""
+        self._held: list[tuple[int, ev.AnyEvent, bool]] | None = None
+        """Events that come while older ones are read; None: none are being read."""
+
+    @property
+    def bus(self) -> Bus:
+        """Return the connection.
+
+        Raises:
+            BusAwayError: there is none.
+        """
+        if self._bus is None or not self._bus.connected:
+            raise BusAwayError("the event bus is away")
+        return self._bus
+
+    @property
+    def is_watching(self) -> bool:
+        return self._bus is not None and self._bus.connected
+
+    @asynccontextmanager
+    async def seen_by(self, viewer: Viewer) -> AsyncIterator[None]:
+        """Tell *viewer* what goes on until the block is left."""
+        viewer.state(self._state)
+        for row in self._rows:
+            viewer.row(row)
+        self._viewers.add(viewer)
+        try:
+            yield
+        finally:
+            self._viewers.discard(viewer)
+
+    async def watch(self, viewer: Viewer, session: str) -> None:
+        """Have *viewer* look at a call: what it was so far, then its events as they come.
+
+        Raises:
+            BusAwayError: the server does not answer.
+        """
+        viewer.watch(session)
+        stored = await self.bus.session_events(session)
+        events = decoded(stored)
+        row = folded(events)
+        told = [one for event in events if (one := self._event_of_call(event))]
+        history = {"row": row.as_json() if row else None, "events": told}
+        viewer.history(session, history, stored[-1].seq if stored else 0)
+
+    # ---------------------------------------------------------------- the connection
+
+    async def run(self) -> None:
+        """Watch until cancelled, also while the bus is away and when it comes back."""
+        while True:
+            try:
+                async with await connect(
+                    self._settings, "aura-console", role="console", wait_s=WAIT_S
+                ) as bus:
+                    self._bus = bus
+                    log.info("console_watches")
+                    await self._hold(bus)
+            except BusAwayError as error:
+                self._is_away(str(error))
+            finally:
+                self._bus = None
+            await asyncio.sleep(AGAIN_S)
+
+    async def _hold(self, bus: Bus) -> None:
+        """Watch over *bus* until it is gone for good.
+
+        Raises:
+            BusAwayError: it was gone for AWAY_S.
+        """
+        back, clock = asyncio.Event(), asyncio.get_running_loop().time
+        bus.reconnected.append(back.set)
+        back.set()
+        here_at, found, found_at = clock(), list[Service](), clock()
+        url = embedded_url(self._settings)
+        async with (
+            bus.listening(subjects.live("*", "*"), self._on_event),
+            bus.listening(subjects.partials("*"), self._on_partial),
+        ):
+            while True:
+                began = clock()
+                try:
+                    if not bus.connected or bus.liveness.away:
+                        raise BusAwayError("The bus does not answer; waiting for it.")
+                    if back.is_set():
+                        await self._catch_up(bus)
+                        back.clear()
+                    if self._viewers or not found or began - found_at >= UNSEEN_LOOK_S:
+                        found = await self._look(bus, found, began - found_at)
+                        found_at = began
+                    here_at = clock()
+                except BusAwayError as error:
+                    self._is_away(str(error))
+                    moved = embedded_url(self._settings) != url
+                    if moved or (not bus.connected and clock() - here_at > AWAY_S):
+                        raise
+                await asyncio.sleep(max(0.1, LOOK_S - (clock() - began)))
+
+    def _is_away(self, why: str) -> None:
+        if self._state["bus"] != "away":
+            log.warning("console_without_bus")
+        self._tell({"bus": "away", "why": why, "now_ms": _now_ms()})
+
+    # ---------------------------------------------------------------- events
+
+    async def _on_event(self, message: Delivery) -> None:
+        try:
+            event = message.event()
+        except codec.BadMessageError:
+            return  # of a newer Aura
+        if self._bus and isinstance(event, ev.SessionStarted | ev.SessionResumed):
+            event = await self._bus.configurations.in_event(event)
+        if self._held is not None:
+            self._held.append((message.seq, event, message.is_copy))
+        else:
+            self._count(message.seq, event, is_copy=message.is_copy)
+        self._show(message.seq, event)
+
+    async def _on_partial(self, message: Delivery) -> None:
+        session = message.subject.rpartition(".")[2]
+        try:
+            partial = codec.decode_as(TranscriptPartial, message.data)
+        except codec.BadMessageError:
+            return
+        self._words.grows(session, partial.text)
+        for viewer in self._viewers:
+            if viewer.watches == session:
+                viewer.grows(self._readable.text(partial.text))
+
+    def _count(self, number: int, event: ev.AnyEvent, *, is_copy: bool) -> None:
+        self._read_to = max(self._read_to, number)
+        if not is_copy:
+            self._hour.take(event)
+            self._words.take(event)
+
+    def _show(self, number: int, event: ev.AnyEvent) -> None:
+        row = self._row(number, event)
+        if row is None:
+            return
+        self._rows.append(row)
+        watching = [one for one in self._viewers if one.watches == event.session]
+        told = self._event_of_call(event) if watching else None
+        for viewer in self._viewers:
+            viewer.row(row)
+        if told:
+            for viewer in watching:
+                viewer.of_call(number, told)
+
+    def _row(self, number: int, event: ev.AnyEvent) -> Row | None:
+        """Return *event* as it is listed; None: it tells nobody anything."""
+        if isinstance(event, ev.InputsDelivered):
+            return None
+        (one, *_) = moments([event])
+        shown = self._readable.moment(one)
+        wrong = one.name in WRONG
+        return number, event.at_ms, event.tenant, event.session, one.name, shown.text, wrong
+
+    def _event_of_call(self, event: ev.AnyEvent) -> Told | None:
+        """Return *event* as the page that draws its call takes it; None: there is nothing in it."""
+        if isinstance(event, ev.InputsDelivered):
+            return None
+        said = msgspec.to_builtins(event)
+        data = self._readable.fields({k: v for k, v in said.items() if k not in ENVELOPE})
+        return {"name": said["type"], "at": event.at_ms, "data": data}
+
+    # ---------------------------------------------------------------- the log
+
+    async def _catch_up(self, bus: Bus) -> None:
+        """Count the events that were stored in the last hour, or while the bus was away.
+
+        Raises:
+            BusAwayError: the server does not answer.
+        """
+        self._held = []
+        try:
+            read = await before_now(bus, self._read_to, _now_ms())
+            if read.since_ms:
+                self._hour.since_ms = read.since_ms
+            numbers = {number for number, _, _ in read.events}
+            for number, is_copy, event in read.events:
+                self._count(number, event, is_copy=is_copy)
+            for number, event, is_copy in self._held:
+                if number not in numbers:
+                    self._count(number, event, is_copy=is_copy)
+        finally:
+            self._held = None
+
+    # ---------------------------------------------------------------- looking around
+
+    async def _look(self, bus: Bus, before: Sequence[Service], elapsed_s: float) -> list[Service]:
+        """Ask who is there and what they do, and tell all viewers.
+
+        Raises:
+            BusAwayError: the server does not answer.
+        """
+        calls, found, stages = await asyncio.gather(running(bus, ""), discover(bus), queues(bus))
+        now_ms = _now_ms()
+        edges = {one.id: one.said.get("refused") or {} for one in found if one.role == "edge"}
+        self._refusals.look(edges, now_ms)
+        look = look_of(found, before, elapsed_s, stages)
+        shown = [self._with_words(msgspec.to_builtins(call)) for call in calls]
+        state: Told = {
+            "bus": "here",
+            "why": "",
+            "now_ms": now_ms,
+            "calls": shown,
+            **msgspec.to_builtins(look),
+            "refused": self._refusals.last_hour(now_ms),
+            "refused_since_ms": max(self._refusals.since_ms, now_ms - HOUR_MS),
+        }
+        changes, made_ms = self._summed
+        every_ms = HOUR_EVERY_MS if changes != self._hour.changes else HOUR_AGES_MS
+        if self._viewers and now_ms - made_ms >= every_ms:
+            state["hour"] = self._hour.summary(now_ms)
+            self._summed = (self._hour.changes, now_ms)
+        self._tell(state)
+        return found
+
+    def _with_words(self, call: dict[str, Any]) -> dict[str, Any]:
+        said = self._words.of(call["session"])
+        caller, aura = self._readable.text(said.caller), self._readable.text(said.aura)
+        return {**call, "caller": caller, "aura": aura, "growing": said.growing}
+
+    def _tell(self, state: Told) -> None:
+        self._state = {**self._state, **state}
+        for viewer in self._viewers:
+            viewer.state(state)
+
+
+def _now_ms() -> int:
+    return round(time.time() * 1000)

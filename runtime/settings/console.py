@@ -1,0 +1,24 @@
+"""The operator's console: where it listens, what it shows, what may be done there."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+
+class ConsoleSettings(BaseModel):
+    """The console (`docs/console.md`); its token is `operator_token`."""
+
+    console: bool = Field(True, description="`aura up` starts the operator's console.")
+    console_host: str = Field(
+        "127.0.0.1",
+        description="Address that the console listens on; any but this machine's own needs "
+        "AURA_OPERATOR_TOKEN.",
+    )
+    console_port: int = Field(8090, ge=0, le=65535, description="Its port; 0 picks a free one.")
+    console_words: bool = Field(
+        True,
+        description="The console shows what is said; false: no words, no sound, no files of calls.",
+    )
+    console_commands: bool = Field(
+        True, description="Who sees the console may have calls say, follow and end something."
+    )

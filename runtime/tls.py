@@ -1,0 +1,23 @@
+"""TLS as a process of Aura serves it: the certificate of AURA_TLS_CERT."""
+
+from __future__ import annotations
+
+import ssl
+
+from runtime.settings import Settings, SettingsError
+
+
+def served_tls(settings: Settings) -> ssl.SSLContext | None:
+    """Return how to speak TLS with clients; None: it is not spoken.
+
+    Raises:
+        SettingsError: a file that a setting names cannot be used.
+    """
+    if not settings.tls_cert:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"AURA_TLS_CERT or AURA_TLS_KEY cannot be used: {error}") from error
+    return context

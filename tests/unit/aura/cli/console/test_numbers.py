@@ -1,0 +1,103 @@
+"""The last hour in numbers, refusals, last words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aura.cli.console.last_hour import HOUR_MS, LastHour, percentiles
+from aura.cli.console.last_words import LastWords
+from aura.cli.console.refusals import Refusals
+from schemas import events as ev
+
+NOW_MS = 10 * HOUR_MS
+
+
+def head(session: str = "s_1", ago_ms: int = 1000) -> ev.Head:
+    return {"tenant": "acme", "session": session, "at_ms": NOW_MS - ago_ms}
+
+
+def measured(wait_ms: float | None, turn: int = 1, **said: Any) -> ev.TurnMeasured:
+    of = head(said.pop("session", "s_1"), said.pop("ago_ms", 1000))
+    return ev.TurnMeasured(**of, turn=turn, first_sent_ms=wait_ms, **said)
+
+
+def hour(*events: ev.AnyEvent) -> dict[str, Any]:
+    fold = LastHour()
+    for event in events:
+        fold.take(event)
+    return fold.summary(NOW_MS)
+
+
+def test_percentiles_are_the_nearest_rank() -> None:
+    assert percentiles([]) is None
+    assert percentiles([7]) == {"p50": 7, "p95": 7, "p99": 7}
+    assert percentiles(range(1, 101)) == {"p50": 50, "p95": 95, "p99": 99}
+
+
+def test_waits_speculations_and_interruptions_are_counted() -> None:
+    told = hour(
+        measured(500.0, speculations=2, retracted=1, taken_ms=120.0),
+        measured(900.0, turn=2, speculations=1, interrupted=True),
+        measured(None, turn=3, session="s_2"),
+    )
+    assert told["turns"] == 3
+    assert told["calls"] == 2
+    assert told["wait_ms"] == {"p50": 500, "p95": 900, "p99": 900}
+    assert told["speculations"] == {"made": 3, "right": 2, "wrong": 1}
+    assert told["interrupted"] == 1
+    assert told["slowest"][0] == {"session": "s_1", "turn": 2, "wait_ms": 900}
+    assert [dot[1] for dot in told["dots"]] == [500, 900]
+    step = next(one for one in told["steps"] if one["step"] == "language model asked")
+    assert step == {"step": "language model asked", "p50": 120, "p95": 120, "p99": 120}
+
+
+def test_of_many_answers_some_are_drawn_and_always_the_slowest() -> None:
+    told = hour(*(measured(9_000.0 if turn == 1 else 100.0, turn=turn) for turn in range(2500)))
+    assert told["dots_every"] == 3
+    assert 800 < len(told["dots"]) < 850
+    assert max(dot[1] for dot in told["dots"]) == 9000
+
+
+def test_an_hour_is_an_hour_and_replays_are_no_calls() -> None:
+    told = hour(measured(5.0, ago_ms=HOUR_MS + 1), measured(5.0, session="r_1"))
+    assert told["turns"] == 0
+    assert told["wait_ms"] is None
+
+
+def test_faults_are_grouped_and_lead_to_a_call() -> None:
+    told = hour(
+        ev.TroubleTold(**head("s_1"), stage="stt", reason="lost"),
+        ev.TroubleTold(**head("s_2"), stage="stt", reason="lost"),
+        ev.JobFailed(**head("s_3"), stage="tts", reason="no voice"),
+    )
+    assert told["errors"] == 2
+    assert told["failed_calls"] == 2
+    assert told["given_up"] == 1
+    first = told["faults"][0]
+    assert first == {"told": True, "stage": "stt", "reason": "lost", "count": 2, "session": "s_2"}
+
+
+def test_refusals_are_what_counters_grew_by_since_the_first_look() -> None:
+    fold = Refusals()
+    fold.look({"e1": {"sessions": 40}}, NOW_MS)
+    assert fold.last_hour(NOW_MS) == {}
+    fold.look({"e1": {"sessions": 42}, "e2": {"tokens": 3}}, NOW_MS + 1000)
+    fold.look({}, NOW_MS + 2000)  # nobody answered in time
+    fold.look({"e1": {"sessions": 42}}, NOW_MS + 3000)
+    assert fold.last_hour(NOW_MS + 3000) == {"tokens": 3, "sessions": 2}
+    assert fold.last_hour(NOW_MS + 2000 + HOUR_MS) == {}
+    assert fold.since_ms == NOW_MS
+
+
+def test_the_last_words_grow_and_go_with_the_call() -> None:
+    words = LastWords()
+    words.grows("s_1", "what is")
+    assert (words.of("s_1").caller, words.of("s_1").growing) == ("what is", True)
+    words.take(
+        ev.TurnCommitted(**head(), turn=1, text="What is it?", confidence=1.0, speculative=False)
+    )
+    words.take(ev.AnswerHeard(**head(), turn=1, text="A call.", complete=True, played_ms=5))
+    said = words.of("s_1")
+    assert (said.caller, said.growing, said.aura) == ("What is it?", False, "A call.")
+    words.take(ev.SessionEnded(**head(), reason="caller_left", turns=1))
+    assert words.of("s_1").caller == ""
