@@ -20,9 +20,11 @@ from schemas.session_config import (
     IdleConfig,
     InterruptionConfig,
     ResponseConfig,
+    SpendLimit,
     ToolUse,
     TurnConfig,
     VoiceConfig,
+    WebhookConfig,
 )
 from schemas.tools import ToolConfig
 
@@ -61,6 +63,8 @@ if TYPE_CHECKING:  # mypy takes no struct that is made at run time for a type
     Idle: TypeAlias = IdleConfig
     Use: TypeAlias = ToolUse
     Limits: TypeAlias = CallLimits
+    Spend: TypeAlias = SpendLimit
+    Hook: TypeAlias = WebhookConfig
 else:
     Turns = _section("AgentTurns", TurnConfig, without=frozenset({"waits"}))
     Interruption = _section("AgentInterruption", InterruptionConfig)
@@ -74,6 +78,8 @@ else:
     Idle = _section("AgentIdle", IdleConfig)
     Use = _section("AgentTool_use", ToolUse)
     Limits = _section("AgentLimits", CallLimits)
+    Spend = _section("AgentSpend", SpendLimit)
+    Hook = _section("AgentWebhook", WebhookConfig)
 
 SECTIONS: Mapping[str, tuple[str, type[msgspec.Struct]]] = {
     "turns": ("turns", TurnConfig),
@@ -83,6 +89,8 @@ SECTIONS: Mapping[str, tuple[str, type[msgspec.Struct]]] = {
     "idle": ("idle", IdleConfig),
     "tool_use": ("tool_use", ToolUse),
     "limits": ("limits", CallLimits),
+    "spend": ("spend", SpendLimit),
+    "webhook": ("webhook", WebhookConfig),
 }
 """A section of an agent to the part of the configuration that it says, and that part's struct."""
 WORDS: Mapping[str, str] = {
@@ -159,6 +167,10 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Agents to which it may hand its callers over, by the built-in tool `transfer`."""
     limits: Limits | UnsetType = UNSET
     """How long a call may last; only shorter than the operator's limits."""
+    spend: Spend | UnsetType = UNSET
+    """What a call may use up; only less than its tenant's limits."""
+    webhook: Hook | UnsetType = UNSET
+    """Which address is told of its calls, and of what."""
     variables: Annotated[dict[str, Variable], msgspec.Meta(max_length=MOST_VARIABLES)] = {}
     """Those of the prompt and the greeting, by name."""
     callers: Callers = Callers()

@@ -12,6 +12,7 @@ Kinds (the last token of the subject; see `schemas.subjects`):
     say     LLM, edge   response.sentence                    one job for TTS; a fenced chain
                         tool.called
     tool    edge        tool.requested                       one job for a tool runner
+    hook    edge        webhook.requested                    one delivery to an application
     out     TTS, any    speech.ready, job.failed, turn.measured, model.switched
                         tool.begun, tool.returned, tool.failed
     in      edge        inputs.delivered: all that the call was given, to decide again
@@ -29,7 +30,7 @@ import msgspec
 
 from schemas.agent import AgentUsed
 from schemas.control import AnyCommand
-from schemas.session_config import SessionConfig, from_flat, to_flat
+from schemas.session_config import SessionConfig, WebhookMoment, from_flat, to_flat
 from schemas.tools import ToolConfig, ToolFailure, ToolFunction
 
 SCHEMA_VERSION = 1
@@ -37,7 +38,9 @@ SCHEMA_VERSION = 1
 
 EndReason = Literal["caller_left", "end_call", "drained", "failed"]
 CancelReason = Literal["retracted", "interrupted", "failed", "hung_up"]
-Kind = Literal["life", "speech", "heard", "turn", "say", "tool", "out", "in"]
+SpendLimitName = Literal["tokens", "speech_s", "price"]
+"""A limit of `schemas.session_config.SpendLimit`."""
+Kind = Literal["life", "speech", "heard", "turn", "say", "tool", "hook", "out", "in"]
 StageName = Literal["stt", "llm", "tool", "tts"]
 """What each of them is to the bus is said in `schemas.stages`."""
 FaultyPart = Literal["audio", StageName]
@@ -422,6 +425,37 @@ class CallerIdle(Event, frozen=True, kw_only=True, tag="caller.idle"):
     """The caller was asked before: the call ends."""
 
 
+class SpendCounted(Event, frozen=True, kw_only=True, tag="spend.counted"):
+    """Edge -> all: what the call has used up so far, told after each turn of a limited call."""
+
+    KIND = "life"
+    KEY = ("turn", "at_ms")
+    turn: int
+    prompt_tokens: int
+    completion_tokens: int
+    heard_ms: int
+    """Of the caller's speech that was recognised."""
+    spoken_ms: int
+    """Of synthesized speech."""
+    call_ms: int
+    """Of its connections."""
+    price: float
+    """In the currency of the configuration's prices."""
+
+
+class SpendReached(Event, frozen=True, kw_only=True, tag="spend.reached"):
+    """Edge -> all: the call has used up what it may: no response of a model is asked for any more.
+
+    It says so when nobody speaks, and ends if it is set to.
+    """
+
+    KIND = "life"
+    limit: SpendLimitName
+    most: float
+    """What it may use up."""
+    used: float
+
+
 class TroubleTold(Event, frozen=True, kw_only=True, tag="trouble.told"):
     """Edge -> all: an error that the caller was told of."""
 
@@ -649,6 +683,22 @@ class ToolRequested(Event, frozen=True, kw_only=True, tag="tool.requested"):
     """Stages that a replay answers from the record: for a worker of these this is no job."""
 
 
+# ---------------------------------------------------------------- hook: told to an application
+
+
+class WebhookRequested(Event, frozen=True, kw_only=True, tag="webhook.requested"):
+    """Edge -> tool runner: an application is to be told this of a call."""
+
+    KIND = "hook"
+    KEY = ("number", "at_ms")
+    number: int
+    """Counts the messages of a call from 0: they may arrive in another order."""
+    url: str
+    moment: WebhookMoment
+    data: dict[str, Any]
+    """What it is told beside the call's id: JSON."""
+
+
 # ---------------------------------------------------------------- out
 
 
@@ -838,6 +888,7 @@ AnyEvent = (
     | ToolBegun
     | ToolReturned
     | ToolFailed
+    | WebhookRequested
     | ModelSwitched
     | SpeechReady
     | AnswerHeard
@@ -850,6 +901,8 @@ AnyEvent = (
     | ControlReceived
     | ControlSpoken
     | CallerIdle
+    | SpendCounted
+    | SpendReached
     | TroubleTold
     | TurnMeasured
     | InputsDelivered

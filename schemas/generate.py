@@ -39,6 +39,8 @@ CHANNELS: dict[str, tuple[str, str]] = {
     "heard": ("stt", "What was understood."),
     "turn": ("edge", "One job for the LLM each."),
     "say": ("llm, edge", "The answer, a fenced chain; sentences are jobs for TTS."),
+    "tool": ("edge", "One job for a tool runner each."),
+    "hook": ("edge", "One message to an application each."),
     "out": ("tts, llm, stt, edge", "Work that is done, failed, measured."),
     "in": ("edge", "What the call was given, to decide again."),
 }
@@ -77,6 +79,9 @@ CONFIGURATION: tuple[type[msgspec.Struct], ...] = (
     session_config.VoiceConfig,
     session_config.IdleConfig,
     session_config.CallLimits,
+    session_config.SpendLimit,
+    session_config.Prices,
+    session_config.WebhookConfig,
     agent.AgentUsed,
     *control.COMMANDS,
 )

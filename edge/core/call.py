@@ -21,7 +21,9 @@ from edge.core.inputs import AnyInput
 from edge.core.keypad import Keypad
 from edge.core.response.responder import Responder
 from edge.core.session.history import History
+from edge.core.spending import Spending
 from edge.core.turns import Turns
+from edge.core.webhook import Webhook
 from schemas import events as ev
 from schemas.control import AnyCommand, Fault
 
@@ -48,6 +50,7 @@ class Call:
         self.began = began
         self.history = history or History()
         self.history.summary.take(began)
+        self.history.spend.take(began)
         if isinstance(began, ev.SessionStarted):
             self.history.agent = began.agent
         self.config = config = began.config
@@ -56,6 +59,9 @@ class Call:
         self._responder = Responder(config, self.history, self._out)
         self._turns = Turns(config, self._segmenter, self._responder, self.history, self._out)
         self._control = Control(config, self.history, self._responder, self._turns, self._out)
+        self._spending = Spending(config, self.history, self._out)
+        self._webhook = Webhook(config, self.history, self._out)
+        self._out.followers = [self._spending.follow, self._webhook.follow]
         self._keypad = Keypad()
         self._failures: dict[ev.FaultyPart, int] = {}
         self._quiet_since_ms: int | None = None
@@ -85,6 +91,7 @@ class Call:
             case inputs.PartialHeard():
                 self._turns.partial(given, now_ms)
             case inputs.StageSaid(event):
+                self._spending.take(event, now_ms)
                 self._receive(event, now_ms)
             case _:
                 if not self._begins_or_ends(given, now_ms) and not self._counts_for_nothing(given):
@@ -97,10 +104,12 @@ class Call:
         """Begin or end the call, set or command it; False where *given* is none of that."""
         match given:
             case inputs.Started():
+                self._out.show(self.began)
                 self._control.word(now_ms)
                 if greeting := self.config.response.greeting:
                     self._responder.greet(greeting, now_ms)
             case inputs.Resumed():
+                self._out.show(self.began)
                 self._control.word(now_ms)
                 if begun := self.history.unfinished:
                     self.history.unfinished = None
@@ -121,6 +130,8 @@ class Call:
         self._responder.configure(config)
         self._turns.configure(config)
         self._control.configure(config)
+        self._spending.configure(config)
+        self._webhook.configure(config)
         head = self._out.head(now_ms)
         self._out.publish(ev.SessionReconfigured(**head, config=config))
         if given.agent:

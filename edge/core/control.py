@@ -1,4 +1,4 @@
-"""What operators have a call do, and what becomes of a caller who says nothing. Pure.
+"""What operators have a call do, and what becomes of silent and of costly calls. Pure.
 
 Texts wait until nobody speaks and are spoken in their order. A call that ends is deaf: its last
 words are spoken to their end, then the shell hangs up.
@@ -16,7 +16,7 @@ from schemas import events as ev
 from schemas.control import AnyCommand, End, Fault, Instruct, Interrupt, Mute, Say
 from schemas.session_config import SessionConfig
 
-ENDED, IDLE = "CALL_ENDED", "CALL_IDLE"
+ENDED, IDLE, SPENT = "CALL_ENDED", "CALL_IDLE", "SPEND_LIMIT"
 """Codes that a client is told."""
 BY_OPERATOR = "ended by the operator"
 
@@ -43,6 +43,7 @@ class Control:
         self._hung_up = False
         self._word_ms: int | None = None
         """When a word of either side was noticed last, Unix ms; None: the call has not begun."""
+        self._told_spent = False
         self._asked_after = -1
         """Turns that the caller had taken when they were asked whether they are there."""
 
@@ -58,7 +59,7 @@ class Control:
     @property
     def silent(self) -> bool:
         """No response of the language model is wanted."""
-        return self.ends or "assistant" in self._memory.muted
+        return self.ends or self._memory.silent
 
     @property
     def ends(self) -> bool:
@@ -129,12 +130,14 @@ class Control:
         """Speak what waits, or end the call: nobody speaks now."""
         if self.ends:
             self._go_on_ending(now_ms)
+        elif self._memory.spent and not self._told_spent:
+            self._tell_spent(now_ms)
         elif self._memory.waiting:
             command_id, command = self._memory.waiting[0]
             if isinstance(command, Say):
                 firm = not command.interruptible
                 self._responder.say(command.text, now_ms, firm=firm, command_id=command_id)
-            elif "assistant" in self._memory.muted:
+            elif self._memory.silent:
                 del self._memory.waiting[0]
             else:
                 self._responder.follow(command.text, command_id, now_ms)
@@ -148,6 +151,16 @@ class Control:
         elif not self._hung_up:
             self._hung_up = True
             self._out.hang_up(*self._why)
+
+    def _tell_spent(self, now_ms: int) -> None:
+        """Say that the call has used up what it may, and end it if it is set to."""
+        self._told_spent = True
+        spend = self._config.spend
+        if spend.then == "end":
+            self._end(spend.words, (SPENT, "it has used up what it may"), now_ms)
+            self._go_on_ending(now_ms)
+        elif spend.words:
+            self._responder.say(spend.words, now_ms, firm=False)
 
     def _ask_or_end(self, now_ms: int) -> None:
         idle, turns = self._config.idle, self._turns.committed

@@ -269,7 +269,7 @@ class Turns:
         if not utterance.ended_by_client and silence_ms < self._wait_ms(guess):
             return
         self.committed += 1
-        if self._silent:
+        if self._silent and not self._responder.uncommitted:
             self.close(now_ms, discarded=False)
             self._pauses.ended()
             self._enter(guess.text, guess.confidence, now_ms, utterance=utterance.number)
@@ -312,7 +312,7 @@ class Turns:
     @property
     def _silent(self) -> bool:
         """Turns get no response."""
-        return "assistant" in self._history.control.muted
+        return self._history.control.silent
 
     def _enter(self, text: str, confidence: float, now_ms: int, *, utterance: int = 0) -> None:
         """Enter a turn that gets no response."""

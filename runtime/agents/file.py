@@ -20,6 +20,8 @@ from schemas.tools import TRANSFER, flaw
 
 MOST_MESSAGE_CHARS = 300
 SUFFIXES = (".yaml", ".yml")
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?")
+"""Without a user and a password, which would stand in every record."""
 
 
 class AgentFileError(ValueError):
@@ -127,6 +129,7 @@ def parse(text: str) -> Agent:
         raise _located(str(error), tree) from error
     _check_variables(agent, tree)
     _check_tools(agent, tree)
+    _check_webhook(agent, tree)
     _check_placeholders(agent, tree, text.splitlines())
     return agent
 
@@ -167,6 +170,21 @@ def _check_tools(agent: Agent, tree: Tree) -> None:
         if isinstance(tool, AgentTool) and (why := flaw(tool)):
             raise AgentFileError(line, f"tools: {why}")
         seen.add(name)
+
+
+def _check_webhook(agent: Agent, tree: Tree) -> None:
+    """Refuse a webhook that cannot be reached.
+
+    Raises:
+        AgentFileError: its address is none.
+    """
+    webhook: Any = agent.webhook
+    if webhook is msgspec.UNSET:
+        return
+    if (url := webhook.url) is msgspec.UNSET:
+        raise AgentFileError(tree.lines["webhook",], "webhook: it needs a url")
+    if url and not _ADDRESS.fullmatch(url):
+        raise AgentFileError(tree.lines["webhook", "url"], "webhook.url: an http or https address")
 
 
 def _check_placeholders(agent: Agent, tree: Tree, written: list[str]) -> None:
