@@ -56,6 +56,7 @@ def build(
     speech_model = chosen(settings)
     config = config_of(settings, speech_model)
     policy = TokenPolicy.of(settings)
+    agents = Agents(bus)
     app = web.Application(middlewares=[limit_requests, no_traceback])
     app[EDGE] = Edge(
         settings=settings,
@@ -74,7 +75,7 @@ def build(
         speech_model=speech_model,
         redaction=Redaction.of(settings.redact),
         prices={**PRICES, **settings.prices},
-        limits=SessionLimits(bus, limits_of(settings)),
+        limits=SessionLimits(bus, limits_of(settings), lambda name: agents.tenant(name).limits),
         addresses=ClientAddresses.of(settings),
         storage=StorageMonitor(bus, name),
         secrets=ClientSecrets(settings),
@@ -86,7 +87,7 @@ def build(
             strangers_mb=settings.log_mb_of_strangers,
         ),
         recorded=RecordingQuotas(settings.recorded_mb_per_tenant),
-        agents=Agents(bus),
+        agents=agents,
         tools=ToolCatalogue(bus, settings),
         twilio=TwilioCalls.of(settings, bus),
         transfer=TwilioTransfer.of(settings),

@@ -35,7 +35,7 @@ MOST_TOOLS = 64
 MOST_TARGETS = 32
 
 
-def _section(
+def section(
     name: str,
     of: type[msgspec.Struct],
     *,
@@ -66,20 +66,20 @@ if TYPE_CHECKING:  # mypy takes no struct that is made at run time for a type
     Spend: TypeAlias = SpendLimit
     Hook: TypeAlias = WebhookConfig
 else:
-    Turns = _section("AgentTurns", TurnConfig, without=frozenset({"waits"}))
-    Interruption = _section("AgentInterruption", InterruptionConfig)
-    Model = _section(
+    Turns = section("AgentTurns", TurnConfig, without=frozenset({"waits"}))
+    Interruption = section("AgentInterruption", InterruptionConfig)
+    Model = section(
         "AgentModel",
         ResponseConfig,
         without=frozenset({"greeting", "system_prompt"}),
         renamed={"model": "name"},
     )
-    Voice = _section("AgentVoice", VoiceConfig, without=frozenset({"delivery"}))
-    Idle = _section("AgentIdle", IdleConfig)
-    Use = _section("AgentTool_use", ToolUse)
-    Limits = _section("AgentLimits", CallLimits)
-    Spend = _section("AgentSpend", SpendLimit)
-    Hook = _section("AgentWebhook", WebhookConfig)
+    Voice = section("AgentVoice", VoiceConfig, without=frozenset({"delivery"}))
+    Idle = section("AgentIdle", IdleConfig)
+    Use = section("AgentTool_use", ToolUse)
+    Limits = section("AgentLimits", CallLimits)
+    Spend = section("AgentSpend", SpendLimit)
+    Hook = section("AgentWebhook", WebhookConfig)
 
 SECTIONS: Mapping[str, tuple[str, type[msgspec.Struct]]] = {
     "turns": ("turns", TurnConfig),

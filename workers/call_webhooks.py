@@ -141,7 +141,9 @@ def subscriber(settings: Settings) -> Subscriber:
     return made(_opens(keys_of(secret) if secret else []))
 
 
-async def deliver(bus: Bus, settings: Settings, delivering: Subscriber, stop: asyncio.Event) -> None:
+async def deliver(
+    bus: Bus, settings: Settings, delivering: Subscriber, stop: asyncio.Event
+) -> None:
     """Deliver messages until *stop*."""
     jobs = Jobs(bus, CONSUMER, 2 * AT_ONCE, wanted=delivering.types)
     await Runner(delivering, jobs).run(Context(bus, settings, CONSUMER), stop)

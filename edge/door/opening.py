@@ -102,10 +102,11 @@ class Openings:
         if why := quota.begin(time.monotonic()):
             title = "Too much for the log"
             raise RefusedError("QUOTA_EXCEEDED", title, why, CloseCode.POLICY_VIOLATION, ends=True)
+        operator = self._of_tenant(caller)
         begin, no_voice = self.voices.allowed(begin)
         session, history = await seat.take()
         try:
-            settled = await self.agents.settled(caller, begin, self.config, history)
+            settled = await self.agents.settled(caller, begin, operator, history)
         except RefusedError:
             await seat.leave()
             raise
@@ -154,10 +155,18 @@ class Openings:
             RefusedError: *caller* cannot be handed over to it.
         """
         found = self.agents.table.find(caller.tenant, to)
-        settled = hand_over(found, caller, before, now, self.config)
+        settled = hand_over(found, caller, before, now, self._of_tenant(caller))
         tools = await tools_of(settled.file, caller.tenant, self.tools, self.agents.table)
         again = partial(self._again, settled, tools, recorded=now.record_audio)
         return HandedOver(self._completed(settled.config, tools), settled.agent, again)
+
+    def _of_tenant(self, caller: Caller) -> SessionConfig:
+        """Return what a call of the tenant of *caller* is set to that asks for nothing else.
+
+        Raises:
+            RefusedError: nobody knows.
+        """
+        return self.agents.tenant(caller.tenant).over(self.config)
 
     def _completed(self, config: SessionConfig, tools: Sequence[ToolConfig]) -> SessionConfig:
         """Return *config* with *tools* beside the client's own, and what this edge cannot hear."""

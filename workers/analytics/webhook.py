@@ -113,9 +113,7 @@ def keys_of(secret: str) -> list[bytes]:
     return keys
 
 
-async def post(
-    http: aiohttp.ClientSession, url: str, body: bytes, headers: dict[str, str]
-) -> None:
+async def post(http: aiohttp.ClientSession, url: str, body: bytes, headers: dict[str, str]) -> None:
     """Deliver *body* once.
 
     Raises:

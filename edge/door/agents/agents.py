@@ -17,13 +17,15 @@ from edge.door.callers.auth import Caller
 from edge.door.refusal import RefusedError
 from edge.protocols.client_protocol import CloseCode
 from runtime.agents import store
-from runtime.agents.store import NoSuchAgentError, Revision
+from runtime.agents.config_file import ConfigFileError
+from runtime.agents.store import NotAppliedError, Revision
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError
 from schemas import subjects
 from schemas.agent import AgentUsed
 from schemas.session_config import SessionConfig
+from schemas.tenant import Tenant
 
 log = structlog.get_logger(__name__)
 
@@ -83,10 +85,24 @@ class Agents:
             if table is not None:
                 table.note(key, message.seq, message.data)
 
+    def tenant(self, name: str) -> Tenant:
+        """Return what the tenant *name* is set to.
+
+        Raises:
+            RefusedError: its file cannot be read, and its calls must not be held to less.
+        """
+        try:
+            return self.table.tenant(name)
+        except ConfigFileError as error:
+            details = f"the file of tenant {name} cannot be read by this edge: apply it again"
+            raise RefusedError(
+                "TENANT_BROKEN", "Tenant cannot be served", details, CloseCode.INTERNAL_ERROR
+            ) from error
+
     async def settled(
         self, caller: Caller, begin: Begin, operator: SessionConfig, history: History | None
     ) -> Settled:
-        """Return what a session is set to; *history*: it goes on.
+        """Return what a session is set to, over the *operator*'s; *history*: it goes on.
 
         Raises:
             RefusedError: no agent serves it.
@@ -99,7 +115,8 @@ class Agents:
         elif history is None:
             hint = begin.agent_hint
             hinted = hint if hint and self.table.find(caller.tenant, hint) else ""
-            found = choose(self.table, caller, begin.agent or hinted)
+            default = self.tenant(caller.tenant).agent
+            found = choose(self.table, caller, begin.agent or hinted, default)
 
         def again(changes: Mapping[str, Any]) -> SessionConfig:
             asked = replace(begin, changes=changes)
@@ -118,7 +135,7 @@ class Agents:
             return now
         try:
             return await store.find(self._bus, tenant, before.name, before.revision)
-        except NoSuchAgentError as error:
+        except NotAppliedError as error:
             if now is None:
                 details = f"{before} is gone"
                 raise RefusedError(

@@ -116,9 +116,7 @@ def test_speech_and_prices_are_limits_too() -> None:
     assert not r.events(ev.SpendReached)
     turn(r)
     assert r.events(ev.SpendReached)[0].limit == "speech_s"
-    r = limited(
-        spend__price=0.001, prices={"models": {"m": [50.0, 100.0]}, "spoken_minute": 0.012}
-    )
+    r = limited(spend__price=0.001, prices={"models": {"m": [50.0, 100.0]}, "spoken_minute": 0.012})
     turn(r)
     (reached,) = r.events(ev.SpendReached)
     assert reached.limit == "price"
