@@ -130,6 +130,13 @@ class AgentTool(ToolConfig, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return msgspec.convert(msgspec.structs.asdict(self), ToolConfig)
 
 
+def parted(named: str) -> tuple[str, int]:
+    """Return the name and the revision in NAME@REV; 0: *named* names none."""
+    name, at, number = named.partition("@")
+    is_one = at and number.isascii() and number.isdigit() and len(number) < 19 and int(number)
+    return (name, int(number)) if is_one else (named, 0)
+
+
 TargetName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,128}$")]
 
 

@@ -12,7 +12,16 @@ import pytest
 
 from schemas.events import SessionStarted, SpendCounted, SpendReached, TurnTaken
 from tests.aura_process import SIMULATED, AuraProcess
-from tests.integration.test_agents import SECRET, agents, applied, command, held, log_of
+from tests.caller import buzz, wav
+from tests.integration.test_agents import (
+    SECRET,
+    agents,
+    applied,
+    command,
+    held,
+    log_of,
+    token,
+)
 from tests.integration.test_call_webhooks import SECRET as WEBHOOK_SECRET
 from tests.integration.test_webhook import Receiver
 
@@ -128,3 +137,28 @@ async def test_files_of_tenants_are_kept_by_revision_like_agents(
     file.write_text("limts: {}\n", encoding="utf-8")
     refused = await tenants(house, "apply", str(file), "--check")
     assert "kept.yaml:1: limts: there is no such field: did you mean limits?" in refused.stderr
+
+
+async def test_a_revision_is_served_to_whose_token_names_it_and_can_be_evaluated(
+    house: AuraProcess, tmp_path: Path
+) -> None:
+    _, first = await applied(house, tmp_path, "two", "prompt: One.", "--tenant", "evals")
+    await applied(house, tmp_path, "two", "prompt: Two.", "--tenant", "evals")
+    of = {"tenant": "evals", "agent": f"two@{first}"}
+    (tmp_path / "voice.wav").write_bytes(wav(buzz(900)))
+    suite = tmp_path / "suite.yaml"
+    suite.write_text("name: x\nscenarios: [{name: y, steps: [{wav: voice.wav}]}]\n", "utf-8")
+    options = ("--url", house.url, "--token", token(**of), "--agent", f"two@{first}")
+    done = await asyncio.to_thread(command, house, "eval", str(suite), *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    listed = await asyncio.to_thread(command, house, "sessions", "--tenant", "evals", "--json")
+    assert [one["agent"] for one in json.loads(listed.stdout)] == [f"two@{first}"]
+    for query, claims in (
+        ("&agent=two@2", of),  # another one than the token names
+        (f"&agent=two@{first}", {"tenant": "evals"}),  # no caller chooses a revision
+        ("", {"tenant": "evals", "agent": "two@999"}),
+        ("", {"tenant": "evals", "agent": "two@0"}),
+        ("", {"tenant": "rival", "agent": f"two@{first}"}),
+    ):
+        async with held(house, query, **claims) as caller:
+            assert (await caller.until("error"))["code"] in {"AGENT_UNKNOWN", "AGENT_REFUSED"}
