@@ -63,7 +63,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
                 tasks.create_task(app[EDGE].agents.watch()),
                 tasks.create_task(app[EDGE].call_list.serve()),
             ]
-            if await _agents_read(app[EDGE], stop):
+            if await _knows_all(app[EDGE], stop):
                 await _hold(settings, app, stop, condition)
             for task in watching:
                 task.cancel()
@@ -74,13 +74,19 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
         await bus.close()
 
 
-async def _agents_read(edge: Edge, stop: asyncio.Event) -> bool:
-    """Wait until all agents are known; False where the edge is to leave before."""
-    read, left = asyncio.create_task(edge.agents.read.wait()), asyncio.create_task(stop.wait())
-    await asyncio.wait({read, left}, return_when=asyncio.FIRST_COMPLETED)
-    for waiting in (read, left):
+async def _knows_all(edge: Edge, stop: asyncio.Event) -> bool:
+    """Wait until agents and tools are known; False where the edge is to leave before."""
+
+    async def both() -> None:
+        await edge.agents.read.wait()
+        await edge.tools.looked.wait()
+
+    known, left = asyncio.create_task(both()), asyncio.create_task(stop.wait())
+    await asyncio.wait({known, left}, return_when=asyncio.FIRST_COMPLETED)
+    knows = known.done()
+    for waiting in (known, left):
         waiting.cancel()
-    return edge.agents.read.is_set()
+    return knows
 
 
 async def _hold(

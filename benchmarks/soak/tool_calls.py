@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import random
+import re
 import time
 from collections import Counter
 from contextlib import suppress
@@ -28,9 +29,10 @@ from schemas import events as ev
 from schemas.tools import ToolConfig
 
 CALLERS = 8
+_TAG = re.compile(r"#k\w+")
 PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 KILLED = ("llm", "tool", "edge")
-EVERY_S = (2.5, 5.0)
+EVERY_S = (1.0, 2.5)
 """Between two kills: a worker that died is started again after 4 s, for others do its work."""
 ANSWER_S = 30.0
 GOES_ON_S = 6.0
@@ -64,13 +66,13 @@ class Service:
     async def book(self, asked: Asked) -> bytes:
         tag = json.loads(asked.arguments)["tag"]
         self.made[asked.headers["Idempotency-Key"]] += 1
-        await asyncio.sleep(random.uniform(0.1, 0.8))
+        await asyncio.sleep(random.uniform(0.3, 1.5))
         return json.dumps({"booked": f"#{tag}"}).encode()
 
     async def ask(self, asked: Asked) -> bytes:
         tag = json.loads(asked.arguments)["tag"]
         self.tags.add(tag)
-        await asyncio.sleep(random.uniform(0.1, 0.8))
+        await asyncio.sleep(random.uniform(0.3, 1.5))
         return f"#{tag}".encode()
 
     @property
@@ -95,6 +97,8 @@ class ToolCaller:
 
     def __init__(self, http: aiohttp.ClientSession, urls: list[str], number: int) -> None:
         self.session = ""
+        self.tags: set[str] = set()
+        """Of questions that were answered."""
         self._http = http
         self._urls = urls
         self._at = itertools.count(number)
@@ -166,22 +170,41 @@ async def killed_calls(scale: Scale) -> Outcome:
         **found,
         "why": (tally.lost + tally.mixed + twice)[:5],
     }
-    held = not (tally.lost or twice or tally.mixed or found["without_result"])
+    wrong = found["without_result"] + found["wrong_turn"]
+    held = not (tally.lost or twice or tally.mixed or wrong)
     return Outcome(held, figures)
 
 
 def _of_logs(logs: list[list[ev.AnyEvent]]) -> dict[str, int]:
-    """Return what the logs say of the calls that were to be run."""
-    requested, told, unknown = 0, 0, 0
+    """Return what the logs say of the calls: those to be run, and tags that no result had."""
+    found = Counter[str](requested=0, without_result=0, unknown=0, not_called=0, wrong_turn=0)
     for log in logs:
         asked = {_key(one) for one in log if isinstance(one, ev.ToolRequested)}
         results = [one for one in log if isinstance(one, ev.ToolReturned | ev.ToolFailed)]
-        requested += len(asked)
-        told += len(asked & {_key(one) for one in results})
-        unknown += sum(
+        found["requested"] += len(asked)
+        found["without_result"] += len(asked - {_key(one) for one in results})
+        found["unknown"] += sum(
             isinstance(one, ev.ToolFailed) and one.reason == "unknown_outcome" for one in results
         )
-    return {"requested": requested, "without_result": requested - told, "unknown": unknown}
+        called = {one.turn for one in log if isinstance(one, ev.ToolCalled)}
+        found["not_called"] += sum(
+            "CALL:" in one.text and one.turn not in called
+            for one in log
+            if isinstance(one, ev.TurnCommitted)
+        )
+        known = {
+            tag: one.turn
+            for one in results
+            if isinstance(one, ev.ToolReturned)
+            for tag in _TAG.findall(one.result)
+        }
+        found["wrong_turn"] += sum(
+            known.get(tag, one.turn + 1) > one.turn
+            for one in log
+            if isinstance(one, ev.ResponseSentence)
+            for tag in _TAG.findall(one.text)
+        )
+    return dict(found)
 
 
 def _key(one: ev.ToolRequested | ev.ToolReturned | ev.ToolFailed) -> tuple[int, int, int]:
@@ -196,7 +219,7 @@ async def _hold(run: Running, calls: int, tally: Tally) -> list[str]:
         await caller.connect()
         for number in numbers:
             await _one(caller, number, tally)
-            await asyncio.sleep(random.uniform(0.1, 0.6))
+            await asyncio.sleep(random.uniform(0.3, 1.5))
         await caller.leave()
 
     async with aiohttp.ClientSession() as http:
@@ -211,23 +234,38 @@ async def _one(caller: ToolCaller, number: int, tally: Tally) -> None:
     """Ask until there is an answer; a question whose line was cut may be asked again."""
     tags: list[str] = []
     for attempt in range(6):
-        tag = f"k{number}x{attempt}"
-        tags.append(tag)
+        tags.append(f"k{number}x{attempt}")
         name = "book" if number % 2 else "ask"
-        await caller.asks(f'CALL:{name}{{"tag":"{tag}"}}')
-        said = await caller.answer(ANSWER_S)
-        while said is None and caller.cut_off:
-            await caller.connect()
-            said = await caller.answer(GOES_ON_S)
-        if said is not None:
-            theirs = [w for w in said.replace('"', " ").split() if w.startswith("#k")]
-            mine = {f"#{one}" for one in tags}
-            if any(word.strip(".,") not in mine for word in theirs):
-                tally.mixed.append(f"{tags}: {said}")
+        await caller.asks(f'CALL:{name}{{"tag":"{tags[-1]}"}}')
+        if await _answer(caller, {f"#{tag}" for tag in tags}, tally) is not None:
+            caller.tags.update(f"#{tag}" for tag in tags)
             tally.answered += 1
             return
         tally.asked_again += 1
     tally.lost.append(", ".join(tags))
+
+
+async def _answer(caller: ToolCaller, mine: set[str], tally: Tally) -> str | None:
+    """Return the answer to a question with one of the tags *mine*; None: the line was cut.
+
+    Whose line was cut hears the end of the answer before first.
+    """
+    said, came_back = await caller.answer(ANSWER_S), False
+    while True:
+        if said is None:
+            if not caller.cut_off:
+                return None
+            await caller.connect()
+            came_back = True
+            said = await caller.answer(GOES_ON_S)
+            continue
+        theirs = {word.strip(".,") for word in said.replace('"', " ").split() if "#k" in word}
+        if theirs <= mine:
+            return said
+        if not (came_back and theirs <= caller.tags):
+            tally.mixed.append(f"{sorted(mine)}: {said}")
+            return said
+        said = await caller.answer(GOES_ON_S)
 
 
 async def _kill(pid: int, stop: asyncio.Event) -> Counter[str]:
