@@ -1,7 +1,7 @@
 """Tells applications of their calls: each message is posted, signed, until it is taken.
 
-A receiver that is slow or away delays no other, and no tool: it has a few deliveries at once, and
-rests for a while after it gave no answer.
+A receiver that is slow or away delays no other, and no tool: it has a part of the deliveries at
+once, and rests for a while after it gave no answer several times in a row.
 """
 
 from __future__ import annotations
@@ -36,14 +36,15 @@ from workers.analytics.webhook import LONGEST_BACKOFF_S, TRIES, keys_of, post
 
 CONSUMER = "HOOK"
 """The durable consumer; `nats/consumers` declares it."""
-AT_ONCE = 64
-MOST_OF_A_RECEIVER = 8
+AT_ONCE = 128
+MOST_OF_A_RECEIVER = 32
 """Deliveries to one receiver at once."""
 BUSY_S = 1.0
 """A message for a receiver that has as many tries again after so long."""
 ANSWER_S = 10.0
 REST_S = 5.0
-"""A receiver that gave no answer is left alone for so long."""
+AWAY_AFTER = 3
+"""A receiver that gave no answer so often in a row is left alone for REST_S."""
 
 
 class Receivers:
@@ -51,6 +52,8 @@ class Receivers:
 
     def __init__(self) -> None:
         self._busy = Counter[str]()
+        self._silent = Counter[str]()
+        """How often in a row each gave no answer."""
         self._rests: dict[str, float] = {}
         """Until when."""
 
@@ -75,10 +78,17 @@ class Receivers:
             if not self._busy[host]:
                 del self._busy[host]
 
-    def silent(self, url: str, now_s: float) -> None:
-        """Let the receiver of *url* rest: it gave no answer."""
-        self._rests = {host: until_s for host, until_s in self._rests.items() if until_s > now_s}
-        self._rests[urlsplit(url).netloc] = now_s + REST_S
+    def answered(self, url: str, now_s: float, *, answer: bool) -> None:
+        """Note whether the receiver of *url* gave an *answer*."""
+        host = urlsplit(url).netloc
+        if answer:
+            self._silent.pop(host, None)
+            return
+        self._silent[host] += 1
+        if self._silent[host] >= AWAY_AFTER:
+            del self._silent[host]
+            self._rests = {one: until_s for one, until_s in self._rests.items() if until_s > now_s}
+            self._rests[host] = now_s + REST_S
 
 
 def body_of(event: WebhookRequested) -> bytes:
@@ -110,12 +120,14 @@ def _opens(keys: list[bytes]) -> Opens:
                 body = body_of(event)
                 head = envelopes.signed(event, body, keys, int(time.time()))
                 with receivers.delivering(event.url, time.monotonic()):
+                    answer = True
                     try:
                         await post(http, event.url, body, head)
                     except RetryLater as later:
-                        if not later.answered:
-                            receivers.silent(event.url, time.monotonic())
+                        answer = later.answered
                         raise
+                    finally:
+                        receivers.answered(event.url, time.monotonic(), answer=answer)
 
             yield deliver
 

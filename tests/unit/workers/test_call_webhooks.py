@@ -11,7 +11,14 @@ from runtime.settings import SettingsError, load
 from schemas.events import WebhookRequested
 from workers import call_webhooks
 from workers.analytics.subscribers import RetryLater
-from workers.call_webhooks import BUSY_S, MOST_OF_A_RECEIVER, REST_S, Receivers, body_of
+from workers.call_webhooks import (
+    AWAY_AFTER,
+    BUSY_S,
+    MOST_OF_A_RECEIVER,
+    REST_S,
+    Receivers,
+    body_of,
+)
 
 URL = "https://app.example/aura?x=1"
 SAME = "https://app.example/other"
@@ -41,9 +48,16 @@ def test_a_message_says_whose_it_is_and_what_happened() -> None:
     }
 
 
-def test_a_receiver_that_gave_no_answer_rests_and_others_do_not() -> None:
+def test_a_receiver_that_gives_no_answer_rests_and_others_do_not() -> None:
     receivers = Receivers()
-    receivers.silent(URL, 10.0)
+    for _ in range(AWAY_AFTER - 1):
+        receivers.answered(URL, 10.0, answer=False)
+    receivers.answered(URL, 10.0, answer=True)  # it is slow now and then, and not away
+    receivers.answered(SAME, 10.0, answer=False)
+    with receivers.delivering(URL, 10.0):
+        pass
+    for _ in range(AWAY_AFTER - 1):
+        receivers.answered(URL, 10.0, answer=False)
     with pytest.raises(RetryLater) as later, receivers.delivering(SAME, 12.0):
         pass
     assert later.value.delay_s == pytest.approx(REST_S - 2)
