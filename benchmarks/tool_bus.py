@@ -28,7 +28,9 @@ from runtime.settings import load
 from schemas import events as ev
 from schemas.tools import ToolConfig
 
-CALLS = 200
+CALLS = 60
+TURN_S = 1.0
+"""A connection may type a turn a second."""
 ASKED_MS = 5.0
 """p50 that the project asks of itself."""
 SLOW_MS = 300
@@ -59,7 +61,7 @@ async def measure(calls: int) -> tuple[list[tuple[float, float, float]], list[fl
             await asyncio.sleep(6)  # the edge looks for services every 5 s
             session = await _talk(url, calls)
             stored = await bus.session_events(session)
-            slow, none = await _waits(url, max(10, calls // 4))
+            slow, none = await _waits(url, max(10, calls // 3))
     return list(_times(stored)), slow, none
 
 
@@ -89,7 +91,7 @@ async def _waits(url: str, calls: int) -> tuple[list[float], list[float]]:
                     if message["type"] == "ai_audio":
                         first = first or time.monotonic()
                 found.append((first - began) * 1000)
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(TURN_S)
     return waits["CALL:slow"], waits["Hello."]
 
 
@@ -101,7 +103,7 @@ async def _talk(url: str, calls: int) -> str:
             await ws.send(json.dumps({"type": "text", "text": "CALL:now"}))
             while (message := json.loads(await ws.recv()))["type"] != "ai_complete":
                 session = session or message.get("session", "")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(TURN_S)
     return session
 
 

@@ -26,7 +26,7 @@ from runtime.bus.tool_services import Asked, Handler, serving
 from runtime.sessions.finding import decoded
 from runtime.settings import load
 from schemas import events as ev
-from schemas.tools import ToolConfig
+from schemas.tools import MOST_CALLS, ToolConfig
 
 CALLERS = 8
 _TAG = re.compile(r"#k\w+")
@@ -35,6 +35,8 @@ KILLED = ("llm", "tool", "edge")
 EVERY_S = (1.0, 2.5)
 """Between two kills: a worker that died is started again after 4 s, for others do its work."""
 ANSWER_S = 30.0
+TURN_S = 1.0
+"""A connection may type a turn a second."""
 GOES_ON_S = 6.0
 """After a reconnect the answer goes on, or the caller asks once more."""
 OPERATOR = "an operator's token of 32 characters or more"
@@ -307,7 +309,7 @@ async def malformed_tools(scale: Scale) -> Outcome:
         good = Service()
         async with (
             await connect(load(nats_url=url), "trial") as bus,
-            serving(bus, [*good.tools, (ToolConfig(name="bad"), _bad(count))]),
+            serving(bus, [*good.tools, *_bad(count)]),
         ):
             await _offered(run)
             stop, tally = asyncio.Event(), Tally()
@@ -335,30 +337,33 @@ async def malformed_tools(scale: Scale) -> Outcome:
 Told = list[tuple[str, int]]
 
 
-def _bad(count: int) -> Handler:
+def _bad(count: int) -> list[tuple[ToolConfig, Handler]]:
+    """Return tools that answer with what is no result; a turn calls all of them."""
     answers = malformed.results(1, count)
 
     async def answer(asked: Asked) -> bytes:
         del asked
         return next(answers, b"")
 
-    return answer
+    return [(ToolConfig(name=f"bad{k}"), answer) for k in range(MOST_CALLS)]
 
 
 async def _bad_results(run: Running, count: int) -> Told:
-    """A caller has the bad tool called; each time something is said."""
+    """A caller has the bad tools called; each time something is said."""
+    text = " ".join(f"CALL:bad{k}{{}}" for k in range(MOST_CALLS))
     told = Counter[str]()
     async with aiohttp.ClientSession() as http:
         caller = ToolCaller(http, run.urls, 0)
         await caller.connect()
-        for number in range(count):
-            if number % 40 == 39:  # a history of its own now and then
+        for number in range(-(-count // MOST_CALLS)):
+            if number % 20 == 19:  # a history of its own now and then
                 await caller.leave()
                 caller.session = ""
                 await caller.connect()
-            await caller.asks("CALL:bad{}")
+            await caller.asks(text)
             said = await caller.answer(ANSWER_S)
-            told["answered" if said else "unclear"] += 1
+            told["met" if said else "unclear"] += MOST_CALLS
+            await asyncio.sleep(TURN_S)
         await caller.leave()
     return list({"unclear": 0, **told}.items())
 
@@ -456,11 +461,7 @@ async def _good_calls(run: Running, stop: asyncio.Event, tally: Tally) -> None:
                 tally.lost.append(f"g{number}: {said}")
             else:
                 tally.answered += 1
-            if number % 40 == 39:
-                await caller.leave()
-                caller.session = ""
-                await caller.connect()
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(TURN_S)
         await caller.leave()
 
 

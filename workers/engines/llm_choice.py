@@ -1,6 +1,6 @@
 """Which built-in language model serves where AURA_LLM_MODEL names none: by cores and memory. Pure.
 
-docs/models.md has the figures behind the numbers here.
+docs/adr/0048 has the figures behind the numbers here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ CAPABLE: Final = "qwen2.5-1.5b-instruct"
 LEAST_CORES: Final = 4
 """With fewer, the capable one's first words come too late beside recogniser and voice."""
 LEAST_MEMORY_BYTES: Final = 6 << 30
-"""2 GB of it are the model's with its slots; the rest is for everything beside."""
+"""Its weights are 1.1 GB, mapped; recogniser, voice and the system want theirs beside."""
 
 
 @dataclass(frozen=True)
