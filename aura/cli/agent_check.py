@@ -1,4 +1,4 @@
-"""What agents and tenants name that is not there: told before they are applied."""
+"""Names in agents and tenants that stand for nothing, told before they are applied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A turn's latencies as bars: where the silence before the answer went."""
+"""A turn's latencies as bars: where the silence before the response went."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from schemas.events import STEPS
 
 DRAWN = {**STEPS, "client_ms": "first audio at the client"}
 WIDTH = 40
-"""Of the bars: a line fits a terminal of 80 columns."""
+"""The characters of the longest bar: a line fits a terminal of 80 columns."""
 
 
 def waterfall(steps: Mapping[str, float | None]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A call's session on the bus: carries inputs in and effects out, and decides nothing."""
+"""The session shell: carries a call's inputs in and its effects out, and decides nothing."""
 
 from __future__ import annotations
 
@@ -30,11 +30,13 @@ from edge.core.hearing.caller_audio import CallerAudio, joined
 from edge.core.input_log import InputLog
 from edge.core.inputs import (
     AnyInput,
+    BackgroundAlone,
     ChunkSpoken,
     Finished,
     PartialHeard,
     Reconfigured,
     Resumed,
+    Sound,
     StageSaid,
     Ticked,
 )
@@ -78,7 +80,7 @@ class Client(Protocol):
 class SessionShell:
     """One session on one connection, while `run` runs."""
 
-    def __init__(  # noqa: PLR0913  # what a session may have besides is named
+    def __init__(  # noqa: PLR0913  # all but three are optional and named
         self,
         bus: Bus,
         call: Call,
@@ -172,7 +174,7 @@ class SessionShell:
         """Take a little audio of the caller: s16le mono 16 kHz."""
         at_ms = now_ms()
         if self._arrives(pcm, at_ms):
-            self.give(self._audio.hear(pcm, at_ms))
+            self._hear(self._audio.hear(pcm, at_ms))
 
     async def hear_in_parts(self, pcm: bytes, worked: Callable[[float], Awaitable[None]]) -> None:
         """Take audio of any length, which is one input all the same.
@@ -187,15 +189,20 @@ class SessionShell:
             parts.append(part)
             await worked(began_s)
             began_s = time.perf_counter()
-        self.give(joined(parts))
+        self._hear(joined(parts))
         await worked(began_s)
+
+    def _hear(self, sound: Sound) -> None:
+        self.give(sound)
+        if self._audio.turns_out_background():
+            self.give(BackgroundAlone())
 
     def _arrives(self, pcm: bytes, at_ms: int) -> bool:
         """Note audio that has come; tell whether it can be heard: the bus is there."""
         if self._outage.parts and self._outage.deaf:
             counters.dropped("bus", len(pcm))
             return False
-        if self._recording and not self._closed and not self.call.deaf:
+        if self._recording and not self._closed and not self.call.control.deaf:
             self._recording.heard(pcm, at_ms)
         return True
 
@@ -208,14 +215,14 @@ class SessionShell:
             return
         self._finished = True
         if not self._closed:
-            turns = self.call.history.answered
+            turns = self.call.history.responses
             self._log.info("session_ended", reason=reason, turns=turns)
         self.give(Finished(reason, may_return))
         self._closed = True
         self.control.close()
         self._timer.stop()
         self._events.close()
-        self._frames.close()
+        self._frames.put(None)
         if self._recording:
             self._recording.finish(now_ms())
 
@@ -380,7 +387,7 @@ class SessionShell:
             first_token_ms=waterfall.first_token_ms,
             first_sentence_ms=waterfall.first_sentence_ms,
             first_audio_ms=waterfall.first_audio_ms,
-            guesses=waterfall.guesses,
+            speculations=waterfall.speculations,
             retracted=waterfall.retracted,
             interrupted=waterfall.interrupted,
         )

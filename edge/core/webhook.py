@@ -72,7 +72,7 @@ class Webhook:
 
     def _beginning(self, event: ev.SessionStarted) -> dict[str, Any]:
         agent = event.agent
-        data = {"agent": self._out.agent, "user": event.user, "protocol": event.dialect}
+        data = {"agent": self._out.agent, "user": event.user, "protocol": event.protocol}
         variables = {"variables": dict(agent.variables)} if agent and self._hook.words else {}
         return {**data, **variables}
 

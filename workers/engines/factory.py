@@ -25,8 +25,9 @@ DEFAULT_STT_MODEL: Final = Settings.model_fields["stt_model"].default
 DEFAULT_TTS_VOICE: Final = Settings.model_fields["tts_voice"].default
 """Of the built-in engines: no server has them, so it must be told another."""
 LOCAL_SLOTS: Final = 2
+"""Responses that the built-in model writes at once where AURA_LLM_SLOTS says nothing."""
 HOSTED_SLOTS: Final = 16
-"""Responses written at once where AURA_LLM_SLOTS says nothing."""
+"""The same of a server."""
 
 
 def recognizer(settings: Settings) -> Recognizer:

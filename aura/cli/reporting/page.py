@@ -72,17 +72,21 @@ def _plots(found: Figures, labels: Sequence[str]) -> list[tuple[str, str, str]]:
     waits = [(name, [row[f"{name}_ms"] for row in rows]) for name in ("p50", "p95", "p99")]
     talk = [of("caller", "caller_seconds"), of("Aura", "aura_seconds")]
     barge = [of("meant", "interruptions"), of("it was nothing", "false_interruptions")]
-    guesses = [of("right", "right_guesses"), of("wrong", "wrong_guesses")]
+    early = [of("right", "right_guesses"), of("wrong", "wrong_guesses")]
     return [
         (
             "What callers waited",
             "End of speech to the first audio sent.",
             lines(labels, waits, "ms"),
         ),
-        ("Turns", "Answered or interrupted.", stacked(labels, [of("turns", "turns")], "turns")),
+        (
+            "Turns",
+            "Heard to the end, or interrupted.",
+            stacked(labels, [of("turns", "turns")], "turns"),
+        ),
         ("Who talked", "Seconds of speech.", stacked(labels, talk, "s")),
-        ("Interruptions", "Speech or noise over an answer.", stacked(labels, barge, "times")),
-        ("Guesses", "Turns taken before the end was certain.", stacked(labels, guesses, "guesses")),
+        ("Interruptions", "Speech or noise over a response.", stacked(labels, barge, "times")),
+        ("Speculation", "Turns taken before the end was certain.", stacked(labels, early, "turns")),
         (
             "Errors",
             "That callers were told of.",
@@ -98,8 +102,8 @@ def _section(name: str, note: str, content: str) -> str:
 def tiles(totals: Row) -> list[tuple[str, str]]:
     """Return the headline numbers, name and value."""
     caller, aura = totals["caller_seconds"] or 0, totals["aura_seconds"] or 0
-    spoken, guesses = caller + aura, totals["guesses"]
-    right = guesses - totals["wrong_guesses"]
+    spoken, early = caller + aura, totals["guesses"]
+    right = early - totals["wrong_guesses"]
     return [
         ("sessions", f"{totals['sessions']:,}"),
         ("turns", f"{totals['turns']:,}"),
@@ -108,7 +112,7 @@ def tiles(totals: Row) -> list[tuple[str, str]]:
         ("wait p99", _ms(totals["p99_ms"])),
         ("Aura's share of talk", f"{aura / spoken:.0%}" if spoken else "-"),
         ("interruptions", f"{totals['interruptions']:,}"),
-        (f"right of {guesses:,} guesses", f"{right / guesses:.0%}" if guesses else "-"),
+        (f"right of {early:,} speculative turns", f"{right / early:.0%}" if early else "-"),
         ("errors", f"{totals['errors']:,}"),
     ]
 

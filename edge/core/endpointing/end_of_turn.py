@@ -58,18 +58,20 @@ class Evidence:
 
 
 LLM_WEIGHT = 0.5
-"""Of the language model's log odds, beside 1 for the recogniser's. How often their sum is right
+"""The weight of the language model's log odds; the recogniser's is 1. How often their sum is right
 counts benchmarks/eot_accuracy.py."""
 EOT_LLM_MISSING = 0.4
 """The probability that stands in for a language model that gives none."""
 EOT_BY_RULES = 0.7
 """The probability that stands in for the recogniser's where the rules alone find an end."""
 MOST_CERTAIN = 0.99
-"""The limit of every probability (and 1 - MOST_CERTAIN the lower one), lest one witness decide."""
+"""The upper limit of every probability, 1 - MOST_CERTAIN the lower: no witness decides alone."""
 EOT_AUDIO_SURE = 0.8
 """From this probability on, the turn model makes unclear words finished."""
 EOT_AUDIO_DOUBT = 0.5
 """Below this probability, the turn model moves the verdict one step towards unfinished."""
+AGREED = 0.9
+"""Of the wait for a statement whose end the words and the turn model find both."""
 MOST_OPENING_WORDS = 2
 """The most words that may be a mere opening ("Hello?"), after which more is likely."""
 LEAST_QUESTION_WORDS = 4
@@ -211,7 +213,10 @@ def wait_ms(known: Evidence, waits: Waits) -> int:
     match is_finished(known):
         case True:
             replies = known.asked and len(words(known.text)) <= MOST_OPENING_WORDS
-            return waits.finished_ms if replies or sounds_asked(known) else stated_ms
+            if replies or sounds_asked(known):
+                return waits.finished_ms
+            agreed = (known.eot_audio or 0) >= EOT_AUDIO_SURE and is_finished(by_words(known))
+            return max(waits.finished_ms, int(stated_ms * AGREED)) if agreed else stated_ms
         case False:
             return waits.unfinished_ms
         case _ if is_finished(by_words(known)):  # only the model of turns doubts it

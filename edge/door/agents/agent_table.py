@@ -1,4 +1,4 @@
-"""Agents and tenants as an edge knows them, by their keys in the bucket: a call asks nobody."""
+"""An edge's copy of all agents and tenants, by their keys in the bucket: no call asks the bus."""
 
 from __future__ import annotations
 

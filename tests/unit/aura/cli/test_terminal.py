@@ -91,9 +91,9 @@ def test_events_that_pass_by(capsys: pytest.CaptureFixture[str], *, as_json: boo
 
 
 def test_what_a_server_answers_to_a_call() -> None:
-    answer = call.Answer(transcript=HOSTILE, partial=HOSTILE, answer=HOSTILE)
+    outcome = call.Outcome(transcript=HOSTILE, partial=HOSTILE, response=HOSTILE)
     console = plain()
-    console.print(call._view(answer))
+    console.print(call._view(outcome))
     assert not COMMANDS & set(said(console))
 
 
