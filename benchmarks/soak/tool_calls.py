@@ -125,8 +125,11 @@ class ToolCaller:
         with suppress(ConnectionError):
             await self._ws.send_json({"type": "text", "text": text})
 
-    async def answer(self, within_s: float) -> str | None:
-        """Return the next whole answer; None: none came, or the line was cut."""
+    async def answer(self, within_s: float, *, errors: bool = False) -> str | None:
+        """Return the next whole answer; None: none came, or the line was cut.
+
+        *errors*: the code of an error that is told is an answer, too.
+        """
         assert self._ws
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
@@ -134,6 +137,8 @@ class ToolCaller:
                     said = json.loads(message.data)
                     if said["type"] == "ai_complete":
                         return str(said["full_response"])
+                    if errors and said["type"] == "error":
+                        return str(said["code"])
         return None
 
     @property
@@ -361,8 +366,9 @@ async def _bad_results(run: Running, count: int) -> Told:
                 caller.session = ""
                 await caller.connect()
             await caller.asks(text)
-            said = await caller.answer(ANSWER_S)
-            told["met" if said else "unclear"] += MOST_CALLS
+            said = await caller.answer(ANSWER_S, errors=True)
+            is_error = said is not None and said == said.upper()
+            told[said if said and is_error else "met" if said else "unclear"] += MOST_CALLS
             await asyncio.sleep(TURN_S)
         await caller.leave()
     return list({"unclear": 0, **told}.items())
