@@ -19,7 +19,8 @@ from deploy.provision import ProvisionError, provision
 from deploy.readiness import wait_until_ready
 from deploy.supervisor import HopelessError, Program, Supervisor
 from runtime.agents import store
-from runtime.agents.file import BrokenAgentsError, load_all
+from runtime.agents.config_file import BrokenFilesError
+from runtime.agents.file import load_all
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError, FencedError
 from runtime.settings import Settings, SettingsError
@@ -31,7 +32,7 @@ START_ERRORS = (
     BusAwayError,
     FencedError,
     ProvisionError,
-    BrokenAgentsError,
+    BrokenFilesError,
     nats_server.ServerMissingError,
 )
 """Errors of a start that an operator can mend."""
@@ -61,7 +62,7 @@ async def up(settings: Settings, counts: Counts) -> int:
     """Run everything until SIGTERM or Ctrl-C; return the exit code.
 
     Raises:
-        BrokenAgentsError: an agent cannot be read.
+        BrokenFilesError: an agent cannot be read.
         SettingsError: a port is taken, or the data folder is in use.
         ServerMissingError, BusAwayError, ProvisionError: there is no bus, or not the right one.
         HopelessError: a process cannot run; it has told why.

@@ -61,6 +61,7 @@ def edge_of(
     speech_model = chosen(settings)
     config = config_of(settings, speech_model)
     policy = TokenPolicy.of(settings)
+    agents = Agents(bus)
     return Edge(
         settings=settings,
         bus=bus,
@@ -78,7 +79,7 @@ def edge_of(
         speech_model=speech_model,
         redaction=Redaction.of(settings.redact),
         prices={**PRICES, **settings.prices},
-        limits=SessionLimits(bus, limits_of(settings)),
+        limits=SessionLimits(bus, limits_of(settings), lambda name: agents.tenant(name).limits),
         addresses=ClientAddresses.of(settings),
         storage=StorageMonitor(bus, name),
         secrets=ClientSecrets(settings),
@@ -90,7 +91,7 @@ def edge_of(
             strangers_mb=settings.log_mb_of_strangers,
         ),
         recorded=RecordingQuotas(settings.recorded_mb_per_tenant),
-        agents=Agents(bus),
+        agents=agents,
         tools=ToolCatalogue(bus, settings),
         twilio=TwilioCalls.of(settings, bus),
         transfer=TwilioTransfer.of(settings),

@@ -70,12 +70,18 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
 
 
 async def agents_read(edge: Edge, stop: asyncio.Event) -> bool:
-    """Wait until all agents are known; False where the edge is to leave before."""
-    read, left = asyncio.create_task(edge.agents.read.wait()), asyncio.create_task(stop.wait())
-    await asyncio.wait({read, left}, return_when=asyncio.FIRST_COMPLETED)
-    for waiting in (read, left):
+    """Wait until agents and tools are known; False where the edge is to leave before."""
+
+    async def both() -> None:
+        await edge.agents.read.wait()
+        await edge.tools.looked.wait()
+
+    known, left = asyncio.create_task(both()), asyncio.create_task(stop.wait())
+    await asyncio.wait({known, left}, return_when=asyncio.FIRST_COMPLETED)
+    knows = known.done()
+    for waiting in (known, left):
         waiting.cancel()
-    return edge.agents.read.is_set()
+    return knows
 
 
 async def _hold(

@@ -20,9 +20,11 @@ from schemas.session_config import (
     IdleConfig,
     InterruptionConfig,
     ResponseConfig,
+    SpendLimit,
     ToolUse,
     TurnConfig,
     VoiceConfig,
+    WebhookConfig,
 )
 from schemas.tools import ToolConfig
 
@@ -33,7 +35,7 @@ MOST_TOOLS = 64
 MOST_TARGETS = 32
 
 
-def _section(
+def section(
     name: str,
     of: type[msgspec.Struct],
     *,
@@ -61,19 +63,23 @@ if TYPE_CHECKING:  # mypy takes no struct that is made at run time for a type
     Idle: TypeAlias = IdleConfig
     Use: TypeAlias = ToolUse
     Limits: TypeAlias = CallLimits
+    Spend: TypeAlias = SpendLimit
+    Hook: TypeAlias = WebhookConfig
 else:
-    Turns = _section("AgentTurns", TurnConfig, without=frozenset({"waits"}))
-    Interruption = _section("AgentInterruption", InterruptionConfig)
-    Model = _section(
+    Turns = section("AgentTurns", TurnConfig, without=frozenset({"waits"}))
+    Interruption = section("AgentInterruption", InterruptionConfig)
+    Model = section(
         "AgentModel",
         ResponseConfig,
         without=frozenset({"greeting", "system_prompt"}),
         renamed={"model": "name"},
     )
-    Voice = _section("AgentVoice", VoiceConfig, without=frozenset({"delivery"}))
-    Idle = _section("AgentIdle", IdleConfig)
-    Use = _section("AgentTool_use", ToolUse)
-    Limits = _section("AgentLimits", CallLimits)
+    Voice = section("AgentVoice", VoiceConfig, without=frozenset({"delivery"}))
+    Idle = section("AgentIdle", IdleConfig)
+    Use = section("AgentTool_use", ToolUse)
+    Limits = section("AgentLimits", CallLimits)
+    Spend = section("AgentSpend", SpendLimit)
+    Hook = section("AgentWebhook", WebhookConfig)
 
 SECTIONS: Mapping[str, tuple[str, type[msgspec.Struct]]] = {
     "turns": ("turns", TurnConfig),
@@ -83,6 +89,8 @@ SECTIONS: Mapping[str, tuple[str, type[msgspec.Struct]]] = {
     "idle": ("idle", IdleConfig),
     "tool_use": ("tool_use", ToolUse),
     "limits": ("limits", CallLimits),
+    "spend": ("spend", SpendLimit),
+    "webhook": ("webhook", WebhookConfig),
 }
 """A section of an agent to the part of the configuration that it says, and that part's struct."""
 WORDS: Mapping[str, str] = {
@@ -120,6 +128,13 @@ class AgentTool(ToolConfig, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def config(self) -> ToolConfig:
         return msgspec.convert(msgspec.structs.asdict(self), ToolConfig)
+
+
+def parted(named: str) -> tuple[str, int]:
+    """Return the name and the revision in NAME@REV; 0: *named* names none."""
+    name, at, number = named.partition("@")
+    is_one = at and number.isascii() and number.isdigit() and len(number) < 19 and int(number)
+    return (name, int(number)) if is_one else (named, 0)
 
 
 TargetName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,128}$")]
@@ -164,6 +179,10 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     or a `sip:` address. Only where the call is a telephone's."""
     limits: Limits | UnsetType = UNSET
     """How long a call may last; only shorter than the operator's limits."""
+    spend: Spend | UnsetType = UNSET
+    """What a call may use up; only less than its tenant's limits."""
+    webhook: Hook | UnsetType = UNSET
+    """Which address is told of its calls, and of what."""
     variables: Annotated[dict[str, Variable], msgspec.Meta(max_length=MOST_VARIABLES)] = {}
     """Those of the prompt and the greeting, by name."""
     callers: Callers = Callers()

@@ -1,8 +1,9 @@
 """Write the contract for other languages: `python -m schemas.generate [--check]`.
 
 `schemas/events.schema.json` is JSON Schema of every message; `schemas/asyncapi.json` says where
-each is sent; `schemas/agent.schema.json` is JSON Schema of an agent's file; `schemas/openapi.json`
-is what an edge answers over HTTP. All are committed; a test fails when they are behind the types.
+each is sent; `schemas/agent.schema.json` and `tenant.schema.json` are JSON Schema of the files of
+agents and tenants; `schemas/openapi.json` is what an edge answers over HTTP. All are committed; a
+test fails when they are behind the types.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from schemas import agent, audio, codec, control, events, openapi, session_config
+from schemas import agent, audio, codec, control, events, openapi, session_config, tenant
 from schemas.docstrings import describe
 
 HERE = Path(__file__).parent
@@ -39,6 +40,8 @@ CHANNELS: dict[str, tuple[str, str]] = {
     "heard": ("stt", "What was understood."),
     "turn": ("edge", "One job for the LLM each."),
     "say": ("llm, edge", "The response, a fenced chain; sentences are jobs for TTS."),
+    "tool": ("edge", "One job for a tool runner each."),
+    "hook": ("edge", "One message to an application each."),
     "out": ("tts, llm, stt, edge", "Work that is done, failed, measured."),
     "in": ("edge", "What the call was given, to decide again."),
 }
@@ -77,6 +80,9 @@ CONFIGURATION: tuple[type[msgspec.Struct], ...] = (
     session_config.VoiceConfig,
     session_config.IdleConfig,
     session_config.CallLimits,
+    session_config.SpendLimit,
+    session_config.Prices,
+    session_config.WebhookConfig,
     agent.AgentUsed,
     *control.COMMANDS,
 )
@@ -88,6 +94,14 @@ AGENT: Mapping[str, type[msgspec.Struct]] = {
     **{f"Agent{part.capitalize()}": of for part, (_, of) in agent.SECTIONS.items()},
 }
 """A definition of an agent's file to the struct that has its docstrings."""
+TENANT: Mapping[str, type[msgspec.Struct]] = {
+    "Tenant": tenant.Tenant,
+    "TenantLimits": tenant.TenantLimits,
+    "TenantWebhook": tenant.TenantWebhook,
+    "TenantSpend": session_config.SpendLimit,
+    "TenantPrices": session_config.Prices,
+}
+"""The same of a tenant's file."""
 
 
 def message_types() -> list[type[msgspec.Struct]]:
@@ -115,14 +129,25 @@ def json_schema() -> dict[str, Any]:
 
 def agent_schema() -> dict[str, Any]:
     """Return the JSON Schema of an agent's file, by which an editor completes it."""
-    _, definitions = msgspec.json.schema_components([agent.Agent], ref_template="#/$defs/{name}")
-    for name, kind in AGENT.items():
+    return _file_schema(agent.Agent, AGENT, "An agent of Aura: agents/NAME.yaml")
+
+
+def tenant_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a tenant's file."""
+    return _file_schema(tenant.Tenant, TENANT, "A tenant of Aura: tenants/TENANT.yaml")
+
+
+def _file_schema(
+    of: type[msgspec.Struct], parts: Mapping[str, type[msgspec.Struct]], title: str
+) -> dict[str, Any]:
+    _, definitions = msgspec.json.schema_components([of], ref_template="#/$defs/{name}")
+    for name, kind in parts.items():
         describe(definitions[name], kind)
-    root = definitions.pop("Agent")
+    root = definitions.pop(of.__name__)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **root,
-        "title": "An agent of Aura: agents/NAME.yaml",
+        "title": title,
         "$defs": {name: definitions[name] for name in sorted(definitions)},
     }
 
@@ -203,6 +228,7 @@ def documents() -> dict[str, str]:
     """Return the generated files, name to text."""
     made = {
         "agent.schema.json": agent_schema(),
+        "tenant.schema.json": tenant_schema(),
         "events.schema.json": json_schema(),
         "asyncapi.json": asyncapi(),
         "openapi.json": openapi.document(),

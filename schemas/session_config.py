@@ -121,6 +121,9 @@ VOICE_NAME = r"^(?:[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127})?$"
 """A name and never a path: whoever may name a voice need not be trusted with files."""
 
 
+PriceNumber = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
+
+
 class VoiceConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Who speaks a response, and how it reaches the client's loudspeaker."""
 
@@ -167,6 +170,54 @@ class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds without a word of either side after which it ends."""
 
 
+class Prices(msgspec.Struct, frozen=True, kw_only=True):
+    """What a call costs, all in one currency."""
+
+    models: dict[str, tuple[PriceNumber, PriceNumber]] = {}
+    """Of a million tokens of the prompt and of the answer, by language model; others cost 0."""
+    call_minute: PriceNumber = 0.0
+    """Of a minute of the call."""
+    heard_minute: PriceNumber = 0.0
+    """Of a minute of the caller's speech, which is recognised."""
+    spoken_minute: PriceNumber = 0.0
+    """Of a minute of speech, which is synthesized."""
+
+
+class SpendLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """What one call may use up, and what becomes of it then. 0: no limit."""
+
+    tokens: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 0
+    """Tokens of the language model, prompts and answers together."""
+    speech_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
+    """Seconds of synthesized speech."""
+    price: PriceNumber = 0.0
+    """In the currency of the prices."""
+    then: Literal["end", "listen"] = "end"
+    """The call says `words` and ends, or says them and goes on without the language model."""
+    words: Annotated[str, msgspec.Meta(max_length=1000)] = (
+        "I am sorry, this call has used up what it may. Goodbye."
+    )
+    """Empty: nothing is said."""
+
+
+WebhookMoment = Literal[
+    "call.started", "call.resumed", "call.turn", "call.transferred", "call.ended"
+]
+"""What an application is told of: a call began, its caller came back, a turn is over, another agent
+goes on, a connection of the call is over."""
+WEBHOOK_MOMENTS: tuple[WebhookMoment, ...] = typing.get_args(WebhookMoment)
+
+
+class WebhookConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Which address is told of a call, and of what."""
+
+    url: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    """An http or https address, where signed messages are posted; empty: nowhere."""
+    events: tuple[WebhookMoment, ...] = WEBHOOK_MOMENTS
+    words: bool = True
+    """Turns say what was said, and the start says its variables; else numbers and names alone."""
+
+
 class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The whole configuration of one session."""
 
@@ -183,6 +234,9 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What the language model may call."""
     tool_use: ToolUse = ToolUse()
     limits: CallLimits = CallLimits()
+    spend: SpendLimit = SpendLimit()
+    prices: Prices = Prices()
+    webhook: WebhookConfig = WebhookConfig()
 
     def but(self, changes: Mapping[str, Any]) -> SessionConfig:
         """Return it with *changes*: paths such as `turns.eagerness` to their new values.

@@ -12,6 +12,7 @@ aura.calls                            which calls are there    core NATS only: a
 aura.config.<hash>                    a configuration          stream AURA_CONFIGS (file)
 $KV.AURA_AGENTS.tenant.<tenant>.<name>  an agent of a tenant     bucket AURA_AGENTS (file)
 $KV.AURA_AGENTS.shared.<name>         an agent of all tenants
+$KV.AURA_AGENTS.tenants.<tenant>      what a tenant is set to
 aura.agents.<key>                     the same, mirrored by the server after it stored them
 """
 
@@ -101,6 +102,11 @@ def call(session: str) -> str:
 def agent_key(tenant: str, name: str) -> str:
     """Return the key of *tenant*'s agent *name*; an empty tenant: of the one that all share."""
     return f"tenant.{token(tenant)}.{token(name)}" if tenant else f"shared.{token(name)}"
+
+
+def tenant_key(tenant: str) -> str:
+    """Return the key of what *tenant* is set to."""
+    return f"tenants.{token(tenant)}"
 
 
 def recording(tenant: str, session: str, side: str = "*") -> str:

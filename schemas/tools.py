@@ -20,6 +20,8 @@ MOST_ARGUMENT_CHARS = 16_384
 """Of the arguments of one call."""
 MOST_RESULT_BYTES = 32_768
 """Of the result of one call."""
+MOST_TOOL_BYTES = 16_384
+"""Of what a service says of one tool: every job of a language model carries it."""
 MOST_CALLS = 8
 """Calls in one step of a turn."""
 

@@ -66,7 +66,7 @@ class LlmStage:
         text = ResponseText(
             first=not chain.state.sentences,
             hold=chain.model in self._begin_inside,
-            tools=bool(event.tools),
+            tools=[tool.name for tool in event.tools],
             language=event.language,
         )
         wanted = chain.model

@@ -18,6 +18,7 @@ from runtime.redaction import Redaction
 from runtime.settings import Settings, SettingsError
 from schemas.events import StageName
 from schemas.tools import ToolKind
+from workers import call_webhooks
 from workers.analytics import envelopes
 from workers.engine_executor import EngineExecutor
 from workers.engines import factory
@@ -42,7 +43,7 @@ def build(settings: Settings, stage: StageName) -> tuple[Stage[Any], int]:
     Raises:
         EngineError: an engine is not installed, or a setting or file is missing.
         BadRulesError: the rules of redaction cannot be used.
-        SettingsError: the secret of webhook tools is none.
+        SettingsError: a secret that signs webhooks is none.
     """
     match stage:
         case "stt":
@@ -100,7 +101,7 @@ async def serve(settings: Settings, stage_name: StageName) -> int:
         BusAwayError: no server answers.
         EngineError: the engine is missing; the message names the way out.
         BadRulesError: the rules of redaction cannot be used.
-        SettingsError: the secret of webhook tools is none.
+        SettingsError: a secret that signs webhooks is none.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -122,6 +123,7 @@ async def _work(
 ) -> bool:
     """Work until *stop*; return False if the engine hung."""
     stage, slots = build(settings, stage_name)
+    telling = call_webhooks.subscriber(settings) if stage_name == "tool" else None
     await stage.warm()
     async with await connect(settings, f"aura-{stage_name}", role=stage_name) as bus:
         metrics.BUS.set_function(lambda: bus.connected)
@@ -142,7 +144,10 @@ async def _work(
             settle()
             condition.ready = lambda: bus.connected and not stop.is_set()
             log.info("worker_ready", model=stage.model, slots=slots)
-            healthy = await worker.run(stop)
+            async with asyncio.TaskGroup() as tasks:
+                if telling:
+                    tasks.create_task(call_webhooks.deliver(bus, settings, telling, stop))
+                healthy = await worker.run(stop)
         if isinstance(stage, ToolStage):
             await stage.close()
         log.info("worker_left", done=worker.done, failed=worker.failed)

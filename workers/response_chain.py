@@ -187,9 +187,16 @@ class Writing:
                 await self._say(pieces)
 
     async def finish(self) -> None:
-        """Say the rest, then call the tools."""
+        """Say the rest, then call the tools.
+
+        A response that is nothing but a call of what was not offered calls it all the same, where
+        something was: nobody runs it, and the model is told.
+        """
         await self._say(self._text.flush())
-        for call in [*self._calls, *self._text.calls][:MOST_CALLS]:
+        calls = [*self._calls, *self._text.calls]
+        if not calls and not self._chain.state.sentences and self._job.event.tools:
+            calls = self._text.unknown
+        for call in calls[:MOST_CALLS]:
             await self._chain.call(call)
 
     async def _say(self, pieces: Iterable[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from workers.engines.protocols import FunctionCall
 from workers.sentences import SentenceCutter
 from workers.thoughts import ThoughtFilter
@@ -12,17 +14,23 @@ class ResponseText:
     """Takes the deltas of one response and returns what is ready to be spoken."""
 
     def __init__(
-        self, *, first: bool = True, hold: bool = False, tools: bool = False, language: str = "en"
+        self,
+        *,
+        first: bool = True,
+        hold: bool = False,
+        tools: Collection[str] = (),
+        language: str = "en",
     ) -> None:
         """Take *first*: nothing was said yet; *hold*: this model begins inside a thought.
 
-        *tools*: the model may call tools, and may write that as text.
+        *tools* are the names of those that the model may call, and may write as text.
         """
         self.is_begun = False
         """There is something to say, if not yet a whole piece."""
         self._first = first
-        self._thoughts = ThoughtFilter(hold=hold, calls=tools)
-        self._tools = ToolText() if tools else None
+        self._thoughts = ThoughtFilter(hold=hold, calls=bool(tools))
+        self._offered = tools
+        self._tools = ToolText(tools)
         self._language = language
         self._cutter = SentenceCutter(first=first, language=language)
 
@@ -38,8 +46,13 @@ class ResponseText:
 
     @property
     def calls(self) -> list[FunctionCall]:
-        """Calls that were written as text."""
-        return self._tools.calls if self._tools else []
+        """Calls of offered tools that were written as text."""
+        return self._tools.calls
+
+    @property
+    def unknown(self) -> list[FunctionCall]:
+        """The same of what was not offered."""
+        return self._tools.unknown
 
     def feed(self, delta: str) -> list[str]:
         """Return the pieces that *delta* completed, oldest first."""
@@ -48,16 +61,13 @@ class ResponseText:
         if self.began_inside and not known:
             # what waited was a thought
             self._cutter = SentenceCutter(first=self._first, language=self._language)
-            if self._tools:
-                self._tools = ToolText()
-        if self._tools:
-            text = self._tools.feed(text)
+            self._tools = ToolText(self._offered)
+        text = self._tools.feed(text)
         self.is_begun |= bool(text)
         return self._cutter.feed(text)
 
     def flush(self) -> list[str]:
         """Return the rest; the stream is over."""
         text = self._thoughts.flush()
-        if self._tools:
-            text = self._tools.feed(text) + self._tools.flush()
+        text = self._tools.feed(text) + self._tools.flush()
         return [*self._cutter.feed(text), *self._cutter.flush()]

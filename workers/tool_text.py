@@ -2,12 +2,14 @@
 
 Small models write a call as JSON, bare, in a fence or in `<tool_call>` tags, whatever their server
 makes of it. Text that may begin a call is held until that is clear; anything else goes on at once.
+A call of something that was not offered is neither spoken nor made.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any, Final
 
 from schemas.tools import MOST_ARGUMENT_CHARS, MOST_CALLS
@@ -35,8 +37,12 @@ _SCANNER: Final = json.JSONDecoder()
 class ToolText:
     """Takes the text of a response and returns what of it is to be said."""
 
-    def __init__(self) -> None:
+    def __init__(self, offered: Collection[str]) -> None:
+        """Take calls of the tools that are *offered*, by their names."""
         self.calls: list[FunctionCall] = []
+        self.unknown: list[FunctionCall] = []
+        """Calls of what was not offered."""
+        self._offered = frozenset(offered)
         self._text = ""
         """What was neither returned nor taken for a call yet."""
         self._opened = ""
@@ -98,7 +104,10 @@ class ToolText:
         return False
 
     def _taken(self, calls: list[FunctionCall], rest: str, opening: str) -> None:
-        self.calls += calls[: MOST_CALLS - len(self.calls)]
+        for call in calls:
+            known = self.calls if call.name in self._offered else self.unknown
+            if len(known) < MOST_CALLS:
+                known.append(call)
         self._text, self._opened = rest, opening[:1]
 
     def _close(self, *, over: bool) -> bool:

@@ -1,12 +1,14 @@
-"""Names in agents that stand for nothing, told before the agents are applied."""
+"""Names in agents and tenants that stand for nothing, told before they are applied."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
 
+from msgspec import UNSET
+
 from runtime import tool_file
-from runtime.agents import file, store, yaml_tree
+from runtime.agents import file, store, tenant_file, yaml_tree
 from runtime.bus.connection import Bus
 from runtime.bus.tool_services import EVERY_TENANT, served_tools
 from runtime.settings import Settings
@@ -28,8 +30,7 @@ async def unknown_names(
     tools = {one.tool.name for one in served if one.tenant in {tenant, EVERY_TENANT}}
     if settings.tools and settings.tools != tool_file.DISCOVER:
         tools |= {tool.name for tool in tool_file.read(settings.tools)}
-    applied = [store.revision_of(one) for one in await store.everything(bus)]
-    agents = {one.name for one in applied if one.text} | set(texts)
+    agents = {one.name for one in await store.applied(bus)} | set(texts)
     lines = []
     for name, text in texts.items():
         agent, tree = file.parse(text), yaml_tree.read(text)
@@ -44,6 +45,26 @@ async def unknown_names(
                 lines.append(
                     f"{name}.yaml:{line}: there is no agent {other}: {_there(other, agents)}"
                 )
+    return lines
+
+
+async def unknown_agents(
+    bus: Bus, settings: Settings, tenant: str, texts: Mapping[str, str]
+) -> list[str]:
+    """Return a line for each tenant in *texts* whose default agent is not applied.
+
+    Raises:
+        BusAwayError: the server does not answer.
+    """
+    del settings, tenant
+    applied = await store.applied(bus)
+    lines = []
+    for name, text in texts.items():
+        wanted, tree = tenant_file.parse(text).agent, yaml_tree.read(text)
+        known = {one.name for one in applied if one.tenant in {"", name}}
+        if wanted is not UNSET and wanted not in known:
+            line = tree.lines["agent",]
+            lines.append(f"{name}.yaml:{line}: there is no agent {wanted}: {_there(wanted, known)}")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Texts of agents as `aura agents` prints them: listed, compared, counted."""
+"""Applied texts as `aura agents` and `aura tenants` print them: listed, compared, counted."""
 
 # ruff: noqa: PLC0415 - `aura agents --help` must not load rich's tables
 
@@ -39,14 +39,19 @@ def changed(before: str, after: str) -> str:
     return f"+{marks.count('+ ')} -{marks.count('- ')} lines"
 
 
-def table_of(rows: Sequence[tuple[Revision, str]]) -> Table:
-    """Return a table of agents, each with a line about it."""
+def table_of(rows: Sequence[tuple[Revision, str]], shared: str) -> Table:
+    """Return a table of what is applied, each with a line about it.
+
+    *shared* is the tenant of what all share; empty: none belongs to any.
+    """
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("NAME", "REVISION", "TENANT", "APPLIED", "ABOUT"):
+    whose = ("TENANT",) if shared else ()
+    for name in ("NAME", "REVISION", *whose, "APPLIED", "ABOUT"):
         table.add_column(name, overflow="fold")
     for one, about in rows:
-        cells = (one.name, str(one.number), one.tenant or "all", f"{one.time[:19]}Z", about)
+        tenant = (one.tenant or shared,) if shared else ()
+        cells = (one.name, str(one.number), *tenant, f"{one.time[:19]}Z", about)
         table.add_row(*map(printable, cells))
     return table

@@ -61,6 +61,7 @@ def machine(settings: Settings) -> Iterator[Finding]:
         advice = installing(extra)
         yield Finding(there, f"{module}: {purpose}", advice, needed)
     yield from _language(settings)
+    yield _model(settings)
     try:
         yield Finding(True, f"nats-server: {nats_server.binary()}")
     except nats_server.ServerMissingError as missing:
@@ -82,6 +83,19 @@ def _language(settings: Settings) -> Iterator[Finding]:
     if language not in {"auto", spoken} and len(spoken) == LANGUAGE_CODE:
         advice = f"set AURA_TTS_VOICE to a Piper voice that speaks {language}"
         yield Finding(False, f"{settings.tts_voice} speaks no {language} (AURA_LANGUAGE)", advice)
+
+
+def _model(settings: Settings) -> Finding:
+    """Return which language model answers, and why that one."""
+    from workers.engines import factory  # noqa: PLC0415  # engines are an optional extra
+
+    engine = factory.llm_engine(settings)
+    if engine != "local" or settings.llm_model:
+        named = settings.llm_model or "its own"
+        return Finding(True, f"language model: {named} ({engine}), as the settings say")
+    found = factory.local_llm(settings)
+    advice = f"`aura models fetch {found.better}` brings it, and it is used from then on"
+    return Finding(not found.better, f"language model: {found.model}. {found.why}", advice, False)
 
 
 def _is_used(library: str, settings: Settings) -> bool:

@@ -26,7 +26,7 @@ from edge.call.speech_model import chosen
 from edge.core.hearing.caller_audio import CallerAudio
 from runtime import logs
 from runtime.agents import store
-from runtime.agents.file import AgentFileError
+from runtime.agents.config_file import ConfigFileError
 from runtime.agents.resolve import VariableError
 from runtime.bus.connection import Bus, connect
 from runtime.printable import printable
@@ -134,7 +134,7 @@ async def _served(bus: Bus, settings: Settings, recorded: list[ev.AnyEvent], age
     try:
         wanted = await store.find(bus, began.tenant, name, number)
         return served_by(wanted, began, await _own(bus, began), settings.session)
-    except (store.NoSuchAgentError, AgentFileError, VariableError) as error:
+    except (store.NotAppliedError, ConfigFileError, VariableError) as error:
         raise CommandError(f"--agent {agent}: {error}") from error
 
 
@@ -144,7 +144,7 @@ async def _own(bus: Bus, began: ev.SessionStarted) -> store.Revision | None:
         return None
     try:
         return await store.find(bus, began.tenant, began.agent.name, began.agent.revision)
-    except store.NoSuchAgentError:
+    except store.NotAppliedError:
         return None
 
 

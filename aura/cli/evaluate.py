@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +15,7 @@ import aiohttp
 import typer
 from rich.console import Console
 
+from aura.cli.call import agent_options
 from aura.cli.evaluation.caller import perform
 from aura.cli.evaluation.judge import judge
 from aura.cli.evaluation.results import Result, junit, summary, table
@@ -35,6 +36,8 @@ class Wanted:
     token: str
     parallel: int = 2
     only: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    """The agent that is asked for, and its variables."""
     junit: Path | None = None
     as_json: bool = False
 
@@ -104,7 +107,9 @@ async def _try(
 ) -> Result:
     result, began = Result(scenario.name), time.monotonic()
     try:
-        result.seen = await perform(scenario, spoken, wanted.url, wanted.token)
+        result.seen = await perform(
+            scenario, spoken, wanted.url, {**wanted.query, "token": wanted.token}
+        )
     except aiohttp.WSServerHandshakeError as error:
         result.error = f"the call was refused: HTTP {error.status}"
     except (aiohttp.ClientError, OSError) as error:
@@ -129,10 +134,18 @@ def _tell(suite: Suite, results: list[Result], wanted: Wanted, console: Console)
             raise CommandError(f"--junit {wanted.junit}: {error.strerror}") from error
 
 
-def command(
+def command(  # noqa: PLR0913  # typer makes an option of each argument
     suite: Annotated[Path, typer.Argument(metavar="SUITE.yaml", help="See docs/evaluate.md.")],
     url: Url = None,
     token: Token = None,
+    *,
+    agent: Annotated[
+        str, typer.Option(metavar="NAME[@REV]", help="Ask for this agent, or this text of it.")
+    ] = "",
+    variable: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="For its variables; repeatable."),
+    ] = None,
     parallel: Annotated[int, typer.Option(min=1, max=100, help="Calls at once.")] = 2,
     only: Annotated[str, typer.Option(help="Only scenarios with this in their name.")] = "",
     report: Annotated[
@@ -140,8 +153,22 @@ def command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The results as JSON.")] = False,
 ) -> None:
-    """Hold the spoken scenarios of a suite against a running Aura; exit code 1: one failed."""
+    """Hold the spoken scenarios of a suite against a running Aura; exit code 1: one failed.
+
+    A revision (@REV) is served to the demo token, and to one whose claim `agent` names it.
+    """
     here = load()
     where = url or here.url or running_url(here)
     who = token or here.demo_token.get_secret_value()
-    run(evaluate(here, Wanted(suite, where, who, parallel, only, report, as_json)))
+    query = agent_options(agent, variable or [])
+    wanted = Wanted(
+        suite,
+        where,
+        who,
+        parallel=parallel,
+        only=only,
+        query=query,
+        junit=report,
+        as_json=as_json,
+    )
+    run(evaluate(here, wanted))

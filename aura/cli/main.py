@@ -44,6 +44,7 @@ COMMANDS = {
         Command("tools", "tools", "Serve tools for agents; list those on the bus."),
         Command("provision", "provision", "Create or update Aura's streams and consumers."),
         Command("agents", "agents", "Agents: what calls are set to, as files.", quick=True),
+        Command("tenants", "tenants", "Tenants: limits, prices, default agent.", quick=True),
         Command("engines", "engines", "The engines there are; check one of your own."),
         Command("models", "models", "The models at hand; fetch the optional ones."),
     ),

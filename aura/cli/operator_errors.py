@@ -5,10 +5,10 @@ from __future__ import annotations
 from aura.cli.running import CommandError
 from deploy.nats_server import ServerMissingError
 from deploy.up import START_ERRORS
-from runtime.agents.file import BrokenAgentsError
+from runtime.agents.config_file import BrokenFilesError
 from runtime.settings import SettingsError
 from workers.engines.protocols import EngineError
 
-HOPELESS = (SettingsError, EngineError, ServerMissingError, BrokenAgentsError)
+HOPELESS = (SettingsError, EngineError, ServerMissingError, BrokenFilesError)
 """Errors of the configuration: to start the process again changes nothing."""
 KNOWN = (*START_ERRORS, EngineError, CommandError)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from runtime.agents.file import AgentFileError
+from runtime.agents.config_file import ConfigFileError
 from runtime.agents.resolve import Given, resolve
 from runtime.agents.store import Revision
 from schemas.agent import AgentUsed, changes
@@ -28,7 +28,7 @@ def served_by(
     has the word. Its variables and what its caller changed stay as they were.
 
     Raises:
-        AgentFileError: *wanted* cannot be read.
+        ConfigFileError: *wanted* cannot be read.
         VariableError: it has a variable that the session has no value for.
     """
     used = began.agent
@@ -48,5 +48,5 @@ def _said(own: Revision | None) -> list[str]:
     """Return the paths that the session's own agent set."""
     try:
         return list(changes(own.agent())) if own else []
-    except AgentFileError:  # of another version of Aura: what it said stays
+    except ConfigFileError:  # of another version of Aura: what it said stays
         return []

@@ -51,6 +51,9 @@ DECISIONS = (
     ev.ControlReceived,
     ev.ControlSpoken,
     ev.CallerIdle,
+    ev.SpendCounted,
+    ev.SpendReached,
+    ev.WebhookRequested,
     ev.TroubleTold,
     ev.SessionEnded,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.soak import clusters, crowds, deaths, full, links, nonsense
+from benchmarks.soak import clusters, crowds, deaths, full, links, nonsense, tool_calls
 from benchmarks.soak.trial import Trials
 
 TRIALS: Trials = {
@@ -12,4 +12,5 @@ TRIALS: Trials = {
     **full.TRIALS,
     **crowds.TRIALS,
     **nonsense.TRIALS,
+    **tool_calls.TRIALS,
 }

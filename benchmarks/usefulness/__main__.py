@@ -35,7 +35,7 @@ class Answered:
 
 async def answered(model: LanguageModel, question: Question) -> Answered:
     """Return the answer as a caller would have it: without thoughts, and without calls."""
-    text = ResponseText(tools=bool(question.tools))
+    text = ResponseText(tools=[tool.name for tool in question.tools])
     spoken: list[str] = []
     calls: list[FunctionCall] = []
     began, first_ms = time.monotonic(), 0.0

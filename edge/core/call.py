@@ -22,8 +22,10 @@ from edge.core.inputs import AnyInput
 from edge.core.keypad import Keypad
 from edge.core.response.responder import Responder
 from edge.core.session.history import History
+from edge.core.spending import Spending
 from edge.core.stage_watch import StageWatch
 from edge.core.turns import Turns
+from edge.core.webhook import Webhook
 from schemas import events as ev
 
 Began = ev.SessionStarted | ev.SessionResumed
@@ -41,6 +43,7 @@ class Call:
         self.began = began
         self.history = history or History()
         self.history.summary.take(began)
+        self.history.spend.take(began)
         if isinstance(began, ev.SessionStarted):
             self.history.agent = began.agent
         self.config = config = began.config
@@ -56,6 +59,9 @@ class Call:
         self.stages = StageWatch(config, self._segmenter, responder, turns, self._out)
         self._idle = Idle(config)
         self.control = Control(config, self._idle, self.history, responder, turns, self._out)
+        self._spending = Spending(config, self.history, self._out)
+        self._webhook = Webhook(config, self.history, self._out)
+        self._out.followers = [self._spending.follow, self._webhook.follow]
         self._keypad = Keypad()
         self._over = False
 
@@ -82,6 +88,7 @@ class Call:
             case inputs.PartialHeard():
                 self._turns.partial(given, now_ms)
             case inputs.StageSaid(event):
+                self._spending.take(event, now_ms)
                 self._receive(event, now_ms)
             case _:
                 if not self._begins_or_ends(given, now_ms) and not self._counts_for_nothing(given):
@@ -94,10 +101,12 @@ class Call:
         """Take an input that begins, ends, sets or commands the call; False: it is another."""
         match given:
             case inputs.Started():
+                self._out.show(self.began)
                 self._idle.word(now_ms)
                 if greeting := self.config.response.greeting:
                     self._requester.greet(greeting, now_ms)
             case inputs.Resumed():
+                self._out.show(self.began)
                 self._idle.word(now_ms)
                 if begun := self.history.unfinished:
                     self.history.unfinished = None
@@ -120,6 +129,8 @@ class Call:
         self.stages.configure(config)
         self._idle.configure(config)
         self.control.configure(config)
+        self._spending.configure(config)
+        self._webhook.configure(config)
         head = self._out.head(now_ms)
         self._out.publish(ev.SessionReconfigured(**head, config=config))
         if given.agent:

@@ -1,4 +1,4 @@
-"""Commands of operators to a call, and the end of a call whose caller is idle. Pure.
+"""Commands of operators to a call, and the end of a call that is idle or costs too much. Pure.
 
 Texts wait until nobody speaks and are spoken in their order. A call that ends is deaf: its last
 words are spoken to their end, then the shell hangs up.
@@ -17,7 +17,7 @@ from schemas import events as ev
 from schemas.control import AnyCommand, End, Fault, Instruct, Interrupt, Mute, Say
 from schemas.session_config import SessionConfig
 
-ENDED, IDLE = "CALL_ENDED", "CALL_IDLE"
+ENDED, IDLE, SPENT = "CALL_ENDED", "CALL_IDLE", "SPEND_LIMIT"
 """Error codes for the client."""
 BY_OPERATOR = "ended by the operator"
 
@@ -46,6 +46,7 @@ class Control:
         self._why: tuple[str, str] = (ENDED, BY_OPERATOR)
         """Why the call ends: code and reason."""
         self._hung_up = False
+        self._told_spent = False
         self._asked_after = -1
         """The caller's number of turns when they were asked whether they are there; -1: never."""
 
@@ -61,7 +62,7 @@ class Control:
     @property
     def silent(self) -> bool:
         """No response of the language model is wanted."""
-        return self.ends or "assistant" in self._memory.muted
+        return self.ends or self._memory.silent
 
     @property
     def ends(self) -> bool:
@@ -123,12 +124,14 @@ class Control:
         """Speak what waits, or end the call: nobody speaks now."""
         if self.ends:
             self._go_on_ending(now_ms)
+        elif self._memory.spent and not self._told_spent:
+            self._tell_spent(now_ms)
         elif self._memory.waiting:
             command_id, command = self._memory.waiting[0]
             if isinstance(command, Say):
                 firm = not command.interruptible
                 self._requester.say(command.text, now_ms, firm=firm, command_id=command_id)
-            elif "assistant" in self._memory.muted:
+            elif self._memory.silent:
                 del self._memory.waiting[0]
             else:
                 self._requester.follow(command.text, command_id, now_ms)
@@ -142,6 +145,16 @@ class Control:
         elif not self._hung_up:
             self._hung_up = True
             self._out.hang_up(*self._why)
+
+    def _tell_spent(self, now_ms: int) -> None:
+        """Say that the call has used up what it may, and end it if it is set to."""
+        self._told_spent = True
+        spend = self._config.spend
+        if spend.then == "end":
+            self._end(spend.words, (SPENT, "it has used up what it may"), now_ms)
+            self._go_on_ending(now_ms)
+        elif spend.words:
+            self._requester.say(spend.words, now_ms, firm=False)
 
     def _ask_or_end(self, now_ms: int) -> None:
         idle, turns = self._config.idle, self._entry.count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -71,6 +72,8 @@ class Outbox:
         self._session = session
         self._summary = summary
         self._effects: list[Effect] = []
+        self.followers: list[Callable[[Event], Iterable[Event]]] = []
+        """Each is shown what is published, and returns what is to be published after it."""
 
     def head(self, now_ms: int) -> Head:
         """Return what every event of this session begins with, at *now_ms*."""
@@ -85,7 +88,14 @@ class Outbox:
         """Have *event* stored and return it."""
         self._effects.append(Publish(event))
         self._summary.take(event)
+        self.show(event)
         return event
+
+    def show(self, event: Event) -> None:
+        """Show the followers an event that is published, or that the shell has published."""
+        for follower in self.followers:
+            for more in follower(event):
+                self.publish(more)
 
     def tell(self, event: ClientEvent) -> None:
         self._effects.append(Tell(event))

@@ -48,10 +48,10 @@ class TurnEntry:
     def spoken(self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int) -> None:
         """Enter the turn that *transcript* ends, and ask for a response where one is wanted."""
         self.count += 1
-        if self._silent:
+        if self._silent and not self._current.uncommitted:
             self.close(now_ms, discarded=False)
             self._enter(transcript.text, transcript.confidence, now_ms, utterance=utterance.number)
-        elif self.only_enters:
+        elif self.only_enters and not self._silent:
             self.close(now_ms, discarded=False)
             said, respond = (transcript.text, transcript.confidence), self._config.turns.respond
             self.client.enter(utterance.number, *said, now_ms, respond=respond)
@@ -97,7 +97,7 @@ class TurnEntry:
     @property
     def _silent(self) -> bool:
         """Turns get no response."""
-        return "assistant" in self._history.control.muted
+        return self._history.control.silent
 
     def _enter(self, text: str, confidence: float, now_ms: int, *, utterance: int = 0) -> None:
         """Enter a turn that gets no response."""

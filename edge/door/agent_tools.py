@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from edge.door.agents.agent_table import AgentTable
 from edge.door.agents.tool_catalogue import ToolCatalogue
-from runtime.agents.file import AgentFileError
+from runtime.agents.config_file import ConfigFileError
 from schemas.agent import Agent
 from schemas.tools import SEND_DTMF, TRANSFER, ToolConfig, transfer_tool
 
@@ -55,7 +55,7 @@ def _targets(agent: Agent, tenant: str, table: AgentTable) -> dict[str, str]:
         if found := table.find(tenant, name):
             try:
                 about[name] = found.agent().description
-            except AgentFileError:
+            except ConfigFileError:
                 continue  # nobody could be handed over to it
         else:
             log.warning("agent_to_transfer_to_unknown", agent=name, tenant=tenant)

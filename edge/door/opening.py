@@ -106,10 +106,11 @@ class Openings:
             title = "Too much for the log"
             raise RefusedError("QUOTA_EXCEEDED", title, why, CloseCode.POLICY_VIOLATION, ends=True)
         caller, protocol = seat.caller, seat.protocol.name
+        operator = self._of_tenant(caller)
         begin, no_voice = self.voices.allowed(begin)
         session, history = await seat.take()
         try:
-            settled = await self.agents.settled(caller, begin, self.config, history)
+            settled = await self.agents.settled(caller, begin, operator, history)
         except RefusedError:
             await seat.leave()
             raise
@@ -179,10 +180,18 @@ class Openings:
             RefusedError: *caller* cannot be handed over to it.
         """
         found = self.agents.table.find(caller.tenant, to)
-        settled = hand_over(found, caller, before, now, self.config)
+        settled = hand_over(found, caller, before, now, self._of_tenant(caller))
         tools = await self._tools_of(settled, caller, phone=phone)
         again = partial(self._again, settled, tools, recorded=now.record_audio)
         return HandedOver(self._completed(settled.config, tools), settled.agent, again)
+
+    def _of_tenant(self, caller: Caller) -> SessionConfig:
+        """Return what a call of the tenant of *caller* is set to that asks for nothing else.
+
+        Raises:
+            RefusedError: its file cannot be read.
+        """
+        return self.agents.tenant(caller.tenant).over(self.config)
 
     def _completed(self, config: SessionConfig, tools: Sequence[ToolConfig]) -> SessionConfig:
         """Return *config* with *tools* beside the client's own, and what this edge cannot hear."""

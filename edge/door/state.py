@@ -39,6 +39,7 @@ from edge.door.opening import ANY_SOUND_IS_A_VOICE, Openings
 from edge.door.seat import Seats
 from edge.door.webrtc_port import WebRtcPort
 from edge.protocols.client_protocol import ClientProtocol
+from edge.protocols.prices import PRICES
 from edge.protocols.realtime.client_secret import PREFIX
 from runtime.bus.connection import Bus
 from runtime.redaction import Redaction
@@ -49,7 +50,9 @@ from schemas.session_config import SessionConfig
 
 def config_of(settings: Settings, speech_model: SileroModel | None) -> SessionConfig:
     """Return the configuration of a session that asks for nothing else."""
-    config = settings.session.but({"response.greeting": settings.greeting})
+    prices = {**PRICES, **settings.prices}
+    known = {"response.greeting": settings.greeting, "prices.models": prices}
+    config = settings.session.but(known)
     return config if speech_model else config.but(ANY_SOUND_IS_A_VOICE)
 
 

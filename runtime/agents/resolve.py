@@ -14,12 +14,14 @@ from msgspec import UNSET
 
 from runtime.agents import template
 from schemas.agent import Agent, changes
-from schemas.session_config import CLIENT_OPTIONS, SessionConfig
+from schemas.session_config import CLIENT_OPTIONS, SessionConfig, value_at
 
 PROTOCOLS_OWN = frozenset(
     {"voice.delivery", "turns.by_client", "turns.respond", "interruption.allowed"}
 )
 """Paths that the client protocol sets, whatever the agent allows."""
+LIMITS = ("limits.call_s", "limits.idle_s", "spend.tokens", "spend.speech_s", "spend.price")
+"""Paths at which an agent may only have less than its tenant and the operator; 0 is no limit."""
 
 
 class VariableError(ValueError):
@@ -61,7 +63,19 @@ def resolve(agent: Agent, base: SessionConfig, given: Given) -> Resolved:
     for path in ("response.system_prompt", "response.greeting"):
         if path in own:
             own[path] = template.fill(own[path], variables)
+    own = tightened(own, base)
     return Resolved(base.but({**own, **asked}), variables, asked, (*refused, *forbidden))
+
+
+def tightened(own: Mapping[str, Any], base: SessionConfig) -> dict[str, Any]:
+    """Return *own* changes of *base* with no limit wider, and no more words told, than there."""
+    kept = dict(own)
+    for path in LIMITS:
+        if path in kept and (most := value_at(base, path)):
+            kept[path] = min(kept[path] or most, most)
+    if not base.webhook.words:
+        kept["webhook.words"] = False
+    return kept
 
 
 def _variables(agent: Agent, given: Given) -> tuple[dict[str, str], list[str]]:

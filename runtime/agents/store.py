@@ -1,10 +1,12 @@
-"""The bucket AURA_AGENTS: an agent's file a key, each revision kept, 64 of an agent at most."""
+"""The bucket AURA_AGENTS: a file of an agent or a tenant a key, the newest 64 revisions kept."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from runtime.agents import file
+from runtime.agents import file, tenant_file
 from runtime.bus.connection import Bus
 from runtime.bus.reader import Stored
 from runtime.sessions import log
@@ -12,13 +14,40 @@ from schemas import subjects
 from schemas.agent import Agent
 
 
-class NoSuchAgentError(LookupError):
-    """There is no agent of that name, or no such revision of it."""
+@dataclass(frozen=True)
+class FileKind:
+    """What a file in the bucket describes."""
+
+    noun: str
+    parse: Callable[[str], Any]
+    """Returns what a text describes, or raises ConfigFileError."""
+    key: Callable[[str, str], str]
+    """Returns where the one of a tenant and of a name is."""
+    keys: tuple[str, ...]
+    """All of them."""
+
+    @property
+    def command(self) -> str:
+        """The command of `aura` that applies them."""
+        return f"{self.noun}s"
+
+    def subject(self, tenant: str, name: str) -> str:
+        return f"{subjects.AGENTS}.{self.key(tenant, name)}"
+
+
+AGENT = FileKind(file.NOUN, file.parse, subjects.agent_key, ("tenant.>", "shared.>"))
+TENANT = FileKind(
+    tenant_file.NOUN, tenant_file.parse, lambda _, name: subjects.tenant_key(name), ("tenants.>",)
+)
+
+
+class NotAppliedError(LookupError):
+    """There is nothing of that name, or no such revision of it."""
 
 
 @dataclass(frozen=True)
 class Revision:
-    """One text of an agent, as it was applied."""
+    """One text of an agent or a tenant, as it was applied."""
 
     tenant: str
     """Whose it is; empty: all tenants'."""
@@ -28,13 +57,13 @@ class Revision:
     time: str
     """RFC 3339, the server's clock."""
     text: str
-    """The file; empty: the agent was removed."""
+    """The file; empty: it was removed."""
 
     def agent(self) -> Agent:
         """Return the agent that it describes.
 
         Raises:
-            AgentFileError: this version of Aura cannot read it.
+            ConfigFileError: this version of Aura cannot read it.
         """
         return file.parse(self.text)
 
@@ -48,85 +77,103 @@ def revision_of(stored: Stored) -> Revision:
     return Revision(tenant, name, stored.seq, stored.time, stored.data.decode(errors="replace"))
 
 
-def _subject(tenant: str, name: str) -> str:
-    return f"{subjects.AGENTS}.{subjects.agent_key(tenant, name)}"
-
-
 async def everything(bus: Bus) -> list[Stored]:
-    """Return the newest revision of every agent; one that was removed is empty.
+    """Return the newest revision of every agent and tenant; one that was removed is empty.
 
     Raises:
         BusAwayError: the server does not answer, or has no such bucket.
     """
-    names = await log.count(bus, subjects.AGENTS_STREAM, f"{subjects.AGENTS}.>")
+    return await _newest_of(bus, ">")
+
+
+async def applied(bus: Bus, kind: FileKind = AGENT) -> list[Revision]:
+    """Return the newest revision of everything of a *kind* that was not removed.
+
+    Raises:
+        BusAwayError: the server does not answer, or has no such bucket.
+    """
+    found = [revision_of(one) for keys in kind.keys for one in await _newest_of(bus, keys)]
+    return [one for one in found if one.text]
+
+
+async def _newest_of(bus: Bus, keys: str) -> list[Stored]:
+    names = await log.count(bus, subjects.AGENTS_STREAM, f"{subjects.AGENTS}.{keys}")
     return await bus.newest(list(names), subjects.AGENTS_STREAM)
 
 
-async def history(bus: Bus, tenant: str, name: str) -> list[Revision]:
-    """Return the revisions of an agent, oldest first.
+async def history(bus: Bus, tenant: str, name: str, kind: FileKind = AGENT) -> list[Revision]:
+    """Return the revisions of an agent, or another *kind*, oldest first.
 
     Raises:
         BusAwayError: the server does not answer.
     """
-    stored = await bus.read(subjects.AGENTS_STREAM, _subject(tenant, name))
+    stored = await bus.read(subjects.AGENTS_STREAM, kind.subject(tenant, name))
     return [revision_of(one) for one in stored]
 
 
-async def newest(bus: Bus, tenant: str, name: str) -> Revision | None:
-    """Return the newest revision of an agent; None: there never was one.
+async def newest(bus: Bus, tenant: str, name: str, kind: FileKind = AGENT) -> Revision | None:
+    """Return the newest revision of an agent, or another *kind*; None: there never was one.
 
     Raises:
         BusAwayError: the server does not answer.
     """
-    stored = await bus.get(subjects.AGENTS_STREAM, {"last_by_subj": _subject(tenant, name)})
+    wanted = {"last_by_subj": kind.subject(tenant, name)}
+    stored = await bus.get(subjects.AGENTS_STREAM, wanted)
     return revision_of(stored) if stored else None
 
 
-async def find(bus: Bus, tenant: str, name: str, number: int = 0) -> Revision:
+async def find(
+    bus: Bus, tenant: str, name: str, number: int = 0, kind: FileKind = AGENT
+) -> Revision:
     """Return revision *number* (0: the newest) of *tenant*'s agent *name*, or of the shared one.
 
+    Another *kind* has neither tenants nor shares.
+
     Raises:
-        NoSuchAgentError: there is none.
+        NotAppliedError: there is none.
         BusAwayError: the server does not answer.
     """
     for whose in dict.fromkeys((tenant, "")):
         if number:
             stored = await bus.get(subjects.AGENTS_STREAM, {"seq": number})
-            same = stored is not None and stored.subject == _subject(whose, name)
+            same = stored is not None and stored.subject == kind.subject(whose, name)
             found = revision_of(stored) if stored and same else None
         else:
-            found = await newest(bus, whose, name)
+            found = await newest(bus, whose, name, kind)
         if found and found.text:
             return found
     which = f"{name}@{number}" if number else name
-    raise NoSuchAgentError(f"there is no agent {which}: `aura agents list` says which there are")
+    advice = f"`aura {kind.command} list` says which there are"
+    raise NotAppliedError(f"there is no {kind.noun} {which}: {advice}")
 
 
-async def apply(bus: Bus, tenant: str, name: str, text: str) -> tuple[int, bool]:
+async def apply(
+    bus: Bus, tenant: str, name: str, text: str, kind: FileKind = AGENT
+) -> tuple[int, bool]:
     """Make *text* the newest revision; return its number and whether it changed anything.
 
     Raises:
-        AgentFileError: it is no agent.
+        ConfigFileError: it is none of its *kind*.
         FencedError: somebody else has just applied another one.
         BusAwayError: it was not stored.
     """
-    file.parse(text)
-    now = await newest(bus, tenant, name)
+    kind.parse(text)
+    now = await newest(bus, tenant, name, kind)
     if now and now.text == text:
         return now.number, False
     last = now.number if now else 0
-    return await bus.put(_subject(tenant, name), text, last), True
+    return await bus.put(kind.subject(tenant, name), text, last), True
 
 
-async def remove(bus: Bus, tenant: str, name: str) -> None:
-    """Take an agent away from the next calls; its revisions stay.
+async def remove(bus: Bus, tenant: str, name: str, kind: FileKind = AGENT) -> None:
+    """Take an agent, or another *kind*, away from the next calls; its revisions stay.
 
     Raises:
-        NoSuchAgentError: there is none.
+        NotAppliedError: there is none.
         FencedError: somebody else has just applied another one.
         BusAwayError: it was not stored.
     """
-    now = await newest(bus, tenant, name)
+    now = await newest(bus, tenant, name, kind)
     if now is None or not now.text:
-        raise NoSuchAgentError(f"there is no agent {name}")
-    await bus.put(_subject(tenant, name), "", now.number, removed=True)
+        raise NotAppliedError(f"there is no {kind.noun} {name}")
+    await bus.put(kind.subject(tenant, name), "", now.number, removed=True)

@@ -25,7 +25,7 @@ from runtime.bus import trace
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
 from schemas import subjects
-from schemas.tools import ToolConfig
+from schemas.tools import MOST_TOOL_BYTES, ToolConfig
 
 log = structlog.get_logger(__name__)
 
@@ -118,7 +118,7 @@ def _read(info: bytes) -> list[ServedTool]:
     """Return the tools in a service's description; what is none is left out and logged."""
     try:
         endpoints = msgspec.json.decode(info)["endpoints"]
-    except (msgspec.DecodeError, KeyError, TypeError):
+    except (msgspec.DecodeError, KeyError, TypeError, RecursionError):
         return []
     tools = []
     for endpoint in endpoints if isinstance(endpoints, list) else []:
@@ -144,8 +144,14 @@ def described(subject: str, metadata: Mapping[str, str]) -> ServedTool:
     wire: dict[str, Any] = {"name": name, "description": metadata.get("description", "")}
     for field in ("parameters", "deadline_ms", "idempotent", "cancel"):
         if field in metadata:
-            wire[field] = msgspec.json.decode(metadata[field])
-    return ServedTool(tenant, msgspec.convert(wire, ToolConfig))
+            try:
+                wire[field] = msgspec.json.decode(metadata[field])
+            except RecursionError as error:
+                raise ValueError(f"{field} is nested too deeply") from error
+    tool = msgspec.convert(wire, ToolConfig)
+    if len(msgspec.json.encode(tool)) > MOST_TOOL_BYTES:
+        raise ValueError(f"a tool's description and schema are over {MOST_TOOL_BYTES} bytes")
+    return ServedTool(tenant, tool)
 
 
 def metadata_of(tool: ToolConfig) -> dict[str, str]:

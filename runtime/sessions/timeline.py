@@ -161,6 +161,12 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.CallerIdle: lambda e: (
         f"nobody spoke for {e.silent_ms / 1000:.0f} s, {'the call ends' if e.ends else 'asked'}"
     ),
+    ev.SpendCounted: lambda e: (
+        f"{e.prompt_tokens + e.completion_tokens} tokens, "
+        f"{e.spoken_ms / 1000:.1f} s spoken, price {e.price:g}"
+    ),
+    ev.SpendReached: lambda e: f"{e.limit}: {e.used:g} of {e.most:g}",
+    ev.WebhookRequested: lambda e: f"{e.moment}, message {e.number}",
     ev.SessionEnded: lambda e: f"{e.reason}, {e.turns} turns",
     ev.RecordingConsented: lambda e: f"by the {e.by}",
     ev.RecordingEnded: lambda e: e.reason,

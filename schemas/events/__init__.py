@@ -12,6 +12,7 @@ Kinds (the last token of the subject; see `schemas.subjects`):
     say     LLM, edge   response.sentence                    one job for TTS; a fenced chain
                         tool.called
     tool    edge        tool.requested                       one job for a tool runner
+    hook    edge        webhook.requested                    one message to an application
     out     TTS, any    speech.ready, job.failed, turn.measured, model.switched
                         tool.begun, tool.returned, tool.failed
     in      edge        inputs.delivered: all that the call was given, to decide again
@@ -41,6 +42,7 @@ from schemas.events.heard import (
     InterruptionStopped,
     InterruptionSuspected,
 )
+from schemas.events.hook import WebhookRequested
 from schemas.events.record import InputsDelivered, RecordingConsented, RecordingEnded
 from schemas.events.response import (
     CancelReason,
@@ -68,6 +70,7 @@ from schemas.events.speech import (
     TranscriptFinal,
     TranscriptGuess,
 )
+from schemas.events.spend import SpendCounted, SpendLimitName, SpendReached
 from schemas.events.tools import ToolBegun, ToolCalled, ToolFailed, ToolRequested, ToolReturned
 from schemas.events.turn import STEPS, TurnCommitted, TurnMeasured, TurnTaken
 
@@ -101,6 +104,7 @@ AnyEvent = (
     | ToolBegun
     | ToolReturned
     | ToolFailed
+    | WebhookRequested
     | ModelSwitched
     | SpeechReady
     | AnswerHeard
@@ -113,6 +117,8 @@ AnyEvent = (
     | ControlReceived
     | ControlSpoken
     | CallerIdle
+    | SpendCounted
+    | SpendReached
     | TroubleTold
     | TurnMeasured
     | InputsDelivered

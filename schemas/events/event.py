@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, TypedDict
 
 import msgspec
 
-Kind = Literal["life", "speech", "heard", "turn", "say", "tool", "out", "in"]
+Kind = Literal["life", "speech", "heard", "turn", "say", "tool", "hook", "out", "in"]
 StageName = Literal["stt", "llm", "tool", "tts"]
 """What each of them is to the bus is said in `schemas.stages`."""
 FaultyPart = Literal["audio", StageName]

@@ -138,6 +138,7 @@ def test_streams_and_consumers_fit_the_subjects() -> None:
         "STT": subjects.session_events("*", "*", events.SpeechStarted.KIND),
         "LLM": subjects.session_events("*", "*", events.TurnTaken.KIND),
         "TOOL": subjects.session_events("*", "*", events.ToolRequested.KIND),
+        "HOOK": subjects.session_events("*", "*", events.WebhookRequested.KIND),
         "TTS": subjects.session_events("*", "*", events.ResponseSentence.KIND),
     }
 

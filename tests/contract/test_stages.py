@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from deploy import resources
+from runtime.settings import load
 from schemas import subjects
-from schemas.events import FaultyPart
+from schemas.events import FaultyPart, WebhookRequested
 from schemas.stages import STAGE_NAMES, STAGES, StageRow
+from workers import call_webhooks
+from workers.analytics.webhook import TRIES
 from workers.llm import LlmStage
 from workers.retry_policy import LAST_ATTEMPT
 from workers.stt import SttStage
@@ -25,7 +28,15 @@ each_stage = pytest.mark.parametrize("stage", STAGES, ids=STAGE_NAMES)
 
 
 def test_every_consumer_is_some_stages() -> None:
-    assert set(DECLARED) == {stage.consumer for stage in STAGES}
+    assert set(DECLARED) == {*(stage.consumer for stage in STAGES), call_webhooks.CONSUMER}
+
+
+def test_messages_to_applications_outlast_their_tries() -> None:
+    declared = DECLARED[call_webhooks.CONSUMER]["config"]
+    assert declared["filter_subject"] == subjects.session_events("*", "*", WebhookRequested.KIND)
+    assert declared["max_deliver"] > TRIES
+    delivering = call_webhooks.subscriber(load(_env_file=None))
+    assert declared["ack_wait"] / 1e9 == delivering.ack_wait_s
 
 
 @each_stage

@@ -16,7 +16,7 @@ OUR_OWN = load(
     stt_model="tiny.en",
     stt_workers=1,
     llm_engine="local",
-    llm_model="",
+    llm_model="gemma3-270m",
     llm_slots=2,
     tts_engine="piper",
     tts_voice="en_US-joe-medium",
@@ -28,7 +28,8 @@ OUR_OWN = load(
 
 @pytest.fixture(scope="session")
 def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
-    process = AuraProcess(tmp_path_factory.mktemp("real"))
+    model = {"AURA_LLM_MODEL": OUR_OWN.llm_model}
+    process = AuraProcess(tmp_path_factory.mktemp("real"), env=model)
     try:
         yield process.wait_until_ready(180)
     finally:

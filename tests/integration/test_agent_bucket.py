@@ -13,7 +13,7 @@ from deploy.provision import provision
 from edge.door.agents.agents import Agents
 from edge.door.refusal import RefusedError
 from runtime.agents import store
-from runtime.agents.file import AgentFileError
+from runtime.agents.config_file import ConfigFileError
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import FencedError
 from runtime.settings import load
@@ -52,7 +52,7 @@ async def test_the_same_text_is_no_new_revision_and_a_broken_one_is_none(bus: Bu
     assert await store.apply(bus, "", "host", "prompt: one") == (1, True)
     assert await store.apply(bus, "", "host", "prompt: one") == (1, False)
     assert await store.apply(bus, "", "host", "prompt: two") == (2, True)
-    with pytest.raises(AgentFileError):
+    with pytest.raises(ConfigFileError):
         await store.apply(bus, "", "host", "promt: three")
     assert [one.text for one in await store.history(bus, "", "host")] == [
         "prompt: one",
@@ -75,7 +75,7 @@ async def test_sixty_four_revisions_are_kept(bus: Bus) -> None:
         await store.apply(bus, "acme", "host", f"prompt: p{number}")
     kept = await store.history(bus, "acme", "host")
     assert [one.text for one in (kept[0], kept[-1])] == ["prompt: p6", "prompt: p69"]
-    with pytest.raises(store.NoSuchAgentError):
+    with pytest.raises(store.NotAppliedError):
         await store.find(bus, "acme", "host", 1)
 
 
@@ -85,7 +85,7 @@ async def test_a_revision_is_found_by_its_own_tenant_alone(bus: Bus) -> None:
     assert (await store.find(bus, "acme", "host", number)).text == "prompt: acme's"
     assert (await store.find(bus, "other", "host", shared)).text == "prompt: all's"
     for tenant, name in (("other", "host"), ("", "host"), ("acme", "cook")):
-        with pytest.raises(store.NoSuchAgentError):
+        with pytest.raises(store.NotAppliedError):
             await store.find(bus, tenant, name, number)
 
 

@@ -22,7 +22,7 @@ async def test_it_creates_all_once_and_changes_nothing_the_second_time(
     assert {line.split()[1] for line in first} == {
         *("AURA_EVENTS", "AURA_AUDIO", "AURA_RECORDING", "AURA_DEAD", "AURA_CONFIGS"),
         *("KV_AURA_SEATS", "KV_AURA_AGENTS"),
-        *("STT", "LLM", "TOOL", "TTS"),
+        *("STT", "LLM", "TOOL", "TTS", "HOOK"),
     }
     assert await provision(bus) == []
     await bus.close()

@@ -12,6 +12,7 @@ from edge.door.callers.auth import Caller
 from edge.door.limits import session_limits
 from edge.door.limits.session_limits import FullError, Limits, SessionLimits
 from runtime.bus.connection import Bus
+from schemas.tenant import TenantLimits
 from tests.aura_process import AuraProcess
 from tests.caller import calling
 
@@ -37,6 +38,18 @@ async def test_two_edges_count_as_one(bus: Bus) -> None:
         await here.take(None, "s8")
     await here.leave(held)
     await there.take(caller("ada"), "s9")
+
+
+async def test_a_tenants_own_limits_go_before_those_of_the_settings(bus: Bus) -> None:
+    own = {"big": TenantLimits(sessions=4, sessions_per_user=2), "small": TenantLimits(sessions=1)}
+    here = SessionLimits(bus, LIMITS, lambda name: own.get(name, TenantLimits()))
+    for number in range(2):
+        await here.take(caller("ada", "big"), f"b{number}")
+    with pytest.raises(FullError, match="2 of this user"):
+        await here.take(caller("ada", "big"), "b3")
+    await here.take(caller("ada", "small"), "c1")
+    with pytest.raises(FullError, match="1 of this tenant"):
+        await here.take(caller("bob", "small"), "c2")
 
 
 async def test_many_at_once_never_exceed_the_limit(bus: Bus) -> None:

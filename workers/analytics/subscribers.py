@@ -43,9 +43,11 @@ class SubscriberError(ValueError):
 class RetryLater(Exception):  # noqa: N818  # a message to the runner, no error
     """Call again after *delay_s*."""
 
-    def __init__(self, delay_s: float, reason: str = "") -> None:
+    def __init__(self, delay_s: float, reason: str = "", *, answered: bool = True) -> None:
+        """Say why, in words for a log; *answered*: the other side did."""
         super().__init__(reason or f"again in {delay_s:g} s")
         self.delay_s = delay_s
+        self.answered = answered
 
 
 class GiveUp(Exception):  # noqa: N818  # the same

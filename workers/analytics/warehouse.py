@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 PRIVATE = frozenset(
     "text messages system settings rules config config_hash config_changes keys user rows "
-    "voice".split()
+    "voice url data".split()
 )
 """Fields that hold words or name a person: never in these files. `rows` has partial transcripts."""
 VIEWS = Path(__file__).with_name("warehouse.sql")

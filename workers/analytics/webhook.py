@@ -53,7 +53,7 @@ def subscribers(settings: Settings) -> list[Subscriber]:
         raise SettingsError("AURA_WEBHOOK_URL: the http or https address that events are sent to")
     if urlsplit(url).scheme != "https" and urlsplit(url).hostname not in LOOPBACK:
         log.warning("webhook_in_clear", advice="bodies hold what was said: use https")
-    keys = _keys(settings.webhook_secret.get_secret_value())
+    keys = keys_of(settings.webhook_secret.get_secret_value())
     types = [name.strip() for name in settings.webhook_events.split(",") if name.strip()]
     cloud = settings.webhook_format == "cloudevents"
     try:
@@ -86,7 +86,7 @@ def _opens(url: str, keys: list[bytes], *, cloud: bool) -> Opens:
             async def send(event: Event) -> None:
                 body = body_of(event)
                 signed = envelopes.signed(event, body, keys, int(time.time()))
-                await _post(http, url, body, signed)
+                await post(http, url, body, signed)
 
             yield send
 
@@ -98,7 +98,12 @@ def retry_after_s(said: str) -> float:
     return float(said) if re.fullmatch(r"[0-9]{1,9}", said) else 0.0
 
 
-def _keys(secret: str) -> list[bytes]:
+def keys_of(secret: str) -> list[bytes]:
+    """Return the keys that sign deliveries.
+
+    Raises:
+        SettingsError: there are none in *secret*, AURA_WEBHOOK_SECRET.
+    """
     try:
         keys = envelopes.keys(secret)
     except envelopes.SecretError as error:
@@ -108,9 +113,7 @@ def _keys(secret: str) -> list[bytes]:
     return keys
 
 
-async def _post(
-    http: aiohttp.ClientSession, url: str, body: bytes, headers: dict[str, str]
-) -> None:
+async def post(http: aiohttp.ClientSession, url: str, body: bytes, headers: dict[str, str]) -> None:
     """Deliver *body* once.
 
     Raises:
@@ -122,7 +125,7 @@ async def _post(
             status = answer.status
             wait = answer.headers.get("Retry-After", "")
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise RetryLater(0, f"no answer: {type(error).__name__}") from error
+        raise RetryLater(0, f"no answer: {type(error).__name__}", answered=False) from error
     if status == GONE:
         raise GiveUp("HTTP 410: the receiver wants no more")
     if not 200 <= status < 300:

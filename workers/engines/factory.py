@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from runtime import machine
 from runtime.settings import Settings
-from workers.engines import model_download, weights
+from workers.engines import llm_choice, model_download, weights
 from workers.engines.openai_api import BlockingClient
 from workers.engines.own import own_engine
 from workers.engines.protocols import (
@@ -23,8 +24,6 @@ from workers.engines.protocols import (
 DEFAULT_STT_MODEL: Final = Settings.model_fields["stt_model"].default
 DEFAULT_TTS_VOICE: Final = Settings.model_fields["tts_voice"].default
 """Of the built-in engines: no server has them, so it must be told another."""
-LOCAL_LLM: Final = "gemma3-270m"
-"""The local model where AURA_LLM_MODEL names none."""
 LOCAL_SLOTS: Final = 2
 """Responses that the built-in model writes at once where AURA_LLM_SLOTS says nothing."""
 HOSTED_SLOTS: Final = 16
@@ -108,6 +107,15 @@ def llm_engine(settings: Settings) -> str:
     return "cerebras" if settings.cerebras_api_key.get_secret_value() else "local"
 
 
+def local_llm(settings: Settings) -> llm_choice.Choice:
+    """Return the built-in language model of this machine, where AURA_LLM_MODEL names none."""
+    return llm_choice.choice(
+        machine.cores(),
+        machine.memory_bytes(),
+        lambda name: weights.is_here(name, settings.cache_dir),
+    )
+
+
 def llm_slots(settings: Settings) -> int:
     """Return how many responses the language model writes at once."""
     return settings.llm_slots or (LOCAL_SLOTS if llm_engine(settings) == "local" else HOSTED_SLOTS)
@@ -143,7 +151,7 @@ def _first_model(settings: Settings, *, retries: int) -> LanguageModel:
                 fault=Fault(settings.sim_fail),
             )
         case "local":
-            return _local(settings, settings.llm_model or LOCAL_LLM)
+            return _local(settings, settings.llm_model or local_llm(settings).model)
         case "cerebras":
             return _cerebras(settings, settings.llm_model, retries)
         case "openai":
@@ -162,7 +170,7 @@ def _first_model(settings: Settings, *, retries: int) -> LanguageModel:
 def _fallback(text: str, settings: Settings, retries: int) -> LanguageModel:
     """Return the model of an entry of AURA_LLM_FALLBACKS."""
     if text == "local":
-        return _local(settings, LOCAL_LLM)
+        return _local(settings, local_llm(settings).model)
     url, bar, rest = text.partition("|")
     if bar:
         model, _, variable = rest.partition("|")

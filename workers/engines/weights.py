@@ -85,6 +85,14 @@ def find(name: str, cache: Path) -> Path | None:
         ) from error
 
 
+def is_here(name: str, cache: Path) -> bool:
+    """Tell whether *name* was fetched or installed; its files are not checked."""
+    try:
+        return name in fetched.records(cache) or _installed(name)
+    except WeightsError:
+        return False
+
+
 def _fetched(name: str, record: fetched.Record, cache: Path) -> Path:
     for file, sha256 in record.files.items():
         path = cache / name / file

@@ -11,10 +11,6 @@ import asyncio
 import json
 import secrets
 from collections.abc import Mapping
-from typing import Any
-
-import jsonschema
-from referencing import Registry
 
 from runtime.bus.errors import BusAwayError
 from schemas import codec, subjects
@@ -29,11 +25,10 @@ from schemas.events import (
 from schemas.tools import MOST_RESULT_BYTES, ToolKind
 from workers.stage import JobContext, JobTarget
 from workers.tools.bodies import Body, CallFailedError
+from workers.tools.schema_check import BadArgumentsError, BadSchemaError, check
 
 LEAST_S = 0.02
 """A call with less time left than this is too late."""
-SCHEMA_S = 1.0
-"""A schema that takes longer to check is none."""
 
 
 class ToolStage:
@@ -105,7 +100,7 @@ class ToolStage:
         except TimeoutError as error:
             done = "" if event.tool.idempotent else "; it may have been done all the same"
             raise CallFailedError("timeout", f"it did not answer in time{done}") from error
-        return _text(said)
+        return text_of(said)
 
 
 def _left_s(job: JobContext[ToolRequested]) -> float:
@@ -120,28 +115,15 @@ async def _check(event: ToolRequested) -> None:
     Raises:
         CallFailedError: they do not fit, or the schema is none.
     """
-    schema = event.tool.parameters
-    if not schema:
+    if not event.tool.parameters:
         return
-    given = json.loads(event.arguments)
     try:
-        async with asyncio.timeout(SCHEMA_S):
-            await asyncio.to_thread(_validate, given, schema)
-    except jsonschema.ValidationError as error:
-        where = ".".join(str(part) for part in error.absolute_path)
-        said = f"{where}: {error.message}" if where else error.message
-        raise CallFailedError("invalid", f"the arguments do not fit: {said[:300]}") from error
-    except TimeoutError as error:
-        raise CallFailedError("invalid", "the tool's schema takes too long to check") from error
-    except Exception as error:  # an operator or a service wrote it: it may be anything
-        raise CallFailedError("invalid", "the tool's schema is no JSON Schema") from error
-
-
-def _validate(given: Any, schema: dict[str, Any]) -> None:
-    """Check *given* against *schema*; a reference to elsewhere is not followed."""
-    kind = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
-    kind.check_schema(schema)
-    kind(schema, registry=Registry()).validate(given)
+        given = json.loads(event.arguments)
+        await asyncio.to_thread(check, given, event.tool.parameters)
+    except (BadArgumentsError, BadSchemaError) as error:
+        raise CallFailedError("invalid", str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise CallFailedError("invalid", "the arguments are not JSON") from error
 
 
 async def _earlier(job: JobContext[ToolRequested]) -> list[AnyEvent]:
@@ -191,7 +173,7 @@ async def _begin(job: JobContext[ToolRequested], earlier: list[AnyEvent]) -> Non
         raise unknown
 
 
-def _text(said: bytes) -> str:
+def text_of(said: bytes) -> str:
     """Return a result as text.
 
     Raises:

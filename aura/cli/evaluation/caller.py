@@ -94,16 +94,15 @@ class _Microphone:
 
 
 async def perform(
-    scenario: Scenario, sounds: Mapping[Step, bytes], url: str, token: str
+    scenario: Scenario, sounds: Mapping[Step, bytes], url: str, query: Mapping[str, str]
 ) -> list[Seen]:
-    """Make the call and return what was told, step by step.
+    """Make the call, asked for by *query*, and return what was told, step by step.
 
     Raises:
         aiohttp.ClientError, OSError: nobody answers, or the call is refused.
     """
     seen: list[Seen] = []
-    query = {"token": token, **options(greeting=scenario.greeting)}
-    address = socket_url(url, query)
+    address = socket_url(url, {**query, **options(greeting=scenario.greeting)})
     async with (
         aiohttp.ClientSession() as http,
         http.ws_connect(address, max_msg_size=0) as ws,

@@ -74,6 +74,9 @@ class Tools:
 
     def _run(self, steps: ToolSteps, call: Call, now_ms: int) -> None:
         tool = self._by_name.get(call.called.name)
+        if call.called.step >= self.use.max_steps:
+            self._fail(steps, call, "unknown", "no tool may be called any more", now_ms)
+            return
         if tool is None or (tool.kind == "builtin" and tool.name not in {*BUILT_IN, TRANSFER}):
             self._fail(steps, call, "unknown", "there is no such tool", now_ms)
             return

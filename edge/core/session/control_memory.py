@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from schemas.control import AnyCommand, End, Instruct, Interrupt, Mute, Say, Side
-from schemas.events import AnswerHeard, ControlReceived, ControlSpoken, Event, ResponseCancelled
+from schemas.events import (
+    AnswerHeard,
+    ControlReceived,
+    ControlSpoken,
+    Event,
+    ResponseCancelled,
+    SpendReached,
+)
 
 MOST_INSTRUCTIONS, MOST_CHARS = 20, 8000
 """In force at once, and their characters in all: each turn's job carries them. An older one is
@@ -31,6 +38,13 @@ class ControlMemory:
     """Of what is being spoken: its turn."""
     ends: bool = False
     """The session is being ended."""
+    spent: bool = False
+    """It has used up what it may."""
+
+    @property
+    def silent(self) -> bool:
+        """Turns get no response of the language model."""
+        return self.spent or "assistant" in self.muted
 
     def take(self, command_id: str, command: AnyCommand) -> None:
         """Take a command that is done now."""
@@ -98,5 +112,7 @@ class ControlMemory:
                 self.unheard(turn)
             case AnswerHeard(turn=turn, resumable=False):
                 self.heard(turn)
+            case SpendReached():
+                self.spent = True
             case _:
                 pass

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from edge.core.endpointing.end_of_turn import is_question
 from edge.core.session.control_memory import ControlMemory
 from edge.core.session.message_names import MessageNames, response_key, turn_key
+from edge.core.session.spend import Spend
 from edge.core.session.summary import Summary
 from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late
 from edge.core.session.unfinished_response import UnfinishedResponse
@@ -32,6 +33,7 @@ from schemas.events import (
     ToolReturned,
     TurnCommitted,
     TurnTaken,
+    WebhookRequested,
 )
 
 
@@ -63,6 +65,10 @@ class History:
     """The name of the agent that it began with."""
     control: ControlMemory = field(default_factory=ControlMemory)
     """What operators had the session do."""
+    spend: Spend = field(default_factory=Spend)
+    """What the session has used up."""
+    told_application: int = 0
+    """Messages of the call that its webhook was told."""
     instructions: dict[str, str] = field(default_factory=dict)
     """The client's system messages by name; they go into the prompt, not the conversation."""
 
@@ -206,6 +212,7 @@ def fold(events: Iterable[Event]) -> History:
     for event in events:
         history.summary.take(event)
         history.control.read(event)
+        history.spend.take(event)
         if isinstance(event, TurnTaken | ResponseCompleted | ToolCalled | ToolRequested | Result):
             steps.setdefault(event.turn, ToolSteps()).take(event)
         _count(history, event)
@@ -263,5 +270,7 @@ def _count(history: History, event: Event) -> None:
             history.take_edit(event)
         case ToolReturned() | ToolFailed():
             history.take_late(event)
+        case WebhookRequested(number=number):
+            history.told_application = number + 1
         case _:
             pass

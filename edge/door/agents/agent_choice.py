@@ -1,8 +1,9 @@
 """The agent that serves a call, and the configuration that follows from it.
 
 The token names it and nothing that the caller sends changes that; else the caller names one that
-lets itself be chosen; else it is the agent `default`, of the tenant or of all; else none, and the
-operator's settings hold. A session that goes on keeps its agent, at the revision it began with.
+lets itself be chosen; else it is the one of the tenant's file; else the agent `default`, of the
+tenant or of all; else none, and the operator's settings hold. A session that goes on keeps its
+agent, at the revision it began with.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
 from edge.core.client_commands import Begin
 from edge.door.agents.agent_table import AgentTable
 from edge.door.callers.auth import Caller
 from edge.door.refusal import RefusedError
 from edge.protocols.client_protocol import CloseCode
-from runtime.agents.file import AgentFileError
+from runtime.agents.config_file import ConfigFileError
 from runtime.agents.resolve import Given, VariableError, resolve
 from runtime.agents.store import Revision
 from schemas.agent import Agent, AgentUsed
@@ -43,14 +46,23 @@ class Settled:
     """What the agent's file says."""
 
 
-def choose(table: AgentTable, caller: Caller, asked: str) -> Revision | None:
+def choose(
+    table: AgentTable, caller: Caller, asked: str, default: str | UnsetType = UNSET
+) -> Revision | None:
     """Return the agent of a new session whose client *asked* for one, or for none.
+
+    *default* is the one of the tenant's file.
 
     Raises:
         RefusedError: there is none of that name, or it is not for this caller.
     """
     check_token(caller, asked)
     name = caller.agent or asked
+    if not name and default is not UNSET:
+        if (found := table.find(caller.tenant, default)) is None:
+            details = f"the tenant's agent {default} is not applied"
+            raise RefusedError("AGENT_UNKNOWN", "Unknown agent", details, CloseCode.INTERNAL_ERROR)
+        return found
     found = table.find(caller.tenant, name or DEFAULT)
     if name and (found is None or not (caller.agent or _may_be_chosen(found))):
         details = f"there is no agent {name} that this caller may choose"
@@ -72,7 +84,7 @@ def check_token(caller: Caller, wanted: str) -> None:
 def _may_be_chosen(found: Revision) -> bool:
     try:
         return found.agent().callers.may_choose
-    except AgentFileError:  # told as what it is where the call is set
+    except ConfigFileError:  # told as what it is where the call is set
         return True
 
 
@@ -142,7 +154,7 @@ def _settled(found: Revision, given: Given, operator: SessionConfig) -> Settled:
         raise RefusedError(
             "INVALID_VARIABLES", "Variables refused", details, CloseCode.POLICY_VIOLATION
         ) from error
-    except AgentFileError as error:
+    except ConfigFileError as error:
         details = f"agent {found} cannot be read by this edge: apply it again"
         raise RefusedError(
             "AGENT_BROKEN", "Agent cannot be used", details, CloseCode.INTERNAL_ERROR

@@ -1,11 +1,15 @@
-"""An edge's copy of all agents, by their keys in the bucket: a call need not ask for one."""
+"""An edge's copy of all agents and tenants, by their keys in the bucket: no call asks the bus."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runtime.agents import tenant_file
 from runtime.agents.store import Revision
 from schemas import subjects
+from schemas.tenant import Tenant
+
+NO_FILE = Tenant()
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +20,19 @@ class _Kept:
 
 
 class AgentTable:
-    """The newest revision of each agent."""
+    """The newest revision of each agent and tenant."""
 
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
 
     def __len__(self) -> int:
-        return sum(bool(kept.data) for kept in self._kept.values())
+        """Return the number of agents."""
+        return sum(
+            bool(kept.data) for key, kept in self._kept.items() if not key.startswith("tenants.")
+        )
 
     def note(self, key: str, number: int, data: bytes) -> None:
-        """Take a revision of the agent at *key*, unless a newer one is known; empty: removed."""
+        """Take a revision of what is at *key*, unless a newer one is known; empty: removed."""
         known = self._kept.get(key)
         if known is None or known.number < number:
             self._kept[key] = _Kept(number, data)
@@ -40,3 +47,14 @@ class AgentTable:
                 text = kept.data.decode(errors="replace")
                 return Revision(whose, name, kept.number, "", text)
         return None
+
+    def tenant(self, name: str) -> Tenant:
+        """Return what the tenant *name* is set to; nothing where it has no file.
+
+        Raises:
+            ConfigFileError: this version of Aura cannot read its file.
+        """
+        kept = self._kept.get(subjects.tenant_key(name)) if subjects.is_token(name) else None
+        return (
+            tenant_file.parse(kept.data.decode(errors="replace")) if kept and kept.data else NO_FILE
+        )

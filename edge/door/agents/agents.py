@@ -13,17 +13,19 @@ from edge.core.client_commands import Begin
 from edge.core.session.history import History
 from edge.door.agents.agent_choice import Settled, check_token, choose, settle
 from edge.door.agents.agent_table import AgentTable
-from edge.door.callers.auth import Caller
+from edge.door.callers.auth import DEMO_TENANT, Caller
 from edge.door.refusal import RefusedError
 from edge.protocols.client_protocol import CloseCode
 from runtime.agents import store
-from runtime.agents.store import NoSuchAgentError, Revision
+from runtime.agents.config_file import ConfigFileError
+from runtime.agents.store import NotAppliedError, Revision
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError
 from schemas import subjects
-from schemas.agent import AgentUsed
+from schemas.agent import AgentUsed, parted
 from schemas.session_config import SessionConfig
+from schemas.tenant import Tenant
 
 log = structlog.get_logger(__name__)
 
@@ -83,10 +85,24 @@ class Agents:
             if table is not None:
                 table.note(key, message.seq, message.data)
 
+    def tenant(self, name: str) -> Tenant:
+        """Return what the tenant *name* is set to.
+
+        Raises:
+            RefusedError: its file cannot be read, and its calls must not be held to less.
+        """
+        try:
+            return self.table.tenant(name)
+        except ConfigFileError as error:
+            details = f"the file of tenant {name} cannot be read by this edge: apply it again"
+            raise RefusedError(
+                "TENANT_BROKEN", "Tenant cannot be served", details, CloseCode.INTERNAL_ERROR
+            ) from error
+
     async def settled(
         self, caller: Caller, begin: Begin, operator: SessionConfig, history: History | None
     ) -> Settled:
-        """Return what a session is set to; *history*: it goes on.
+        """Return what a session is set to, over the *operator*'s; *history*: it goes on.
 
         Raises:
             RefusedError: no agent serves it.
@@ -96,16 +112,30 @@ class Agents:
         if before:
             check_token(caller, history.began_as if history else "")
             found = await self.recorded(caller.tenant, before)
+        elif history is None and (pinned := _pinned(caller, begin)):
+            found = await self._revision(caller.tenant, *pinned)
         elif history is None:
             hint = begin.agent_hint
             hinted = hint if hint and self.table.find(caller.tenant, hint) else ""
-            found = choose(self.table, caller, begin.agent or hinted)
+            default = self.tenant(caller.tenant).agent
+            found = choose(self.table, caller, begin.agent or hinted, default)
 
         def again(changes: Mapping[str, Any]) -> SessionConfig:
             asked = replace(begin, changes=changes)
             return settle(found, caller, asked, operator, before).config
 
         return replace(settle(found, caller, begin, operator, before), again=again)
+
+    async def _revision(self, tenant: str, name: str, number: int) -> Revision:
+        """Return revision *number* of an agent.
+
+        Raises:
+            RefusedError: there is none, or nobody knows.
+        """
+        found = self.table.find(tenant, name)
+        if found and found.number == number:
+            return found
+        return await self._stored(tenant, name, number, None)
 
     async def recorded(self, tenant: str, before: AgentUsed) -> Revision:
         """Return the agent of a session that goes on: its revision, or if that is gone the newest.
@@ -116,17 +146,40 @@ class Agents:
         now = self.table.find(tenant, before.name)
         if now and now.number == before.revision:
             return now
+        return await self._stored(tenant, before.name, before.revision, now)
+
+    async def _stored(
+        self, tenant: str, name: str, number: int, instead: Revision | None
+    ) -> Revision:
+        """Return revision *number* of an agent; *instead* is served where that is gone.
+
+        Raises:
+            RefusedError: neither is there, or nobody knows.
+        """
         try:
-            return await store.find(self._bus, tenant, before.name, before.revision)
-        except NoSuchAgentError as error:
-            if now is None:
-                details = f"{before} is gone"
+            return await store.find(self._bus, tenant, name, number)
+        except (NotAppliedError, ValueError) as error:
+            if instead is None:
+                details = f"there is no agent {name}@{number}"
                 raise RefusedError(
                     "AGENT_UNKNOWN", "Unknown agent", details, CloseCode.POLICY_VIOLATION
                 ) from error
-            return now
+            return instead
         except BusAwayError as error:
             details = "the event bus is away: try again with the same session"
             raise RefusedError(
                 "BUS_AWAY", "Session not reachable", details, CloseCode.TRY_AGAIN_LATER
             ) from error
+
+
+def _pinned(caller: Caller, begin: Begin) -> tuple[str, int] | None:
+    """Return the agent and the revision that a token names, or who develops with the demo token.
+
+    Raises:
+        RefusedError: the client asks for another than its token names.
+    """
+    name, number = parted(begin.agent)
+    if caller.agent and caller.revision:
+        check_token(caller, name if number in {0, caller.revision} else begin.agent)
+        return caller.agent, caller.revision
+    return (name, number) if number and caller.tenant == DEMO_TENANT else None

@@ -41,6 +41,9 @@ class ToolCatalogue:
         self._served: dict[tuple[str, str], ToolConfig] = {}
         self._unseen: dict[tuple[str, str], int] = {}
         self._looked_s = float("-inf")
+        self._looking = asyncio.Lock()
+        self.looked = asyncio.Event()
+        """The services were looked for once: what is served is known."""
 
     def of(self, tenant: str) -> tuple[ToolConfig, ...]:
         """Return what sessions of *tenant* are offered whose agent says nothing of tools."""
@@ -56,10 +59,13 @@ class ToolCatalogue:
         """
         wanted = set(names)
         found = self._known(tenant, wanted)
-        now_s = asyncio.get_running_loop().time()
-        if wanted - found.keys() and now_s - self._looked_s >= LOOK_AGAIN_S:
-            await self.look()
-            found = self._known(tenant, wanted)
+        if wanted - found.keys():
+            async with self._looking:  # a look that is under way may find them
+                found = self._known(tenant, wanted)
+                now_s = asyncio.get_running_loop().time()
+                if wanted - found.keys() and now_s - self._looked_s >= LOOK_AGAIN_S:
+                    await self._look()
+                    found = self._known(tenant, wanted)
         return found
 
     def _known(self, tenant: str, names: set[str]) -> dict[str, ToolConfig]:
@@ -82,6 +88,11 @@ class ToolCatalogue:
 
     async def look(self) -> None:
         """Ask the services on the bus what they serve; takes 0.3 s."""
+        async with self._looking:
+            await self._look()
+        self.looked.set()
+
+    async def _look(self) -> None:
         self._looked_s = asyncio.get_running_loop().time()
         found = {(one.tenant, one.tool.name): one.tool for one in await served_tools(self._bus)}
         for key in self._served.keys() - found.keys():

@@ -21,6 +21,7 @@ from edge.door.callers.jwks import Keys, RemoteKeys
 from edge.protocols.agent_options import string_map
 from runtime.settings import Settings, SettingsError
 from schemas import names
+from schemas.agent import parted
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +43,8 @@ class Caller:
     """False: a stranger, who was asked for no token."""
     agent: str = ""
     """The agent that the token names, and no other serves the call; empty: it names none."""
+    revision: int = 0
+    """The revision of it that the token names; 0: the newest."""
     variables: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Values that the token brings for the variables of that agent."""
     scopes: frozenset[str] = field(default=frozenset(), compare=False)
@@ -171,6 +174,7 @@ def _caller(claims: dict[str, Any]) -> Caller:
     agent, variables = claims.get("agent", ""), string_map(claims.get("variables", {}))
     if not isinstance(agent, str) or variables is None:
         raise TokenRefusedError
+    name, revision = parted(agent)
     expires_s = float(claims["exp"])
     scope = claims.get("scope", "")
     scopes = frozenset(scope.split()) if isinstance(scope, str) else frozenset()
@@ -178,7 +182,8 @@ def _caller(claims: dict[str, Any]) -> Caller:
         names.stored(user),
         names.stored(tenant),
         expires_s,
-        agent=agent,
+        agent=name,
+        revision=revision,
         variables=variables,
         scopes=scopes,
     )

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
+from msgspec import UNSET
 
 from edge.door.callers.auth import Caller
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError, FencedError
 from schemas import subjects
+from schemas.tenant import TenantLimits
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +43,20 @@ class Limits:
     without_token: int = 0
     """The limit of strangers' sessions among all; 0: none."""
 
+    def but(self, tenants: TenantLimits) -> Limits:
+        """Return those of a tenant that has some of its own."""
+        return replace(
+            self,
+            a_tenant=self.a_tenant if tenants.sessions is UNSET else tenants.sessions,
+            a_user=self.a_user if tenants.sessions_per_user is UNSET else tenants.sessions_per_user,
+            joins_a_minute=self.joins_a_minute
+            if tenants.reconnects_per_minute is UNSET
+            else tenants.reconnects_per_minute + 1,
+        )
+
+
+OfTenant = Callable[[str], TenantLimits]
+
 
 class FullError(Exception):
     """A limit is reached: the message names it, the code is for machines."""
@@ -60,9 +77,11 @@ class SessionKeys:
 class SessionLimits:
     """Counts the sessions of this edge, together with those of all others."""
 
-    def __init__(self, bus: Bus, limits: Limits) -> None:
+    def __init__(self, bus: Bus, limits: Limits, of_tenant: OfTenant | None = None) -> None:
+        """Count over *bus*; a tenant's own limits, *of_tenant*, go before *limits*."""
         self._bus = bus
         self._limits = limits
+        self._of_tenant = of_tenant
         self._held: set[SessionKeys] = set()
 
     async def take(self, caller: Caller | None, session: str) -> SessionKeys:
@@ -83,6 +102,8 @@ class SessionLimits:
 
     async def _take(self, caller: Caller | None, session: str) -> SessionKeys:
         held, limits = SessionKeys(session), self._limits
+        if caller is not None and self._of_tenant:
+            limits = limits.but(self._of_tenant(caller.tenant))
         wanted = [("all", limits.everywhere, "in all", TTL_S)]
         if caller is not None:
             user = f"{caller.tenant}.{caller.user}"

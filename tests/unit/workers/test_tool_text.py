@@ -29,7 +29,7 @@ FORMS = [
 
 
 def taken(text: str, cuts: list[int]) -> tuple[str, list[FunctionCall]]:
-    filtered, said, before = ToolText(), "", 0
+    filtered, said, before = ToolText(["book"]), "", 0
     for at in [*sorted(cuts), len(text)]:
         said += filtered.feed(text[before:at])
         before = at
@@ -77,7 +77,7 @@ def test_what_only_looks_like_it_is_said(text: str) -> None:
 
 
 def test_usual_words_are_not_held() -> None:
-    filtered = ToolText()
+    filtered = ToolText(["book"])
     assert filtered.feed("Sure, a table") == "Sure, a table"
     assert filtered.feed(" for two.") == " for two."
 
@@ -92,7 +92,7 @@ def test_a_broken_call_is_told_to_the_model_and_never_spoken() -> None:
 
 
 def test_a_response_speaks_around_its_calls_and_thinks_in_silence() -> None:
-    text = ResponseText(tools=True)
+    text = ResponseText(tools=["book"])
     pieces = []
     written = f"<think>Call {BARE}?</think>Let me see.\n<tool_call>{BARE}</tool_call>"
     for letter in written:
@@ -106,3 +106,30 @@ def test_without_tools_a_call_is_a_thought() -> None:
     text = ResponseText()
     assert text.feed(f"<tool_call>{BARE}</tool_call>Hello there. H") == ["Hello there."]
     assert not text.calls
+
+
+@given(st.sampled_from(FORMS), CUTS, st.sampled_from(["", "Let me see. "]))
+def test_a_call_of_what_was_not_offered_is_neither_spoken_nor_made(
+    form: str, cuts: list[int], before: str
+) -> None:
+    other = form.replace("book", "drop_all")
+    said, calls = taken(f"{before}{other} {BARE}", cuts)
+    assert calls == [BOOK]
+    assert said.strip() == before.strip()
+
+
+@given(CUTS)
+def test_broken_calls_of_what_was_not_offered_are_no_better(cuts: list[int]) -> None:
+    assert taken('{"name": "drop_all", "arguments": {"a": ', cuts) == ("", [])
+
+
+def test_where_nothing_is_offered_a_call_is_not_spoken() -> None:
+    text = ResponseText()
+    assert text.feed(f"{BARE}") + text.flush() == []
+    assert not text.calls
+    assert text.unknown == [BOOK]
+
+
+def test_calls_of_what_was_not_offered_leave_room_for_those_of_what_was() -> None:
+    many = " ".join([BARE.replace("book", "drop_all")] * 20)
+    assert taken(f"{many} {BARE}", [])[1] == [BOOK]

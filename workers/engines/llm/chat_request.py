@@ -43,11 +43,16 @@ _CONTINUE: Final = (
     "that text stops, and repeat none of it."
 )
 _TOOLS_IN_WORDS: Final = (
-    "You may call these tools. To call one, answer with nothing but JSON such as "
-    '{"name": "TOOL", "arguments": {...}}; its result is then told to you. Call one only where '
-    "it is needed; answer in words otherwise.\n"
+    "These tools do things for the caller. Where one is needed and its arguments are known, your "
+    'whole answer is its call, one line of JSON: {"name": "TOOL", "arguments": {...}}. You are '
+    "told its result then. Where none is needed, or something is missing, answer in words. The "
+    "caller hears those, so never speak of tools.\n"
 )
-"""For a server that knows no tools."""
+"""For a server that knows no tools, and the built-in engine."""
+_RESULT: Final = (
+    "(The caller does not hear this. Tell them in a short sentence what came of it. Result of the "
+    "tool: "
+)
 _CALL_BEGINS: Final = "(The call begins.)"
 _GO_ON: Final = "(The caller says nothing. Go on.)"
 Json = dict[str, Any]
@@ -135,7 +140,7 @@ def _merged(lines: Iterable[Message]) -> list[Message]:
 def _in_words(line: Message) -> Message:
     """Return *line* as one of the caller or the assistant, for a server that knows no tools."""
     if line.role == "tool":
-        return Message("user", f"(Result of the tool: {line.text})")
+        return Message("user", f"{_RESULT}{line.text})")
     if not line.calls:
         return line
     calls = [f'{{"name": "{one.name}", "arguments": {_object(one)}}}' for one in line.calls]

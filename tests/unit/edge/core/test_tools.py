@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edge.core.client_events import ResponseDone, ToolCalled, ToolCancelled
-from edge.core.effects import HangUp
+from edge.core.effects import HangUp, Transfer
 from edge.core.inputs import Finished, Resumed, ToolResult, Typed
 from edge.core.session.history import fold
 from schemas import events as ev
@@ -189,6 +191,47 @@ def test_a_guessed_turn_runs_nothing_before_it_is_committed() -> None:
     r.quiet(2500)
     assert r.events(ev.TurnCommitted)
     assert r.requested == ["book"]
+
+
+def test_a_call_in_the_step_that_offers_none_is_not_run() -> None:
+    r = Table(tool_use__max_steps=1)
+    r.types()
+    r.calls(("book", "{}"))
+    r.returns("done")
+    assert not r.asked.tools
+    r.calls(("book", "{}"))
+    assert r.requested == ["book"]
+    (failed,) = r.events(ev.ToolFailed)
+    assert (failed.reason, failed.step) == ("unknown", 1)
+    assert r.events(ev.ResponseSentence)[-1].text == "I am sorry, I could not do that."
+
+
+@given(
+    st.text(max_size=40),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["book", "BOOK", "ask", "theirs", "transfer", "end_call", "../book"])
+            | st.text(max_size=12),
+            st.sampled_from(["{}", '{"agent": "vault"}', '{"tenant": "rival"}', "", "[", "{{pin}}"])
+            | st.text(max_size=20),
+        ),
+        max_size=4,
+    ),
+)
+@settings(max_examples=60)
+def test_whatever_is_said_and_called_only_the_calls_own_tools_run_and_for_its_own_tenant(
+    said: str, calls: list[tuple[str, str]]
+) -> None:
+    r = Table()
+    r.types(said)
+    r.calls(*calls)
+    requested = r.events(ev.ToolRequested)
+    assert all(one.tool in TOOLS for one in requested)
+    assert {(one.tenant, one.session) for one in r.events(ev.Event)} == {("t", "s")}
+    assert not r.events(ev.AgentChanged)
+    assert not [one for one in r.effects if isinstance(one, Transfer)]
+    for one in requested:
+        assert isinstance(json.loads(one.arguments), dict)
 
 
 def test_a_guess_that_is_taken_back_has_run_nothing() -> None:

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 import schemas
-from runtime.agents.file import AgentFileError, parse
+from runtime.agents.config_file import ConfigFileError
+from runtime.agents.file import parse
 from runtime.agents.resolve import Given, resolve
 from schemas.session_config import SessionConfig
 from schemas.tools import ToolConfig
@@ -76,7 +77,7 @@ def test_no_tools_is_another_thing_than_to_say_nothing() -> None:
     ],
 )
 def test_a_mistake_is_refused_with_its_line(text: str, line: int, words: str) -> None:
-    with pytest.raises(AgentFileError) as refused:
+    with pytest.raises(ConfigFileError) as refused:
         parse(text)
     assert words in str(refused.value)
     assert refused.value.line == line

@@ -10,14 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.agents.file import (
-    AgentFileError,
-    BrokenAgentsError,
-    files_in,
-    load,
-    load_all,
-    parse,
-)
+from runtime.agents.config_file import BrokenFilesError, ConfigFileError, files_in
+from runtime.agents.file import load, load_all, parse
 from schemas.agent import MOST_FILE_BYTES, changes
 
 GOOD = """\
@@ -42,11 +36,11 @@ callers:
 """
 
 
-def wrong(text: str) -> AgentFileError | None:
+def wrong(text: str) -> ConfigFileError | None:
     """Return the error in *text*, None where it is an agent."""
     try:
         parse(text)
-    except AgentFileError as error:
+    except ConfigFileError as error:
         return error
     return None
 
@@ -103,7 +97,7 @@ def test_an_agent_may_say_nothing() -> None:
     ],
 )
 def test_an_error_names_its_line_and_what_is_wrong(text: str, line: int, words: str) -> None:
-    with pytest.raises(AgentFileError) as refused:
+    with pytest.raises(ConfigFileError) as refused:
         parse(text)
     assert words in refused.value.message
     assert refused.value.line == line
@@ -176,22 +170,22 @@ def test_a_file_has_the_name_of_its_agent(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a b.yaml", "host.json", ".yaml", "a.b.yaml", "é.yaml"])
 def test_a_file_that_names_no_agent_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("{}", encoding="utf-8")
-    with pytest.raises(AgentFileError, match=r"NAME\.yaml"):
+    with pytest.raises(ConfigFileError, match=r"NAME\.yaml"):
         load(tmp_path / name)
 
 
 def test_what_cannot_be_read_is_told_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "host.yaml").write_bytes(b"language: en\nprompt: \xff\n")
-    with pytest.raises(AgentFileError, match=r"host\.yaml:2: no UTF-8"):
+    with pytest.raises(ConfigFileError, match=r"host\.yaml:2: no UTF-8"):
         load(tmp_path / "host.yaml")
-    with pytest.raises(AgentFileError, match="No such file"):
+    with pytest.raises(ConfigFileError, match="No such file"):
         load(tmp_path / "nobody.yaml")
     (tmp_path / "big.yaml").write_text("prompt: " + "x" * MOST_FILE_BYTES, encoding="utf-8")
-    with pytest.raises(AgentFileError, match="longer than"):
+    with pytest.raises(ConfigFileError, match="longer than"):
         load(tmp_path / "big.yaml")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(AgentFileError, match="no agent is there"):
-        files_in(tmp_path / "empty")
+    with pytest.raises(ConfigFileError, match="no agent is there"):
+        files_in(tmp_path / "empty", "agent")
 
 
 def test_all_broken_files_of_a_folder_are_told_together(tmp_path: Path) -> None:
@@ -199,7 +193,7 @@ def test_all_broken_files_of_a_folder_are_told_together(tmp_path: Path) -> None:
     (tmp_path / "one.yaml").write_text("langage: en\n", encoding="utf-8")
     (tmp_path / "two.yaml").write_text("prompt: [\n", encoding="utf-8")
     (tmp_path / "notes.txt").write_text("not one", encoding="utf-8")
-    with pytest.raises(BrokenAgentsError) as refused:
+    with pytest.raises(BrokenFilesError) as refused:
         load_all([tmp_path])
     assert [Path(str(one).split(":")[0]).name for one in refused.value.errors] == [
         "one.yaml",
@@ -208,5 +202,5 @@ def test_all_broken_files_of_a_folder_are_told_together(tmp_path: Path) -> None:
     (tmp_path / "one.yaml").unlink()
     (tmp_path / "two.yaml").unlink()
     assert load_all([tmp_path]) == {"good": "{}"}
-    with pytest.raises(BrokenAgentsError, match="another file describes good, too"):
+    with pytest.raises(BrokenFilesError, match="another file describes good, too"):
         load_all([tmp_path, tmp_path / "good.yaml"])

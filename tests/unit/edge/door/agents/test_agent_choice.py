@@ -9,9 +9,11 @@ from edge.door.agents.agent_choice import Settled, check_token, choose, settle
 from edge.door.agents.agent_table import AgentTable
 from edge.door.callers.auth import Caller
 from edge.door.refusal import RefusedError
+from runtime.agents.config_file import ConfigFileError
 from schemas.agent import AgentUsed
 from schemas.session_config import SessionConfig
-from schemas.subjects import agent_key
+from schemas.subjects import agent_key, tenant_key
+from schemas.tenant import Tenant
 
 OPERATOR = SessionConfig().but(
     {"response.greeting": "Welcome.", "response.system_prompt": "the operator's"}
@@ -168,3 +170,26 @@ def test_an_agent_of_a_tenant_that_was_removed_leaves_the_shared_one() -> None:
     table = agents(shared_host="prompt: all's", acme_host="prompt: acme's")
     table.note("tenant.acme.host", 9, b"")
     assert prompt(table, asking("host")) == "all's"
+
+
+def test_a_tenants_default_agent_serves_who_names_none_and_must_be_there() -> None:
+    known = agents(shared_default="prompt: all's", acme_host="prompt: acme's")
+    assert choose(known, ANN, "", "host") == known.find("acme", "host")
+    assert choose(known, ANN, "default", "host") == known.find("acme", "default")
+    with pytest.raises(RefusedError) as refused:
+        choose(known, ANN, "", "gone")
+    assert (refused.value.code, refused.value.close) == ("AGENT_UNKNOWN", 1011)
+
+
+def test_the_table_knows_tenants_and_does_not_take_them_for_agents() -> None:
+    known = agents(acme_host="prompt: x")
+    known.note(tenant_key("acme"), 5, b"agent: host")
+    assert len(known) == 1
+    assert known.tenant("acme").agent == "host"
+    assert known.tenant("rival") == Tenant()
+    assert known.tenant("a.b") == Tenant()
+    known.note(tenant_key("acme"), 6, b"agent: [")
+    with pytest.raises(ConfigFileError):
+        known.tenant("acme")
+    known.note(tenant_key("acme"), 7, b"")
+    assert known.tenant("acme") == Tenant()

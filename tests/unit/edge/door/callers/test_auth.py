@@ -38,7 +38,10 @@ def test_a_token_may_name_an_agent_and_bring_it_variables() -> None:
     claims = {"agent": "host", "variables": {"guest": "Ann"}}
     caller = identify(signed(claims), policy=policy(jwt_secret=SECRET))
     assert caller
-    assert (caller.agent, caller.variables) == ("host", {"guest": "Ann"})
+    assert (caller.agent, caller.revision, caller.variables) == ("host", 0, {"guest": "Ann"})
+    pinned = identify(signed({"agent": "host@12"}), policy=policy(jwt_secret=SECRET))
+    assert pinned
+    assert (pinned.agent, pinned.revision) == ("host", 12)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,95 @@
+"""`aura tenants`: limits, prices and default agents of tenants, as files; kept like agents."""
+
+# ruff: noqa: PLC0415 - `aura --help` must not load the bus
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aura.cli.applied_files import AppliedFiles
+from aura.cli.running import run
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help=(
+        "A tenant's calls are held to a file, tenants/TENANT.yaml: how many there may be, what "
+        "one may use up, what it costs, which agent serves a call that names none. What it leaves "
+        "out is as the settings say.\n\n"
+        "aura tenants apply tenants/    check all files, then make them the newest revisions\n\n"
+        "aura tenants show acme         the file as it was applied\n\n"
+        "aura tenants rollback acme@12  that text again, as a new revision\n\n"
+        "docs/agents.md has the file."
+    ),
+)
+
+Name = Annotated[str, typer.Argument(metavar="TENANT[@REV]", help="`@12`: of that revision.")]
+JustName = Annotated[str, typer.Argument(metavar="TENANT", help="As listed.")]
+
+
+def _files() -> AppliedFiles:
+    from aura.cli.agent_check import unknown_agents
+    from runtime.agents.store import TENANT
+
+    return AppliedFiles(TENANT, unknown_agents)
+
+
+@app.command()
+def apply(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Files TENANT.yaml, or folders of them.")
+    ],
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Read them only; needs no bus.")] = False,
+) -> None:
+    """Make files the newest revisions of their tenants; the next calls are held to them.
+
+    All are checked first. If one is broken, its line is told and nothing is applied.
+    """
+    run(_files().apply(paths, "", check=check))
+
+
+@app.command("list")
+def list_(
+    *, as_json: Annotated[bool, typer.Option("--json", help="A list of JSON objects.")] = False
+) -> None:
+    """List the tenants that have a file."""
+    run(_files().tell_all("", as_json=as_json))
+
+
+@app.command()
+def show(name: Name) -> None:
+    """Print the file of a tenant as it was applied."""
+    run(_files().show(name, ""))
+
+
+@app.command()
+def diff(
+    one: Annotated[str, typer.Argument(metavar="FILE|TENANT[@REV]", help="What to compare.")],
+    other: Annotated[
+        str, typer.Argument(metavar="FILE|TENANT[@REV]", help="With this; see above.")
+    ] = "",
+) -> None:
+    """Compare two texts of a tenant, as `aura agents diff` does; exit 1 where they differ."""
+    run(_files().diff(one, other, ""))
+
+
+@app.command()
+def history(name: JustName) -> None:
+    """List the revisions of a tenant's file, newest first; 64 are kept."""
+    run(_files().history(name, ""))
+
+
+@app.command()
+def rollback(name: Name) -> None:
+    """Apply an older revision again, as a new one; without @REV the one before the newest."""
+    run(_files().rollback(name, ""))
+
+
+@app.command()
+def remove(name: JustName) -> None:
+    """Hold the tenant's next calls to the settings alone; `rollback` brings the file back."""
+    run(_files().remove(name, ""))

@@ -1,0 +1,477 @@
+"""Trials: calls of tools while what runs them dies; tools, files and commands that are none."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+import re
+import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from benchmarks import aura_server
+from benchmarks.soak import malformed, processes
+from benchmarks.soak.trial import SIMULATED, Outcome, Running, Scale, Trials, aura
+from runtime.agents import store
+from runtime.agents.config_file import ConfigFileError
+from runtime.bus.connection import Bus, connect
+from runtime.bus.errors import BusError
+from runtime.bus.tool_services import Asked, Handler, serving
+from runtime.sessions.finding import decoded
+from runtime.settings import load
+from schemas import events as ev
+from schemas.tools import MOST_CALLS, ToolConfig
+
+CALLERS = 8
+_TAG = re.compile(r"#k\w+")
+PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
+KILLED = ("llm", "tool", "edge")
+EVERY_S = (1.0, 2.5)
+"""Between two kills: a worker that died is started again after 4 s, for others do its work."""
+ANSWER_S = 30.0
+TURN_S = 1.0
+"""A connection may type a turn a second."""
+GOES_ON_S = 6.0
+"""After a reconnect the answer goes on, or the caller asks once more."""
+OPERATOR = "an operator's token of 32 characters or more"
+FAST = {
+    **SIMULATED,
+    "AURA_TOOLS": "discover",
+    "AURA_SIM_LLM_FIRST_MS": "20",
+    "AURA_SIM_LLM_TOKEN_MS": "1",
+    "AURA_SIM_TTS_MS": "10",
+    "AURA_SIM_TTS_AUDIO_MS": "100",
+    "AURA_CONTROL_MESSAGES_PER_SECOND": "1000",
+    "AURA_RECONNECTS_PER_MINUTE": "1000",
+    "AURA_MAX_SESSIONS_PER_USER": "1000",
+    "AURA_JOINS_PER_MINUTE_PER_IP": "100000",
+    "AURA_API_REQUESTS_PER_MINUTE": "10000000",
+    "AURA_OPERATOR_TOKEN": OPERATOR,
+}
+
+
+@dataclass
+class Service:
+    """Two tools, one that may be repeated and one that must not, and what they did."""
+
+    made: Counter[str] = field(default_factory=Counter)
+    """Calls of the one that must not be repeated, by their keys."""
+    tags: set[str] = field(default_factory=set)
+    """Those of the other one."""
+
+    async def book(self, asked: Asked) -> bytes:
+        tag = json.loads(asked.arguments)["tag"]
+        self.made[asked.headers["Idempotency-Key"]] += 1
+        await asyncio.sleep(random.uniform(0.3, 1.5))
+        return json.dumps({"booked": f"#{tag}"}).encode()
+
+    async def ask(self, asked: Asked) -> bytes:
+        tag = json.loads(asked.arguments)["tag"]
+        self.tags.add(tag)
+        await asyncio.sleep(random.uniform(0.3, 1.5))
+        return f"#{tag}".encode()
+
+    @property
+    def tools(self) -> list[tuple[ToolConfig, Handler]]:
+        repeated = ToolConfig(name="ask", idempotent=True, deadline_ms=25_000)
+        return [(ToolConfig(name="book", deadline_ms=25_000), self.book), (repeated, self.ask)]
+
+
+@dataclass
+class Tally:
+    """What callers noticed."""
+
+    answered: int = 0
+    asked_again: int = 0
+    lost: list[str] = field(default_factory=list)
+    mixed: list[str] = field(default_factory=list)
+    """Answers with the result of another call."""
+
+
+class ToolCaller:
+    """A caller who types, and comes back where the line is cut."""
+
+    def __init__(self, http: aiohttp.ClientSession, urls: list[str], number: int) -> None:
+        self.session = ""
+        self.tags: set[str] = set()
+        """Of questions that were answered."""
+        self._http = http
+        self._urls = urls
+        self._at = itertools.count(number)
+        self._ws: aiohttp.ClientWebSocketResponse | None = None
+
+    async def connect(self) -> None:
+        """Connect to any edge that answers, with the session that is known."""
+        async with asyncio.timeout(60):
+            while True:
+                url = self._urls[next(self._at) % len(self._urls)] + PATH
+                url += f"&session={self.session}" if self.session else ""
+                with suppress(aiohttp.ClientError, OSError, TimeoutError, TypeError):
+                    self._ws = await self._http.ws_connect(url, max_msg_size=0)
+                    told = await self._ws.receive_json(timeout=10)
+                    if told["type"] == "session":
+                        self.session = told["session"]
+                        return
+                await asyncio.sleep(0.2)
+
+    async def asks(self, text: str) -> None:
+        assert self._ws
+        with suppress(ConnectionError):
+            await self._ws.send_json({"type": "text", "text": text})
+
+    async def answer(self, within_s: float, *, errors: bool = False) -> str | None:
+        """Return the next whole answer; None: none came, or the line was cut.
+
+        *errors*: the code of an error that is told is an answer, too.
+        """
+        assert self._ws
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                async for message in self._ws:
+                    said = json.loads(message.data)
+                    if said["type"] == "ai_complete":
+                        return str(said["full_response"])
+                    if errors and said["type"] == "error":
+                        return str(said["code"])
+        return None
+
+    @property
+    def cut_off(self) -> bool:
+        return self._ws is None or self._ws.closed
+
+    async def leave(self) -> None:
+        if self._ws:
+            await self._ws.close()
+
+
+async def killed_calls(scale: Scale) -> Outcome:
+    """kill -9 of language models, tool runners and edges at random moments over 200 calls."""
+    service, tally, calls = Service(), Tally(), scale.times(200)
+    async with aura("--llm", "2", "--tools", "2", edges=2, engines=FAST) as run:
+        url = await asyncio.to_thread(aura_server.bus_url, run.pid)
+        async with await connect(load(nats_url=url), "trial") as bus, serving(bus, service.tools):
+            await _offered(run)
+            stop = asyncio.Event()
+            killing = asyncio.create_task(_kill(run.pid, stop))
+            sessions = await _hold(run, calls, tally)
+            stop.set()
+            kills = await killing
+            await asyncio.sleep(3)
+            logs = [decoded(await bus.session_events(one)) for one in sessions]
+    found = _of_logs(logs)
+    twice = [key for key, count in service.made.items() if count > 1]
+    figures = {
+        "calls": calls,
+        "kills": dict(kills),
+        "answered": tally.answered,
+        "asked_again": tally.asked_again,
+        "lost": len(tally.lost),
+        "run_twice": len(twice),
+        "mixed": len(tally.mixed),
+        **found,
+        "why": (tally.lost + tally.mixed + twice)[:5],
+    }
+    wrong = found["without_result"] + found["wrong_turn"]
+    held = not (tally.lost or twice or tally.mixed or wrong)
+    return Outcome(held, figures)
+
+
+def _of_logs(logs: list[list[ev.AnyEvent]]) -> dict[str, int]:
+    """Return what the logs say of the calls: those to be run, and tags that no result had."""
+    found = Counter[str](requested=0, without_result=0, unknown=0, not_called=0, wrong_turn=0)
+    for log in logs:
+        asked = {_key(one) for one in log if isinstance(one, ev.ToolRequested)}
+        results = [one for one in log if isinstance(one, ev.ToolReturned | ev.ToolFailed)]
+        found["requested"] += len(asked)
+        found["without_result"] += len(asked - {_key(one) for one in results})
+        found["unknown"] += sum(
+            isinstance(one, ev.ToolFailed) and one.reason == "unknown_outcome" for one in results
+        )
+        called = {one.turn for one in log if isinstance(one, ev.ToolCalled)}
+        found["not_called"] += sum(
+            "CALL:" in one.text and one.turn not in called
+            for one in log
+            if isinstance(one, ev.TurnCommitted)
+        )
+        known = {
+            tag: one.turn
+            for one in results
+            if isinstance(one, ev.ToolReturned)
+            for tag in _TAG.findall(one.result)
+        }
+        found["wrong_turn"] += sum(
+            known.get(tag, one.turn + 1) > one.turn
+            for one in log
+            if isinstance(one, ev.ResponseSentence)
+            for tag in _TAG.findall(one.text)
+        )
+    return dict(found)
+
+
+def _key(one: ev.ToolRequested | ev.ToolReturned | ev.ToolFailed) -> tuple[int, int, int]:
+    return one.turn, one.step, one.call
+
+
+async def _hold(run: Running, calls: int, tally: Tally) -> list[str]:
+    """Hold the calls of all callers; return their sessions."""
+    numbers = iter(range(calls))
+
+    async def talk(caller: ToolCaller) -> None:
+        await caller.connect()
+        for number in numbers:
+            await _one(caller, number, tally)
+            await asyncio.sleep(random.uniform(0.3, 1.5))
+        await caller.leave()
+
+    async with aiohttp.ClientSession() as http:
+        callers = [ToolCaller(http, run.urls, number) for number in range(CALLERS)]
+        async with asyncio.TaskGroup() as tasks:
+            for caller in callers:
+                tasks.create_task(talk(caller))
+    return [caller.session for caller in callers]
+
+
+async def _one(caller: ToolCaller, number: int, tally: Tally) -> None:
+    """Ask until there is an answer; a question whose line was cut may be asked again."""
+    tags: list[str] = []
+    for attempt in range(6):
+        tags.append(f"k{number}x{attempt}")
+        name = "book" if number % 2 else "ask"
+        await caller.asks(f'CALL:{name}{{"tag":"{tags[-1]}"}}')
+        if await _answer(caller, {f"#{tag}" for tag in tags}, tally) is not None:
+            caller.tags.update(f"#{tag}" for tag in tags)
+            tally.answered += 1
+            return
+        tally.asked_again += 1
+    tally.lost.append(", ".join(tags))
+
+
+async def _answer(caller: ToolCaller, mine: set[str], tally: Tally) -> str | None:
+    """Return the answer to a question with one of the tags *mine*; None: the line was cut.
+
+    Whose line was cut hears the end of the answer before first.
+    """
+    said, came_back = await caller.answer(ANSWER_S), False
+    while True:
+        if said is None:
+            if not caller.cut_off:
+                return None
+            await caller.connect()
+            came_back = True
+            said = await caller.answer(GOES_ON_S)
+            continue
+        theirs = {word.strip(".,") for word in said.replace('"', " ").split() if "#k" in word}
+        if theirs <= mine:
+            return said
+        if not (came_back and theirs <= caller.tags):
+            tally.mixed.append(f"{sorted(mine)}: {said}")
+            return said
+        said = await caller.answer(GOES_ON_S)
+
+
+async def _kill(pid: int, stop: asyncio.Event) -> Counter[str]:
+    killed: Counter[str] = Counter()
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            async with asyncio.timeout(random.uniform(*EVERY_S)):
+                await stop.wait()
+        role = random.choice(KILLED)
+        there = processes.of(pid).get(role, [])
+        if there and not stop.is_set():
+            random.choice(there).kill()
+            killed[role] += 1
+    return killed
+
+
+async def _offered(run: Running) -> None:
+    """Wait until each edge knows the tools."""
+    for url in run.urls:
+        async with asyncio.timeout(60), aiohttp.ClientSession() as http:
+            known = False
+            while not known:
+                caller = ToolCaller(http, [url], 0)
+                await caller.connect()
+                await caller.asks('CALL:ask{"tag":"known"}')
+                known = "#known" in (await caller.answer(ANSWER_S) or "")
+                await caller.leave()
+
+
+# ---------------------------------------------------------------- what is none
+
+
+async def malformed_tools(scale: Scale) -> Outcome:
+    """2,000 malformed results, schemas, files and commands beside calls that go well."""
+    count = scale.times(2000)
+    async with aura("--tools", "2", engines=FAST) as run:
+        before = {role: [one.pid for one in those] for role, those in processes.of(run.pid).items()}
+        url = await asyncio.to_thread(aura_server.bus_url, run.pid)
+        good = Service()
+        async with (
+            await connect(load(nats_url=url), "trial") as bus,
+            serving(bus, [*good.tools, *_bad(count)]),
+        ):
+            await _offered(run)
+            stop, tally = asyncio.Event(), Tally()
+            beside = asyncio.create_task(_good_calls(run, stop, tally))
+            parts = {
+                "results": await _bad_results(run, count),
+                "schemas": await _bad_schemas(bus, count),
+                "files": await _bad_files(bus, count),
+                "commands": await _bad_commands(run, count),
+            }
+            stop.set()
+            await beside
+        after = {role: [one.pid for one in those] for role, those in processes.of(run.pid).items()}
+    figures: dict[str, Any] = {f"{name}_{k}": v for name, part in parts.items() for k, v in part}
+    figures |= {
+        "good_turns": tally.answered,
+        "good_turns_lost": len(tally.lost) + len(tally.mixed),
+        "processes_died": before != after,
+    }
+    wrong = sum(v for part in parts.values() for k, v in part if k == "unclear")
+    held = not (wrong or tally.lost or tally.mixed or before != after) and tally.answered > 0
+    return Outcome(held, figures)
+
+
+Told = list[tuple[str, int]]
+
+
+def _bad(count: int) -> list[tuple[ToolConfig, Handler]]:
+    """Return tools that answer with what is no result; a turn calls all of them."""
+    answers = malformed.results(1, count)
+
+    async def answer(asked: Asked) -> bytes:
+        del asked
+        return next(answers, b"")
+
+    return [(ToolConfig(name=f"bad{k}"), answer) for k in range(MOST_CALLS)]
+
+
+async def _bad_results(run: Running, count: int) -> Told:
+    """A caller has the bad tools called; each time something is said."""
+    text = " ".join(f"CALL:bad{k}{{}}" for k in range(MOST_CALLS))
+    told = Counter[str]()
+    async with aiohttp.ClientSession() as http:
+        caller = ToolCaller(http, run.urls, 0)
+        await caller.connect()
+        for number in range(-(-count // MOST_CALLS)):
+            if number % 20 == 19:  # a history of its own now and then
+                await caller.leave()
+                caller.session = ""
+                await caller.connect()
+            await caller.asks(text)
+            said = await caller.answer(ANSWER_S, errors=True)
+            is_error = said is not None and said == said.upper()
+            told[said if said and is_error else "met" if said else "unclear"] += MOST_CALLS
+            await asyncio.sleep(TURN_S)
+        await caller.leave()
+    return list({"unclear": 0, **told}.items())
+
+
+async def _bad_schemas(bus: Bus, count: int) -> Told:
+    """Jobs whose tools have schemas that are none: each has a result, or a failure."""
+    told, waiting = Counter[str](), dict[int, asyncio.Event]()
+
+    async def on_out(message: Any) -> None:
+        event = message.event()
+        if isinstance(event, ev.ToolReturned | ev.ToolFailed):
+            told["failed" if isinstance(event, ev.ToolFailed) else "returned"] += 1
+            waiting.pop(event.turn, asyncio.Event()).set()
+
+    whose: dict[str, Any] = {"tenant": "trial", "session": "s_schemas"}
+    async with bus.listening("aura.live.trial.s_schemas.out", on_out):
+        for number, text in enumerate(malformed.schemas(2, count), start=1):
+            try:
+                schema = json.loads(text)
+            except (ValueError, RecursionError):
+                told["no JSON"] += 1
+                continue
+            if not isinstance(schema, dict) or len(text) > 60_000:
+                told["no schema"] += 1
+                continue
+            waiting[number] = coming = asyncio.Event()
+            now_ms = time.time_ns() // 1_000_000
+            asked = ev.ToolRequested(
+                **whose,
+                at_ms=now_ms,
+                turn=number,
+                step=0,
+                call=0,
+                tool=ToolConfig(name="ask", parameters=schema, idempotent=True),
+                arguments=json.dumps({"tag": "s", "n": "a" * 60 + "!"}),
+                deadline_ms=now_ms + 10_000,
+            )
+            try:
+                await bus.publish(asked)
+                if number % 16 == 0:
+                    await asyncio.wait_for(coming.wait(), 30)
+            except (BusError, TimeoutError):
+                told["unclear"] += 1
+        with suppress(TimeoutError):
+            async with asyncio.timeout(60):
+                for coming in list(waiting.values()):
+                    await coming.wait()
+    told["unclear"] += len(waiting)
+    return list(told.items())
+
+
+async def _bad_files(bus: Bus, count: int) -> Told:
+    """Files that an operator applies: each is refused with its line, or applied."""
+    told = Counter[str]()
+    for kind, good in ((store.AGENT, malformed.AGENT), (store.TENANT, malformed.TENANT)):
+        for text in malformed.files(3, count // 2, good):
+            try:
+                await store.apply(bus, "", "fuzzed", text, kind)
+                told["applied"] += 1
+            except ConfigFileError as error:
+                told["refused" if error.line > 0 else "unclear"] += 1
+            except (BusError, UnicodeEncodeError):
+                told["unclear"] += 1
+    return list({"unclear": 0, **told}.items())
+
+
+async def _bad_commands(run: Running, count: int) -> Told:
+    """Commands over HTTP to a call that goes on: each is answered by an error that has a code."""
+    told = Counter[str]()
+    head = {"Authorization": f"Bearer {OPERATOR}"}
+    async with aiohttp.ClientSession() as http:
+        caller = ToolCaller(http, run.urls, 0)
+        await caller.connect()
+        for action, more, body in malformed.commands(4, count):
+            url = f"{run.urls[0]}/v1/calls/{caller.session}/{action}"
+            async with http.post(url, data=body, headers={**head, **more}) as answer:
+                clear = 400 <= answer.status < 500 and bool((await answer.json()).get("code"))
+                told[str(answer.status) if clear else "unclear"] += 1
+        await caller.asks('CALL:ask{"tag":"after"}')
+        told["unclear"] += "#after" not in (await caller.answer(ANSWER_S) or "")
+        await caller.leave()
+    return list(told.items())
+
+
+async def _good_calls(run: Running, stop: asyncio.Event, tally: Tally) -> None:
+    async with aiohttp.ClientSession() as http:
+        caller = ToolCaller(http, run.urls, 1)
+        await caller.connect()
+        for number in itertools.count():
+            if stop.is_set():
+                break
+            await caller.asks(f'CALL:ask{{"tag":"g{number}"}}')
+            said = await caller.answer(ANSWER_S)
+            if said is None or f"#g{number}" not in said:
+                tally.lost.append(f"g{number}: {said}")
+            else:
+                tally.answered += 1
+            await asyncio.sleep(TURN_S)
+        await caller.leave()
+
+
+TRIALS: Trials = {
+    "kill -9 of language models, tool runners and edges over 200 calls of tools": killed_calls,
+    "malformed results, schemas, files and commands": malformed_tools,
+}

@@ -1,0 +1,91 @@
+"""What a session has used up: tokens, speech, time. Also read back from the log. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from schemas.events import (
+    Event,
+    ResponseCompleted,
+    SessionEnded,
+    SessionResumed,
+    SessionStarted,
+    SpeechReady,
+    TranscriptFinal,
+)
+from schemas.session_config import Prices
+
+MINUTE_MS = 60_000
+
+
+@dataclass
+class Spend:
+    """The fold of what the stages did for the session; each event counts once."""
+
+    tokens: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Of prompts and of answers, by language model."""
+    heard_ms: int = 0
+    """Of the caller's speech that was recognised."""
+    spoken_ms: int = 0
+    """Of synthesized speech."""
+    _connected_ms: int = 0
+    """Of connections that are over."""
+    _since_ms: int | None = None
+    """When the present connection began, Unix ms."""
+    _counted: set[tuple[str, int, int]] = field(default_factory=set)
+
+    def take(self, event: Event) -> bool:
+        """Count *event*; tell whether anything was used up by it."""
+        match event:
+            case SessionStarted() | SessionResumed():
+                self._since_ms = event.at_ms
+            case SessionEnded():
+                self._connected_ms, self._since_ms = self.call_ms(event.at_ms), None
+            case ResponseCompleted() if event.model and self._is_new("llm", event.turn, event.step):
+                prompt, completion = self.tokens.get(event.model, (0, 0))
+                self.tokens[event.model] = (
+                    prompt + event.prompt_tokens,
+                    completion + event.completion_tokens,
+                )
+                return True
+            case SpeechReady() if self._is_new("tts", event.turn, event.index):
+                self.spoken_ms += event.audio_ms
+                return True
+            case TranscriptFinal() if self._is_new("stt", event.utterance, 0):
+                self.heard_ms += event.audio_ms
+                return True
+            case _:
+                pass
+        return False
+
+    def _is_new(self, stage: str, number: int, part: int) -> bool:
+        key = (stage, number, part)
+        is_new = key not in self._counted
+        self._counted.add(key)
+        return is_new
+
+    @property
+    def prompt_tokens(self) -> int:
+        return sum(prompt for prompt, _ in self.tokens.values())
+
+    @property
+    def completion_tokens(self) -> int:
+        return sum(completion for _, completion in self.tokens.values())
+
+    def call_ms(self, now_ms: int) -> int:
+        """Return how long the session's connections have lasted."""
+        since_ms = now_ms if self._since_ms is None else self._since_ms
+        return self._connected_ms + max(0, now_ms - since_ms)
+
+    def price(self, prices: Prices, now_ms: int) -> float:
+        """Return what that costs, in the currency of *prices*."""
+        models = 0.0
+        for model, (prompt, completion) in self.tokens.items():
+            a_prompt, an_answer = prices.models.get(model, (0.0, 0.0))
+            models += (prompt * a_prompt + completion * an_answer) / 1_000_000
+        minutes = (
+            self.call_ms(now_ms) * prices.call_minute
+            + self.heard_ms * prices.heard_minute
+            + self.spoken_ms * prices.spoken_minute
+        ) / MINUTE_MS
+        return round(models + minutes, 8)

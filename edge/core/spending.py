@@ -1,0 +1,60 @@
+"""A call that may use up only so much: what it has used up, and the limit that is reached. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edge.core.effects import Outbox
+from edge.core.session.history import History
+from schemas import events as ev
+from schemas.session_config import SessionConfig
+
+
+class Spending:
+    """Counts what the stages do for a call; of a limited one it says so after each turn."""
+
+    def __init__(self, config: SessionConfig, history: History, out: Outbox) -> None:
+        self._config = config
+        self._history = history
+        self._out = out
+
+    def configure(self, config: SessionConfig) -> None:
+        """Hold the call to the limits of *config* from here on."""
+        self._config = config
+
+    def take(self, event: ev.Event, now_ms: int) -> None:
+        """Count an event of a stage, and tell of the limit that it reaches, if any; once."""
+        used_up = self._history.spend.take(event)
+        if not used_up or self._history.control.spent:
+            return
+        for limit, most, used in self._limits(now_ms):
+            if most and used >= most:
+                self._history.control.spent = True
+                head = self._out.head(now_ms)
+                self._out.publish(ev.SpendReached(**head, limit=limit, most=most, used=used))
+                return
+
+    def _limits(self, now_ms: int) -> Iterator[tuple[ev.SpendLimitName, float, float]]:
+        """Yield each limit: its name, what it allows, and what is used up."""
+        spend, limit = self._history.spend, self._config.spend
+        yield "tokens", limit.tokens, spend.prompt_tokens + spend.completion_tokens
+        yield "speech_s", limit.speech_s, spend.spoken_ms / 1000
+        yield "price", limit.price, spend.price(self._config.prices, now_ms)
+
+    def follow(self, event: ev.Event) -> Iterator[ev.Event]:
+        """Yield what the call has used up where *event* ends a turn of a limited one."""
+        limited = any(most for _, most, _ in self._limits(event.at_ms))
+        if isinstance(event, ev.SessionEnded):
+            self._history.spend.take(event)
+        elif isinstance(event, ev.AnswerHeard) and limited:
+            spend = self._history.spend
+            yield ev.SpendCounted(
+                **self._out.head(event.at_ms),
+                turn=event.turn,
+                prompt_tokens=spend.prompt_tokens,
+                completion_tokens=spend.completion_tokens,
+                heard_ms=spend.heard_ms,
+                spoken_ms=spend.spoken_ms,
+                call_ms=spend.call_ms(event.at_ms),
+                price=spend.price(self._config.prices, event.at_ms),
+            )

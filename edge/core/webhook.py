@@ -1,0 +1,103 @@
+"""What an application is told of a call: messages for its webhook, in their order. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from edge.core.effects import Outbox
+from edge.core.session.history import History
+from schemas import events as ev
+from schemas.session_config import SessionConfig, WebhookMoment
+
+
+class Webhook:
+    """Follows the events of a call and makes of some of them messages."""
+
+    def __init__(self, config: SessionConfig, history: History, out: Outbox) -> None:
+        self._history = history
+        self._out = out
+        self._said: dict[int, str] = {}
+        """What the caller said in turns that are not over."""
+        self._tools: dict[int, list[str]] = {}
+        """What was called in them."""
+        if begun := history.unfinished:
+            self._said[begun.turn] = begun.text
+            called = (call.called.name for call in begun.steps.calls.values())
+            self._tools[begun.turn] = list(called)
+        self.configure(config)
+
+    def configure(self, config: SessionConfig) -> None:
+        """Tell of the call by *config* from here on."""
+        self._config = config
+        self._hook = config.webhook
+
+    def follow(self, event: ev.Event) -> Iterator[ev.Event]:
+        """Yield the message that *event* is worth, if any."""
+        if not self._hook.url:
+            return
+        match event:
+            case ev.SessionStarted():
+                yield from self._message("call.started", self._beginning(event), event)
+            case ev.SessionResumed():
+                yield from self._message("call.resumed", {"agent": self._out.agent}, event)
+            case ev.AgentChanged(agent=agent, before=before):
+                data = {"agent": str(agent), "before": before}
+                yield from self._message("call.transferred", data, event)
+            case ev.TurnCommitted(turn=turn, text=text):
+                self._said[turn] = text
+            case ev.ToolRequested(turn=turn, tool=tool):
+                self._tools.setdefault(turn, []).append(tool.name)
+            case ev.AnswerHeard():
+                yield from self._message("call.turn", self._turn(event), event)
+            case ev.SessionEnded():
+                yield from self._message("call.ended", self._end(event), event)
+            case _:
+                pass
+
+    def _message(
+        self, moment: WebhookMoment, data: dict[str, Any], event: ev.Event
+    ) -> Iterator[ev.Event]:
+        if moment not in self._hook.events:
+            return
+        number = self._history.told_application
+        self._history.told_application += 1
+        yield ev.WebhookRequested(
+            **self._out.head(event.at_ms),
+            number=number,
+            url=self._hook.url,
+            moment=moment,
+            data=data,
+        )
+
+    def _beginning(self, event: ev.SessionStarted) -> dict[str, Any]:
+        agent = event.agent
+        data = {"agent": self._out.agent, "user": event.user, "protocol": event.protocol}
+        variables = {"variables": dict(agent.variables)} if agent and self._hook.words else {}
+        return {**data, **variables}
+
+    def _turn(self, event: ev.AnswerHeard) -> dict[str, Any]:
+        """Return what a turn was; one whose line was cut is told again when it is over."""
+        keeps = event.resumable
+        said = self._said.get(event.turn, "") if keeps else self._said.pop(event.turn, "")
+        tools = self._tools.get(event.turn, []) if keeps else self._tools.pop(event.turn, [])
+        words = {"caller": said, "assistant": event.text} if self._hook.words else {}
+        return {"turn": event.turn, **words, "complete": event.complete, "tools": list(tools)}
+
+    def _end(self, event: ev.SessionEnded) -> dict[str, Any]:
+        spend = self._history.spend
+        return {
+            "agent": event.agent,
+            "reason": event.reason,
+            "turns": event.turns,
+            "interrupted": event.interrupted,
+            "errors": event.errors,
+            "slowest_ms": event.slowest_ms,
+            "seconds": round(spend.call_ms(event.at_ms) / 1000, 1),
+            "heard_s": round(spend.heard_ms / 1000, 1),
+            "spoken_s": round(spend.spoken_ms / 1000, 1),
+            "prompt_tokens": spend.prompt_tokens,
+            "completion_tokens": spend.completion_tokens,
+            "price": spend.price(self._config.prices, event.at_ms),
+            "limit_reached": self._history.control.spent,
+        }

@@ -1,0 +1,20 @@
+"""A tenant's file: YAML in, what its calls are held to out, or an error that names its line."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from runtime.agents.config_file import converted
+from schemas.tenant import Tenant
+
+NOUN = "tenant"
+
+
+@lru_cache(maxsize=512)
+def parse(text: str) -> Tenant:
+    """Return the tenant that *text* describes.
+
+    Raises:
+        ConfigFileError: it describes none.
+    """
+    return converted(text, Tenant, "a tenant is a mapping, such as `agent: host`")[0]

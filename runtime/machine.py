@@ -1,0 +1,36 @@
+"""What this process may use of its machine: cores and memory, a container's limits counted."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def cores(cgroup: Path = CGROUP) -> int:
+    """Return the number of cores: those of the machine, or fewer by affinity or cgroup."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
+    found = len(affinity(0)) if affinity else os.cpu_count() or 1
+    quota, _, period = _read(cgroup / "cpu.max").partition(" ")
+    if quota.isdigit() and period.isdigit() and int(period):
+        found = min(found, max(1, math.ceil(int(quota) / int(period))))
+    return found
+
+
+def memory_bytes(cgroup: Path = CGROUP) -> int:
+    """Return the memory: that of the machine, or less by cgroup; 0: it is not known."""
+    try:
+        found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return 0
+    limit = _read(cgroup / "memory.max")
+    return min(found, int(limit)) if limit.isdigit() else found
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""

@@ -1,0 +1,133 @@
+"""Messages to applications: delivered by the tool runner's user, signed, retried, not held up."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from runtime.bus.connection import Bus, connect
+from runtime.settings import Settings, load
+from schemas import subjects
+from schemas.events import WebhookRequested
+from tests.integration.test_webhook import KEY, Receiver
+from tests.nats_server import NatsServer
+from workers import call_webhooks
+
+SECRET = "whsec_" + base64.b64encode(KEY).decode()
+
+
+def requested(port: int, number: int, session: str = "s", **data: Any) -> WebhookRequested:
+    return WebhookRequested(
+        tenant="acme",
+        session=session,
+        at_ms=1_700_000_000_000,
+        number=number,
+        url=f"http://127.0.0.1:{port}/hook",
+        moment="call.turn",
+        data=data,
+    )
+
+
+def settings_of(server: NatsServer, secret: str = SECRET) -> Settings:
+    password = server.url_of("tool").partition("//tool:")[2].partition("@")[0]
+    return load(
+        nats_url=server.bare_url,
+        nats_user="tool",
+        nats_password=password,
+        webhook_secret=secret,
+        _env_file=None,
+    )
+
+
+@asynccontextmanager
+async def delivering(settings: Settings) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    async with await connect(settings, "tool") as bus, asyncio.TaskGroup() as tasks:
+        subscriber = call_webhooks.subscriber(settings)
+        tasks.create_task(call_webhooks.deliver(bus, settings, subscriber, stop))
+        try:
+            yield
+        finally:
+            stop.set()
+
+
+async def pending(bus: Bus) -> int:
+    info = await bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.{call_webhooks.CONSUMER}")
+    return int(info["num_ack_pending"]) + int(info["num_pending"])
+
+
+async def settled(bus: Bus) -> None:
+    async with asyncio.timeout(10):
+        while await pending(bus):
+            await asyncio.sleep(0.05)
+
+
+async def test_a_message_is_signed_and_comes_once_more_where_it_was_not_taken(
+    bus: Bus, nats_server: NatsServer
+) -> None:
+    async with Receiver(500).listening() as receiver:
+        await bus.publish(requested(receiver.port, 0, caller="Hello."))
+        await bus.publish(requested(receiver.port, 1, session="r_1"))  # a replay's
+        async with delivering(settings_of(nats_server)):
+            await receiver.until(2)
+            await settled(bus)
+    (first, _), (head, body) = receiver.came
+    assert first["webhook-id"] == head["webhook-id"]
+    content = f"{head['webhook-id']}.{head['webhook-timestamp']}.".encode() + body
+    mac = base64.b64encode(hmac.new(KEY, content, hashlib.sha256).digest()).decode()
+    assert head["webhook-signature"] == f"v1,{mac}"
+    assert json.loads(body)["data"] == {
+        "session": "s",
+        "tenant": "acme",
+        "number": 0,
+        "caller": "Hello.",
+    }
+
+
+async def test_one_that_was_not_delivered_is_by_the_next_runner(
+    bus: Bus, nats_server: NatsServer
+) -> None:
+    async with Receiver().listening() as receiver:
+        async with delivering(settings_of(nats_server)):
+            await asyncio.sleep(0.1)
+        await bus.publish(requested(receiver.port, 0))
+        async with delivering(settings_of(nats_server)):
+            await receiver.until(1)
+            await settled(bus)
+
+
+async def test_a_receiver_that_hangs_holds_up_no_other(bus: Bus, nats_server: NatsServer) -> None:
+    free = asyncio.Event()
+
+    class Hung(Receiver):
+        async def hook(self, request: web.Request) -> web.Response:
+            await free.wait()
+            return await super().hook(request)
+
+    hung = Hung()
+    async with hung.listening(), Receiver().listening() as good:
+        for number in range(200):
+            await bus.publish(requested(hung.port, number, session="bad"))
+        async with delivering(settings_of(nats_server)):
+            await asyncio.sleep(0.3)
+            for number in range(20):
+                await bus.publish(requested(good.port, number, session=f"good{number}"))
+            async with asyncio.timeout(5):
+                await good.until(20)
+            free.set()
+
+
+async def test_nothing_is_sent_unsigned(bus: Bus, nats_server: NatsServer) -> None:
+    async with Receiver().listening() as receiver:
+        await bus.publish(requested(receiver.port, 0))
+        async with delivering(settings_of(nats_server, secret="")):
+            await settled(bus)
+    assert not receiver.came

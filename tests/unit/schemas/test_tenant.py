@@ -1,0 +1,86 @@
+"""A tenant's file over the operator's settings, under everything that agents and callers say."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge.protocols.session_options import NAMES
+from runtime.agents import file, tenant_file
+from runtime.agents.config_file import ConfigFileError
+from runtime.agents.resolve import LIMITS, PROTOCOLS_OWN, Given, resolve
+from schemas.session_config import CLIENT_OPTIONS, SessionConfig
+from schemas.tenant import Tenant
+
+OPERATOR = SessionConfig().but({"prices.models": {"big": [2.0, 6.0]}, "spend.tokens": 9000})
+GOOD = """\
+description: Pays by the minute
+agent: host
+limits: {sessions: 3, sessions_per_user: 2, reconnects_per_minute: 0, call_s: 600}
+spend: {tokens: 5000, price: 0.5, then: listen, words: That was all.}
+prices:
+  models: {mine: [1, 2.5]}
+  call_minute: 0.02
+webhook: {words: false}
+"""
+
+
+def test_a_file_says_some_of_what_calls_are_set_to_and_the_operator_the_rest() -> None:
+    tenant = tenant_file.parse(GOOD)
+    config = tenant.over(OPERATOR)
+    assert (config.spend.tokens, config.spend.price, config.spend.then) == (5000, 0.5, "listen")
+    assert config.prices.models == {"big": (2.0, 6.0), "mine": (1.0, 2.5)}
+    assert config.prices.call_minute == 0.02
+    assert config.limits.call_s == 600
+    assert not config.webhook.words
+    assert config.response == OPERATOR.response
+    assert (tenant.agent, tenant.limits.sessions) == ("host", 3)
+
+
+def test_a_tenant_without_a_file_is_set_as_the_operator_says() -> None:
+    assert Tenant().over(OPERATOR) == OPERATOR
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("agnt: host\n", 1, "agnt: there is no such field: did you mean agent?"),
+        ("agent: a b\n", 1, "agent: Expected str matching regex"),
+        ("limits:\n  sessions: 0\n", 2, "limits.sessions: Expected int >= 1"),
+        ("limits:\n  sesions: 4\n", 2, "did you mean sessions?"),
+        ("spend: {then: stop}\n", 1, "spend.then: Invalid enum value 'stop'"),
+        ("prices:\n  models:\n    a: [1, 2]\n    b: [1]\n", 4, "prices.models.b"),
+        ("prices:\n  models:\n    a: [1, -2]\n", 3, "prices.models.a"),
+        ("- agent\n", 1, "a tenant is a mapping"),
+    ],
+)
+def test_an_error_names_its_line(text: str, line: int, words: str) -> None:
+    with pytest.raises(ConfigFileError) as refused:
+        tenant_file.parse(text)
+    assert words in refused.value.message
+    assert refused.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("agents", "used"),
+    [
+        ("{tokens: 100}", 100),
+        ("{tokens: 1000000}", 5000),
+        ("{tokens: 0}", 5000),
+        ("{price: 0.1}", 5000),
+    ],
+)
+def test_an_agent_may_only_have_less(agents: str, used: int) -> None:
+    base = tenant_file.parse(GOOD).over(OPERATOR)
+    text = f"spend: {agents}\nwebhook: {{url: 'https://x.example', words: true}}"
+    config = resolve(file.parse(text), base, Given({}, {}, {})).config
+    assert config.spend.tokens == used
+    assert config.webhook.url
+    assert not config.webhook.words
+
+
+def test_nothing_that_a_client_may_set_is_a_limit_a_price_or_a_webhook() -> None:
+    closed = {"spend", "prices", "webhook", "limits"}
+    paths = {*CLIENT_OPTIONS.values(), *PROTOCOLS_OWN}
+    assert set(CLIENT_OPTIONS) >= NAMES
+    assert not {path.partition(".")[0] for path in paths} & closed
+    assert {path.partition(".")[0] for path in LIMITS} <= closed

@@ -1,0 +1,161 @@
+"""Tells applications of their calls: each message is posted, signed, until it is taken.
+
+A receiver that is slow or away delays no other, and no tool: it has a part of the deliveries at
+once, and rests for a while after it gave no answer several times in a row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+
+from runtime.bus.connection import Bus
+from runtime.bus.jobs import Jobs
+from runtime.settings import Settings
+from runtime.version import version
+from schemas.events import WebhookRequested
+from workers.analytics import envelopes
+from workers.analytics.runner import Runner
+from workers.analytics.subscribers import (
+    Context,
+    GiveUp,
+    Handler,
+    Opens,
+    RetryLater,
+    Subscriber,
+    opening,
+)
+from workers.analytics.webhook import LONGEST_BACKOFF_S, TRIES, keys_of, post
+
+CONSUMER = "HOOK"
+"""The durable consumer; `nats/consumers` declares it."""
+AT_ONCE = 128
+MOST_OF_A_RECEIVER = 32
+"""Deliveries to one receiver at once."""
+BUSY_S = 1.0
+"""A message for a receiver that has as many tries again after so long."""
+ANSWER_S = 10.0
+REST_S = 5.0
+AWAY_AFTER = 3
+"""A receiver that gave no answer so often in a row is left alone for REST_S."""
+
+
+class Receivers:
+    """The hosts that messages go to. Times are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._busy = Counter[str]()
+        self._silent = Counter[str]()
+        """How often in a row each gave no answer."""
+        self._rests: dict[str, float] = {}
+        """Until when."""
+
+    @contextmanager
+    def delivering(self, url: str, now_s: float) -> Iterator[None]:
+        """Count a delivery to *url* in the block.
+
+        Raises:
+            RetryLater: its receiver rests, or is busy.
+        """
+        host = urlsplit(url).netloc
+        if (rest_s := self._rests.get(host, now_s) - now_s) > 0:
+            raise RetryLater(rest_s, "its receiver gave no answer and rests")
+        self._rests.pop(host, None)
+        if self._busy[host] >= MOST_OF_A_RECEIVER:
+            raise RetryLater(BUSY_S, "its receiver is busy")
+        self._busy[host] += 1
+        try:
+            yield
+        finally:
+            self._busy[host] -= 1
+            if not self._busy[host]:
+                del self._busy[host]
+
+    def answered(self, url: str, now_s: float, *, answer: bool) -> None:
+        """Note whether the receiver of *url* gave an *answer*."""
+        host = urlsplit(url).netloc
+        if answer:
+            self._silent.pop(host, None)
+            return
+        self._silent[host] += 1
+        if self._silent[host] >= AWAY_AFTER:
+            del self._silent[host]
+            self._rests = {one: until_s for one, until_s in self._rests.items() if until_s > now_s}
+            self._rests[host] = now_s + REST_S
+
+
+def body_of(event: WebhookRequested) -> bytes:
+    """Return *event* as the application is sent it (Standard Webhooks)."""
+    whose = {"session": event.session, "tenant": event.tenant, "number": event.number}
+    return msgspec.json.encode(
+        {
+            "type": event.moment,
+            "timestamp": envelopes.timestamp(event),
+            "data": {**whose, **event.data},
+        }
+    )
+
+
+def _opens(keys: list[bytes]) -> Opens:
+    @asynccontextmanager
+    async def opens(_: Context) -> AsyncIterator[Handler]:
+        receivers = Receivers()
+        async with aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=ANSWER_S),
+            headers={"Content-Type": "application/json", "User-Agent": f"Aura/{version()}"},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            connector=aiohttp.TCPConnector(limit=AT_ONCE),
+        ) as http:
+
+            async def deliver(event: WebhookRequested) -> None:
+                if not keys:
+                    raise GiveUp("AURA_WEBHOOK_SECRET is missing: nothing is sent unsigned")
+                body = body_of(event)
+                head = envelopes.signed(event, body, keys, int(time.time()))
+                with receivers.delivering(event.url, time.monotonic()):
+                    answer = True
+                    try:
+                        await post(http, event.url, body, head)
+                    except RetryLater as later:
+                        answer = later.answered
+                        raise
+                    finally:
+                        receivers.answered(event.url, time.monotonic(), answer=answer)
+
+            yield deliver
+
+    return opens
+
+
+def subscriber(settings: Settings) -> Subscriber:
+    """Return what delivers the messages.
+
+    Raises:
+        SettingsError: the secret that signs them is none.
+    """
+    secret = settings.webhook_secret.get_secret_value()
+    made = opening(
+        WebhookRequested,
+        name="calls",
+        calls_only=True,
+        at_once=AT_ONCE,
+        tries=TRIES,
+        backoff_s=1.0,
+        longest_backoff_s=LONGEST_BACKOFF_S,
+    )
+    return made(_opens(keys_of(secret) if secret else []))
+
+
+async def deliver(
+    bus: Bus, settings: Settings, delivering: Subscriber, stop: asyncio.Event
+) -> None:
+    """Deliver messages until *stop*."""
+    jobs = Jobs(bus, CONSUMER, 2 * AT_ONCE, wanted=delivering.types)
+    await Runner(delivering, jobs).run(Context(bus, settings, CONSUMER), stop)

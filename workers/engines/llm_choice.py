@@ -1,0 +1,41 @@
+"""Which built-in language model serves where AURA_LLM_MODEL names none: by cores and memory. Pure.
+
+docs/adr/0048 has the figures behind the numbers here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+SMALL: Final = "gemma3-270m"
+CAPABLE: Final = "qwen2.5-1.5b-instruct"
+LEAST_CORES: Final = 4
+"""With fewer, the capable one's first words come too late beside recogniser and voice."""
+LEAST_MEMORY_BYTES: Final = 6 << 30
+"""Its weights are 1.1 GB, mapped; recogniser, voice and the system want theirs beside."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model, and in words why it is the one."""
+
+    model: str
+    why: str
+    better: str = ""
+    """A model that would fit the machine and is not here."""
+
+
+def choice(cores: int, memory_bytes: int, is_here: Callable[[str], bool]) -> Choice:
+    """Return the built-in model for a machine; *is_here*: a model was fetched.
+
+    *memory_bytes* is 0 where it is not known.
+    """
+    size = f"{cores} cores, {memory_bytes / 2**30:.0f} GiB"
+    if cores < LEAST_CORES or memory_bytes < LEAST_MEMORY_BYTES:
+        needs = f"{LEAST_CORES} cores and {LEAST_MEMORY_BYTES >> 30} GiB"
+        return Choice(SMALL, f"{size}: {CAPABLE} needs {needs} to answer in time")
+    if is_here(CAPABLE):
+        return Choice(CAPABLE, f"{size}: it follows prompts and calls tools, and is here")
+    return Choice(SMALL, f"{CAPABLE}, which follows prompts, is not here", better=CAPABLE)

@@ -1,0 +1,127 @@
+"""Arguments of a call against the JSON Schema of its tool, in bounded time.
+
+Whoever serves a tool wrote the schema, and a model the arguments: neither may hold up a runner. A
+reference to elsewhere is not followed, a pattern that backtracks and a schema that refers to itself
+for ever end at the limit. `patternProperties` are left to the tool.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+import jsonschema
+import msgspec
+import regex
+from jsonschema.protocols import Validator
+from referencing import Registry
+
+LIMIT_S = 0.25
+MOST_SCHEMA_BYTES = 65_536
+LEFT_TO_THE_TOOL = ("patternProperties", "additionalProperties", "unevaluatedProperties")
+"""What a schema with `patternProperties` says of other names follows from those patterns."""
+Check = Callable[[Validator, Any, Any, Any], Any]
+
+
+class BadArgumentsError(ValueError):
+    """The arguments do not fit the schema; the message says where."""
+
+
+class BadSchemaError(ValueError):
+    """It is no JSON Schema, or takes too long; the message says which."""
+
+
+class _Clock(threading.local):
+    until_s = 0.0
+    """When the check that runs in this thread has had its time."""
+
+    def left_s(self) -> float:
+        """Return the seconds that are left.
+
+        Raises:
+            TimeoutError: none are.
+        """
+        left_s = self.until_s - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        return left_s
+
+
+_clock = _Clock()
+
+
+def check(arguments: Any, schema: dict[str, Any], *, limit_s: float = LIMIT_S) -> None:
+    """Check *arguments*, decoded, against *schema*; it may take *limit_s*, so call it in a thread.
+
+    Raises:
+        BadArgumentsError: they do not fit.
+        BadSchemaError: the schema cannot be used.
+    """
+    _clock.until_s = time.monotonic() + limit_s
+    try:
+        _validator(_text(schema)).validate(arguments)
+    except BadSchemaError:
+        raise
+    except jsonschema.ValidationError as error:
+        where = ".".join(str(part) for part in error.absolute_path)
+        said = f"{where}: {error.message}" if where else error.message
+        raise BadArgumentsError(f"the arguments do not fit: {said[:300]}") from error
+    except TimeoutError as error:
+        raise BadSchemaError("the tool's schema takes too long to check") from error
+    except Exception as error:  # whatever a schema has the library do
+        raise BadSchemaError("the tool's schema is no JSON Schema") from error
+
+
+def _text(schema: dict[str, Any]) -> bytes:
+    text = msgspec.json.encode(schema)
+    if len(text) > MOST_SCHEMA_BYTES:
+        raise BadSchemaError(f"the tool's schema is longer than {MOST_SCHEMA_BYTES} bytes")
+    return text
+
+
+@lru_cache(maxsize=256)
+def _validator(text: bytes) -> Validator:
+    """Return what checks against the schema in *text*."""
+    schema = _without_patterns(msgspec.json.decode(text))
+    kind = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
+    kind.check_schema(schema)
+    made: Validator = _in_time(kind)(schema, registry=Registry())
+    return made
+
+
+@lru_cache(maxsize=16)
+def _in_time(kind: type[Validator]) -> Any:
+    """Return the validator *kind* with every rule looking at the clock."""
+    rules = {name: _timed(rule) for name, rule in kind.VALIDATORS.items()}
+    made = {**rules, "pattern": _timed(_pattern)}
+    return jsonschema.validators.extend(kind, made)  # type: ignore[no-untyped-call]  # its stubs
+
+
+def _timed(rule: Check) -> Check:
+    def timed(validator: Validator, value: Any, instance: Any, schema: Any) -> Iterator[Any]:
+        _clock.left_s()
+        for error in rule(validator, value, instance, schema) or ():
+            _clock.left_s()
+            yield error
+
+    return timed
+
+
+def _pattern(validator: Validator, pattern: Any, instance: Any, _: Any) -> Iterator[Any]:
+    if validator.is_type(instance, "string") and not regex.search(
+        pattern, instance, timeout=_clock.left_s(), concurrent=True
+    ):
+        yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _without_patterns(schema: Any) -> Any:
+    """Return *schema* without what chooses properties by patterns, and what follows from that."""
+    if isinstance(schema, list):
+        return [_without_patterns(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    left_out = LEFT_TO_THE_TOOL if isinstance(schema.get("patternProperties"), dict) else ()
+    return {name: _without_patterns(one) for name, one in schema.items() if name not in left_out}
