@@ -21,7 +21,7 @@ from rich.text import Text
 from aura.cli.call_failures import failure
 from aura.cli.options import Token, Url
 from aura.cli.running import CommandError, run, running_url
-from aura.cli.waterfall import waterfall
+from aura.cli.waterfall import at_the_client, waterfall
 from aura.client import Call, CallError
 from runtime.audio import read_wav, write_wav
 from runtime.printable import printable
@@ -241,7 +241,9 @@ async def call(
         json.dump(_result(answer, steps), sys.stdout)
         sys.stdout.write("\n")
     else:
-        console.print("\n".join(["", *waterfall(steps)]), highlight=False)
+        here = answer.first_audio_ms
+        there = [] if here is None else [at_the_client(here)]
+        console.print("\n".join(["", *waterfall(steps), *there]), highlight=False)
         if answer.pcm:
             console.print(f"\nThe answer is in {out} ({length_s(answer.pcm):.1f} s).")
     if answer.errors:

@@ -24,6 +24,7 @@ from runtime.sessions.finding import decoded
 from runtime.sessions.listing import Row, folded
 from runtime.sessions.timeline import LANES, Lane, Moment, moments
 from runtime.settings import Settings, load
+from runtime.version import installing
 from schemas import subjects
 
 COLOUR: dict[Lane, Style] = {
@@ -91,6 +92,7 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
         console.print(Segments([drawn]), soft_wrap=True, end="")
         return 0
     from aura.cli.session_page import page  # noqa: PLC0415  # numpy, which a drawing in text does without
+    from runtime import media  # noqa: PLC0415  # the same
     from runtime.sessions.recorded_audio import since  # noqa: PLC0415  # the same
 
     heard = since(recorded, row.started_at_ms) if recorded else {}
@@ -99,6 +101,8 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
     except OSError as error:
         raise CommandError(f"--html {html}: {error.strerror}") from error
     print(f"Session {session} is drawn in {html}: open it in any browser.")
+    if heard and not media.AVAILABLE:
+        print(f"Its sound is not compressed; ten times smaller with: {installing('media')}")
     return 0
 
 

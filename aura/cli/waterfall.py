@@ -6,14 +6,13 @@ from collections.abc import Mapping
 
 from schemas.events import STEPS
 
-DRAWN = {**STEPS, "client_ms": "first audio at the client"}
 WIDTH = 40
 """Of the bars: a line fits a terminal of 80 columns."""
 
 
 def waterfall(steps: Mapping[str, float | None]) -> list[str]:
     """Return a line a step, ms after the end of speech, each bar from the step before it."""
-    there = [(name, steps[key]) for key, name in DRAWN.items() if steps.get(key) is not None]
+    there = [(name, steps[key]) for key, name in STEPS.items() if steps.get(key) is not None]
     known = sorted(((name, at) for name, at in there if at is not None), key=lambda one: one[1])
     if not known:
         return []
@@ -25,3 +24,8 @@ def waterfall(steps: Mapping[str, float | None]) -> list[str]:
         lines.append(f"{name:24} {at:>6.0f} ms  {bar}")
         before = at
     return lines
+
+
+def at_the_client(ms: float) -> str:
+    """Return the line of what a client measured itself: its clock is not the edge's."""
+    return f"{'heard at this end':24} {ms:>6.0f} ms  from the last sound of the question"

@@ -4,7 +4,8 @@ import { AuraCall } from "./aura.js";
 import { problem, unwell } from "./problems.js";
 import { Story } from "./story.js";
 import { Timeline } from "./timeline.js";
-import { Meter, Words, waterfall } from "./view.js";
+import { Meter, Words } from "./view.js";
+import { waterfall } from "./waterfall.js";
 
 const $ = (id) => document.getElementById(id);
 const STATES = {

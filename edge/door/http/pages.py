@@ -20,7 +20,7 @@ TYPES = {
     ".svg": "image/svg+xml",
 }
 FILES = (
-    *("talk.js", "view.js", "problems.js", "story.js", "timeline.js", "aura.js"),
+    *("talk.js", "view.js", "problems.js", "story.js", "timeline.js", "waterfall.js", "aura.js"),
     *("talk.css", "timeline.css", "icon.svg"),
 )
 LANGUAGES = {
