@@ -1,26 +1,26 @@
-"""`aura call`: sends a recording as a microphone would, and shows the response."""
+"""`aura call`: speaks a recording, or words, as a microphone would; shows the response."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
-from rich.text import Text
 
+from aura.cli.answer import PATIENCE_S, Answer, length_s, levels, view
 from aura.cli.call_failures import failure
+from aura.cli.levels import Meter, level
 from aura.cli.options import Token, Url
 from aura.cli.running import CommandError, run, running_url
+from aura.cli.spoken import spoken
 from aura.cli.waterfall import at_the_client, waterfall
 from aura.client import Call, CallError
 from runtime.audio import read_wav, write_wav
@@ -32,10 +32,6 @@ from schemas.audio import BYTES_PER_MS
 FRAME_MS = 20
 FRAME_BYTES = FRAME_MS * BYTES_PER_MS
 SILENCE = bytes(FRAME_BYTES)
-PATIENCE_S = 30.0
-"""Silence of the server, after the last word, until no response is expected."""
-HEARD_S = 0.2
-"""Delay of the end of the call: the edge may count the response as heard a little later."""
 QUIET_DB = -40.0
 """Level below the loudest 10 ms of a recording, under which there is no speech."""
 
@@ -63,77 +59,6 @@ def speech_end_ms(pcm: bytes) -> float:
     rms = np.sqrt((windows**2).mean(axis=1)) + 1e-9
     loud = np.nonzero(20 * np.log10(rms / rms.max()) > QUIET_DB)[0]
     return float((loud[-1] + 1) * 10)
-
-
-@dataclass
-class Answer:
-    """The messages of the edge during a call."""
-
-    transcript: str = ""
-    partial: str = ""
-    answer: str = ""
-    pcm: bytearray = field(default_factory=bytearray)
-    done: dict[str, Any] | None = None
-    steps: dict[str, Any] = field(default_factory=dict)
-    errors: list[str] = field(default_factory=list)
-    interrupted: int = 0
-    patience_s: float = PATIENCE_S
-    """Without a word from the edge for so long, no answer comes."""
-    spoke_until: float | None = None
-    """Monotonic seconds of the last sample of speech."""
-    first_audio_ms: float | None = None
-    """After the last sample of speech, at this client."""
-    greeting_s: float | None = None
-    plays_until: float = 0.0
-    """Monotonic seconds at which a client that plays what it gets falls silent."""
-
-    @property
-    def ends_at(self) -> float | None:
-        """Monotonic seconds at which the call is over; None: a response may come."""
-        if self.spoke_until is None or not (self.errors or (self.done and self.steps)):
-            return None
-        heard_at = self.plays_until + HEARD_S if self.pcm else 0.0
-        return max(self.spoke_until, heard_at)
-
-    def take(self, message: dict[str, Any], now: float) -> None:
-        """Take one message of the server."""
-        match message.get("type"):
-            case "greeting":
-                self.greeting_s = length_s(_pcm(message))
-            case "user_transcript_partial":
-                self.partial = message["text"]
-            case "user_transcript":
-                self.transcript, self.partial = message["text"], ""
-            case "ai_audio" | "ai_audio_chunk":
-                pcm = _pcm(message)
-                if pcm and self.first_audio_ms is None and self.spoke_until is not None:
-                    self.first_audio_ms = (now - self.spoke_until) * 1000
-                self.plays_until = max(self.plays_until, now) + length_s(pcm)
-                self.pcm += pcm
-                self.answer += message["text"]
-            case "ai_complete":
-                self.done = message
-            case "ai_interrupted":  # the recording has a pause: another response will come
-                self.interrupted += 1
-                self.pcm.clear()
-                self.answer, self.first_audio_ms, self.plays_until = "", None, now
-                self.done, self.steps = None, {}
-            case "turn_metrics" if not message.get("interrupted"):
-                self.steps = message
-            case "error":
-                details = f": {message['details']}" if message.get("details") else ""
-                self.errors.append(f"{message['message']} ({message['code']}){details}")
-            case _:
-                pass
-
-
-def length_s(pcm: bytes | bytearray) -> float:
-    """Return the length of *pcm* (s16le mono 16 kHz)."""
-    return len(pcm) / BYTES_PER_MS / 1000
-
-
-def _pcm(message: dict[str, Any]) -> bytes:
-    return read_wav(base64.b64decode(message["audio"])) if message.get("audio") else b""
 
 
 NO_OPTIONS: Mapping[str, str] = {}
@@ -202,6 +127,7 @@ async def _speak(line: Call, pcm: bytes, answer: Answer, *, greeting: bool) -> N
         frame = pcm[at : at + FRAME_BYTES] if at >= 0 else SILENCE
         # a microphone sends a frame after its last sample
         await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_MS / 1000 - time.monotonic()))
+        answer.caller = level(frame)
         await line.send(frame.ljust(FRAME_BYTES, b"\0"))
         sent += 1
 
@@ -220,13 +146,14 @@ async def call(
     A response is waited for *patience_s* seconds.
     """
     answer, console = Answer(patience_s=patience_s), Console(stderr=as_json)
+    meters = Meter("cyan"), Meter("green")
     talking = asyncio.ensure_future(converse(pcm, line, answer, greeting=greeting))
     try:
         with Live(console=console, refresh_per_second=12, transient=False) as live:
             while not talking.done():
-                live.update(_view(answer))
+                live.update(Group(view(answer), levels(answer, *meters, time.monotonic())))
                 await asyncio.wait({talking}, timeout=0.08)
-            live.update(_view(answer))
+            live.update(view(answer))
     finally:  # a Ctrl-C ends the call in order
         talking.cancel()
         await asyncio.wait({talking})
@@ -250,17 +177,6 @@ async def call(
         errors = printable(", then ".join(answer.errors))
         sys.stderr.write(f"aura: {errors}; `aura workers` and `aura doctor` tell more\n")
     return 0 if answer.done else 1
-
-
-def _view(answer: Answer) -> Text:
-    text = Text()
-    text.append("You   ", style="cyan")
-    text.append(printable(answer.transcript or ""))
-    text.append(printable(answer.partial), style="dim")
-    if answer.answer:
-        text.append("\nAura  ", style="green")
-        text.append(printable(" ".join(answer.answer.split())))
-    return text
 
 
 def _result(answer: Answer, steps: dict[str, Any]) -> dict[str, Any]:
@@ -290,12 +206,26 @@ def agent_options(agent: str, variables: Sequence[str]) -> dict[str, str]:
     return asked
 
 
+async def _question(file: Path | None, words: str, url: str, token: str) -> bytes:
+    """Return what is to be said, s16le mono 16 kHz: a recording, or *words* in Aura's own voice.
+
+    Raises:
+        CommandError: not exactly one of them is given, or it cannot be had.
+    """
+    if (file is None) == (not words):
+        raise CommandError("say what: a QUESTION.wav, or --say WORDS in Aura's own voice")
+    return await spoken(words, url, token) if file is None else read_question(file)
+
+
 def command(  # noqa: PLR0913  # typer makes an option of each argument
-    question: Annotated[Path, typer.Argument(metavar="QUESTION.wav", help="What to say.")],
+    question: Annotated[
+        Path | None, typer.Argument(metavar="[QUESTION.wav]", help="What to say.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Where the answer goes.")] = Path("answer.wav"),
     url: Url = None,
     token: Token = None,
     *,
+    say: Annotated[str, typer.Option(metavar="WORDS", help="Say these, in Aura's own voice.")] = "",
     agent: Annotated[str, typer.Option(metavar="NAME", help="Ask for this agent.")] = "",
     variable: Annotated[
         list[str] | None,
@@ -304,20 +234,18 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     greeting: Annotated[bool, typer.Option(help="Hear the greeting first.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
-    """Ask a recorded question like a microphone would; show words, answer and waterfall."""
+    """Ask a question like a microphone would; show words, levels, answer and waterfall."""
     here = load()
+    edge, known = url or here.url or running_url(here), token or here.demo_token.get_secret_value()
     line = Call(
-        url or here.url or running_url(here),
-        token=token or here.demo_token.get_secret_value(),
+        edge,
+        token=known,
         query=options(greeting=greeting, more=agent_options(agent, variable or [])),
         comes_back=False,
     )
-    run(
-        call(
-            read_question(question),
-            line,
-            out=out,
-            greeting=greeting,
-            as_json=as_json,
-        )
-    )
+
+    async def ask() -> int:
+        pcm = await _question(question, say, edge, known)
+        return await call(pcm, line, out=out, greeting=greeting, as_json=as_json)
+
+    run(ask())

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from aura.cli.call import HEARD_S, Answer, agent_options, options
+from aura.cli.answer import HEARD_S, Answer
+from aura.cli.call import agent_options, options
 from aura.cli.call_failures import ended, failure, refused
 from aura.cli.running import CommandError
 from aura.client import LOST, CallError, socket_url

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from aura.cli import call, drive, main, sessions, show, tap
+from aura.cli import answer, drive, main, sessions, show, tap
 from aura.cli.evaluation.results import Result, table
 from aura.cli.running import CommandError
 from aura.replay.compare import compare
@@ -91,9 +91,9 @@ def test_events_that_pass_by(capsys: pytest.CaptureFixture[str], *, as_json: boo
 
 
 def test_what_a_server_answers_to_a_call() -> None:
-    answer = call.Answer(transcript=HOSTILE, partial=HOSTILE, answer=HOSTILE)
+    said_to_a_client = answer.Answer(transcript=HOSTILE, partial=HOSTILE, answer=HOSTILE)
     console = plain()
-    console.print(call._view(answer))
+    console.print(answer.view(said_to_a_client))
     assert not COMMANDS & set(said(console))
 
 
