@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.live import Live
 from rich.text import Text
 
@@ -97,13 +97,13 @@ class Picture:
     """The microphone's level, 0 to 1."""
     meters: tuple[Meter, Meter] = field(default_factory=lambda: (Meter("cyan"), Meter("green")))
 
-    def __rich__(self) -> RenderableType:
+    def __rich_console__(self, _: Console, room: ConsoleOptions) -> RenderResult:
         now = time.monotonic()
         caller, aura = self.meters
         levels = both(caller.drawn(self.caller, now), aura.drawn(self.speaker.level, now))
         steps = {k: v for k, v in self.shown.steps.items() if isinstance(v, float | int)}
-        bars = (Text(line, style="dim", no_wrap=True) for line in waterfall(steps))
-        return Group(*self.shown.growing(), levels, *bars)
+        bars = (Text(line, style="dim", no_wrap=True) for line in waterfall(steps, room.max_width))
+        yield Group(*self.shown.growing(), levels, *bars)
 
 
 async def talk(line: Call, console: Console) -> int:
