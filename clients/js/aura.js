@@ -444,7 +444,7 @@ export class AuraCall extends EventTarget {
     const asked = {
       token: typeof token === "function" ? await token() : token,
       rate: this.#rate, audio: "chunks", partials: 1, metrics: 1,
-      ...pick(this.options, ["language", "eagerness", "agent", "silence_ms", "interrupt_words"]),
+      ...pick(this.options, ["language", "voice", "eagerness", "agent", "silence_ms", "interrupt_words"]),
       events: this.options.events ? 1 : undefined,
       greeting: this.options.greeting === false ? 0 : undefined,
       record: this.options.record ? 1 : undefined,
@@ -721,7 +721,7 @@ if (typeof HTMLElement !== "undefined" && !customElements.get("aura-call")) {
     /** Begin a call with the attributes, and `options` where a script has set them. */
     async start() {
       const attributes = Object.fromEntries(
-        ["url", "token", "language", "eagerness", "agent"].map((name) => [name, this.getAttribute(name) ?? undefined]),
+        ["url", "token", "language", "voice", "eagerness", "agent"].map((name) => [name, this.getAttribute(name) ?? undefined]),
       );
       const call = (this.call = new AuraCall({ ...attributes, ...this.options }));
       let fresh = true;
