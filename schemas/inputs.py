@@ -17,6 +17,7 @@ A row is [ms after the row before it, kind, ...]:
     12  played        turn, played_ms            the client said how much it had played
     13  keys          keys                       the caller pressed keys of a telephone
     14  tool result   call, result, failed       the client did, or could not do, what was called
+    15  background                               all voices so far seem to be the background's
     20  item added    key, role, text, after     the client put a message into the conversation
     21  item removed  key                        the client took a message out of it
     22  asked         ask, config, messages, kept   the client asked for a response
@@ -36,7 +37,7 @@ from typing import Any, NamedTuple
 import msgpack
 
 SOUND, TICKED, SAID, PARTIAL, CHUNK, STARTED, FINISHED, RESUMED = range(8)
-RECONFIGURED, TYPED, TURN_ENDED, CANCELLED, PLAYED, KEYS, TOOL_RESULT = range(8, 15)
+RECONFIGURED, TYPED, TURN_ENDED, CANCELLED, PLAYED, KEYS, TOOL_RESULT, BACKGROUND = range(8, 16)
 ITEM_ADDED, ITEM_REMOVED, RESPONSE_ASKED, TRUNCATED, TURN_DISCARDED = range(20, 25)
 COMMANDED = 30
 

@@ -103,6 +103,8 @@ class ResponseConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     greeting: str = ""
     """Spoken when the session begins; empty: nothing."""
+    greeting_wait_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
+    """The greeting waits so long at most for the client's first audio or command; 0: not at all."""
     system_prompt: str = ""
     model: str = ""
     """Of the language model; empty: the worker's own."""

@@ -30,11 +30,13 @@ from edge.core.hearing.caller_audio import CallerAudio, joined
 from edge.core.input_log import InputLog
 from edge.core.inputs import (
     AnyInput,
+    BackgroundAlone,
     ChunkSpoken,
     Finished,
     PartialHeard,
     Reconfigured,
     Resumed,
+    Sound,
     StageSaid,
     Ticked,
 )
@@ -172,7 +174,7 @@ class SessionShell:
         """Take a little audio of the caller: s16le mono 16 kHz."""
         at_ms = now_ms()
         if self._arrives(pcm, at_ms):
-            self.give(self._audio.hear(pcm, at_ms))
+            self._hear(self._audio.hear(pcm, at_ms))
 
     async def hear_in_parts(self, pcm: bytes, worked: Callable[[float], Awaitable[None]]) -> None:
         """Take audio of any length, which is one input all the same.
@@ -187,8 +189,13 @@ class SessionShell:
             parts.append(part)
             await worked(began_s)
             began_s = time.perf_counter()
-        self.give(joined(parts))
+        self._hear(joined(parts))
         await worked(began_s)
+
+    def _hear(self, sound: Sound) -> None:
+        self.give(sound)
+        if self._audio.turns_out_background():
+            self.give(BackgroundAlone())
 
     def _arrives(self, pcm: bytes, at_ms: int) -> bool:
         """Note audio that has come; tell whether it can be heard: the bus is there."""

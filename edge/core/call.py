@@ -70,12 +70,15 @@ class Call:
         """
         match given:
             case inputs.Sound():
+                self._responder.client_is_there()
                 heard = _unheard(given) if self._control.deaf else given
                 for notice in self._segmenter.hear(heard, now_ms):
                     if notice.audio and not notice.change:  # most of them
                         self._out.send(notice.audio)
                     else:
                         self._turns.notice(notice, now_ms)
+            case inputs.BackgroundAlone():
+                self._turns.doubt_voice()
             case inputs.Ticked():
                 for notice in self._segmenter.wait(now_ms):
                     self._turns.notice(notice, now_ms)
@@ -140,6 +143,7 @@ class Call:
                 return False
 
     def _of_the_client(self, given: AnyInput, now_ms: int) -> None:
+        self._responder.client_is_there()
         match given:
             case inputs.Typed(text):
                 self._turns.typed(text, now_ms)

@@ -67,6 +67,10 @@ class Sound(Input, frozen=True, tag=kind.SOUND):
     """Bytes that arrived."""
 
 
+class BackgroundAlone(Input, frozen=True, tag=kind.BACKGROUND):
+    """All voices of the last seconds were the background's, as far as loudness can tell."""
+
+
 class Typed(Input, frozen=True, tag=kind.TYPED):
     """The caller typed a whole turn."""
 
@@ -210,6 +214,7 @@ AnyInput = (
     | Ticked
     | Finished
     | Sound
+    | BackgroundAlone
     | FromClient
     | Commanded
     | StageSaid

@@ -50,6 +50,9 @@ NOISE_MS = 400
 """Silence after which an utterance without words is forgotten."""
 ECHO_WORDS, ECHO_SHARE = 3, 0.7
 """So many words, and so many of those that are heard, must be the response's to be its echo."""
+CLEAR_WORDS = 0.7
+"""Confidence below which words of doubtful voices are none: Whisper makes up to 0.62 of a room full
+of people, and 0.8 or more of a single speaker who says as much."""
 WORDS_DEADLINE_MS = 60_000
 """Nobody waits longer for the words of an utterance: its audio is gone by then."""
 
@@ -146,6 +149,7 @@ class Turns:
             ev.SpeechContinued(**head, utterance=utterance.number, pause=utterance.pause)
         )
         utterance.guess, utterance.ended_by_client = None, False
+        utterance.voice_doubted = False
         if response := self._responder.uncommitted:
             self._responder.retract(response, now_ms)
 
@@ -162,6 +166,11 @@ class Turns:
         if self._segmenter.too_long:
             self.cut_off.add(utterance.number)
             self.close(now_ms, discarded=False)
+
+    def doubt_voice(self) -> None:
+        """Take the utterance for the background's, if its words turn out unclear, too."""
+        if utterance := self._segmenter.utterance:
+            utterance.voice_doubted = True
 
     # -------------------------------------------------------- words
 
@@ -183,6 +192,9 @@ class Turns:
         if not present or utterance.guess is not None:
             if self._config.interruption.voice_ms and self._responder.held:
                 self._interrupt_with(utterance, guess.text, now_ms)
+            return
+        if utterance.voice_doubted and guess.confidence < CLEAR_WORDS:
+            self.discard(now_ms)
             return
         utterance.guess, utterance.guess_at_ms = guess, now_ms
         if self._config.turns.by_client:
@@ -380,7 +392,7 @@ class Turns:
         self._endpoint(utterance, now_ms)
 
     def discard(self, now_ms: int) -> None:
-        """Forget the utterance that is open: the client says that it does not count."""
+        """Forget the utterance that is open."""
         self.close(now_ms, discarded=True)
         self._responder.dismiss(now_ms)
         if response := self._responder.uncommitted:

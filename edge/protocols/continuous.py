@@ -62,6 +62,8 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
 }
 """Names in the query and the values that they may have."""
 KNOWN = NAMES | AGENT_NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session"}
+PAGE_WAIT_MS = 5000
+"""A page asks for the microphone first, and may listen for messages only then."""
 MOST_TIMESTAMP_CHARS = 256
 KNOWN_TYPES = (
     "the types are end_call, interrupt, ping, text and tool_result; audio is sent as binary frames"
@@ -105,6 +107,8 @@ class ContinuousProtocol:
         self._changes, self._ignored = session_options(query)
         if query.get("record") == "1":
             self._changes["record_audio"] = True
+        if self._detector:
+            self._changes["response.greeting_wait_ms"] = PAGE_WAIT_MS
         self._changes["voice.delivery"] = "chunks" if self._chunks else "sentences"
         self._agent, unreadable = agent_options(query)
         self._ignored += [*wrong, *unreadable, *_unknown(query)]

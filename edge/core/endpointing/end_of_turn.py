@@ -70,6 +70,8 @@ EOT_AUDIO_SURE = 0.8
 """From this probability on, the turn model makes unclear words finished."""
 EOT_AUDIO_DOUBT = 0.5
 """Below this probability, the turn model moves the verdict one step towards unfinished."""
+AGREED = 0.9
+"""Of the wait for a statement whose end the words and the turn model find both."""
 MOST_OPENING_WORDS = 2
 """The most words that may be a mere opening ("Hello?"), after which more is likely."""
 LEAST_QUESTION_WORDS = 4
@@ -211,7 +213,10 @@ def wait_ms(known: Evidence, waits: Waits) -> int:
     match is_finished(known):
         case True:
             replies = known.asked and len(words(known.text)) <= MOST_OPENING_WORDS
-            return waits.finished_ms if replies or sounds_asked(known) else stated_ms
+            if replies or sounds_asked(known):
+                return waits.finished_ms
+            agreed = (known.eot_audio or 0) >= EOT_AUDIO_SURE and is_finished(by_words(known))
+            return max(waits.finished_ms, int(stated_ms * AGREED)) if agreed else stated_ms
         case False:
             return waits.unfinished_ms
         case _ if is_finished(by_words(known)):  # only the model of turns doubts it

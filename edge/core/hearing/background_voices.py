@@ -25,8 +25,12 @@ class BackgroundVoices:
     def __init__(self) -> None:
         self._recent: deque[float] = deque(maxlen=SMOOTH_FRAMES)
         self._stretches: deque[float] = deque(maxlen=STRETCHES)
-        self._power = 0.0
+        self._loudest: deque[float] = deque(maxlen=STRETCHES)
+        """The loudest moment of each stretch."""
+        self._power = self._peak = 0.0
         self._frames = 0
+        self.is_alone = False
+        """All voices of the last seconds were the background's."""
 
     def is_below(self, loudness: float) -> bool:
         """Take the *loudness* (rms) of the voices in the next frame, 0: there are none.
@@ -35,11 +39,19 @@ class BackgroundVoices:
         """
         power = loudness * loudness
         self._recent.append(power)
-        self._power += power
+        now = sum(self._recent) / len(self._recent)
+        self._power, self._peak = self._power + power, max(self._peak, now)
         self._frames += 1
         if self._frames == STRETCH_FRAMES:
-            self._stretches.append(self._power / STRETCH_FRAMES)
-            self._power, self._frames = 0.0, 0
+            self._end_stretch()
         if len(self._stretches) < LEAST_STRETCHES:
             return True
-        return sum(self._recent) >= ABOVE * min(self._stretches) * len(self._recent)
+        return now >= ABOVE * min(self._stretches)
+
+    def _end_stretch(self) -> None:
+        self._stretches.append(self._power / STRETCH_FRAMES)
+        self._loudest.append(self._peak)
+        self._power, self._peak, self._frames = 0.0, 0.0, 0
+        known = len(self._stretches) >= LEAST_STRETCHES
+        background = min(self._stretches) if known else 0.0
+        self.is_alone = background > 0 and max(self._loudest) < ABOVE * background

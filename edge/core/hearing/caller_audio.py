@@ -27,6 +27,7 @@ class CallerAudio:
         """Less than a frame, until more comes."""
         self._echo = Echo() if cancel_echo else None
         self._vad = VoiceActivity(model)
+        self._was_alone = False
 
     def configure(self, config: TurnConfig) -> None:
         """Listen as a session is set to."""
@@ -42,6 +43,11 @@ class CallerAudio:
         yield self._judged(heard[:PART_FRAMES], len(pcm))
         for at in range(PART_FRAMES, len(heard), PART_FRAMES):
             yield self._judged(heard[at : at + PART_FRAMES], 0)
+
+    def turns_out_background(self) -> bool:
+        """Tell, once, that all voices of the last seconds were the background's."""
+        was_alone, self._was_alone = self._was_alone, self._vad.background_is_alone
+        return self._was_alone and not was_alone
 
     def _arrived(self, pcm: bytes, now_ms: int) -> list[bytes]:
         """Return the whole frames that have come with *pcm*."""

@@ -39,6 +39,14 @@ class SpeechNotice(NamedTuple):
     audio: SendFrame | None = None
 
 
+class Voice(NamedTuple):
+    """Voice without a pause longer than a breath."""
+
+    ms: int
+    until_ms: int
+    """Unix ms."""
+
+
 class Segmenter:
     """One caller's speech."""
 
@@ -50,6 +58,8 @@ class Segmenter:
         self._silent_from_ms = 0
         """When the absence of a chunk becomes silence, Unix ms."""
         self._voiced_at_ms = 0
+        self._before = Voice(0, 0)
+        """Of the utterance before, which may have been closed in a breath."""
         self._prefix: deque[bytes] = deque()
         self.utterance: Utterance | None = None
         self.configure(config)
@@ -112,6 +122,8 @@ class Segmenter:
     def close(self, *, stands: int) -> SendFrame | None:
         """End the utterance and return its last message."""
         utterance, self.utterance = self.utterance, None
+        if utterance:
+            self._before = Voice(utterance.voice_ms, self._voiced_at_ms)
         silent = min(len(self._prefix), self.silence_ms // FRAME_MS)
         while len(self._prefix) > silent:  # what was spoken is part of this utterance alone
             self._prefix.popleft()
@@ -124,12 +136,18 @@ class Segmenter:
             self._voiced_at_ms = at_ms
         return self._detector.step(voiced=voiced)
 
+    def _begun(self, at_ms: int) -> Utterance:
+        self._last += 1
+        voice_ms = self._detector.onset_ms
+        if at_ms - self._before.until_ms <= BREATH_MS + voice_ms:
+            voice_ms += self._before.ms
+        return Utterance(self._last, voice_ms=voice_ms)
+
     def _follow(
         self, frame: bytes, at_ms: int, change: SpeechChange | None
     ) -> Iterator[SpeechNotice]:
         if change is SpeechChange.STARTED:
-            self._last += 1
-            self.utterance = Utterance(self._last, voice_ms=self._detector.onset_ms)
+            self.utterance = self._begun(at_ms)
             yield SpeechNotice(at_ms, change)
             for earlier in self._prefix:
                 if message := self.utterance.add(earlier):

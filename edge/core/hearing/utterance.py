@@ -25,6 +25,8 @@ class Utterance:
     """It began over the last words of a question, as replies do."""
     gone_on_after_ms: int | None = None
     """It goes on with a turn that had been taken for over, after a silence of so long."""
+    voice_doubted: bool = False
+    """Its voices may be the background's alone."""
     ended_by_client: bool = False
     """The client said that the turn is over: its words are not waited for any longer."""
     pause: int = 0

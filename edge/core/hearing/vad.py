@@ -74,6 +74,11 @@ class VoiceActivity:
             heard = self._background.is_below(loudness if voices else 0.0) and voices
         return heard
 
+    @property
+    def background_is_alone(self) -> bool:
+        """All voices of the last seconds were the background's."""
+        return self._background.is_alone
+
     def configure(self, threshold: float) -> None:
         """Take a sound for a voice from *threshold* on, 0..1: see `TurnConfig.threshold`."""
         soft, sure = threshold < SOFT_BELOW, threshold >= SURE_FROM

@@ -10,7 +10,7 @@ from edge.core.inputs import ChunkSpoken
 from schemas.audio import BYTES_PER_MS, ENOUGH_MS
 from schemas.session_config import VoiceConfig
 
-LEAD_MS = 240
+LEAD_MS = 210
 """How far a stream of chunks runs ahead of the ear: what a slow network may swallow unheard."""
 MS_A_LETTER = 65
 """About how long a sentence is whose end has not come yet."""

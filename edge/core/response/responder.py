@@ -82,7 +82,14 @@ class Responder:
         voice = self._config.voice
         if voice.delivery == "chunks":  # a greeting is one message in every client protocol
             voice = msgspec.structs.replace(voice, delivery="sentences")
-        self._speak(Response(0, "", 1.0, Playback(0, voice), now_ms, now_ms), [text], now_ms)
+        response = Response(0, "", 1.0, Playback(0, voice), now_ms, now_ms)
+        response.not_before_ms = now_ms + self._config.response.greeting_wait_ms
+        self._speak(response, [text], now_ms)
+
+    def client_is_there(self) -> None:
+        """Let a greeting go that waits for a sign of the client."""
+        if self.response:
+            self.response.not_before_ms = 0
 
     def say(self, text: str, now_ms: int, *, firm: bool, command_id: str = "") -> None:
         """Speak *text*, which a command or the edge itself gave, as a turn of its own.
@@ -384,7 +391,7 @@ class Responder:
             if now_ms - response.suspected_ms < self._config.interruption.false_interruption_ms:
                 return
             self.dismiss(now_ms)
-        if response.phase is Phase.COMMITTED:
+        if response.phase is Phase.COMMITTED and now_ms >= response.not_before_ms:
             for speech in response.playback.due(now_ms):
                 if speech.pcm or response.playback.is_read:
                     response.sent(now_ms)
@@ -425,7 +432,8 @@ class Responder:
             case Phase.SPECULATIVE:
                 return None
             case Phase.COMMITTED:
-                return response.playback.due_at_ms(now_ms)
+                due_ms = response.playback.due_at_ms(now_ms)
+                return None if due_ms is None else max(due_ms, response.not_before_ms)
             case Phase.ALL_SENT:
                 return response.playback.until_ms
 

@@ -94,6 +94,8 @@ class Response:
     """The end of the present step, whose calls the client has not been told to be all."""
     said_wait: bool = False
     """The caller was told to wait for a tool."""
+    not_before_ms: int = 0
+    """Nothing of it is sent before; Unix ms."""
     greeting: str = ""
     """Of the agent to whom the caller is handed over: it ends the response."""
     ends_call: bool = False

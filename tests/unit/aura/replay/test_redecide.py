@@ -150,6 +150,7 @@ SAMPLES: list[AnyInput] = [
     Ticked(),
     Finished("drained", may_return=True),
     Sound(VOICE * 2, (True, False), 1280),
+    inputs.BackgroundAlone(),
     inputs.Typed("Hello there."),
     inputs.TurnEnded(),
     inputs.Cancelled(),

@@ -81,6 +81,20 @@ def test_a_response_that_was_stopped_for_nothing_goes_on_where_it_was_heard(
     assert len(r.events(ev.TurnMeasured)) == 1
 
 
+@pytest.mark.parametrize(("breath_ms", "stops"), [(240, True), (600, False)])
+def test_voice_before_a_breath_counts_also_when_it_was_a_backchannel(
+    breath_ms: int, *, stops: bool
+) -> None:
+    r = responding()
+    r.says(300)
+    r.quiet(120)
+    r.hears("Yes.")  # the utterance is closed as nothing
+    assert r.events(ev.InterruptionDismissed)
+    r.quiet(breath_ms - 120)
+    r.says(260)
+    assert bool(r.told(Interrupted)) is stops
+
+
 def test_nothing_goes_on_while_the_caller_speaks() -> None:
     r = responding()
     r.says(200)

@@ -33,3 +33,26 @@ def test_a_quiet_caller_in_a_quiet_room_is_heard_however_long_they_speak() -> No
 def test_the_background_is_forgotten_after_a_silence() -> None:
     room = [300.0] * 9 * SECOND
     assert last([*room, *[0.0] * SECOND, *[300.0] * SECOND])
+
+
+def alone(loudness: list[float]) -> bool:
+    background = BackgroundVoices()
+    for one in loudness:
+        background.is_below(one)
+    return background.is_alone
+
+
+def test_voices_that_were_never_louder_turn_out_to_be_the_background() -> None:
+    room = [250.0, 300.0, 350.0] * 3 * SECOND
+    assert not alone(room[: 7 * SECOND])
+    assert alone(room)
+
+
+def test_a_caller_who_spoke_over_it_makes_it_more_than_background() -> None:
+    room, caller = [300.0] * 4 * SECOND, [1200.0] * SECOND
+    assert not alone(room + caller + room)
+    assert alone(room + caller + 4 * room)
+
+
+def test_a_silence_holds_no_background() -> None:
+    assert not alone([0.0] * 20 * SECOND)
