@@ -32,6 +32,7 @@ lint: .venv/.dev ## The same without the tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m schemas.generate --check
+	@$(BIN)/python -m edge.protocols.asyncapi --check
 
 format: .venv/.dev ## Format the code
 	@$(BIN)/ruff format .
@@ -53,6 +54,7 @@ clients: .venv/bin/python ## Install stock Realtime clients, apart from the rest
 
 schemas: .venv/.dev ## Write the contract for other languages
 	@$(BIN)/python -m schemas.generate
+	@$(BIN)/python -m edge.protocols.asyncapi
 
 readme: .venv/.dev ## Write the generated tables of the README
 	@$(BIN)/python docs/tables.py
