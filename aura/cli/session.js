@@ -57,7 +57,9 @@ function choose(index, { from = "picture" } = {}) {
   $("name").style.color = bad(name, fields) ? "var(--bad)" : colour(lane);
   const table = $("event").tBodies[0];
   table.replaceChildren();
-  for (const [key, value] of Object.entries({ at: seconds(at, 3), by: NAMES[lane], ...fields })) {
+  const shown = Object.entries({ at: seconds(at, 3), by: NAMES[lane], ...fields });
+  for (const [key, value] of shown) {
+    if (name === "turn.measured" && key.endsWith("_ms") && key !== "stt_ms") continue; // they are the waterfall
     const cells = table.insertRow();
     cells.insertCell().textContent = key;
     cells.insertCell().textContent = typeof value === "object" ? JSON.stringify(value, null, 1) : value;

@@ -92,22 +92,24 @@ export class Timeline {
     this.moved = this.turned = this.pointed = () => {};
     this.cursor = null;
     this.waiting = 0;
+    /** px of the whole picture. */
+    this.across = svg.clientWidth;
     [this.lane, this.box, this.high] = SIZES[svg.dataset.lanes ?? "wide"];
     svg.classList.add("timeline");
     this.#listen();
   }
 
   get narrow() {
-    return this.svg.clientWidth < 620;
+    return this.across < 620;
   }
 
   /** px that the names take. */
   get left() {
-    return this.narrow ? 66 : 120;
+    return this.narrow ? 66 : 128;
   }
 
   get width() {
-    return Math.max(1, this.svg.clientWidth - this.left - 10);
+    return Math.max(1, this.across - this.left - 10);
   }
 
   get bottom() {
@@ -140,6 +142,7 @@ export class Timeline {
     const { svg, data } = this;
     cancelAnimationFrame(this.waiting);
     this.waiting = 0;
+    this.across = svg.clientWidth; // once: to ask it between two changes lays out the page each time
     svg.replaceChildren();
     svg.setAttribute("height", this.bottom + 8);
     this.#axis();
@@ -147,7 +150,7 @@ export class Timeline {
     data.waits.forEach((one) => this.#band(one, free));
     for (const lane of data.lanes) {
       const low = this.y(lane) + this.lane - 1;
-      add(svg, "line", { x1: 0, x2: svg.clientWidth, y1: low, y2: low, stroke: "currentColor", opacity: 0.14 });
+      add(svg, "line", { x1: 0, x2: this.across, y1: low, y2: low, stroke: "currentColor", opacity: 0.14 });
       this.#wave(lane);
     }
     const room = add(svg, "g", {}), ends = {}, drawn = {};
@@ -201,7 +204,7 @@ export class Timeline {
     const box = add(this.svg, "rect", { class: "wait", x: left, y: 22, width: wide, height: this.bottom - 22, fill: "var(--wait)", opacity: 0.13 });
     add(box, "title", {}, `turn ${turn}: the caller waited ${ms}`);
     box.onclick = () => this.turned(turn);
-    if (left + 3 < free.x || left + 3 + measured(ms) > this.svg.clientWidth) return;
+    if (left + 3 < free.x || left + 3 + measured(ms) > this.across) return;
     add(this.svg, "text", { class: "said label", x: left + 3, y: 34 }, ms);
     free.x = left + 3 + measured(ms) + 8;
   }
@@ -232,7 +235,7 @@ export class Timeline {
     for (let index = first(moments, from); index < moments.length && moments[index][0] <= to; index++) {
       const [at, lane, name, text, fields] = moments[index];
       const wrong = bad(name, fields), chosen = index === this.chosen;
-      if (!wrong && !chosen && this.x(at) - (last[lane] ?? -9) < 2) return; // one mark a pixel is enough
+      if (!wrong && !chosen && this.x(at) - (last[lane] ?? -9) < 2) continue; // one mark a pixel is enough
       last[lane] = this.x(at);
       const mark = add(room, "circle", {
         class: "mark", cx: this.x(at), cy: this.y(lane) + this.box / 2, r: chosen ? 7 : 4.5, "data-index": index,
