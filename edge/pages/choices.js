@@ -9,7 +9,7 @@ export class Choices {
     this.agents = [];
     this.voices = [];
     this.wanted = "";
-    $("agent").addEventListener("change", () => this.#show());
+    $("chosen-agent").addEventListener("change", () => this.#show());
   }
 
   /** Show what the page knows without a token: the operator's settings; *agent* is asked for by the address. */
@@ -46,13 +46,13 @@ export class Choices {
   }
 
   #agent() {
-    return this.agents.find(({ name }) => name === this.$("agent").value) ?? this.agents[0];
+    return this.agents.find(({ name }) => name === this.$("chosen-agent").value) ?? this.agents[0];
   }
 
   #fill() {
-    const { $ } = this, before = $("agent").value || this.wanted;
-    $("agent").replaceChildren(...this.agents.map(({ name }) => new Option(name || "Aura", name)));
-    $("agent").value = this.agents.some(({ name }) => name === before) ? before : this.agents[0].name;
+    const { $ } = this, before = $("chosen-agent").value || this.wanted;
+    $("chosen-agent").replaceChildren(...this.agents.map(({ name }) => new Option(name || "Aura", name)));
+    $("chosen-agent").value = this.agents.some(({ name }) => name === before) ? before : this.agents[0].name;
     $("agent-row").hidden = this.agents.length < 2;
     this.#show();
   }

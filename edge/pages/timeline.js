@@ -36,7 +36,7 @@ const known = new Map();
 /** px that *text* takes as a label. */
 function measured(text) {
   if (!known.has(text)) {
-    if (known.size > 5000) known.clear(); // words that grow are measured at every length
+    if (known.size > 800) known.clear(); // words that grow are measured at every length
     pen.font = FONT;
     known.set(text, pen.measureText(text).width);
   }

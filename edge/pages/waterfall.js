@@ -2,7 +2,7 @@
 
 const STEPS = {
   pause_ms: "Pause noticed", transcript_ms: "Words known", taken_ms: "Model asked", first_token_ms: "First token",
-  first_sentence_ms: "First sentence", committed_ms: "Sure you were done", first_audio_ms: "First sound made", first_sent_ms: "First sound sent",
+  first_sentence_ms: "First sentence", committed_ms: "Sure of the end", first_audio_ms: "First sound made", first_sent_ms: "First sound sent",
 };
 
 /** Fill the table *body* with the steps of a turn, as `turn_metrics` or `turn.measured` tell them. */
