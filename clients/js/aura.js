@@ -24,6 +24,9 @@ const COME_BACK = new Set([1005, 1006, 1012, 1013]);
 /** Errors after which coming back at once would only be refused again. */
 const NO_ROOM = new Set(["SESSION_LIMIT", "RATE_LIMITED", "OVERLOADED"]);
 
+/** Errors after which no answer to the turn comes. */
+const NO_ANSWER = new Set(["STT_ERROR", "LLM_ERROR", "TTS_ERROR"]);
+
 // ---------------------------------------------------------------- resampling
 
 /** Resamples a stream by a windowed sinc: flat to 0.8 of the lower Nyquist frequency, 70 dB down above it. */
@@ -557,6 +560,7 @@ export class AuraCall extends EventTarget {
       case "error": {
         const error = new AuraError(message.code, message.message, message.details);
         this.#lastError = { error, at: Date.now() };
+        if (this.state === "thinking" && NO_ANSWER.has(message.code)) this.#move("listening");
         return this.#fail(error);
       }
     }
