@@ -172,7 +172,8 @@ async def call(
         there = [] if here is None else [at_the_client(here)]
         console.print("\n".join(["", *waterfall(steps), *there]), highlight=False)
         if answer.pcm:
-            console.print(f"\nThe answer is in {out} ({length_s(answer.pcm):.1f} s).")
+            told = f"\nThe answer is in {out} ({length_s(answer.pcm):.1f} s)."
+            console.print(told, soft_wrap=True, markup=False)
     if answer.errors:
         errors = printable(", then ".join(answer.errors))
         sys.stderr.write(f"aura: {errors}; `aura workers` and `aura doctor` tell more\n")
