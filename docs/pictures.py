@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -64,8 +65,8 @@ def kept(name: str, png: bytes) -> None:
         frame = next(found.decode(video=0))
     with av.open(str(OUT / f"{name}.webp"), "w", format="webp") as file:
         stream = file.add_stream("libwebp", rate=1, options={"quality": str(QUALITY)})
-        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
-        file.mux(stream.encode(frame.reformat(format="yuv420p")))
+        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "bgra"
+        file.mux(stream.encode(frame.reformat(format="bgra")))
         file.mux(stream.encode(None))
 
 
@@ -80,8 +81,8 @@ def animated(name: str, pngs: Sequence[bytes]) -> None:
                 frame = next(found.decode(video=0))
             height = round(frame.height * ANIMATED_WIDTH / frame.width / 2) * 2
             if not number:
-                stream.width, stream.height, stream.pix_fmt = ANIMATED_WIDTH, height, "yuv420p"
-            small = frame.reformat(ANIMATED_WIDTH, height, "yuv420p", interpolation="LANCZOS")
+                stream.width, stream.height, stream.pix_fmt = ANIMATED_WIDTH, height, "bgra"
+            small = frame.reformat(ANIMATED_WIDTH, height, "bgra", interpolation="LANCZOS")
             small.pts = number
             file.mux(stream.encode(small))
         file.mux(stream.encode(None))
@@ -104,11 +105,11 @@ async def a_call(page: Page, url: str) -> list[bytes]:
     await seen(page, "talk-start", "light")
     await page.click("#start")
     began, frames, taken = loop.time(), list[bytes](), False
-    while (at := loop.time() - began) < LASTS_S:
+    while loop.time() - began < LASTS_S:
         due = began + FRAME_S * (len(frames) + 1)
         frames.append(await page.screenshot())
-        answers = await page.evaluate(f"{words('agent')}.length")
-        if not taken and answers >= 3 and at > 17:
+        answers = await page.evaluate(words("agent"))
+        if not taken and len(answers) >= 3 and len(answers[-1]) > 20:
             await seen(page, "talk-dark", "dark")
             await seen(page, "talk-phone", "light", PHONE)
             await seen(page, "talk", "light")
@@ -137,12 +138,22 @@ async def timeline(page: Page, aura: AuraProcess, folder: Path) -> bytes:
     return await page.screenshot()
 
 
+async def console(page: Page, aura: AuraProcess) -> None:
+    """Keep the operator's console after the call, where this Aura has one."""
+    if found := re.search(r"See what goes on in a browser: (http\S+)", aura.said()):
+        await page.goto(found[1])
+        await asyncio.sleep(2)
+        await seen(page, "console-dark", "dark")
+        await seen(page, "console", "light")
+
+
 async def take(aura: AuraProcess, folder: Path) -> None:
     async with browser(await asyncio.to_thread(microphone, folder)) as chromium:
         context = await chromium.new_context(viewport=WIDE, color_scheme="light")
         page = await context.new_page()
         frames = await a_call(page, aura.url)
         last = await timeline(page, aura, folder)
+        await console(page, aura)
     began = 24  # the greeting is shown by a still picture
     animated("call", [*frames[began:], *[last] * 12])
 
@@ -156,6 +167,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="aura-pictures-") as name:
         folder = Path(name)
         env = {"AURA_RECORD_AUDIO": "always", "NEXT_PUBLIC_DEBUG": "false"}
+        env |= {"AURA_CONSOLE": "true", "AURA_CONSOLE_PORT": "0"}
         aura = AuraProcess(folder / "aura", env={**os.environ, **env})
         try:
             aura.wait_until_ready(180)
