@@ -153,8 +153,8 @@ export class Timeline {
       add(svg, "line", { x1: 0, x2: this.across, y1: low, y2: low, stroke: "currentColor", opacity: 0.14 });
       this.#wave(lane);
     }
-    const room = add(svg, "g", {}), ends = {}, drawn = {};
-    for (const one of data.spans) this.#span(one, room, ends, drawn);
+    const room = add(svg, "g", {}), labels = add(svg, "g", {}), ends = {}, drawn = {};
+    for (const one of data.spans) this.#span(one, room, labels, ends, drawn);
     this.#moments(room);
     this.#names();
     this.needle = add(svg, "line", { y1: 18, y2: this.bottom, class: "needle" });
@@ -209,7 +209,7 @@ export class Timeline {
     free.x = left + 3 + measured(ms) + 8;
   }
 
-  #span([from, to, lane, name, text, index], room, ends, drawn) {
+  #span([from, to, lane, name, text, index], room, labels, ends, drawn) {
     if (to < this.view[0] || from > this.view[1]) return;
     const left = Math.max(this.x(from), this.left), wide = Math.max(1.5, this.x(to) - left);
     if (wide < 2 && index !== this.chosen) {
@@ -226,7 +226,7 @@ export class Timeline {
     const x = Math.max(left + 5, (ends[lane] ?? 0) + 6); // work may overlap, words do not
     const label = fitted(name === "wait" ? `${Math.round(to - from)} ms` : text, left + wide - 4 - x);
     if (!label) return;
-    add(room, "text", { x, y: this.y(lane) + this.box + this.high / 2 + 4, class: "said label" }, label);
+    add(labels, "text", { x, y: this.y(lane) + this.box + this.high / 2 + 4, class: "said label" }, label);
     ends[lane] = x + measured(label);
   }
 

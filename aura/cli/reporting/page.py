@@ -26,7 +26,9 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.2rem, 1fr)); gap: .8rem }
 .tiles div { border: 1px solid var(--line); border-radius: .5rem; padding: .6rem .8rem;
   background: var(--card) }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 0 1rem }
+.pair { display: grid; gap: 0 1rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)) }
+.pair section { min-width: 0 } .lists section { max-height: 29rem; overflow-y: auto }
 .tiles b { display: block } .tiles span { color: var(--dim); font-size: .8rem }
 .pair svg text { font-size: 17px } .tiles b { white-space: nowrap; font-size: 1.2rem }
 svg { width: 100%; height: auto } svg text { font-size: 11px; fill: var(--dim) }
@@ -54,18 +56,18 @@ def page(found: Figures, *, title: str, now: datetime) -> str:
         _tiles(found.totals),
         first,
         f'<div class="pair">{"".join(rest)}</div>',
-        '<div class="pair">',
+        '<div class="pair lists">',
         _section("The slowest calls", "By their longest wait. " + LOOK, _slowest(found)),
         _section("Failed calls", "Callers were told of an error. " + LOOK, _failed(found)),
         "</div>",
         _section("The steps of a turn", "Milliseconds after the end of speech.", _steps(found)),
         _section("Tokens and cost", "By tenant and model; USD by AURA_PRICES.", _cost(found)),
-        _section("Errors", "What callers were told, and jobs given up.", _errors(found)),
+        _section("Errors by stage", "What callers were told, and jobs given up.", _errors(found)),
     ]
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style>{''.join(body)}</html>\n"
+        f"<title>{escape(title)}</title><style>{STYLE}</style><main>{''.join(body)}</main></html>\n"
     )
 
 
@@ -98,7 +100,11 @@ def _plots(found: Figures, labels: Sequence[str]) -> list[tuple[str, str, str]]:
 
 
 def _section(name: str, note: str, content: str) -> str:
-    return f"<section><h2>{escape(name)}</h2><p>{escape(note)}</p>{content}</section>"
+    content = content.replace('role="img"', f'role="img" aria-label="{escape(name)}"')
+    return (  # on a phone a table is scrolled, by keys as well
+        f'<section tabindex="0" aria-label="{escape(name)}"><h2>{escape(name)}</h2>'
+        f"<p>{escape(note)}</p>{content}</section>"
+    )
 
 
 def tiles(totals: Row) -> list[tuple[str, str]]:
