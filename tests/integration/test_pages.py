@@ -10,6 +10,7 @@ import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.async_api import Page, async_playwright
@@ -21,10 +22,12 @@ from benchmarks.recordings import buzz
 from edge.protocols.prices import PRICES
 from runtime.sessions.listing import folded
 from runtime.sessions.timeline import moments
+from tests.integration.test_talk_page import axe, faults
 from tests.unit.runtime.story import T0, long_story, story
 from workers.analytics import warehouse
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+__all__ = ["axe"]
 OWN = ("file:", "blob:null/")
 """The page itself, and what it makes of its own data."""
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
@@ -218,4 +221,28 @@ async def test_a_report_is_a_page_with_plots_and_complains_of_nothing(
         found = figures(db, since, since + timedelta(hours=2), PRICES, "")
     await opened(page, tmp_path / "r.html", report_page(found, title="Aura", now=datetime.now(UTC)))
     assert await page.locator("svg").count() >= 3
+    assert wrong == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_everybody_can_read_both(
+    browser_page: tuple[Page, list[str]], tmp_path: Path, axe: str, scheme: Literal["light", "dark"]
+) -> None:
+    page, wrong = browser_page
+    told = long_story(3)
+    row = folded(told)
+    assert row is not None
+    warehouse.write(tmp_path, told, datetime.now(UTC))
+    since = datetime.fromtimestamp(T0 / 1000, UTC).replace(tzinfo=None) - timedelta(hours=1)
+    with warehouse.database(tmp_path) as db:
+        found = figures(db, since, since + timedelta(hours=2), PRICES, "")
+    session = session_page(row, moments(told), {"caller": buzz(900)})
+    report = report_page(found, title="Aura", now=datetime.now(UTC))
+    await page.emulate_media(color_scheme=scheme)
+    for width in (390, 1280):
+        await page.set_viewport_size({"width": width, "height": 900})
+        for name, text in (("s.html", session), ("r.html", report)):
+            await opened(page, tmp_path / name, text)
+            assert await faults(page, axe) == [], name
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width
     assert wrong == []

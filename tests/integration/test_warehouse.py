@@ -120,10 +120,10 @@ def test_the_report_is_one_page_that_needs_nothing_else(kept: Path, tmp_path: Pa
     assert "interruptions          1\n" in done.stdout
     html = page.read_text(encoding="utf-8")
     assert html.count('role="img"') == 6
-    slowest = html.split("The slowest calls")[1].split("Failed calls")[0]
+    slowest = html.split("<h2>The slowest calls")[1].split("<h2>Failed calls")[0]
     assert re.findall(r"<td>(s\d+)</td>", slowest) == [f"s{n}" for n in range(39, 29, -1)]
     assert "839 ms" in slowest
-    failed = html.split("Failed calls")[1].split("The steps of a turn")[0]
+    failed = html.split("<h2>Failed calls")[1].split("<h2>The steps of a turn")[0]
     assert len(re.findall(r"<td>s\d+</td>", failed)) == 40
     assert "<td>stt</td>" in failed
     assert "http" not in html
