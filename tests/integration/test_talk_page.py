@@ -231,7 +231,7 @@ async def test_a_microphone_that_is_not_allowed_is_explained_and_the_call_goes_o
         assert wrong == []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     place, npm = tmp_path_factory.mktemp("axe"), shutil.which("npm")
     if npm is None:
