@@ -91,6 +91,7 @@ clean: ## Remove what was built; data in .aura stays
 .venv/.installed: .venv/bin/python pyproject.toml
 	@echo "Installing Aura and its engines into .venv (a few minutes the first time) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[all]'
+	@$(BIN)/aura models fetch turn || echo "Without it the words alone tell whether a speaker is done."
 	@touch $@ && echo "Installed. Next: make run, make demo, or .venv/bin/aura --help"
 
 .venv/.dev: .venv/.installed

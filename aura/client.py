@@ -124,7 +124,7 @@ class Call:
         await self._send({"type": "text", "text": text})
 
     async def interrupt(self) -> None:
-        """Have the answer stop."""
+        """Have the response stop."""
         await self._send({"type": "interrupt"})
 
     async def tool_result(self, call_id: str, result: Any = None, *, error: str = "") -> None:

@@ -182,7 +182,7 @@ class Heard:
 
 def listen(scene: Scene, audio: CallerAudio) -> Heard:
     """Drive the edge's hearing through *scene*."""
-    heard, segmenter = Heard(), Segmenter(TurnConfig(), 0)
+    heard, segmenter = Heard(), Segmenter(TurnConfig(), 0, lambda _: None)
     to_tell, stopped = list(reversed(scene.told)), 0
     for number, (arrives_ms, frame) in enumerate(scene.packets(), 1):
         began = time.process_time()
@@ -208,7 +208,7 @@ def listen(scene: Scene, audio: CallerAudio) -> Heard:
     return heard
 
 
-class Ears:
+class Hearing:
     """Callers' audio, with the model of speech."""
 
     def __init__(self) -> None:
@@ -256,10 +256,10 @@ HEADSETS = [
 ]
 
 
-def echo_alone(line: Line, responses: list[list[bytes]], ears: Ears) -> dict[str, Any]:
+def echo_alone(line: Line, responses: list[list[bytes]], hearing: Hearing) -> dict[str, Any]:
     """Count what is heard of a caller who says nothing."""
     scene = Scene(line, responses)
-    heard = listen(scene, ears.open())
+    heard = listen(scene, hearing.open())
     return {
         **vars(line),
         "minutes": scene.length_ms / 60_000,
@@ -274,7 +274,7 @@ INTO_MS = (300, 1300, 2700)
 """So long after a response begins a person speaks over it."""
 
 
-def heard_alone(pcm: bytes, ears: Ears) -> tuple[int | None, int]:
+def heard_alone(pcm: bytes, hearing: Hearing) -> tuple[int | None, int]:
     """Return when a person is heard with nothing played, ms from their first sound, and how long.
 
     How long: in frames of voice.
@@ -282,23 +282,23 @@ def heard_alone(pcm: bytes, ears: Ears) -> tuple[int | None, int]:
     scene = Scene(Line(None), [])
     scene.microphone = np.random.default_rng(1).normal(0, NOISE_RMS, 5 * RATE_HZ)
     scene.speaks(pcm, 1000)
-    heard = listen(scene, ears.open(cancel_echo=False))
+    heard = listen(scene, hearing.open(cancel_echo=False))
     return after(heard.stops_ms, 1000), sum(heard.voiced)
 
 
 def over_it(
-    line: Line, responses: list[list[bytes]], voices: dict[str, bytes], ears: Ears
+    line: Line, responses: list[list[bytes]], voices: dict[str, bytes], hearing: Hearing
 ) -> Iterator[dict[str, Any]]:
     """Let each person speak over the first response, and over the third in another call."""
     for number, (name, pcm) in enumerate(voices.items()):
-        alone_ms, frames = heard_alone(pcm, ears)
+        alone_ms, frames = heard_alone(pcm, hearing)
         for turn in (0, 2):
             scene = Scene(line, responses[: turn + 1], seed=number)
             at_ms = scene.begins[turn] + INTO_MS[(number + turn) % len(INTO_MS)]
             at_ms += line.delay_ms if line.gain_db is not None else 0
             at_ms -= at_ms % FRAME_MS
             scene.speaks(pcm, at_ms)
-            heard = listen(scene, ears.open())
+            heard = listen(scene, hearing.open())
             window = slice(at_ms // FRAME_MS, (at_ms + SPEAK_MS) // FRAME_MS)
             sent = np.clip(np.round(scene.microphone), -32768, 32767).astype("<i2").tobytes()
             yield {
@@ -342,14 +342,14 @@ def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 def main() -> None:
     """Print and save what is heard of echoes, of people over them, and of people with headsets."""
-    ears, responses = Ears(), said()
+    hearing, responses = Hearing(), said()
     voices = {name: person(pcm) for name, pcm in people().items()}
     quick = bool(os.environ.get("AURA_BENCH_QUICK"))
     lines = LINES[::3] if quick else LINES
     print("offline, in simulated time; echo alone")
     alone = []
     for line in lines:
-        one = echo_alone(line, responses, ears)
+        one = echo_alone(line, responses, hearing)
         print({key: round(v, 3) if isinstance(v, float) else v for key, v in one.items()})
         alone.append(one)
     total: Counter[str] = Counter()
@@ -361,7 +361,7 @@ def main() -> None:
         found = [
             {**vars(line), **one}
             for line in these
-            for one in over_it(line, responses, voices, ears)
+            for one in over_it(line, responses, voices, hearing)
         ]
         over[what] = summary(found)
         print(f"people, {what}:", over[what])

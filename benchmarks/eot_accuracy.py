@@ -29,12 +29,13 @@ def _asked(pcm: bytes, turns: Any) -> dict[str, Any]:
     by_words, by_model = sounds_finished(heard.text), eot(heard.text)
     return {
         "words": {True: 1.0, None: 0.5, False: 0.0}[by_words],
-        "punctuation": 0.5 if heard.ended is None else heard.ended,
+        "punctuation": 0.5 if heard.eot_stt is None else heard.eot_stt,
         "language model": by_model or 0.0,
-        "model of turns": turns.finished(sound) if turns else None,
+        "model of turns": turns.eot_audio(sound) if turns else None,
         "finished by words": by_words is True,
-        "finished by words and punctuation": is_finished(Evidence(heard.text, heard.ended)) is True,
-        "finished by all three": is_finished(Evidence(heard.text, heard.ended, by_model)) is True,
+        "finished by words and punctuation": is_finished(Evidence(heard.text, heard.eot_stt))
+        is True,
+        "finished by all three": is_finished(Evidence(heard.text, heard.eot_stt, by_model)) is True,
     }
 
 

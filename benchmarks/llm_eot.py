@@ -14,7 +14,7 @@ from workers.engines.protocols import Prompt, SentenceReader
 def eot(text: str) -> float | None:
     """Return how surely the real language model would end a sentence there."""
     prompt = Prompt("", (("user", text),))
-    return asyncio.run(_model().sentence_end(prompt))
+    return asyncio.run(_model().eot_llm(prompt))
 
 
 @functools.cache

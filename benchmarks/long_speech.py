@@ -20,6 +20,7 @@ import random
 import statistics
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from benchmarks.latency import machine
 from benchmarks.nats_server import NatsServer
 from benchmarks.results import save
 from deploy.provision import provision
+from edge.core.effects import SendFrame
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
 from edge.core.hearing.segmenter import Segmenter
@@ -92,15 +94,16 @@ def speech(seconds: int, seed: int, given: list[tuple[str, bytes]]) -> tuple[str
 
 def messages(pcm: bytes) -> Iterator[AudioFrame]:
     """Yield *pcm* as one utterance, as an edge sends it."""
-    audio, segmenter = CallerAudio(), Segmenter(SessionConfig().turns, 0)
+    sent: deque[SendFrame] = deque()
+    audio, segmenter = CallerAudio(), Segmenter(SessionConfig().turns, 0, sent.append)
     now_ms = 0
     for at in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES):
         now_ms += FRAME_MS
-        for notice in segmenter.hear(audio.hear(pcm[at : at + FRAME_BYTES], now_ms), now_ms):
-            if notice.audio:
-                yield notice.audio.frame
-    if last := segmenter.close(stands=0):
-        yield last.frame
+        list(segmenter.hear(audio.hear(pcm[at : at + FRAME_BYTES], now_ms), now_ms))
+        while sent:
+            yield sent.popleft().frame
+    segmenter.close(stands=0)
+    yield from (last.frame for last in sent)
 
 
 class Speaker:

@@ -66,7 +66,7 @@ def began(config: SessionConfig, tenant: str = "bench", session: str = "s") -> e
         session=session,
         at_ms=START_MS,
         user="somebody",
-        dialect="continuous",
+        protocol="continuous",
         edge="bench",
         config=config.but({"voice.delivery": "chunks"}),
     )
@@ -146,7 +146,7 @@ class OfflineCall:
 
     def _publish(self, event: ev.Event) -> None:
         match event:
-            case ev.SpeechStarted(utterance=utterance, over_answer=over):
+            case ev.SpeechStarted(utterance=utterance, over_response=over):
                 if over or self._stages.all_partials:
                     self._growing.add(utterance)
             case ev.ResponseCancelled():
@@ -201,7 +201,7 @@ class OfflineCall:
                 took_ms=1.0,
                 model="m",
                 eot_audio=eot_audio,
-                eot_stt=words.ended,
+                eot_stt=words.eot_stt,
             )
             self._later(self._stages.stt_ms, StageSaid(guess))
         elif utterance in self._growing and not frame.end:

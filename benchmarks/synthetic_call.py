@@ -18,7 +18,7 @@ from workers.engines.protocols import Recognition
 TENANT = "bench"
 TURN_EVERY_MS = 10_000
 TURN_BYTES = TURN_EVERY_MS * BYTES_PER_MS
-QUESTION = Recognition("What is the weather like?", 0.9, audio_ms=1000, took_ms=1.0, ended=0.9)
+QUESTION = Recognition("What is the weather like?", 0.9, audio_ms=1000, took_ms=1.0, eot_stt=0.9)
 ANSWER = ("The weather is fine this afternoon, and it stays so.", bytes(BYTES_PER_MS * 2500))
 
 

@@ -47,8 +47,8 @@ def hearing(*, by_punctuation: bool = True, by_sound: bool = False) -> Hear:
 
     def hear(pcm: bytes) -> tuple[Recognition, float | None]:
         heard = _heard(pcm)
-        sound = turns.finished(pcm) if turns else None
-        return heard if by_punctuation else replace(heard, ended=None), sound
+        sound = turns.eot_audio(pcm) if turns else None
+        return heard if by_punctuation else replace(heard, eot_stt=None), sound
 
     return hear
 
@@ -113,7 +113,7 @@ def interruptions(hear: Hear, count: int = 50) -> dict[str, Any]:
         words = INTERRUPTIONS[number % len(INTERRUPTIONS)]
         at_ms = rng.randrange(200, 3000)
         heard = _over_an_answer(hear, say(words), at_ms)
-        started = [at for at, one in heard.of(ev.SpeechStarted) if one.over_answer]
+        started = [at for at, one in heard.of(ev.SpeechStarted) if one.over_response]
         stopped = [at for at, _ in heard.of(Interrupted)]
         if stopped:
             took.append(stopped[0] - started[0])

@@ -1,4 +1,4 @@
-"""What one `aura up` has for itself: its ports, and its folder."""
+"""The ports and the data folder that one `aura up` has for itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sound in and out of Aura's one form: mono, signed 16-bit little-endian, 16 kHz.
+"""Conversion of audio to and from Aura's one format: mono, signed 16-bit little-endian, 16 kHz.
 
 Rates are changed in streams (`runtime/resampling.py`), and only where they differ.
 """
@@ -77,7 +77,7 @@ def _mono(data: bytes, form: Format) -> NDArray[np.int16]:
 
 
 def _nobody(_: object) -> None:
-    """Take what nobody waits for."""
+    """Drop audio that nobody waits for."""
 
 
 class AudioIn:

@@ -1,4 +1,4 @@
-"""Which file format a stream of audio comes in: told by its first bytes. Pure."""
+"""The file format of a stream of audio, told by its first bytes. Pure."""
 
 from __future__ import annotations
 

@@ -34,17 +34,17 @@ DEMUXERS: Mapping[Container, str] = {
     Container.AAC: "aac",
 }
 CODECS = frozenset({"opus", "vorbis", "flac", "mp3", "mp3float", "aac", "alac"})
-"""What recorders write; libav knows hundreds more, which nobody needs to be able to reach."""
+"""The codecs that recorders write; hundreds more of libav stay out of reach."""
 MOST_WAITING_BYTES = 16_000_000
 """Twice the longest message."""
 MOST_FILES = 4
-"""That wait for one another."""
+"""The most files that wait for one another."""
 AHEAD_S = 300.0
-"""A recording may be sent at once; one as long as a message of PCM can hold, and a little more."""
+"""The most audio that may be decoded at once: a recording as long as a message of PCM can hold."""
 LONGEST_PIECE_BYTES = 2 * BYTES_PER_MS * 1000
 """Sound is delivered as long as what came at once, so that nobody takes its pieces for its pace."""
 IDLE_S = 0.4
-"""After so long without data a FLAC has ended: its parser keeps back ten frames, a second."""
+"""The silence after which a FLAC has ended: its parser keeps back ten frames, a second."""
 FLAC_HEADER_BYTES = 42
 """The stream's properties, without which no later frame can be read."""
 
@@ -115,6 +115,7 @@ class Decoder:
         self._deliver = deliver
         self._fail = fail
         self._files: SimpleQueue[Pipe | None] = SimpleQueue()
+        """At most MOST_FILES and one, which is the last."""
         self._file: Pipe | None = None
         """The one that goes on, or was the last."""
         self._head = b""

@@ -1,4 +1,4 @@
-"""Masks what is not to be stored, in a caller's words, before anybody has them.
+"""Masks in a caller's words the parts that are not to be stored, before anybody has them.
 
 What is masked is masked for all: the log, the language model, every subscriber. The STT stage masks
 what was said, partial transcripts too; the edge masks what was typed.
@@ -15,10 +15,10 @@ from runtime.settings import SettingsError
 from runtime.spoken_numbers import numbers
 
 Rule = Callable[[str, bool], str]
-"""Masks a text; of one that is still growing more than of a whole one."""
+"""Masks a text; in one that is still growing, more than in a whole one."""
 
 LEAST_DIGITS = 4
-"""Fewer are ages, floors and prices."""
+"""The least digits of a masked number: shorter ones are ages, floors and prices."""
 A_NUMBER = "4929 1234 5678 9012"
 # An address begins where none of its characters stands before: each is looked at once.
 _EMAIL = re.compile(
@@ -27,7 +27,7 @@ _EMAIL = re.compile(
 
 
 class BadRulesError(SettingsError):
-    """AURA_REDACT says something that is no rule; the message says what."""
+    """AURA_REDACT holds something that is no rule; the message names it."""
 
 
 def _numbers(mask: str) -> Rule:

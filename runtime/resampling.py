@@ -1,4 +1,4 @@
-"""Samples at another rate, in a stream that keeps less than 20 ms back: a pause is noticed late.
+"""Resampling of a stream that keeps less than 20 ms back, lest a pause is noticed late.
 
 soxr's resampler for fixed ratios transforms blocks and holds 36 ms of 48 kHz, 115 ms of 8 kHz; the
 one for variable ratios filters sample by sample, with the same pass band and 80 dB beyond it. It
@@ -54,7 +54,7 @@ class _Doubler:
 REACH = 72
 """Samples of 24 kHz on each side of one of 16 kHz, 3 ms."""
 CUTOFF = 7400 / 24_000
-"""What is below is passed; from 8.2 kHz on nothing above -70 dB is."""
+"""The edge of the passed band, as a share of 24 kHz: 7.4 kHz; from 8.2 kHz on -70 dB is left."""
 
 
 def _third_taps() -> NDArray[np.float64]:

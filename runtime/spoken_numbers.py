@@ -17,9 +17,9 @@ TEENS = frozenset(
 )
 TENS = frozenset("twenty thirty forty fourty fifty sixty seventy eighty ninety".split())
 SCALES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9}
-"""How many digits follow."""
+"""Words to the number of digits that follow them."""
 REPEATS = {"double": 1, "triple": 2}
-"""How often the next digit is said once more."""
+"""Words to the number of times that the next digit counts more."""
 BETWEEN = frozenset(
     "um uh uhm umm er erm ah eh hm hmm mm mhm dash hyphen slash dot point space underscore".split()
 )
@@ -42,7 +42,7 @@ class _Run:
     """How many digits the next words may still name without making the number longer."""
     repeat: int = 0
     joined: bool = False
-    """An "and" was said since."""
+    """An "and" was said after the last digit."""
     single: bool = False
     """The last was one digit alone: "one, two and three"; after ten it begins another number."""
 

@@ -1,4 +1,4 @@
-"""How a stream's samples are laid out, and the header of a WAV, which says it. Pure."""
+"""The format of a stream's samples, and the header of a WAV, which holds it. Pure."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ WIDTHS: Mapping[Encoding, tuple[int, ...]] = {
 }
 """Bytes that a sample of one channel may have."""
 MOST_HEADER_BYTES = 65_536
-"""A WAV whose samples begin later than this is not one that anybody streams."""
+"""The longest header of a streamed WAV, in bytes."""
 MOST_CHUNKS = 64
-"""A WAV with more of them before its samples is not one that anybody writes."""
+"""The most chunks before the samples of a WAV."""
 
 
 class NotAudioError(ValueError):

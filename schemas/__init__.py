@@ -1,1 +1,1 @@
-"""The contract of Aura's bus: what is said, by whom, on which subject, in which bytes."""
+"""The contract of Aura's bus: the messages, their senders, subjects and bytes."""

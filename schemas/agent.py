@@ -1,4 +1,4 @@
-"""An agent: what the calls that name it are set to; written in a file, kept in AURA_AGENTS.
+"""An agent: the configuration of the calls that name it; a file, kept in AURA_AGENTS.
 
 It says some of a `SessionConfig`, in the words of who writes a voice application; what it does not
 say is the operator's. So its sections are made of the configuration's own structs, with the same
@@ -107,7 +107,7 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Callers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What callers may ask for by themselves; a token may always name the agent."""
+    """The options that callers may set; a token may always name the agent."""
 
     may_choose: bool = True
     """By `?agent=` or `start_conversation.agent`."""
@@ -126,7 +126,7 @@ TargetName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,128}$")]
 
 
 class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the calls that name it are set to; what it leaves out is as the operator's settings."""
+    """The configuration of the calls that name it; the operator's settings fill the rest."""
 
     description: Annotated[str, msgspec.Meta(max_length=500)] = ""
     """A line for `aura agents list`."""
@@ -145,7 +145,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     interruption: Interruption | UnsetType = UNSET
     """What stops a response that is being heard."""
     idle: Idle | UnsetType = UNSET
-    """What becomes of a caller who says nothing."""
+    """The question to a caller who says nothing, and the end of their call."""
     record_audio: bool | UnsetType = UNSET
     """The audio of both sides is kept."""
     tools: (

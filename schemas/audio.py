@@ -1,4 +1,4 @@
-"""What flows beside the events: audio and growing words. Only recorded sound is ever on a disk."""
+"""The messages beside the events: audio and partial transcripts. Only recorded audio is stored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RATE_HZ = 16_000
 """Samples a second of all PCM on the bus: mono, signed 16-bit little-endian."""
 BYTES_PER_MS = RATE_HZ * 2 // 1000
 ENOUGH_MS = 200
-"""A sentence that is still being spoken begins with so much: the next sound comes sooner."""
+"""The audio in the first chunk of a sentence: the next chunk comes sooner than it is played."""
 
 Pcm = Annotated[bytes, msgspec.Meta(extra_json_schema={"x-msgpack-type": "bin"})]
 """Mono, signed 16-bit little-endian, 16 000 samples a second: 32 bytes are 1 ms."""
@@ -28,7 +28,7 @@ class AudioFrame(msgspec.Struct, frozen=True, kw_only=True):
     end: bool = False
     """The utterance is over."""
     stands: int = 0
-    """With `end`: the guess of this pause is the whole utterance; 0: recognise once more."""
+    """With `end`: the pause whose transcript has all words of the utterance; 0: none has."""
     from_ms: int = 0
     """Where in the utterance its audio begins. 0 in a later frame: an older edge does not say."""
     continued_ms: int = 0

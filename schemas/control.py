@@ -1,4 +1,4 @@
-"""What an operator has a running call do, and what is told of a call: over HTTP and on the bus.
+"""Commands to a running call, and the state that is told of it: over HTTP and on the bus.
 
 Over HTTP a command is the body of `POST /v1/calls/ID/<action>`, in JSON. On the bus it is part of a
 `CallRequest` on `aura.call.<session>`, which the edge that holds the call answers with a
@@ -20,7 +20,7 @@ _NOT_BLANK = r"\S"
 
 
 class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="action"):
-    """What a call is to do; the tag is the action's name."""
+    """A command to a call; the tag is the action's name."""
 
 
 class Say(Command, frozen=True, tag="say"):
@@ -83,7 +83,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
     since_ms: int
     """When its session began, Unix ms."""
     turns: int
-    """Turns answered."""
+    """Turns that got a response which was heard."""
     state: Literal["idle", "listening", "responding"]
     """`listening`: the caller speaks; `responding`: a response is on its way to the caller."""
     muted: tuple[Side, ...] = ()

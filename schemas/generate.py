@@ -38,7 +38,7 @@ CHANNELS: dict[str, tuple[str, str]] = {
     "speech": ("edge", "One job for STT each."),
     "heard": ("stt", "What was understood."),
     "turn": ("edge", "One job for the LLM each."),
-    "say": ("llm, edge", "The answer, a fenced chain; sentences are jobs for TTS."),
+    "say": ("llm, edge", "The response, a fenced chain; sentences are jobs for TTS."),
     "out": ("tts, llm, stt, edge", "Work that is done, failed, measured."),
     "in": ("edge", "What the call was given, to decide again."),
 }

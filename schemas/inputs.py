@@ -52,7 +52,7 @@ class InputRow(NamedTuple):
 
 
 class BadInputsError(ValueError):
-    """Rows that are not what is written above."""
+    """Rows that are not of the form above."""
 
 
 class Rows:
@@ -128,7 +128,7 @@ def partials(rows: bytes, from_ms: int) -> Iterator[InputRow]:
 
 
 def _read(rows: bytes, from_ms: int) -> Iterator[tuple[int, int, list[Any], Sequence[int]]]:
-    """Yield when, the kind and what of each row, and how long after one another it came again."""
+    """Yield each row: its time, kind and fields, and the times at which the same came again."""
     at_ms = from_ms
     try:
         for after_ms, kind, *what in msgpack.unpackb(rows):

@@ -1,4 +1,4 @@
-"""Names of users and tenants as they stand in subjects and events, and how they are found again.
+"""Names of users and tenants in the form of subjects and events, and the search by either form.
 
 A name that may stand in a subject is kept. Any other becomes its fingerprint, and so does every
 name that could be taken for one that Aura itself gives: nobody can choose to meet another.
@@ -23,7 +23,7 @@ def stored(name: str) -> str:
 
 
 def forms(name: str) -> frozenset[str]:
-    """Return all forms of which somebody may be stored who is asked for by *name*.
+    """Return all forms in which somebody of *name* may be stored.
 
     It is the name in a token, or the form that a list of sessions shows.
     """

@@ -1,4 +1,4 @@
-"""What a session is set to: one struct, nested by concern, recorded whole in `session.started`.
+"""The session configuration: one struct, nested by concern, recorded with `session.started`.
 
 The operator's settings are its defaults, a client's options change some of it, and an input may
 change it during the call. Every decision of the call follows from it and from the call's inputs.
@@ -16,9 +16,9 @@ from schemas.tools import ToolConfig
 
 Eagerness = Literal["low", "auto", "high"]
 Delivery = Literal["whole", "sentences", "chunks", "text"]
-"""In what pieces a client takes a response's audio: one a response; one a sentence, each sent when
-the one before it was played; a stream of small chunks, a little ahead of the ear; or none, for it
-reads the words."""
+"""In what pieces a client takes a response's audio. `whole`: one a response. `sentences`: one a
+sentence, each sent when the one before it was played. `chunks`: a stream of small ones, a little
+ahead of what is heard. `text`: none, for the client reads the words."""
 
 
 ClientOption = Literal[
@@ -43,7 +43,7 @@ CLIENT_OPTIONS: Mapping[ClientOption, str] = {
     "record": "record_audio",
     "voice": "voice.name",
 }
-"""What a client may change of its session: its name in every protocol to the path here."""
+"""The options of a client: their names in every protocol to paths in the configuration."""
 
 
 class Waits(msgspec.Struct, frozen=True):
@@ -91,7 +91,7 @@ class InterruptionConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The caller may interrupt; else a response is spoken to its end, and their turn follows it."""
     min_words: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
     """Words over a response that interrupt it."""
-    voice_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 450
+    voice_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 500
     """Voice over a response after which the client stops it, before the words are known; it goes on
     if they turn out to be nothing. 0: words alone stop it."""
     false_interruption_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 2000
@@ -99,7 +99,7 @@ class InterruptionConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResponseConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What a response is made of."""
+    """The language model's part of a response."""
 
     greeting: str = ""
     """Spoken when the session begins; empty: nothing."""
@@ -114,7 +114,7 @@ class ResponseConfig(msgspec.Struct, frozen=True, kw_only=True):
     history_messages: Annotated[int, msgspec.Meta(ge=2, le=200)] = 40
     """Most messages of history in a job for the language model."""
     deadline_ms: Annotated[int, msgspec.Meta(ge=1, le=120_000)] = 12_000
-    """A stage that is silent for so long has failed the caller."""
+    """The silence of a stage after which its response is given up."""
 
 
 VOICE_NAME = r"^(?:[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127})?$"
@@ -134,11 +134,11 @@ class VoiceConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IdleConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What becomes of a caller who says nothing."""
+    """The question to a caller who says nothing, and the end of their call."""
 
     after_s: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 0
-    """Without a word of either side for so long the caller is asked, and after as long again the
-    call ends; 0: never."""
+    """The silence of both sides after which the caller is asked, and after as much again the call
+    ends; 0: never."""
     prompt: Annotated[str, msgspec.Meta(max_length=1000)] = "Are you still there?"
     """What the caller is asked; empty: nothing, and the call ends at once."""
     goodbye: Annotated[str, msgspec.Meta(max_length=1000)] = "Goodbye."
@@ -168,7 +168,7 @@ class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """All that one session is set to."""
+    """The whole configuration of one session."""
 
     language: str = "en"
     """The spoken language: a Whisper code, or `auto`."""

@@ -23,7 +23,7 @@ class ChainState:
 
     turn: int
     last: int = 0
-    """Sequence of the newest event of the subject, which the next sentence names; 0: none."""
+    """The sequence of the subject's newest event, which the next sentence names; 0: none."""
     sentences: tuple[str, ...] = ()
     calls: int = 0
     """Tools that were called."""

@@ -29,11 +29,11 @@ _T = TypeVar("_T")
 AWAKE_S = 0.5
 """Grace after the limit: the thread of a process that was asleep may be about to finish."""
 LIMIT_A_SECOND = 0.5
-"""So much longer is the limit for each second of audio: a slower engine is of no use to anybody."""
+"""The addition to the limit for each second of audio: a slower engine is of no use."""
 MOST_BATCH_S = 30.0
-"""Audio of a batch, unless its first item is longer: the others would wait for it too long."""
+"""The most audio of a batch, unless its first item is longer: others would wait too long."""
 LEAST_COST_S = 1.0
-"""What an item costs of its owner's share, however short its audio is."""
+"""The least cost of an item for its owner's share, however short its audio is."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Whose work is next where work waits: equal shares for tenants, and inside one for its sessions.
+"""The order of waiting work: equal shares for tenants, and inside a tenant for its sessions.
 
 Fair queueing by start times (Goyal, Vin and Cheng 1996), in a tree of owners. An owner who had
 nothing to do gets no more than its share afterwards. Pure.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 Owner = tuple[str, ...]
 """The path in the tree: tenant, session."""
 MOST_OWNERS = 1000
-"""Above it, owners who had no more than others are forgotten."""
+"""The number of owners above which those who had no more than others are forgotten."""
 
 
 class FairShare:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from workers.engines.protocols import VoiceUsed
 
 MOST_BYTES = 32 << 20
-"""Seventeen minutes of speech."""
+"""The bytes of audio that are kept: seventeen minutes of speech."""
 
 
 class Spoken(NamedTuple):

@@ -1,4 +1,4 @@
-"""The LLM stage: one turn in, the answer out sentence by sentence, each behind the fence."""
+"""The LLM stage: one turn in, the response out sentence by sentence, each behind the fence."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _prompt(event: TurnTaken, said: str) -> Prompt:
 async def opinion(model: LanguageModel, prompt: Prompt, limit_s: float) -> float | None:
     """Return how surely the caller's sentence is over, 0..1; None: *model* cannot tell.
 
-    What it fails at is left to the answer to tell: that is what was asked for.
+    What it fails at is left to the response to tell: that is what was asked for.
 
     Raises:
         EngineHungError: the model fell silent, and its thread is ours.
@@ -129,7 +129,7 @@ async def opinion(model: LanguageModel, prompt: Prompt, limit_s: float) -> float
     if not isinstance(model, SentenceReader):
         return None
     try:
-        return await _within(model.sentence_end(prompt), limit_s)
+        return await _within(model.eot_llm(prompt), limit_s)
     except EngineError:
         return None
     except TimeoutError as error:
@@ -141,7 +141,7 @@ async def opinion(model: LanguageModel, prompt: Prompt, limit_s: float) -> float
 async def _each_within(
     model: LanguageModel, prompt: Prompt, limit_s: float
 ) -> AsyncGenerator[Token, None]:
-    """Yield the answer of *model*, no token later than *limit_s* after the one before.
+    """Yield the response of *model*, no token later than *limit_s* after the one before.
 
     Raises:
         EngineHungError: the model fell silent, and its thread is ours.
@@ -160,7 +160,7 @@ async def _each_within(
 
 
 async def _within(coming: Awaitable[T], limit_s: float) -> T:
-    """Return what is *coming* if it comes within *limit_s*.
+    """Return the result of *coming* within *limit_s*.
 
     A process that was asleep finds that the time is up and the token about to come: it waits for
     that, or the end of its sleep would look like a model that hangs.

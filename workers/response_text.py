@@ -1,4 +1,4 @@
-"""From what a model writes to the pieces that are spoken: without its thoughts. Pure."""
+"""The words of a model, without its thoughts, cut into pieces to be spoken. Pure."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ _OPEN_LINK: Final = re.compile(r"\]\([^)\s]{0,200}$")
 LONGEST_CHARS = 280
 """Longer than this without an end: cut at a clause or a blank. A third of it in wide letters."""
 SLICE_CHARS = 64
-"""So much is looked at together: the time is that of the text, not of its square."""
+"""The most characters that are examined together, so that the time grows with the text alone."""
 _SENTENCE_BEGINS: Final = " Zz"
 """A capital, as of a sentence; no word, so that no rule of any language is about it."""
 

@@ -1,4 +1,4 @@
-"""The STT stage: listens to an utterance while it is spoken, knows its words soon after."""
+"""The STT stage: recognises an utterance while it is spoken."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from workers.engines.protocols import (
 )
 from workers.stage import JobContext, JobTarget, StaleJobError
 from workers.utterance_audio import UtteranceAudio
-from workers.utterance_words import Guess, Span, UtteranceWords, Words
+from workers.utterance_words import PauseTranscript, Span, UtteranceWords, Words
 
 SILENCE_LIMIT_S = 10.0
-"""Without a frame for so long, the edge that spoke is gone."""
+"""The longest gap between two frames: after it the edge is gone."""
 STALE_LIMIT_S = 0.6
-"""Without a first frame for so long, an utterance nobody waits for any more is gone from the bus.
+"""The longest wait for the first frame of an utterance past its deadline: its audio is gone.
 One that a clock ahead of the server's makes look old has its frames, and is recognised."""
-OVER_ANSWER_INTERVAL_MS = 300
-"""Partials over an answer decide whether it is interrupted: they come sooner."""
+OVER_RESPONSE_INTERVAL_MS = 300
+"""Partials over a response decide whether it is interrupted: they come sooner."""
 BACKGROUND_RANK = 2
-"""Behind all words of calls, partials too."""
+"""The rank of background jobs: behind all work of calls, partials too."""
 TURN_MS = 8000
-"""A model of turns hears the last so much, whatever of it is settled."""
+"""The audio that the turn model judges: the last so many ms, settled or not."""
 
 
 class SttStage:
@@ -75,7 +75,7 @@ class SttStage:
         return JobTarget(utterance=event.utterance)
 
     async def run(self, job: JobContext[SpeechStarted]) -> None:
-        """Follow the utterance to its end: partials while it goes on, a guess at each pause.
+        """Follow the utterance to its end: partials meanwhile, a transcript at each pause.
 
         Raises:
             StaleJobError: nobody waits for its words any more, and its audio is gone.
@@ -112,7 +112,7 @@ class SttStage:
     async def hear(
         self, asked: Asked, event: SpeechStarted, *, rank: int, hurried: bool
     ) -> Recognition:
-        """Return the words of what is *asked* of an utterance; a smaller *rank* goes first.
+        """Return the recognition of the part *asked* of an utterance; a smaller *rank* goes first.
 
         *hurried*: quick words are worth more than sure ones.
         """
@@ -136,12 +136,12 @@ class SttStage:
         )
         return heard
 
-    async def sounds_finished(self, event: SpeechStarted, pcm: bytes) -> float | None:
+    async def eot_audio(self, event: SpeechStarted, pcm: bytes) -> float | None:
         """Return 0..1, how surely the speaker of *pcm* is done; None: there is no model of it."""
         if self._turns is None:
             return None
         owner, audio_s = (event.tenant, event.session), _seconds(pcm)
-        heard = self._executor.run(self._turns.finished, pcm, owner=owner, audio_s=audio_s)
+        heard = self._executor.run(self._turns.eot_audio, pcm, owner=owner, audio_s=audio_s)
         return round(await heard, 3)
 
 
@@ -152,7 +152,7 @@ class Asked:
     span: Span
     pcm: bytes
     has_begun: bool = False
-    """It is too late to save its cost."""
+    """The recogniser has begun with it, so cancelling saves nothing."""
     has_heard: bool = False
     """Its words are known, and on their way."""
     task: asyncio.Task[None] | None = None
@@ -172,7 +172,7 @@ class Asked:
 
 
 class _Listening:
-    """One job: what it asks of the recogniser, and what it tells."""
+    """One job: follows an utterance, asks the recogniser for its parts, and tells transcripts."""
 
     def __init__(
         self,
@@ -193,7 +193,7 @@ class _Listening:
         self._partial_ms = 0
         """Audio covered by the latest partial."""
         self._sounds: dict[int, asyncio.Task[float | None]] = {}
-        """By the pause, how finished it sounds."""
+        """By the pause, how surely the turn has ended by its sound, 0..1."""
         self._over = False
 
     def take(self, frame: AudioFrame) -> None:
@@ -210,7 +210,7 @@ class _Listening:
         if frame.pause:
             words.paused(frame.pause, now_ms)
             last = audio.of(Span(max(0, now_ms - TURN_MS), now_ms))
-            judging = self._tasks.create_task(self._stage.sounds_finished(self._job.event, last))
+            judging = self._tasks.create_task(self._stage.eot_audio(self._job.event, last))
             self._sounds[frame.pause] = judging
         else:
             words.grown(now_ms, audio.quiet_ms)
@@ -221,7 +221,7 @@ class _Listening:
         audio.forget(min(words.open_ms, now_ms - TURN_MS))
 
     def end(self, stands: int = 0) -> None:
-        """Take the end; the guess of pause *stands* has all the words, 0: none has."""
+        """Take the end; the transcript of pause *stands* has all the words, 0: none has."""
         if self._over:
             return
         self._over = True
@@ -231,7 +231,7 @@ class _Listening:
             self._partial.cancel()
 
     def _ask(self) -> None:
-        """Have recognised what is wanted, and nothing any more that is not, if it is not begun."""
+        """Ask for the parts that are wanted; cancel those that are not, unless they are begun."""
         wanted = self._words.wanted
         for span, asked in list(self._asked.items()):
             if span in wanted or (asked.is_active and asked.has_begun and not self._over):
@@ -241,7 +241,7 @@ class _Listening:
             del self._asked[span]
         for span in wanted:
             if span not in self._asked:
-                self._asked[span] = self._start(span, self._guess)
+                self._asked[span] = self._start(span, self._transcribe)
         if wanted and self._partial and not self._partial.has_begun:
             self._partial.cancel()
 
@@ -255,17 +255,17 @@ class _Listening:
             return False
         if self._partial and self._partial.is_active:
             return False
-        over_answer = self._job.event.over_answer
-        interval_ms = OVER_ANSWER_INTERVAL_MS if over_answer else self._stage.interval_ms
+        over_response = self._job.event.over_response
+        interval_ms = OVER_RESPONSE_INTERVAL_MS if over_response else self._stage.interval_ms
         return now_ms - self._partial_ms >= interval_ms
 
     async def _hear(self, asked: Asked, *, partial: bool) -> Recognition:
-        # Words still grow, or an answer is spoken on until the first of those over it are known.
+        # Words still grow, or a response is spoken on until the first of those over it are known.
         event = self._job.event
-        rank = 1 if partial and not event.over_answer else 0
+        rank = 1 if partial and not event.over_response else 0
         if event.background:
             rank = BACKGROUND_RANK
-        hurried = partial or (event.over_answer and asked.span.from_ms == 0)
+        hurried = partial or (event.over_response and asked.span.from_ms == 0)
         return await self._stage.hear(asked, event, rank=rank, hurried=hurried)
 
     async def _grow(self, asked: Asked) -> None:
@@ -281,48 +281,50 @@ class _Listening:
         )
         await self._job.bus.send(subjects.partials(event.session), told)
 
-    async def _guess(self, asked: Asked) -> None:
+    async def _transcribe(self, asked: Asked) -> None:
         heard = await self._hear(asked, partial=False)
         asked.has_heard = True
-        for guess in list(self._words.heard(asked.span, heard)):
-            await self._tell(guess)
+        for transcript in list(self._words.heard(asked.span, heard)):
+            await self._tell(transcript)
 
-    async def _tell(self, guess: Guess) -> None:
+    async def _tell(self, transcript: PauseTranscript) -> None:
         # a cut is no pause: a number at its end may go on
-        words, mask = guess.words, partial(self._stage.mask, growing=guess.pause < 0)
-        sounds = self._sounds.get(guess.pause)
-        self._sounds = {pause: one for pause, one in self._sounds.items() if pause > guess.pause}
+        words, mask = transcript.words, partial(self._stage.mask, growing=transcript.pause < 0)
+        sounds = self._sounds.get(transcript.pause)
+        self._sounds = {
+            pause: one for pause, one in self._sounds.items() if pause > transcript.pause
+        }
         text = mask(words.text)
-        settled_words = _common(text.split(), mask(guess.settled).split())
+        settled_words = _common(text.split(), mask(transcript.settled).split())
         told = TranscriptGuess(
             **self._job.head(),
             utterance=self._job.event.utterance,
-            pause=guess.pause,
+            pause=transcript.pause,
             text=text,
             confidence=round(words.confidence, 4),
             took_ms=round(words.took_ms, 1),
             model=self._stage.model,
             eot_audio=await sounds if sounds else None,
-            eot_stt=None if words.ended is None else round(words.ended, 3),
-            settled_ms=guess.settled_ms,
+            eot_stt=None if words.eot_stt is None else round(words.eot_stt, 3),
+            settled_ms=transcript.settled_ms,
             settled_words=settled_words,
         )
         await self._job.bus.publish(told)
 
 
 async def _settled(job: JobContext[SpeechStarted]) -> UtteranceWords:
-    """Return the words that a worker before us settled: their audio may be gone."""
+    """Return the words that an earlier attempt of this job settled: their audio may be gone."""
     event = job.event
     subject = subjects.session_events(event.tenant, event.session, TranscriptGuess.KIND)
     stored = await job.bus.last_of(subject)
     try:
-        guess = stored.event() if stored else None
+        transcript = stored.event() if stored else None
     except codec.BadMessageError:  # of a newer version
-        guess = None
-    if not isinstance(guess, TranscriptGuess) or guess.utterance != event.utterance:
+        transcript = None
+    if not isinstance(transcript, TranscriptGuess) or transcript.utterance != event.utterance:
         return UtteranceWords()
-    text = " ".join(guess.text.split()[: guess.settled_words])
-    return UtteranceWords(Words(text, guess.confidence), guess.settled_ms)
+    text = " ".join(transcript.text.split()[: transcript.settled_words])
+    return UtteranceWords(Words(text, transcript.confidence), transcript.settled_ms)
 
 
 def _seconds(pcm: bytes) -> float:

@@ -11,6 +11,7 @@ from typing import Final
 
 _THOUGHTS: Final = ("think", "thinking", "thought", "thoughts", "reasoning")
 _LONGEST_TAG: Final = 80
+"""The most characters of a tag."""
 
 
 class _Tags:

@@ -28,6 +28,7 @@ _PART_OF_JSON: Final = re.compile(r"\{\{?\s*|\[\s*(?:\{\s*)?")
 _MARK: Final = re.compile(r"[<`{\[]")
 _NAME: Final = re.compile(r'"name"\s*:\s*"([^"]{1,64})"')
 _LONGEST: Final = 2 * MOST_ARGUMENT_CHARS
+"""The most characters that are held back as a call."""
 _SCANNER: Final = json.JSONDecoder()
 
 

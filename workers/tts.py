@@ -19,20 +19,20 @@ from workers.stage import JobContext, JobTarget
 log = structlog.get_logger(__name__)
 
 CHUNK_BYTES = 500 * BYTES_PER_MS
-"""At least so much later: a message costs about the same whatever its size."""
+"""The least length of later chunks: a message costs about the same whatever its size."""
 MOST_CHUNK_BYTES = 1000 * BYTES_PER_MS
 """A chunk fits a message of the audio stream, which takes 64 KiB."""
 TAIL_BYTES = 5 * BYTES_PER_MS
-"""Kept back, so that there always is a last chunk to be marked as the last."""
+"""The audio that is kept back, so that the last chunk can be marked as the last."""
 BACKGROUND_RANK = 1_000_000
-"""Behind every sentence of a call."""
+"""The rank of background jobs: behind every sentence of a call."""
 FIRST_CHUNK_BYTES = ENOUGH_MS * BYTES_PER_MS + TAIL_BYTES
-"""At least so much at first: somebody waits for it in silence, and less would not be begun."""
+"""The least length of the first chunk, for which somebody waits in silence."""
 OWN_VOICE = Speaker()
 
 
 class TtsStage:
-    """A sentence a job."""
+    """Speaks one sentence a job."""
 
     name: StageName = "tts"
     job_type = ResponseSentence
@@ -63,7 +63,7 @@ class TtsStage:
         if self._greeting:
             try:
                 await asyncio.to_thread(self._speak_greeting)
-            except EngineError as error:  # a call's own job for it will say so
+            except EngineError as error:  # the job of a call will report it
                 log.warning("greeting_not_spoken", why=type(error).__name__)
 
     def target(self, event: ResponseSentence) -> JobTarget:
@@ -102,7 +102,7 @@ class TtsStage:
     ) -> None:
         event = job.event
         pieces, owner = self._pieces(event.text, speaker), (event.tenant, event.session)
-        # the opening of an answer goes first
+        # the opening of a response goes first
         rank = BACKGROUND_RANK if event.background else event.index
         while more := await self._executor.run(
             _more, pieces, sending.wanted, rank=rank, owner=owner

@@ -1,4 +1,4 @@
-"""The audio of an utterance that may still be asked for: the rest is forgotten. Pure."""
+"""The audio of an utterance that is still needed; the rest is dropped. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from workers.utterance_words import Span
 
 HOP_MS = 20
 QUIET_HOPS = 10
-"""The place for a cut is the middle of the quietest 200 ms."""
+"""The hops of the quietest stretch, whose middle is the place for a cut: 200 ms."""
 
 
 class UtteranceAudio:
@@ -19,7 +19,7 @@ class UtteranceAudio:
         self._pcm = bytearray()
         self._from_ms = 0
         self.is_empty = True
-        """No audio ever came."""
+        """No audio has come."""
 
     @property
     def until_ms(self) -> int:

@@ -20,7 +20,7 @@ from workers.engines.protocols import Recognition
 SILENCE_MS = 250
 """A silence of this length inside a speech separates words that need not be heard together."""
 LONG_SILENCE_MS = 600
-"""And one of this length, even what is shorter than LEAST_PIECE_MS."""
+"""A silence of this length separates words even in a piece shorter than LEAST_PIECE_MS."""
 LEAST_PIECE_MS = 2000
 """The shortest piece that a shorter silence ends: the model mishears less with some context."""
 ENOUGH_MS = 5000
@@ -51,7 +51,7 @@ class Words:
     text: str = ""
     confidence: float = 0.0
     """0..1: the mean of the pieces', weighted by their words."""
-    ended: float | None = None
+    eot_stt: float | None = None
     """Of the last piece that has words."""
     took_ms: float = 0.0
     """Of the last piece."""
@@ -62,18 +62,18 @@ class Words:
         return len(self.text.split())
 
     def plus(self, heard: Recognition) -> Words:
-        """Return them with the words of the piece that follows."""
+        """Return these words with those of the piece that follows."""
         if not heard.text:
             return replace(self, took_ms=heard.took_ms)
         if not self.text:
-            return Words(heard.text, heard.confidence, heard.ended, heard.took_ms)
+            return Words(heard.text, heard.confidence, heard.eot_stt, heard.took_ms)
         before, more = self.count, len(heard.text.split())
         logs = before * _log(self.confidence) + more * _log(heard.confidence)
         confidence = math.exp(logs / max(1, before + more))
-        return Words(f"{self.text} {heard.text}", confidence, heard.ended, heard.took_ms)
+        return Words(f"{self.text} {heard.text}", confidence, heard.eot_stt, heard.took_ms)
 
 
-class Guess(NamedTuple):
+class PauseTranscript(NamedTuple):
     """What is known at a pause, or, where *pause* is below 0, at a cut in speech without pauses."""
 
     pause: int
@@ -92,11 +92,11 @@ class _Cut:
     next_ms: int
     """Where the next piece begins: silence between the two is left out."""
     in_speech: bool
-    """There was no pause: its words are told as a guess of their own."""
+    """There was no pause: its words are told as a transcript of their own."""
 
 
 class UtteranceWords:
-    """What is said of the utterance comes in by four methods; `wanted` says what to recognise."""
+    """Keeps the pieces of an utterance and their words; `wanted` names the pieces to recognise."""
 
     def __init__(self, settled: Words | None = None, settled_ms: int = 0) -> None:
         """Begin with the words that another worker settled, where there was one."""
@@ -106,7 +106,7 @@ class UtteranceWords:
         self._cuts: list[_Cut] = []
         self._known: dict[Span, Recognition] = {}
         self._pauses: dict[int, Span] = {}
-        """Those of which no guess was told, nor of a later one."""
+        """Those of which no transcript was told, nor of a later one."""
         self._latest: tuple[int, Span] | None = None
         """The latest pause in the open piece."""
         self._silent = False
@@ -166,17 +166,17 @@ class UtteranceWords:
             self._cut(Span(self.open_ms, at_ms), at_ms, in_speech=True)
 
     def ended(self, at_ms: int, stands: int) -> None:
-        """Take the end; the guess of pause *stands* has all the words, 0: none has."""
+        """Take the end; the transcript of pause *stands* has all the words, 0: none has."""
         whole = stands and self._latest and self._latest[0] == stands
         open_ = Span(self.open_ms, max(self.open_ms, at_ms))
         self._last = self._latest[1] if whole and self._latest else open_
         self._silent = True
 
-    def heard(self, span: Span, recognition: Recognition) -> Iterator[Guess]:
+    def heard(self, span: Span, recognition: Recognition) -> Iterator[PauseTranscript]:
         """Take the words of *span*, and yield what is known for the first time by them."""
         self._known[span] = recognition
         while True:
-            yield from self._guesses()
+            yield from self._transcripts()
             cut = self._cuts[0] if self._cuts else None
             if cut is None or cut.span not in self._known:
                 return
@@ -186,7 +186,7 @@ class UtteranceWords:
             self._known = {s: k for s, k in self._known.items() if s.from_ms >= self.settled_ms}
             if cut.in_speech:
                 self._told_ms = cut.span.until_ms
-                yield self._guess(-self.settled_ms, self.settled)
+                yield self._transcript(-self.settled_ms, self.settled)
 
     # -------------------------------------------------------- what is known
 
@@ -202,16 +202,16 @@ class UtteranceWords:
         self._told_ms = span.until_ms
         return self.settled.plus(recognition).text
 
-    def _guesses(self) -> Iterator[Guess]:
-        """Yield the guesses of pauses whose words are known up to there, the earliest first."""
+    def _transcripts(self) -> Iterator[PauseTranscript]:
+        """Yield the transcripts of pauses whose words are known up to there, the earliest first."""
         for pause, span in sorted(self._pauses.items()):
             if span.from_ms == self.settled_ms and span in self._known:
                 self._pauses = {p: s for p, s in self._pauses.items() if p > pause}
                 self._told_ms = span.until_ms
-                yield self._guess(pause, self.settled.plus(self._known[span]))
+                yield self._transcript(pause, self.settled.plus(self._known[span]))
 
-    def _guess(self, pause: int, words: Words) -> Guess:
-        return Guess(pause, words, self.settled.text, self.settled_ms)
+    def _transcript(self, pause: int, words: Words) -> PauseTranscript:
+        return PauseTranscript(pause, words, self.settled.text, self.settled_ms)
 
     def _cut(self, span: Span, next_ms: int, *, in_speech: bool = False) -> None:
         self._cuts.append(_Cut(span, next_ms, in_speech))

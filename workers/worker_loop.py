@@ -1,4 +1,4 @@
-"""The worker loop: take a job when a slot is free, keep it alive, answer it exactly once."""
+"""The worker loop: take a job when a slot is free, send heartbeats, ack it exactly once."""
 
 from __future__ import annotations
 

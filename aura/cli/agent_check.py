@@ -1,4 +1,4 @@
-"""What agents name that is not there: told before they are applied."""
+"""Names in agents that stand for nothing, told before the agents are applied."""
 
 from __future__ import annotations
 

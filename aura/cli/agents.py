@@ -1,4 +1,4 @@
-"""`aura agents`: what calls are set to, as files; checked, applied, compared and taken back."""
+"""`aura agents`: agents as files, checked, applied, compared and taken back."""
 
 # ruff: noqa: PLC0415 - `aura --help` must not load the bus
 

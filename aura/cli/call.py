@@ -15,10 +15,10 @@ import typer
 from rich.console import Console, Group
 from rich.live import Live
 
-from aura.cli.answer import PATIENCE_S, Answer, length_s, levels, view
 from aura.cli.call_failures import failure
 from aura.cli.levels import Meter, level
 from aura.cli.options import Token, Url
+from aura.cli.outcome import PATIENCE_S, Outcome, length_s, levels, view
 from aura.cli.running import CommandError, run, running_url
 from aura.cli.spoken import spoken
 from aura.cli.waterfall import at_the_client, waterfall
@@ -70,7 +70,7 @@ def options(*, greeting: bool, more: Mapping[str, str] = NO_OPTIONS) -> dict[str
     return {"audio": "chunks", "partials": "1", "metrics": "1", **more, **silent}
 
 
-async def converse(pcm: bytes, line: Call, answer: Answer, *, greeting: bool) -> None:
+async def converse(pcm: bytes, line: Call, outcome: Outcome, *, greeting: bool) -> None:
     """Speak *pcm* over *line*, listen to the end of the response, and end the call.
 
     Raises:
@@ -78,18 +78,18 @@ async def converse(pcm: bytes, line: Call, answer: Answer, *, greeting: bool) ->
     """
     try:
         async with line:
-            speaking = asyncio.create_task(_speak(line, pcm, answer, greeting=greeting))
+            speaking = asyncio.create_task(_speak(line, pcm, outcome, greeting=greeting))
             try:
-                await _listen(line, answer)
+                await _listen(line, outcome)
             finally:  # after a Ctrl-C too
                 speaking.cancel()
                 await asyncio.wait({speaking})
     except CallError as error:
-        told = answer.errors[-1] if answer.errors else ""
+        told = outcome.errors[-1] if outcome.errors else ""
         raise CommandError(failure(error, line.url, told)) from error
 
 
-async def _listen(line: Call, answer: Answer) -> None:
+async def _listen(line: Call, outcome: Outcome) -> None:
     """Take messages until the end of the response.
 
     Raises:
@@ -97,37 +97,39 @@ async def _listen(line: Call, answer: Answer) -> None:
         CommandError: nothing came in time.
     """
     last = time.monotonic()
-    while (ends_at := answer.ends_at) is None or time.monotonic() < ends_at:
+    while (ends_at := outcome.ends_at) is None or time.monotonic() < ends_at:
         until = (
-            max(last, answer.spoke_until or 0.0) + answer.patience_s if ends_at is None else ends_at
+            max(last, outcome.spoke_until or 0.0) + outcome.patience_s
+            if ends_at is None
+            else ends_at
         )
         try:
             async with asyncio.timeout(until - time.monotonic()):
                 message = await line.receive()
         except TimeoutError:
             if ends_at is None:
-                silent = "no answer came: `aura doctor` and `aura tap` tell more"
+                silent = "no response came: `aura doctor` and `aura tap` tell more"
                 raise CommandError(silent) from None
             break
         last = time.monotonic()
-        answer.take(message, last)
+        outcome.take(message, last)
 
 
-async def _speak(line: Call, pcm: bytes, answer: Answer, *, greeting: bool) -> None:
+async def _speak(line: Call, pcm: bytes, outcome: Outcome, *, greeting: bool) -> None:
     """Send a frame every 20 ms, as a microphone does: *pcm*, then silence."""
     wait_s = 0.3
-    while greeting and answer.greeting_s is None:  # noqa: ASYNC110  # it ends with its caller
+    while greeting and outcome.greeting_s is None:  # noqa: ASYNC110  # it ends with its caller
         await asyncio.sleep(0.02)
-    wait_s += answer.greeting_s or 0.0
+    wait_s += outcome.greeting_s or 0.0
     start, sent = time.monotonic(), 0
     quiet = round(wait_s * 1000) // FRAME_MS
-    answer.spoke_until = start + quiet * FRAME_MS / 1000 + speech_end_ms(pcm) / 1000
+    outcome.spoke_until = start + quiet * FRAME_MS / 1000 + speech_end_ms(pcm) / 1000
     while line.open:  # `_listen` tells why it is not
         at = (sent - quiet) * FRAME_BYTES
         frame = pcm[at : at + FRAME_BYTES] if at >= 0 else SILENCE
         # a microphone sends a frame after its last sample
         await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_MS / 1000 - time.monotonic()))
-        answer.caller = level(frame)
+        outcome.caller = level(frame)
         await line.send(frame.ljust(FRAME_BYTES, b"\0"))
         sent += 1
 
@@ -141,55 +143,55 @@ async def call(
     as_json: bool,
     patience_s: float = PATIENCE_S,
 ) -> int:
-    """Make the call over *line*, show it, write the answer to *out*; return 1 if there is none.
+    """Make the call over *line*, show it, write the response to *out*; return 1 if there is none.
 
     A response is waited for *patience_s* seconds.
     """
-    answer, console = Answer(patience_s=patience_s), Console(stderr=as_json)
+    outcome, console = Outcome(patience_s=patience_s), Console(stderr=as_json)
     meters = Meter("cyan"), Meter("green")
-    talking = asyncio.ensure_future(converse(pcm, line, answer, greeting=greeting))
+    talking = asyncio.ensure_future(converse(pcm, line, outcome, greeting=greeting))
     try:
         with Live(console=console, refresh_per_second=12, transient=False) as live:
             while not talking.done():
-                live.update(Group(view(answer), levels(answer, *meters, time.monotonic())))
+                live.update(Group(view(outcome), levels(outcome, *meters, time.monotonic())))
                 await asyncio.wait({talking}, timeout=0.08)
-            live.update(view(answer))
+            live.update(view(outcome))
     finally:  # a Ctrl-C ends the call in order
         talking.cancel()
         await asyncio.wait({talking})
     talking.result()
-    steps = {**answer.steps, "client_ms": answer.first_audio_ms}
-    if answer.pcm:
+    steps = {**outcome.steps, "client_ms": outcome.first_audio_ms}
+    if outcome.pcm:
         try:
-            await asyncio.to_thread(out.write_bytes, write_wav(bytes(answer.pcm)))
+            await asyncio.to_thread(out.write_bytes, write_wav(bytes(outcome.pcm)))
         except OSError as error:
             raise CommandError(f"--out {out}: {error.strerror}") from error
     if as_json:
-        json.dump(_result(answer, steps), sys.stdout)
+        json.dump(_result(outcome, steps), sys.stdout)
         sys.stdout.write("\n")
     else:
-        here = answer.first_audio_ms
+        here = outcome.first_audio_ms
         there = [] if here is None else [at_the_client(here)]
         console.print("\n".join(["", *waterfall(steps), *there]), highlight=False)
-        if answer.pcm:
-            told = f"\nThe answer is in {out} ({length_s(answer.pcm):.1f} s)."
+        if outcome.pcm:
+            told = f"\nThe response is in {out} ({length_s(outcome.pcm):.1f} s)."
             console.print(told, soft_wrap=True, markup=False)
-    if answer.errors:
-        errors = printable(", then ".join(answer.errors))
+    if outcome.errors:
+        errors = printable(", then ".join(outcome.errors))
         sys.stderr.write(f"aura: {errors}; `aura workers` and `aura doctor` tell more\n")
-    return 0 if answer.done else 1
+    return 0 if outcome.done else 1
 
 
-def _result(answer: Answer, steps: dict[str, Any]) -> dict[str, Any]:
-    done = answer.done or {}
+def _result(outcome: Outcome, steps: dict[str, Any]) -> dict[str, Any]:
+    done = outcome.done or {}
     return {
-        "transcript": answer.transcript,
-        "answer": done.get("full_response", answer.answer.strip()),
+        "transcript": outcome.transcript,
+        "answer": done.get("full_response", outcome.response.strip()),
         "model": done.get("model_used", ""),
-        "audio_s": round(length_s(answer.pcm), 3),
-        "interrupted": answer.interrupted,
+        "audio_s": round(length_s(outcome.pcm), 3),
+        "interrupted": outcome.interrupted,
         "steps_ms": {k: v for k, v in steps.items() if k.endswith("_ms")},
-        "errors": answer.errors,
+        "errors": outcome.errors,
     }
 
 
@@ -222,7 +224,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     question: Annotated[
         Path | None, typer.Argument(metavar="[QUESTION.wav]", help="What to say.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Where the answer goes.")] = Path("answer.wav"),
+    out: Annotated[Path, typer.Option(help="Where the response goes.")] = Path("answer.wav"),
     url: Url = None,
     token: Token = None,
     *,
@@ -235,7 +237,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     greeting: Annotated[bool, typer.Option(help="Hear the greeting first.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
-    """Ask a question like a microphone would; show words, levels, answer and waterfall."""
+    """Ask a question like a microphone would; show words, levels, response and waterfall."""
     here = load()
     edge, known = url or here.url or running_url(here), token or here.demo_token.get_secret_value()
     line = Call(

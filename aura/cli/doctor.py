@@ -1,4 +1,4 @@
-"""`aura doctor`: what is here, what is missing, and how to get it."""
+"""`aura doctor`: the parts of an installation, those that are missing, and the way to get them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LIBRARIES = (
 ENOUGH_BYTES = 2 << 30
 ANSWERS = "an edge answers at"
 LANGUAGE_CODE = 2
-"""Letters: a Piper voice begins with them, as `en_US-joe-medium`."""
+"""The letters of a language code, with which a Piper voice begins: `en_US-joe-medium`."""
 
 
 @dataclass(frozen=True)

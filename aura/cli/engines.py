@@ -70,7 +70,7 @@ def _in_a_thread(results: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]
     Raises:
         CommandError: it does.
     """
-    coming: Queue[tuple[str, str] | None] = Queue()
+    coming: Queue[tuple[str, str] | None] = Queue()  # no more than there are checks
 
     def run() -> None:
         for result in results:

@@ -60,7 +60,7 @@ def words(event: AnyEvent) -> str:
             return ""
 
 
-class _Ear:
+class _Listener:
     """Hears one call."""
 
     def __init__(self, text: TextIO) -> None:
@@ -97,21 +97,21 @@ class _Ear:
 
 async def listen_in(bus: Bus, call: CallState, out: str) -> None:
     """Listen to *call* until it ends; its sound goes to the file *out*, `-`: to stdout."""
-    ear = _Ear(sys.stderr if out == STDOUT else sys.stdout)
+    listener = _Listener(sys.stderr if out == STDOUT else sys.stdout)
     async with AsyncExitStack() as stack:
         sink = stack.enter_context(_sink(out)) if out else None
-        for subject, listener in (
-            (subjects.live(call.tenant, call.session), ear.on_event),
-            (subjects.utterance(call.session), ear.on_frame),
-            (subjects.speech(call.session), ear.on_speech),
+        for subject, heard in (
+            (subjects.live(call.tenant, call.session), listener.on_event),
+            (subjects.utterance(call.session), listener.on_frame),
+            (subjects.speech(call.session), listener.on_speech),
         ):
-            await stack.enter_async_context(bus.listening(subject, listener))
-        while not ear.ended.is_set():
+            await stack.enter_async_context(bus.listening(subject, heard))
+        while not listener.ended.is_set():
             await asyncio.sleep(OFTEN_S)
             if sink:
-                sink.write(ear.sound.take(_now_ms()))
+                sink.write(listener.sound.take(_now_ms()))
         if sink:
-            sink.write(ear.sound.take(_now_ms() + LATE_MS))
+            sink.write(listener.sound.take(_now_ms() + LATE_MS))
 
 
 @contextmanager

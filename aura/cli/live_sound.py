@@ -11,7 +11,7 @@ from array import array
 from schemas.audio import BYTES_PER_MS, AudioFrame, SpeechChunk
 
 LATE_MS = 400
-"""The listener hears so much later: what was spoken just now is on its way."""
+"""The delay of the listener: audio of this moment is still on its way."""
 
 
 class _Side:

@@ -62,7 +62,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
         ),
     ] = "",
     speculate: Annotated[
-        bool | None, typer.Option(help="With --decide: guess at the end of a turn, or not.")
+        bool | None, typer.Option(help="With --decide: speculate at a likely end of turn, or not.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:

@@ -7,7 +7,7 @@ const end = Math.max(1000, row.duration_ms, ...data.moments.slice(-5).map((m) =>
 
 $("title").textContent = row.session;
 $("facts").textContent = [
-  `${row.tenant} / ${row.user}`, row.dialect, row.agent,
+  `${row.tenant} / ${row.user}`, row.protocol, row.agent,
   new Date(row.started_at_ms).toISOString().replace("T", " ").slice(0, 19) + " UTC", clock(row.duration_ms, 1000),
   `${row.turns} turns`, `${row.interrupted} interrupted`, `${row.errors} errors`,
   row.slowest_ms == null ? "" : `slowest answer ${Math.round(row.slowest_ms)} ms`,

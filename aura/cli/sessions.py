@@ -119,7 +119,7 @@ def command(
     since: Annotated[str, typer.Option(help="Begun since 30m, 2h, 1d ago or a time.")] = "",
     error: Annotated[bool, typer.Option("--error", help="Only with an error.")] = False,
     slow: Annotated[
-        float | None, typer.Option(metavar="MS", help="Only where an answer took so long.")
+        float | None, typer.Option(metavar="MS", help="Only where a response took so long.")
     ] = None,
     interrupted: Annotated[
         bool, typer.Option("--interrupted", help="Only where the caller interrupted.")

@@ -7,7 +7,7 @@ import typing
 from typing import Annotated, Any
 
 import typer
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from rich.console import Console
 from rich.table import Table
 
@@ -18,7 +18,8 @@ def rows() -> list[tuple[str, str, str, str]]:
     """Return (variable, kind, default, meaning) of every setting."""
     return [
         (env_name(name), _kind(info.annotation), _default(info.default), info.description or "")
-        for name, info in Settings.model_fields.items()
+        for theme in Settings.__bases__
+        for name, info in (theme.model_fields.items() if issubclass(theme, BaseModel) else ())
     ]
 
 

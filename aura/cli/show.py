@@ -128,7 +128,7 @@ class Paint:
 
 def drawing(row: Row, told: list[Moment], paint: Paint) -> Iterator[str]:
     """Yield the session line by line: busy lanes, events, the waterfall of each turn."""
-    slowest = "" if row.slowest_ms is None else f", slowest answer {row.slowest_ms:.0f} ms"
+    slowest = "" if row.slowest_ms is None else f", slowest response {row.slowest_ms:.0f} ms"
     of = printable(f", replay of {row.replay_of}") if row.replay_of else ""
     by = printable(f", agent {row.agent}") if row.agent else ""
     title = printable(f"{row.session}   {row.tenant} / {row.user}   {row.started_at}")

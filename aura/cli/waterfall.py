@@ -1,4 +1,4 @@
-"""A turn's latencies as bars: where the silence before the answer went."""
+"""A turn's latencies as bars: where the silence before the response went."""
 
 from __future__ import annotations
 

@@ -189,7 +189,6 @@ _CONTENT = (
     "reason",
     "discarded",
     "speculative",
-    "guessed",
     "complete",
     "sentences",
     "stage",

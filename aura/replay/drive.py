@@ -188,7 +188,7 @@ def _started(began: ev.SessionStarted, later: Served | None, plan: DrivePlan) ->
         session=plan.session,
         at_ms=now_ms(),
         user=began.user,
-        dialect=began.dialect,
+        protocol=began.protocol,
         edge=redecide.REPLAY_EDGE,
         config=config.but({path: value for path, value in wanted.items() if value}),
         agent=agent,

@@ -13,7 +13,7 @@ from schemas.session_config import SessionConfig, value_at
 
 
 class Served(NamedTuple):
-    """What a session is set to, and by which agent."""
+    """A session's configuration, and its agent."""
 
     config: SessionConfig
     agent: AgentUsed | None

@@ -28,7 +28,7 @@ OfAResponse = (
 USUAL_TOKEN_MS, USUAL_VOICE_MS, USUAL_AUDIO_MS = 300, 450, 2000
 """Times and length of a response of which nothing was recorded."""
 NEAR_MS = 200
-"""Starts so near to each other are the same: another configuration notices it earlier or later."""
+"""Starts of speech nearer than this are the same: each configuration notices one at its time."""
 
 _T = TypeVar("_T")
 
@@ -41,7 +41,7 @@ class RecordedUtterance:
     started_ms: int
     ended_ms: int = 0
     discarded: bool = False
-    guesses: dict[int, tuple[ev.TranscriptGuess, int]] = field(default_factory=dict)
+    transcripts: dict[int, tuple[ev.TranscriptGuess, int]] = field(default_factory=dict)
     """Words up to a pause and their delay after it (ms), by the end of the speech before it."""
     text: str = ""
 
@@ -79,11 +79,11 @@ class RecordedStages:
             elif not isinstance(given, ChunkSpoken):
                 continue
             self._came(given, at_ms, began_ms)
-        self._guessed = sorted(
+        self._paused = sorted(
             (
                 (end_ms, utterance)
                 for utterance in self.utterances.values()
-                for end_ms in utterance.guesses
+                for end_ms in utterance.transcripts
             ),
             key=_end_ms,
         )
@@ -119,7 +119,7 @@ class RecordedStages:
                 pause = self._pauses.get((number, number_of_pause))
                 if pause and number in self.utterances:
                     spoken = self.utterances[number]
-                    spoken.guesses[pause.speech_end_ms] = (result, at_ms - pause.at_ms)
+                    spoken.transcripts[pause.speech_end_ms] = (result, at_ms - pause.at_ms)
                     spoken.text = result.text
             case ev.TranscriptFinal(utterance=number, text=text) if number in self.utterances:
                 spoken = self.utterances[number]
@@ -165,14 +165,14 @@ class RecordedStages:
         ended at the same time, give or take *near_ms*.
         """
         end_ms = paused.speech_end_ms
-        known = _nearest(self._guessed, end_ms, _end_ms)
+        known = _nearest(self._paused, end_ms, _end_ms)
         if known is None or abs(_end_ms(known) - end_ms) > near_ms:
             return None
         known_ms, spoken = known
-        guess, after_ms = spoken.guesses[known_ms]
-        text = self._as_heard_since(started_ms, spoken, guess.text)
+        transcript, after_ms = spoken.transcripts[known_ms]
+        text = self._as_heard_since(started_ms, spoken, transcript.text)
         changes = {"utterance": paused.utterance, "pause": paused.pause, "text": text}
-        return msgspec.structs.replace(guess, **changes), after_ms
+        return msgspec.structs.replace(transcript, **changes), after_ms
 
     def _as_heard_since(self, started_ms: int, spoken: RecordedUtterance, text: str) -> str:
         """Return *text*, less or more the words by which the utterance begins later or earlier."""
@@ -185,8 +185,8 @@ class RecordedStages:
         if joined:
             return " ".join([*joined, text]).strip()
         before = [
-            guess.text
-            for end_ms, (guess, _) in sorted(spoken.guesses.items())
+            transcript.text
+            for end_ms, (transcript, _) in sorted(spoken.transcripts.items())
             if end_ms < started_ms - NEAR_MS
         ]
         if before and text.startswith(before[-1].rstrip(".?!, ")):
@@ -240,8 +240,8 @@ def _taken_ms(response: RecordedResponse) -> int:
     return response.taken.at_ms
 
 
-def _end_ms(guess: tuple[int, RecordedUtterance]) -> int:
-    return guess[0]
+def _end_ms(transcript: tuple[int, RecordedUtterance]) -> int:
+    return transcript[0]
 
 
 def _nearest(known: Sequence[_T], at_ms: int, time_of: Callable[[_T], int]) -> _T | None:

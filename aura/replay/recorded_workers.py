@@ -21,9 +21,9 @@ from schemas import subjects
 from schemas.audio import BYTES_PER_MS, SpeechChunk, TranscriptPartial
 
 NEAR_MS = 60
-"""A pause of the replay so near to a recorded one is the same."""
+"""A pause of the replay that is nearer than this to a recorded one is the same."""
 MS_A_LETTER = 60
-"""Estimated length of the audio of a sentence that was not recorded."""
+"""The assumed audio, ms a letter, of a sentence that was not recorded."""
 
 
 class RecordedWorkers:

@@ -21,7 +21,7 @@ from schemas import events as ev
 from schemas.session_config import SessionConfig
 
 SAME_MS = 150
-"""Interruptions so near to each other are the same."""
+"""Interruptions nearer than this are the same."""
 
 
 def rehearse(connection: RecordedConnection, config: SessionConfig) -> list[ev.Event]:
@@ -100,7 +100,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Difference:
-    """A decision that is another now."""
+    """A decision that differs from the recorded one."""
 
     at_ms: int
     recorded: str

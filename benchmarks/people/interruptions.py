@@ -25,7 +25,7 @@ QUERIES = {
     "answer in chunks": "audio=chunks&greeting=0",
     "answer in sentences": "greeting=0",
 }
-BACKCHANNELS = ("Mhm.", "Right.", "Okay.", "Yeah.", "Uh huh.")
+BACKCHANNELS = ("Right.", "Okay.", "Yeah.", "Uh huh.")
 RESUMED_S = 0.3
 """Sound that begins so long after it stopped, and before the phrase ends, is over a speaker."""
 
@@ -105,7 +105,8 @@ async def with_people(url: str, count: int) -> dict[str, Any]:
 async def with_sounds(url: str, count: int) -> dict[str, Any]:
     """Return how many of *count* coughs, noises and backchannels stopped a response.
 
-    The backchannels are Aura's own voice: no recording of people has some.
+    The backchannels with words are Aura's own voice: no recording of people has some. It spells
+    "mhm" as three letters, so that one is made of harmonics.
     """
     voice = factory.synthesizer(load(tts_engine="piper"))
     sounds = [(kind, sound(kind, seed)) for seed in range(3) for kind in SOUNDS]

@@ -11,6 +11,8 @@ from benchmarks.people.recordings import recordings
 
 RATE_HZ = 16_000
 LOOP_S = 20
+MURMUR = ((250, 60, 1), (1000, 100, 0.08), (2200, 150, 0.05), (3000, 200, 0.02))
+"""Resonances of a closed mouth: Hz, half width in Hz, gain."""
 Samples = npt.NDArray[np.float64]
 
 
@@ -158,12 +160,35 @@ def tune(rng: np.random.Generator) -> Samples:
     return music(rng)[: RATE_HZ * 2]
 
 
+def hum(rng: np.random.Generator, from_hz: float, to_hz: float, seconds: float) -> Samples:
+    """An "m" from one pitch to another: harmonics through the resonances of a closed mouth."""
+    t = _t(seconds)
+    pitch = np.linspace(from_hz, to_hz, t.size) * (1 + 0.005 * rng.normal(size=t.size))
+    phase = 2 * np.pi * np.cumsum(pitch) / RATE_HZ
+    out = np.zeros(t.size)
+    for k in range(1, 30):
+        hz = k * (from_hz + to_hz) / 2
+        gain = sum(a / (1 + ((hz - at) / width) ** 2) for at, width, a in MURMUR)
+        out += gain * np.sin(k * phase) / k**0.3
+    fade: Samples = np.minimum(1, np.minimum(t / 0.03, t[::-1] / 0.05))
+    return out * fade
+
+
+def mhm(rng: np.random.Generator) -> Samples:
+    """Two hums and a breath between them, as listeners make them; Whisper hears "Mm-hmm."."""
+    hz = rng.uniform(100, 220)
+    parts = hum(rng, 1.05 * hz, 0.95 * hz, 0.16), hum(rng, 1.05 * hz, 1.35 * hz, 0.24)
+    breath = 0.03 * rng.normal(size=RATE_HZ * 7 // 100)
+    return np.concatenate([parts[0], breath, parts[1]])
+
+
 SOUNDS: Mapping[str, Callable[[np.random.Generator], Samples]] = {
     "cough": cough,
     "clap": clap,
     "typing": typing,
     "rush": rush,
     "tune": tune,
+    "mhm": mhm,
 }
 
 

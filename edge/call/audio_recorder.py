@@ -17,7 +17,7 @@ MOST_BYTES = 7000 * BYTES_PER_MS
 LOOK_MS, GAP_MS = 1000, 60
 """A second of late audio is a gap; shorter lateness is jitter."""
 MOST_LATE_MS = 1 << 40
-"""Later than any audio: nothing came yet."""
+"""Stands for the lateness of audio before any came."""
 PAUSE_MS = 500
 """Shorter pauses in a response are kept as silence: a piece for each would cost more."""
 

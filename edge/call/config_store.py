@@ -17,7 +17,7 @@ from schemas.session_config import SessionConfig
 log = structlog.get_logger(__name__)
 
 AGAIN_S = 60.0
-"""Time until another try where the bus has no place for it, such as one provisioned before."""
+"""Time until another try on a bus that was provisioned without the stream."""
 
 
 class ConfigStore:
@@ -28,7 +28,7 @@ class ConfigStore:
         self._config = config
         self._subject = subjects.config(named_config.name(config))
         self.stored = False
-        """It is in the log for certain."""
+        """The configuration is stored."""
         self._look = asyncio.Event()
 
     def encode(self, event: Event) -> bytes:
@@ -39,7 +39,7 @@ class ConfigStore:
         return bytes(msgpack.packb(named_config.named(said, self._config)))
 
     async def keep(self) -> None:
-        """Store it, and see to it after every reconnect: another server may answer by then."""
+        """Store the configuration, again after every reconnect: another server may lack it."""
         self._bus.reconnected.append(self._doubt)
         try:
             while True:
@@ -58,7 +58,7 @@ class ConfigStore:
         self._look.set()
 
     async def _store(self) -> bool:
-        """Store it unless it is there; tell whether it is."""
+        """Store the configuration unless it is there; tell whether it is there now."""
         try:
             if await self._there():
                 return True

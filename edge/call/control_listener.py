@@ -1,4 +1,4 @@
-"""Answers for one running call: what it does now, and commands to it, from wherever they come."""
+"""Requests to one running call over the bus: its state, and commands to it."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ class ControlListener:
             session=call.began.session,
             tenant=call.began.tenant,
             user=summary.user,
-            protocol=summary.dialect,
+            protocol=summary.protocol,
             agent=summary.agent,
             edge=call.began.edge,
             since_ms=summary.started_at_ms,
-            turns=call.history.answered,
+            turns=call.history.responses,
             state="listening" if call.listening else "responding" if call.responding else "idle",
             muted=tuple(sorted(call.history.control.muted)),
         )
@@ -77,7 +77,7 @@ class ControlListener:
         fault: Fault | None = None
         if request.tenant not in {"", self._call.began.tenant}:
             fault = "unknown_call"
-        elif command is not None and not (fault := self._call.refuses(request.id, command)):
+        elif command is not None and not (fault := self._call.control.refuses(request.id, command)):
             session = self._call.began.session
             log.info("call_commanded", session=session, action=command.__struct_config__.tag)
             self._give(Commanded(request.id, request.by, command))

@@ -9,7 +9,7 @@ from edge.core.client_events import ClientEvent, Happened
 from schemas.events import Event
 
 REMEMBERED = 512
-"""Ids: an event that the edge publishes comes back over the bus, as does one that is read again."""
+"""The ids of told events that are kept: an event may come again over the bus."""
 
 
 class EventTeller:

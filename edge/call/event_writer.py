@@ -28,7 +28,7 @@ MOST_EVENTS = 1000
 
 @dataclass(frozen=True)
 class LogTerms:
-    """How the session of a client writes into the log."""
+    """The terms on which a session writes into the log."""
 
     configs: ConfigStore
     """Its events name the configuration that is stored there."""
@@ -58,7 +58,8 @@ class EventWriter:
         self._outage = outage
         self._awaits = awaits
         self._waiting: asyncio.Queue[Event | asyncio.Event | None] = asyncio.Queue()
-        """An `asyncio.Event` is set when its turn comes; None is the last."""
+        """At most MOST_EVENTS events. An `asyncio.Event` is set when its turn comes; None is the
+        last."""
         self._closed = False
         self._left = asyncio.Event()
 

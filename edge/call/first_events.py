@@ -13,7 +13,7 @@ from schemas.session_config import SessionConfig
 
 @dataclass(frozen=True)
 class FirstEvents:
-    """Makes them; the fields name the session, its caller and their connection."""
+    """Makes the events; the fields name the session, its caller and their connection."""
 
     tenant: str
     session: str
@@ -31,7 +31,7 @@ class FirstEvents:
         return SessionStarted(
             **head,
             user=self.user,
-            dialect=self.protocol,
+            protocol=self.protocol,
             edge=self.edge,
             config=config,
             agent=agent,

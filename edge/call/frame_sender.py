@@ -11,7 +11,8 @@ from runtime.bus.connection import Bus
 from schemas import subjects
 
 MOST_KEPT = 900
-"""A minute and a half of frames: what is older was recognised, or nobody waits for it."""
+"""The messages that may wait, and that are kept, a minute and a half: older ones were recognised or
+nobody waits for them."""
 
 
 class FrameSender:
@@ -20,17 +21,16 @@ class FrameSender:
     def __init__(self, bus: Bus, session: str) -> None:
         self._bus = bus
         self._session = session
-        self._waiting: asyncio.Queue[SendFrame | None] = asyncio.Queue()
-        """A few frames a second; `run` takes them at once, even if the bus is away."""
+        self._waiting: asyncio.Queue[SendFrame | None] = asyncio.Queue(MOST_KEPT)
+        """The oldest is dropped where there is no room."""
         self._spoken: deque[SendFrame] = deque(maxlen=MOST_KEPT)
         self._subject = ""
 
-    def put(self, frame: SendFrame) -> None:
+    def put(self, frame: SendFrame | None) -> None:
+        """Have *frame* sent; None: let `run` end when all frames are sent."""
+        if self._waiting.full() and (oldest := self._waiting.get_nowait()):
+            counters.dropped("bus", len(oldest.frame.pcm))
         self._waiting.put_nowait(frame)
-
-    def close(self) -> None:
-        """Let `run` end when all frames are sent."""
-        self._waiting.put_nowait(None)
 
     async def run(self) -> None:
         while (frame := await self._waiting.get()) is not None:

@@ -1,4 +1,4 @@
-"""How many bytes a call may store: of events, and of recorded audio. Pure; time is an argument.
+"""Limits of the bytes that a call may store: events and recorded audio. Pure; time is an argument.
 
 What was decided is always stored: a share is overdrawn by the last messages, then the call ends.
 """
@@ -12,16 +12,17 @@ from dataclasses import dataclass, field
 from schemas.audio import BYTES_PER_MS
 
 KEPT_S = 72 * 3600
-"""The streams keep messages for so long (nats/streams)."""
+"""The age up to which the streams keep messages (nats/streams)."""
 BURST_MINUTES = 3
+"""The minutes of a session's rate that it may store at once."""
 ADDRESS_SHARE = 0.4
-"""Of what the connections of an address might store: they do not all store the most at once."""
+"""The share of an address in what its connections might store: they do not all store the most."""
 OVERHEAD_BYTES = 250
-"""Of a stored message: its subject, headers and place in the stream."""
+"""The bytes of a stored message beside its data: subject, headers, place in the stream."""
 FASTEST = 2
-"""Recorded audio may come so many times as fast as it is spoken, both sides together."""
+"""The highest speed of recorded audio, both sides together, as a multiple of speech."""
 MOST_KEPT = 10_000
-"""Addresses or tenants that are remembered."""
+"""The number of addresses or tenants that are remembered."""
 TENANT_USED_UP = "the tenant's share of recorded audio is used up (AURA_RECORDED_MB_PER_TENANT)"
 _PACE = FASTEST * 2 * BYTES_PER_MS * 1000
 """Most bytes of recorded audio a second, both sides."""

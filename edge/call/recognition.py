@@ -7,7 +7,7 @@ from schemas.events import Event, JobFailed, SpeechStarted, TranscriptFinal
 
 
 class Recognition:
-    """Which utterances were begun, and not told the words of."""
+    """The utterances of a session whose words have not come."""
 
     def __init__(self, call: Call) -> None:
         self._call = call

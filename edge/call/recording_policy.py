@@ -1,10 +1,10 @@
-"""Whose audio is recorded: the operator says, and a caller may ask where that is allowed. Pure."""
+"""The choice whose audio is recorded: the operator's, or the caller's if that is allowed. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runtime.settings import Recorded
+from runtime.settings.recording import Recorded
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ class RecordingWriter:
         self._own = (tenant, session)
         self._recorder = AudioRecorder()
         self._pieces: asyncio.Queue[tuple[str, RecordedSound] | None] = asyncio.Queue()
+        """At most MOST_PIECES: newer ones are dropped. None is the last."""
         self._lost = 0
         self._quota = quota
         self.ended: Callable[[str], None] = lambda _: None

@@ -73,7 +73,7 @@ class Resync:
                 async with asyncio.timeout(CATCH_UP_S):
                     await self._wanted.wait()
             except TimeoutError:
-                if not self._call.misses_news(now_ms()):
+                if not self._call.stages.misses_news(now_ms()):
                     continue
             self._wanted.clear()
             if self._call.wants_words:

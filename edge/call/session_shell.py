@@ -1,4 +1,4 @@
-"""A call's session on the bus: carries inputs in and effects out, and decides nothing."""
+"""The session shell: carries a call's inputs in and its effects out, and decides nothing."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Client(Protocol):
 class SessionShell:
     """One session on one connection, while `run` runs."""
 
-    def __init__(  # noqa: PLR0913  # what a session may have besides is named
+    def __init__(  # noqa: PLR0913  # all but three are optional and named
         self,
         bus: Bus,
         call: Call,
@@ -202,7 +202,7 @@ class SessionShell:
         if self._outage.parts and self._outage.deaf:
             counters.dropped("bus", len(pcm))
             return False
-        if self._recording and not self._closed and not self.call.deaf:
+        if self._recording and not self._closed and not self.call.control.deaf:
             self._recording.heard(pcm, at_ms)
         return True
 
@@ -215,14 +215,14 @@ class SessionShell:
             return
         self._finished = True
         if not self._closed:
-            turns = self.call.history.answered
+            turns = self.call.history.responses
             self._log.info("session_ended", reason=reason, turns=turns)
         self.give(Finished(reason, may_return))
         self._closed = True
         self.control.close()
         self._timer.stop()
         self._events.close()
-        self._frames.close()
+        self._frames.put(None)
         if self._recording:
             self._recording.finish(now_ms())
 
@@ -387,7 +387,7 @@ class SessionShell:
             first_token_ms=waterfall.first_token_ms,
             first_sentence_ms=waterfall.first_sentence_ms,
             first_audio_ms=waterfall.first_audio_ms,
-            guesses=waterfall.guesses,
+            speculations=waterfall.speculations,
             retracted=waterfall.retracted,
             interrupted=waterfall.interrupted,
         )

@@ -1,4 +1,4 @@
-"""Silero's model of speech (MIT), for whoever wants a second opinion on voice activity.
+"""Silero's model of speech (MIT): the second opinion on voice activity.
 
 Its file comes inside faster-whisper, which is not imported for it. One session serves all calls:
 32 ms of audio take 0.06 ms on one core.
@@ -19,6 +19,7 @@ from edge.core.hearing.vad import Opinion
 from runtime.settings import Settings, SettingsError
 
 CONTEXT_SAMPLES = 64
+"""The samples before a chunk that the model is given with it: 4 ms."""
 STATE = (1, 1, 128)
 
 

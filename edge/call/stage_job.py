@@ -1,4 +1,4 @@
-"""Jobs for the stages without a call: recognition or speech for whoever asks for that alone.
+"""Background jobs: recognition or synthesis without a call.
 
 A request has a session in the log, so that it is listed and forgotten like a call. Its jobs are
 `background`: the workers do those of calls first.
@@ -39,12 +39,12 @@ from schemas.events import (
 from schemas.session_config import SessionConfig
 
 PROTOCOL = "speech"
-"""What the log has for the client protocol."""
+"""The client protocol that the log names for them."""
 FRAME_BYTES = 100 * BYTES_PER_MS
 LOOK_AGAIN_S = 2.0
 """After such a silence the streams are read: an answer may have been lost on its way."""
 PATIENCE_S = 60.0
-"""A piece that takes longer has failed: workers are busy with calls, or gone."""
+"""The longest wait for a piece: then it has failed, as workers are busy with calls, or gone."""
 TURN = 1
 HEARD_KINDS: tuple[Kind, ...] = ("heard", "out")
 """Of the stages' events."""
@@ -230,7 +230,7 @@ async def stage_jobs(
                 turns=0,
                 started_at_ms=began.at_ms,
                 user=whose.user,
-                dialect=whose.protocol,
+                protocol=whose.protocol,
             )
             await bus.publish(ended)
 

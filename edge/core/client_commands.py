@@ -14,18 +14,18 @@ from schemas.events import Message
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Start a session; one that goes on is ended first."""
+    """Start a session; the connection's earlier session is ended first."""
 
     changes: Mapping[str, Any] = field(default_factory=dict)
     """Of the operator's configuration: paths such as `turns.eagerness` to values, checked."""
     greeting: bool = False
     """A greeting is wanted: the agent's, or the operator's."""
     agent: str = ""
-    """The agent that the client asks for; empty: the one that it has without asking."""
+    """The agent that the client asks for; empty: the default one."""
     variables: Mapping[str, str] = field(default_factory=dict)
-    """Values that it brings for the variables of its agent."""
+    """Values of the agent's variables."""
     agent_hint: str = ""
-    """The agent that it wants if there is one of that name, and it asks for no other."""
+    """The agent where *agent* is empty and one of this name exists."""
     events: bool = False
     """The client wants to be told of the session's own events as they happen."""
 
@@ -55,7 +55,7 @@ class Audio:
     data: bytes
     form: Format | Container
     begins: bool = False
-    """It begins with a whole sample or a file, whatever came before."""
+    """The data begins a new stream: a whole sample, or a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,9 @@ class Transfer:
     """Hand the caller over to a person, by the telephone network."""
 
     call: str
-    """As the network names it."""
+    """The telephone network's id of the call."""
     key: str
-    """That the caller pressed for it; where nobody can be had it is a key like others."""
+    """The key that the caller pressed; it goes to the call where the transfer fails."""
 
 
 Command = Begin | Reconfigure | Ask | Audio | End | Reply | Transfer | FromClient

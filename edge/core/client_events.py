@@ -13,9 +13,9 @@ class SpeechStarted:
 
     utterance: int
     ago_ms: int
-    """The audio of the utterance began so long before now."""
+    """How long before now the utterance's audio began, ms."""
     over_response: bool
-    """A response is to be heard or on its way: it may be no interruption."""
+    """A response is heard or on its way, so the speech may be an interruption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class SpeechStopped:
 
     utterance: int
     ago_ms: int
-    """The caller's voice ended so long before now."""
+    """How long before now the caller's voice ended, ms."""
     audio_ms: int
     """Of the utterance."""
     discarded: bool
-    """It holds no words, or none that count."""
+    """The utterance counts for nothing: it holds no words, or a backchannel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Transcript:
     turn_ends: bool = False
     confidence: float = 0.0
     goes_on: bool = False
-    """The words go on with the turn of the final transcript before this one; they are new."""
+    """The words belong to the same turn as those of the final transcript before."""
     utterance: int = 0
     """0: they were typed."""
     key: str = ""
@@ -58,7 +58,7 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class ResponseStarted:
-    """A response is certain: what follows of it may be heard."""
+    """A response is committed: its audio may follow."""
 
     turn: int
     ask: str = ""
@@ -153,7 +153,7 @@ class ToolCalled:
 
 @dataclass(frozen=True, slots=True)
 class CallsDone:
-    """The model has called all that it calls now, and what it said before was handed over.
+    """The model has made all calls of this step, and its words before them were sent.
 
     Once the results of all calls are here it goes on, which `ResponseStarted` tells.
     """

@@ -1,4 +1,4 @@
-"""Turns that enter the conversation without a response of their own, and responses asked for.
+"""What a client that steers its call enters into the conversation, and what it asks for.
 
 A client that ends the caller's turns hands them in; their words are entered when they come. The
 responses that it asks for come one after the other.
@@ -10,7 +10,7 @@ from collections import deque
 
 from edge.core.client_events import Transcript, TurnHandedIn
 from edge.core.effects import Outbox
-from edge.core.inputs import ResponseAsked
+from edge.core.inputs import ItemAdded, ItemRemoved, ResponseAsked
 from edge.core.response.responder import Responder
 from edge.core.session.history import History
 from schemas import events as ev
@@ -20,7 +20,8 @@ class ClientTurns:
     """What a client that steers its call waits for."""
 
     def __init__(self, responder: Responder, history: History, out: Outbox) -> None:
-        self._responder = responder
+        self._current = responder.current
+        self._requester = responder.requester
         self._history = history
         self._out = out
         self.handed_in: dict[int, int] = {}
@@ -52,7 +53,7 @@ class ClientTurns:
         """Enter the words of a turn into the conversation; *respond*: they want a response."""
         key, carried = f"speech_{utterance}", self._history.take_carried(text)
         untold = self._history.untold(text)
-        self._history.answer_carried()
+        self._history.commit_carried()
         if carried:
             self._history.add(key, "user", carried)
             head = self._out.head(now_ms)
@@ -69,7 +70,19 @@ class ClientTurns:
         if respond:
             self.asked.append(ResponseAsked(""))
 
+    def edit(self, given: ItemAdded | ItemRemoved, now_ms: int) -> None:
+        """Put a message into the conversation or take one out."""
+        head = self._out.head(now_ms)
+        match given:
+            case ItemAdded(key=key, role=role, text=text, after=after):
+                if self._history.add(key, role, text, after):
+                    added = ev.MessageAdded(**head, key=key, role=role, text=text, after=after)
+                    self._out.publish(added)
+            case ItemRemoved(key):
+                self._history.remove(key)
+                self._out.publish(ev.MessageRemoved(**head, key=key))
+
     def respond(self, now_ms: int) -> None:
         """Ask for the next response, once the one before is over and all words are here."""
-        if self.asked and self._responder.response is None and not self.handed_in:
-            self._responder.respond(self.asked.popleft(), now_ms)
+        if self.asked and self._current.response is None and not self.handed_in:
+            self._requester.respond(self.asked.popleft(), now_ms)

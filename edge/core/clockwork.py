@@ -1,4 +1,4 @@
-"""A call in simulated time: its inputs and its timer, in order of time, and no clock.
+"""A call in simulated time: scheduled inputs and the call's timer, in order of time.
 
 Replay, tests and benchmarks drive a call through this; an edge drives it by the real clock.
 """
@@ -26,10 +26,10 @@ class Clockwork:
         self._due_ms: int | None = None
 
     def give(self, given: AnyInput, now_ms: int) -> bool:
-        """Give the call an input now; tell whether anything came of it."""
+        """Give the call an input now; return whether it had effects."""
         effects = self.call.step(given, now_ms)
         self._due_ms = self.call.due_ms(now_ms)
-        if effects:  # most of the time there are none
+        if effects:  # most inputs have none
             self._do(effects, now_ms)
         return bool(effects)
 
@@ -39,16 +39,16 @@ class Clockwork:
 
     @property
     def next_ms(self) -> int | None:
-        """When something happens next by itself, Unix ms; None: nothing does."""
+        """The time of the next scheduled input or timer, Unix ms; None: there is neither."""
         times = [self._scheduled[0][0]] if self._scheduled else []
         if self._due_ms is not None:
             times.append(self._due_ms)
         return min(times, default=None)
 
     def run_until(self, until_ms: int) -> None:
-        """Let happen what is due before *until_ms*; a scheduled input goes before the timer."""
+        """Run scheduled inputs and the timer up to *until_ms*; an input goes before the timer."""
         early_ms: int | None = None
-        """A due time at which the timer had no effect; it is not tried again."""
+        """A timer's due time that had no effect, so that it is not tried again."""
         while True:
             due_ms = None if self._due_ms == early_ms else self._due_ms
             if self._scheduled and (due_ms is None or self._scheduled[0][0] <= due_ms):

@@ -1,4 +1,4 @@
-"""What operators have a call do, and what becomes of a caller who says nothing. Pure.
+"""Commands of operators to a call, and the end of a call whose caller is idle. Pure.
 
 Texts wait until nobody speaks and are spoken in their order. A call that ends is deaf: its last
 words are spoken to their end, then the shell hangs up.
@@ -7,6 +7,7 @@ words are spoken to their end, then the shell hangs up.
 from __future__ import annotations
 
 from edge.core.effects import Outbox
+from edge.core.idle import Idle
 from edge.core.inputs import Commanded
 from edge.core.response.responder import Responder
 from edge.core.session.control_memory import MOST_WAITING
@@ -17,16 +18,17 @@ from schemas.control import AnyCommand, End, Fault, Instruct, Interrupt, Mute, S
 from schemas.session_config import SessionConfig
 
 ENDED, IDLE = "CALL_ENDED", "CALL_IDLE"
-"""Codes that a client is told."""
+"""Error codes for the client."""
 BY_OPERATOR = "ended by the operator"
 
 
 class Control:
-    """Does commands, and watches for silence that lasts too long."""
+    """Carries out commands, and asks an idle caller."""
 
     def __init__(
         self,
         config: SessionConfig,
+        idle: Idle,
         history: History,
         responder: Responder,
         turns: Turns,
@@ -34,17 +36,18 @@ class Control:
     ) -> None:
         self._config = config
         self._memory = history.control
-        self._responder = responder
-        self._turns = turns
+        self._idle = idle
+        self._current = responder.current
+        self._requester = responder.requester
+        self._interruptions = responder.interruptions
+        self._entry = turns.entry
         self._out = out
         self._last_words = ""
         self._why: tuple[str, str] = (ENDED, BY_OPERATOR)
         """Why the call ends: code and reason."""
         self._hung_up = False
-        self._word_ms: int | None = None
-        """When a word of either side was noticed last, Unix ms; None: the call has not begun."""
         self._asked_after = -1
-        """Turns that the caller had taken when they were asked whether they are there."""
+        """The caller's number of turns when they were asked whether they are there; -1: never."""
 
     def configure(self, config: SessionConfig) -> None:
         """Decide by *config* from here on."""
@@ -52,7 +55,7 @@ class Control:
 
     @property
     def deaf(self) -> bool:
-        """Nothing of the caller counts."""
+        """The caller's audio, text and keys are ignored."""
         return self.ends or "caller" in self._memory.muted
 
     @property
@@ -66,7 +69,7 @@ class Control:
         return self._memory.ends
 
     def refuses(self, command_id: str, command: AnyCommand) -> Fault | None:
-        """Return why *command* would not be done; None: it would, or was already."""
+        """Return why *command* would be refused; None: it would be done, or was done already."""
         if command_id in self._memory.received:
             return None
         if self.ends:
@@ -77,7 +80,7 @@ class Control:
         return None
 
     def command(self, given: Commanded, now_ms: int) -> None:
-        """Do what is commanded; what was done already, or comes after the end, changes nothing."""
+        """Carry out a command, once; a repeated or refused one changes nothing."""
         memory, command = self._memory, given.command
         if given.id in memory.received or self.refuses(given.id, command):
             return
@@ -85,14 +88,14 @@ class Control:
         received = ev.ControlReceived(**head, command_id=given.id, by=given.by, command=command)
         self._out.publish(received)
         memory.take(given.id, command)
-        self.word(now_ms)
+        self._idle.word(now_ms)
         match command:
             case Interrupt():
-                self._responder.interrupt(now_ms)
+                self._interruptions.interrupt(now_ms)
             case Mute(side="caller", muted=True):
                 self._stop_listening(now_ms)
             case Mute(side="assistant", muted=True):
-                self._responder.interrupt(now_ms)
+                self._interruptions.interrupt(now_ms)
             case End(words=words, reason=reason):
                 self._end(words, (ENDED, reason or BY_OPERATOR), now_ms)
             case _:
@@ -100,30 +103,21 @@ class Control:
 
     def _stop_listening(self, now_ms: int) -> None:
         """Forget what the caller is saying."""
-        self._turns.forget(now_ms)
-        self._responder.dismiss(now_ms)
-        if response := self._responder.uncommitted:
-            self._responder.retract(response, now_ms)
+        self._entry.clear()
+        self._entry.discard(now_ms)
 
     def _end(self, words: str, why: tuple[str, str], now_ms: int) -> None:
         self._memory.ends = True
         self._last_words, self._why = words.strip(), why
         self._stop_listening(now_ms)
-        self._responder.interrupt(now_ms)
+        self._interruptions.interrupt(now_ms)
 
     # -------------------------------------------------------- when nobody speaks
 
-    def word(self, now_ms: int) -> None:
-        """Note a word of either side."""
-        self._word_ms = now_ms
-
     @property
     def due_ms(self) -> int | None:
-        """When the caller has been silent for too long, Unix ms; None: never."""
-        after_s = self._config.idle.after_s
-        if not after_s or self._word_ms is None or self._memory.muted or self.ends:
-            return None
-        return self._word_ms + after_s * 1000
+        """When the caller is to be asked whether they are there, Unix ms; None: never."""
+        return None if self._memory.muted or self.ends else self._idle.question_due_ms
 
     def advance(self, now_ms: int) -> None:
         """Speak what waits, or end the call: nobody speaks now."""
@@ -133,31 +127,31 @@ class Control:
             command_id, command = self._memory.waiting[0]
             if isinstance(command, Say):
                 firm = not command.interruptible
-                self._responder.say(command.text, now_ms, firm=firm, command_id=command_id)
+                self._requester.say(command.text, now_ms, firm=firm, command_id=command_id)
             elif "assistant" in self._memory.muted:
                 del self._memory.waiting[0]
             else:
-                self._responder.follow(command.text, command_id, now_ms)
+                self._requester.follow(command.text, command_id, now_ms)
         elif (due_ms := self.due_ms) is not None and now_ms >= due_ms:
             self._ask_or_end(now_ms)
 
     def _go_on_ending(self, now_ms: int) -> None:
         words, self._last_words = self._last_words, ""
         if words:
-            self._responder.say(words, now_ms, firm=True)
+            self._requester.say(words, now_ms, firm=True)
         elif not self._hung_up:
             self._hung_up = True
             self._out.hang_up(*self._why)
 
     def _ask_or_end(self, now_ms: int) -> None:
-        idle, turns = self._config.idle, self._turns.committed
+        idle, turns = self._config.idle, self._entry.count
         ends = not idle.prompt or self._asked_after == turns
-        silent_ms = now_ms - (self._word_ms or now_ms)
+        silent_ms = self._idle.silent_ms(now_ms)
         self._out.publish(ev.CallerIdle(**self._out.head(now_ms), silent_ms=silent_ms, ends=ends))
-        self.word(now_ms)
+        self._idle.word(now_ms)
         if ends:
             self._end(idle.goodbye, (IDLE, f"nobody spoke for {idle.after_s} s"), now_ms)
             self._go_on_ending(now_ms)
         else:
             self._asked_after = turns
-            self._responder.say(idle.prompt, now_ms, firm=False)
+            self._requester.say(idle.prompt, now_ms, firm=False)

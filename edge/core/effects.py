@@ -1,4 +1,4 @@
-"""What a call wants done, in order: the shell does it and decides nothing."""
+"""Effects: the actions that a call wants from its session shell, in order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Recover:
-    """Audio of *turn* was lost on the way: read it from the stream and hand it in again."""
+    """Read the audio of *turn* from its stream and give it to the call: some of it was lost."""
 
     turn: int
 
@@ -47,13 +47,13 @@ class HangUp:
     """End the session and close its connection."""
 
     code: str = ""
-    """Of the error that the client is told; empty: none, for the assistant has said goodbye."""
+    """The error code for the client; empty: no error, the assistant has said goodbye."""
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Hand the caller over to *agent*, and give the call `Reconfigured`, or why not."""
+    """Hand the caller over to *agent*; the call is given `Reconfigured`, or why that failed."""
 
     call: str
     """The id of the call of the tool, for `Reconfigured.call` or `ToolResult.call`."""

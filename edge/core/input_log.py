@@ -19,9 +19,9 @@ from schemas.events import AnyEvent, Event, InputsDelivered
 from schemas.inputs import SOUND, BadInputsError, Rows, pack_bits, unpack, unpack_bits
 
 PART_MS = 10_000
-"""A part of the log is stored this often: what a killed edge forgets at most."""
+"""The time between two stored parts of the log: a killed edge loses no more."""
 PART_INPUTS = 2_000
-"""... or as soon as it has so many."""
+"""The inputs after which a part is stored sooner."""
 
 TYPES: Mapping[int, type[Input]] = {
     typing.cast("int", kind.__struct_config__.tag): kind for kind in typing.get_args(AnyInput)

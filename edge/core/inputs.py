@@ -1,4 +1,4 @@
-"""What a call is given: one type an input, and nothing else makes it decide.
+"""The inputs of a call, a type each; a call decides by nothing else.
 
 A call is the fold of its inputs: the same inputs at the same times give the same effects. The log
 of them (`input_log.py`) is derived from these types: a field that holds audio is logged as its
@@ -38,7 +38,7 @@ class Reconfigured(Input, frozen=True, tag=kind.RECONFIGURED):
     agent: AgentUsed | None = None
     """The agent that goes on with the call; None: the same as before."""
     call: str = ""
-    """The call of `transfer` that this does; empty: it is none's."""
+    """The call of the tool `transfer` that caused it; empty: none did."""
 
 
 class Ticked(Input, frozen=True, tag=kind.TICKED):
@@ -99,7 +99,7 @@ class KeyPressed(Input, frozen=True, tag=kind.KEYS):
 
 
 class ToolResult(Input, frozen=True, tag=kind.TOOL_RESULT):
-    """The client did what a tool of its own was called for, or could not."""
+    """The client's result of a call of one of its tools, or why there is none."""
 
     call: str
     """The id of the call."""
@@ -140,7 +140,7 @@ class ResponseAsked(Input, frozen=True, tag=kind.RESPONSE_ASKED):
     """The client asked for a response by itself, not to a turn."""
 
     ask: str
-    """By which the client knows it again."""
+    """The client's name for it."""
     config: SessionConfig | None = None
     """Of this response alone; None: the session's."""
     messages: tuple[Message, ...] | None = None

@@ -1,13 +1,13 @@
-"""Keys of a telephone on their way to the language model: pressed one by one, answered together."""
+"""Keys of a telephone, collected until a number is whole and then told to the language model."""
 
 from __future__ import annotations
 
 QUIET_MS = 2000
-"""Whoever presses no key for so long has pressed all of a number."""
+"""The time without a key after which a number is whole."""
 END_KEY = "#"
-"""It ends a number at once."""
+"""The key that ends a number at once."""
 MOST_KEYS = 64
-"""More are no number; the last ones count."""
+"""The longest number, in keys; of more, the last ones count."""
 
 
 class Keypad:

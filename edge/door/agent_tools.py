@@ -1,4 +1,4 @@
-"""What the language model of a call may call: by its agent, or else as the operator says."""
+"""The tools of a call: those of its agent, or else those of the operator."""
 
 from __future__ import annotations
 

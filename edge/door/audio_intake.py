@@ -19,13 +19,13 @@ from schemas.audio import BYTES_PER_MS
 
 T = TypeVar("T")
 DIRECT_S = 0.25
-"""No more sound is heard at one go."""
+"""The most audio that is processed at once."""
 PIECE_S = 2.0
-"""A message is heard in pieces of so much sound: the longest that a live client sends."""
+"""The length of the pieces of a long message: as long as a live client's longest."""
 
 
 class AudioIntake:
-    """The audio of one session."""
+    """Converts the audio of one session and hands it to the session shell."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class AudioIntake:
         tell: Callable[[Trouble], None],
         broke: Callable[[Exception], None],
     ) -> None:
-        """Hand audio to *shell*; *tell* what is none, and *broke* of a fault of ours."""
+        """Hand audio to *shell*; *tell* takes news of other data, *broke* a fault of ours."""
         self._shell = shell
         self._tell = tell
         self._pace = pace

@@ -1,41 +1,63 @@
-"""The messages on their way to a client; a slow client makes a bounded number of them wait."""
+"""What a call tells, on its way to a client; a slow client makes a bounded number of bytes wait."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import msgspec
 from aiohttp import web
 
-from edge.protocols.client_protocol import Json
+from edge.call import counters
+from edge.core.client_events import ClientEvent, Interrupted, Speech
+from edge.protocols.client_protocol import ClientProtocol, Json
+from runtime.audio import AudioOut
 
 MOST_WAITING_BYTES = 4_000_000
 """Limit of waiting messages, above which audio is dropped; at twice that the client must leave."""
 
 
 class ClientSender:
-    """Sends the messages one after the other."""
+    """Puts events into the client's protocol, audio at its rate, and sends them in their order."""
 
-    def __init__(self, ws: web.WebSocketResponse, too_slow: Callable[[], None]) -> None:
+    def __init__(
+        self, ws: web.WebSocketResponse, protocol: ClientProtocol, too_slow: Callable[[], None]
+    ) -> None:
         """Send over *ws*; *too_slow* is called for a message that has no room."""
         self._ws = ws
+        self._protocol = protocol
         self._too_slow = too_slow
+        self._audio_out = AudioOut(protocol.audio_out_hz)
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
+        """At most twice MOST_WAITING_BYTES, then the client must leave. None is the last."""
         self._waiting_bytes = 0
 
-    @property
-    def full(self) -> bool:
-        """True while there is room for control messages alone."""
-        return self._waiting_bytes > MOST_WAITING_BYTES
+    def tell(self, event: ClientEvent, *, chunks: bool) -> None:
+        """Tell the client of *event*; *chunks*: audio of a response is one stream of chunks."""
+        if isinstance(event, Speech):
+            if self._waiting_bytes > MOST_WAITING_BYTES:
+                counters.dropped("caller", len(event.pcm))
+                return
+            if self._audio_out.rate_hz != self._protocol.audio_out_hz:
+                self._audio_out = AudioOut(self._protocol.audio_out_hz)
+            more = chunks and bool(event.turn) and not event.ends
+            event = replace(event, pcm=self._audio_out.feed(event.pcm, more=more))
+        elif isinstance(event, Interrupted):
+            self._audio_out.drop()
+        self.send(self._protocol.messages(event))
 
-    def put(self, message: Json) -> None:
-        text = msgspec.json.encode(message).decode()
-        self._waiting_bytes += len(text)
-        if self._waiting_bytes > 2 * MOST_WAITING_BYTES:
-            self._too_slow()
-            return
-        self._waiting.put_nowait(text)
+    def send(self, messages: Iterable[Json | None]) -> None:
+        """Send *messages* after those that wait; the protocol has no form for None."""
+        for message in messages:
+            if message is None:
+                continue
+            text = msgspec.json.encode(message).decode()
+            self._waiting_bytes += len(text)
+            if self._waiting_bytes > 2 * MOST_WAITING_BYTES:
+                self._too_slow()
+                continue
+            self._waiting.put_nowait(text)
 
     def close(self) -> None:
         """Let `run` end when all messages are sent."""

@@ -1,4 +1,4 @@
-"""What a session begins with: all that may refuse it is asked here, for every client protocol."""
+"""The beginning of a session, the same for every client protocol: all refusals stand here."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ANY_SOUND_IS_A_VOICE = {"interruption.voice_ms": 0}
 
 @dataclass(frozen=True)
 class Opening:
-    """A session that may begin."""
+    """All that a session begins with."""
 
     began: Began
     more: list[Event]
@@ -56,16 +56,16 @@ class Opening:
     recording: RecordingWriter | None
     terms: LogTerms
     ignored: list[tuple[str, str, str]]
-    """What the client asked for and does not have: code, message and details of an error each."""
+    """The refused wishes of the client: code, message and details of an error each."""
     again: Callable[[Mapping[str, Any]], SessionConfig]
-    """Returns what the session is set to with other changes of its client."""
+    """Returns the session's configuration with other changes of its client."""
     asked: Mapping[str, Any] | None = None
     """The latest such changes; None: those that it began with."""
 
 
 @dataclass(frozen=True)
 class HandedOver:
-    """What a session is set to when another agent goes on with it."""
+    """The configuration of a session after a transfer to another agent."""
 
     config: SessionConfig
     """With the changes of its client that it began with."""
@@ -76,7 +76,7 @@ class HandedOver:
 
 @dataclass(frozen=True)
 class Openings:
-    """What an edge asks, and says, when a session begins."""
+    """Opens the sessions of an edge."""
 
     bus: Bus
     edge: str
@@ -91,10 +91,8 @@ class Openings:
     recorded: RecordingQuotas
     voices: CallerVoices
 
-    async def open(
-        self, begin: Begin, caller: Caller, protocol: str, seat: Seat, quota: LogQuota
-    ) -> Opening:
-        """Return the session that *caller* begins, or goes on with; *seat* is taken for it.
+    async def open(self, begin: Begin, seat: Seat, quota: LogQuota) -> Opening:
+        """Return the session that the caller of *seat* begins or goes on with; the seat is taken.
 
         Raises:
             RefusedError: it cannot begin now.
@@ -102,6 +100,7 @@ class Openings:
         if why := quota.begin(time.monotonic()):
             title = "Too much for the log"
             raise RefusedError("QUOTA_EXCEEDED", title, why, CloseCode.POLICY_VIOLATION, ends=True)
+        caller, protocol = seat.caller, seat.protocol.name
         begin, no_voice = self.voices.allowed(begin)
         session, history = await seat.take()
         try:

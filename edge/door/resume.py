@@ -1,4 +1,4 @@
-"""May this caller go on with that session, and what was said in it: read from its log alone."""
+"""The decision whether a caller may resume a session, and its history, from the log alone."""
 
 from __future__ import annotations
 

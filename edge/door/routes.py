@@ -28,7 +28,7 @@ MOST_TOKEN_S = 7 * 86400.0
 FIRST_MESSAGE_S = 10.0
 """A client whose token comes with its first message has so long to send it."""
 MOST_FIRST_MESSAGES = 4
-"""And it is in one of these."""
+"""The first messages, one of which holds the token."""
 STRANGERS = "default"
 """Their tenant; each connection is a user of it."""
 NEEDS_TOKEN = "a JWT in the header `Authorization: Bearer ...` or in the query, `?token=...`"  # noqa: S105  # no secret
@@ -70,7 +70,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                     taken = partial(edge.sockets.calls, request.protocol)
                     seat = Seat(edge.seats, protocol, caller, address, taken)
                     quota = edge.log_quotas.of(address, stranger=not caller.named)
-                    connection = Connection(ws, protocol, edge.host, caller, seat, quota)
+                    connection = Connection(ws, edge.host, seat, quota)
                     try:
                         await _hold(edge, connection, caller)
                     finally:

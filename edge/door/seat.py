@@ -32,11 +32,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Seats:
-    """What an edge asks before a conversation begins."""
+    """The limits that an edge checks before a conversation begins."""
 
     bus: Bus
     is_full: Callable[[str], str]
-    """The stage for whose sake a new call of an address is refused; empty: it may come."""
+    """Returns the busy stage for which a new call of an address is refused; empty: none."""
     retry_after_s: int
     """After which a refused one may try again."""
     limits: SessionLimits
@@ -56,8 +56,8 @@ class Seat:
     ) -> None:
         """Seat *caller*; *taken* is called whenever it has the seat."""
         self._seats = seats
-        self._protocol = protocol
-        self._caller = caller
+        self.protocol = protocol
+        self.caller = caller
         self._address = address
         self._taken = taken
         self._held: SessionKeys | None = None
@@ -73,8 +73,8 @@ class Seat:
             self._keep_pace()
             history = await self._remembered()
             self._not_while_all_are_busy(history)
-            session = self._protocol.resumes if history else self._new_session()
-            whose = self._caller if self._caller.named else None
+            session = self.protocol.resumes if history else self._new_session()
+            whose = self.caller if self.caller.named else None
             self._held = await self._seats.limits.take(whose, session)
         except FullError as full:
             counters.refused("conversations" if full.code == "RATE_LIMITED" else "sessions")
@@ -113,7 +113,7 @@ class Seat:
         Raises:
             BusAwayError: nobody knows.
         """
-        session, caller = self._protocol.resumes, self._caller
+        session, caller = self.protocol.resumes, self.caller
         if not session:
             return None
         events = []
@@ -127,7 +127,7 @@ class Seat:
         return resumable(events, tenant=caller.tenant, user=caller.user, now_ms=now_ms())
 
     def _new_session(self) -> str:
-        if self._protocol.admission.one_session:
+        if self.protocol.admission.one_session:
             return f"s_{secrets.token_hex(10)}"
         number = f"{time.time_ns() // 1_000_000}{secrets.randbelow(10_000):04}"
-        return f"session_{self._protocol.connection}_{number}"
+        return f"session_{self.protocol.connection}_{number}"

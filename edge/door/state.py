@@ -1,4 +1,4 @@
-"""The state that all handlers of an edge share."""
+"""The state of an edge, shared by all request handlers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from edge.door.callers.auth import Caller, TokenPolicy
 from edge.door.callers.client_address import ClientAddresses
 from edge.door.callers.client_secrets import ClientSecrets
 from edge.door.callers.operators import Operators
-from edge.door.connection import Connection, Host
+from edge.door.connection import Connection
+from edge.door.host import Host
 from edge.door.http.call_list import CallList
 from edge.door.http.twilio_calls import PREFIX as TELEPHONE
 from edge.door.http.twilio_calls import TwilioCalls

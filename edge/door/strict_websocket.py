@@ -1,4 +1,4 @@
-"""What stands in front of aiohttp's WebSocket parser: rules it lacks, and a short cut for sound.
+"""A filter before aiohttp's WebSocket parser: rules that it lacks, and a short cut for audio.
 
 A frame that a client did not mask closes the connection, as RFC 6455 5.1 demands; aiohttp reads it
 all the same (3.14) and has no option for it. The private parts of aiohttp that this file uses are
@@ -48,14 +48,14 @@ MOST_DROPPED_BYTES = 32 * 1024 * 1024
 
 
 class Followed(NamedTuple):
-    """What was seen in a piece of a client's stream."""
+    """The result of following a piece of a client's stream."""
 
     until: int
     """So many bytes were looked at."""
     frames: int
     """Heads that ended in them."""
     unmasked: bool
-    """There the head of a frame without a mask begins."""
+    """The next head is that of a frame without a mask."""
 
 
 class FrameHeads:

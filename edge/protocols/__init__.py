@@ -20,13 +20,13 @@ PROTOCOLS: Mapping[str, type[ClientProtocol]] = {
 """By the path of the WebSocket."""
 
 
-def served(dialects: str) -> Mapping[str, type[ClientProtocol]]:
-    """Return the protocols that *dialects* names, by path; empty: all.
+def served(names: str) -> Mapping[str, type[ClientProtocol]]:
+    """Return the protocols that *names* lists, by path; empty: all.
 
     Raises:
         SettingsError: one of them does not exist.
     """
-    asked = {name for one in dialects.split(",") if (name := one.strip())}
+    asked = {name for one in names.split(",") if (name := one.strip())}
     known = {protocol.name for protocol in PROTOCOLS.values()}
     if unknown := asked - known:
         raise SettingsError(

@@ -23,7 +23,7 @@ Prices = Mapping[str, tuple[float, float]]
 
 
 class Token(Enum):
-    """Where a protocol's client shows who it is."""
+    """The place of a client's token."""
 
     HANDSHAKE = auto()
     """In the request of the WebSocket: its query, a header or a subprotocol."""
@@ -33,7 +33,7 @@ class Token(Enum):
 
 @dataclass(frozen=True)
 class Admission:
-    """How the door treats a protocol's clients."""
+    """The rules of the door for a protocol's clients."""
 
     token: Token
     limits_commands: bool
@@ -69,7 +69,7 @@ class Handshake:
     models: frozenset[str] = frozenset()
     """Of the language model, which a client may choose from."""
     nonce: str = ""
-    """No other connection has it, whatever its edge."""
+    """A value that no other connection of any edge has."""
     transfer_key: str = ""
     """Of a telephone: it asks for a person; empty: none does."""
 
@@ -152,7 +152,7 @@ class ClientProtocol(Protocol):
     def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
         """Return the messages that tell the client that its session has begun, or goes on.
 
-        *heard*: so much was heard of the answer that was cut, and whose rest may follow.
+        *heard*: so much was heard of the response that was cut, and whose rest may follow.
         """
 
     def ended(self) -> list[Json]:

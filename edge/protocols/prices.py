@@ -1,4 +1,4 @@
-"""What an answer of a hosted model costs, USD a million tokens (prompt, completion).
+"""What a response of a hosted model costs, USD a million tokens (prompt, completion).
 
 List prices as published in 2025-11; a model that is not here costs 0 (local ones do).
 `AURA_PRICES` adds to or replaces them: `{"my-model": [0.2, 0.8]}`.
@@ -24,6 +24,6 @@ def cost_usd(
     completion_tokens: int,
     prices: Mapping[str, tuple[float, float]] = PRICES,
 ) -> float:
-    """Return the cost of one answer in USD."""
+    """Return the cost of one response in USD."""
     prompt, completion = prices.get(model, (0.0, 0.0))
     return round((prompt_tokens * prompt + completion_tokens * completion) / 1_000_000, 8)

@@ -30,9 +30,9 @@ MOST_LINES = 16
 DELAYS_MS = np.array([5.0, 15.0, 45.0])
 """How late messages come on average: on a cable, by radio, over a bad line."""
 EARLY = 0.25
-"""A message before the line is so much less likely than one after it."""
+"""The likelihood of a message before the line, as a share of one after it."""
 OFF_THE_LINE = 0.1
-"""So many messages come at any time within ..."""
+"""The share of messages that may come at any time within ..."""
 SPAN_MS = 3000.0
 """... this, whatever the line."""
 USUAL, UNUSUAL = 0.5, 2.0
@@ -83,12 +83,13 @@ class Arrivals:
 
 
 FEWEST_POINTS = 4
+"""The fewest bursts by which a rate is judged."""
 FOUND = 9.0
-"""So much likelier than any other (its logarithm) is a rate that is taken."""
+"""The lead (log likelihood) over all other rates at which a rate is taken."""
 OTHER = 16.0
-"""So much likelier than the one that was taken is another that takes its place."""
+"""The lead (log likelihood) over the taken rate at which another replaces it."""
 SURE, SURE_MS = 20.0, 6000
-"""So much likelier after this time is a rate that stands for good; and any rate does ..."""
+"""The lead, and the time, after which a rate stands for good; any rate stands ..."""
 GIVE_UP_MS = 20_000
 """... after this."""
 OFTEN_MS, SELDOM_MS = 60, 500
@@ -98,9 +99,9 @@ HOLD_MS = 3000
 MOST_HELD_BYTES = 1_000_000
 """No more of any sound is kept back: 5 s of the fastest rate, a recording of 30 s at 16 kHz."""
 KEPT_MS = 6000
-"""So much is heard once more where its rate was wrong."""
+"""The audio that is processed once more where its rate was wrong."""
 MISHEARD = 1.15
-"""A rate wrong by this factor is one at which no words are understood; 44.1 for 48 kHz is none."""
+"""The ratio of a wrong rate to the true one from which no words are understood."""
 
 
 @dataclass

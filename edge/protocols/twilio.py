@@ -37,9 +37,9 @@ SPOKEN = MediaFormat(encoding="audio/x-mulaw", sample_rate=RATE_HZ, channels=1)
 """The one format that Twilio documents."""
 SILENCE = b"\xff"
 LEAST_GAP_MS, MOST_GAP_MS = 15, 1000
-"""Sound that never came, by the time stamps: so much of it is filled in."""
+"""The longest gap by the time stamps, in ms, that is filled in."""
 REPEATED_BYTES = 20 * BYTES_A_MS
-"""Of it; so much is the sound before it once more, and the rest is silence."""
+"""The part of a gap that repeats the audio before it, in ms; the rest is silence."""
 KEYS = frozenset("0123456789*#ABCD")
 MOST_MARKS = 512
 """Marks on their way; a client that sends none back is asked about the last ones alone."""

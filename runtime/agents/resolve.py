@@ -1,4 +1,4 @@
-"""What one call is set to: the operator's configuration, the agent's over it, the caller's on top.
+"""The configuration of one call: the operator's, the agent's over it, the caller's on top.
 
 Each may only narrow what the one before leaves open: a caller sets what the agent lets callers
 set, and a variable of a token wins over one that the caller sends.
@@ -19,7 +19,7 @@ from schemas.session_config import CLIENT_OPTIONS, SessionConfig
 PROTOCOLS_OWN = frozenset(
     {"voice.delivery", "turns.by_client", "turns.respond", "interruption.allowed"}
 )
-"""Paths that follow from the protocol and harm nobody."""
+"""Paths that the client protocol sets, whatever the agent allows."""
 
 
 class VariableError(ValueError):
@@ -28,13 +28,13 @@ class VariableError(ValueError):
 
 @dataclass(frozen=True)
 class Given:
-    """What a token and a caller bring to an agent."""
+    """The values and wishes that a token and a caller bring to an agent."""
 
     by_token: Mapping[str, str]
     """Values of variables; those that the agent does not know are for another agent."""
     by_caller: Mapping[str, str]
     changes: Mapping[str, Any]
-    """What the caller wants other: paths of the configuration to values, checked."""
+    """The caller's wished changes: paths of the configuration to values, checked."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class Resolved:
     config: SessionConfig
     variables: dict[str, str]
     asked: dict[str, Any]
-    """What the caller changed and might."""
+    """The changes of the caller that were allowed."""
     left_out: tuple[str, ...]
-    """A line for each thing that the caller asked for and may not have."""
+    """A line for each refused wish of the caller."""
 
 
 def resolve(agent: Agent, base: SessionConfig, given: Given) -> Resolved:

@@ -24,7 +24,7 @@ class Revision:
     """Whose it is; empty: all tenants'."""
     name: str
     number: int
-    """Of the bucket: it names this text for good."""
+    """The bucket's sequence of this text, which names it for good."""
     time: str
     """RFC 3339, the server's clock."""
     text: str

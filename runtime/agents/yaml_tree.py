@@ -16,6 +16,7 @@ import yaml
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """With libyaml, where PyYAML was built with it: ten times as fast."""
 MOST_DEPTH = 16
+"""The deepest nesting of a file's mappings and lists."""
 Path = tuple[str | int, ...]
 
 _NULL = re.compile(r"~|null|")

@@ -19,6 +19,7 @@ from schemas import subjects
 BATCH = 1000
 """Subjects in one request: the server answers for 1024 at most."""
 READ_AT_ONCE = 20_000
+"""The most events of a session that one request reads."""
 WAIT_S = 10.0
 DIRECT_GET = "$JS.API.DIRECT.GET"
 

@@ -1,4 +1,4 @@
-"""Running calls, wherever they are held: which there are, and commands to one of them."""
+"""The running calls of all edges: their list, and commands to one of them."""
 
 from __future__ import annotations
 

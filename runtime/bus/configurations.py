@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 NAMING = frozenset(str(kind.__struct_config__.tag) for kind in (SessionStarted, SessionResumed))
 """Events that may name a configuration."""
 MOST_KEPT = 100
+"""The configurations that are kept in memory."""
 
 
 class Configurations:

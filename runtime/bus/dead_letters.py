@@ -1,4 +1,4 @@
-"""Jobs that no worker could do: the server's records of them, and how to try them again.
+"""Dead letters: the server's records of jobs that were given up, and their second try.
 
 The records are the server's own advisories (stream AURA_DEAD): they name an event by its sequence
 in AURA_EVENTS and hold no words of a call.

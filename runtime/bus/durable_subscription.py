@@ -15,11 +15,12 @@ from runtime.bus.errors import BusAwayError
 from schemas import subjects
 
 NOT_FOUND = 10014
+"""NATS's error code: no such consumer."""
 FORGOTTEN_AFTER_S = 30 * 86400
 MOST_UNANSWERED = 10_000
 """Limit of the events that the members of a group hold together."""
 MOST_DELIVERIES = 12
-"""After so many deliveries an event is given up, and recorded in AURA_DEAD."""
+"""The deliveries after which an event is given up and recorded in AURA_DEAD."""
 ANSWER_S = 5.0
 
 

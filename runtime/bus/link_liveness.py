@@ -1,4 +1,4 @@
-"""Whether the bus answers: a ping twice a second finds a silent link before callers do.
+"""The liveness of the link to the bus: a ping twice a second finds a silent one before callers do.
 
 On a half-open link, writes succeed until buffers are full. nats-py pings too, but closes such a
 link only when its buffers are empty, which is never. Here the link is aborted.

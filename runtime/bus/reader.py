@@ -26,8 +26,10 @@ T = TypeVar("T")
 ANSWER_TIMEOUT_S = 1.5
 API_TIMEOUT_S = 2.0
 TRIES = 3
+"""The times that a question is asked before the bus counts as away."""
 AGAIN_AFTER_S = 0.2
 BATCH = 1000
+"""The messages in one request."""
 NO_MORE = {"204", "404"}
 """Statuses that end a batch: no more messages, none at all. Any other status is a failure."""
 

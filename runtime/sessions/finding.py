@@ -14,6 +14,7 @@ from schemas import subjects
 from schemas.events import AnyEvent
 
 READ_AT_ONCE = 32
+"""The unfinished sessions that are read at once."""
 _DECODER = msgspec.msgpack.Decoder(AnyEvent)
 """Ten times as fast as the codec; the codec's error messages are not needed here."""
 

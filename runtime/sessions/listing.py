@@ -19,7 +19,7 @@ class Row:
     session: str
     tenant: str
     user: str = ""
-    dialect: str = ""
+    protocol: str = ""
     started_at_ms: int = 0
     """Unix time, ms."""
     duration_ms: int = 0
@@ -52,7 +52,7 @@ def summed_up(ended: ev.AnyEvent) -> Row | None:
         session=ended.session,
         tenant=ended.tenant,
         user=ended.user,
-        dialect=ended.dialect,
+        protocol=ended.protocol,
         started_at_ms=ended.started_at_ms,
         duration_ms=ended.at_ms - ended.started_at_ms,
         turns=ended.turns,
@@ -79,7 +79,7 @@ def folded(events: Iterable[ev.AnyEvent]) -> Row | None:
         session=last.session,
         tenant=last.tenant,
         user=started.user if started else "",
-        dialect=started.dialect if started else "",
+        protocol=started.protocol if started else "",
         started_at_ms=told[0].at_ms,
         duration_ms=max(one.at_ms for one in told) - told[0].at_ms,
         turns=len(

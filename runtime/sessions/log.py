@@ -11,6 +11,7 @@ from runtime.bus.errors import BusAwayError
 
 WAIT_S = 10.0
 ERASED_AT_ONCE = 200
+"""The messages that are erased at once."""
 
 
 async def ask(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:

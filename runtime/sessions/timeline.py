@@ -151,7 +151,7 @@ def _commanded(command: AnyCommand) -> str:
 
 _WORDS: dict[type, Callable[[Any], str]] = {
     ev.SessionStarted: lambda e: (
-        f"user {e.user}, {e.dialect}, eagerness {e.config.turns.eagerness}"
+        f"user {e.user}, {e.protocol}, eagerness {e.config.turns.eagerness}"
         + (f", agent {e.agent}" if e.agent else "")
         + (f", replay of {e.replay_of}" if e.replay_of else "")
     ),
@@ -169,7 +169,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.SessionEnded: lambda e: f"{e.reason}, {e.turns} turns",
     ev.RecordingConsented: lambda e: f"by the {e.by}",
     ev.RecordingEnded: lambda e: e.reason,
-    ev.SpeechStarted: lambda e: "over the answer" if e.over_answer else "",
+    ev.SpeechStarted: lambda e: "over the response" if e.over_response else "",
     ev.SpeechPaused: lambda e: f"pause {e.pause}",
     ev.SpeechEnded: lambda e: (
         f"after {e.wait_ms} ms of silence{', nothing was said in it' if e.discarded else ''}"
@@ -181,7 +181,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.TranscriptFinal: lambda e: f"{e.text!r} ({e.took_ms:.0f} ms, {e.model})",
     ev.TurnTaken: lambda e: (
         f"turn {e.turn}, "
-        + (f"step {e.step}" if e.step else "on a guess" if e.speculative else "for certain")
+        + (f"step {e.step}" if e.step else "speculative" if e.speculative else "for certain")
     ),
     ev.ToolCalled: lambda e: f"{e.name} {e.arguments}",
     ev.ToolRequested: lambda e: f"{e.tool.name} ({e.tool.kind}) {e.arguments}",
@@ -204,9 +204,9 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.AnswerReached: lambda e: f"turn {e.turn}, sentence {e.index}",
     ev.JobFailed: lambda e: f"{e.stage}: {e.reason}",
     ev.TroubleTold: lambda e: f"{e.stage}: {e.reason}",
-    ev.InterruptionSuspected: lambda e: f"{e.played_ms} ms into the answer",
-    ev.InterruptionStopped: lambda e: f"{e.played_ms} ms into the answer",
-    ev.InterruptionDismissed: lambda e: f"{e.played_ms} ms into the answer",
+    ev.InterruptionSuspected: lambda e: f"{e.played_ms} ms into the response",
+    ev.InterruptionStopped: lambda e: f"{e.played_ms} ms into the response",
+    ev.InterruptionDismissed: lambda e: f"{e.played_ms} ms into the response",
 }
 
 
@@ -287,14 +287,14 @@ def _waited(ended: Moment, index: int) -> Span:
 
 def _understood(told: list[Moment]) -> dict[tuple[int, int], str]:
     """Return the new words at each pause, by utterance and pause."""
-    guesses = sorted(
+    pauses = sorted(
         (int(m.fields["utterance"]), int(m.fields["pause"]), str(m.fields["text"]))
         for m in told
         if m.name == "transcript.guess"
     )
     found: dict[tuple[int, int], str] = {}
     before = (0, "")
-    for utterance, pause, text in guesses:
+    for utterance, pause, text in pauses:
         known = before[1].rstrip(".?!, ") if before[0] == utterance else ""
         new = text[len(known) :].lstrip(".?!, ") if known and text.startswith(known) else text
         found[utterance, pause] = new

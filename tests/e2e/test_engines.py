@@ -140,8 +140,8 @@ def test_a_whole_sentence_is_more_surely_ended_than_half_of_it(
         ("What I really want to know is", "how much it is going to cost."),
         ("Can you tell me", "what the weather will be like in Berlin?"),
     ):
-        whole = whisper.transcribe(speech(voice, f"{half} {rest}")).ended
-        cut = whisper.transcribe(speech(voice, half)).ended
+        whole = whisper.transcribe(speech(voice, f"{half} {rest}")).eot_stt
+        cut = whisper.transcribe(speech(voice, half)).eot_stt
         assert cut is not None
         assert whole is not None
         assert 0 <= cut < whole <= 1
@@ -230,7 +230,7 @@ def test_unsure_words_are_heard_once_more_unless_there_is_no_time(
     ), "choose another"
     ((_, careful),) = whisper.transcribe_each([unsure])
     assert careful.confidence > hasty.confidence
-    assert careful.ended == hasty.ended
+    assert careful.eot_stt == hasty.eot_stt
 
 
 def test_a_sure_utterance_does_not_wait_for_one_that_stumbles(
@@ -293,7 +293,7 @@ async def test_gemma_reads_whether_a_sentence_is_over_whatever_its_mark(
     gemma: LlamaModel, whole: str, cut: str
 ) -> None:
     async def over(text: str) -> float:
-        likely = await gemma.sentence_end(Prompt("", (("user", text),)))
+        likely = await gemma.eot_llm(Prompt("", (("user", text),)))
         assert likely is not None
         return likely
 
@@ -305,8 +305,8 @@ async def test_gemma_is_not_asked_for_an_opinion_while_others_wait(gemma: LlamaM
     prompt = Prompt("", (("user", "Tell me a fact about the moon."),))
     async with aclosing(gemma.stream(prompt)) as tokens:
         await anext(tokens)
-        assert await gemma.sentence_end(prompt) is None
-    assert await gemma.sentence_end(prompt) is not None
+        assert await gemma.eot_llm(prompt) is None
+    assert await gemma.eot_llm(prompt) is not None
 
 
 async def test_gemma_goes_on_where_it_was(gemma: LlamaModel) -> None:

@@ -21,7 +21,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
         assert aura.stop() == 0
 
 
-async def test_malformed_messages_over_both_dialects_cost_a_good_call_nothing(
+async def test_malformed_messages_over_both_protocols_cost_a_good_call_nothing(
     target: AuraProcess,
 ) -> None:
     children = target.children()

@@ -24,7 +24,7 @@ from tests.nats_server import NatsServer
 CONFIG = SessionConfig().but({"response.system_prompt": "Be brief. " * 30})
 HEAD: Head = {"tenant": "t", "session": "s", "at_ms": 1}
 OURS = CONFIG.but({"language": "de", "turns.silence_ms": 900})
-STARTED = SessionStarted(**HEAD, user="u", dialect="d", edge="e", config=OURS)
+STARTED = SessionStarted(**HEAD, user="u", protocol="d", edge="e", config=OURS)
 
 
 @asynccontextmanager

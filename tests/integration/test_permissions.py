@@ -187,7 +187,13 @@ async def test_what_a_reader_asks_for_is_delivered_to_nobody_else(
     """A server sends answers to the subject that the asker names, past the asker's permissions."""
     await join(bus, Group("theirs", ["aura.ev.*.*.*"], 30), Start("all"))
     secret = TurnCommitted(
-        tenant="acme", session="s1", at_ms=1, turn=1, text="Secret.", confidence=1.0, guessed=False
+        tenant="acme",
+        session="s1",
+        at_ms=1,
+        turn=1,
+        text="Secret.",
+        confidence=1.0,
+        speculative=False,
     )
     await bus.publish(secret)
     heard: list[str] = []

@@ -1,4 +1,4 @@
-"""What RFC 6455 says of broken frames, said by raw sockets to both dialects."""
+"""What RFC 6455 says of broken frames, said by raw sockets to both client protocols."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ async def test_a_request_is_a_session_of_its_own_in_the_log(simulated: AuraProce
     settings = load(nats_url=simulated.nats_url, _env_file=None)
     async with await connect(settings, "test") as bus:
         found = [one.event() for one in await bus.read(subjects.EVENTS_STREAM, "aura.ev.demo.>")]
-    ended = [one for one in found if isinstance(one, ev.SessionEnded) and one.dialect == "speech"]
+    ended = [one for one in found if isinstance(one, ev.SessionEnded) and one.protocol == "speech"]
     session = [one for one in found if one.session == ended[-1].session]
     assert isinstance(session[0], ev.SessionStarted)
     assert session[0].user == ended[-1].user

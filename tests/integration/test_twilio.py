@@ -144,7 +144,7 @@ async def test_a_call_is_answered_and_every_frame_is_as_twilio_wants_it(
     assert report.result.clears_received == 0
     events = await stored(aura)
     (started,) = of(ev.SessionStarted, events)
-    assert (started.dialect, started.tenant, started.user) == (
+    assert (started.protocol, started.tenant, started.user) == (
         "twilio",
         "default",
         FORM["CallSid"],

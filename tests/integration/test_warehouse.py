@@ -49,7 +49,7 @@ def a_call(number: int, at: datetime) -> list[ev.Event]:
     }
     return [
         ev.SessionStarted(
-            **whose, user="someone@acme", dialect="continuous", edge="e",
+            **whose, user="someone@acme", protocol="continuous", edge="e",
             config=SessionConfig().but({"response.system_prompt": "Be secret."}),
         ),
         ev.TranscriptFinal(
@@ -61,7 +61,7 @@ def a_call(number: int, at: datetime) -> list[ev.Event]:
             prompt_tokens=1000, completion_tokens=100, took_ms=1.0,
         ),
         ev.TurnMeasured(
-            **whose, turn=1, first_sent_ms=800.0 + number, guesses=2, retracted=1,
+            **whose, turn=1, first_sent_ms=800.0 + number, speculations=2, retracted=1,
         ),
         # after the last of the answer was handed out: the turn was measured before
         ev.ResponseCancelled(
@@ -116,8 +116,8 @@ def test_the_report_is_one_page_that_needs_nothing_else(kept: Path, tmp_path: Pa
     done = aura("report", "--data", str(kept), "--html", str(page), "--from", "beginning",
                 env={}, cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "right of 80 guesses    50%" in done.stdout
-    assert "interruptions          1\n" in done.stdout
+    assert "right of 80 speculative turns   50%" in done.stdout
+    assert "interruptions                  1\n" in done.stdout
     html = page.read_text(encoding="utf-8")
     assert html.count('role="img"') == 6
     slowest = html.split("<h2>The slowest calls")[1].split("<h2>Failed calls")[0]

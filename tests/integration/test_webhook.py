@@ -113,7 +113,7 @@ async def test_cloud_events_of_the_chosen_types_only(bus: Bus, settings: Setting
         await bus.publish(heard(1))
         for turn in (1, 2):
             await bus.publish(
-                TurnCommitted(**WHOSE, turn=turn, text="?", confidence=1.0, guessed=False)
+                TurnCommitted(**WHOSE, turn=turn, text="?", confidence=1.0, speculative=False)
             )
         await receiver.until(2)
         await asyncio.sleep(1.5)

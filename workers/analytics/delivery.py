@@ -73,6 +73,7 @@ class Live:
         self._bus = bus
         self._subscriber = subscriber
         self._queue: asyncio.Queue[LiveEvent | None] = asyncio.Queue()
+        """At most MOST_WAITING: newer ones are dropped and counted."""
         self._listening = AsyncExitStack()
 
     @property

@@ -25,9 +25,6 @@ from workers.engines.protocols import EngineError
 
 log = structlog.get_logger(__name__)
 
-AHEAD = 64
-"""Events fetched ahead of the handler; if the process dies, another member gets them."""
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -130,9 +127,10 @@ async def _make_places(settings: Settings, plan: Plan) -> None:
 async def _source(bus: Bus, plan: Plan, subscriber: Subscriber) -> Source:
     if plan.live:
         return await Live(bus, subscriber).listen()
-    ahead = max(AHEAD, subscriber.at_once, 2 * subscriber.batch)
     place = plan.places[subscriber.name].name
-    return Jobs(bus, place, ahead, wanted=subscriber.types, copies=not subscriber.calls_only)
+    return Jobs(
+        bus, place, subscriber.ahead, wanted=subscriber.types, copies=not subscriber.calls_only
+    )
 
 
 def _describe(plan: Plan, runners: Sequence[Runner]) -> dict[str, Any]:

@@ -68,8 +68,8 @@ async def count(event: ev.AnyEvent) -> None:
 
 def _count(event: ev.AnyEvent) -> None:
     match event:
-        case ev.SessionStarted(dialect=dialect):
-            STARTED.labels(dialect).inc()
+        case ev.SessionStarted(protocol=protocol):
+            STARTED.labels(protocol).inc()
         case ev.SessionResumed():
             RESUMED.inc()
         case ev.SessionEnded(reason=reason, turns=turns):
@@ -101,4 +101,4 @@ def _measured(event: ev.TurnMeasured) -> None:
     if event.first_sent_ms is not None:
         FELT.observe(max(0.0, event.first_sent_ms) / 1000)
     SPECULATIVE.labels("wrong").inc(event.retracted)
-    SPECULATIVE.labels("right").inc(max(0, event.guesses - event.retracted))
+    SPECULATIVE.labels("right").inc(max(0, event.speculations - event.retracted))

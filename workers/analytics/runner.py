@@ -29,7 +29,8 @@ class Runner:
         self.done = 0
         self.failed = 0
         self._source = source
-        self._waiting: asyncio.Queue[EventJob | None] = asyncio.Queue()
+        self._waiting: asyncio.Queue[EventJob | None] = asyncio.Queue(subscriber.ahead)
+        """The source is asked for no more while it is full."""
         self._held: set[EventJob] = set()
         """The events that are not answered yet."""
         counters.LAG.labels(subscriber.name).set_function(lambda: source.depth)
@@ -56,9 +57,9 @@ class Runner:
                     await delivery.done()
                     continue
                 self._held.add(delivery)
-                self._waiting.put_nowait(delivery)
+                await self._waiting.put(delivery)
             for _ in hands:
-                self._waiting.put_nowait(None)
+                await self._waiting.put(None)
             await asyncio.wait(hands)
             heart.cancel()
             leaver.cancel()

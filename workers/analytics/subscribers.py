@@ -27,6 +27,8 @@ TYPES: dict[str, type[Event]] = {
 }
 """Every event, by its tag."""
 
+LEAST_AHEAD = 64
+"""The fewest events fetched ahead of a handler."""
 MOST_BATCH = 1000
 """Batch limit: unacknowledged events of a group are bounded."""
 
@@ -101,6 +103,11 @@ class Subscriber:
             raise SubscriberError(f"batch is 0 to {MOST_BATCH}, at_once 1 or more")
         if self.tenant != "*" and not is_token(self.tenant):
             raise SubscriberError(f"a tenant is A-Z a-z 0-9 _ -, not {self.tenant!r}")
+
+    @property
+    def ahead(self) -> int:
+        """Events fetched ahead of the handler; if the process dies, another member gets them."""
+        return max(LEAST_AHEAD, self.at_once, 2 * self.batch)
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

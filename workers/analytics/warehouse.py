@@ -38,6 +38,7 @@ PRIVATE = frozenset(
 """Fields that hold words or name a person: never in these files. `rows` has partial transcripts."""
 VIEWS = Path(__file__).with_name("warehouse.sql")
 BATCH = 1000
+"""The events of one Parquet file, at most."""
 BATCH_WAIT_S = 10.0
 
 

@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 TIMEOUT_S = 15.0
 TRIES = 11
-"""With delays of 1, 2, 4 ... 512 s: about 17 minutes."""
+"""The deliveries of one event, after delays of 1, 2, 4 ... 512 s: about 17 minutes."""
 LONGEST_BACKOFF_S = 900.0
 GONE = 410
 

@@ -38,10 +38,10 @@ from workers.engines.protocols import (
 
 TEXT: Final = "One, two, three, four, five."
 LEAST_MS, MOST_MS = 600, 12_000
-"""So long does a voice take for TEXT: less or more is sound at a wrong rate, or none."""
+"""The shortest and longest speech of TEXT: other lengths are audio at a wrong rate, or none."""
 CLOSED_S: Final = 5.0
 BLOCKED_S: Final = 0.5
-"""The event loop may stand still for so long: heartbeats of the worker's jobs live there."""
+"""The longest block of the event loop, on which the heartbeats of the worker's jobs run."""
 Check = Callable[[Any], Awaitable[None] | None]
 
 
@@ -90,7 +90,7 @@ def _recognition(found: object, pcm: bytes) -> Recognition:
     _expect(found.text or found.confidence == 0, "`confidence` of an empty text is 0")
     _expect(found.audio_ms == len(pcm) // BYTES_PER_MS, "`audio_ms` is the length of the audio")
     _expect(found.took_ms >= 0, "`took_ms` is not negative")
-    _expect(found.ended is None or 0 <= found.ended <= 1, "`ended` is None or 0 to 1")
+    _expect(found.eot_stt is None or 0 <= found.eot_stt <= 1, "`eot_stt` is None or 0 to 1")
     return found
 
 
@@ -200,7 +200,7 @@ _PROMPT: Final = Prompt(
 )
 
 
-async def _answer(engine: Any, prompt: Prompt = _PROMPT) -> list[Any]:
+async def _response(engine: Any, prompt: Prompt = _PROMPT) -> list[Any]:
     tokens = engine.stream(prompt)
     if not isinstance(tokens, AsyncGenerator):
         raise ContractError("`stream` is an async generator: `async def` with `yield`")
@@ -225,16 +225,16 @@ async def can_be_awaited_until_it_is_warm(engine: Any) -> None:
     await coming
 
 
-async def answers_and_counts(engine: Any) -> None:
-    found = await _answer(engine)
-    _expect("".join(one for one in found if isinstance(one, str)).strip(), "there is an answer")
+async def responds_and_counts(engine: Any) -> None:
+    found = await _response(engine)
+    _expect("".join(one for one in found if isinstance(one, str)).strip(), "there is a response")
     usage = found[-1]
     _expect(usage.prompt_tokens >= 0 and usage.completion_tokens >= 0, "counts are not negative")
     _expect(isinstance(usage.model, str), "a Usage names the model")
 
 
 async def goes_on_with_what_was_said(engine: Any) -> None:
-    await _answer(engine, replace(_PROMPT, said="The capital"))
+    await _response(engine, replace(_PROMPT, said="The capital"))
 
 
 async def takes_conversations_of_any_shape(engine: Any) -> None:
@@ -244,12 +244,12 @@ async def takes_conversations_of_any_shape(engine: Any) -> None:
         (("assistant", "Hello!"), ("assistant", "Still there?"), ("user", "Yes.")),
     )
     for messages in shapes:
-        await _answer(engine, replace(_PROMPT, messages=messages, seed=7))
+        await _response(engine, replace(_PROMPT, messages=messages, seed=7))
 
 
 async def takes_tools_whether_it_calls_them_or_not(engine: Any) -> None:
     tool = ToolFunction(name="get_time", description="Tells the time.", parameters={})
-    for one in await _answer(engine, replace(_PROMPT, tools=(tool,))):
+    for one in await _response(engine, replace(_PROMPT, tools=(tool,))):
         if isinstance(one, FunctionCall):
             _expect(isinstance(one.arguments, str), "`arguments` of a call are JSON as text")
 
@@ -262,22 +262,22 @@ async def stops_when_it_is_closed(engine: Any) -> None:
             await tokens.aclose()
     except TimeoutError as error:
         raise ContractError(f"closing the stream stops it within {CLOSED_S:g} s") from error
-    await _answer(engine)
+    await _response(engine)
 
 
-async def answers_several_at_once(engine: Any) -> None:
-    await asyncio.gather(_answer(engine), _answer(engine))
+async def responds_to_several_at_once(engine: Any) -> None:
+    await asyncio.gather(_response(engine), _response(engine))
 
 
 async def never_blocks_the_event_loop(engine: Any) -> None:
     loop = asyncio.get_running_loop()
-    answer = asyncio.ensure_future(_answer(engine))
+    response = asyncio.ensure_future(_response(engine))
     longest_s = 0.0
-    while not answer.done():
+    while not response.done():
         before_s = loop.time()
         await asyncio.sleep(0.01)
         longest_s = max(longest_s, loop.time() - before_s)
-    await answer
+    await response
     _expect(
         longest_s < BLOCKED_S,
         f"the event loop stood still for {longest_s * 1000:.0f} ms: a model that computes does so "
@@ -286,10 +286,10 @@ async def never_blocks_the_event_loop(engine: Any) -> None:
 
 
 async def tells_whether_a_sentence_is_over(engine: Any) -> None:
-    if not hasattr(engine, "sentence_end"):
+    if not hasattr(engine, "eot_llm"):
         return
-    likely = await engine.sentence_end(_PROMPT)
-    _expect(likely is None or 0 <= likely <= 1, f"`sentence_end` is None or 0 to 1, not {likely}")
+    likely = await engine.eot_llm(_PROMPT)
+    _expect(likely is None or 0 <= likely <= 1, f"`eot_llm` is None or 0 to 1, not {likely}")
 
 
 CHECKS: Final[Mapping[EngineKind, tuple[Check, ...]]] = {
@@ -307,12 +307,12 @@ CHECKS: Final[Mapping[EngineKind, tuple[Check, ...]]] = {
         can_be_awaited_until_it_is_warm,
         has_a_name,
         says_where_it_runs,
-        answers_and_counts,
+        responds_and_counts,
         goes_on_with_what_was_said,
         takes_conversations_of_any_shape,
         takes_tools_whether_it_calls_them_or_not,
         stops_when_it_is_closed,
-        answers_several_at_once,
+        responds_to_several_at_once,
         never_blocks_the_event_loop,
         tells_whether_a_sentence_is_over,
     ),

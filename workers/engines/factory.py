@@ -26,8 +26,9 @@ DEFAULT_TTS_VOICE: Final = Settings.model_fields["tts_voice"].default
 LOCAL_LLM: Final = "gemma3-270m"
 """The local model where AURA_LLM_MODEL names none."""
 LOCAL_SLOTS: Final = 2
+"""Responses that the built-in model writes at once where AURA_LLM_SLOTS says nothing."""
 HOSTED_SLOTS: Final = 16
-"""Responses written at once where AURA_LLM_SLOTS says nothing."""
+"""The same of a server."""
 
 
 def recognizer(settings: Settings) -> Recognizer:

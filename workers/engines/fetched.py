@@ -1,4 +1,4 @@
-"""What `aura models fetch` brought: where from, and the SHA-256 that each file had.
+"""The record of `aura models fetch`: each model's source, and the SHA-256 of its files.
 
 The record outlives the files: what is fetched again under the same name must be the same again.
 """

@@ -1,4 +1,4 @@
-"""What a name means on a model hub that is laid out as Hugging Face's. Pure."""
+"""The files of a model name on a hub that is laid out as Hugging Face's. Pure."""
 
 from __future__ import annotations
 

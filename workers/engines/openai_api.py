@@ -30,7 +30,7 @@ _RETRYABLE: Final = frozenset({408, 409, 425, 429})
 
 @dataclass(frozen=True)
 class Named:
-    """What an operator calls a server, and the settings that its errors tell to check."""
+    """The operator's name of a server, and the settings that its errors tell to check."""
 
     what: str
     url: str

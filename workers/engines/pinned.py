@@ -1,4 +1,4 @@
-"""Weights that installed packages carry: which parts of which package, and what they must be."""
+"""Weights inside installed packages: their parts, and the SHA-256 that they must have."""
 
 from dataclasses import dataclass
 from typing import Literal

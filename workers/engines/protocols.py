@@ -64,7 +64,7 @@ class Recognition:
     """0..1: the geometric mean of the probabilities of the tokens; 0 for an empty text."""
     audio_ms: int
     took_ms: float
-    ended: float | None = None
+    eot_stt: float | None = None
     """0..1: how surely the engine would end a sentence with the last word; None: it cannot tell."""
 
 
@@ -85,7 +85,7 @@ class CallInfo:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The conversation that a language model answers, and how it is to answer."""
+    """The conversation that a language model responds to, and how."""
 
     system: str
     messages: tuple[tuple[str, str], ...]
@@ -125,7 +125,7 @@ class FunctionCall:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an answer cost; the last item of every stream that was not closed early."""
+    """What a response cost; the last item of every stream that was not closed early."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -199,7 +199,7 @@ class TurnModel(Protocol):
             EngineMissingError, WeightsError: it cannot be had.
         """
 
-    def finished(self, pcm: bytes) -> float:
+    def eot_audio(self, pcm: bytes) -> float:
         """Return 0..1 for *pcm*: s16le mono 16 kHz, from the onset to a pause."""
 
 
@@ -226,7 +226,7 @@ class LanguageModel(Protocol):
 class SentenceReader(LanguageModel, Protocol):
     """A language model that can tell whether a sentence is over; optional (ADR 18)."""
 
-    async def sentence_end(self, request: Prompt) -> float | None:
+    async def eot_llm(self, request: Prompt) -> float | None:
         """Return 0..1, the probability that the last message's sentence is over; None: not known.
 
         The prompt it reads is the one that `stream` continues, so asking first costs little. None

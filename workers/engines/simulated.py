@@ -28,7 +28,7 @@ from workers.engines.protocols import (
 
 Fail = Literal["none", "raise", "hang", "nonsense", "exit"]
 HEARD: Final = "Hello, how are you today?"
-ANSWER: Final = ("Sure", *[" word"] * 18, " done.")
+RESPONSE: Final = ("Sure", *[" word"] * 18, " done.")
 NONSENSE: Final = "\ufffd\x00 %s {} \u202e"
 PIECE_MS: Final = 100
 EXIT_CODE: Final = 70
@@ -49,7 +49,7 @@ class Fault:
         return self.marker.encode() in (given.encode() if isinstance(given, str) else given)
 
     def nonsense(self) -> bool:
-        """Raise ('raise'), end the process ('exit'), or return whether nonsense is the answer."""
+        """Raise ('raise'), end the process ('exit'), or return whether nonsense is the response."""
         if self.fail == "raise":
             raise EngineUnavailableError("simulated: this job fails")
         if self.fail == "exit":
@@ -90,7 +90,7 @@ class SimulatedRecognizer:
 
 
 class SimulatedLanguageModel:
-    """Answers with sentences of twenty tokens; the first one repeats a #tag of the caller.
+    """Responds with sentences of twenty tokens; the first one repeats a #tag of the caller.
 
     Where tools are offered, it calls what the caller's `CALL:name{"a":1}` says, once each, and what
     `AGAIN:name` says in every step; then the #tag is that of the last result.
@@ -104,13 +104,13 @@ class SimulatedLanguageModel:
         *,
         first_ms: float = 100,
         token_ms: float = 10,
-        tokens: int = len(ANSWER),
+        tokens: int = len(RESPONSE),
         fault: Fault | None = None,
     ) -> None:
         """Take *first_ms* to the first of *tokens* and *token_ms* from each to the next."""
-        sentence = (f" {ANSWER[0]}", *ANSWER[1:])
-        more = -(-tokens // len(ANSWER)) - 1
-        self._answer = (*ANSWER, *sentence * more)[:tokens]
+        sentence = (f" {RESPONSE[0]}", *RESPONSE[1:])
+        more = -(-tokens // len(RESPONSE)) - 1
+        self._response = (*RESPONSE, *sentence * more)[:tokens]
         self._first_ms = first_ms
         self._token_ms = token_ms
         self._fault = fault or Fault()
@@ -127,7 +127,7 @@ class SimulatedLanguageModel:
         only(self.name, request.model)
         loop = asyncio.get_running_loop()
         due_s = loop.time() + self._first_ms / 1000
-        tokens = self._answer[: request.max_tokens]
+        tokens = self._response[: request.max_tokens]
         last = request.lines[-1].text if request.lines else ""
         if calls := _simulated_calls(request):
             await asyncio.sleep(self._first_ms / 1000)

@@ -13,24 +13,24 @@ from typing import Any
 
 import aiohttp
 
-from aura.cli.answer import length_s
 from aura.cli.call import FRAME_BYTES, FRAME_MS, SILENCE, options, speech_end_ms
 from aura.cli.call_failures import ended
 from aura.cli.evaluation.judge import Seen
 from aura.cli.evaluation.suite import Scenario, Step
+from aura.cli.outcome import length_s
 from aura.client import socket_url
 from runtime.audio import read_wav
 
 SETTLE_S = 2.5
 """Seconds after a noise within which Aura would react, if at all."""
 BREATH_S = 0.4
-"""Between the end of an answer and the next words."""
-ANSWER_S = 30.0
+"""Between the end of a response and the next words."""
+RESPONSE_S = 30.0
 POLL_S = 0.02
 
 
 @dataclass
-class Ears:
+class Messages:
     """The messages so far. Times are monotonic seconds."""
 
     transcripts: list[tuple[float, str]] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Ears:
     """(when it came, seconds of audio, words)."""
     interrupted: list[float] = field(default_factory=list)
     completed: list[float] = field(default_factory=list)
-    answers: list[tuple[float, str]] = field(default_factory=list)
+    responses: list[tuple[float, str]] = field(default_factory=list)
     errors: list[tuple[float, str]] = field(default_factory=list)
     playing_until: float = 0.0
     """When a client that plays what it gets falls silent."""
@@ -57,7 +57,7 @@ class Ears:
                     self.completed.append(now)
             case "ai_complete":
                 self.completed.append(now)
-                self.answers.append((now, message["full_response"]))
+                self.responses.append((now, message["full_response"]))
             case "ai_interrupted":
                 self.interrupted.append(now)
                 self.playing_until = now
@@ -109,12 +109,12 @@ async def perform(
         aiohttp.ClientSession() as http,
         http.ws_connect(address, max_msg_size=0) as ws,
     ):
-        ears, microphone = Ears(), _Microphone(ws)
+        told, microphone = Messages(), _Microphone(ws)
         speaking = asyncio.create_task(microphone.run())
-        listening = asyncio.create_task(_listen(ws, ears))
+        listening = asyncio.create_task(_listen(ws, told))
         try:
             async with asyncio.timeout(scenario.limit_s):
-                await _perform(scenario, sounds, seen, _Line(ears, microphone, listening))
+                await _perform(scenario, sounds, seen, _Line(told, microphone, listening))
         except TimeoutError:
             _lost(scenario, seen, f"not over within {scenario.limit_s:g} s")
         except _LostError as lost:
@@ -132,7 +132,7 @@ class _LostError(Exception):
 
 @dataclass
 class _Line:
-    ears: Ears
+    told: Messages
     microphone: _Microphone
     listening: asyncio.Task[str]
 
@@ -152,12 +152,12 @@ class _Line:
         return True
 
 
-async def _listen(ws: aiohttp.ClientWebSocketResponse, ears: Ears) -> str:
+async def _listen(ws: aiohttp.ClientWebSocketResponse, told: Messages) -> str:
     """Take messages until the server ends the call; returns why it did."""
     async for message in ws:
         if message.type is aiohttp.WSMsgType.TEXT:
-            ears.take(json.loads(message.data), time.monotonic())
-    return ended(ws.close_code, f"told {ears.errors[-1][1]}" if ears.errors else "")
+            told.take(json.loads(message.data), time.monotonic())
+    return ended(ws.close_code, f"told {told.errors[-1][1]}" if told.errors else "")
 
 
 def _lost(scenario: Scenario, seen: list[Seen], reason: str) -> None:
@@ -168,15 +168,15 @@ def _lost(scenario: Scenario, seen: list[Seen], reason: str) -> None:
 async def _perform(
     scenario: Scenario, sounds: Mapping[Step, bytes], seen: list[Seen], line: _Line
 ) -> None:
-    ears, answer_from = line.ears, 0.0
+    told, response_from = line.told, 0.0
     before: tuple[float, float] | None = None
-    """Begin and end of speech of the step whose answer the next one speaks over."""
+    """Begin and end of speech of the step whose response the next one speaks over."""
     if scenario.greeting:
-        await line.until(lambda: bool(ears.sounds), ANSWER_S)
+        await line.until(lambda: bool(told.sounds), RESPONSE_S)
     for number, step in enumerate(scenario.steps):
-        await _moment(step, line, answer_from)
+        await _moment(step, line, response_from)
         began, pcm = time.monotonic(), sounds[step]
-        answer_from = began
+        response_from = began
         speech_end = began + speech_end_ms(pcm) / 1000
         line.microphone.play(pcm)
         await line.until(lambda: not line.microphone.busy, length_s(pcm) + 5)
@@ -184,69 +184,69 @@ async def _perform(
         over = bool(after) and after[0].over_answer_s is not None
         await _outcome(step, line, began, over=over)
         if before:
-            until = next((at for at, _ in ears.transcripts if at > began), math.inf)
-            seen.append(_noted(ears, *before, until=min(until, *_cuts(ears, began))))
+            until = next((at for at, _ in told.transcripts if at > began), math.inf)
+            seen.append(_noted(told, *before, until=min(until, *_cuts(told, began))))
         before = (began, speech_end) if over else None
         if not over:
-            seen.append(_noted(ears, began, speech_end))
+            seen.append(_noted(told, began, speech_end))
 
 
-async def _moment(step: Step, line: _Line, answer_from: float) -> None:
+async def _moment(step: Step, line: _Line, response_from: float) -> None:
     """Wait until it is time for *step*."""
-    ears = line.ears
+    told = line.told
     if step.over_answer_s is None:
-        await line.until(lambda: time.monotonic() > ears.playing_until + BREATH_S, ANSWER_S)
+        await line.until(lambda: time.monotonic() > told.playing_until + BREATH_S, RESPONSE_S)
         return
-    await line.until(lambda: _first_sound(ears, answer_from) is not None, ANSWER_S)
-    first = _first_sound(ears, answer_from) or 0.0
+    await line.until(lambda: _first_sound(told, response_from) is not None, RESPONSE_S)
+    first = _first_sound(told, response_from) or 0.0
     await asyncio.sleep(max(0.0, first + step.over_answer_s - time.monotonic()))
 
 
 async def _outcome(step: Step, line: _Line, began: float, *, over: bool) -> None:
-    """Wait until *step* was answered or failed.
+    """Wait until *step* got a response or failed.
 
-    *over*: the next step speaks over the answer, so the answer's first sound is enough.
+    *over*: the next step speaks over the response, so the first sound is enough.
     """
-    ears = line.ears
+    told = line.told
     if step.expect.ignored:
         await asyncio.sleep(SETTLE_S)
         return
 
-    def answered() -> bool:
+    def responded() -> bool:
         if over:
-            return _first_sound(ears, began) is not None
-        since = max((at for at, _ in ears.transcripts if at > began), default=None)
-        return since is not None and any(at > since for at in ears.completed)
+            return _first_sound(told, began) is not None
+        since = max((at for at, _ in told.transcripts if at > began), default=None)
+        return since is not None and any(at > since for at in told.completed)
 
     def failed() -> bool:
-        return any(at > began for at, _ in ears.errors)
+        return any(at > began for at, _ in told.errors)
 
-    await line.until(lambda: answered() or failed(), ANSWER_S)
+    await line.until(lambda: responded() or failed(), RESPONSE_S)
 
 
-def _first_sound(ears: Ears, since: float, until: float = math.inf) -> float | None:
-    """Return when the answer to what was said from *since* on began to sound."""
-    words = [at for at, _ in ears.transcripts if since < at < until]
+def _first_sound(told: Messages, since: float, until: float = math.inf) -> float | None:
+    """Return when the response to what was said from *since* on began to sound."""
+    words = [at for at, _ in told.transcripts if since < at < until]
     if not words and since:
         return None
     after = words[-1] if words else since
-    return next((at for at, seconds, _ in ears.sounds if after <= at < until and seconds), None)
+    return next((at for at, seconds, _ in told.sounds if after <= at < until and seconds), None)
 
 
-def _cuts(ears: Ears, since: float) -> list[float]:
-    return [at for at in ears.interrupted if at > since] or [math.inf]
+def _cuts(told: Messages, since: float) -> list[float]:
+    return [at for at in told.interrupted if at > since] or [math.inf]
 
 
-def _noted(ears: Ears, began: float, speech_end: float, *, until: float = math.inf) -> Seen:
+def _noted(told: Messages, began: float, speech_end: float, *, until: float = math.inf) -> Seen:
     """Return what came of a step from *began* on, and before *until*."""
-    transcripts = [text for at, text in ears.transcripts if began < at < until]
-    first = _first_sound(ears, began, until)
-    told = [text for at, text in ears.answers if first is not None and first <= at < until]
-    spoken = [text for at, _, text in ears.sounds if first is not None and first <= at < until]
+    transcripts = [text for at, text in told.transcripts if began < at < until]
+    first = _first_sound(told, began, until)
+    responses = [text for at, text in told.responses if first is not None and first <= at < until]
+    spoken = [text for at, _, text in told.sounds if first is not None and first <= at < until]
     return Seen(
         transcript=transcripts[-1] if transcripts else "",
-        answer=told[-1] if told else "".join(spoken).strip(),
+        answer=responses[-1] if responses else "".join(spoken).strip(),
         first_audio_ms=None if first is None else (first - speech_end) * 1000,
-        interrupted=any(began < at < until for at in ears.interrupted),
-        errors=[code for at, code in ears.errors if began < at < until],
+        interrupted=any(began < at < until for at in told.interrupted),
+        errors=[code for at, code in told.errors if began < at < until],
     )

@@ -11,14 +11,14 @@ from runtime.word_errors import word_error_rate, words
 
 @dataclass
 class Seen:
-    """What the caller was told during one step."""
+    """The messages that the caller got during one step."""
 
     transcript: str = ""
     answer: str = ""
     first_audio_ms: float | None = None
-    """After the end of speech; None: no sound of an answer."""
+    """After the end of speech; None: no sound of a response."""
     interrupted: bool = False
-    """The answer before was cut off."""
+    """The response before was cut off."""
     errors: list[str] = field(default_factory=list)
     lost: str = ""
     """Why the call ended before its time; empty: it did not."""
@@ -40,7 +40,9 @@ def judge(step: Step, seen: Seen, within_s: float | None) -> list[str]:
     wrong += _time(expected, seen, within_s, noise=bool(step.noise))
     if expected.interrupts is not None and expected.interrupts != seen.interrupted:
         wrong.append(
-            "the answer was not interrupted" if expected.interrupts else "the answer was cut off"
+            "the response was not interrupted"
+            if expected.interrupts
+            else "the response was cut off"
         )
     return wrong
 
@@ -50,7 +52,7 @@ def _ignored(seen: Seen) -> list[str]:
     if seen.transcript:
         wrong.append(f"not ignored: taken for {seen.transcript!r}")
     if seen.interrupted:
-        wrong.append("not ignored: it cut the answer off")
+        wrong.append("not ignored: it cut the response off")
     return wrong
 
 
@@ -58,7 +60,7 @@ def _time(expected: Expected, seen: Seen, within_s: float | None, *, noise: bool
     limit_s = expected.within_s or (None if noise else within_s)
     if seen.first_audio_ms is None:
         asked = limit_s is not None or expected.answer is not None
-        return ["no answer was heard"] if asked else []
+        return ["no response was heard"] if asked else []
     if limit_s is not None and seen.first_audio_ms > limit_s * 1000:
         return [f"first sound after {seen.first_audio_ms / 1000:.2f} s, expected {limit_s:g} s"]
     return []

@@ -33,7 +33,7 @@ class _Strict(BaseModel):
 
 
 class Words(_Strict):
-    """What must be, and must not be, in a text. Capitals and punctuation do not count."""
+    """Words that a text must and must not hold; capitals and punctuation do not count."""
 
     contains: tuple[str, ...] = ()
     """All of these."""
@@ -49,16 +49,16 @@ class Words(_Strict):
 
 
 class Expected(_Strict):
-    """What must come of a step."""
+    """The expected outcome of a step."""
 
     transcript: Words | None = None
     answer: Words | None = None
     within_s: float | None = Field(default=None, gt=0)
-    """From the end of speech to the first sound of the answer, at the caller."""
+    """From the end of speech to the first sound of the response, at the caller."""
     interrupts: bool | None = None
-    """Whether the step cuts the answer before it off."""
+    """Whether the step cuts the response before it off."""
     ignored: bool = False
-    """Nothing may come of it: no transcript, no answer, no interruption."""
+    """Nothing may come of it: no transcript, no response, no interruption."""
 
 
 class Step(_Strict):
@@ -72,7 +72,7 @@ class Step(_Strict):
     says: str = ""
     """What the recording says, for the word error rate."""
     over_answer_s: float | None = Field(default=None, ge=0)
-    """Seconds into the answer before, at which this step begins; unset: after its end."""
+    """Seconds into the response before, at which this step begins; unset: after its end."""
     expect: Expected = Expected()
 
     @model_validator(mode="after")
@@ -102,7 +102,7 @@ class Scenario(_Strict):
     @model_validator(mode="after")
     def _begins_with_a_question(self) -> Self:
         if self.steps[0].over_answer_s is not None and not self.greeting:
-            raise ValueError("there is no answer to speak over before the first step")
+            raise ValueError("there is no response to speak over before the first step")
         return self
 
 

@@ -87,9 +87,13 @@ def _plots(found: Figures, labels: Sequence[str]) -> list[tuple[str, str, str]]:
             "End of speech to the first audio sent.",
             lines(labels, waits, "ms"),
         ),
-        ("Turns", "Answered or interrupted.", stacked(labels, [of("turns", "turns")], "turns")),
+        (
+            "Turns",
+            "Heard to the end, or interrupted.",
+            stacked(labels, [of("turns", "turns")], "turns"),
+        ),
         ("Who talked", "Seconds of speech.", stacked(labels, talk, "s", counts=False)),
-        ("Interruptions", "Speech or noise over an answer.", stacked(labels, barge, "times")),
+        ("Interruptions", "Speech or noise over a response.", stacked(labels, barge, "times")),
         ("Guesses", "Turns taken before the end was certain.", stacked(labels, guesses, "guesses")),
         (
             "Errors",

@@ -6,11 +6,11 @@ import statistics
 from collections import deque
 
 TURNS = 5
-"""The number of last turns that are remembered."""
+"""The last turns that are remembered, a number."""
 LEAST = 2
 """The least number of turns from which a habit is concluded."""
 MARGIN = 1.15
-"""The wait, as a multiple of the caller's usual longest pause."""
+"""The wait as a multiple of the caller's usual longest pause, without a unit."""
 LONGEST_MS = 1400
 """The longest wait that a habit can lead to."""
 
@@ -41,12 +41,12 @@ class AdaptivePause:
 
     @property
     def wait_ms(self) -> int:
-        """The silence, ms, that does not mean the end of a turn from this caller."""
+        """The least silence, ms, that may end a turn of this caller."""
         if len(self._longest) < LEAST:
             return 0
         return min(LONGEST_MS, int(statistics.median_low(self._longest) * MARGIN))
 
     @property
     def this_turn_ms(self) -> int:
-        """The silence, ms, after which this turn has gone on before, though it seemed over."""
+        """The least silence, ms, that may end this turn: it has gone on after as much before."""
         return min(LONGEST_MS, int(self._mistaken * MARGIN))

@@ -58,14 +58,14 @@ class Evidence:
 
 
 LLM_WEIGHT = 0.5
-"""Of the language model's log odds, beside 1 for the recogniser's. How often their sum is right
+"""The weight of the language model's log odds; the recogniser's is 1. How often their sum is right
 counts benchmarks/eot_accuracy.py."""
 EOT_LLM_MISSING = 0.4
 """The probability that stands in for a language model that gives none."""
 EOT_BY_RULES = 0.7
 """The probability that stands in for the recogniser's where the rules alone find an end."""
 MOST_CERTAIN = 0.99
-"""The limit of every probability (and 1 - MOST_CERTAIN the lower one), lest one witness decide."""
+"""The upper limit of every probability, 1 - MOST_CERTAIN the lower: no witness decides alone."""
 EOT_AUDIO_SURE = 0.8
 """From this probability on, the turn model makes unclear words finished."""
 EOT_AUDIO_DOUBT = 0.5

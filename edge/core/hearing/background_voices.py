@@ -1,4 +1,4 @@
-"""Voices behind the caller: a room full of people never falls silent, a caller does.
+"""Voices of other people in the caller's room, told from the caller by their loudness.
 
 The quietest stretch of the last seconds is the background's. Where it holds voices, only what is
 clearly louder is the caller's; where it holds none, nothing changes. The clock is the frame, 20 ms.
@@ -11,12 +11,14 @@ from collections import deque
 from edge.core.hearing.framing import FRAME_MS
 
 STRETCH_FRAMES = 400 // FRAME_MS
+"""The frames of a stretch: 400 ms."""
 STRETCHES, LEAST_STRETCHES = 37, 20
 """Stretches (15 s) that are compared, and how many (8 s) must be there: a caller who speaks at once
 and without a pause is not their own background."""
 SMOOTH_FRAMES = 240 // FRAME_MS
+"""The frames over which loudness is averaged: 240 ms."""
 ABOVE = 10.0
-"""The caller's power is so many times the background's (10 dB)."""
+"""The least ratio of the caller's power to the background's (10 dB)."""
 
 
 class BackgroundVoices:

@@ -10,7 +10,7 @@ from edge.core.hearing.playing import Playing
 
 
 class Echo:
-    """One connection's; it costs nothing while no response is played."""
+    """The echo of one connection; it costs no time while no response is played."""
 
     def __init__(self) -> None:
         self._playing = Playing()
@@ -21,7 +21,7 @@ class Echo:
 
     @property
     def found(self) -> bool:
-        """Responses come back through the microphone."""
+        """An echo was found: responses come back through the microphone."""
         return self._path.found
 
     def told(self, event: ClientEvent, now_ms: int) -> None:

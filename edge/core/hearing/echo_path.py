@@ -22,6 +22,7 @@ Decibels = npt.NDArray[np.float32]
 
 FRAME_SAMPLES = FRAME_BYTES // 2
 WINDOW = 2 * FRAME_SAMPLES
+"""The samples of a spectrum: two frames."""
 # fmt: off
 EDGES_HZ = (150, 300, 450, 600, 800, 1000, 1250, 1500, 1800, 2150, 2600, 3100, 3700, 4400, 5200,
             6200)
@@ -63,6 +64,7 @@ AGAINST_VOICE_DB = 0.3
 FOLLOWS = 0.15
 """Weight of a frame in the error once the echo was found: it moves with a player's buffers."""
 FOUND_FRAMES = 25
+"""The frames with sound after which an echo may be found."""
 FOUND_DB, FOUND_SHARE = 6.0, 0.62
 """The echo is found where the least mean error is below this, and so far below the median."""
 MARGIN_DB = 3.0

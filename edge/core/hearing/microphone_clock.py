@@ -1,4 +1,4 @@
-"""When the frames of a microphone were spoken, told by when they came.
+"""The times at which a microphone's frames were spoken, estimated from their arrivals.
 
 Packets come late and never early: the least late of the last one to two seconds give the time.
 """
@@ -15,15 +15,15 @@ PERIOD_MS = 1000
 
 
 class MicrophoneClock:
-    """One microphone's."""
+    """The clock of one microphone."""
 
     def __init__(self) -> None:
         self._at_ms = 0
         self._frames = 0
         self._period_ms = 0
-        """When the present period began."""
+        """The start of the present period, Unix ms."""
         self._least: tuple[int, int] = (0, 0)
-        """When the first frame was spoken, Unix ms, by this period and by the one before it."""
+        """The time of the first frame, Unix ms, by this period and by the one before it."""
 
     def arrived(self, frames: int, now_ms: int) -> None:
         """Take the time of *frames* that arrived now; the last of them was spoken just now."""

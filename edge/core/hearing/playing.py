@@ -1,4 +1,4 @@
-"""What the client plays in each frame of its microphone, as far as the edge can know it."""
+"""The audio that the client plays during each frame of its microphone, as the edge estimates it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
 from schemas.audio import BYTES_PER_MS
 
 TAIL_MS = 900
-"""Echo lasts so long after its sound at most: buffers, a loudspeaker, a room."""
+"""The longest echo after its sound: buffers, a loudspeaker, a room."""
 LINGERS_MS = 300
-"""A client that is told to stop may play on for so long."""
+"""The longest time that a client plays on after it was told to stop."""
 
 
 class Playing:

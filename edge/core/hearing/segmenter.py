@@ -6,7 +6,7 @@ A microphone that stops in an utterance is silence: the frames that should have 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from edge.core.effects import SendFrame
@@ -19,7 +19,7 @@ from edge.core.hearing.speech_detector import (
 )
 from edge.core.hearing.utterance import LONGEST_MS, Utterance
 from edge.core.inputs import Sound
-from schemas.audio import BYTES_PER_MS
+from schemas.audio import BYTES_PER_MS, AudioFrame
 from schemas.session_config import TurnConfig
 
 SLACK_MS = 250
@@ -31,12 +31,11 @@ LONGEST_CHUNK_MS = 2000
 
 
 class SpeechNotice(NamedTuple):
-    """The result of a frame: a change, audio for the recogniser, or silence that lasts."""
+    """The result of a frame: a change of the caller's speech, or None where it lasts."""
 
     at_ms: int
     """Unix ms at which the frame had been spoken."""
-    change: SpeechChange | None = None
-    audio: SendFrame | None = None
+    change: SpeechChange | None
 
 
 class Voice(NamedTuple):
@@ -48,11 +47,14 @@ class Voice(NamedTuple):
 
 
 class Segmenter:
-    """One caller's speech."""
+    """Cuts one caller's frames into utterances, and sends those to the recogniser."""
 
-    def __init__(self, config: TurnConfig, last_utterance: int) -> None:
-        """Count on from *last_utterance*."""
+    def __init__(
+        self, config: TurnConfig, last_utterance: int, send: Callable[[SendFrame], None]
+    ) -> None:
+        """Count on from *last_utterance*; *send* takes the audio of utterances."""
         self._last = last_utterance
+        self._send_frame = send
         self._until_ms: int | None = None
         """The time of the last frame, Unix ms; None until the first."""
         self._silent_from_ms = 0
@@ -119,8 +121,8 @@ class Segmenter:
             self._voiced_at_ms = now_ms
             yield self._paused(self.utterance, now_ms, self._detector.pause())
 
-    def close(self, *, stands: int) -> SendFrame | None:
-        """End the utterance and return its last message."""
+    def close(self, *, stands: int) -> None:
+        """End the utterance: send its last message."""
         utterance, self.utterance = self.utterance, None
         if utterance:
             self._before = Voice(utterance.voice_ms, self._voiced_at_ms)
@@ -128,7 +130,8 @@ class Segmenter:
         while len(self._prefix) > silent:  # what was spoken is part of this utterance alone
             self._prefix.popleft()
         self._detector.close()
-        return SendFrame(utterance.number, utterance.end(stands)) if utterance else None
+        if utterance:
+            self._send_frame(SendFrame(utterance.number, utterance.end(stands)))
 
     def _step(self, frame: bytes, at_ms: int, *, voiced: bool) -> SpeechChange | None:
         self._prefix.append(frame)
@@ -150,8 +153,7 @@ class Segmenter:
             self.utterance = self._begun(at_ms)
             yield SpeechNotice(at_ms, change)
             for earlier in self._prefix:
-                if message := self.utterance.add(earlier):
-                    yield SpeechNotice(at_ms, None, SendFrame(self._last, message))
+                self._send(self.utterance.add(earlier))
             return
         if self.utterance is None:
             return
@@ -161,10 +163,7 @@ class Segmenter:
                 self.utterance.voice_ms = CONTINUE_MS - FRAME_MS
         if self._voiced_at_ms == at_ms:
             self.utterance.voice_ms += FRAME_MS
-        if message := self.utterance.add(frame):
-            yield SpeechNotice(at_ms, None, SendFrame(self.utterance.number, message))
-        if self.utterance is None:  # its audio was the last that it may have
-            return
+        self._send(self.utterance.add(frame))
         if change is SpeechChange.PAUSED:
             yield self._paused(self.utterance, at_ms, change)
         elif change or self.paused or self.too_long or self.utterance.over_response:
@@ -173,4 +172,9 @@ class Segmenter:
     def _paused(self, utterance: Utterance, at_ms: int, change: SpeechChange) -> SpeechNotice:
         utterance.speech_end_ms = self._voiced_at_ms
         utterance.paused_ms = at_ms
-        return SpeechNotice(at_ms, change, SendFrame(utterance.number, utterance.mark_pause()))
+        self._send(utterance.mark_pause())
+        return SpeechNotice(at_ms, change)
+
+    def _send(self, message: AudioFrame | None) -> None:
+        if message:
+            self._send_frame(SendFrame(self._last, message))

@@ -16,15 +16,15 @@ LONGEST_MS = 30 * 60_000
 
 @dataclass
 class Utterance:
-    """What is known of it at the edge."""
+    """An utterance as the edge knows it."""
 
     number: int
     over_response: bool = False
     """It began while a response was to be heard or on its way."""
     is_reply: bool = False
-    """It began over the last words of a question, as replies do."""
+    """It began over the last words of a question, so it is a reply and no interruption."""
     gone_on_after_ms: int | None = None
-    """It goes on with a turn that had been taken for over, after a silence of so long."""
+    """The silence, ms, before it, where it goes on with a turn that had been taken for over."""
     voice_doubted: bool = False
     """Its voices may be the background's alone."""
     ended_by_client: bool = False
@@ -34,9 +34,9 @@ class Utterance:
     """Unix time of the last voiced frame, as of the latest pause."""
     paused_ms: int = 0
     """Unix time at which the latest pause was noticed."""
-    guess: TranscriptGuess | None = None
+    transcript: TranscriptGuess | None = None
     """Words up to the latest pause, as soon as they are here."""
-    guess_at_ms: int = 0
+    transcript_at_ms: int = 0
     audio_ms: int = 0
     voice_ms: int = 0
     """Voiced audio since the last pause that was longer than a breath."""
@@ -54,7 +54,7 @@ class Utterance:
     def mark_pause(self) -> AudioFrame:
         """Return the rest with the mark that asks for the words so far."""
         self.pause += 1
-        self.guess = None
+        self.transcript = None
         return self._message(pause=self.pause)
 
     def mark_continued(self) -> None:
@@ -62,7 +62,7 @@ class Utterance:
         self._continued_ms = self.audio_ms
 
     def end(self, stands: int) -> AudioFrame:
-        """Return the rest with the mark of the end; the guess of pause *stands* is the whole."""
+        """Return the rest, marked as the end; *stands*: the pause whose transcript is whole."""
         return self._message(end=True, stands=stands)
 
     def _message(self, *, pause: int = 0, end: bool = False, stands: int = 0) -> AudioFrame:

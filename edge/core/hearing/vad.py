@@ -24,10 +24,10 @@ SOFT_BELOW, SURE_FROM = 0.35, 0.7
 USUAL_THRESHOLD = 0.5
 """Of a session that asks for no other."""
 GATE_RMS = 80.0
-"""Audio below this (-52 dBFS) is no voice meant for a telephone."""
+"""The least root mean square of a voice, of 32768 (-52 dBFS)."""
 CHUNK_SAMPLES = 512
 CHUNK_BYTES = CHUNK_SAMPLES * 2
-"""What the model looks at, 32 ms."""
+"""The samples that the model judges at once: 32 ms."""
 LIKELY = 0.35
 """A chunk that is so likely speech makes a voice of the frames around it."""
 HELD_CHUNKS = 5
@@ -35,7 +35,7 @@ HELD_CHUNKS = 5
 WARM_CHUNKS = 4
 """Chunks before the first sound that the model is shown, too: it judges by what came before."""
 IDLE_FRAMES = 25
-"""Frames (0.5 s) without a sound after which the model is asked no more."""
+"""The model rests after so many frames (0.5 s) without a sound."""
 
 
 def rms(pcm: bytes) -> float:

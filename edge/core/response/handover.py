@@ -1,4 +1,4 @@
-"""A response whose line was cut, or whose edge died: a later connection speaks the rest."""
+"""The rest of a response whose connection or edge was lost, spoken on a later connection."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from schemas import events as ev
 from schemas.session_config import VoiceConfig
 
 STILL_THERE_MS = 120_000
-"""So long after a turn the audio of its response is surely on the bus, which keeps it for 150 s: a
-response that was spoken for a minute can be gone on with for a minute."""
+"""The latest resumption after a turn where the cut was noted. The bus keeps audio for 150 s, so the
+audio of a response is there for this long at least."""
 
 FRESH_MS = 45_000
-"""The same where an edge died: nobody noted when it did."""
+"""The latest resumption where an edge died and noted nothing."""
 
 
 def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Response | None:
-    """Return the response that is spoken on, None where there is nothing left to speak."""
+    """Return the rest of the response; None: nothing is left, or it is too late."""
     noted = begun.noted
     limit_ms = STILL_THERE_MS if noted else FRESH_MS
     if begun.all_sent or now_ms - begun.since_ms > limit_ms:
@@ -47,7 +47,7 @@ def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Respo
 
 
 def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -> None:
-    """End a response that is not spoken on; the caller's words are carried if none of it was."""
+    """Settle a response without a rest; if none of it was heard, the caller's words are carried."""
     head = out.head(now_ms)
     if not begun.all_sent:
         out.publish(ev.ResponseCancelled(**head, turn=begun.turn, reason="hung_up"))

@@ -1,4 +1,4 @@
-"""A response's audio: put in order, handed out at the pace of the ear, and what was heard of it."""
+"""A response's audio: put in order, handed out at the pace of listening, heard so far."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from schemas.audio import BYTES_PER_MS, ENOUGH_MS
 from schemas.session_config import VoiceConfig
 
 LEAD_MS = 210
-"""How far a stream of chunks runs ahead of the ear: what a slow network may swallow unheard."""
+"""How far a stream of chunks runs ahead of what is heard, so that a slow network delays nothing."""
 MS_A_LETTER = 65
-"""About how long a sentence is whose end has not come yet."""
+"""The assumed audio, ms a letter, of a sentence whose end has not come yet."""
 
 
 @dataclass
@@ -26,9 +26,9 @@ class Sentence:
     pcm: bytes = b""
     """The chunks joined, up to the first that is missing."""
     joined: int = 0
-    """How many those are."""
+    """The number of joined chunks."""
     early: dict[int, bytes] = field(default_factory=dict)
-    """Chunks that came before one before them."""
+    """Chunks that came too early, by number: an earlier one is missing."""
 
     def take(self, chunk: ChunkSpoken) -> None:
         if chunk.last:
@@ -72,7 +72,7 @@ BEGINNING = Position()
 
 
 class Playback:
-    """One response on its way to one client.
+    """The audio of one response on its way to one client.
 
     A client is taken to play audio as it comes, piece after piece, until it says otherwise.
     """
@@ -297,7 +297,7 @@ class Playback:
         return self._until_ms
 
     def played_ms(self, now_ms: int) -> int:
-        """Return how much audio the ear had got at *now_ms*."""
+        """Return how much audio was heard by *now_ms*."""
         return self._played_bytes(now_ms) // BYTES_PER_MS
 
     def _played_bytes(self, now_ms: int) -> int:

@@ -1,4 +1,4 @@
-"""One response: asked for on a guess or for certain, spoken, held, measured."""
+"""One response: asked for speculatively or for certain, spoken, held, measured."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ class ToolTurns:
     # -------------------------------------------------------- steps
 
     def run(self, response: Response, now_ms: int) -> None:
-        """Have the calls run that are not yet, unless the turn is a guess."""
+        """Have the calls run that are not yet, unless the turn is speculative."""
         if response.phase is not Phase.SPECULATIVE:
             self._tools.run(response.tool_steps, now_ms)
             self._go_on(response, now_ms)

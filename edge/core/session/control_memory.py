@@ -1,4 +1,4 @@
-"""What operators had a session do, as far as it lasts: also read back from the log. Pure."""
+"""The lasting part of operators' commands to a session, also read back from the log. Pure."""
 
 from __future__ import annotations
 

@@ -77,21 +77,21 @@ class UnfinishedResponse:
 
 @dataclass
 class History:
-    """What the next turn of a session needs to know of the turns before."""
+    """The conversation before the next turn, and what that turn takes over."""
 
     messages: list[Message] = field(default_factory=list)
     turn: int = 0
     """The last turn taken."""
     utterance: int = 0
     """The last utterance started."""
-    answered: int = 0
+    responses: int = 0
     """Turns in which the caller said something and heard something; a greeting is none."""
     carried: list[str] = field(default_factory=list)
-    """Words said but not answered yet: they begin the next turn."""
+    """Words said that got no response yet: they begin the next turn."""
     told: int = 0
-    """How many of them the client was told as final."""
+    """The number of carried words that the client was told as final."""
     unfinished: UnfinishedResponse | None = None
-    """The answer that was being spoken when the line was cut; its question is carried, too."""
+    """The response that was spoken when the connection was cut; its question is carried, too."""
     summary: Summary = field(default_factory=Summary)
     outlived: dict[Key, ToolCalled] = field(default_factory=dict)
     """Calls that still run although their turn is over."""
@@ -104,12 +104,12 @@ class History:
     control: ControlMemory = field(default_factory=ControlMemory)
     """What operators had the session do."""
     instructions: dict[str, str] = field(default_factory=dict)
-    """What a client told the model beside the conversation, by name; few models read it inside."""
+    """The client's system messages by name; they go into the prompt, not the conversation."""
 
     under_way: bool = False
     """A turn is committed and not entered yet."""
     _behind: dict[str, Message] = field(default_factory=dict)
-    """Messages by name that came while a turn was under way: they follow it."""
+    """Messages by name that came during a turn and enter after it."""
 
     def __post_init__(self) -> None:
         self.names = MessageNames(self.messages)
@@ -131,11 +131,11 @@ class History:
                     self.outlived[key_of(call.called)] = call.called
         if heard:
             self._enter(Message("assistant", heard), response_key(turn))
-            self.answered += bool(said)
+            self.responses += bool(said)
         self.turn_over()
 
     def turn_over(self) -> None:
-        """Let the messages follow that came while the turn was under way."""
+        """Enter the messages that came during the turn."""
         self.under_way = False
         for key, message in self._behind.items():
             self.names.insert(key, message, None)
@@ -167,7 +167,7 @@ class History:
             self.names.remove(key)
 
     def take_heard(self, event: AnswerHeard, said: str, steps: ToolSteps | None) -> None:
-        """Enter what once was heard of a response to what was *said*."""
+        """Enter the recorded end of a response to what was *said*."""
         if event.carried:
             self.carried = [said]
         elif event.kept:
@@ -176,7 +176,7 @@ class History:
         self.turn_over()
 
     def take_edit(self, event: AnswerTruncated | MessageAdded | MessageRemoved) -> None:
-        """Change the conversation as the client once did."""
+        """Repeat a recorded change of the client."""
         match event:
             case AnswerTruncated(turn=turn, text=heard):
                 self.names.reword(response_key(turn), heard)
@@ -199,7 +199,7 @@ class History:
         block = size // 2
         over = max(0, len(self.messages) + 1 - size)
         known = self.messages[-(-over // block) * block :]
-        while known and known[0].role == "tool":  # the call that it answers is forgotten
+        while known and known[0].role == "tool":  # its call is forgotten
             del known[0]
         return tuple(known) if said is None else (*known, Message("user", said))
 
@@ -212,28 +212,28 @@ class History:
         return True
 
     def tell_news(self) -> None:
-        """Enter what the turn that is asked now is told."""
+        """Enter the results of outlived calls: the turn that begins is told of them."""
         self.messages += self.news
         self.news = []
 
     def take_carried(self, text: str) -> str:
-        """Return *text* with the unanswered words before it."""
+        """Return *text* with the carried words before it."""
         return " ".join([*self.carried, text]).strip()
 
     def untold(self, text: str) -> str:
-        """Return *text* with the unanswered words before it that the client was not told."""
+        """Return *text* with the carried words before it that the client was not told."""
         return " ".join([*self.carried[self.told :], text]).strip()
 
     def carry(self, text: str) -> None:
         """Begin the next turn with *text*, all words of a turn that gets no response."""
         self.carried, self.told = [text], 1
 
-    def answer_carried(self) -> None:
+    def commit_carried(self) -> None:
         """Forget the carried words: they are part of a turn that is certain."""
         self.carried, self.told = [], 0
 
     def drop_carried(self, text: str) -> None:
-        """Remove *text*, which was answered, from the carried words, all of which were told."""
+        """Remove *text*, which got a response, from the carried words, all of which were told."""
         self.carried = [one for one in self.carried if one != text]
         self.told = len(self.carried)
 
@@ -241,7 +241,7 @@ class History:
 def fold(events: Iterable[Event]) -> History:
     """Return the history of one session from its *events*, in their order."""
     history, said = History(), dict[int, str]()
-    answers: dict[int, dict[int, str]] = {}
+    responses: dict[int, dict[int, str]] = {}
     steps: dict[int, ToolSteps] = {}
     for event in events:
         history.summary.take(event)
@@ -259,32 +259,32 @@ def fold(events: Iterable[Event]) -> History:
             case AnswerHeard(turn=turn):
                 history.take_heard(event, said.pop(turn, ""), steps.get(turn))
             case ResponseSentence(turn=turn, index=index, text=text):
-                answers.setdefault(turn, {})[index] = text
+                responses.setdefault(turn, {})[index] = text
             case _:
                 pass
         history.unfinished = _still(history.unfinished, event)
-    # Committed, never heard: the edge died in between. The words are answered with the next ones.
+    # Committed, never heard: the edge died in between. The words begin the next turn.
     history.carried += [said[turn] for turn in sorted(said) if said[turn]]
     history.told = len(history.carried)
     history.control.cut_off()
-    _leave_open(history, answers, steps)
+    _leave_open(history, responses, steps)
     return history
 
 
 def _leave_open(
-    history: History, answers: dict[int, dict[int, str]], steps: dict[int, ToolSteps]
+    history: History, responses: dict[int, dict[int, str]], steps: dict[int, ToolSteps]
 ) -> None:
-    """Tell what was said and done of the response that is unfinished, or that none is."""
+    """Fill in the words and tools of the unfinished response; without one, no turn is under way."""
     if history.unfinished is None:
         history.turn_over()
     else:
         turn = history.unfinished.turn
-        history.unfinished.sentences = answers.get(turn, {})
+        history.unfinished.sentences = responses.get(turn, {})
         history.unfinished.steps = steps.get(turn, ToolSteps())
 
 
 def _count(history: History, event: Event) -> None:
-    """Follow what *event* begins, edits of the client, and results of tools of earlier turns."""
+    """Take over numbers, agents, edits and late results of tools from *event*."""
     match event:
         case SessionStarted(agent=agent):
             history.agent, history.began_as = agent, agent.name if agent else ""
@@ -306,19 +306,19 @@ def _count(history: History, event: Event) -> None:
             pass
 
 
-def _still(answer: UnfinishedResponse | None, event: Event) -> UnfinishedResponse | None:
-    """Return *answer* after *event*; None: it is over."""
-    if answer is None or getattr(event, "turn", None) != answer.turn:
-        return answer
+def _still(response: UnfinishedResponse | None, event: Event) -> UnfinishedResponse | None:
+    """Return the unfinished *response* after *event*; None: it is over."""
+    if response is None or getattr(event, "turn", None) != response.turn:
+        return response
     match event:
         case AnswerReached(index=index):
-            answer.reached = max(answer.reached, index)
+            response.reached = max(response.reached, index)
         case TurnMeasured(interrupted=False):
-            answer.all_sent = True
+            response.all_sent = True
         case AnswerHeard(resumable=True):
-            answer.left_off, answer.reached, answer.all_sent = event, event.sentence, False
+            response.left_off, response.reached, response.all_sent = event, event.sentence, False
         case AnswerHeard() | ResponseCancelled():
             return None
         case _:
             pass
-    return answer
+    return response

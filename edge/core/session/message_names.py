@@ -25,7 +25,7 @@ class MessageNames:
         self._messages = messages
         self._named: dict[str, Message] = {}
         self._removed: set[str] = set()
-        """Taken out before they came in."""
+        """Names that were removed before their messages came."""
 
     def __contains__(self, key: object) -> bool:
         return key in self._named
@@ -49,14 +49,14 @@ class MessageNames:
         self._named[key] = message
 
     def remove(self, key: str) -> None:
-        """Take a message out, or see to it that it does not stay when it comes in."""
+        """Remove a message; one that has not come yet is removed when it comes."""
         if message := self._named.pop(key, None):
             self._drop(message)
         else:
             self._removed.add(key)
 
     def reword(self, key: str, text: str) -> None:
-        """Let a message say *text* instead; it goes where that is nothing."""
+        """Give a message the words *text*; without any it is removed."""
         message = self._named.get(key)
         if message is None:
             return

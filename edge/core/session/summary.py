@@ -1,4 +1,4 @@
-"""A session in a handful of numbers, kept while it goes on: what a list of sessions shows."""
+"""The figures of a session that a list of sessions shows, kept while it goes on."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from schemas.events import (
 
 @dataclass
 class Summary:
-    """The fold of what happened so far."""
+    """The figures so far, folded from events."""
 
     started_at_ms: int = 0
     user: str = ""
-    dialect: str = ""
+    protocol: str = ""
     replay_of: str = ""
     agent: str = ""
     errors: int = 0
@@ -31,7 +31,7 @@ class Summary:
         match event:
             case SessionStarted():
                 self.started_at_ms = event.at_ms
-                self.user, self.dialect = event.user, event.dialect
+                self.user, self.protocol = event.user, event.protocol
                 self.replay_of = event.replay_of
                 self.agent = str(event.agent or "")
             case AgentChanged(agent=agent):

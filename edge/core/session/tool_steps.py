@@ -1,4 +1,4 @@
-"""The steps of one turn: what the model called in each, and what came of it. A fold of events.
+"""The steps of one turn, folded from events: the calls of the model and their results.
 
 step 0 --calls--> results of all of them --> step 1 --calls--> ... --> a step without calls
 """
@@ -24,9 +24,9 @@ class Call:
 
     called: ev.ToolCalled
     tool: ToolConfig | None = None
-    """What it was matched with when it was asked to be run."""
+    """The tool's configuration when the call was requested."""
     asked_ms: int | None = None
-    """When it was asked to be run, Unix ms; None: not yet."""
+    """The time of the request, Unix ms; None: it has not been requested."""
     result: Result | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""Which agent serves a call, and what the call is then set to.
+"""The agent that serves a call, and the configuration that follows from it.
 
 The token names it and nothing that the caller sends changes that; else the caller names one that
 lets itself be chosen; else it is the agent `default`, of the tenant or of all; else none, and the
@@ -28,17 +28,17 @@ DEFAULT = "default"
 
 @dataclass(frozen=True)
 class Settled:
-    """What a call is set to."""
+    """The agent and configuration of a call."""
 
     config: SessionConfig
     agent: AgentUsed | None
     """None: the operator's settings alone."""
     asked: Mapping[str, Any] = field(default_factory=dict)
-    """What the caller changed and might."""
+    """The changes of the caller that are allowed."""
     left_out: tuple[str, ...] = ()
-    """A line for each thing that the caller asked for and may not have."""
+    """A line for each refused wish of the caller."""
     again: Callable[[Mapping[str, Any]], SessionConfig] | None = None
-    """Returns what it is set to with other changes of the caller; None: they have none."""
+    """Returns the configuration with other changes of the caller; None: no change is possible."""
     file: Agent | None = None
     """What the agent's file says."""
 

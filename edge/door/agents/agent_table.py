@@ -1,4 +1,4 @@
-"""The agents as an edge knows them, by their keys in the bucket: a call asks nobody for its own."""
+"""An edge's copy of all agents, by their keys in the bucket: a call need not ask for one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which voices callers may ask for by themselves; an agent may have any."""
+"""The voices that callers may ask for; an agent may have any."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Who is calling: a JWT or the demo token becomes a user of a tenant, anything else nobody.
 
-Every token costs the same work, so an answer's time tells nothing of what was wrong with it.
+Every token costs the same work, so the time of a reply does not tell what was wrong with it.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _NOBODY = "0" * 32
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose call it is; both names are fit to stand in a subject."""
+    """The caller's tenant and user; both names can be part of a subject."""
 
     user: str
     tenant: str
     expires_s: float | None = field(default=None, compare=False)
     """When the token ends, Unix time; None: never."""
     named: bool = field(default=True, compare=False)
-    """False: a stranger, whom nobody asked who it is."""
+    """False: a stranger, who was asked for no token."""
     agent: str = ""
     """The agent that the token names, and no other serves the call; empty: it names none."""
     variables: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -54,7 +54,7 @@ class TokenRefusedError(Exception):
 
 @dataclass(frozen=True)
 class TokenPolicy:
-    """Which tokens are good."""
+    """The rules by which a token is good."""
 
     demo_token: str
     """Empty: no demo."""

@@ -14,7 +14,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True)
 class ClientAddresses:
-    """The proxies whose header is trusted, and the pages that may call."""
+    """The trusted proxies, and the web pages that may call."""
 
     proxies: tuple[Network, ...] = ()
     """Peers whose header is trusted; empty: none."""

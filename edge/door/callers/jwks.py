@@ -24,6 +24,7 @@ Keys = tuple[tuple[Any, tuple[str, ...]], ...]
 """(key, algorithms it may have signed with): a key never verifies another kind's signature."""
 
 LEAST_RSA_BITS = 2048
+"""The shortest RSA key that is accepted (RFC 7518, 3.3)."""
 ALGORITHMS = frozenset({"RS256", "ES256"})
 AGAIN_S = 30.0
 """A key that is not known has the set fetched again, at most this often."""

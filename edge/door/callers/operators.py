@@ -1,4 +1,4 @@
-"""Who may see running calls and have them do something: an operator, of one tenant or of all."""
+"""The operators, of one tenant or of all, who may see running calls and command them."""
 
 from __future__ import annotations
 

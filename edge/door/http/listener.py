@@ -26,6 +26,7 @@ from edge.door.limits.socket_table import ANYBODY, SocketTable
 log = structlog.get_logger(__name__)
 
 BACKLOG = 1024
+"""The connections that the system holds until they are accepted."""
 PAUSE_S = 0.2
 """After an accept for which the system had no room."""
 TLS_GOODBYE_S = 2.0

@@ -1,4 +1,4 @@
-"""`/v1/audio/...` and `/v1/models`: recognition and speech for whoever asks for that alone.
+"""`/v1/audio/...` and `/v1/models`: recognition and synthesis without a call.
 
 The edge has one job at a time for all such requests together, and the workers do those of calls
 first: what a call waits for is one sentence or one piece of a recording at most.

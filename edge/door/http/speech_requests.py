@@ -1,4 +1,4 @@
-"""What requests for speech alone ask for, by OpenAI's names; errors in OpenAI's form. Pure."""
+"""Requests of the speech API, read by OpenAI's names; errors in OpenAI's form. Pure."""
 
 from __future__ import annotations
 

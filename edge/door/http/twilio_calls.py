@@ -31,7 +31,7 @@ AUDIENCE = "twilio/media"
 TOKEN_S = 60
 """Twilio connects within a second or two of the answer."""
 USED_TTL_S = 2 * TOKEN_S
-"""So long is a token remembered that was used."""
+"""The time for which a used token is remembered."""
 
 
 def signature(auth_token: str, url: str, fields: Iterable[tuple[str, str]] = ()) -> str:

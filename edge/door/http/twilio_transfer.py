@@ -1,4 +1,4 @@
-"""Callers of Twilio's who want a person: Twilio is told to dial one in the place of the stream."""
+"""Transfer of a telephone caller to a person: Twilio is told to dial one instead of the stream."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANSWER_S = 5.0
 
 @dataclass(frozen=True)
 class TwilioTransfer:
-    """Where callers are transferred to, and how Twilio is told."""
+    """The person's number, and the way to tell Twilio."""
 
     api_url: str
     account: str

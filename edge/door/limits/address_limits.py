@@ -13,13 +13,13 @@ from edge.door.limits.rate_limits import AddressRate, ConnectionLimit
 from runtime.settings import Settings
 
 SPARE_SOCKETS = 20
-"""Beside two for each WebSocket: of pages, and of those that just left."""
+"""The TCP connections beside two for each WebSocket: pages, and those that just left."""
 NEW_SOCKETS = 2.0
-"""Connections a minute, of the requests and handshakes that a minute allows: most hold one."""
+"""TCP connections a minute, as a multiple of the requests and handshakes: most hold one."""
 PAGE_FILES = 12
-"""Requests that one look at the talk page makes."""
+"""The requests of one load of the talk page."""
 BAD_TOKENS = 0.5
-"""Of the handshakes that a minute allows."""
+"""Refused tokens a minute, as a share of the handshakes."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 STRAINED_SHARE = 1 / 3
-"""Of the wait from which on all new calls are refused."""
+"""The share of the refusing wait from which on a stage is strained."""
 
 
 @dataclass(frozen=True)

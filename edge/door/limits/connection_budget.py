@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 AT_ONCE_S = 20.0
-"""Frames of so many seconds may come at once: a network may have stalled."""
+"""The seconds of frames that may come at once: a network may have stalled."""
 BYTES_A_SECOND, BYTES_AT_ONCE = 1_500_000, 16 * 1024 * 1024
 """96 kHz stereo of 32 bit is 768 kB/s; two of the longest messages may come at once."""
 WORK_A_SECOND, WORK_AT_ONCE_S = 0.1, 3.0
@@ -25,9 +25,9 @@ WORK_A_SECOND, WORK_AT_ONCE_S = 0.1, 3.0
 TURNS_A_SECOND, TURNS_AT_ONCE = 1.0, 10.0
 """Turns that are typed, each a job for the language model."""
 SOUND_PACE = 2.0
-"""Seconds of sound a second, once what may come at once has come."""
+"""The audio that is read, seconds a second, once the audio allowed at once has come."""
 ADDRESS_SHARE = 2.0
-"""The connections of an address may be ahead by so many times what one of them may."""
+"""The bound of an address, as a multiple of the bound of one connection."""
 PATIENCE_S = 30.0
 """A connection that is slowed for so long is closed."""
 AHEAD_SHARE, AHEAD_SHARE_OF_WORK = 0.2, 0.05
@@ -35,11 +35,11 @@ AHEAD_SHARE, AHEAD_SHARE_OF_WORK = 0.2, 0.05
 AHEAD_SOUND_S = 4.0
 """Sound that is no more ahead than this came late over a bad line."""
 CALM_SHARE = 0.5
-"""Whoever has so much again is no longer slowed."""
+"""The share of its allowance at which a connection is no longer slowed."""
 MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
-"""Utterances at the recogniser from which on sound that is ahead is not read."""
+"""The number of utterances at the recogniser from which on audio that is ahead waits."""
 LOOK_FRAMES, LOOK_SOUND_S = 25, 0.5
-"""After so much, live sound is looked at again."""
+"""The work, seconds of the loop, after which live audio is reckoned up again."""
 MOST_ADDRESSES = 10_000
 """Addresses that are remembered after their last connection: a new one is no fresh start."""
 

@@ -10,9 +10,9 @@ import structlog
 log = structlog.get_logger(__name__)
 
 MOST = 1_000_000
-"""Where the system names no limit."""
+"""The open files to count with where the system names no limit."""
 RESERVED = 64
-"""Not for clients: the bus, the log, models, the port of metrics with its /health/ready."""
+"""The open files kept for Aura itself: the bus, the log, models, the port of metrics."""
 LOG_EVERY_S = 10.0
 SHORT_FOR_S = 5.0
 """So long after a connection found no room, the edge counts as unhealthy."""

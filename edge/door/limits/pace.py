@@ -18,7 +18,7 @@ PIECE_S = 0.002
 WAIT_S = 0.25
 """A wait is cut into such pieces."""
 MOST_HELD_S = 10.0
-"""Sound waits no longer for stages that do not get on."""
+"""The longest wait of audio for stages that are strained."""
 
 
 class Lane:
@@ -26,6 +26,7 @@ class Lane:
 
     def __init__(self) -> None:
         self._waiting: deque[Callable[[], None]] = deque()
+        """At most a piece or two a connection, which begins no other before."""
 
     def call(self, piece: Callable[[], None]) -> None:
         """Have *piece* called when it is its turn."""

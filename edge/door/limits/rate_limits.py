@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 
 MOST_ADDRESSES = 10_000
+"""The addresses that are remembered; the oldest is forgotten."""
 
 
 class TokenBucket:

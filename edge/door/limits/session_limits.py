@@ -38,7 +38,7 @@ class Limits:
     a_user: int
     joins_a_minute: int
     without_token: int = 0
-    """Of those everywhere, sessions of callers whom nobody asked who they are; 0: all may be."""
+    """The limit of strangers' sessions among all; 0: none."""
 
 
 class FullError(Exception):

@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 INTERVAL_S = 5.0
 LIVES_S = 30
 BYTES = 4096
-"""A block of a disk: fewer might still fit into one that is begun."""
+"""The size of the stored block: a whole block of a disk, for less may fit into one begun."""
 
 
 class StorageMonitor:

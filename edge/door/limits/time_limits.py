@@ -1,4 +1,4 @@
-"""How long a connection and a call may last, and how long nothing may happen on them. Pure."""
+"""Limits of a connection's and a call's length, and of their idle time. Pure."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ PCM_HZ, G711_HZ = 24_000, 8_000
 MOST_INSTRUCTIONS_CHARS = 65_536
 LEAST_SILENCE_MS = 20
 MOST_TOKENS = 4096
+"""The most tokens of a response that a client may ask for."""
 
 EAGERNESS: Mapping[str, Eagerness] = {
     "low": "low",

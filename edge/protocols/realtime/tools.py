@@ -14,6 +14,7 @@ from edge.protocols.realtime.wire import RequestError, convert, text_of
 from schemas.tools import MOST_RESULT_BYTES
 
 MOST_TOOLS = 128
+"""The most tools of a session."""
 MOST_STEPS = 10
 """Of one turn: a client may have the model call again and again."""
 DEADLINE_MS = 60_000

@@ -21,7 +21,7 @@ def story(session: str = "s_1", tenant: str = "acme", user: str = "ann") -> list
 
     told: list[ev.AnyEvent] = [
         ev.SessionStarted(
-            **at(0), user=user, dialect="continuous", edge="edge-1", config=SessionConfig()
+            **at(0), user=user, protocol="continuous", edge="edge-1", config=SessionConfig()
         )
     ]
     for turn, start, said, answer in (
@@ -59,7 +59,7 @@ def story(session: str = "s_1", tenant: str = "acme", user: str = "ann") -> list
             ev.SpeechEnded(
                 **at(sure), utterance=turn, pause=1, speech_end_ms=T0 + end, wait_ms=440
             ),
-            ev.TurnCommitted(**at(sure), turn=turn, text=said, confidence=0.9, guessed=True),
+            ev.TurnCommitted(**at(sure), turn=turn, text=said, confidence=0.9, speculative=True),
             ev.TranscriptFinal(
                 **at(sure + 2),
                 utterance=turn,
@@ -111,7 +111,7 @@ def story(session: str = "s_1", tenant: str = "acme", user: str = "ann") -> list
                 first_audio_ms=560.0,
                 first_sent_ms=560.0 + turn,
                 stt_ms=90.0,
-                guesses=1,
+                speculations=1,
                 interrupted=not whole,
             ),
         ]
@@ -133,7 +133,7 @@ def story(session: str = "s_1", tenant: str = "acme", user: str = "ann") -> list
             turns=2,
             started_at_ms=T0,
             user=user,
-            dialect="continuous",
+            protocol="continuous",
             interrupted=1,
             slowest_ms=562.0,
         )

@@ -21,7 +21,7 @@ def wire(config: SessionConfig) -> dict[str, Any]:
 
 
 def started(config: SessionConfig) -> ev.SessionStarted:
-    return ev.SessionStarted(**HEAD, user="u", dialect="d", edge="e", config=config)
+    return ev.SessionStarted(**HEAD, user="u", protocol="d", edge="e", config=config)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_an_event_says_it_whole_and_by_the_flat_names(changes: dict[str, Any]) -
     config = SessionConfig().but(
         {**changes, "turns.waits": {"finished_ms": 1, "unclear_ms": 2, "unfinished_ms": 3}}
     )
-    began = ev.SessionStarted(**HEAD, user="u", dialect="d", config=config)
+    began = ev.SessionStarted(**HEAD, user="u", protocol="d", config=config)
     wire = msgpack.unpackb(codec.encode(began))
     assert (wire["settings"], wire["rules"]) == to_flat(config)
     assert codec.decode(codec.encode(began)) == began

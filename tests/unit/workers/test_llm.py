@@ -37,7 +37,7 @@ class Reader:
         raise NotImplementedError(request)
         yield ""
 
-    async def sentence_end(self, request: Prompt) -> float | None:
+    async def eot_llm(self, request: Prompt) -> float | None:
         del request
         if self._says is None:
             await asyncio.Event().wait()

@@ -12,7 +12,7 @@ from schemas.audio import BYTES_PER_MS, AudioFrame
 from tests.numbered_speech import FRAME_MS, numbers, recognised, spoken
 from workers.engines.protocols import Recognition
 from workers.utterance_audio import UtteranceAudio
-from workers.utterance_words import LONGEST_PIECE_MS, Guess, Span, UtteranceWords, Words
+from workers.utterance_words import LONGEST_PIECE_MS, PauseTranscript, Span, UtteranceWords, Words
 
 KEPT_MS = 60_000
 """Of audio on the bus."""
@@ -24,7 +24,7 @@ class Listener:
     def __init__(self, chance: random.Random, words: UtteranceWords | None = None) -> None:
         self.words = words or UtteranceWords()
         self.audio = UtteranceAudio()
-        self.guesses: list[Guess] = []
+        self.transcripts: list[PauseTranscript] = []
         self.partials: list[str] = []
         self.cost_ms = 0
         self.longest_ms = 0
@@ -55,7 +55,7 @@ class Listener:
             return  # it was given up before it began
         self.cost_ms += span.until_ms - span.from_ms
         self.longest_ms = max(self.longest_ms, span.until_ms - span.from_ms)
-        self.guesses += self.words.heard(span, recognised(pcm))
+        self.transcripts += self.words.heard(span, recognised(pcm))
 
     def grow(self) -> None:
         span = Span(self.words.open_ms, self.audio.until_ms)
@@ -82,8 +82,8 @@ def test_no_word_is_lost_or_doubled_or_out_of_order(
             listener.grow()
     count = sum(words for words, _ in said)
     assert listener.finish() == numbers(count)
-    for guess in listener.guesses:
-        heard = guess.words.text.split()
+    for transcript in listener.transcripts:
+        heard = transcript.words.text.split()
         assert heard == numbers(len(heard))
 
 
@@ -96,8 +96,8 @@ def test_what_is_settled_never_changes(said: list[tuple[int, int]], chance: rand
         assert listener.words.settled.text.startswith(settled)
         assert listener.words.settled_ms >= until_ms
         settled, until_ms = listener.words.settled.text, listener.words.settled_ms
-    for guess in listener.guesses:
-        assert guess.words.text.startswith(guess.settled)
+    for transcript in listener.transcripts:
+        assert transcript.words.text.startswith(transcript.settled)
 
 
 @given(SAID, st.integers(1, 3), st.randoms(use_true_random=False))
@@ -106,13 +106,13 @@ def test_a_worker_that_takes_over_goes_on_behind_what_the_log_says_is_settled(
 ) -> None:
     """As long as the audio after it is still there, and that is a minute."""
     frames = spoken(said)
-    listener, told = Listener(chance), list[Guess]()
+    listener, told = Listener(chance), list[PauseTranscript]()
     dies_at = sorted(chance.randrange(len(frames)) for _ in range(deaths))
     for at, frame in enumerate(frames):
         listener.take(frame)
         while dies_at and dies_at[0] == at:
             del dies_at[0]
-            told += listener.guesses
+            told += listener.transcripts
             last = told[-1] if told else None
             words = UtteranceWords(
                 Words(last.settled, 0.9) if last else None, last.settled_ms if last else 0
@@ -150,10 +150,13 @@ def test_speech_without_a_pause_is_cut_and_its_words_are_told() -> None:
     for frame in spoken([(300, 1)]):
         listener.take(frame)
     assert listener.finish() == numbers(300)
-    assert [guess.pause for guess in listener.guesses if guess.pause < 0] == sorted(
-        (-guess.settled_ms for guess in listener.guesses if guess.pause < 0), reverse=True
+    assert [
+        transcript.pause for transcript in listener.transcripts if transcript.pause < 0
+    ] == sorted(
+        (-transcript.settled_ms for transcript in listener.transcripts if transcript.pause < 0),
+        reverse=True,
     )
-    assert len([guess for guess in listener.guesses if guess.pause < 0]) >= 6
+    assert len([transcript for transcript in listener.transcripts if transcript.pause < 0]) >= 6
     assert listener.longest_ms <= LONGEST_PIECE_MS
 
 
@@ -170,21 +173,21 @@ def test_words_of_a_pause_that_is_over_are_told_until_newer_ones_are() -> None:
     words = UtteranceWords()
     words.paused(1, 700)
     words.went_on(760)
-    (guess,) = words.heard(Span(0, 700), Recognition("Wait", 0.9, 700, 1.0))
-    assert (guess.pause, guess.words.text) == (1, "Wait")
+    (transcript,) = words.heard(Span(0, 700), Recognition("Wait", 0.9, 700, 1.0))
+    assert (transcript.pause, transcript.words.text) == (1, "Wait")
     words.paused(2, 1500)
-    (guess,) = words.heard(Span(0, 1500), Recognition("Wait a", 0.9, 1500, 1.0))
-    assert guess.pause == 2
+    (transcript,) = words.heard(Span(0, 1500), Recognition("Wait a", 0.9, 1500, 1.0))
+    assert transcript.pause == 2
     assert list(words.heard(Span(0, 700), Recognition("Wait", 0.9, 700, 1.0))) == []
 
 
 def test_the_end_that_a_pause_stands_for_is_not_recognised_again() -> None:
     words = UtteranceWords()
     words.paused(1, 700)
-    list(words.heard(Span(0, 700), Recognition("Yes.", 0.5, 700, 1.0, ended=0.9)))
+    list(words.heard(Span(0, 700), Recognition("Yes.", 0.5, 700, 1.0, eot_stt=0.9)))
     words.ended(1200, stands=1)
     assert words.wanted == []
-    assert (words.final.text, words.final.confidence, words.final.ended) == ("Yes.", 0.5, 0.9)
+    assert (words.final.text, words.final.confidence, words.final.eot_stt) == ("Yes.", 0.5, 0.9)
     other = UtteranceWords()
     other.paused(1, 700)
     other.ended(1200, stands=0)

@@ -34,6 +34,7 @@ Aura: I'm doing great, thanks for asking!
 """The example call. Every prompt begins with these very bytes, so llama.cpp reads them once."""
 
 MOST_MESSAGES = 20
+"""The messages of a conversation that a prompt holds."""
 FORGOTTEN_AT_ONCE = 10
 """Oldest messages that are dropped together. A prompt that begins as the one before is read only
 from where it differs; one that begins otherwise costs about a second, so it is read ahead while the
@@ -62,9 +63,9 @@ def _forgotten(messages: int) -> int:
     return -(-over // FORGOTTEN_AT_ONCE) * FORGOTTEN_AT_ONCE
 
 
-def next_prompt(request: Prompt, answer: str) -> str | None:
-    """Return the beginning of the next prompt, after *answer*; None if it begins as this one."""
-    messages = (*request.messages, ("assistant", answer), ("user", ""))
+def next_prompt(request: Prompt, response: str) -> str | None:
+    """Return the beginning of the next prompt, after *response*; None if it begins as this one."""
+    messages = (*request.messages, ("assistant", response), ("user", ""))
     if _forgotten(len(messages)) == _forgotten(len(request.messages)):
         return None
     return prompt_text(replace(request, messages=messages, said="")).removesuffix(" \nAura:")

@@ -1,4 +1,4 @@
-"""What a server with OpenAI's chat API is asked, in a form that it takes. Pure.
+"""Requests to a server with OpenAI's chat API, in a form that it takes. Pure.
 
 Chat templates want the caller first and the two sides in turns; Aura's history begins with a
 greeting, and a question that was not answered has another behind it. Servers differ in the fields

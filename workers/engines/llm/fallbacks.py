@@ -1,8 +1,8 @@
-"""Several language models in turn: the next one answers where the one before gives no first word.
+"""Several language models in turn: the next one is asked where the one before gives no first word.
 
 A model that could not be reached rests, so that not every caller waits for it; when all others have
-failed it is asked all the same. Once a word is out nothing is switched: a broken answer is another
-attempt of its job, which begins with the first model again.
+failed it is asked all the same. Once a word is out nothing is switched: a job that fails then is
+tried again, with the first model first.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from workers.engines.protocols import (
 log = structlog.get_logger(__name__)
 
 REST_S: Final = 20.0
-"""A model that was not available is passed over for so long."""
+"""The time for which a model that was not available is passed over."""
 Key = tuple[int, str | None]
 
 
@@ -69,7 +69,7 @@ class FallbackModels:
                 log.warning("model_not_warm", model=model.name, error=str(error))
 
     async def stream(self, request: Prompt) -> AsyncGenerator[Token, None]:
-        """Yield the answer of the first model that has one; `Switched` comes before another's.
+        """Yield the response of the first model that has one; `Switched` comes before another's.
 
         Raises:
             EngineError: the last one's, where none has a word.

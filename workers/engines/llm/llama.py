@@ -68,7 +68,7 @@ class LlamaModel:
         """Take *path* of a GGUF file; *threads* None leaves one core to the rest of the machine.
 
         llama.cpp's threads wait for each other at every layer. On two cores, with one of them busy,
-        two threads took 7 to 15 s for an answer and one took 1 s; on idle cores 0.5 s and 0.6 s.
+        two threads took 7 to 15 s for a response and one took 1 s; on idle cores 0.5 s and 0.6 s.
 
         *alias* is what AURA_LLM_MODEL calls it; *system* is what most calls begin with: a model
         that follows instructions reads it before the first of them.
@@ -106,13 +106,14 @@ class LlamaModel:
         )
 
     async def stream(self, request: Prompt) -> AsyncGenerator[Token, None]:
-        """Yield the answer, one line, then its Usage.
+        """Yield the response, one line, then its Usage.
 
         Raises:
             EngineRefusedError: another model is asked for.
         """
         only(self.name, request.model, *self._aliases)
         loop = asyncio.get_running_loop()
+        # no more pieces than the tokens of a response, of which a request has a limit
         pieces: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         gone = threading.Event()
 
@@ -143,7 +144,7 @@ class LlamaModel:
             gone.set()
             work.cancel()  # only if no thread has taken it yet; a running one stops by itself
 
-    async def sentence_end(self, request: Prompt) -> float | None:
+    async def eot_llm(self, request: Prompt) -> float | None:
         """Return 0..1, the probability that the caller's sentence ends with its last word.
 
         The model reads the words without their last mark, and its next token is looked at: a mark

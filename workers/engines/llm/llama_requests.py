@@ -1,4 +1,4 @@
-"""What llama.cpp is asked, and what it answers. Pure."""
+"""Requests to llama.cpp, and the reading of its results. Pure."""
 
 import math
 import re

@@ -20,6 +20,7 @@ USUAL: Final = 0.09
 MOST: Final = 32.0
 """The largest gain (30 dB): what is quieter than the voice detector's gate is no speech."""
 FRAME: Final = RATE_HZ // 50
+"""The samples of a frame whose level is measured: 20 ms."""
 LOUD_SHARE: Final = 80
 """Percentile of the frames that is taken for how loud the speech is."""
 

@@ -55,7 +55,7 @@ class _Heard:
     tokens: int
     sound: bool
     """The text is whole, does not loop and is likely enough: no wider window is needed."""
-    ended: float | None = None
+    eot_stt: float | None = None
     """0..1: how surely a sentence ends with the last word."""
 
     @property
@@ -131,10 +131,10 @@ class WhisperRecognizer:
             place = owners[at]
             found[place][at] = heard
             if len(found[place]) == len(cut[place]):
-                text, confidence, ended = _join([one for _, one in sorted(found[place].items())])
+                text, confidence, eot = _join([one for _, one in sorted(found[place].items())])
                 took_ms = (time.perf_counter() - began) * 1000
                 audio_ms = len(pcms[place]) // BYTES_PER_MS
-                yield place, Recognition(text, confidence, audio_ms, took_ms, ended)
+                yield place, Recognition(text, confidence, audio_ms, took_ms, eot)
 
     def _hear(
         self, pieces: list[Floats], language: str, *, hurried: bool = False
@@ -206,8 +206,8 @@ class WhisperRecognizer:
         whole = once is not None or (len(ids) < most - 1 and not whisper_postprocess.loops(said))
         sound = whole and likely
         readable = sound and not once and result.logits
-        ended = self._sentence_end.after(ids, result.logits[0]) if readable else None
-        return _Heard(text, logprob, no_speech, len(ids), sound, ended)
+        eot = self._sentence_end.after(ids, result.logits[0]) if readable else None
+        return _Heard(text, logprob, no_speech, len(ids), sound, eot)
 
     def _languages(self, encoded: Any, count: int, language: str) -> Iterable[str]:
         if not self._model.model.is_multilingual:
@@ -273,9 +273,9 @@ def _next(left: list[Way], heard: _Heard, *, hurried: bool) -> list[Way]:
 
 
 def _better(known: _Heard, new: _Heard) -> _Heard:
-    """Return the likelier of two texts; `ended` comes from greedy decoding, as beams lack it."""
+    """Return the likelier of two texts; `eot_stt` comes from greedy decoding, as beams lack it."""
     best = max(known, new, key=lambda one: (one.sound, one.logprob))
-    return replace(best, ended=known.ended if best.ended is None else best.ended)
+    return replace(best, eot_stt=known.eot_stt if best.eot_stt is None else best.eot_stt)
 
 
 def _floats(pcm: bytes) -> Floats:
@@ -291,10 +291,10 @@ def _fitted(features: Floats, frames: int) -> Floats:
 
 
 def _join(heard: list[_Heard]) -> tuple[str, float, float | None]:
-    """Return the pieces' text, their confidence, weighted by tokens, and the last one's `ended`."""
+    """Return the pieces' text, their confidence by tokens, and the last one's `eot_stt`."""
     spoken = [one for one in heard if one.text]
     if not spoken:
         return "", 0.0, None
     tokens = sum(one.tokens for one in spoken)
     logprob = sum(one.logprob * one.tokens for one in spoken) / max(1, tokens)
-    return " ".join(one.text for one in spoken), math.exp(min(0.0, logprob)), spoken[-1].ended
+    return " ".join(one.text for one in spoken), math.exp(min(0.0, logprob)), spoken[-1].eot_stt

@@ -17,9 +17,9 @@ PIECE_S: Final = 28.0
 """Longest piece recognised at once; the window's other two seconds are silent, as in training."""
 SHORT_S: Final = 1.5
 TOKENS_PER_S: Final = 6
-"""More than the fastest speaker says: 2 to 5 were seen."""
+"""The most words a second: the fastest speakers say 2 to 5."""
 WORDS_PER_S: Final = 4.5
-"""More than a hurried speaker says."""
+"""The most tokens a second of a hurried speaker."""
 SURE: Final = 0.8
 """Confidence below which a piece is decoded once more; a fifth of clear speech is below it."""
 CAREFUL_S: Final = 10.0

@@ -28,7 +28,7 @@ NAMED: Final = Named(
     model="AURA_TTS_MODEL",
 )
 LEAST_BEGINNING_BYTES: Final = 12
-"""By so much a WAV is told from samples."""
+"""The bytes by which a WAV is told from samples."""
 _NOT_SOUND: Final = ("text/", "application/json", "application/problem+json")
 _COMPRESSED: Final = ("mpeg", "mp3", "ogg", "opus", "aac", "flac", "mp4", "webm")
 

@@ -26,7 +26,7 @@ from workers.engines.tts import piper_streaming
 Samples = npt.NDArray[np.int16]
 
 LOUD: Final = 1.25
-"""One gain for all sentences: a piece is sent before the sentence's peak is known."""
+"""The gain of all sentences: a piece is sent before the sentence's peak is known."""
 LEAD_MS: Final = 30
 """Silence kept before the first sound: less clips soft consonants, more is felt as latency."""
 QUIET: Final = 0.01

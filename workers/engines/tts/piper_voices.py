@@ -30,7 +30,7 @@ _NAME: Final = re.compile(VOICE_NAME)
 
 @dataclass(frozen=True, slots=True)
 class VoicePlaces:
-    """Where a voice is looked for by its name, which is never a path."""
+    """The places of voices, which are found by name and never by path."""
 
     folder: Path | None
     """Of NAME.onnx with NAME.onnx.json; None: there is none."""
@@ -90,7 +90,7 @@ class PiperVoices:
         self._lock = threading.Lock()
         self._loaded: OrderedDict[_Edition, PiperVoice] = OrderedDict()
         self._found: dict[str, Path] = {}
-        """Names that were found, and checked: not hashed for each sentence."""
+        """The files of names that were found and checked, so that no sentence hashes one again."""
         self._told: set[str] = set()
 
     def warm(self) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from workers.engines.files import alone, place
 
 VERSION: Final = 1
-"""Of the cutting below: a higher one leaves the parts of older ones unused."""
+"""The version of the cutting below: a higher one leaves older parts unused."""
 PARTS: Final = ("encoder.onnx", "decoder.onnx")
 DIGESTS: Final = "parts.json"
 """The SHA-256 of each part, written last; of a voice that cannot be cut there are none."""

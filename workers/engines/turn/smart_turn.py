@@ -21,6 +21,7 @@ from workers.engines.protocols import EngineMissingError, WeightsError
 WINDOW_S: Final = 8
 """Only the last eight seconds are heard."""
 FRAMES: Final = WINDOW_S * 100
+"""The frames of the model's input: 10 ms each."""
 
 
 class SmartTurn:
@@ -39,9 +40,9 @@ class SmartTurn:
             EngineMissingError: onnxruntime or faster-whisper is not installed.
             WeightsError: the file is not there or is no such model.
         """
-        self.finished(bytes(RATE_HZ))
+        self.eot_audio(bytes(RATE_HZ))
 
-    def finished(self, pcm: bytes) -> float:
+    def eot_audio(self, pcm: bytes) -> float:
         """Return 0..1, the probability that who spoke *pcm* (s16le mono 16 kHz) is done."""
         self._load()
         samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32) / 32768

@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from aura.cli.answer import HEARD_S, Answer, levels
 from aura.cli.call import agent_options, options
 from aura.cli.call_failures import ended, failure, refused
 from aura.cli.levels import Meter
+from aura.cli.outcome import HEARD_S, Outcome, levels
 from aura.cli.running import CommandError
 from aura.client import LOST, CallError, socket_url
 from runtime.audio import write_wav
@@ -28,21 +28,21 @@ METRICS = {"type": "turn_metrics", "interrupted": False}
 INTERRUPTED = {"type": "ai_interrupted", "heard": "wo"}
 
 
-def told(*messages: tuple[float, dict[str, Any]], spoke_until: float | None = 10.0) -> Answer:
-    answer = Answer(spoke_until=spoke_until)
+def told(*messages: tuple[float, dict[str, Any]], spoke_until: float | None = 10.0) -> Outcome:
+    outcome = Outcome(spoke_until=spoke_until)
     for now, message in messages:
-        answer.take(message, now)
-    return answer
+        outcome.take(message, now)
+    return outcome
 
 
 def test_a_call_ends_when_the_answer_was_played_to_its_end() -> None:
-    answer = told((12.0, chunk(2.0)), (12.1, chunk(1.5)), (12.2, DONE), (12.2, METRICS))
-    assert answer.ends_at == pytest.approx(12.0 + 3.5 + HEARD_S)
+    outcome = told((12.0, chunk(2.0)), (12.1, chunk(1.5)), (12.2, DONE), (12.2, METRICS))
+    assert outcome.ends_at == pytest.approx(12.0 + 3.5 + HEARD_S)
 
 
 def test_a_gap_in_the_answer_is_played_as_silence() -> None:
-    answer = told((12.0, chunk(1.0)), (20.0, chunk(1.0)), (20.0, DONE), (20.0, METRICS))
-    assert answer.ends_at == pytest.approx(21.0 + HEARD_S)
+    outcome = told((12.0, chunk(1.0)), (20.0, chunk(1.0)), (20.0, DONE), (20.0, METRICS))
+    assert outcome.ends_at == pytest.approx(21.0 + HEARD_S)
 
 
 def test_a_call_does_not_end_before_all_was_said_or_while_an_answer_may_come() -> None:
@@ -61,10 +61,10 @@ def test_an_answer_that_our_own_recording_interrupted_is_not_the_one_that_is_wai
 
 
 def test_both_levels_are_shown_at_the_time_at_which_they_sound() -> None:
-    answer = told((12.0, chunk(1.0)))
-    answer.sounding.add(buzz(1000), 12.0)
-    answer.caller = 0.5
-    drawn = [levels(answer, Meter("cyan"), Meter("green"), at) for at in (12.5, 13.5)]
+    outcome = told((12.0, chunk(1.0)))
+    outcome.sounding.add(buzz(1000), 12.0)
+    outcome.caller = 0.5
+    drawn = [levels(outcome, Meter("cyan"), Meter("green"), at) for at in (12.5, 13.5)]
     lengths = [
         [len(one.plain[s.start : s.end]) for s in one.spans if s.style == "green"] for one in drawn
     ]
@@ -74,8 +74,8 @@ def test_both_levels_are_shown_at_the_time_at_which_they_sound() -> None:
 
 def test_an_error_ends_a_call_once_all_was_said() -> None:
     error = {"type": "error", "message": "Language model error", "code": "LLM_ERROR", "details": ""}
-    answer = told((5.0, error))
-    assert (answer.ends_at, answer.errors) == (10.0, ["Language model error (LLM_ERROR)"])
+    outcome = told((5.0, error))
+    assert (outcome.ends_at, outcome.errors) == (10.0, ["Language model error (LLM_ERROR)"])
 
 
 @pytest.mark.parametrize(

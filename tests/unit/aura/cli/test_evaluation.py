@@ -34,7 +34,7 @@ def suite(tmp_path: Path, text: str) -> Path:
         ("name: x\nscenarios: [{name: a, steps: [{noise: cow}]}]", "'cough', 'knock'"),
         (
             "name: x\nscenarios: [{name: a, steps: [{say: hi, over_answer_s: 1}]}]",
-            "scenarios[0]: there is no answer to speak over",
+            "scenarios[0]: there is no response to speak over",
         ),
         (
             "name: x\nscenarios: [{name: a, steps: [{wav: a.wav, expect: {transcript: {wer: 0}}}]}]"
@@ -122,8 +122,10 @@ def test_the_limit_of_the_suite_holds_where_a_step_has_none() -> None:
 
 
 def test_no_answer_is_wrong_where_one_was_expected() -> None:
-    assert judge(expecting(answer={"min_words": 0}), Seen("What?"), None) == ["no answer was heard"]
-    assert judge(expecting(), Seen("What?"), 2.0) == ["no answer was heard"]
+    assert judge(expecting(answer={"min_words": 0}), Seen("What?"), None) == [
+        "no response was heard"
+    ]
+    assert judge(expecting(), Seen("What?"), 2.0) == ["no response was heard"]
     assert judge(expecting(), Seen(errors=["LLM_ERROR"]), None) == ["error told: LLM_ERROR"]
     assert judge(expecting(), Seen(lost="the server ended the call"), 2.0) == [
         "the server ended the call"

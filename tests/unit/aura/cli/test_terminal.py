@@ -12,7 +12,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from aura.cli import answer, drive, main, sessions, show, tap, terminal
+from aura.cli import drive, main, outcome, sessions, show, tap, terminal
 from aura.cli.evaluation.results import Result, table
 from aura.cli.running import CommandError
 from aura.replay.compare import compare
@@ -93,9 +93,9 @@ def test_events_that_pass_by(capsys: pytest.CaptureFixture[str], *, as_json: boo
 
 
 def test_what_a_server_answers_to_a_call() -> None:
-    said_to_a_client = answer.Answer(transcript=HOSTILE, partial=HOSTILE, answer=HOSTILE)
+    told = outcome.Outcome(transcript=HOSTILE, partial=HOSTILE, response=HOSTILE)
     console = plain()
-    console.print(answer.view(said_to_a_client))
+    console.print(outcome.view(told))
     assert not COMMANDS & set(said(console))
 
 

@@ -274,7 +274,7 @@ def test_there_is_a_sample_of_every_input() -> None:
 
 def test_a_session_whose_configuration_is_gone_is_not_decided_by_another_one() -> None:
     named = ev.SessionStarted(
-        tenant="t", session="s", at_ms=1000, user="u", dialect="d", edge="e", config_hash="abc"
+        tenant="t", session="s", at_ms=1000, user="u", protocol="d", edge="e", config_hash="abc"
     )
     with pytest.raises(InputsNotRecordedError, match="configuration abc is not in"):
         connections([named, part(0, 1001, 2000)])

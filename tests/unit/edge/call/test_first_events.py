@@ -22,7 +22,7 @@ def test_a_session_begins_with_who_called_and_by_what_configuration() -> None:
     (started,) = first()
     assert isinstance(started, SessionStarted)
     assert (started.tenant, started.session, started.at_ms) == ("t", "s", 7)
-    assert (started.user, started.dialect, started.edge) == ("ann", "continuous", "edge-1")
+    assert (started.user, started.protocol, started.edge) == ("ann", "continuous", "edge-1")
     assert started.config.voice.delivery == "chunks"
     assert started.version == version()
 

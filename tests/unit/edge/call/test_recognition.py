@@ -8,7 +8,7 @@ from schemas.events import Head, JobFailed, SessionStarted, SpeechStarted, Trans
 from schemas.session_config import SessionConfig
 
 HEAD: Head = {"tenant": "t", "session": "s", "at_ms": 1}
-STARTED = SessionStarted(**HEAD, user="u", dialect="d", edge="e", config=SessionConfig())
+STARTED = SessionStarted(**HEAD, user="u", protocol="d", edge="e", config=SessionConfig())
 
 
 def spoken(utterance: int) -> SpeechStarted:

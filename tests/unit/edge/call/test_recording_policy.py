@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from edge.call.recording_policy import RecordingPolicy
-from runtime.settings import Recorded, SettingsError, load
+from runtime.settings import SettingsError, load
+from runtime.settings.recording import Recorded
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ def resumed(at_ms: int) -> SessionResumed:
     return SessionResumed(**head(at_ms), edge="e", config=CONFIG)
 
 
-STARTED = SessionStarted(**head(1), user="u", dialect="d", edge="e", config=CONFIG)
+STARTED = SessionStarted(**head(1), user="u", protocol="d", edge="e", config=CONFIG)
 
 
 def begun() -> Takeover:

@@ -36,7 +36,7 @@ def config(delivery: Delivery = "chunks", **changes: Any) -> SessionConfig:
 
 def began(of: SessionConfig, at_ms: int = 0) -> ev.SessionStarted:
     return ev.SessionStarted(
-        tenant="t", session="s", at_ms=at_ms, user="u", dialect="x", edge="e", config=of
+        tenant="t", session="s", at_ms=at_ms, user="u", protocol="x", edge="e", config=of
     )
 
 

@@ -80,7 +80,7 @@ def test_a_guess_is_retracted_when_the_caller_goes_on() -> None:
     assert [s.text.strip() for s in r.told(Speech) if s.text] != []
     assert "".join(s.text for s in r.told(Speech)) == "Paris and Madrid."
     (measured,) = r.told(Measured)
-    assert (measured.waterfall.guesses, measured.waterfall.retracted) == (2, 1)
+    assert (measured.waterfall.speculations, measured.waterfall.retracted) == (2, 1)
     assert measured.waterfall.wasted_sentences == 1
     assert r.call.history.messages[0].text == f"{QUESTION} And of Spain?"
 

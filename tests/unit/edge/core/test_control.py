@@ -242,7 +242,7 @@ def test_a_muted_caller_is_neither_heard_nor_answered_until_it_ends() -> None:
     r = Rehearsal()
     r.says(400)
     commanded(r, Mute())
-    assert r.call.deaf
+    assert r.call.control.deaf
     assert r.events(ev.SpeechEnded)[-1].discarded
     r.says(800)
     r.give(Typed("Hello?"))
@@ -337,7 +337,7 @@ def test_a_call_whose_last_words_get_no_voice_ends_all_the_same() -> None:
 def test_a_call_that_ends_takes_no_command(command: AnyCommand) -> None:
     r = Rehearsal()
     commanded(r, End(words="Goodbye."))
-    assert r.call.refuses("c", command) == "call_ending"
+    assert r.call.control.refuses("c", command) == "call_ending"
     commanded(r, command)
     assert len(r.events(ev.ControlReceived)) == 1
 
@@ -346,9 +346,9 @@ def test_too_many_texts_are_refused() -> None:
     r = Rehearsal()
     for _ in range(51):  # the first is spoken
         commanded(r, Say("More."))
-    assert r.call.refuses("c", Say("More.")) == "too_many_texts"
-    assert r.call.refuses("c", Instruct("More.", respond=True)) == "too_many_texts"
-    assert r.call.refuses("c", Interrupt()) is None
+    assert r.call.control.refuses("c", Say("More.")) == "too_many_texts"
+    assert r.call.control.refuses("c", Instruct("More.", respond=True)) == "too_many_texts"
+    assert r.call.control.refuses("c", Interrupt()) is None
 
 
 # ---------------------------------------------------------------- an edge that dies

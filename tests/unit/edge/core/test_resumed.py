@@ -175,7 +175,7 @@ def test_a_line_that_is_cut_is_gone_on_with_where_the_ear_stopped(
     assert heard.id != cut.id
     after = fold([*log, *r.events(ev.Event)])
     assert (after.messages, after.carried) == (r.call.history.messages, [])
-    assert (after.answered, after.unfinished) == (1, None)
+    assert (after.responses, after.unfinished) == (1, None)
 
 
 def test_a_line_may_be_cut_again_and_again() -> None:

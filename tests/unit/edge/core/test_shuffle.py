@@ -93,7 +93,7 @@ class Play:
     def _catch_up(self) -> None:
         """Read the log where the stages are silent for too long, as an edge does."""
         due = self.now_ms - self._caught_up_ms >= CATCH_UP_MS
-        if due and self.clockwork.call.misses_news(self.now_ms):
+        if due and self.clockwork.call.stages.misses_news(self.now_ms):
             self._caught_up_ms = self.now_ms
             for said in tuple(self._log):
                 self.clockwork.give(said, self.now_ms)

@@ -22,8 +22,8 @@ NOW = 10_000_000
 def session(*, tenant: str = "t", user: str = "ada", left: Any = "", ago_ms: int = 0) -> Any:
     whose: dict[str, Any] = {"tenant": tenant, "session": "s", "at_ms": NOW - ago_ms}
     events: list[AnyEvent] = [
-        SessionStarted(**whose, user=user, dialect="x", edge="e", config=SessionConfig()),
-        TurnCommitted(**whose, turn=1, text="Hi?", confidence=1.0, guessed=False),
+        SessionStarted(**whose, user=user, protocol="x", edge="e", config=SessionConfig()),
+        TurnCommitted(**whose, turn=1, text="Hi?", confidence=1.0, speculative=False),
         AnswerHeard(**whose, turn=1, text="Hello.", complete=True, played_ms=1),
     ]
     if left:

@@ -8,9 +8,9 @@ import pytest
 
 from workers.engines.protocols import EngineUnavailableError, Prompt, Usage
 from workers.engines.simulated import (
-    ANSWER,
     HEARD,
     NONSENSE,
+    RESPONSE,
     Fault,
     SimulatedLanguageModel,
     SimulatedRecognizer,
@@ -33,12 +33,12 @@ def test_the_recognizer_hears_the_same_in_the_time_it_was_given() -> None:
 
 async def test_the_language_model_streams_and_counts() -> None:
     *said, usage = await answer(SimulatedLanguageModel(first_ms=0, token_ms=0), "Hi")
-    assert tuple(said) == ANSWER
+    assert tuple(said) == RESPONSE
     assert usage == Usage(1, 20, "simulated-language-model")
 
 
 async def test_the_language_model_continues_what_was_said() -> None:
-    whole = "".join(ANSWER)
+    whole = "".join(RESPONSE)
     *rest, _ = await answer(SimulatedLanguageModel(first_ms=0, token_ms=0), "Hi", said=whole[:33])
     assert whole[:33] + "".join(rest) == whole
 

@@ -21,7 +21,8 @@ class Caller:
     """A microphone that sends a frame every 20 ms, and what a segmenter notices of it."""
 
     def __init__(self, config: TurnConfig = CONFIG) -> None:
-        self.segmenter = Segmenter(config, last_utterance=6)
+        self.sent: list[SendFrame] = []
+        self.segmenter = Segmenter(config, 6, self.sent.append)
         self.now_ms = 1_000_000
         self.noticed: list[SpeechNotice] = []
 
@@ -38,9 +39,6 @@ class Caller:
 
     def changes(self) -> list[SpeechChange]:
         return [notice.change for notice in self.noticed if notice.change]
-
-    def sent(self) -> list[SendFrame]:
-        return [notice.audio for notice in self.noticed if notice.audio]
 
 
 def speaking(ms: int = 500) -> Caller:
@@ -62,20 +60,20 @@ def test_silence_is_not_sent() -> None:
 
 
 def test_utterances_count_on_from_those_of_earlier_connections() -> None:
-    assert {message.utterance for message in speaking().sent()} == {7}
+    assert {message.utterance for message in speaking().sent} == {7}
 
 
 def test_an_utterance_begins_with_the_audio_before_its_onset() -> None:
     caller = speaking()
     caller.sends(SILENCE, PAUSE_MS)
-    assert audio_ms(caller.sent()) == CONFIG.prefix_ms + 500 - ONSET_MS + PAUSE_MS
-    first = caller.sent()[0].frame
+    assert audio_ms(caller.sent) == CONFIG.prefix_ms + 500 - ONSET_MS + PAUSE_MS
+    first = caller.sent[0].frame
     assert first.seq == 0
     assert first.pcm.startswith(SILENCE)
 
 
 def test_messages_are_numbered_without_a_gap() -> None:
-    numbers = [message.frame.seq for message in speaking(2000).sent()]
+    numbers = [message.frame.seq for message in speaking(2000).sent]
     assert numbers == list(range(len(numbers)))
 
 
@@ -84,7 +82,7 @@ def test_a_pause_is_marked_and_knows_when_speech_ended() -> None:
     speech_end_ms = caller.now_ms
     caller.sends(SILENCE, PAUSE_MS)
     assert caller.changes() == [SpeechChange.STARTED, SpeechChange.PAUSED]
-    assert caller.sent()[-1].frame.pause == 1
+    assert caller.sent[-1].frame.pause == 1
     utterance = caller.segmenter.utterance
     assert utterance is not None
     assert (utterance.speech_end_ms, utterance.paused_ms) == (speech_end_ms, caller.now_ms)
@@ -95,23 +93,24 @@ def test_a_caller_who_goes_on_stays_in_the_utterance() -> None:
     caller.sends(SILENCE, PAUSE_MS)
     caller.sends(VOICE, 200)
     assert caller.changes()[-1] is SpeechChange.CONTINUED
-    assert {message.utterance for message in caller.sent()} == {7}
+    assert {message.utterance for message in caller.sent} == {7}
 
 
 def test_the_last_message_ends_the_utterance_and_the_next_speech_begins_another() -> None:
     caller = speaking()
     caller.sends(SILENCE, PAUSE_MS)
-    last = caller.segmenter.close(stands=1)
-    assert last is not None
-    assert (last.frame.end, last.frame.stands) == (True, 1)
-    assert caller.segmenter.close(stands=0) is None
+    caller.segmenter.close(stands=1)
+    assert (caller.sent[-1].frame.end, caller.sent[-1].frame.stands) == (True, 1)
+    known = len(caller.sent)
+    caller.segmenter.close(stands=0)
+    assert len(caller.sent) == known
     caller.sends(SILENCE, 1000)
     caller.sends(VOICE, 500)
-    assert caller.sent()[-1].utterance == 8
+    assert caller.sent[-1].utterance == 8
 
 
 def test_a_chunk_of_many_frames_is_noticed_at_the_times_of_its_frames() -> None:
-    segmenter, frames = Segmenter(CONFIG, 0), 50
+    segmenter, frames = Segmenter(CONFIG, 0, lambda _: None), 50
     sound = Sound(VOICE * frames, (True,) * frames, FRAME_BYTES * frames)
     started = next(notice for notice in segmenter.hear(sound, 1_000_000) if notice.change)
     before_ms = frames * FRAME_MS - ONSET_MS
@@ -136,7 +135,7 @@ def test_a_microphone_that_stops_in_silence_is_not_waited_for() -> None:
 
 def test_a_longer_chunk_is_waited_for_longer() -> None:
     def silent_after_ms(frames: int) -> int:
-        segmenter = Segmenter(CONFIG, 0)
+        segmenter = Segmenter(CONFIG, 0, lambda _: None)
         sound = Sound(VOICE * frames, (True,) * frames, FRAME_BYTES * frames)
         list(segmenter.hear(sound, 1_000_000))
         assert segmenter.silent_from_ms is not None

@@ -11,7 +11,7 @@ WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
 
 
 def committed(turn: int, text: str) -> TurnCommitted:
-    return TurnCommitted(**WHOSE, turn=turn, text=text, confidence=1.0, guessed=False)
+    return TurnCommitted(**WHOSE, turn=turn, text=text, confidence=1.0, speculative=False)
 
 
 def heard(turn: int, text: str, *, carried: bool = False) -> AnswerHeard:
@@ -33,15 +33,15 @@ def test_a_session_is_the_fold_of_its_events() -> None:
     )
     said = [message.text for message in history.messages]
     assert said == ["Hello!", "One?", "Yes, one.", "Two? And three?", "Both."]
-    assert (history.utterance, history.answered, history.carried) == (3, 2, [])
+    assert (history.utterance, history.responses, history.carried) == (3, 2, [])
 
 
 def test_a_greeting_is_no_turn_that_was_answered() -> None:
     history = History()
     history.settle("", "Hello!")
-    assert (history.answered, len(history.messages)) == (0, 1)
+    assert (history.responses, len(history.messages)) == (0, 1)
     history.settle("One?", "Yes, one.")
-    assert history.answered == 1
+    assert history.responses == 1
 
 
 def test_words_that_nobody_answered_are_not_lost() -> None:

@@ -20,19 +20,19 @@ HEARD_S = 0.2
 
 
 @dataclass
-class Answer:
+class Outcome:
     """The messages of the edge during a call."""
 
     transcript: str = ""
     partial: str = ""
-    answer: str = ""
+    response: str = ""
     pcm: bytearray = field(default_factory=bytearray)
     done: dict[str, Any] | None = None
     steps: dict[str, Any] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     interrupted: int = 0
     patience_s: float = PATIENCE_S
-    """Without a word from the edge for so long, no answer comes."""
+    """Without a word from the edge for so long, no response comes."""
     spoke_until: float | None = None
     """Monotonic seconds of the last sample of speech."""
     first_audio_ms: float | None = None
@@ -67,13 +67,13 @@ class Answer:
                     self.first_audio_ms = (now - self.spoke_until) * 1000
                 self.sounding.add(pcm, now)
                 self.pcm += pcm
-                self.answer += message["text"]
+                self.response += message["text"]
             case "ai_complete":
                 self.done = message
             case "ai_interrupted":  # the recording has a pause: another response will come
                 self.interrupted += 1
                 self.pcm.clear()
-                self.answer, self.first_audio_ms = "", None
+                self.response, self.first_audio_ms = "", None
                 self.sounding.drop(now)
                 self.done, self.steps = None, {}
             case "turn_metrics" if not message.get("interrupted"):
@@ -94,17 +94,17 @@ def _pcm(message: dict[str, Any]) -> bytes:
     return read_wav(base64.b64decode(message["audio"])) if message.get("audio") else b""
 
 
-def view(answer: Answer) -> Text:
+def view(outcome: Outcome) -> Text:
     text = Text()
     text.append("You   ", style="cyan")
-    text.append(printable(answer.transcript or ""))
-    text.append(printable(answer.partial), style="dim")
-    if answer.answer:
+    text.append(printable(outcome.transcript or ""))
+    text.append(printable(outcome.partial), style="dim")
+    if outcome.response:
         text.append("\nAura  ", style="green")
-        text.append(printable(" ".join(answer.answer.split())))
+        text.append(printable(" ".join(outcome.response.split())))
     return text
 
 
-def levels(answer: Answer, caller: Meter, aura: Meter, now: float) -> Text:
+def levels(outcome: Outcome, caller: Meter, aura: Meter, now: float) -> Text:
     """Return how loud both are, *now* by the monotonic clock, s."""
-    return both(caller.drawn(answer.caller, now), aura.drawn(answer.sounding.level(now), now))
+    return both(caller.drawn(outcome.caller, now), aura.drawn(outcome.sounding.level(now), now))

@@ -1,0 +1,74 @@
+"""When a turn of this caller ends: by its words, and by the pauses that this caller makes."""
+
+from __future__ import annotations
+
+from edge.core.endpointing.adaptive_pause import AdaptivePause
+from edge.core.endpointing.end_of_turn import (
+    Evidence,
+    by_words,
+    is_finished,
+    is_open,
+    sounds_asked,
+    wait_ms,
+    waits_of,
+)
+from edge.core.response.requester import Requester
+from edge.core.session.history import History
+from schemas.events import TranscriptGuess
+from schemas.session_config import SessionConfig
+
+
+class Endpointer:
+    """Returns the silence that ends a turn, by its words and the caller's pauses."""
+
+    def __init__(self, config: SessionConfig, history: History, requester: Requester) -> None:
+        self.pauses = AdaptivePause()
+        self._history = history
+        self._requester = requester
+        self.configure(config)
+
+    def configure(self, config: SessionConfig) -> None:
+        """Decide by *config* from here on."""
+        self._language = config.language
+        self._waits = waits_of(config.turns)
+        self._reads_words = self._waits.finished_ms < self._waits.unclear_ms
+        """The wait depends on the words."""
+        self._ask_eot = config.turns.ask_eot and self._reads_words
+        """The language model may be asked whether a turn is over."""
+
+    @property
+    def least_ms(self) -> int:
+        """The least silence, ms, that ends a turn, whatever its words."""
+        return self._waits.finished_ms
+
+    def wait_ms(self, transcript: TranscriptGuess) -> int:
+        """Return the silence, ms, that ends the turn of which *transcript* are the last words."""
+        known = self._evidence(transcript)
+        least_ms = self.pauses.wait_ms
+        if self._reads_words and not sounds_asked(known):
+            least_ms = max(least_ms, self.pauses.this_turn_ms)
+        return max(wait_ms(known, self._waits), least_ms)
+
+    def may_be_over(self, transcript: TranscriptGuess) -> bool:
+        """Tell whether the turn is likely enough over for a speculative response."""
+        return is_finished(self._evidence(transcript)) is not False
+
+    def asks_model(self, transcript: TranscriptGuess) -> bool:
+        """Tell whether the language model is to be asked for `eot_llm`: it may change the wait."""
+        return self._ask_eot and is_open(self._evidence(transcript))
+
+    def sounded_finished(self, transcript: TranscriptGuess | None) -> bool:
+        """Tell whether *transcript* sounds like the end of a turn, by its words alone."""
+        return bool(transcript and is_finished(by_words(self._evidence(transcript))))
+
+    def _evidence(self, transcript: TranscriptGuess) -> Evidence:
+        response = self._requester.current.uncommitted
+        return Evidence(
+            text=self._history.take_carried(transcript.text),
+            eot_stt=transcript.eot_stt,
+            eot_llm=response.eot_llm if response else None,
+            eot_llm_pending=bool(response and self._requester.eot_pending(response)),
+            eot_audio=transcript.eot_audio,
+            asked=self._history.asked,
+            language=self._language,
+        )

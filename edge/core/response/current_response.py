@@ -1,0 +1,173 @@
+"""The response that is wanted now, and its end: settled, cancelled, retracted, or left open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.core.client_events import Measured, ResponseDropped
+from edge.core.effects import Outbox
+from edge.core.response.playback import BEGINNING
+from edge.core.response.response import Phase, Response
+from edge.core.response.tool_turns import ToolTurns
+from edge.core.session.history import History
+from schemas import events as ev
+
+
+@dataclass
+class Speculation:
+    """The number and cost of speculative responses since the last measured turn."""
+
+    taken: int = 0
+    retracted: int = 0
+    sentences: int = 0
+
+
+class CurrentResponse:
+    """Holds the response that is wanted now; words and audio of any other turn are stale."""
+
+    def __init__(self, history: History, tools: ToolTurns, out: Outbox) -> None:
+        self.response: Response | None = None
+        self.last: Response | None = None
+        """The one that was settled last: a client may yet say how much of it was heard."""
+        self.speculation = Speculation()
+        self._history = history
+        self._tools = tools
+        self._out = out
+
+    def of(self, turn: int) -> Response | None:
+        """Return the response where it is the one to *turn*, else None."""
+        return self.response if self.response and self.response.turn == turn else None
+
+    @property
+    def uncommitted(self) -> Response | None:
+        """The speculative response, while the caller may yet go on."""
+        response = self.response
+        return response if response and response.phase is Phase.SPECULATIVE else None
+
+    @property
+    def held(self) -> bool:
+        """An interruption of the response is suspected."""
+        return self.response is not None and self.response.held
+
+    @property
+    def firm(self) -> bool:
+        """There is a response that the caller cannot interrupt."""
+        return self.response is not None and self.response.firm
+
+    def client_is_there(self) -> None:
+        """Let a greeting go that waits for a sign of the client."""
+        if self.response:
+            self.response.not_before_ms = 0
+
+    def retract(self, response: Response, now_ms: int) -> None:
+        """Take back a response: the caller's turn goes on."""
+        self.cancel(response, now_ms, "retracted")
+        self.speculation.retracted += response.speculative
+        self.speculation.sentences += len(response.sentences)
+        if response.tool_steps.is_used:  # else its tools would run twice
+            self.settle(response, now_ms, heard="", complete=False)
+            return
+        self.response = None
+        self._history.control.unheard(response.turn)
+        if response.phase is Phase.SPECULATIVE or not response.turn or response.given:
+            return
+        self._history.turn_over()
+        if response.text:
+            self._history.carry(response.text)
+        unheard = ev.AnswerHeard(
+            **self._out.head(now_ms),
+            turn=response.turn,
+            text="",
+            complete=False,
+            played_ms=response.playback.played_ms(now_ms),
+            carried=bool(response.text),
+            kept=response.kept,
+            part=response.part,
+        )
+        self._out.publish(unheard)
+
+    def drop(self, reason: ev.CancelReason, now_ms: int) -> None:
+        """Give the response up, whatever its state."""
+        response = self.response
+        if response is None:
+            return
+        self.cancel(response, now_ms, reason)
+        if response.phase is Phase.SPECULATIVE:
+            self.response = None
+        else:
+            heard = response.playback.heard(now_ms)
+            self.settle(response, now_ms, heard=heard, complete=False)
+
+    def leave(self, now_ms: int) -> None:
+        """Leave the response for the caller to come back to; one that is not certain is dropped."""
+        response = self.response
+        if response is None or not response.turn or response.phase is Phase.SPECULATIVE:
+            self.drop("hung_up", now_ms)
+            return
+        heard = response.playback.heard(now_ms)
+        if response.heard_to_the_end(now_ms):
+            self.settle(response, now_ms, heard=response.spoken, complete=True)
+        else:
+            response.playback.rewind(now_ms)
+            self.settle(response, now_ms, heard=heard, complete=False, resumable=True)
+
+    def cancel(self, response: Response, now_ms: int, reason: ev.CancelReason) -> None:
+        head = self._out.head(now_ms)
+        self._out.publish(ev.ResponseCancelled(**head, turn=response.turn, reason=reason))
+        if response.phase is not Phase.SPECULATIVE:
+            self._out.tell(ResponseDropped(response.turn, reason))
+        self._tools.cancel(response)
+
+    def settle(
+        self,
+        response: Response,
+        now_ms: int,
+        *,
+        heard: str,
+        complete: bool,
+        resumable: bool = False,
+    ) -> None:
+        """Enter the turn into the history, with what was heard of its response and no more.
+
+        *resumable*: the response goes on, on another connection, from where it was rewound to.
+        """
+        self.response, self.last = None, response
+        where = response.playback.position if resumable else BEGINNING
+        self._history.control.heard(response.turn)
+        if response.kept:
+            self._history.settle(response.text, heard, response.tool_steps, response.turn)
+        else:
+            self._history.turn_over()
+        settled = ev.AnswerHeard(
+            **self._out.head(now_ms),
+            turn=response.turn,
+            text=heard,
+            complete=complete,
+            played_ms=response.playback.played_ms(now_ms),
+            resumable=resumable,
+            sentence=where.sentence,
+            sentence_ms=where.ms,
+            sentence_words=where.words,
+            part=response.part,
+            kept=response.kept,
+        )
+        self._out.publish(settled)
+        if complete and response.ends_call:
+            self._out.hang_up()
+
+    def measure(self, response: Response, now_ms: int, *, interrupted: bool) -> None:
+        response.told_done = True
+        if response.spoken_on or response.given:  # its wait says nothing of this edge's speed
+            return
+        cost, self.speculation = self.speculation, Speculation()
+        measured = ev.TurnMeasured(
+            **self._out.head(now_ms),
+            turn=response.turn,
+            speculations=cost.taken,
+            retracted=cost.retracted,
+            wasted_sentences=cost.sentences,
+            interrupted=interrupted,
+            **response.steps,
+        )
+        self._out.publish(measured)
+        self._out.tell(Measured(measured))

@@ -1,0 +1,268 @@
+"""Requests for responses: by the language model, or with given words."""
+
+from __future__ import annotations
+
+import msgspec
+
+from edge.core.client_events import ResponseStarted
+from edge.core.effects import Outbox
+from edge.core.hearing.utterance import Utterance
+from edge.core.inputs import ResponseAsked
+from edge.core.response.current_response import CurrentResponse
+from edge.core.response.given_text import as_events, pieces
+from edge.core.response.handover import end, rest_of
+from edge.core.response.playback import Playback
+from edge.core.response.response import Phase, Response
+from edge.core.response.speaker import speaker
+from edge.core.response.tool_turns import ToolTurns
+from edge.core.session.history import History, UnfinishedResponse
+from schemas import events as ev
+from schemas.session_config import SessionConfig
+
+
+class Requester:
+    """Asks for responses; each becomes the current one."""
+
+    def __init__(
+        self,
+        config: SessionConfig,
+        current: CurrentResponse,
+        tools: ToolTurns,
+        history: History,
+        out: Outbox,
+    ) -> None:
+        self.current = current
+        self._tools = tools
+        self._history = history
+        self._out = out
+        self.configure(config)
+
+    def configure(self, config: SessionConfig) -> None:
+        """Ask by *config* from here on."""
+        self._config = config
+        self.model_tells_eot = config.turns.ask_eot
+        """The language model says how surely the caller's turn is over, as far as is known."""
+
+    def greet(self, text: str, now_ms: int) -> None:
+        """Speak the greeting *text* as turn 0."""
+        voice = self._config.voice
+        if voice.delivery == "chunks":  # a greeting is one message in every client protocol
+            voice = msgspec.structs.replace(voice, delivery="sentences")
+        response = Response(0, "", 1.0, Playback(0, voice), now_ms, now_ms)
+        response.not_before_ms = now_ms + self._config.response.greeting_wait_ms
+        self._speak(response, [text], now_ms)
+
+    def say(self, text: str, now_ms: int, *, firm: bool, command_id: str = "") -> None:
+        """Speak *text*, which a command or the edge itself gave, as a turn of its own.
+
+        *firm*: the caller cannot interrupt it.
+        """
+        turn = self._begin_turn(command_id, now_ms)
+        playback = Playback(turn, self._config.voice)
+        response = Response(turn, "", 1.0, playback, now_ms, now_ms, given=True, firm=firm)
+        self._speak(response, pieces(text), now_ms)
+
+    def _begin_turn(self, command_id: str, now_ms: int) -> int:
+        """Return the number of a turn in which the caller says nothing."""
+        turn = self._history.turn + 1
+        head = self._out.head(now_ms)
+        self._out.publish(ev.ControlSpoken(**head, turn=turn, command_id=command_id))
+        self._history.control.spoken_as(command_id, turn)
+        self._history.turn = turn
+        self._out.tell(ResponseStarted(turn))
+        return turn
+
+    def _speak(self, response: Response, sentences: list[str], now_ms: int) -> None:
+        """Have the *response* spoken; *sentences* are all of its words."""
+        response.move_on(Phase.COMMITTED)
+        self.current.response = response
+        given, completed = as_events(
+            sentences,
+            self._out.head(now_ms),
+            response.turn,
+            deadline_ms=now_ms + self._config.response.deadline_ms,
+            text_only=self._config.voice.delivery == "text",
+            speaker=speaker(self._config),
+        )
+        for sentence in given:
+            response.sentence(self._out.publish(sentence), now_ms)
+        response.complete(self._out.publish(completed), now_ms)
+
+    def speak_on(self, begun: UnfinishedResponse, now_ms: int) -> None:
+        """Go on with the response of an earlier connection: speak the rest of it, or end it."""
+        self.current.response = rest_of(begun, self._config.voice, now_ms)
+        if self.current.response:
+            self._history.drop_carried(begun.text)
+            self._tools.run_on(self.current.response, now_ms)
+        else:
+            end(begun, self._history, self._out, now_ms)
+
+    def take(
+        self,
+        utterance: Utterance,
+        transcript: ev.TranscriptGuess,
+        now_ms: int,
+        *,
+        speculative: bool,
+        ask_eot: bool = False,
+    ) -> Response:
+        """Ask the language model to respond to the turn that *transcript* ends.
+
+        *speculative*: the end is not certain yet. *ask_eot*: the model is asked for that, too.
+        """
+        response = self._ask(
+            utterance, transcript.text, now_ms, speculative=speculative, ask_eot=ask_eot
+        )
+        response.confidence = transcript.confidence
+        response.speech_end_ms = utterance.speech_end_ms
+        response.step("pause_ms", utterance.paused_ms)
+        response.step("transcript_ms", utterance.transcript_at_ms)
+        response.step("taken_ms", now_ms)
+        response.steps["stt_ms"] = transcript.took_ms
+        return response
+
+    def take_typed(self, text: str, now_ms: int) -> Response:
+        """Ask the language model to respond to a turn that was typed."""
+        typed = Utterance(0)
+        response = self._ask(typed, text, now_ms, speculative=False, ask_eot=False)
+        response.typed = True
+        return response
+
+    def follow(self, instruction: str, command_id: str, now_ms: int) -> None:
+        """Ask for a response to an *instruction*: the caller said nothing."""
+        history, turn = self._history, self._begin_turn(command_id, now_ms)
+        history.tell_news()
+        carried = history.take_carried("")
+        playback = Playback(turn, self._config.voice)
+        self.current.response = response = Response(turn, carried, 1.0, playback, now_ms, now_ms)
+        known = history.window(carried or None, self._config.response.history_messages)
+        messages = (*known, ev.Message("user", instruction))
+        self._take(response, Utterance(0), messages, self._config, now_ms)
+        self.commit(response, now_ms)
+
+    def enter(self, words: str, confidence: float, now_ms: int) -> str:
+        """Enter a turn of the caller that gets no response; return the words not told before."""
+        history, head = self._history, self._out.head(now_ms)
+        history.turn += 1
+        text, untold = history.take_carried(words), history.untold(words)
+        history.commit_carried()
+        committed = ev.TurnCommitted(
+            **head, turn=history.turn, text=text, confidence=confidence, speculative=False
+        )
+        self._out.publish(committed)
+        history.settle(text, "", None, history.turn)
+        nothing = ev.AnswerHeard(**head, turn=history.turn, text="", complete=False, played_ms=0)
+        self._out.publish(nothing)
+        return untold
+
+    def respond(self, asked: ResponseAsked, now_ms: int) -> None:
+        """Ask the language model for a response that the client wants, and commit it."""
+        history, config = self._history, asked.config or self._config
+        history.turn += 1
+        history.tell_news()
+        carried = history.take_carried("") if asked.messages is None else ""
+        response = Response(
+            turn=history.turn,
+            text=carried,
+            confidence=1.0,
+            playback=Playback(history.turn, config.voice),
+            speech_end_ms=now_ms,
+            taken_ms=now_ms,
+            kept=asked.kept,
+        )
+        self.current.response = response
+        messages = asked.messages
+        if messages is None:
+            messages = history.window(carried or None, config.response.history_messages)
+        self._take(response, Utterance(0), messages, config, now_ms)
+        self._out.tell(ResponseStarted(response.turn, asked.ask))
+        self.commit(response, now_ms)
+
+    def tell_news(self, now_ms: int) -> None:
+        """Respond to the result of a tool that outlived its turn: nobody speaks now."""
+        response = self._ask(Utterance(0), None, now_ms, speculative=False, ask_eot=False)
+        self._out.tell(ResponseStarted(response.turn))
+        self.commit(response, now_ms)
+
+    def _ask(
+        self,
+        utterance: Utterance,
+        words: str | None,
+        now_ms: int,
+        *,
+        speculative: bool,
+        ask_eot: bool,
+    ) -> Response:
+        """Ask for a response to *words*; None: nobody said any."""
+        history, config = self._history, self._config.response
+        history.turn += 1
+        history.tell_news()
+        text = history.take_carried(words or "")
+        self.current.response = Response(
+            turn=history.turn,
+            text=text,
+            new_words=history.untold(words or ""),
+            goes_on=bool(history.told),
+            confidence=1.0,
+            playback=Playback(history.turn, self._config.voice),
+            speech_end_ms=now_ms,
+            taken_ms=now_ms,
+            speculative=speculative,
+            ask_eot=ask_eot,
+        )
+        self.current.speculation.taken += speculative
+        messages = history.window(None if words is None else text, config.history_messages)
+        self._take(self.current.response, utterance, messages, self._config, now_ms)
+        return self.current.response
+
+    def _take(
+        self,
+        response: Response,
+        utterance: Utterance,
+        messages: tuple[ev.Message, ...],
+        config: SessionConfig,
+        now_ms: int,
+    ) -> None:
+        """Publish the job for the language model."""
+        asked = config.response
+        taken = ev.TurnTaken(
+            **self._out.head(now_ms),
+            turn=response.turn,
+            utterance=utterance.number,
+            pause=utterance.pause,
+            system=self._history.system(asked.system_prompt),
+            messages=messages,
+            llm_model=asked.model,
+            max_tokens=asked.max_tokens,
+            temperature=asked.temperature,
+            seed=asked.seed,
+            speculative=response.speculative,
+            text_only=config.voice.delivery == "text",
+            ask_eot=response.ask_eot,
+            deadline_ms=now_ms + asked.deadline_ms,
+            tools=self._tools.offered(0) if config.tools else (),
+            agent=self._out.agent,
+            **speaker(config),
+        )
+        response.taken = self._out.publish(taken)
+
+    def commit(self, response: Response, now_ms: int) -> None:
+        """Make the turn certain: from here on its response may be heard."""
+        response.step("committed_ms", now_ms)
+        response.move_on(Phase.COMMITTED)
+        response.waiting_since_ms = now_ms
+        self._history.commit_carried()
+        self._history.under_way = True
+        committed = ev.TurnCommitted(
+            **self._out.head(now_ms),
+            turn=response.turn,
+            text=response.text,
+            confidence=response.confidence,
+            speculative=response.speculative,
+        )
+        self._out.publish(committed)
+        self._tools.run(response, now_ms)
+
+    def eot_pending(self, response: Response) -> bool:
+        """Tell whether the model is expected to say how surely the caller's turn is over."""
+        return response.ask_eot and not response.sentences and self.model_tells_eot

@@ -1,0 +1,125 @@
+"""Stages that fail or stay silent: their work is given up, and the caller is told."""
+
+from __future__ import annotations
+
+from edge.core.client_events import Trouble
+from edge.core.effects import Outbox
+from edge.core.hearing.segmenter import Segmenter
+from edge.core.response.responder import Responder
+from edge.core.turns import Turns
+from schemas import events as ev
+from schemas.session_config import SessionConfig
+
+SILENT_STAGE_MS = 3000
+"""The silence of an awaited stage after which the log is read: its event may have been lost."""
+FATAL_FAILURES = 3
+"""Failures of one stage in a row after which it counts as down."""
+
+
+class StageWatch:
+    """Watches the awaited work of each stage, and counts failures."""
+
+    def __init__(
+        self,
+        config: SessionConfig,
+        segmenter: Segmenter,
+        responder: Responder,
+        turns: Turns,
+        out: Outbox,
+    ) -> None:
+        self._config = config
+        self._segmenter = segmenter
+        self._responder = responder
+        self._current = responder.current
+        self._turns = turns
+        self._client_turns = turns.entry.client
+        self._out = out
+        self._failures: dict[ev.FaultyPart, int] = {}
+        """Failures in a row, by stage."""
+
+    def configure(self, config: SessionConfig) -> None:
+        """Wait by *config* from here on."""
+        self._config = config
+
+    def works(self, stage: ev.StageName) -> None:
+        """Note that *stage* has done something."""
+        self._failures.pop(stage, None)
+
+    def misses_news(self, now_ms: int) -> bool:
+        """Tell whether the stages are silent for longer than they should be.
+
+        Their answers may have been lost between the log and this edge: it is worth reading.
+        """
+        tools_since_ms = self._responder.tools_since_ms
+        if tools_since_ms is not None and now_ms >= tools_since_ms + SILENT_STAGE_MS:
+            return True
+        late_ms = self._config.response.deadline_ms - SILENT_STAGE_MS
+        waits = (self._responder.expires_ms, self.words_expire_ms)
+        return any(t is not None and now_ms >= t - late_ms for t in waits)
+
+    @property
+    def words_expire_ms(self) -> int | None:
+        """When the recogniser has taken too long for the words up to a pause, Unix ms."""
+        utterance = self._segmenter.utterance
+        if handed_in := self._client_turns.handed_in:
+            return min(handed_in.values()) + self._config.response.deadline_ms
+        if utterance is None or not self._segmenter.paused or self._config.turns.by_client:
+            return None
+        if utterance.transcript is not None and not self._turns.cut_off:
+            return None
+        return utterance.paused_ms + self._config.response.deadline_ms
+
+    def check_response(self, now_ms: int) -> None:
+        """Give the response up if its stages have taken too long."""
+        expires_ms, response = self._responder.expires_ms, self._current.response
+        if expires_ms is not None and now_ms >= expires_ms and response:
+            spoken = bool(response.sentences) and not response.waits_for_model
+            self.fail("tts" if spoken else "llm", f"nothing came within {self._patience}", now_ms)
+
+    def check_words(self, now_ms: int) -> None:
+        """Give the utterance up if its words have taken too long."""
+        if (expires_ms := self.words_expire_ms) is not None and now_ms >= expires_ms:
+            self.fail("stt", f"no words came within {self._patience}", now_ms)
+
+    @property
+    def _patience(self) -> str:
+        return f"{self._config.response.deadline_ms / 1000:g} s"
+
+    def failed(self, event: ev.JobFailed, now_ms: int) -> None:
+        """Take a worker's word that it gave a job up."""
+        utterance = self._segmenter.utterance
+        if event.stage == "stt":
+            self._turns.cut_off.discard(event.utterance)
+            awaited = event.utterance in self._client_turns.handed_in
+            if awaited or (utterance and utterance.number == event.utterance):
+                self.fail("stt", event.reason, now_ms)
+        elif event.stage != "tool" and self._current.of(event.turn):  # a call has its own deadline
+            self.fail(event.stage, event.reason, now_ms)
+
+    def fail(self, stage: ev.FaultyPart, reason: str, now_ms: int) -> None:
+        """Give up what *stage* failed at, tell the caller, and go on unless it is down.
+
+        A failed speculative response is not told: it is asked for again when the turn is certain.
+        """
+        response = self._current.response
+        if stage == "stt":
+            self._turns.cut_off.clear()
+            self._client_turns.handed_in.clear()
+            self._turns.entry.close(now_ms, discarded=True)
+            self._responder.interruptions.dismiss(now_ms)
+            if self._current.uncommitted:  # a response to those words
+                self._current.drop("failed", now_ms)
+        elif self._current.uncommitted:
+            self._current.drop("failed", now_ms)
+            return
+        elif response and stage == "llm" and response.tool_steps.is_used:
+            self._responder.tools.apologize(response, now_ms)
+        else:
+            self._current.drop("failed", now_ms)
+            if response and response.turn == 0:  # a greeting without a voice is still a greeting
+                self._out.tell(response.playback.unspoken())
+        self._failures[stage] = self._failures.get(stage, 0) + 1
+        fatal = self._failures[stage] >= FATAL_FAILURES
+        head = self._out.head(now_ms)
+        self._out.publish(ev.TroubleTold(**head, stage=stage, reason=reason, fatal=fatal))
+        self._out.tell(Trouble(stage, reason, fatal))

@@ -1,0 +1,146 @@
+"""A client's frames on their way in: the protocol makes commands of them, within a budget."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from aiohttp import WSMsgType
+
+from edge.call.clock import now_ms
+from edge.core.client_commands import Audio, Command, Reply
+from edge.core.inputs import FromClient
+from edge.door.client_sender import ClientSender
+from edge.door.conversations import Conversations
+from edge.door.limits.connection_budget import OverBudgetError
+from edge.door.limits.rate_limits import TokenBucket
+from edge.door.strict_websocket import StrictWebSocket
+from edge.protocols.client_protocol import ClientProtocol, Json
+
+NO_MORE_S = 2.5
+"""A network may stall for so long and go on; after it, nothing more comes."""
+MOST_ON_LOOP = 256 * 1024
+"""Characters or bytes; a message that is longer is read in a thread."""
+
+
+class ClientReader:
+    """Reads messages one after the other, and audio alone without a detour."""
+
+    def __init__(
+        self,
+        ws: StrictWebSocket,
+        protocol: ClientProtocol,
+        commands: TokenBucket,
+        conversations: Conversations,
+        sender: ClientSender,
+        obey: Callable[[list[Command]], Awaitable[None]],
+        broke: Callable[[Exception], None],
+    ) -> None:
+        """Hand audio to *conversations*, and have all other commands obeyed.
+
+        *commands*: so many a second are obeyed, where the protocol has them limited. *broke* is
+        called with a fault of ours.
+        """
+        self._ws = ws
+        self._pace = ws.pace
+        self._protocol = protocol
+        self._commands = commands
+        self._conversations = conversations
+        self._sender = sender
+        self._obey = obey
+        self._broke = broke
+        self._kept_back: asyncio.TimerHandle | None = None
+
+    async def run(self) -> None:
+        """Read until the client leaves, costs too much, or a fault of ours ends it."""
+        direct = self._hear if self._protocol.binary_is_audio else None
+        try:
+            await self._obey(self._protocol.opened())
+            self._ws.on_binary = direct
+            async for message in self._ws:
+                if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
+                    self._ws.on_binary = None  # what comes meanwhile waits for its turn
+                    await self._take(message.data)
+                    self._ws.on_binary = direct
+        except OverBudgetError as over:
+            self._ws.exceed(str(over))
+        except ConnectionError:  # the client left before its ping was answered
+            pass
+        except Exception as error:  # noqa: BLE001  # it is logged there
+            self._broke(error)
+        finally:
+            self._ws.on_binary = None
+
+    def close(self) -> None:
+        """Wait no more for audio that the protocol keeps back."""
+        if self._kept_back:
+            self._kept_back.cancel()
+            self._kept_back = None
+
+    async def _take(self, frame: str | bytes) -> None:
+        """Obey a message, and wait until the next one may be read.
+
+        Raises:
+            OverBudgetError: the connection costs too much.
+        """
+        audio = isinstance(frame, bytes)
+        if audio:
+            self.close()
+        began_s = time.perf_counter()
+        if len(frame) > MOST_ON_LOOP:
+            commands = await asyncio.to_thread(self._protocol.receive, frame, now_ms())
+        else:
+            commands = self._protocol.receive(frame, now_ms())
+        self._pace.worked(began_s)
+        if self._too_often(commands):
+            self._sender.send([self._refusal()])
+        else:
+            await self._obey(commands)
+        if audio:
+            self._await_more()
+        await self._pace.turn()
+
+    def _hear(self, data: bytes | None) -> None:
+        """Take a little audio without a detour; None: nothing comes after what is kept back."""
+        protocol, began_s = self._protocol, time.perf_counter()
+        try:
+            commands = protocol.no_more() if data is None else protocol.receive(data, now_ms())
+            for command in commands:
+                if isinstance(command, Audio):
+                    if intake := self._conversations.intake:
+                        intake.take_now(command)
+                elif isinstance(command, Reply):
+                    self._sender.send([command.message])
+                elif isinstance(command, FromClient):
+                    self._conversations.take_words(command)
+            self._await_more()
+            budget = self._pace.budget
+            budget.work_s += time.perf_counter() - began_s
+            if budget.due:
+                self._pace.look()
+        except OverBudgetError as over:
+            self._ws.exceed(str(over))
+        except Exception as error:  # noqa: BLE001  # it is logged there
+            self._broke(error)
+
+    def _await_more(self) -> None:
+        """Take audio that the protocol keeps back, where no more comes to judge it by."""
+        self.close()
+        if self._protocol.keeps_back:
+            loop = asyncio.get_running_loop()
+            self._kept_back = loop.call_later(NO_MORE_S, self._hear, None)
+
+    def _too_often(self, commands: list[Command]) -> bool:
+        """Tell whether the client gives more commands a second than it may; audio is none."""
+        limited = self._protocol.admission.limits_commands
+        if not limited or all(isinstance(command, Audio) for command in commands):
+            return False
+        return self._commands.refuse_s(time.monotonic()) > 0
+
+    def _refusal(self) -> Json | None:
+        return self._protocol.error(
+            "RATE_LIMITED",
+            "Too many control messages",
+            "the limit is settable: AURA_CONTROL_MESSAGES_PER_SECOND",
+        )

@@ -1,0 +1,196 @@
+"""The sessions that a connection holds, one after the other, each begun, set anew and ended."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+
+from edge.call.quotas import LogQuota
+from edge.call.session_shell import Client, SessionShell
+from edge.core.call import Call
+from edge.core.client_commands import Ask, Begin
+from edge.core.hearing.caller_audio import CallerAudio
+from edge.core.inputs import (
+    FromClient,
+    ItemAdded,
+    KeyPressed,
+    Reconfigured,
+    ResponseAsked,
+    ToolResult,
+    Typed,
+)
+from edge.door.audio_intake import AudioIntake
+from edge.door.host import Host
+from edge.door.limits.pace import Pace
+from edge.door.limits.time_limits import Stopwatch
+from edge.door.opening import Opening
+from edge.door.refusal import RefusedError
+from edge.door.seat import Seat
+from schemas.events import EndReason, Message
+
+log = structlog.get_logger(__name__)
+
+LEAVES_S = 2.0
+"""How long a caller who leaves waits for the last events to be stored ..."""
+STORED_S = 15.0
+"""... and how long the edge does: an election of the log's leader takes up to ten seconds."""
+
+
+class Holder(Client, Protocol):
+    """The connection that holds the sessions."""
+
+    def broke(self, error: Exception) -> None:
+        """Note a fault of ours."""
+
+
+class Conversations:
+    """Begins a session, passes on its client's wishes, and ends it; one at a time."""
+
+    def __init__(self, host: Host, seat: Seat, quota: LogQuota, pace: Pace, holder: Holder) -> None:
+        """Hold sessions of the caller of *seat* for *holder*; *quota* bounds their events."""
+        self._host = host
+        self._seat = seat
+        self._quota = quota
+        self._pace = pace
+        self._holder = holder
+        self.stopwatch = Stopwatch(host.times, time.monotonic())
+        self.shell: SessionShell | None = None
+        """The session that is under way."""
+        self.intake: AudioIntake | None = None
+        """Of its audio."""
+        self._opening: Opening | None = None
+        self._running: asyncio.Task[None] | None = None
+
+    async def begin(self, begin: Begin) -> tuple[SessionShell, Opening]:
+        """Begin a session, which is given no input yet.
+
+        Raises:
+            RefusedError: it cannot begin now.
+        """
+        await self.end("end_call")
+        host = self._host
+        opening = await host.openings.open(begin, self._seat, self._quota)
+        self._opening = opening
+        structlog.contextvars.bind_contextvars(session=opening.began.session)
+        model = host.speech_model
+        shell = SessionShell(
+            host.bus,
+            Call(opening.began, opening.history),
+            self._holder,
+            audio=CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo),
+            recording=opening.recording,
+            terms=opening.terms,
+            tells_events=begin.events,
+        )
+        self._running = host.sessions.create_task(self._hold(shell.run(*opening.more)))
+        listening = asyncio.create_task(shell.listening.wait())
+        try:
+            await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            listening.cancel()
+            self.shell = shell  # also where the client is sent away meanwhile: it is let go
+        self.intake = AudioIntake(shell, self._pace, self._holder.tell, self._holder.broke)
+        self._pace.budget.recognition = shell.recognition
+        self.stopwatch.began(time.monotonic(), opening.began.config.limits)
+        return shell, opening
+
+    async def _hold(self, running: Coroutine[Any, Any, None]) -> None:
+        """Let a session run; one that breaks ends its connection and no other."""
+        try:
+            await running
+        except Exception:
+            log.exception("session_broken")
+            self._holder.broken()
+
+    async def end(self, reason: EndReason) -> None:
+        shell = self.shell
+        if shell is None:
+            return
+        shell.finish(reason, may_return=self._may_return(reason))
+        if self._running:
+            await asyncio.wait({self._running}, timeout=LEAVES_S)
+        self.let_go()
+        await self._seat.leave()
+
+    def _may_return(self, reason: EndReason) -> bool:
+        """Tell whether the caller may go on with the session after it ended for *reason*."""
+        return self._seat.protocol.admission.one_session and reason != "end_call"
+
+    def let_go(self) -> None:
+        """Leave a session that still stores events to the edge, for a while."""
+        if self.intake:
+            self.intake.close()
+        self.intake = self._pace.budget.recognition = None
+        self.stopwatch.ended(time.monotonic())
+        shell, self.shell = self.shell, None
+        running, self._running = self._running, None
+        if shell:
+            shell.finish("failed", may_return=self._may_return("failed"))
+        if running and not running.done():
+            asyncio.get_running_loop().call_later(STORED_S, running.cancel)
+
+    def take_words(self, command: FromClient) -> None:
+        """Give the call what the client tells it; words and keys as far as they may be stored."""
+        redaction = self._host.redaction
+        match command:
+            case Typed(text):
+                self._pace.budget.turns += 1
+                self._give(Typed(redaction.mask(text)))
+            case ItemAdded(role="user", text=text):
+                self._give(msgspec.structs.replace(command, text=redaction.mask(text)))
+            case KeyPressed():
+                self._pace.budget.turns += 1
+                if not redaction.hides_keys:
+                    self._give(command)
+            case _:
+                self._give(command)
+
+    def _give(self, command: FromClient) -> None:
+        if self.shell:
+            self.shell.give(command)
+
+    def reconfigure(self, changes: Mapping[str, Any]) -> None:
+        """Set the session anew, unless it is set so by now."""
+        if self.shell is None or self._opening is None:
+            return
+        self._opening = replace(self._opening, asked=changes)
+        config = self._opening.again(changes)
+        if config != self.shell.call.config:
+            self.shell.give(Reconfigured(config))
+
+    def ask(self, ask: Ask) -> None:
+        if self.shell is None:
+            return
+        self._pace.budget.turns += 1
+        config = self.shell.call.config.but(ask.changes) if ask.changes else None
+        messages = ask.messages
+        if messages is not None:
+            mask = self._host.redaction.mask
+            messages = tuple(Message(one.role, mask(one.text)) for one in messages)
+        self.shell.give(ResponseAsked(ask.ask, config, messages, ask.kept))
+
+    async def hand_over(self, shell: SessionShell, call: str, agent: str) -> None:
+        """Set the session of *shell* to *agent*, or tell the model why that cannot be."""
+        before = shell.call.history.agent
+        try:
+            if before is None:
+                raise RefusedError("AGENT_UNKNOWN", "Unknown agent", "no agent serves this call")
+            openings, now = self._host.openings, shell.call.config
+            handed = await openings.handed_over(agent, self._seat.caller, before, now)
+        except RefusedError as refused:
+            shell.give(ToolResult(call, refused.details, failed=True))
+            return
+        if shell is not self.shell or self._opening is None:
+            return  # the session is over
+        asked = self._opening.asked
+        config = handed.config if asked is None else handed.again(asked)
+        self._opening = replace(self._opening, again=handed.again)
+        self.stopwatch.limit(config.limits)
+        log.info("agent_changed", session=shell.session, agent=str(handed.agent))
+        shell.give(Reconfigured(config, handed.agent, call))

@@ -1,0 +1,31 @@
+"""What a connection needs of the edge that it is on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from edge.call.speech_model import SileroModel
+from edge.door.limits.time_limits import TimeLimits
+from edge.door.opening import Openings
+from runtime.bus.connection import Bus
+from runtime.redaction import Redaction
+
+
+@dataclass(frozen=True)
+class Host:
+    """The edge, as its connections see it."""
+
+    bus: Bus
+    openings: Openings
+    commands_per_second: int
+    times: TimeLimits
+    speech_model: SileroModel | None
+    cancel_echo: bool
+    redaction: Redaction
+    """Of what is typed; what is said is masked where it is recognised."""
+    sessions: asyncio.TaskGroup
+    """Where sessions run: one whose caller has left still stores its last events."""
+    transfer: Callable[[str], Awaitable[bool]] | None = None
+    """Has the telephone network hand a caller over to a person, and tells whether it does."""

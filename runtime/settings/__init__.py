@@ -1,0 +1,116 @@
+"""One settings object a process: environment first, then `.env`, then the defaults here.
+
+The names the client documentation gives (HOST, PORT, DEBUG, SAMPLE_RATE, CHUNK_SIZE, LOG_LEVEL,
+CEREBRAS_API_KEY, NEXT_PUBLIC_...) and NATS_URL are bare; everything else is `AURA_<FIELD>`. A
+secret may be given as a file: `AURA_JWT_SECRET_FILE`, `CEREBRAS_API_KEY_FILE`.
+
+The settings themselves are declared by theme in the files beside this one.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.settings.analytics import AnalyticsSettings
+from runtime.settings.bus import BusSettings
+from runtime.settings.callers import CallerSettings
+from runtime.settings.conversation import ConversationSettings
+from runtime.settings.door import DoorSettings
+from runtime.settings.engines import EngineSettings
+from runtime.settings.fields import PATH
+from runtime.settings.limits import LimitSettings
+from runtime.settings.llm import LlmSettings
+from runtime.settings.process import ProcessSettings
+from runtime.settings.recording import RecordingSettings
+from runtime.settings.stt import SttSettings
+from runtime.settings.telephone import TelephoneSettings
+from runtime.settings.tts import TtsSettings
+from schemas.session_config import SessionConfig
+
+
+class SettingsError(ValueError):
+    """A setting has a value it cannot have; the message names it, never its value."""
+
+
+class Settings(
+    DoorSettings,
+    CallerSettings,
+    TelephoneSettings,
+    LimitSettings,
+    ConversationSettings,
+    RecordingSettings,
+    AnalyticsSettings,
+    BusSettings,
+    ProcessSettings,
+    EngineSettings,
+    SttSettings,
+    LlmSettings,
+    TtsSettings,
+    BaseSettings,
+):
+    """Every setting of Aura, with its unit in its name or its description."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AURA_", env_file=".env", extra="ignore", populate_by_name=True, frozen=True
+    )
+
+    @property
+    def strangers_may_call(self) -> bool:
+        """No token is asked for where a client protocol can do without."""
+        return self.ws_auth == "open" or (self.ws_auth == "auto" and self.debug)
+
+    @property
+    def cancels_echo(self) -> bool:
+        """Echo is cancelled; of a simulated voice, a tone, not: a caller's tone would go, too."""
+        return self.cancel_echo and self.tts_engine != "simulated"
+
+    @property
+    def session(self) -> SessionConfig:
+        """The configuration of a session that asks for nothing else, without a greeting."""
+        changes = {
+            str(info.json_schema_extra[PATH]): getattr(self, field)
+            for field, info in type(self).model_fields.items()
+            if isinstance(info.json_schema_extra, dict) and PATH in info.json_schema_extra
+        }
+        changes["response.system_prompt"] = self.system_prompt
+        changes["response.deadline_ms"] = int(self.job_deadline_s * 1000)
+        changes["record_audio"] = self.record_audio == "always"
+        changes["voice.chunk_ms"] = max(10, self.chunk_size * 1000 // self.sample_rate)
+        return SessionConfig().but(changes)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _secrets_from_files(cls, given: dict[str, Any]) -> dict[str, Any]:
+        for field, info in cls.model_fields.items():
+            if info.annotation is SecretStr and (path := os.environ.get(f"{env_name(field)}_FILE")):
+                given[field] = Path(path).read_text(encoding="utf-8").strip()
+        return given
+
+
+def env_name(field: str) -> str:
+    """Return the environment variable of *field*."""
+    info = Settings.model_fields.get(field)
+    return field.upper() if info and info.validation_alias else f"AURA_{field.upper()}"
+
+
+def load(**given: Any) -> Settings:
+    """Return the settings of this process, *given* ones before the environment.
+
+    Raises:
+        SettingsError: one of them has a value it cannot have.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        said = [
+            ": ".join([*(env_name(str(name).lower()) for name in e["loc"][:1]), e["msg"]])
+            for e in error.errors()
+        ]
+        raise SettingsError("; ".join(said)) from error
+    except OSError as error:
+        raise SettingsError(f"a *_FILE setting: {error.strerror}: {error.filename}") from error

@@ -1,0 +1,55 @@
+"""Audio on its way to STT: a bounded number of messages waits, and the oldest makes room."""
+
+from __future__ import annotations
+
+from nats.aio.client import Client
+from prometheus_client import REGISTRY
+
+from edge.call.frame_sender import MOST_KEPT, FrameSender
+from edge.core.effects import SendFrame
+from runtime.bus.connection import Bus
+from schemas.audio import AudioFrame
+
+PCM = b"\1" * 640
+
+
+def away() -> Bus:
+    """Return a bus that was never connected."""
+    return Bus(Client())
+
+
+def dropped() -> float:
+    return REGISTRY.get_sample_value("aura_edge_dropped_bytes_total", {"towards": "bus"}) or 0.0
+
+
+def frame(utterance: int, seq: int, *, end: bool = False) -> SendFrame:
+    return SendFrame(utterance, AudioFrame(seq=seq, pcm=PCM, end=end))
+
+
+async def test_audio_that_waits_for_its_turn_is_bounded_and_the_oldest_is_dropped() -> None:
+    sender, before = FrameSender(away(), "s"), dropped()
+    for seq in range(MOST_KEPT + 5):
+        sender.put(frame(1, seq))
+    assert dropped() - before == 5 * len(PCM)
+
+
+async def test_audio_while_the_bus_is_away_is_dropped_and_kept_to_be_sent_again() -> None:
+    sender, before = FrameSender(away(), "s"), dropped()
+    sender.put(frame(1, 0))
+    sender.put(frame(2, 0))
+    sender.put(None)
+    await sender.run()
+    assert dropped() - before == 2 * len(PCM)
+    assert sender.latest_is(2)
+    assert not sender.latest_is(1)  # nobody asks for it again
+    await sender.again()
+    assert dropped() - before == 3 * len(PCM)
+
+
+async def test_an_utterance_that_is_over_is_never_sent_again() -> None:
+    sender = FrameSender(away(), "s")
+    sender.put(frame(1, 0))
+    sender.put(frame(1, 1, end=True))
+    sender.put(None)
+    await sender.run()
+    assert not sender.latest_is(1)
