@@ -91,6 +91,10 @@ class EngineExecutor:
     def waiting(self) -> int:
         return len(self._waiting)
 
+    def limit_s(self, audio_s: Iterable[float]) -> float:
+        """Return the longest time of a call with items of so many seconds of audio each."""
+        return self._limit_s + LIMIT_A_SECOND * sum(audio_s)
+
     @property
     def wait_ms(self) -> int:
         """Wait of the oldest urgent item (rank 0) for a thread."""
@@ -156,7 +160,7 @@ class EngineExecutor:
         """Give free threads to the items that wait."""
         while self._waiting and self._free > (self._reserved if self._most_urgent else 0):
             batch = self._batch()
-            limit_s = self._limit_s + LIMIT_A_SECOND * sum(asked.audio_s for asked in batch)
+            limit_s = self.limit_s(asked.audio_s for asked in batch)
             for asked in batch:
                 asked.limit_s = limit_s
                 asked.begun.set()

@@ -56,7 +56,7 @@ def report(settings: Settings, *, data: Path | None, start: str, tenant: str, ou
         raise CommandError(f"--html {out}: {error.strerror}") from error
     console = Console(highlight=False)
     for name, value in tiles(found.totals):
-        console.print(f"{name:30} {value}")
+        console.print(f"{name:22} {value}")
     console.print(f"\nThe report is in {out}.", soft_wrap=True)
     return 0
 

@@ -30,12 +30,16 @@ class Message:
     at: float
     """Monotonic seconds of its arrival."""
     said: dict[str, Any]
-    length_s: float
-    """Of its audio."""
+    pcm: bytes
+    """Of its audio: s16le mono 16 kHz."""
 
     @property
     def kind(self) -> str:
         return str(self.said["type"])
+
+    @property
+    def length_s(self) -> float:
+        return len(self.pcm) / 32_000
 
 
 class Caller:
@@ -81,9 +85,9 @@ class Caller:
     async def listen(self) -> None:
         async for message in self.ws:
             said = json.loads(message.data)
-            audio = said.get("audio")
-            length_s = len(read_wav(base64.b64decode(audio))) / 32_000 if audio else 0.0
-            self.messages.append(Message(time.monotonic(), said, length_s))
+            audio, now = said.get("audio"), time.monotonic()
+            pcm = read_wav(base64.b64decode(audio)) if audio else b""
+            self.messages.append(Message(now, said, pcm))
             self._heard(self.messages[-1])
 
     async def say(self, pcm: bytes) -> tuple[float, float]:

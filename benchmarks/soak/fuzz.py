@@ -148,7 +148,7 @@ async def _good_calls(url: str, result: Result) -> None:
     while True:
         (turn,) = await ask_all(url, [question], 1, warm_up=0)
         result.good_turns += 1
-        result.good_turns_lost += not turn.answer
+        result.good_turns_lost += not turn.response
 
 
 async def on_bus(url: str, nats_url: str, worker_pid: int, count: int, *, seed: int = 1) -> Result:

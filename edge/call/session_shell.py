@@ -20,7 +20,8 @@ from edge.call.event_writer import EventWriter, LogTerms
 from edge.call.frame_sender import FrameSender
 from edge.call.recognition import Recognition
 from edge.call.recording_writer import RecordingWriter
-from edge.call.resync import HEARD_KINDS, LIFE, Resync
+from edge.call.resync import LIFE, Resync
+from edge.call.stage_listener import StageListener
 from edge.call.takeover import Takeover
 from edge.call.timer import Timer
 from edge.core.call import Call
@@ -31,9 +32,7 @@ from edge.core.input_log import InputLog
 from edge.core.inputs import (
     AnyInput,
     BackgroundAlone,
-    ChunkSpoken,
     Finished,
-    PartialHeard,
     Reconfigured,
     Resumed,
     Sound,
@@ -41,12 +40,8 @@ from edge.core.inputs import (
     Ticked,
 )
 from runtime.bus.connection import Bus
-from runtime.bus.delivery import Delivery
-from runtime.bus.errors import BusAwayError
 from runtime.bus.trace import new_trace
-from schemas import codec, subjects
-from schemas.audio import SpeechChunk, TranscriptPartial
-from schemas.events import EndReason, Event, RecordingEnded, StageName
+from schemas.events import AnyEvent, EndReason, Event, RecordingEnded, StageName
 from schemas.stages import JobEvent
 
 log = structlog.get_logger(__name__)
@@ -114,7 +109,8 @@ class SessionShell:
         self._frames = FrameSender(bus, self.session)
         self._tasks = asyncio.TaskGroup()
         whose = (self.tenant, self.session)
-        self._resync = Resync(bus, call, whose, self._frames, self._hear_of)
+        self._stages = StageListener(bus, whose, self.give, self._heard)
+        self._resync = Resync(bus, call, whose, self._frames, self._stages.event)
         self._takeover = Takeover()
         self.control = ControlListener(bus, call, self.give, self._events.stored)
         self._closed = False
@@ -143,14 +139,7 @@ class SessionShell:
         async with self._tasks as tasks, AsyncExitStack() as stack:
             stack.enter_context(new_trace())
             stack.enter_context(counters.CALLS.track_inprogress())
-            for kind in HEARD_KINDS:
-                live = subjects.live(self.tenant, self.session, kind)
-                await stack.enter_async_context(self._bus.listening(live, self._on_event))
-            for subject, listener in (
-                (subjects.speech(self.session), self._on_speech),
-                (subjects.partials(self.session), self._on_partial),
-            ):
-                await stack.enter_async_context(self._bus.listening(subject, listener))
+            await self._stages.listen(stack)
             sending = tasks.create_task(self._frames.run())
             catching_up = tasks.create_task(self._resync.run())
             tasks.create_task(self.control.run())
@@ -281,15 +270,8 @@ class SessionShell:
         if not self._closed:
             self._client.tell(Trouble("audio", "the event bus is away; it is waited for"))
 
-    async def _on_event(self, message: Delivery) -> None:
-        self._hear_of(message.data, message.subject, message.seq)
-
-    def _hear_of(self, data: bytes, subject: str, seq: int) -> None:
-        try:
-            event = codec.decode(data)
-        except codec.BadMessageError:
-            self._log.warning("event_malformed", subject=subject)
-            return
+    def _heard(self, event: AnyEvent, seq: int) -> None:
+        """Take *event* of a stage or of a newer connection, stored at *seq* of the log."""
         self.recognition.said(event)
         if self._takeover.is_over(event, seq):
             self._leave_to_newer()
@@ -305,25 +287,6 @@ class SessionShell:
             self._closed = True
             self.control.close()
             self._client.taken_over()
-
-    async def _on_speech(self, message: Delivery) -> None:
-        self._speak(message.data)
-
-    def _speak(self, data: bytes) -> None:
-        try:
-            chunk = codec.decode_as(SpeechChunk, data)
-        except codec.BadMessageError:
-            self._log.warning("message_malformed", kind="SpeechChunk")
-            return
-        self.give(ChunkSpoken(chunk.turn, chunk.index, chunk.chunk, chunk.pcm, chunk.last))
-
-    async def _on_partial(self, message: Delivery) -> None:
-        try:
-            partial = codec.decode_as(TranscriptPartial, message.data)
-        except codec.BadMessageError:
-            self._log.warning("message_malformed", kind="TranscriptPartial")
-            return
-        self.give(PartialHeard(partial.utterance, partial.audio_ms, partial.text))
 
     # -------------------------------------------------------- effects of the call
 
@@ -350,7 +313,7 @@ class SessionShell:
                 case Transfer(call, agent):
                     self._client.transfer(call, agent)
                 case Recover(turn):
-                    self._tasks.create_task(self._recover(turn))
+                    self._tasks.create_task(self._stages.recover(turn))
 
     def _tell_of(self, event: Event) -> None:
         if self._teller and not self._closed:
@@ -366,14 +329,6 @@ class SessionShell:
     def _awaits(self, utterance: int) -> bool:
         """Tell whether the words of *utterance* are still wanted."""
         return self.call.wants_words and self._frames.latest_is(utterance)
-
-    async def _recover(self, turn: int) -> None:
-        try:
-            subject = subjects.speech(self.session, turn)
-            for stored in await self._bus.read(subjects.AUDIO_STREAM, subject):
-                self._speak(stored.data)
-        except BusAwayError:
-            self._log.warning("speech_not_recovered", turn=turn)
 
     def _log_turn(self, measured: Measured) -> None:
         """Log a line with all latencies of a turn."""

@@ -67,7 +67,7 @@ class Call:
         """
         match given:
             case inputs.Sound():
-                self._responder.current.client_is_there()
+                self._requester.client_is_there()
                 heard = _unheard(given) if self.control.deaf else given
                 for notice in self._segmenter.hear(heard, now_ms):
                     self._turns.notice(notice, now_ms)
@@ -140,7 +140,7 @@ class Call:
                 return False
 
     def _of_the_client(self, given: AnyInput, now_ms: int) -> None:
-        self._responder.current.client_is_there()
+        self._requester.client_is_there()
         match given:
             case inputs.Typed(text):
                 self._entry.typed(text, now_ms)

@@ -146,7 +146,7 @@ class TurnEntry:
         self._out.publish(ended)
 
     def discard(self, now_ms: int) -> None:
-        """Forget the utterance that is open: the client says that it does not count."""
+        """Forget the utterance that is open."""
         self.close(now_ms, discarded=True)
         self._interruptions.dismiss(now_ms)
         if response := self._current.uncommitted:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 import structlog
@@ -22,11 +22,10 @@ from runtime.bus.configurations import Configurations
 from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError
 from runtime.bus.link_liveness import LinkLiveness
-from runtime.bus.publisher import PATIENCE_S, Publisher
-from runtime.bus.reader import API_TIMEOUT_S, Reader, Stored
+from runtime.bus.publisher import Publisher
+from runtime.bus.reader import Reader, Stored
 from runtime.settings import Settings, SettingsError
-from schemas import codec, subjects
-from schemas.events import Event
+from schemas import codec
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +44,7 @@ Listener = Callable[[Delivery], Awaitable[None]]
 
 
 class Bus:
-    """What the rest of Aura may do with NATS: store, read, send and listen.
+    """The use that Aura makes of NATS: it stores by a `Publisher`, reads by two readers, and sends.
 
     It is open as `connect` returns it; `close`, or leaving it as a block, sends what waits.
     """
@@ -58,11 +57,17 @@ class Bus:
         """Called after every reconnect, on the loop."""
         self.leaving = False
         self._open = AsyncExitStack()
-        self._reader = Reader(nc)
-        self._bulk = BulkReader(nc)
-        self._publisher = Publisher(nc, self._reader)
-        self.configurations = Configurations(self._reader)
+        reader = Reader(nc)
+        self.configurations = Configurations(reader)
         """Those that events name, to be read."""
+        self._bulk = BulkReader(nc)
+        self.newest = self._bulk.newest
+        self.api, self.get, self.read = reader.api, reader.get, reader.read
+        self.last, self.last_of = reader.last, reader.last_of
+        publisher = Publisher(nc, reader)
+        self.publish, self.publish_raw = publisher.publish, publisher.publish_raw
+        self.publish_fenced, self.store = publisher.publish_fenced, publisher.store
+        self.put, self.forget = publisher.put, publisher.forget
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,56 +78,6 @@ class Bus:
     @property
     def connected(self) -> bool:
         return self._nc.is_connected
-
-    # ------------------------------------------ stored; see `Publisher`
-
-    async def publish(
-        self, event: Event, data: bytes | None = None, *, patience_s: float = PATIENCE_S
-    ) -> int:
-        return await self._publisher.publish(event, data, patience_s=patience_s)
-
-    async def publish_raw(
-        self, subject: str, data: bytes, head: dict[str, str], *, patience_s: float = PATIENCE_S
-    ) -> int:
-        return await self._publisher.publish_raw(subject, data, head, patience_s=patience_s)
-
-    async def publish_fenced(self, event: Event, last: int) -> int:
-        return await self._publisher.publish_fenced(event, last)
-
-    async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool:
-        return await self._publisher.store(subject, data, head)
-
-    async def put(
-        self, key: str, value: str, last: int, *, ttl_s: int = 0, removed: bool = False
-    ) -> int:
-        return await self._publisher.put(key, value, last, ttl_s=ttl_s, removed=removed)
-
-    async def forget(self, key: str, seq: int) -> None:
-        await self._publisher.forget(key, seq)
-
-    # ------------------------------------------ read; see `Reader` and `BulkReader`
-
-    async def api(
-        self, verb: str, body: dict[str, Any] | None = None, *, timeout_s: float = API_TIMEOUT_S
-    ) -> dict[str, Any]:
-        return await self._reader.api(verb, body, timeout_s=timeout_s)
-
-    async def get(self, stream: str, request: dict[str, Any]) -> Stored | None:
-        return await self._reader.get(stream, request)
-
-    async def last(self, subject: str, *, at_least: int = 0) -> Stored | None:
-        return await self._reader.last(subject, at_least=at_least)
-
-    async def last_of(self, subject: str) -> Stored | None:
-        return await self._reader.last_of(subject)
-
-    async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
-        return await self._reader.read(stream, subject, after=after)
-
-    async def newest(
-        self, names: Sequence[str], stream: str = subjects.EVENTS_STREAM
-    ) -> list[Stored]:
-        return await self._bulk.newest(names, stream)
 
     async def session_events(self, session: str) -> list[Stored]:
         """Return its events as `BulkReader` does, with the configurations that they name."""

@@ -116,8 +116,8 @@ def test_the_report_is_one_page_that_needs_nothing_else(kept: Path, tmp_path: Pa
     done = aura("report", "--data", str(kept), "--html", str(page), "--from", "beginning",
                 env={}, cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "right of 80 speculative turns   50%" in done.stdout
-    assert "interruptions                  1\n" in done.stdout
+    assert "right of 80 speculative turns 50%" in done.stdout
+    assert "interruptions          1\n" in done.stdout
     html = page.read_text(encoding="utf-8")
     assert html.count('role="img"') == 6
     slowest = html.split("<h2>The slowest calls")[1].split("<h2>Failed calls")[0]

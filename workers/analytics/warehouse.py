@@ -10,6 +10,7 @@ the view `events` shows it once (`warehouse.sql`).
 from __future__ import annotations
 
 import asyncio
+import functools
 import typing
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from uuid import uuid4
 
 import msgspec
 import structlog
+from msgspec.structs import FieldInfo
 
 from runtime.settings import Settings, SettingsError
 from runtime.version import installing
@@ -50,10 +52,19 @@ def columns() -> dict[str, str]:
     """Return every column and its DuckDB type, from the types of the events."""
     found = {"id": "VARCHAR", "type": "VARCHAR"}
     for kind in TYPES.values():
-        for field in msgspec.structs.fields(kind):
-            if field.name not in PRIVATE:
-                found.setdefault(field.name, _sql_type(field.type))
+        for column, field in _kept(kind):
+            found.setdefault(column, _sql_type(field.type))
     return found
+
+
+@functools.cache
+def _kept(kind: type[Event]) -> list[tuple[str, FieldInfo]]:
+    """Return the columns of an event and its fields: named as on the bus, but for `eot_*`."""
+    return [
+        (field.name if "eot" in field.name else field.encode_name, field)
+        for field in msgspec.structs.fields(kind)
+        if field.name not in PRIVATE
+    ]
 
 
 def _sql_type(kind: Any) -> str:
@@ -65,8 +76,7 @@ def _sql_type(kind: Any) -> str:
 
 def row(event: Event) -> dict[str, Any]:
     """Return the row of *event*."""
-    fields = msgspec.structs.asdict(event)
-    kept = {name: value for name, value in fields.items() if name not in PRIVATE}
+    kept = {column: getattr(event, field.name) for column, field in _kept(type(event))}
     return {"id": event.id, "type": event.__struct_config__.tag, **kept}
 
 

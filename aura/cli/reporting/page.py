@@ -80,7 +80,7 @@ def _plots(found: Figures, labels: Sequence[str]) -> list[tuple[str, str, str]]:
     waits = [(name, [row[f"{name}_ms"] for row in rows]) for name in ("p50", "p95", "p99")]
     talk = [of("caller", "caller_seconds"), of("Aura", "aura_seconds")]
     barge = [of("meant", "interruptions"), of("it was nothing", "false_interruptions")]
-    guesses = [of("right", "right_guesses"), of("wrong", "wrong_guesses")]
+    early = [of("right", "right_guesses"), of("wrong", "wrong_guesses")]
     return [
         (
             "What callers waited",
@@ -94,7 +94,7 @@ def _plots(found: Figures, labels: Sequence[str]) -> list[tuple[str, str, str]]:
         ),
         ("Who talked", "Seconds of speech.", stacked(labels, talk, "s", counts=False)),
         ("Interruptions", "Speech or noise over a response.", stacked(labels, barge, "times")),
-        ("Guesses", "Turns taken before the end was certain.", stacked(labels, guesses, "guesses")),
+        ("Speculation", "Turns taken before the end was certain.", stacked(labels, early, "turns")),
         (
             "Errors",
             "That callers were told of.",
@@ -114,8 +114,8 @@ def _section(name: str, note: str, content: str) -> str:
 def tiles(totals: Row) -> list[tuple[str, str]]:
     """Return the headline numbers, name and value."""
     caller, aura = totals["caller_seconds"] or 0, totals["aura_seconds"] or 0
-    spoken, guesses = caller + aura, totals["guesses"]
-    right = guesses - totals["wrong_guesses"]
+    spoken, early = caller + aura, totals["guesses"]
+    right = early - totals["wrong_guesses"]
     return [
         ("sessions", f"{totals['sessions']:,}"),
         ("turns", f"{totals['turns']:,}"),
@@ -124,7 +124,7 @@ def tiles(totals: Row) -> list[tuple[str, str]]:
         ("wait p99", _ms(totals["p99_ms"])),
         ("Aura's share of talk", f"{aura / spoken:.0%}" if spoken else "-"),
         ("interruptions", f"{totals['interruptions']:,}"),
-        (f"right of {guesses:,} guesses", f"{right / guesses:.0%}" if guesses else "-"),
+        (f"right of {early:,} speculative turns", f"{right / early:.0%}" if early else "-"),
         ("errors", f"{totals['errors']:,}"),
     ]
 

@@ -71,7 +71,7 @@ EOT_AUDIO_SURE = 0.8
 EOT_AUDIO_DOUBT = 0.5
 """Below this probability, the turn model moves the verdict one step towards unfinished."""
 AGREED = 0.9
-"""Of the wait for a statement whose end the words and the turn model find both."""
+"""The share of the wait for a statement whose end both the words and the turn model find."""
 MOST_OPENING_WORDS = 2
 """The most words that may be a mere opening ("Hello?"), after which more is likely."""
 LEAST_QUESTION_WORDS = 4

@@ -61,7 +61,7 @@ class Segmenter:
         """When the absence of a chunk becomes silence, Unix ms."""
         self._voiced_at_ms = 0
         self._before = Voice(0, 0)
-        """Of the utterance before, which may have been closed in a breath."""
+        """The voice of the utterance before, which may have been closed in a breath."""
         self._prefix: deque[bytes] = deque()
         self.utterance: Utterance | None = None
         self.configure(config)

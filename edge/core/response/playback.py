@@ -169,8 +169,8 @@ class Playback:
             return None
         if self._delivery == "text":
             return now_ms
-        lead = LEAD_MS if self._delivery == "chunks" else 0
-        return max(now_ms, self._until_ms - lead)
+        lead_ms = LEAD_MS - 1 if self._delivery == "chunks" else 0  # less than LEAD_MS runs ahead
+        return max(now_ms, self._until_ms - lead_ms)
 
     def _ready(self) -> bool:
         if self._delivery == "whole":

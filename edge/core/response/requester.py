@@ -8,12 +8,11 @@ from edge.core.client_events import ResponseStarted
 from edge.core.effects import Outbox
 from edge.core.hearing.utterance import Utterance
 from edge.core.inputs import ResponseAsked
+from edge.core.response import handover
 from edge.core.response.current_response import CurrentResponse
-from edge.core.response.given_text import as_events, pieces
-from edge.core.response.handover import end, rest_of
+from edge.core.response.given_words import completed, pieces, sentence, speaker
 from edge.core.response.playback import Playback
 from edge.core.response.response import Phase, Response
-from edge.core.response.speaker import speaker
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History, UnfinishedResponse
 from schemas import events as ev
@@ -52,6 +51,11 @@ class Requester:
         response.not_before_ms = now_ms + self._config.response.greeting_wait_ms
         self._speak(response, [text], now_ms)
 
+    def client_is_there(self) -> None:
+        """Let a greeting go that waits for a sign of the client."""
+        if self.current.response:
+            self.current.response.not_before_ms = 0
+
     def say(self, text: str, now_ms: int, *, firm: bool, command_id: str = "") -> None:
         """Speak *text*, which a command or the edge itself gave, as a turn of its own.
 
@@ -76,26 +80,21 @@ class Requester:
         """Have the *response* spoken; *sentences* are all of its words."""
         response.move_on(Phase.COMMITTED)
         self.current.response = response
-        given, completed = as_events(
-            sentences,
-            self._out.head(now_ms),
-            response.turn,
-            deadline_ms=now_ms + self._config.response.deadline_ms,
-            text_only=self._config.voice.delivery == "text",
-            speaker=speaker(self._config),
-        )
-        for sentence in given:
-            response.sentence(self._out.publish(sentence), now_ms)
-        response.complete(self._out.publish(completed), now_ms)
+        head = self._out.head(now_ms)
+        for text in sentences:
+            given = sentence(head, response, text, self._config)
+            response.sentence(self._out.publish(given), now_ms)
+        end = completed(head, response, text=" ".join(sentences))
+        response.complete(self._out.publish(end), now_ms)
 
     def speak_on(self, begun: UnfinishedResponse, now_ms: int) -> None:
         """Go on with the response of an earlier connection: speak the rest of it, or end it."""
-        self.current.response = rest_of(begun, self._config.voice, now_ms)
+        self.current.response = handover.rest_of(begun, self._config.voice, now_ms)
         if self.current.response:
             self._history.drop_carried(begun.text)
             self._tools.run_on(self.current.response, now_ms)
         else:
-            end(begun, self._history, self._out, now_ms)
+            handover.end(begun, self._history, self._out, now_ms)
 
     def take(
         self,

@@ -13,8 +13,8 @@ import json
 from edge.core.client_events import CallsDone, ResponseStarted
 from edge.core.effects import Outbox
 from edge.core.inputs import ToolResult
+from edge.core.response.given_words import completed, sentence, speaker
 from edge.core.response.response import Phase, Response
-from edge.core.response.speaker import speaker
 from edge.core.response.tools import END_CALL, Tools
 from edge.core.session.history import History
 from edge.core.session.tool_steps import Result
@@ -202,34 +202,12 @@ class ToolTurns:
         return max(asked_ms, response.playback.until_ms) + use.wait_ms
 
     def _say(self, response: Response, words: str, now_ms: int) -> None:
-        sentence = ev.ResponseSentence(
-            **self._out.head(now_ms),
-            turn=response.turn,
-            index=response.written,
-            text=words,
-            first_token_ms=0.0,
-            took_ms=0.0,
-            model="",
-            deadline_ms=now_ms + self._config.response.deadline_ms,
-            text_only=response.playback.is_read,
-            fixed=True,
-            **speaker(self._config),
-        )
-        response.sentence(self._out.publish(sentence), now_ms)
+        given = sentence(self._out.head(now_ms), response, words, self._config, fixed=True)
+        response.sentence(self._out.publish(given), now_ms)
 
     def _end(self, response: Response, now_ms: int) -> None:
         """End the response with the sentences that it has: no step follows."""
         steps = response.tool_steps
         steps.step += 1
-        completed = ev.ResponseCompleted(
-            **self._out.head(now_ms),
-            turn=response.turn,
-            sentences=response.written,
-            text="",
-            model="",
-            prompt_tokens=0,
-            completion_tokens=0,
-            took_ms=0.0,
-            step=steps.step,
-        )
-        response.complete(self._out.publish(completed), now_ms)
+        end = completed(self._out.head(now_ms), response, step=steps.step)
+        response.complete(self._out.publish(end), now_ms)

@@ -84,7 +84,7 @@ class RestRecognizer:
         return self._answer(client, wav, language, "json")
 
     def _answer(self, client: Any, wav: bytes, language: str, form: str) -> dict[str, Any]:
-        until_s = time.monotonic() + self._client.limit_s
+        until_s = self._client.now_s() + self._client.limit_s
         spoken = {} if language == "auto" else {"language": language}
         with client.audio.transcriptions.with_streaming_response.create(
             file=("speech.wav", wav, "audio/wav"),
@@ -101,7 +101,7 @@ class RestRecognizer:
             body = b""
             for piece in answer.iter_bytes():
                 body += piece
-                if time.monotonic() > until_s or len(body) > MOST_ANSWER_BYTES:
+                if self._client.now_s() > until_s or len(body) > MOST_ANSWER_BYTES:
                     raise EngineUnavailableError(f"{NAMED.what} did not come to an end")
         told = json.loads(body)
         if not isinstance(told, dict) or not isinstance(told.get("text"), str):

@@ -78,7 +78,7 @@ class RestVoice:
         if not any(char.isalnum() for char in text):
             return  # servers refuse it, or make a noise of it
         client, library = self._client.get()
-        began_s = time.monotonic()
+        began_s = self._client.now_s()
         with (
             translated(library, NAMED, self._model),
             client.audio.speech.with_streaming_response.create(
@@ -94,7 +94,8 @@ class RestVoice:
                 answer.iter_bytes(),  # as they come: a size would wait until there is so much
                 limit_s=self._client.limit_s,
                 bytes_a_second=self._raw.bytes_a_second,
-                waited_s=time.monotonic() - began_s,
+                waited_s=self._client.now_s() - began_s,
+                now_s=self._client.now_s,
             )
             raw = self._raw if self._format == "pcm" else None
             yield from _begun_at_once(converted(pieces, raw))

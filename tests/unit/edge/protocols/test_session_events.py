@@ -24,7 +24,7 @@ def connected(**query: str) -> ContinuousProtocol:
 
 
 def test_every_field_that_is_told_is_one_of_its_event() -> None:
-    fields = {tag(kind): set(kind.__struct_fields__) for kind in event_types()}
+    fields = {tag(kind): set(kind.__struct_encode_fields__) for kind in event_types()}
     for name, told in SHOWN.items():
         assert set(told) <= fields[name], name
 

@@ -57,7 +57,7 @@ class Hears(SimulatedRecognizer):
         ({"confidence": -0.3}, "`confidence` is 0 to 1, not -0.3"),
         ({"text": ""}, "empty text is 0"),
         ({"audio_ms": 1}, "`audio_ms`"),
-        ({"ended": 7.0}, "`ended`"),
+        ({"eot_stt": 7.0}, "`eot_stt`"),
     ],
 )
 def test_a_recognition_that_cannot_be_is_named(wrong: dict[str, Any], told: str) -> None:
@@ -151,11 +151,11 @@ class Answers(SimulatedLanguageModel):
         (["Yes."], "the last piece, and no other, is a Usage"),
         ([Usage(1, 1, "m"), "Yes."], "the last piece"),
         (["Yes.", None, Usage(1, 1, "m")], "not NoneType"),
-        ([Usage(1, 1, "m")], "there is an answer"),
+        ([Usage(1, 1, "m")], "there is a response"),
     ],
 )
 def test_a_stream_that_is_none_is_named(tokens: list[Any], told: str) -> None:
-    assert told in failed("llm", Answers(*tokens))["answers and counts"]
+    assert told in failed("llm", Answers(*tokens))["responds and counts"]
 
 
 def test_a_model_that_computes_on_the_event_loop_is_found() -> None:

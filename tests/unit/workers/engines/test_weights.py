@@ -94,7 +94,13 @@ def test_damaged_parts_are_refused_and_leave_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("pinned")
 def test_a_missing_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    missing = Pinned("tts", "AURA_TTS_VOICE", (("no_such_voice", "x.onnx"),), "x", "0")
+    missing = Pinned(
+        extra="tts",
+        setting="AURA_TTS_VOICE",
+        parts=(("no_such_voice", "x.onnx"),),
+        file="x",
+        sha256="0",
+    )
     monkeypatch.setitem(PINNED, "gone", missing)
     with pytest.raises(EngineMissingError, match=r"no-such-voice.*pip install .*\[tts\]"):
         weights.find("gone", tmp_path)

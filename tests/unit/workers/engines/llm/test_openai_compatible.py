@@ -34,7 +34,7 @@ async def serving(
 ) -> AsyncIterator[HostedModel]:
     app = web.Application()
     app.router.add_post(f"{path}/chat/completions", answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port = runner.addresses[0][1]
@@ -211,11 +211,10 @@ async def test_closing_the_stream_stops_the_server() -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = await streamed(request, chunk("One"))
         try:
-            while True:
-                await response.write(chunk(" more"))
-                await asyncio.sleep(0.005)
-        finally:
+            await asyncio.Event().wait()
+        finally:  # the handler is cancelled when its client leaves
             gone.set()
+        return response
 
     async with serving(answer) as model:
         async with aclosing(model.stream(ASK)) as tokens:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -167,7 +168,6 @@ async def _dripping(request: web.Request) -> web.StreamResponse:
     await response.prepare(request)
     while True:
         await response.write(b" ")
-        await asyncio.sleep(0.05)
 
 
 async def _endless(request: web.Request) -> web.StreamResponse:
@@ -192,7 +192,16 @@ async def _no_json(request: web.Request) -> web.StreamResponse:
     return web.Response(text='{"text": "He', content_type="application/json")
 
 
-@pytest.mark.parametrize("answer", [_silent, _dripping, _endless, _cut, _no_json])
+def test_a_server_that_drips_is_given_up_within_its_limit() -> None:
+    now_s = itertools.count(step=0.1).__next__  # each piece of the answer takes 0.1 s
+    with answering({PATH: _dripping}) as url:
+        client = BlockingClient(url, KEY, limit_s=2.0, now_s=now_s)
+        with pytest.raises(EngineUnavailableError, match="did not come to an end"):
+            RestRecognizer(client, model="whisper-1").transcribe(PCM, language="en")
+    assert now_s() < 3.0
+
+
+@pytest.mark.parametrize("answer", [_silent, _endless, _cut, _no_json])
 def test_a_server_that_misbehaves_is_given_up_within_its_limit(answer: Answer) -> None:
     with recogniser(answer, limit_s=0.3) as model, pytest.raises(EngineUnavailableError):
         model.transcribe(PCM, language="en")

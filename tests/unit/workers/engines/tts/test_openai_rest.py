@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -184,7 +185,6 @@ async def _dripping(request: web.Request) -> web.StreamResponse:
     response = await sending(write_wav(tone(24000, 100), 24000))(request)
     while True:
         await response.write(bytes(10))
-        await asyncio.sleep(0.02)
 
 
 async def _cut(request: web.Request) -> web.StreamResponse:
@@ -197,7 +197,17 @@ async def _cut(request: web.Request) -> web.StreamResponse:
     return response
 
 
-@pytest.mark.parametrize("answer", [_silent, _stalling, _dripping, _cut])
+def test_a_server_that_drips_is_given_up_within_its_limit() -> None:
+    now_s = itertools.count(step=10.0).__next__  # each piece takes longer than its sound
+    with answering({PATH: _dripping}) as url:
+        client = BlockingClient(url, KEY, limit_s=60.0, now_s=now_s)
+        speaker = RestVoice(client, model="kokoro", voice="af_heart")
+        with pytest.raises(EngineUnavailableError, match="speaks too slowly"):
+            list(speaker.synthesize("Hello."))
+    assert now_s() < 300
+
+
+@pytest.mark.parametrize("answer", [_silent, _stalling, _cut])
 def test_a_server_that_misbehaves_is_given_up_within_its_limit(answer: Answer) -> None:
     with voice(answer, limit_s=0.4) as speaker, pytest.raises(EngineUnavailableError):
         list(speaker.synthesize("Hello."))

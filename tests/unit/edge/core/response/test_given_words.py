@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.response.given_text import pieces
+from edge.core.response.given_words import pieces
 
 LONG = "This sentence is long enough to be synthesized all by itself, I think."
 

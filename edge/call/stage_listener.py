@@ -1,0 +1,89 @@
+"""The stages of one session as its call hears them: messages of the bus become inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import structlog
+
+from edge.call.resync import HEARD_KINDS
+from edge.core.inputs import AnyInput, ChunkSpoken, PartialHeard
+from runtime.bus.connection import Bus
+from runtime.bus.delivery import Delivery
+from runtime.bus.errors import BusAwayError
+from schemas import codec, subjects
+from schemas.audio import SpeechChunk, TranscriptPartial
+from schemas.events import AnyEvent
+
+log = structlog.get_logger(__name__)
+
+
+class StageListener:
+    """Listens on the subjects of one session; a malformed message is logged and left out."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        whose: tuple[str, str],
+        give: Callable[[AnyInput], None],
+        heard: Callable[[AnyEvent, int], None],
+    ) -> None:
+        """Listen for session *whose* (tenant, id): audio and partial words go to *give*.
+
+        *heard* takes each event, with its sequence in the log.
+        """
+        self._bus = bus
+        self._whose = whose
+        self._give = give
+        self._heard = heard
+        self._log = log.bind(session=whose[1])
+
+    async def listen(self, stack: AsyncExitStack) -> None:
+        """Listen until *stack* is closed."""
+        tenant, session = self._whose
+        listeners = [(subjects.live(tenant, session, kind), self._on_event) for kind in HEARD_KINDS]
+        listeners.append((subjects.speech(session), self._on_speech))
+        listeners.append((subjects.partials(session), self._on_partial))
+        for subject, listener in listeners:
+            await stack.enter_async_context(self._bus.listening(subject, listener))
+
+    def event(self, data: bytes, subject: str, seq: int) -> None:
+        """Take an event of the log, live or read again."""
+        try:
+            event = codec.decode(data)
+        except codec.BadMessageError:
+            self._log.warning("event_malformed", subject=subject)
+            return
+        self._heard(event, seq)
+
+    async def recover(self, turn: int) -> None:
+        """Read the audio of *turn* again: some of it was lost on the way."""
+        subject = subjects.speech(self._whose[1], turn)
+        try:
+            for stored in await self._bus.read(subjects.AUDIO_STREAM, subject):
+                self._speak(stored.data)
+        except BusAwayError:
+            self._log.warning("speech_not_recovered", turn=turn)
+
+    async def _on_event(self, message: Delivery) -> None:
+        self.event(message.data, message.subject, message.seq)
+
+    async def _on_speech(self, message: Delivery) -> None:
+        self._speak(message.data)
+
+    def _speak(self, data: bytes) -> None:
+        try:
+            chunk = codec.decode_as(SpeechChunk, data)
+        except codec.BadMessageError:
+            self._log.warning("message_malformed", kind="SpeechChunk")
+            return
+        self._give(ChunkSpoken(chunk.turn, chunk.index, chunk.chunk, chunk.pcm, chunk.last))
+
+    async def _on_partial(self, message: Delivery) -> None:
+        try:
+            partial = codec.decode_as(TranscriptPartial, message.data)
+        except codec.BadMessageError:
+            self._log.warning("message_malformed", kind="TranscriptPartial")
+            return
+        self._give(PartialHeard(partial.utterance, partial.audio_ms, partial.text))

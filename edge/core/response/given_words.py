@@ -1,0 +1,66 @@
+"""Words that are spoken as they are given: no model wrote them."""
+
+from __future__ import annotations
+
+import re
+
+from edge.core.response.response import Response
+from schemas.events import Head, ResponseCompleted, ResponseSentence, Speaker
+from schemas.session_config import SessionConfig
+
+LEAST_CHARS = 60
+"""The shortest piece that is cut off: a shorter one mostly ends with an abbreviation."""
+_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")  # noqa: RUF001  # marks of other scripts
+
+
+def pieces(text: str) -> list[str]:
+    """Return *text* cut at the ends of its sentences, without blanks around them."""
+    found: list[str] = []
+    for part in filter(None, (one.strip() for one in _END.split(text))):
+        if found and len(found[-1]) < LEAST_CHARS:
+            found[-1] = f"{found[-1]} {part}"
+        else:
+            found.append(part)
+    return found
+
+
+def speaker(config: SessionConfig) -> Speaker:
+    """Return the voice, its speed and the language of a session of *config*."""
+    voice = config.voice
+    return Speaker(language=config.language, voice=voice.name, speed=voice.speed)
+
+
+def sentence(
+    head: Head, response: Response, text: str, config: SessionConfig, *, fixed: bool = False
+) -> ResponseSentence:
+    """Return the job to speak *text* next in *response*; *fixed*: many calls say it."""
+    return ResponseSentence(
+        **head,
+        turn=response.turn,
+        index=response.written,
+        text=text,
+        first_token_ms=0.0,
+        took_ms=0.0,
+        model="",
+        deadline_ms=head["at_ms"] + config.response.deadline_ms,
+        text_only=response.playback.is_read,
+        fixed=fixed,
+        **speaker(config),
+    )
+
+
+def completed(
+    head: Head, response: Response, *, text: str = "", step: int = 0
+) -> ResponseCompleted:
+    """Return the end of *response*, or of its last *step*, that no model wrote."""
+    return ResponseCompleted(
+        **head,
+        turn=response.turn,
+        sentences=response.written,
+        text=text,
+        model="",
+        prompt_tokens=0,
+        completion_tokens=0,
+        took_ms=0.0,
+        step=step,
+    )

@@ -1,0 +1,110 @@
+"""Aura's side of a call by itself: a responder, its history, and what it decided. No caller."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from edge.core.client_events import ClientEvent, Speech
+from edge.core.effects import Outbox, Publish, Tell
+from edge.core.hearing.utterance import Utterance
+from edge.core.inputs import ChunkSpoken
+from edge.core.response.responder import Responder
+from edge.core.response.response import Response
+from edge.core.session.history import History
+from schemas import events as ev
+from schemas.audio import BYTES_PER_MS
+from schemas.session_config import Delivery
+from tests.unit.edge.core.rehearsal import config
+
+HEAD: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 0}
+T = TypeVar("T")
+
+
+def transcript(text: str, **more: Any) -> ev.TranscriptGuess:
+    return ev.TranscriptGuess(
+        **HEAD, utterance=1, pause=1, text=text, confidence=0.9, took_ms=50.0, model="m", **more
+    )
+
+
+class AuraSide:
+    """A responder, which is told what stages and the caller's side tell it."""
+
+    def __init__(self, delivery: Delivery = "chunks", **changes: Any) -> None:
+        self.history = History()
+        self.config = config(delivery, **changes)
+        self.out = Outbox("t", "s", self.history.summary)
+        self.responder = Responder(self.config, self.history, self.out)
+        self.current = self.responder.current
+        self.now_ms = 1_000_000
+        self.effects: list[Any] = []
+
+    def asks(self, text: str = "What is the weather like?", *, speculative: bool) -> Response:
+        """Have the language model asked to respond to *text*."""
+        utterance = Utterance(1, speech_end_ms=self.now_ms)
+        return self.responder.requester.take(
+            utterance, transcript(text), self.now_ms, speculative=speculative
+        )
+
+    def responds(self, *sentences: str, ms: int = 1000) -> Response:
+        """Have a response of *sentences*, *ms* each, committed, written and spoken so far."""
+        response = self.asks(speculative=False)
+        self.responder.requester.commit(response, self.now_ms)
+        self.writes(response.turn, *sentences)
+        for index in range(len(sentences)):
+            self.speaks(response.turn, index, ms)
+        self.passes(0)
+        return response
+
+    def writes(self, turn: int, *sentences: str) -> None:
+        for index, text in enumerate(sentences):
+            sentence = ev.ResponseSentence(
+                **HEAD,
+                turn=turn,
+                index=index,
+                text=text,
+                first_token_ms=1.0,
+                took_ms=2.0,
+                model="m",
+                deadline_ms=0,
+            )
+            self.responder.receive(sentence, self.now_ms)
+        completed = ev.ResponseCompleted(
+            **HEAD,
+            turn=turn,
+            sentences=len(sentences),
+            text=" ".join(sentences),
+            model="m",
+            prompt_tokens=10,
+            completion_tokens=5,
+            took_ms=3.0,
+        )
+        self.responder.receive(completed, self.now_ms)
+
+    def speaks(self, turn: int, index: int, ms: int) -> None:
+        chunk = ChunkSpoken(turn, index, 0, b"\x02" * (BYTES_PER_MS * ms), last=True)
+        self.responder.speak(chunk, self.now_ms)
+
+    def passes(self, ms: int) -> None:
+        """Let *ms* pass, in which the response is handed out."""
+        until_ms = self.now_ms + ms
+        while (due_ms := self.responder.due_ms(self.now_ms)) is not None and due_ms <= until_ms:
+            self.now_ms = max(due_ms, self.now_ms)
+            self.responder.advance(self.now_ms)
+            if self.responder.due_ms(self.now_ms) == due_ms:
+                break
+        self.now_ms = until_ms
+        self.responder.advance(self.now_ms)
+
+    def published(self, kind: type[T]) -> list[T]:
+        self.effects += self.out.take()
+        events = [one.event for one in self.effects if isinstance(one, Publish)]
+        return [event for event in events if isinstance(event, kind)]
+
+    def told(self, kind: type[T]) -> list[T]:
+        self.effects += self.out.take()
+        events: list[ClientEvent] = [one.event for one in self.effects if isinstance(one, Tell)]
+        return [event for event in events if isinstance(event, kind)]
+
+    @property
+    def sent_ms(self) -> int:
+        return sum(len(one.pcm) // BYTES_PER_MS for one in self.told(Speech))

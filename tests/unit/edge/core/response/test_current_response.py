@@ -1,0 +1,106 @@
+"""A response ends once: settled with what was heard, retracted, dropped, or left for a resume."""
+
+from __future__ import annotations
+
+from edge.core.client_events import Measured, ResponseDropped
+from edge.core.effects import HangUp
+from edge.core.response.response import Phase
+from schemas import events as ev
+from tests.unit.edge.core.aura_side import AuraSide
+
+QUESTION = "What is the weather like?"
+
+
+def test_a_speculative_response_that_is_retracted_leaves_nothing() -> None:
+    aura = AuraSide()
+    response = aura.asks(speculative=True)
+    assert aura.current.uncommitted is response
+    aura.current.retract(response, aura.now_ms)
+    (cancelled,) = aura.published(ev.ResponseCancelled)
+    assert (cancelled.turn, cancelled.reason) == (response.turn, "retracted")
+    assert aura.current.response is None
+    assert (aura.history.messages, aura.history.carried) == ([], [])
+    assert aura.told(ResponseDropped) == []  # the client knew nothing of it
+
+
+def test_a_retracted_turn_that_was_certain_is_carried_into_the_next_one() -> None:
+    aura = AuraSide()
+    response = aura.responds("It is fine.")
+    aura.current.retract(response, aura.now_ms)
+    (heard,) = aura.published(ev.AnswerHeard)
+    assert (heard.text, heard.carried, heard.complete) == ("", True, False)
+    assert aura.history.take_carried("And tomorrow?") == f"{QUESTION} And tomorrow?"
+    assert aura.history.messages == []
+
+
+def test_a_dropped_response_is_history_as_far_as_it_was_heard() -> None:
+    aura = AuraSide("sentences")
+    aura.responds("One.", "Two.")
+    aura.passes(1000)
+    aura.current.drop("hung_up", aura.now_ms)
+    (heard,) = aura.published(ev.AnswerHeard)
+    assert (heard.text, heard.complete) == ("One.", False)
+    assert [one.text for one in aura.history.messages] == [QUESTION, "One."]
+
+
+def test_a_response_that_is_left_may_be_spoken_on_from_where_it_was_heard() -> None:
+    aura = AuraSide("sentences")
+    aura.responds("One.", "Two.", "Three.")
+    aura.passes(1000)
+    aura.current.leave(aura.now_ms)
+    (heard,) = aura.published(ev.AnswerHeard)
+    assert (heard.resumable, heard.sentence, heard.text) == (True, 1, "One.")
+
+
+def test_one_that_is_not_certain_is_not_left_but_dropped() -> None:
+    aura = AuraSide()
+    aura.asks(speculative=True)
+    aura.current.leave(aura.now_ms)
+    assert aura.published(ev.AnswerHeard) == []
+    assert [one.reason for one in aura.published(ev.ResponseCancelled)] == ["hung_up"]
+
+
+def test_what_speculation_cost_is_told_with_the_next_measured_turn() -> None:
+    aura = AuraSide()
+    wrong = aura.asks(speculative=True)
+    aura.writes(wrong.turn, "It is", "fine.")
+    aura.current.retract(wrong, aura.now_ms)
+    right = aura.asks(speculative=True)
+    aura.responder.requester.commit(right, aura.now_ms)
+    aura.current.measure(right, aura.now_ms, interrupted=False)
+    (measured,) = aura.published(ev.TurnMeasured)
+    assert (measured.speculations, measured.retracted, measured.wasted_sentences) == (2, 1, 2)
+    assert len(aura.told(Measured)) == 1
+    assert aura.current.speculation.taken == 0
+
+
+def test_a_response_is_that_of_its_turn_alone() -> None:
+    aura = AuraSide()
+    response = aura.asks(speculative=False)
+    assert aura.current.of(response.turn) is response
+    assert aura.current.of(response.turn + 1) is None
+
+
+def test_the_call_is_hung_up_after_a_response_that_ends_it_and_not_if_it_is_cut() -> None:
+    for complete in (True, False):
+        aura = AuraSide()
+        response = aura.responds("Goodbye.")
+        response.ends_call = True
+        aura.current.settle(response, aura.now_ms, heard="Goodbye.", complete=complete)
+        assert (HangUp() in aura.out.take()) == complete
+
+
+def test_the_phases_of_a_response_that_is_not_there_are_none() -> None:
+    aura = AuraSide()
+    assert (aura.current.uncommitted, aura.current.held, aura.current.firm) == (None, False, False)
+    aura.current.drop("failed", 0)
+    aura.current.leave(0)
+    assert aura.out.take() == []
+
+
+def test_a_firm_response_is_known_as_such() -> None:
+    aura = AuraSide()
+    aura.responder.requester.say("Please hold the line.", aura.now_ms, firm=True)
+    assert aura.current.firm
+    assert aura.current.response is not None
+    assert aura.current.response.phase is Phase.COMMITTED

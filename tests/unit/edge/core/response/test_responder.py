@@ -1,0 +1,135 @@
+"""The current response gets words and audio, and goes to the client at the pace of listening."""
+
+from __future__ import annotations
+
+from edge.core.client_events import ResponseDone, Speech
+from edge.core.effects import Recover
+from edge.core.inputs import Played, ResponseAsked
+from edge.core.response.playback import LEAD_MS
+from edge.core.response.response import Phase
+from schemas import events as ev
+from tests.unit.edge.core.aura_side import HEAD, AuraSide
+from tests.unit.edge.core.rehearsal import config
+
+
+def test_nothing_of_a_speculative_response_is_sent() -> None:
+    aura = AuraSide()
+    response = aura.asks(speculative=True)
+    aura.writes(response.turn, "It is fine.")
+    aura.speaks(response.turn, 0, 1000)
+    aura.passes(5000)
+    assert aura.sent_ms == 0
+    aura.responder.requester.commit(response, aura.now_ms)
+    aura.passes(5000)
+    assert aura.sent_ms == 1000
+
+
+def test_a_response_runs_less_than_the_lead_ahead_of_what_is_heard() -> None:
+    aura = AuraSide()
+    aura.responds("It is fine.", ms=5000)
+    for _ in range(40):
+        aura.passes(100)
+        ahead_ms = aura.sent_ms - (aura.now_ms - 1_000_000)
+        assert ahead_ms < LEAD_MS + aura.config.voice.chunk_ms
+    aura.passes(5000)
+    assert aura.sent_ms == 5000
+
+
+def test_a_response_that_was_heard_to_its_end_is_settled_and_measured_once() -> None:
+    aura = AuraSide()
+    response = aura.responds("It is fine.", "Enjoy it.")
+    aura.passes(1900)
+    assert response.phase is Phase.ALL_SENT
+    assert len(aura.told(ResponseDone)) == len(aura.published(ev.TurnMeasured)) == 1
+    assert aura.published(ev.AnswerHeard) == []
+    aura.passes(500)
+    (heard,) = aura.published(ev.AnswerHeard)
+    assert (heard.text, heard.complete, heard.played_ms) == ("It is fine. Enjoy it.", True, 2000)
+    assert aura.current.response is None
+    assert [one.text for one in aura.history.messages] == [response.text, heard.text]
+
+
+def test_words_and_audio_of_another_turn_are_stale() -> None:
+    aura = AuraSide()
+    response = aura.responds("It is fine.")
+    aura.writes(response.turn - 1, "That was before.")
+    aura.speaks(response.turn - 1, 0, 1000)
+    aura.passes(5000)
+    assert aura.sent_ms == 1000
+    assert "before" not in " ".join(one.text for one in aura.told(Speech))
+
+
+def test_a_sentence_that_begins_is_noted_for_an_edge_that_may_go_on() -> None:
+    aura = AuraSide("sentences")
+    aura.responds("One.", "Two.", "Three.")
+    aura.passes(2500)
+    assert [one.index for one in aura.published(ev.AnswerReached)] == [1, 2]
+
+
+def test_audio_that_is_said_to_be_ready_and_did_not_come_is_recovered() -> None:
+    aura = AuraSide()
+    response = aura.asks(speculative=False)
+    aura.responder.requester.commit(response, aura.now_ms)
+    aura.writes(response.turn, "It is fine.")
+    ready = ev.SpeechReady(
+        **HEAD,
+        turn=response.turn,
+        index=0,
+        chunks=3,
+        audio_ms=1000,
+        first_chunk_ms=1,
+        took_ms=2,
+        model="m",
+    )
+    aura.responder.receive(ready, aura.now_ms)
+    assert Recover(response.turn) in aura.out.take()
+    aura.speaks(response.turn, 0, 1000)
+    aura.responder.receive(ready, aura.now_ms)
+    assert Recover(response.turn) not in aura.out.take()
+
+
+def test_the_stages_have_as_long_as_the_deadline_since_something_came_last() -> None:
+    aura = AuraSide()
+    deadline_ms = aura.config.response.deadline_ms
+    response = aura.asks(speculative=False)
+    assert aura.responder.expires_ms == aura.now_ms + deadline_ms
+    aura.now_ms += 1000
+    aura.writes(response.turn, "It is fine.")
+    assert aura.responder.expires_ms == aura.now_ms + deadline_ms
+    aura.responder.requester.commit(response, aura.now_ms)
+    aura.speaks(response.turn, 0, 1000)
+    aura.passes(900)
+    assert response.phase is Phase.ALL_SENT
+    assert aura.responder.expires_ms is None
+
+
+def test_a_client_may_have_played_less_than_it_was_sent() -> None:
+    aura = AuraSide("whole")
+    response = aura.responds("It is fine.", ms=3000)
+    aura.responder.played(Played(response.turn, 0), aura.now_ms + 2000)
+    aura.passes(3500)
+    assert aura.current.response is response  # its end was put off
+    aura.passes(2000)
+    assert aura.current.response is None
+
+
+def test_the_model_that_does_not_tell_the_end_of_turn_is_not_waited_for_again() -> None:
+    aura = AuraSide(turns__ask_eot=True)
+    response = aura.asks(speculative=True)
+    response.ask_eot = True
+    assert aura.responder.requester.eot_pending(response)
+    aura.writes(response.turn, "It is fine.")
+    assert not aura.responder.requester.model_tells_eot
+    aura.current.retract(response, aura.now_ms)
+    again = aura.asks(speculative=True)
+    again.ask_eot = True
+    assert not aura.responder.requester.eot_pending(again)
+
+
+def test_words_of_the_edge_are_read_in_a_response_that_is_asked_for_as_text() -> None:
+    aura = AuraSide("chunks", tool_use__failure_words="That did not work.")
+    aura.responder.requester.respond(ResponseAsked("a", config("text")), aura.now_ms)
+    assert aura.current.response is not None
+    aura.responder.tools.apologize(aura.current.response, aura.now_ms)
+    (sentence,) = aura.published(ev.ResponseSentence)
+    assert (sentence.text, sentence.text_only, sentence.fixed) == ("That did not work.", True, True)

@@ -1,0 +1,105 @@
+"""The steps of a turn, folded from its events: calls, their requests, their results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edge.core.session.tool_steps import STILL_RUNNING, ToolSteps, late
+from schemas import events as ev
+from schemas.tools import ToolConfig
+
+HEAD: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1000}
+TOOL = ToolConfig(name="book", description="Books.", parameters={}, kind="nats")
+
+
+def called(call: int = 0, step: int = 0) -> ev.ToolCalled:
+    return ev.ToolCalled(
+        **HEAD, turn=1, step=step, call=call, name="book", arguments="{}", model="m", took_ms=1.0
+    )
+
+
+def requested(call: int = 0, step: int = 0) -> ev.ToolRequested:
+    return ev.ToolRequested(
+        **HEAD, turn=1, step=step, call=call, tool=TOOL, arguments="{}", deadline_ms=9000
+    )
+
+
+def returned(call: int = 0, step: int = 0, result: str = "done") -> ev.ToolReturned:
+    return ev.ToolReturned(
+        **HEAD, turn=1, step=step, call=call, name="book", result=result, took_ms=5.0
+    )
+
+
+def completed(calls: int, step: int = 0, text: str = "Let me see.") -> ev.ResponseCompleted:
+    return ev.ResponseCompleted(
+        **HEAD,
+        turn=1,
+        sentences=1,
+        text=text,
+        model="m",
+        prompt_tokens=1,
+        completion_tokens=1,
+        took_ms=1.0,
+        step=step,
+        calls=calls,
+    )
+
+
+def steps(*events: ev.Event) -> ToolSteps:
+    found = ToolSteps()
+    for event in events:
+        found.take(event)
+    return found
+
+
+def test_a_step_is_whole_with_all_results_and_the_models_last_word() -> None:
+    found = steps(called(0), called(1), requested(0), requested(1), returned(1))
+    assert not found.is_waiting  # the model may yet call more
+    found.take(completed(2))
+    assert (found.is_waiting, found.is_whole) == (True, False)
+    found.take(returned(0))
+    assert (found.is_waiting, found.is_whole) == (False, True)
+
+
+def test_what_is_known_already_changes_nothing() -> None:
+    found = steps(called(), called(), requested(), returned(), returned(result="other"))
+    assert [call.told() for call in found.now] == ["done"]
+
+
+def test_a_call_of_a_later_step_waits_for_that_step() -> None:
+    found = steps(called(step=1))
+    assert found.calls == {}
+
+
+def test_a_call_expires_by_the_deadline_of_its_tool_while_it_runs() -> None:
+    found = steps(called(), requested())
+    (call,) = found.running
+    assert call.expires_ms == 1000 + TOOL.deadline_ms
+    found.take(returned())
+    assert found.running == []
+
+
+def test_the_model_is_told_the_calls_that_were_run_and_their_results() -> None:
+    found = steps(called(0), called(1), requested(0), completed(2), returned(0))
+    asked, result = found.messages(with_text=True)  # the other call was never run
+    assert (asked.text, [one.name for one in asked.calls]) == ("Let me see.", ["book"])
+    assert (result.role, result.text, result.call) == ("tool", "done", asked.calls[0].id)
+    assert found.messages(with_text=False)[0].text == ""
+
+
+def test_a_call_that_outlives_its_turn_is_told_as_running_and_later_with_its_result() -> None:
+    found = steps(called(), requested())
+    (call,) = found.now
+    assert call.outlives
+    assert call.told() == STILL_RUNNING
+    asked, result = late(call.called, returned(result="booked"))
+    assert asked.calls[0].id == result.call
+    assert result.text == "booked"
+
+
+def test_a_failure_is_told_with_its_reason() -> None:
+    failed = ev.ToolFailed(
+        **HEAD, turn=1, step=0, call=0, name="book", reason="timeout", detail="no answer"
+    )
+    (call,) = steps(called(), requested(), failed).now
+    assert call.told() == '{"error": "timeout", "detail": "no answer"}'

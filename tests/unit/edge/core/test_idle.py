@@ -1,0 +1,49 @@
+"""Two silences: one without a sound has the model speak, one without a word the caller asked."""
+
+from __future__ import annotations
+
+from edge.core.idle import Idle
+from tests.unit.edge.core.rehearsal import config
+
+
+def test_nothing_is_due_before_the_call_has_begun() -> None:
+    idle = Idle(config(turns__idle_ms=4000, idle__after_s=10))
+    assert (idle.response_due_ms, idle.question_due_ms) == (None, None)
+
+
+def test_nothing_is_due_where_neither_is_set() -> None:
+    idle = Idle(config(turns__idle_ms=0, idle__after_s=0))
+    idle.word(1000)
+    idle.sound(1000)
+    assert (idle.response_due_ms, idle.question_due_ms) == (None, None)
+
+
+def test_a_sound_puts_off_the_models_word_and_not_the_question() -> None:
+    idle = Idle(config(turns__idle_ms=4000, idle__after_s=10))
+    idle.word(1000)
+    idle.sound(1000)
+    idle.sound(3000)
+    assert (idle.response_due_ms, idle.question_due_ms) == (7000, 11_000)
+
+
+def test_the_model_is_asked_once_until_somebody_has_spoken() -> None:
+    idle = Idle(config(turns__idle_ms=4000))
+    idle.sound(1000)
+    idle.stop()
+    assert idle.response_due_ms is None
+    idle.sound(9000)
+    assert idle.response_due_ms == 13_000
+
+
+def test_it_tells_how_long_nobody_has_said_a_word() -> None:
+    idle = Idle(config())
+    assert idle.silent_ms(5000) == 0
+    idle.word(1000)
+    assert idle.silent_ms(5000) == 4000
+
+
+def test_other_times_hold_from_when_they_are_set() -> None:
+    idle = Idle(config(idle__after_s=10))
+    idle.word(1000)
+    idle.configure(config(idle__after_s=20))
+    assert idle.question_due_ms == 21_000
