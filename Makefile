@@ -7,7 +7,7 @@ AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
 NO_ENGINE := tests/e2e/test_wheel.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check lint format unit integration clients schemas readme locks bench bench-people soak soak-hostile clean
+.PHONY: help setup run demo test check lint format unit integration clients schemas readme pictures locks bench bench-people soak soak-hostile clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,7 @@ lint: .venv/.dev ## The same without the tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m schemas.generate --check
+	@$(BIN)/python -m edge.protocols.asyncapi --check
 
 format: .venv/.dev ## Format the code
 	@$(BIN)/ruff format .
@@ -53,9 +54,13 @@ clients: .venv/bin/python ## Install stock Realtime clients, apart from the rest
 
 schemas: .venv/.dev ## Write the contract for other languages
 	@$(BIN)/python -m schemas.generate
+	@$(BIN)/python -m edge.protocols.asyncapi
 
 readme: .venv/.dev ## Write the generated tables of the README
 	@$(BIN)/python docs/tables.py
+
+pictures: .venv/.dev ## Take the pictures of README and docs from real calls (Chromium)
+	@$(BIN)/python docs/pictures.py
 
 locks: .venv/.installed ## Write the versions and hashes that images and CI install
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -51,8 +51,13 @@ window.WebSocket = class extends Socket {
 
 
 @asynccontextmanager
-async def browser(microphone: Path | None = None, *, allowed: bool = True) -> AsyncIterator[Any]:
-    """Yield a Chromium whose microphone plays a WAV once; None: a beep, again and again."""
+async def browser(
+    microphone: Path | None = None, *, allowed: bool = True, again: bool = False
+) -> AsyncIterator[Any]:
+    """Yield a Chromium whose microphone plays a WAV once, or *again* and again.
+
+    Without one it beeps.
+    """
     args = [
         "--no-sandbox",
         "--use-fake-device-for-media-stream",
@@ -61,7 +66,8 @@ async def browser(microphone: Path | None = None, *, allowed: bool = True) -> As
     if allowed:
         args.append("--use-fake-ui-for-media-stream")
     if microphone:
-        args.append(f"--use-file-for-fake-audio-capture={microphone}%noloop")
+        once = "" if again else "%noloop"
+        args.append(f"--use-file-for-fake-audio-capture={microphone}{once}")
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=args)
         try:

@@ -1,27 +1,27 @@
-"""`aura call`: sends a recording as a microphone would, and shows the response."""
+"""`aura call`: speaks a recording, or words, as a microphone would; shows the response."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
-from rich.text import Text
 
 from aura.cli.call_failures import failure
+from aura.cli.levels import Meter, level
 from aura.cli.options import Token, Url
+from aura.cli.outcome import PATIENCE_S, Outcome, length_s, levels, view
 from aura.cli.running import CommandError, run, running_url
-from aura.cli.waterfall import waterfall
+from aura.cli.spoken import spoken
+from aura.cli.waterfall import at_the_client, waterfall
 from aura.client import Call, CallError
 from runtime.audio import read_wav, write_wav
 from runtime.printable import printable
@@ -32,10 +32,6 @@ from schemas.audio import BYTES_PER_MS
 FRAME_MS = 20
 FRAME_BYTES = FRAME_MS * BYTES_PER_MS
 SILENCE = bytes(FRAME_BYTES)
-PATIENCE_S = 30.0
-"""Silence of the server, after the last word, until no response is expected."""
-HEARD_S = 0.2
-"""Delay of the end of the call: the edge may count the response as heard a little later."""
 QUIET_DB = -40.0
 """Level below the loudest 10 ms of a recording, under which there is no speech."""
 
@@ -63,77 +59,6 @@ def speech_end_ms(pcm: bytes) -> float:
     rms = np.sqrt((windows**2).mean(axis=1)) + 1e-9
     loud = np.nonzero(20 * np.log10(rms / rms.max()) > QUIET_DB)[0]
     return float((loud[-1] + 1) * 10)
-
-
-@dataclass
-class Outcome:
-    """The messages of the edge during a call."""
-
-    transcript: str = ""
-    partial: str = ""
-    response: str = ""
-    pcm: bytearray = field(default_factory=bytearray)
-    done: dict[str, Any] | None = None
-    steps: dict[str, Any] = field(default_factory=dict)
-    errors: list[str] = field(default_factory=list)
-    interrupted: int = 0
-    patience_s: float = PATIENCE_S
-    """Without a word from the edge for so long, no response comes."""
-    spoke_until: float | None = None
-    """Monotonic seconds of the last sample of speech."""
-    first_audio_ms: float | None = None
-    """After the last sample of speech, at this client."""
-    greeting_s: float | None = None
-    plays_until: float = 0.0
-    """Monotonic seconds at which a client that plays what it gets falls silent."""
-
-    @property
-    def ends_at(self) -> float | None:
-        """Monotonic seconds at which the call is over; None: a response may come."""
-        if self.spoke_until is None or not (self.errors or (self.done and self.steps)):
-            return None
-        heard_at = self.plays_until + HEARD_S if self.pcm else 0.0
-        return max(self.spoke_until, heard_at)
-
-    def take(self, message: dict[str, Any], now: float) -> None:
-        """Take one message of the server."""
-        match message.get("type"):
-            case "greeting":
-                self.greeting_s = length_s(_pcm(message))
-            case "user_transcript_partial":
-                self.partial = message["text"]
-            case "user_transcript":
-                self.transcript, self.partial = message["text"], ""
-            case "ai_audio" | "ai_audio_chunk":
-                pcm = _pcm(message)
-                if pcm and self.first_audio_ms is None and self.spoke_until is not None:
-                    self.first_audio_ms = (now - self.spoke_until) * 1000
-                self.plays_until = max(self.plays_until, now) + length_s(pcm)
-                self.pcm += pcm
-                self.response += message["text"]
-            case "ai_complete":
-                self.done = message
-            case "ai_interrupted":  # the recording has a pause: another response will come
-                self.interrupted += 1
-                self.pcm.clear()
-                self.response, self.first_audio_ms, self.plays_until = "", None, now
-                self.done, self.steps = None, {}
-            case "turn_metrics" if not message.get("interrupted"):
-                self.steps = message
-            case "error":
-                details = f": {message['details']}" if message.get("details") else ""
-                self.errors.append(f"{message['message']} ({message['code']}){details}")
-            case _:
-                pass
-
-
-def length_s(pcm: bytes | bytearray) -> float:
-    """Return the length of *pcm* (s16le mono 16 kHz)."""
-    return len(pcm) / BYTES_PER_MS / 1000
-
-
-def _pcm(message: dict[str, Any]) -> bytes:
-    return read_wav(base64.b64decode(message["audio"])) if message.get("audio") else b""
 
 
 NO_OPTIONS: Mapping[str, str] = {}
@@ -204,6 +129,7 @@ async def _speak(line: Call, pcm: bytes, outcome: Outcome, *, greeting: bool) ->
         frame = pcm[at : at + FRAME_BYTES] if at >= 0 else SILENCE
         # a microphone sends a frame after its last sample
         await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_MS / 1000 - time.monotonic()))
+        outcome.caller = level(frame)
         await line.send(frame.ljust(FRAME_BYTES, b"\0"))
         sent += 1
 
@@ -222,13 +148,14 @@ async def call(
     A response is waited for *patience_s* seconds.
     """
     outcome, console = Outcome(patience_s=patience_s), Console(stderr=as_json)
+    meters = Meter("cyan"), Meter("green")
     talking = asyncio.ensure_future(converse(pcm, line, outcome, greeting=greeting))
     try:
         with Live(console=console, refresh_per_second=12, transient=False) as live:
             while not talking.done():
-                live.update(_view(outcome))
+                live.update(Group(view(outcome), levels(outcome, *meters, time.monotonic())))
                 await asyncio.wait({talking}, timeout=0.08)
-            live.update(_view(outcome))
+            live.update(view(outcome))
     finally:  # a Ctrl-C ends the call in order
         talking.cancel()
         await asyncio.wait({talking})
@@ -243,24 +170,16 @@ async def call(
         json.dump(_result(outcome, steps), sys.stdout)
         sys.stdout.write("\n")
     else:
-        console.print("\n".join(["", *waterfall(steps)]), highlight=False)
+        here = outcome.first_audio_ms
+        there = [] if here is None else [at_the_client(here)]
+        console.print("\n".join(["", *waterfall(steps), *there]), highlight=False)
         if outcome.pcm:
-            console.print(f"\nThe response is in {out} ({length_s(outcome.pcm):.1f} s).")
+            told = f"\nThe response is in {out} ({length_s(outcome.pcm):.1f} s)."
+            console.print(told, soft_wrap=True, markup=False)
     if outcome.errors:
         errors = printable(", then ".join(outcome.errors))
         sys.stderr.write(f"aura: {errors}; `aura workers` and `aura doctor` tell more\n")
     return 0 if outcome.done else 1
-
-
-def _view(outcome: Outcome) -> Text:
-    text = Text()
-    text.append("You   ", style="cyan")
-    text.append(printable(outcome.transcript or ""))
-    text.append(printable(outcome.partial), style="dim")
-    if outcome.response:
-        text.append("\nAura  ", style="green")
-        text.append(printable(" ".join(outcome.response.split())))
-    return text
 
 
 def _result(outcome: Outcome, steps: dict[str, Any]) -> dict[str, Any]:
@@ -290,12 +209,26 @@ def agent_options(agent: str, variables: Sequence[str]) -> dict[str, str]:
     return asked
 
 
+async def _question(file: Path | None, words: str, url: str, token: str) -> bytes:
+    """Return what is to be said, s16le mono 16 kHz: a recording, or *words* in Aura's own voice.
+
+    Raises:
+        CommandError: not exactly one of them is given, or it cannot be had.
+    """
+    if (file is None) == (not words):
+        raise CommandError("say what: a QUESTION.wav, or --say WORDS in Aura's own voice")
+    return await spoken(words, url, token) if file is None else read_question(file)
+
+
 def command(  # noqa: PLR0913  # typer makes an option of each argument
-    question: Annotated[Path, typer.Argument(metavar="QUESTION.wav", help="What to say.")],
+    question: Annotated[
+        Path | None, typer.Argument(metavar="[QUESTION.wav]", help="What to say.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Where the response goes.")] = Path("answer.wav"),
     url: Url = None,
     token: Token = None,
     *,
+    say: Annotated[str, typer.Option(metavar="WORDS", help="Say these, in Aura's own voice.")] = "",
     agent: Annotated[str, typer.Option(metavar="NAME", help="Ask for this agent.")] = "",
     variable: Annotated[
         list[str] | None,
@@ -304,20 +237,18 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     greeting: Annotated[bool, typer.Option(help="Hear the greeting first.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
-    """Ask a recorded question like a microphone would; show words, response and waterfall."""
+    """Ask a question like a microphone would; show words, levels, response and waterfall."""
     here = load()
+    edge, known = url or here.url or running_url(here), token or here.demo_token.get_secret_value()
     line = Call(
-        url or here.url or running_url(here),
-        token=token or here.demo_token.get_secret_value(),
+        edge,
+        token=known,
         query=options(greeting=greeting, more=agent_options(agent, variable or [])),
         comes_back=False,
     )
-    run(
-        call(
-            read_question(question),
-            line,
-            out=out,
-            greeting=greeting,
-            as_json=as_json,
-        )
-    )
+
+    async def ask() -> int:
+        pcm = await _question(question, say, edge, known)
+        return await call(pcm, line, out=out, greeting=greeting, as_json=as_json)
+
+    run(ask())

@@ -149,7 +149,9 @@ async def _bus() -> AsyncIterator[Bus]:
 
 async def _list(tenant: str, *, as_json: bool) -> int:
     import msgspec
+    from rich.console import Console
 
+    from aura.cli.terminal import cut, room
     from runtime.bus.calls import running
 
     async with _bus() as bus:
@@ -162,9 +164,11 @@ async def _list(tenant: str, *, as_json: bool) -> int:
         return 0
     rows = [COLUMNS, *(tuple(map(printable, _cells(one))) for one in calls)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
+    console = Console(markup=False, emoji=False, highlight=False)
+    for number, row in enumerate(rows):
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())
+        line = cut("  ".join(cells).rstrip(), room(console))
+        console.print(line, style=None if number else "bold", soft_wrap=True)
     return 0
 
 

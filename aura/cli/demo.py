@@ -14,7 +14,8 @@ from typing import Annotated
 
 import typer
 
-from aura.cli.call import PATIENCE_S, call, options
+from aura.cli.call import call, options
+from aura.cli.outcome import PATIENCE_S
 from aura.cli.running import CommandError, run, running_url
 from aura.client import Call
 from deploy.nats_server import free_port

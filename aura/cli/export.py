@@ -15,7 +15,6 @@ from aura.cli.session_choice import chosen
 from runtime.bus.connection import connect
 from runtime.sessions import transfer
 from runtime.sessions.file import SessionFile, pack
-from runtime.sessions.recorded_audio import NotRecordedError, stereo_wav
 from runtime.settings import Settings, load
 
 
@@ -29,6 +28,11 @@ async def export(
         )
     one = await _taken_out(settings, session, audio=audio)
     if wav is not None:
+        from runtime.sessions.recorded_audio import (  # noqa: PLC0415  # numpy, for sound alone
+            NotRecordedError,
+            stereo_wav,
+        )
+
         try:
             sound = stereo_wav(one.audio)
         except NotRecordedError as error:

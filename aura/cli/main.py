@@ -49,7 +49,8 @@ COMMANDS = {
         Command("models", "models", "The models at hand; fetch the optional ones."),
     ),
     "Calling it": (
-        Command("call", "call", "Ask a recorded question like a microphone would."),
+        Command("talk", "talk", "Talk to it by this terminal's microphone and loudspeaker."),
+        Command("call", "call", "Ask a question, recorded or in words, like a microphone would."),
         Command("demo", "demo", "Start Aura, ask it a question in its own voice, and stop it."),
         Command("calls", "calls", "Running calls: look, say, mute, end, listen in.", quick=True),
         Command("eval", "evaluate", "Hold the spoken scenarios of a suite against it."),

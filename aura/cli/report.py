@@ -1,5 +1,7 @@
 """`aura report`: the warehouse's numbers as a page with plots, and a few lines in the terminal."""
 
+# ruff: noqa: PLC0415 - `aura report --help` must not load the warehouse
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
@@ -9,14 +11,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from aura.cli.reporting.page import page, tiles
-from aura.cli.reporting.queries import figures
 from aura.cli.running import CommandError
-from edge.protocols.prices import PRICES
 from runtime.settings import Settings, load
-from workers.analytics import warehouse
-from workers.analytics.plugin_loader import start_of
-from workers.analytics.subscribers import SubscriberError
 
 LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001  # the warehouse's times are naive UTC
 
@@ -28,6 +24,13 @@ def report(settings: Settings, *, data: Path | None, start: str, tenant: str, ou
         CommandError: nothing was kept, a time that is none, or a file that cannot be written.
         SettingsError: DuckDB is not installed.
     """
+    from aura.cli.reporting.page import page, tiles
+    from aura.cli.reporting.queries import figures
+    from edge.protocols.prices import PRICES
+    from workers.analytics import warehouse
+    from workers.analytics.plugin_loader import start_of
+    from workers.analytics.subscribers import SubscriberError
+
     folder = (data or warehouse.folder_of(settings)).expanduser()
     if not any((folder / "events").glob("*/*.parquet")):
         raise CommandError(

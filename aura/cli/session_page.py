@@ -5,42 +5,66 @@ from __future__ import annotations
 import base64
 import html
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from aura.cli.session_sound import playable
 from edge.pages import read
 from runtime.sessions.listing import Row
 from runtime.sessions.timeline import LANES, Moment, spans
 from schemas.audio import RATE_HZ
 
-TEMPLATE = Path(__file__).with_name("session.html")
+FOLDER = Path(__file__).parent
 PEAKS_A_SECOND = 50
+NO_SOUND: Mapping[str, bytes] = {}
 
 
-def page(row: Row, told: list[Moment], sound: dict[str, bytes] | None = None) -> str:
-    """Return the page; *sound* is the recorded audio of `caller` and `client`.
+def page(row: Row, told: list[Moment], sides: Mapping[str, bytes] = NO_SOUND) -> str:
+    """Return the page; *sides* is the recorded audio of `caller` and `client`.
 
     Audio is s16le mono 16 kHz, from the start of the session.
     """
+    # "</script>" among the spoken words must not end the script
+    packed = json.dumps(content(row, told, sides), ensure_ascii=False, separators=(",", ":"))
+    text = (FOLDER / "session.html").read_text(encoding="utf-8")
+    drawing = "".join(_script(read(name)) for name in ("timeline.js", "waterfall.js"))
+    for place, filled in (
+        ("$STYLE", read("timeline.css").decode()),
+        ("$DRAWING", drawing),
+        ("$PAGE", (FOLDER / "session.js").read_text(encoding="utf-8")),
+        ("$TITLE", html.escape(row.session)),
+        ("$DATA", packed.replace("<", "\\u003c")),
+    ):
+        text = text.replace(place, filled)
+    return text
+
+
+def content(row: Row, told: list[Moment], sides: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return what the page's script draws."""
     start_ms = row.started_at_ms
+    busy = {one.lane for one in told}
     data = {
         "row": row.as_json(),
-        "lanes": LANES,
+        "lanes": [lane for lane in LANES if lane != "tool" or lane in busy],
         "moments": [[m.at_ms - start_ms, m.lane, m.name, m.text, m.fields] for m in told],
         "spans": [
             [s.start_ms - start_ms, s.end_ms - start_ms, s.lane, s.name, s.text, s.moment]
             for s in spans(told)
         ],
         "peaks_a_second": PEAKS_A_SECOND,
-        "peaks": {lane: peaks(pcm) for lane, pcm in (sound or {}).items()},
+        "peaks": {lane: peaks(pcm) for lane, pcm in sides.items()},
     }
-    # "</script>" among the spoken words must not end the script
-    packed = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    template = TEMPLATE.read_text(encoding="utf-8")
-    for place, name in (("$STYLE", "timeline.css"), ("$DRAWING", "timeline.js")):
-        template = template.replace(place, read(name).decode())
-    return template.replace("$TITLE", html.escape(row.session)).replace("$DATA", packed)
+    if sound := playable(sides):
+        data["sound"] = {"kind": sound.kind, "data": base64.b64encode(sound.data).decode()}
+    return data
+
+
+def _script(module: bytes) -> str:
+    """Return *module* as part of a longer script."""
+    return module.decode().replace("\nexport ", "\n")
 
 
 def peaks(pcm: bytes) -> str:

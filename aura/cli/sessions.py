@@ -16,6 +16,7 @@ from rich.segment import Segment, Segments
 from rich.style import Style
 
 from aura.cli.running import CommandError, run
+from aura.cli.terminal import room
 from runtime.bus.connection import connect
 from runtime.printable import printable
 from runtime.sessions.finding import sessions
@@ -58,7 +59,8 @@ async def show(settings: Settings, wanted: Wanted, *, as_json: bool) -> int:
     if not rows:
         print("No session is recorded that fits. Make one: aura call QUESTION.wav")
         return 0
-    Console().print(Segments(drawing(rows)), soft_wrap=True, end="")
+    console = Console()
+    console.print(Segments(drawing(rows, room(console))), soft_wrap=True, end="")
     return 0
 
 
@@ -67,18 +69,22 @@ RIGHT = {"length", "turns", "slowest"}
 RED, YELLOW, DIM = Style(color="red"), Style(color="yellow"), Style(dim=True)
 
 
-def drawing(rows: Sequence[Row]) -> Iterator[Segment]:
-    """Yield the list line by line: rich's own table takes ten seconds for ten thousand."""
+def drawing(rows: Sequence[Row], columns: int | None = None) -> Iterator[Segment]:
+    """Yield the list line by line: rich's own table takes ten seconds for ten thousand.
+
+    Lines have at most *columns*; None: as many as they take.
+    """
     cells = [COLUMNS, *((*_cells(row), "") for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for number, line in enumerate(cells):
+    for number, row in enumerate(cells):
         padded = [
             cell.rjust(width) if name in RIGHT else cell.ljust(width)
-            for name, cell, width in zip(COLUMNS, line, widths, strict=True)
+            for name, cell, width in zip(COLUMNS, row, widths, strict=True)
         ]
-        yield Segment("  ".join(padded), Style(bold=True) if not number else None)
+        line = [Segment("  ".join(padded), Style(bold=True) if not number else None)]
         if number:
-            yield from _notes(rows[number - 1])
+            line += _notes(rows[number - 1])
+        yield from line if columns is None else Segment.adjust_line_length(line, columns, pad=False)
         yield Segment("\n")
 
 

@@ -16,6 +16,7 @@ from rich.style import Style
 from aura.cli.options import Session
 from aura.cli.running import CommandError, run
 from aura.cli.session_choice import NEWEST, chosen
+from aura.cli.terminal import cut, room
 from aura.cli.waterfall import waterfall
 from runtime.bus.connection import Bus, connect
 from runtime.bus.reader import Stored
@@ -24,6 +25,7 @@ from runtime.sessions.finding import decoded
 from runtime.sessions.listing import Row, folded
 from runtime.sessions.timeline import LANES, Lane, Moment, moments
 from runtime.settings import Settings, load
+from runtime.version import installing
 from schemas import subjects
 
 COLOUR: dict[Lane, Style] = {
@@ -55,6 +57,9 @@ _CLOSES: dict[str, tuple[Lane, ...]] = {
     "answer.heard": ("client",),
     "session.ended": LANES,
 }
+BARS_AT = 11
+"""The column at which a waterfall begins; the lanes begin there, too."""
+WORDS_AT = BARS_AT + 4 * len(LANES) + 23
 BAD = {"trouble.told", "job.failed", "tool.failed", "model.switched"}
 STRONG = {"turn.committed", "answer.heard", "response.cancelled"}
 
@@ -91,6 +96,7 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
         console.print(Segments([drawn]), soft_wrap=True, end="")
         return 0
     from aura.cli.session_page import page  # noqa: PLC0415  # numpy, which a drawing in text does without
+    from runtime import media  # noqa: PLC0415  # the same
     from runtime.sessions.recorded_audio import since  # noqa: PLC0415  # the same
 
     heard = since(recorded, row.started_at_ms) if recorded else {}
@@ -99,6 +105,8 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
     except OSError as error:
         raise CommandError(f"--html {html}: {error.strerror}") from error
     print(f"Session {session} is drawn in {html}: open it in any browser.")
+    if heard and not media.AVAILABLE:
+        print(f"Its sound is not compressed; ten times smaller with: {installing('media')}")
     return 0
 
 
@@ -107,6 +115,12 @@ class Paint:
 
     def __init__(self, console: Console) -> None:
         self._colours = None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")
+        self.columns = room(console)
+        """Of a line; None: as many as it takes."""
+
+    def left(self, taken: int) -> int | None:
+        """Return the columns of a line of which *taken* are taken."""
+        return None if self.columns is None else max(0, self.columns - taken)
 
     def __call__(self, text: str, style: Style | None) -> str:
         return style.render(text, color_system=self._colours) if style and self._colours else text
@@ -117,12 +131,13 @@ def drawing(row: Row, told: list[Moment], paint: Paint) -> Iterator[str]:
     slowest = "" if row.slowest_ms is None else f", slowest response {row.slowest_ms:.0f} ms"
     of = printable(f", replay of {row.replay_of}") if row.replay_of else ""
     by = printable(f", agent {row.agent}") if row.agent else ""
-    yield paint(printable(f"{row.session}   {row.tenant} / {row.user}   {row.started_at}"), BOLD)
-    yield (
-        "\n"
+    title = printable(f"{row.session}   {row.tenant} / {row.user}   {row.started_at}")
+    numbers = (
         f"{row.duration_ms / 1000:.1f} s, {row.turns} turns, {row.interrupted} interrupted, "
-        f"{row.errors} errors{slowest}{by}{of}\n\n{'':11}"
+        f"{row.errors} errors{slowest}{by}{of}"
     )
+    yield paint(cut(title, paint.columns), BOLD)
+    yield f"\n{cut(numbers, paint.columns)}\n\n{'':11}"
     for lane in LANES:
         yield paint(f"{lane[:3]:4}", COLOUR[lane])
     yield "\n"
@@ -134,8 +149,8 @@ def drawing(row: Row, told: list[Moment], paint: Paint) -> Iterator[str]:
         open_lanes -= set(_CLOSES.get(one.name, ()))
         if one.name == "turn.measured":
             steps = {k: v for k, v in one.fields.items() if isinstance(v, float)}
-            for bar in waterfall(steps):
-                yield f"{'':36}{paint(bar, DIM)}\n"
+            for bar in waterfall(steps, paint.left(BARS_AT)):
+                yield f"{'':{BARS_AT}}{paint(bar, DIM)}\n"
 
 
 @cache
@@ -156,7 +171,7 @@ def _line(one: Moment, start_ms: int, open_lanes: set[Lane], paint: Paint) -> st
     lanes = _lanes(one.lane, frozenset(open_lanes), bad, paint)
     strong = RED if bad else BOLD if one.name in STRONG else None
     name = paint(f"{one.name:22}", strong or COLOUR[one.lane])
-    return f"{at}  {lanes}{name} {paint(one.text, strong)}\n"
+    return f"{at}  {lanes}{name} {paint(cut(one.text, paint.left(WORDS_AT)), strong)}\n"
 
 
 def command(

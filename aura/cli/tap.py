@@ -64,7 +64,8 @@ def say(console: Console, subject: str, data: bytes, *, as_json: bool) -> None:
         sys.stdout.write(json.dumps({**said, "subject": subject}) + "\n")
         sys.stdout.flush()
     else:
-        console.print(line(said, subject), soft_wrap=True)
+        whole = not console.is_terminal
+        console.print(line(said, subject), soft_wrap=whole, no_wrap=True, overflow="ellipsis")
 
 
 def _short(value: Any) -> str:

@@ -9,6 +9,8 @@ export interface AuraOptions {
   token?: string | (() => string | Promise<string>);
   /** A Whisper code, or `auto`. */
   language?: string;
+  /** A voice's name, one that the operator lets callers choose. */
+  voice?: string;
   eagerness?: "low" | "auto" | "high";
   /** The agent that answers, where the server has several. */
   agent?: string;

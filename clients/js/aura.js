@@ -24,6 +24,9 @@ const COME_BACK = new Set([1005, 1006, 1012, 1013]);
 /** Errors after which coming back at once would only be refused again. */
 const NO_ROOM = new Set(["SESSION_LIMIT", "RATE_LIMITED", "OVERLOADED"]);
 
+/** Errors after which no answer to the turn comes. */
+const NO_ANSWER = new Set(["STT_ERROR", "LLM_ERROR", "TTS_ERROR"]);
+
 // ---------------------------------------------------------------- resampling
 
 /** Resamples a stream by a windowed sinc: flat to 0.8 of the lower Nyquist frequency, 70 dB down above it. */
@@ -444,7 +447,7 @@ export class AuraCall extends EventTarget {
     const asked = {
       token: typeof token === "function" ? await token() : token,
       rate: this.#rate, audio: "chunks", partials: 1, metrics: 1,
-      ...pick(this.options, ["language", "eagerness", "agent", "silence_ms", "interrupt_words"]),
+      ...pick(this.options, ["language", "voice", "eagerness", "agent", "silence_ms", "interrupt_words"]),
       events: this.options.events ? 1 : undefined,
       greeting: this.options.greeting === false ? 0 : undefined,
       record: this.options.record ? 1 : undefined,
@@ -557,6 +560,7 @@ export class AuraCall extends EventTarget {
       case "error": {
         const error = new AuraError(message.code, message.message, message.details);
         this.#lastError = { error, at: Date.now() };
+        if (this.state === "thinking" && NO_ANSWER.has(message.code)) this.#move("listening");
         return this.#fail(error);
       }
     }
@@ -721,7 +725,7 @@ if (typeof HTMLElement !== "undefined" && !customElements.get("aura-call")) {
     /** Begin a call with the attributes, and `options` where a script has set them. */
     async start() {
       const attributes = Object.fromEntries(
-        ["url", "token", "language", "eagerness", "agent"].map((name) => [name, this.getAttribute(name) ?? undefined]),
+        ["url", "token", "language", "voice", "eagerness", "agent"].map((name) => [name, this.getAttribute(name) ?? undefined]),
       );
       const call = (this.call = new AuraCall({ ...attributes, ...this.options }));
       let fresh = true;

@@ -44,5 +44,5 @@ export function unwell(health) {
   if (!services || services.audio_pipeline) return null;
   const missing = [!services.audio_processor && "speech recognition", !services.ai_service && "the language model"].filter(Boolean);
   const what = missing.length ? missing.join(" and ") : "the voice";
-  return [`Not everything runs: ${what} is missing.`, "A call can begin, but may not be answered."];
+  return [`Not everything runs: ${what} ${missing.length > 1 ? "are" : "is"} missing.`, "A call can begin, but may not be answered."];
 }

@@ -9,8 +9,8 @@ const LANE_OF = {
   "transcript.guess": "stt", "transcript.final": "stt", "response.sentence": "llm", "response.completed": "llm",
   "speech.ready": "tts", "answer.sent": "client", "answer.heard": "client",
 };
-/** Beyond so many moments the oldest are forgotten: an hour's call stays light. */
-const MOST = 1500;
+/** Beyond so many moments the oldest are forgotten: a long call stays light. */
+const MOST = 600;
 
 export class Story {
   constructor() {

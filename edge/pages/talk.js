@@ -1,10 +1,12 @@
 /** The talk page: wires a call of the client library to what stands in index.html. */
 
 import { AuraCall } from "./aura.js";
+import { Choices } from "./choices.js";
 import { problem, unwell } from "./problems.js";
 import { Story } from "./story.js";
 import { Timeline } from "./timeline.js";
-import { Meter, Words, waterfall } from "./view.js";
+import { Meter, Words } from "./view.js";
+import { waterfall } from "./waterfall.js";
 
 const $ = (id) => document.getElementById(id);
 const STATES = {
@@ -21,6 +23,7 @@ const DRAWS_MS = 80;
 
 const given = new URLSearchParams(location.hash.slice(1)); // #token=...&agent=...: stays in the browser
 const words = new Words($("words")), meters = { caller: new Meter($("you")), agent: new Meter($("agent")) };
+const choices = new Choices($);
 let config = {}, call = null, story = new Story(), turn = 0, offset_ms = null, follows = true, ticking = 0;
 const strip = new Timeline($("strip"), story.drawn(0), [-SHOWN_MS, 0]);
 strip.moved = () => {
@@ -39,10 +42,8 @@ async function prepare() {
   $("place").textContent = config.ws_url ? new URL(config.ws_url).host : location.host;
   if (config.records !== "never") $("kept").textContent = KEPT[config.records];
   $("token-row").hidden = Boolean(given.get("token") || config.token);
-  $("eagerness").value = config.eagerness;
-  for (const [code, name] of Object.entries(config.languages)) $("language").append(new Option(name, code));
-  $("language-row").hidden = !$("language").length;
-  $("language").value = config.language;
+  choices.set(config, given.get("agent") ?? "");
+  choices.load(given.get("token") ?? config.token);
   if (!isSecureContext) $("microphone-words").textContent = problem({ code: "MICROPHONE_INSECURE" })[1];
   const sick = unwell(await health());
   if (sick && !call) show(sick);
@@ -74,8 +75,7 @@ async function begin(microphone) {
     return $("token").focus();
   }
   call = new AuraCall({
-    token, events: true, sampleRate: config.sample_rate, eagerness: $("eagerness").value,
-    language: $("language").value || undefined, agent: given.get("agent") ?? undefined, url: config.ws_url || new URL(".", location.href).href,
+    token, events: true, sampleRate: config.sample_rate, ...choices.asked(), url: config.ws_url || new URL(".", location.href).href,
   });
   reset();
   listen(call);
@@ -215,6 +215,7 @@ $("begin").addEventListener("submit", (event) => {
   event.preventDefault();
   begin(true);
 });
+$("token").addEventListener("change", () => choices.load($("token").value.trim()));
 $("type-instead").onclick = () => begin(false);
 $("mute").onclick = () => call?.mute(!call.muted);
 $("stop").onclick = () => call?.interrupt();

@@ -16,9 +16,55 @@ const STEPS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 3e4, 6
 
 export const seconds = (ms, digits) => (ms / 1000).toFixed(digits) + " s";
 export const colour = (lane) => `var(--${lane})`;
+
+/** Errors, and answers that the caller did not hear to their ends; a wrong guess is neither. */
 export const bad = (name, fields) =>
-  ["trouble.told", "job.failed", "tool.failed"].includes(name) || (name === "response.cancelled" && fields.reason !== "hung_up");
-const fitted = (text, wide) => (wide < 26 ? "" : text.length > wide / 7 ? text.slice(0, Math.max(1, wide / 7 - 1)) + "…" : text);
+  ["trouble.told", "job.failed", "tool.failed"].includes(name) ||
+  (name === "response.cancelled" && !["hung_up", "retracted"].includes(fields.reason) && !fields.to_the_end);
+
+/** A time on the axis whose marks are *step* ms apart: `0.25 s`, `12 s`, `1:05`, `1:02:05`. */
+export function clock(ms, step) {
+  if (ms < 6e4 || step < 1000) return seconds(ms, step < 10 ? 3 : step < 100 ? 2 : step < 1000 ? 1 : 0);
+  const s = Math.round(ms / 1000), two = (n) => String(n).padStart(2, "0"), h = Math.floor(s / 3600);
+  return h ? `${h}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
+}
+
+const LABEL_PX = 12, FONT = `${LABEL_PX}px system-ui, sans-serif`;
+const pen = document.createElement("canvas").getContext("2d");
+const known = new Map();
+
+/** px that *text* takes as a label. */
+function measured(text) {
+  if (!known.has(text)) {
+    if (known.size > 800) known.clear(); // words that grow are measured at every length
+    pen.font = FONT;
+    known.set(text, pen.measureText(text).width);
+  }
+  return known.get(text);
+}
+
+/** As much of *text* as *wide* px hold; empty where that is next to nothing. */
+function fitted(text, wide) {
+  if (measured(text) <= wide) return text;
+  if (wide < 26) return "";
+  const share = Math.floor((wide - measured("…")) / (measured(text) / text.length));
+  for (let size = Math.min(share + 3, text.length); size > 1; size--) {
+    const cut = `${text.slice(0, size).trimEnd()}…`;
+    if (measured(cut) <= wide) return cut;
+  }
+  return "";
+}
+
+/** The index of the first of *rows*, sorted by their first value, that is *from* or later. */
+function first(rows, from) {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle][0] < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 /** Add an SVG element to *into*. */
 export function add(into, name, attributes, text) {
@@ -30,8 +76,10 @@ export function add(into, name, attributes, text) {
 }
 
 /**
- * `data` holds `lanes`, `moments` [ms, lane, name, text, fields], `spans` [from, to, lane, name,
- * text, index of a moment], `waits` [from, to, turn] and, of recorded sound, `peaks` by lane.
+ * `data` holds `lanes`, `moments` [ms, lane, name, text, fields] in order of time, `spans` [from, to,
+ * lane, name, text, index of a moment], `waits` [from, to, turn] and, of recorded sound, `peaks` by
+ * lane. `choose` is told the index of a moment that was clicked, `turned` a turn, `pointed` the ms
+ * of a place where nothing is. `cursor` is where the sound plays, in ms.
  */
 export class Timeline {
   constructor(svg, data, view, choose = () => {}) {
@@ -41,23 +89,27 @@ export class Timeline {
     this.view = view.slice();
     this.choose = choose;
     this.chosen = -1;
-    this.moved = () => {};
+    this.moved = this.turned = this.pointed = () => {};
+    this.cursor = null;
+    this.waiting = 0;
+    /** px of the whole picture. */
+    this.across = svg.clientWidth;
     [this.lane, this.box, this.high] = SIZES[svg.dataset.lanes ?? "wide"];
     svg.classList.add("timeline");
     this.#listen();
   }
 
   get narrow() {
-    return this.svg.clientWidth < 620;
+    return this.across < 620;
   }
 
   /** px that the names take. */
   get left() {
-    return this.narrow ? 66 : 120;
+    return this.narrow ? 66 : 128;
   }
 
   get width() {
-    return Math.max(1, this.svg.clientWidth - this.left - 10);
+    return Math.max(1, this.across - this.left - 10);
   }
 
   get bottom() {
@@ -81,29 +133,52 @@ export class Timeline {
     this.view = [this.view[0] + ms, this.view[1] + ms];
   }
 
+  /** Draw with the next frame, however often it is asked for before. */
+  later() {
+    this.waiting ||= requestAnimationFrame(() => this.draw());
+  }
+
   draw() {
     const { svg, data } = this;
+    cancelAnimationFrame(this.waiting);
+    this.waiting = 0;
+    this.across = svg.clientWidth; // once: to ask it between two changes lays out the page each time
     svg.replaceChildren();
-    svg.setAttribute("height", this.bottom + 20);
+    svg.setAttribute("height", this.bottom + 8);
     this.#axis();
-    data.waits.forEach((one) => this.#band(one));
+    const free = { x: this.left };
+    data.waits.forEach((one) => this.#band(one, free));
     for (const lane of data.lanes) {
       const low = this.y(lane) + this.lane - 1;
-      add(svg, "line", { x1: 0, x2: svg.clientWidth, y1: low, y2: low, stroke: "currentColor", opacity: 0.14 });
+      add(svg, "line", { x1: 0, x2: this.across, y1: low, y2: low, stroke: "currentColor", opacity: 0.14 });
       this.#wave(lane);
     }
-    const room = add(svg, "g", {});
-    data.spans.forEach((one) => this.#span(one, room));
+    const room = add(svg, "g", {}), labels = add(svg, "g", {}), ends = {}, drawn = {};
+    for (const one of data.spans) this.#span(one, room, labels, ends, drawn);
     this.#moments(room);
     this.#names();
+    this.needle = add(svg, "line", { y1: 18, y2: this.bottom, class: "needle" });
+    this.point(this.cursor);
+  }
+
+  /** Put the cursor at *ms*; null: away. */
+  point(ms) {
+    this.cursor = ms;
+    const seen = ms !== null && ms >= this.view[0] && ms <= this.view[1];
+    this.needle.setAttribute("visibility", seen ? "visible" : "hidden");
+    if (seen) for (const end of ["x1", "x2"]) this.needle.setAttribute(end, this.x(ms));
   }
 
   #axis() {
     const [from, to] = this.view, long = to - from;
     const step = STEPS_MS.find((s) => (s / long) * this.width > 70) || 36e5;
-    for (let t = Math.ceil(from / step) * step; t < to; t += step) {
+    let free = this.left;
+    for (let t = Math.max(0, Math.ceil(from / step) * step); t < to; t += step) {
       add(this.svg, "line", { x1: this.x(t), x2: this.x(t), y1: 18, y2: this.bottom, stroke: "currentColor", opacity: 0.1 });
-      add(this.svg, "text", { x: this.x(t) + 3, y: 14, class: "dim" }, seconds(t, long < 3000 ? 3 : step < 1000 ? 1 : 0));
+      const label = clock(t, step), x = this.x(t) + 3;
+      if (x < free || x + measured(label) > this.left + this.width + 8) continue;
+      add(this.svg, "text", { x, y: 14, class: "dim label" }, label);
+      free = x + measured(label) + 8;
     }
   }
 
@@ -123,17 +198,24 @@ export class Timeline {
     add(this.svg, "path", { class: "wave", d: points.join(""), stroke: colour(lane), "stroke-width": thick, opacity: 0.75, fill: "none" });
   }
 
-  #band([from, to, turn]) {
+  #band([from, to, turn], free) {
     if (to < this.view[0] || from > this.view[1]) return;
-    const left = Math.max(this.x(from), this.left), wide = Math.max(2, this.x(to) - left), ms = Math.round(to - from);
+    const left = Math.max(this.x(from), this.left), wide = Math.max(2, this.x(to) - left), ms = `${Math.round(to - from)} ms`;
     const box = add(this.svg, "rect", { class: "wait", x: left, y: 22, width: wide, height: this.bottom - 22, fill: "var(--wait)", opacity: 0.13 });
-    add(box, "title", {}, `turn ${turn}: the caller waited ${ms} ms`);
-    add(this.svg, "text", { class: "said", x: left + 3, y: 34, "font-weight": 600 }, fitted(`${ms} ms`, Math.max(wide, 60)));
+    add(box, "title", {}, `turn ${turn}: the caller waited ${ms}`);
+    box.onclick = () => this.turned(turn);
+    if (left + 3 < free.x || left + 3 + measured(ms) > this.across) return;
+    add(this.svg, "text", { class: "said label", x: left + 3, y: 34 }, ms);
+    free.x = left + 3 + measured(ms) + 8;
   }
 
-  #span([from, to, lane, name, text, index], room) {
+  #span([from, to, lane, name, text, index], room, labels, ends, drawn) {
     if (to < this.view[0] || from > this.view[1]) return;
     const left = Math.max(this.x(from), this.left), wide = Math.max(1.5, this.x(to) - left);
+    if (wide < 2 && index !== this.chosen) {
+      if (Math.abs(left - (drawn[lane] ?? -9)) < 1.5) return; // of an hour, one a pixel is enough
+      drawn[lane] = left;
+    }
     const light = this.data.peaks?.[lane] ? 0.22 : name === "wait" || name === "transcript.guess" ? 0.3 : 0.55;
     const box = add(room, "rect", {
       class: "span", x: left, y: this.y(lane) + this.box, width: wide, height: this.high, "data-name": name,
@@ -141,16 +223,19 @@ export class Timeline {
     });
     add(box, "title", {}, `${name}: ${seconds(from, 3)} to ${seconds(to, 3)} (${Math.round(to - from)} ms)\n${text}`);
     box.onclick = () => this.choose(index);
-    const label = fitted(name === "wait" ? `${Math.round(to - from)} ms` : text, wide);
-    add(room, "text", { x: left + 5, y: this.y(lane) + this.box + this.high / 2 + 4, class: "said" }, label);
+    const x = Math.max(left + 5, (ends[lane] ?? 0) + 6); // work may overlap, words do not
+    const label = fitted(name === "wait" ? `${Math.round(to - from)} ms` : text, left + wide - 4 - x);
+    if (!label) return;
+    add(labels, "text", { x, y: this.y(lane) + this.box + this.high / 2 + 4, class: "said label" }, label);
+    ends[lane] = x + measured(label);
   }
 
   #moments(room) {
-    const last = {};
-    this.data.moments.forEach(([at, lane, name, text, fields], index) => {
-      if (at < this.view[0] || at > this.view[1]) return;
+    const last = {}, { moments } = this.data, [from, to] = this.view;
+    for (let index = first(moments, from); index < moments.length && moments[index][0] <= to; index++) {
+      const [at, lane, name, text, fields] = moments[index];
       const wrong = bad(name, fields), chosen = index === this.chosen;
-      if (!wrong && !chosen && this.x(at) - (last[lane] ?? -9) < 2) return; // one mark a pixel is enough
+      if (!wrong && !chosen && this.x(at) - (last[lane] ?? -9) < 2) continue; // one mark a pixel is enough
       last[lane] = this.x(at);
       const mark = add(room, "circle", {
         class: "mark", cx: this.x(at), cy: this.y(lane) + this.box / 2, r: chosen ? 7 : 4.5, "data-index": index,
@@ -158,7 +243,7 @@ export class Timeline {
       });
       add(mark, "title", {}, `${name} at ${seconds(at, 3)}\n${text}`);
       mark.onclick = () => this.choose(index);
-    });
+    }
   }
 
   #names() {
@@ -171,25 +256,40 @@ export class Timeline {
     add(svg, "text", { x: 12, y: 34, class: "dim" }, "waited");
   }
 
+  /** The time at which the pointer is, ms. */
+  #at(event) {
+    const x = event.clientX - this.svg.getBoundingClientRect().left;
+    return this.view[0] + ((x - this.left) / this.width) * (this.view[1] - this.view[0]);
+  }
+
   #listen() {
     const { svg } = this;
-    let held = null;
+    let held = null, dragged = false;
     svg.addEventListener("wheel", (e) => {
       if (!e.ctrlKey && !e.metaKey && svg.dataset.wheel === "modified") return; // the page scrolls
       e.preventDefault();
-      const [from, to] = this.view, at = from + ((e.offsetX - this.left) / this.width) * (to - from);
+      const [from, to] = this.view, at = this.#at(e);
       const by = Math.exp(e.deltaY * 0.0015), long = (to - from) * by;
       if (long < 20 || long > 4 * (this.all[1] - this.all[0])) return;
       this.moved();
-      this.look(at - (at - from) * by, at + (to - at) * by);
+      this.view = [at - (at - from) * by, at + (to - at) * by];
+      this.later();
     }, { passive: false });
-    svg.addEventListener("pointerdown", (e) => (held = e.clientX));
+    svg.addEventListener("pointerdown", (e) => {
+      held = e.clientX;
+      dragged = false;
+    });
     addEventListener("pointermove", (e) => {
       if (held === null || Math.abs(e.clientX - held) < 2) return;
+      dragged = true;
       this.moved();
       this.shift(((held - e.clientX) / this.width) * (this.view[1] - this.view[0]));
       held = e.clientX;
-      this.draw();
+      this.later();
+    });
+    svg.addEventListener("click", (e) => {
+      const at = this.#at(e);
+      if (!dragged && !e.target.onclick && at >= this.view[0]) this.pointed(at);
     });
     for (const over of ["pointerup", "pointercancel"]) addEventListener(over, () => (held = null));
     svg.addEventListener("keydown", (e) => {
@@ -200,6 +300,6 @@ export class Timeline {
       const middle = (this.view[0] + this.view[1]) / 2, half = ((to - from) / 2) * (by ?? 1);
       this.look(middle - half, middle + half);
     });
-    addEventListener("resize", () => this.draw());
+    addEventListener("resize", () => this.later());
   }
 }

@@ -1,9 +1,4 @@
-/** The parts of the page that show a call: the words of both, two meters, the last turn's steps. */
-
-const STEPS = {
-  pause_ms: "Pause noticed", transcript_ms: "Words known", taken_ms: "Model asked", first_token_ms: "First token",
-  first_sentence_ms: "First sentence", committed_ms: "Sure you were done", first_audio_ms: "First sound made", first_sent_ms: "First sound sent",
-};
+/** The parts of the page that show a call: the words of both, and two meters. */
 
 /** The conversation as a list that grows; only the last item of each side changes. */
 export class Words {
@@ -118,31 +113,4 @@ export class Meter {
       pen.fill();
     });
   }
-}
-
-/** Fill the table of a turn's steps. */
-export function waterfall(body, measured) {
-  const steps = Object.keys(STEPS)
-    .filter((key) => measured[key] != null)
-    .map((key) => [STEPS[key], Math.max(0, measured[key])])
-    .sort((a, b) => a[1] - b[1]);
-  const longest = Math.max(1, ...steps.map((one) => one[1]));
-  let before = 0;
-  body.replaceChildren(
-    ...steps.map(([name, ms]) => {
-      const row = document.createElement("tr"), head = document.createElement("th"), cell = document.createElement("td");
-      const bar = document.createElement("span"), number = document.createElement("td");
-      head.scope = "row";
-      head.textContent = name;
-      bar.className = "bar";
-      bar.style.marginLeft = `${(before / longest) * 100}%`;
-      bar.style.width = `${((ms - before) / longest) * 100}%`;
-      number.className = "ms";
-      number.textContent = `${Math.round(ms)} ms`;
-      before = ms;
-      cell.append(bar);
-      row.append(head, cell, number);
-      return row;
-    }),
-  );
 }

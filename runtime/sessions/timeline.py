@@ -29,7 +29,7 @@ _LANE: dict[str, Lane] = {
     "response.sentence": "llm",
     "response.completed": "llm",
     "model.switched": "llm",
-    "tool.called": "llm",
+    "tool.called": "tool",
     "tool.requested": "tool",
     "tool.begun": "tool",
     "tool.returned": "tool",
@@ -74,6 +74,7 @@ def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
     """Return the moments of a session in order of time."""
     found: list[Moment] = []
     written: dict[int, str] = {}
+    heard: set[int] = set()
     for event in events:
         if isinstance(event, ev.InputsDelivered):
             found += _partials(event)
@@ -88,6 +89,7 @@ def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
             # a caller who hangs up in the silence after the last word has heard it all
             to_the_end = event.complete or (bool(whole) and event.text.split() == whole)
             fields["to_the_end"] = to_the_end
+            heard |= {event.turn} if to_the_end else set()
             words = f"{'all' if to_the_end else 'cut'}: {event.text!r}"
         found.append(Moment(event.at_ms, _lane(event, name), name, printable(words), fields, turn))
         if isinstance(event, ev.TurnMeasured) and event.first_sent_ms is not None:
@@ -101,6 +103,9 @@ def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
             # a greeting has no `turn.measured`: nobody waits for it
             began_ms = event.at_ms - event.played_ms
             found.append(Moment(began_ms, "client", "answer.sent", "the greeting", {"turn": 0}, 0))
+    for one in found:
+        if one.name == "response.cancelled" and one.turn in heard:
+            one.fields["to_the_end"] = True
     return sorted(found, key=lambda one: one.at_ms)
 
 
@@ -261,11 +266,14 @@ def spans(told: list[Moment]) -> list[Span]:
 
 
 def _tool_spans(told: list[Moment]) -> list[Span]:
-    """Return the spans of calls of tools, from when they were asked to be run to their results."""
+    """Return the spans of calls of tools, from when they were asked to be run to their results.
+
+    Those that no tool runner is asked for begin with the model's call.
+    """
     found: list[Span] = []
     asked: dict[tuple[int, ...], int] = {}
     for index, one in enumerate(told):
-        if one.name == "tool.requested":
+        if one.name in {"tool.called", "tool.requested"}:
             asked[_call(one.fields)] = one.at_ms
         elif one.name in {"tool.returned", "tool.failed"} and _call(one.fields) in asked:
             start_ms = asked.pop(_call(one.fields))

@@ -56,7 +56,7 @@ def test_an_edge_carries_no_engine_and_is_built_before_anything_that_does() -> N
 def test_the_language_model_finds_its_threads_and_its_weights_in_one_piece(role: str) -> None:
     made = stages()[f"{role}-packages"][1]
     assert "libgomp.so.1 /aura/lib/" in made
-    assert "AURA_CACHE_DIR=/aura/share/aura/weights /aura/bin/aura models list" in made
+    assert "AURA_CACHE_DIR=/aura/share/aura/weights /aura/bin/aura models check" in made
     assert "ENV LD_LIBRARY_PATH=/aura/lib" in stages()[role][1]
 
 

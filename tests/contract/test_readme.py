@@ -29,3 +29,13 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
     ]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_picture_is_shown_somewhere_and_small() -> None:
+    text = "".join(
+        page.read_text("utf-8") for page in [ROOT / "README.md", *ROOT.glob("docs/*.md")]
+    )
+    shown = set(re.findall(r"pictures/([\w-]+\.\w+)", text))
+    there = {file.name: file.stat().st_size for file in (ROOT / "docs" / "pictures").iterdir()}
+    assert shown == set(there), "run `make pictures`"
+    assert all(size < 600_000 for size in there.values()), there

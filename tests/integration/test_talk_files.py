@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from email.message import Message
 
+import jwt
 import pytest
 
 from edge.door.http.pages import FILES
-from tests.aura_process import SIMULATED, AuraProcess
+from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 
 LIMIT_BYTES = 200_000
 
@@ -73,6 +76,19 @@ def test_the_demo_token_is_told_while_debug_is_on(simulated: AuraProcess) -> Non
     assert told["sample_rate"] == 16000
 
 
+SECRET = "a secret that is long enough for HS256"
+AGENTS = {
+    "": {"host": "description: For all\nlanguage: de\ncallers: {may_set: [voice]}"},
+    "acme": {"cook": "prompt: Cook.", "boss": "callers: {may_choose: false}"},
+    "other": {"theirs": "prompt: Theirs."},
+}
+
+
+def token(**claims: object) -> dict[str, str]:
+    told = {"sub": "ann", "exp": int(time.time()) + 300, "tenant": "acme", **claims}
+    return {"Authorization": f"Bearer {jwt.encode(told, SECRET, 'HS256')}"}
+
+
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
     aura = AuraProcess(
@@ -80,17 +96,26 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
         env={
             **SIMULATED,
             "DEBUG": "false",
-            "AURA_JWT_SECRET": "a secret that is long enough for HS256",
+            "AURA_JWT_SECRET": SECRET,
             "NEXT_PUBLIC_API_URL": "https://api.example",
             "NEXT_PUBLIC_WS_URL": "wss://voice.example/ws",
             "NEXT_PUBLIC_SAMPLE_RATE": "24000",
             "NEXT_PUBLIC_DEBUG": "false",
             "AURA_STT_MODEL": "base",
             "AURA_API_REQUESTS_PER_MINUTE": "10",
+            "AURA_CALLER_VOICES": "amy, de_DE-thorsten-medium",
         },
     )
     try:
-        yield aura.wait_until_ready()
+        aura.wait_until_ready()
+        for tenant, names in AGENTS.items():
+            folder = tmp_path_factory.mktemp("agents")
+            for name, text in names.items():
+                (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+            whose = ["--tenant", tenant] if tenant else []
+            apply = [*COMMAND, "agents", "apply", str(folder), *whose]
+            subprocess.run(apply, env=aura.env, check=True, capture_output=True, timeout=30)
+        yield aura
     finally:
         aura.stop()
 
@@ -104,6 +129,37 @@ def test_the_documented_variables_configure_the_page(closed: AuraProcess) -> Non
     assert told["languages"]["de"] == "Deutsch"
     policy = get(closed.url + "/talk")[2]["Content-Security-Policy"]
     assert "connect-src 'self' https://api.example wss://voice.example;" in policy
+
+
+def test_whoever_has_a_token_is_told_its_choices_and_no_other_tenants(closed: AuraProcess) -> None:
+    url = closed.url + "/talk/choices.json"
+    told = json.loads(get(url, **token())[1])
+    assert [(one["name"], one["about"]) for one in told["agents"]] == [
+        ("", ""),
+        ("cook", ""),
+        ("host", "For all"),
+    ]
+    host = told["agents"][2]
+    assert (host["language"], host["may_set"]) == ("de", ["voice"])
+    assert told["voices"] == ["amy", "de_DE-thorsten-medium"]
+    theirs = json.loads(get(url, **token(tenant="other"))[1])
+    assert [one["name"] for one in theirs["agents"]] == ["", "host", "theirs"]
+    pinned = json.loads(get(url, **token(agent="boss"))[1])
+    assert [one["name"] for one in pinned["agents"]] == [""]
+
+
+def test_without_a_token_nobody_is_named(closed: AuraProcess) -> None:
+    for headers in ({}, {"Authorization": "Bearer nobody"}, token(exp=1)):
+        status, body, _ = get(closed.url + "/talk/choices.json", **headers)
+        assert (status, json.loads(body)) == (200, {"agents": [], "voices": []})
+    config = get(closed.url + "/talk/config.json")[1]
+    assert b"cook" not in config
+    assert b"amy" not in config
+
+
+def test_wrong_tokens_are_counted(closed: AuraProcess) -> None:
+    url, headers = closed.url + "/talk/choices.json", {"Authorization": "Bearer guess"}
+    assert 429 in [get(url, **headers)[0] for _ in range(40)]
 
 
 def test_its_address_is_printed(simulated: AuraProcess) -> None:

@@ -27,13 +27,24 @@ TALKATIVE = {
     "AURA_SIM_TTS_AUDIO_MS": "1500",
     "AURA_OVERLOAD_WAIT_MS": "60000",
     "AURA_TOOLS": "discover",
+    "AURA_CALLER_VOICES": "amy",
+    "AURA_STT_MODEL": "base",
 }
 AXE = "axe-core@4"
+AGENTS = {
+    "host": "description: Answers for Da Luigi\ngreeting: Da Luigi, good evening!\n"
+    "language: de\nturns: {eagerness: low}\ncallers: {may_set: [voice]}\n",
+    "secret": "callers: {may_choose: false}\n",
+}
 
 
 @pytest.fixture(scope="module")
 def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
-    process = AuraProcess(tmp_path_factory.mktemp("talk"), env=TALKATIVE)
+    folder = tmp_path_factory.mktemp("talk")
+    (folder / "agents").mkdir()
+    for name, text in AGENTS.items():
+        (folder / "agents" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    process = AuraProcess(folder, "--agents", str(folder / "agents"), env=TALKATIVE)
     try:
         yield process.wait_until_ready()
     finally:
@@ -118,6 +129,29 @@ async def test_typing_and_stopping_work_without_a_microphone(
     assert wrong == []
 
 
+async def test_an_agent_and_a_voice_are_chosen_and_what_it_does_not_let_be_set_is_not_asked(
+    aura: AuraProcess, chromium: Any
+) -> None:
+    page, wrong = await opened(chromium, aura.url)
+    await until(page, "!document.getElementById('agent-row').hidden")
+    assert await page.locator("#chosen-agent option").all_inner_texts() == ["Aura", "host"]
+    assert await page.is_visible("#language")
+    await page.select_option("#chosen-agent", "host")
+    assert await page.inner_text("#about") == "Answers for Da Luigi"
+    assert await page.is_hidden("#language")
+    assert await page.is_hidden("#eagerness")
+    await page.select_option("#voice", "amy")
+    await page.click("#type-instead")
+    await until(page, f"{words('agent')}[0]?.startsWith('Da Luigi')")
+    asked = await page.evaluate("new URL(socket.url).searchParams.toString()")
+    assert "agent=host" in asked
+    assert "voice=amy" in asked
+    assert "language" not in asked
+    assert "eagerness" not in asked
+    assert await page.is_hidden("#problem")
+    assert wrong == []
+
+
 async def test_a_tool_is_shown_as_it_is_called(aura: AuraProcess, chromium: Any) -> None:
     page, wrong = await opened(chromium, aura.url)
     await page.click("#type-instead")
@@ -197,7 +231,7 @@ async def test_a_microphone_that_is_not_allowed_is_explained_and_the_call_goes_o
         assert wrong == []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     place, npm = tmp_path_factory.mktemp("axe"), shutil.which("npm")
     if npm is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -118,7 +119,13 @@ def test_the_report_is_one_page_that_needs_nothing_else(kept: Path, tmp_path: Pa
     assert "right of 80 speculative turns 50%" in done.stdout
     assert "interruptions          1\n" in done.stdout
     html = page.read_text(encoding="utf-8")
-    assert html.count("<svg") == 6
+    assert html.count('role="img"') == 6
+    slowest = html.split("<h2>The slowest calls")[1].split("<h2>Failed calls")[0]
+    assert re.findall(r"<td>(s\d+)</td>", slowest) == [f"s{n}" for n in range(39, 29, -1)]
+    assert "839 ms" in slowest
+    failed = html.split("<h2>Failed calls")[1].split("<h2>The steps of a turn")[0]
+    assert len(re.findall(r"<td>s\d+</td>", failed)) == 40
+    assert "<td>stt</td>" in failed
     assert "http" not in html
     assert "<script" not in html
     # 20 calls of 1000 prompt and 100 completion tokens, at 0.35 and 0.75 USD a million

@@ -24,7 +24,7 @@ from workers.engines import fetched
 from workers.engines.catalogue import PACKAGED
 from workers.engines.files import BLOCK_BYTES, alone, place
 from workers.engines.pinned import PINNED, Pinned
-from workers.engines.protocols import EngineMissingError, WeightsError
+from workers.engines.protocols import EngineError, EngineMissingError, WeightsError
 
 log = structlog.get_logger(__name__)
 
@@ -91,6 +91,29 @@ def is_here(name: str, cache: Path) -> bool:
         return name in fetched.records(cache) or _installed(name)
     except WeightsError:
         return False
+
+
+def missing(name: str, cache: Path) -> str:
+    """Return what is missing of the weights *name*, and how to get it; empty: they are here.
+
+    Nothing is read or written: `find` checks them.
+    """
+    try:
+        if record := fetched.records(cache.expanduser()).get(name):
+            gone = [
+                file for file in record.files if not (cache.expanduser() / name / file).is_file()
+            ]
+            advice = f"is gone: `aura models fetch {name}` brings it once more"
+            return f"{cache.expanduser() / name / gone[0]} {advice}" if gone else ""
+        if name in PACKAGED and not _installed(name):
+            return f"not here: `aura models fetch {name}` brings it"
+        pinned = PINNED[name]
+        if not (INSTALLED / name / pinned.file).exists():
+            for package, path in pinned.parts:
+                _in_package(package, path, pinned)
+    except EngineError as error:
+        return str(error)
+    return ""
 
 
 def _fetched(name: str, record: fetched.Record, cache: Path) -> Path:

@@ -21,6 +21,7 @@ import structlog
 from runtime.bus.connection import connect
 from runtime.bus.tool_services import Asked, Handler, ToolRefusedError
 from runtime.settings import Settings, SettingsError
+from runtime.version import installing
 from schemas.tools import ToolConfig
 from workers.tools.service import hold
 
@@ -57,7 +58,7 @@ async def run(settings: Settings, server: Server) -> int:
     try:
         from mcp import Client, StdioServerParameters
     except ImportError as error:
-        raise SettingsError("mcp is not installed; pip install 'aura-voice[mcp]'") from error
+        raise SettingsError(f"mcp is not installed: {installing('mcp')}") from error
     first, *more = server.where
     is_http = first.startswith(("http://", "https://"))
     where = first if is_http else StdioServerParameters(command=first, args=more)

@@ -8,9 +8,10 @@ from html import escape
 from typing import Any
 
 from aura.cli.reporting.plots import lines, stacked
-from aura.cli.reporting.queries import Figures, Row
+from aura.cli.reporting.queries import MOST_LISTED, Figures, Row
 
 FORMATS = {"minute": "%H:%M", "hour": "%d %H:00", "day": "%d %b"}
+LOOK = "Look at one: aura show CALL, or with --html."
 STYLE = """
 :root { color-scheme: light dark; --ink: #0f172a; --dim: #64748b; --line: #e2e8f0; --card: #fff;
   --ground: #f8fafc }
@@ -25,7 +26,9 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.2rem, 1fr)); gap: .8rem }
 .tiles div { border: 1px solid var(--line); border-radius: .5rem; padding: .6rem .8rem;
   background: var(--card) }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 0 1rem }
+.pair { display: grid; gap: 0 1rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)) }
+.pair section { min-width: 0 } .lists section { max-height: 29rem; overflow-y: auto }
 .tiles b { display: block } .tiles span { color: var(--dim); font-size: .8rem }
 .pair svg text { font-size: 17px } .tiles b { white-space: nowrap; font-size: 1.2rem }
 svg { width: 100%; height: auto } svg text { font-size: 11px; fill: var(--dim) }
@@ -34,6 +37,7 @@ svg { width: 100%; height: auto } svg text { font-size: 11px; fill: var(--dim) }
   padding: 0;
   font-size: .85rem } .legend i { display: inline-block; width: .7rem; height: .7rem;
   border-radius: .2rem; margin-right: .35rem }
+.legend svg.line { width: 30px; height: 10px; margin-right: .35rem } code { font-size: .92em }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--line) }
 th:first-child, td:first-child { text-align: left } th { color: var(--dim); font-weight: 500 }
@@ -52,14 +56,18 @@ def page(found: Figures, *, title: str, now: datetime) -> str:
         _tiles(found.totals),
         first,
         f'<div class="pair">{"".join(rest)}</div>',
+        '<div class="pair lists">',
+        _section("The slowest calls", "By their longest wait. " + LOOK, _slowest(found)),
+        _section("Failed calls", "Callers were told of an error. " + LOOK, _failed(found)),
+        "</div>",
         _section("The steps of a turn", "Milliseconds after the end of speech.", _steps(found)),
         _section("Tokens and cost", "By tenant and model; USD by AURA_PRICES.", _cost(found)),
-        _section("Errors", "What callers were told, and jobs given up.", _errors(found)),
+        _section("Errors by stage", "What callers were told, and jobs given up.", _errors(found)),
     ]
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style>{''.join(body)}</html>\n"
+        f"<title>{escape(title)}</title><style>{STYLE}</style><main>{''.join(body)}</main></html>\n"
     )
 
 
@@ -84,7 +92,7 @@ def _plots(found: Figures, labels: Sequence[str]) -> list[tuple[str, str, str]]:
             "Heard to the end, or interrupted.",
             stacked(labels, [of("turns", "turns")], "turns"),
         ),
-        ("Who talked", "Seconds of speech.", stacked(labels, talk, "s")),
+        ("Who talked", "Seconds of speech.", stacked(labels, talk, "s", counts=False)),
         ("Interruptions", "Speech or noise over a response.", stacked(labels, barge, "times")),
         ("Speculation", "Turns taken before the end was certain.", stacked(labels, early, "turns")),
         (
@@ -96,7 +104,11 @@ def _plots(found: Figures, labels: Sequence[str]) -> list[tuple[str, str, str]]:
 
 
 def _section(name: str, note: str, content: str) -> str:
-    return f"<section><h2>{escape(name)}</h2><p>{escape(note)}</p>{content}</section>"
+    content = content.replace('role="img"', f'role="img" aria-label="{escape(name)}"')
+    return (  # on a phone a table is scrolled, by keys as well
+        f'<section tabindex="0" aria-label="{escape(name)}"><h2>{escape(name)}</h2>'
+        f"<p>{escape(note)}</p>{content}</section>"
+    )
 
 
 def tiles(totals: Row) -> list[tuple[str, str]]:
@@ -155,6 +167,38 @@ def _errors(found: Figures) -> str:
         for row in found.errors
     ]
     return _table(["stage", "event", "count", "sessions"], rows) if rows else "<p>None.</p>"
+
+
+def _slowest(found: Figures) -> str:
+    rows = [
+        [
+            row["session"],
+            row["tenant"],
+            _when(row["at_utc"]),
+            str(row["turn"]),
+            _ms(row["waited_ms"]),
+        ]
+        for row in found.slowest
+    ]
+    return _table(["call", "tenant", "when", "turn", "wait"], rows) if rows else "<p>None.</p>"
+
+
+def _failed(found: Figures) -> str:
+    rows = [
+        [row["session"], row["tenant"], _when(row["at_utc"]), row["what"], f"{row['errors']:,}"]
+        for row in found.failed
+    ]
+    more = len(rows) >= MOST_LISTED
+    note = f"<p>The newest {MOST_LISTED}.</p>" if more else ""
+    return (
+        _table(["call", "tenant", "when", "stage", "errors"], rows) + note
+        if rows
+        else "<p>None.</p>"
+    )
+
+
+def _when(at: datetime) -> str:
+    return f"{at:%d %b %H:%M:%S}"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -13,17 +13,20 @@ WIDTH, HEIGHT = 720, 220
 LEFT, RIGHT, TOP, BOTTOM = 56, 8, 24, 24
 INNER_W, INNER_H = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 COLOURS = ("#2563eb", "#d97706", "#dc2626", "#059669", "#7c3aed", "#64748b")
+DASHES = ("", "7 4", "2 4")
+"""Of lines, which may run on top of each other."""
 
 Series = tuple[str, Sequence[float | None]]
 
 
-def ticks(top: float, count: int = 4) -> list[float]:
-    """Return round numbers from 0 to at least *top*."""
+def ticks(top: float, count: int = 4, *, whole: bool = False) -> list[float]:
+    """Return round numbers from 0 to at least *top*, integers where only *whole* ones can be."""
     if top <= 0:
         return [0.0, 1.0]
-    raw = top / count
+    raw = max(top / count, 1.0) if whole else top / count
     unit = 10.0 ** math.floor(math.log10(raw))
-    step = next(unit * k for k in (1, 2, 2.5, 5, 10) if unit * k >= raw * 0.999999)
+    steps = (unit * k for k in (1, 2, 2.5, 5, 10))
+    step = next(s for s in steps if s >= raw * 0.999999 and not (whole and s % 1))
     return [step * k for k in range(math.ceil(top / step - 1e-9) + 1)]
 
 
@@ -31,27 +34,35 @@ def lines(labels: Sequence[str], series: Sequence[Series], unit: str) -> str:
     """Return a line a series over *labels*; a gap where there is no value."""
     top = ticks(max((v for _, values in series for v in values if v is not None), default=0.0))
     parts = [_axes(labels, top, unit)]
-    for colour, (name, values) in zip(COLOURS, series, strict=False):
+    for number, (name, values) in enumerate(series):
+        colour = COLOURS[number]
         points = [
             None if v is None else (_x(k, len(labels)), _y(v, top[-1]))
             for k, v in enumerate(values)
         ]
         for run in _runs(points):
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y in run)
-            parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}"/>')
+            parts.append(
+                f'<polyline points="{path}" fill="none" stroke="{colour}" '
+                f'stroke-dasharray="{DASHES[number % len(DASHES)]}"/>'
+            )
+        # where two series meet, their marks are rings around each other
         for point, value, label in zip(points, values, labels, strict=True):
             if point and value is not None:
                 parts.append(
-                    f'<circle cx="{point[0]:.1f}" cy="{point[1]:.1f}" r="3" fill="{colour}">'
+                    f'<circle cx="{point[0]:.1f}" cy="{point[1]:.1f}" r="{3 + 3 * number}" '
+                    f'stroke="{colour}" fill="{"transparent" if number else colour}">'
                     f"<title>{escape(f'{label} {name}: {_number(value)} {unit}')}</title></circle>"
                 )
-    return _svg(parts, [name for name, _ in series])
+    return _svg(parts, [name for name, _ in series], dashed=True)
 
 
-def stacked(labels: Sequence[str], series: Sequence[Series], unit: str) -> str:
-    """Return a bar a label, the series on top of each other."""
+def stacked(
+    labels: Sequence[str], series: Sequence[Series], unit: str, *, counts: bool = True
+) -> str:
+    """Return a bar a label, the series on top of each other; *counts* are whole numbers."""
     sums = [sum(values[k] or 0.0 for _, values in series) for k in range(len(labels))]
-    top = ticks(max(sums, default=0.0))
+    top = ticks(max(sums, default=0.0), whole=counts)
     wide = max(2.0, INNER_W / max(1, len(labels)) * 0.7)
     parts = [_axes(labels, top, unit)]
     for k, label in enumerate(labels):
@@ -70,14 +81,24 @@ def stacked(labels: Sequence[str], series: Sequence[Series], unit: str) -> str:
     return _svg(parts, [name for name, _ in series])
 
 
-def _svg(parts: Sequence[str], names: Sequence[str]) -> str:
+def _svg(parts: Sequence[str], names: Sequence[str], *, dashed: bool = False) -> str:
     legend = "".join(
-        f'<li><i style="background:{colour}"></i>{escape(name)}</li>'
-        for colour, name in zip(COLOURS, names, strict=False)
+        f"<li>{_sample(k, dashed=dashed)}{escape(n)}</li>" for k, n in enumerate(names)
     )
     legend = f'<ul class="legend">{legend}</ul>' if len(names) > 1 else ""
     drawn = "".join(parts)
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" stroke-width="2">{drawn}</svg>{legend}'
+
+
+def _sample(number: int, *, dashed: bool) -> str:
+    """Return what a series looks like, for the legend."""
+    colour, dash = COLOURS[number], DASHES[number % len(DASHES)]
+    if not dashed:
+        return f'<i style="background:{colour}"></i>'
+    return (
+        '<svg class="line" viewBox="0 0 30 10" stroke-width="2">'
+        f'<path d="M0 5h30" stroke="{colour}" stroke-dasharray="{dash}"/></svg>'
+    )
 
 
 def _axes(labels: Sequence[str], top: Sequence[float], unit: str) -> str:

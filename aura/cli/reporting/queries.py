@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import duckdb
 
 Row = dict[str, Any]
+MOST_LISTED = 50
+"""Failed calls, the newest."""
 
 
 @dataclass
@@ -28,6 +30,9 @@ class Figures:
     steps: list[Row] = field(default_factory=list)
     errors: list[Row] = field(default_factory=list)
     tenants: list[Row] = field(default_factory=list)
+    slowest: list[Row] = field(default_factory=list)
+    """The ten calls with the longest waits."""
+    failed: list[Row] = field(default_factory=list)
 
 
 def bucket_of(span: timedelta) -> str:
@@ -68,6 +73,8 @@ def figures(
         for column, name in STEPS.items()
     ]
     found.errors = _all(db, ERRORS)
+    found.slowest = _all(db, SLOWEST)
+    found.failed = _all(db, FAILED)
     found.tenants = _with_cost(_all(db, TENANTS), prices)
     return found
 
@@ -152,3 +159,18 @@ SELECT tenant, coalesce(model, '') AS model, count(DISTINCT session) AS sessions
 FROM some_events WHERE type = 'response.completed' AND turn > 0
 GROUP BY ALL ORDER BY tenant, model
 """
+
+SLOWEST = """
+SELECT session, tenant, max(first_sent_ms) AS waited_ms, arg_max(turn, first_sent_ms) AS turn,
+  arg_max(at_utc, first_sent_ms) AS at_utc
+FROM some_turns WHERE first_sent_ms IS NOT NULL
+GROUP BY session, tenant ORDER BY waited_ms DESC, session LIMIT 10
+"""
+
+FAILED = f"""
+SELECT session, tenant, min(at_utc) AS at_utc, count(*) FILTER (type = 'trouble.told') AS errors,
+  coalesce(string_agg(DISTINCT stage, ', ' ORDER BY stage), '') AS what
+FROM some_events
+WHERE type = 'trouble.told' OR (type = 'session.ended' AND reason = 'failed')
+GROUP BY session, tenant ORDER BY at_utc DESC, session LIMIT {MOST_LISTED}
+"""  # noqa: S608  # our own number

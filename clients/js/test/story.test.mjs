@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { AuraCall } from "../aura.js";
 import { problem, unwell } from "../../../edge/pages/problems.js";
 import { Story } from "../../../edge/pages/story.js";
 
@@ -68,7 +69,7 @@ test("what went on when the line was lost ends there", () => {
 test("an hour's call does not grow without end", () => {
   const { story, take } = told();
   for (let k = 0; k < 9000; k++) take(2000 + k, "speech.continued", { utterance: k, pause: 1 });
-  assert.ok(story.moments.length <= 1501);
+  assert.ok(story.moments.length <= 601);
 });
 
 test("every error has words, an unknown one its own", () => {
@@ -79,10 +80,38 @@ test("every error has words, an unknown one its own", () => {
   assert.match(problem({ code: "AUDIO_ERROR", details: "the event bus is away; it is waited for" })[0], /bus/);
 });
 
+test("a turn whose stage failed is listened on from", async () => {
+  let told;
+  class Line {
+    constructor() {
+      told = (message) => this.onmessage({ data: JSON.stringify(message) });
+      queueMicrotask(() => {
+        this.onopen();
+        told({ type: "session", session: "s_1", resumed: false });
+      });
+    }
+    send() {}
+    close() {}
+  }
+  const call = new AuraCall({ url: "ws://nowhere", token: "t", WebSocket: Line });
+  await call.connect();
+  for (const code of ["STT_ERROR", "LLM_ERROR", "TTS_ERROR"]) {
+    told({ type: "user_transcript", text: "What?", confidence: 1 });
+    assert.equal(call.state, "thinking");
+    told({ type: "error", code, message: "x", details: "" });
+    assert.equal(call.state, "listening", code);
+  }
+  told({ type: "user_transcript", text: "What?", confidence: 1 });
+  told({ type: "error", code: "AUDIO_ERROR", message: "x", details: "the event bus is away; it is waited for" });
+  assert.equal(call.state, "thinking", "its answer may come");
+  call.hangUp();
+});
+
 test("a stage that is missing is named", () => {
   const health = (ai_service, audio_processor) => ({ services: { ai_service, audio_processor, audio_pipeline: false } });
   assert.match(unwell(health(false, true))[0], /language model/);
   assert.match(unwell(health(true, false))[0], /speech recognition/);
-  assert.match(unwell(health(true, true))[0], /voice/);
+  assert.match(unwell(health(true, true))[0], /the voice is missing/);
+  assert.match(unwell(health(false, false))[0], /speech recognition and the language model are missing/);
   assert.equal(unwell({ services: { ai_service: true, audio_processor: true, audio_pipeline: true } }), null);
 });

@@ -37,6 +37,15 @@ class AgentTable:
         if known is None or known.number < number:
             self._kept[key] = _Kept(number, data)
 
+    def names(self, tenant: str) -> list[str]:
+        """Return the names of *tenant*'s agents and of those that all share, sorted."""
+        found = set()
+        for whose in (tenant, ""):
+            prefix = subjects.agent_key(whose, "x")[:-1]
+            keys = (key for key, kept in self._kept.items() if kept.data)
+            found |= {key[len(prefix) :] for key in keys if key.startswith(prefix)}
+        return sorted(found)
+
     def find(self, tenant: str, name: str) -> Revision | None:
         """Return the newest revision of *tenant*'s agent *name*, or of the one that all share."""
         if not subjects.is_token(name):

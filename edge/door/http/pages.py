@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from edge.door.http.choices import choices
 from edge.door.state import EDGE
 from edge.pages import read
 from runtime.settings import Settings
@@ -20,7 +21,16 @@ TYPES = {
     ".svg": "image/svg+xml",
 }
 FILES = (
-    *("talk.js", "view.js", "problems.js", "story.js", "timeline.js", "aura.js"),
+    *(
+        "talk.js",
+        "choices.js",
+        "view.js",
+        "problems.js",
+        "story.js",
+        "timeline.js",
+        "waterfall.js",
+        "aura.js",
+    ),
     *("talk.css", "timeline.css", "icon.svg"),
 )
 LANGUAGES = {
@@ -43,6 +53,7 @@ def add_pages(app: web.Application, settings: Settings) -> None:
     policy = content_policy(settings)
     app.router.add_get("/talk", _file("index.html", policy))
     app.router.add_get("/talk/config.json", config)
+    app.router.add_get("/talk/choices.json", choices)
     for name in FILES:
         app.router.add_get(f"/talk/{name}", _file(name, policy))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 
@@ -137,3 +139,19 @@ def story(session: str = "s_1", tenant: str = "acme", user: str = "ann") -> list
         )
     )
     return told
+
+
+def long_story(repeats: int) -> list[ev.AnyEvent]:
+    """Return the turns of `story` again and again, *repeats* times ten seconds."""
+    started, *turns, ended = story()
+    found = [started]
+    for k in range(repeats):
+        for one in turns:
+            later: dict[str, Any] = {"at_ms": one.at_ms + k * 10_000}
+            for name in ("turn", "utterance"):
+                if hasattr(one, name):
+                    later[name] = getattr(one, name) + 2 * k
+            if hasattr(one, "speech_end_ms"):
+                later["speech_end_ms"] = one.speech_end_ms + k * 10_000
+            found.append(msgspec.structs.replace(one, **later))
+    return [*found, msgspec.structs.replace(ended, at_ms=T0 + repeats * 10_000)]

@@ -8,11 +8,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from aura.cli.call import HEARD_S, Outcome, agent_options, options
+from aura.cli.call import agent_options, options
 from aura.cli.call_failures import ended, failure, refused
+from aura.cli.levels import Meter
+from aura.cli.outcome import HEARD_S, Outcome, levels
 from aura.cli.running import CommandError
 from aura.client import LOST, CallError, socket_url
 from runtime.audio import write_wav
+from tests.caller import buzz
 
 
 def chunk(seconds: float) -> dict[str, Any]:
@@ -55,6 +58,18 @@ def test_an_answer_that_our_own_recording_interrupted_is_not_the_one_that_is_wai
     assert told(*cut, (6.0, {"type": "turn_metrics", "interrupted": True})).ends_at is None
     after = told(*cut, (12.0, chunk(1.0)), (12.0, DONE), (12.0, METRICS))
     assert after.ends_at == pytest.approx(13.0 + HEARD_S)
+
+
+def test_both_levels_are_shown_at_the_time_at_which_they_sound() -> None:
+    outcome = told((12.0, chunk(1.0)))
+    outcome.sounding.add(buzz(1000), 12.0)
+    outcome.caller = 0.5
+    drawn = [levels(outcome, Meter("cyan"), Meter("green"), at) for at in (12.5, 13.5)]
+    lengths = [
+        [len(one.plain[s.start : s.end]) for s in one.spans if s.style == "green"] for one in drawn
+    ]
+    assert all("You" in one.plain and "Aura" in one.plain for one in drawn)
+    assert max(lengths[0]) < max(lengths[1]), "silence first, then the sound"
 
 
 def test_an_error_ends_a_call_once_all_was_said() -> None:

@@ -33,3 +33,35 @@ def test_help_names_all_commands_and_loads_none_of_them() -> None:
     )
     assert found.returncode == 0, found.stderr
     assert all(f" {name} " in found.stdout for name in NAMES)
+
+
+def loaded(code: str, watched: tuple[str, ...]) -> list[str]:
+    """Return those of *watched* that are loaded once a process has run *code*."""
+    found = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"{code}\nimport sys\nprint(*[m for m in {watched} if m in sys.modules])",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return found.stdout.split()
+
+
+def test_no_command_loads_an_engine_or_a_database_before_it_needs_it() -> None:
+    slow = ("duckdb", "ctranslate2", "faster_whisper", "onnxruntime", "piper", "openai", "av")
+    code = "from importlib import import_module\n" + "\n".join(
+        f"import_module('aura.cli.{one.module}')" for some in COMMANDS.values() for one in some
+    )
+    assert loaded(code, (*slow, "sounddevice", "xllamacpp", "mcp")) == []
+
+
+def test_a_command_that_talks_to_the_bus_alone_starts_without_http_and_arithmetic() -> None:
+    quick = [one.module for some in COMMANDS.values() for one in some if one.quick]
+    code = (
+        "from importlib import import_module\nfrom aura.cli.fast_start import without_aiohttp\n"
+        f"with without_aiohttp():\n    for name in {quick}: import_module('aura.cli.' + name)"
+    )
+    assert loaded(code, ("numpy", "aiohttp.client")) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from xml.etree import ElementTree
 
@@ -21,6 +22,29 @@ from aura.cli.reporting.plots import lines, stacked, ticks
 )
 def test_an_axis_is_marked_with_round_numbers(top: float, expected: list[float]) -> None:
     assert ticks(top) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("top", "expected"),
+    [
+        (1, [0, 1]),
+        (2, [0, 1, 2]),
+        (7, [0, 2, 4, 6, 8]),
+        (10, [0, 5, 10]),
+        (100, [0, 25, 50, 75, 100]),
+    ],
+)
+def test_what_is_counted_is_marked_with_whole_numbers(top: float, expected: list[float]) -> None:
+    assert ticks(top, whole=True) == expected
+    drawn = stacked(["mon"], [("turns", [top])], "turns")
+    assert not re.search(r"<text[^>]*>\d*\.\d", drawn)
+
+
+def test_lines_that_run_on_top_of_each_other_are_told_apart() -> None:
+    drawn = lines(["mon", "tue"], [(name, [500.0, 500.0]) for name in ("p50", "p95", "p99")], "ms")
+    assert len(set(re.findall(r'stroke-dasharray="[^"]*"/></svg>', drawn))) == 3, "in the legend"
+    assert len(set(re.findall(r'<polyline[^>]*(stroke-dasharray="[^"]*")', drawn))) == 3
+    assert len(set(re.findall(r' r="(\d+)"', drawn))) == 3
 
 
 def test_a_line_has_a_gap_where_nothing_is_known() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from typing import Any
 
 import msgspec
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
-from aura.cli import call, drive, main, sessions, show, tap
+from aura.cli import drive, main, outcome, sessions, show, tap, terminal
 from aura.cli.evaluation.results import Result, table
 from aura.cli.running import CommandError
 from aura.replay.compare import compare
@@ -91,9 +93,9 @@ def test_events_that_pass_by(capsys: pytest.CaptureFixture[str], *, as_json: boo
 
 
 def test_what_a_server_answers_to_a_call() -> None:
-    outcome = call.Outcome(transcript=HOSTILE, partial=HOSTILE, response=HOSTILE)
+    told = outcome.Outcome(transcript=HOSTILE, partial=HOSTILE, response=HOSTILE)
     console = plain()
-    console.print(call._view(outcome))
+    console.print(outcome.view(told))
     assert not COMMANDS & set(said(console))
 
 
@@ -118,3 +120,28 @@ def test_the_one_line_of_an_error(
     told = capsys.readouterr().err
     assert "PWNED" in told
     assert not COMMANDS & set(told)
+
+
+def test_a_line_is_cut_to_the_width_of_a_terminal_and_of_nothing_else() -> None:
+    told = story()
+    row = folded(told)
+    assert row
+    for width in (80, 120):
+        console = Console(file=io.StringIO(), force_terminal=True, no_color=True, width=width)
+        shown = "".join(show.drawing(row, moments(told), show.Paint(console)))
+        listed = "".join(one.text for one in sessions.drawing([row], width))
+        for event in told:
+            tap.say(console, "aura.ev.t.s.life", codec.encode(event), as_json=False)
+        plain_text = re.sub(r"\x1b\[[0-9;]*m", "", shown + listed + said(console))
+        for line in plain_text.splitlines():
+            assert cell_len(line) <= width, line
+    piped = "".join(show.drawing(row, moments(told), show.Paint(plain())))
+    assert "What is the capital of France?" in piped
+    assert "…" not in piped
+
+
+def test_words_are_cut_by_the_columns_that_they_take() -> None:
+    assert terminal.cut("世界世界", 5) == "世界…"
+    assert terminal.cut("abcdef", 6) == "abcdef"
+    assert terminal.cut("abcdef", 0) == ""
+    assert terminal.cut("abcdef", None) == "abcdef"

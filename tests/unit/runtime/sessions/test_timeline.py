@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 from rich.console import Console
 
-from aura.cli.session_page import page
+from aura.cli.session_page import content, page
 from aura.cli.show import Paint, drawing
 from runtime.sessions.listing import Row, folded
 from runtime.sessions.timeline import LANES, moments, spans
 from schemas import events as ev
 from schemas import inputs
 from schemas.tools import ToolConfig
-from tests.unit.runtime.story import T0, story
+from tests.unit.runtime.story import T0, long_story, story
 
 
 def row_of(told: list[ev.AnyEvent]) -> Row:
@@ -83,9 +83,39 @@ def test_every_lane_has_something_that_took_time() -> None:
     found = spans(moments([*story(), *a_tool()]))
     assert {span.lane for span in found} == set(LANES)
     (tool,) = [span for span in found if span.lane == "tool"]
-    assert tool.text == "book: done (30 ms)"
+    assert (tool.text, tool.end_ms - tool.start_ms) == ("book: done (30 ms)", 30)
     assert all(span.end_ms >= span.start_ms for span in found)
     assert [span.name for span in found if span.lane == "client"] == ["heard", "cut"]
+
+
+def test_a_call_of_a_tool_is_in_the_tools_lane_from_the_models_word_on() -> None:
+    """A client's tool is not asked of a tool runner."""
+    _, returned = a_tool()
+    called = ev.ToolCalled(
+        tenant="acme", session="s_1", turn=1, step=0, call=0,
+        at_ms=T0 + 1900, name="book", arguments="{}", model="m", took_ms=1.0,
+    )  # fmt: skip
+    told = moments([*story(), called, returned])
+    assert {one.lane for one in told if one.name.startswith("tool.")} == {"tool"}
+    (tool,) = [span for span in spans(told) if span.lane == "tool"]
+    assert (tool.start_ms, tool.end_ms) == (T0 + 1900, T0 + 2030)
+
+
+def test_a_page_has_a_lane_for_tools_where_there_are_some() -> None:
+    told = story()
+    lanes = [content(row_of(one), moments(one), {})["lanes"] for one in (told, [*told, *a_tool()])]
+    assert lanes == [[lane for lane in LANES if lane != "tool"], list(LANES)]
+
+
+def test_a_cancelled_answer_that_was_heard_to_its_end_says_so() -> None:
+    def over_the_last_word(event: ev.AnyEvent) -> ev.AnyEvent:
+        if isinstance(event, ev.AnswerHeard) and event.turn == 2:
+            return msgspec.structs.replace(event, text="Madrid, of course, as everybody knows.")
+        return event
+
+    for told, expected in ((story(), None), ([over_the_last_word(e) for e in story()], True)):
+        (cancelled,) = [one for one in moments(told) if one.name == "response.cancelled"]
+        assert cancelled.fields.get("to_the_end") is expected
 
 
 def test_an_answer_whose_every_word_was_heard_is_not_cut_though_the_caller_hung_up() -> None:
@@ -168,14 +198,7 @@ def test_a_long_session_is_drawn_in_proportion_to_its_length() -> None:
 
 
 def drawn_in_s(repeats: int) -> float:
-    told, long = story(), []
-    for k in range(repeats):
-        for one in told[1:-1]:
-            later = {"at_ms": one.at_ms + k * 10_000}
-            for name in ("turn", "utterance"):
-                if hasattr(one, name):
-                    later[name] = getattr(one, name) + 2 * k
-            long.append(msgspec.structs.replace(one, **later))
+    long = long_story(repeats)
     began = time.process_time()
     page(row_of(long), moments(long))
     return time.process_time() - began

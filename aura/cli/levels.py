@@ -1,0 +1,77 @@
+"""How loud both sides of a call are, for a terminal. Pure: time comes in, in seconds."""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from math import log10
+
+from rich.text import Text
+
+from schemas.audio import BYTES_PER_MS
+
+WINDOW_BYTES = 40 * BYTES_PER_MS
+"""A level is that of 40 ms."""
+QUIET_DB, LOUD_DB = -55.0, -8.0
+"""Of full scale: the ends of a meter."""
+WIDTH = 24
+FALL_A_SECOND = 2.5
+"""Of a meter's needle, in its whole lengths."""
+
+
+def level(pcm: bytes) -> float:
+    """Return the loudness of *pcm* (s16le), 0 to 1 of a meter."""
+    samples = array("h", pcm[: len(pcm) // 2 * 2])
+    if not samples:
+        return 0.0
+    rms = (sum(one * one for one in samples) / len(samples)) ** 0.5 / 32768
+    db = 20 * log10(rms) if rms else QUIET_DB
+    return min(1.0, max(0.0, (db - QUIET_DB) / (LOUD_DB - QUIET_DB)))
+
+
+class Sounding:
+    """What a client plays of the sound that it gets: piece after piece, each at its time."""
+
+    def __init__(self) -> None:
+        self.until = 0.0
+        """When it falls silent."""
+        self._pieces: deque[tuple[float, bytes]] = deque()
+
+    def add(self, pcm: bytes, now: float) -> None:
+        """Play *pcm* (s16le mono 16 kHz) after what is there."""
+        begins = max(self.until, now)
+        self._pieces.append((begins, pcm))
+        self.until = begins + len(pcm) / BYTES_PER_MS / 1000
+
+    def drop(self, now: float) -> None:
+        """Play nothing of it any more."""
+        self._pieces.clear()
+        self.until = now
+
+    def level(self, now: float) -> float:
+        while len(self._pieces) > 1 and self._pieces[1][0] <= now:
+            self._pieces.popleft()
+        if not self._pieces or not self._pieces[0][0] <= now < self.until:
+            return 0.0
+        begins, pcm = self._pieces[0]
+        at = round((now - begins) * 1000) * BYTES_PER_MS
+        return level(pcm[at : at + WINDOW_BYTES])
+
+
+class Meter:
+    """A bar that follows a level at once up, and slowly down."""
+
+    def __init__(self, colour: str) -> None:
+        self._colour = colour
+        self._shown, self._at = 0.0, 0.0
+
+    def drawn(self, loud: float, now: float) -> Text:
+        fallen = self._shown - (now - self._at) * FALL_A_SECOND
+        self._shown, self._at = max(loud, fallen, 0.0), now
+        full = round(self._shown * WIDTH)
+        return Text.assemble(("━" * full, self._colour), ("━" * (WIDTH - full), "dim"))
+
+
+def both(caller: Text, aura: Text) -> Text:
+    """Return the line with the meters of both sides."""
+    return Text.assemble(("\nYou   ", "cyan"), caller, ("   Aura  ", "green"), aura)

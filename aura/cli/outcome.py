@@ -1,0 +1,110 @@
+"""What a client of one question gets: the messages of its call, and how they are shown. Pure."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.text import Text
+
+from aura.cli.levels import Meter, Sounding, both
+from runtime.audio import read_wav
+from runtime.printable import printable
+from schemas.audio import BYTES_PER_MS
+
+PATIENCE_S = 30.0
+"""Silence of the server, after the last word, until no response is expected."""
+HEARD_S = 0.2
+"""Delay of the end of the call: the edge may count the response as heard a little later."""
+
+
+@dataclass
+class Outcome:
+    """The messages of the edge during a call."""
+
+    transcript: str = ""
+    partial: str = ""
+    response: str = ""
+    pcm: bytearray = field(default_factory=bytearray)
+    done: dict[str, Any] | None = None
+    steps: dict[str, Any] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    interrupted: int = 0
+    patience_s: float = PATIENCE_S
+    """Without a word from the edge for so long, no response comes."""
+    spoke_until: float | None = None
+    """Monotonic seconds of the last sample of speech."""
+    first_audio_ms: float | None = None
+    """After the last sample of speech, at this client."""
+    greeting_s: float | None = None
+    sounding: Sounding = field(default_factory=Sounding)
+    """What a client that plays what it gets would play, by the monotonic clock."""
+    caller: float = 0.0
+    """The level of what is said, 0 to 1."""
+
+    @property
+    def ends_at(self) -> float | None:
+        """Monotonic seconds at which the call is over; None: a response may come."""
+        if self.spoke_until is None or not (self.errors or (self.done and self.steps)):
+            return None
+        heard_at = self.sounding.until + HEARD_S if self.pcm else 0.0
+        return max(self.spoke_until, heard_at)
+
+    def take(self, message: dict[str, Any], now: float) -> None:
+        """Take one message of the server."""
+        match message.get("type"):
+            case "greeting":
+                self.greeting_s = length_s(_pcm(message))
+                self.sounding.add(_pcm(message), now)
+            case "user_transcript_partial":
+                self.partial = message["text"]
+            case "user_transcript":
+                self.transcript, self.partial = message["text"], ""
+            case "ai_audio" | "ai_audio_chunk":
+                pcm = _pcm(message)
+                if pcm and self.first_audio_ms is None and self.spoke_until is not None:
+                    self.first_audio_ms = (now - self.spoke_until) * 1000
+                self.sounding.add(pcm, now)
+                self.pcm += pcm
+                self.response += message["text"]
+            case "ai_complete":
+                self.done = message
+            case "ai_interrupted":  # the recording has a pause: another response will come
+                self.interrupted += 1
+                self.pcm.clear()
+                self.response, self.first_audio_ms = "", None
+                self.sounding.drop(now)
+                self.done, self.steps = None, {}
+            case "turn_metrics" if not message.get("interrupted"):
+                self.steps = message
+            case "error":
+                details = f": {message['details']}" if message.get("details") else ""
+                self.errors.append(f"{message['message']} ({message['code']}){details}")
+            case _:
+                pass
+
+
+def length_s(pcm: bytes | bytearray) -> float:
+    """Return the length of *pcm* (s16le mono 16 kHz)."""
+    return len(pcm) / BYTES_PER_MS / 1000
+
+
+def _pcm(message: dict[str, Any]) -> bytes:
+    return read_wav(base64.b64decode(message["audio"])) if message.get("audio") else b""
+
+
+def view(outcome: Outcome) -> Text:
+    text = Text()
+    text.append("You   ", style="cyan")
+    text.append(printable(outcome.transcript or ""))
+    text.append(printable(outcome.partial), style="dim")
+    if outcome.response:
+        text.append("\nAura  ", style="green")
+        text.append(printable(" ".join(outcome.response.split())))
+    return text
+
+
+def levels(outcome: Outcome, caller: Meter, aura: Meter, now: float) -> Text:
+    """Return how loud both are, *now* by the monotonic clock, s."""
+    return both(caller.drawn(outcome.caller, now), aura.drawn(outcome.sounding.level(now), now))

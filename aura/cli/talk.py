@@ -1,0 +1,203 @@
+"""`aura talk`: a call by the terminal's microphone and loudspeaker."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.live import Live
+from rich.text import Text
+
+from aura.cli.call import agent_options, options
+from aura.cli.call_failures import failure
+from aura.cli.levels import Meter, both, level
+from aura.cli.loudspeaker import Loudspeaker
+from aura.cli.options import Token, Url
+from aura.cli.running import CommandError, run, running_url
+from aura.cli.sound_card import sound_card
+from aura.cli.waterfall import waterfall
+from aura.client import Call, CallError
+from runtime.audio import read_wav
+from runtime.printable import printable
+from runtime.settings import load
+
+MOST_FRAMES = 50
+"""Of the microphone that wait to be sent, a second; older ones are lost, as on any telephone."""
+DRAWS_A_SECOND = 12
+
+
+@dataclass
+class Shown:
+    """What the terminal shows of a call: lines that are finished, and those that still change."""
+
+    partial: str = ""
+    answer: str = ""
+    steps: dict[str, Any] = field(default_factory=dict)
+
+    def take(self, message: dict[str, Any]) -> Iterator[Text]:
+        """Take a message of the server; yield the lines that are finished by it."""
+        match message["type"]:
+            case "greeting":
+                self.answer = message["text"]
+            case "session" if message.get("resumed"):
+                yield Text("The line was lost; the call goes on.", style="yellow")
+            case "user_transcript_partial":
+                self.partial = message["text"]
+            case "user_transcript":
+                yield from self.finished()
+                yield _line("You", message["text"], "cyan")
+                self.partial = ""
+            case "ai_audio_chunk":
+                self.answer += message["text"]
+            case "ai_interrupted":
+                heard = message.get("heard", "")
+                self.answer = f"{heard} -" if heard else ""
+                yield from self.finished()
+            case "turn_metrics" if not message.get("interrupted"):
+                self.steps = message
+            case "error":
+                details = f": {message['details']}" if message.get("details") else ""
+                yield Text(printable(f"{message['message']}{details}"), style="red")
+            case _:
+                pass
+
+    def finished(self) -> Iterator[Text]:
+        """Yield the answer that was shown so far, if there is one."""
+        if self.answer.strip():
+            yield _line("Aura", self.answer, "green")
+        self.answer = ""
+
+    def growing(self) -> Iterator[Text]:
+        """Yield the lines that still change."""
+        if self.answer.strip():
+            yield _line("Aura", self.answer, "green")
+        if self.partial:
+            yield _line("You", f"{self.partial} ...", "dim")
+
+
+def _line(who: Literal["You", "Aura"], words: str, style: str) -> Text:
+    said = Text(f"{who:6}", style=style)
+    return said.append(printable(" ".join(words.split())), style="" if style != "dim" else style)
+
+
+@dataclass
+class Picture:
+    """What is drawn below the finished lines: growing words, two levels, the last waterfall."""
+
+    shown: Shown
+    speaker: Loudspeaker
+    caller: float = 0.0
+    """The microphone's level, 0 to 1."""
+    meters: tuple[Meter, Meter] = field(default_factory=lambda: (Meter("cyan"), Meter("green")))
+
+    def __rich_console__(self, _: Console, room: ConsoleOptions) -> RenderResult:
+        now = time.monotonic()
+        caller, aura = self.meters
+        levels = both(caller.drawn(self.caller, now), aura.drawn(self.speaker.level, now))
+        steps = {k: v for k, v in self.shown.steps.items() if isinstance(v, float | int)}
+        bars = (Text(line, style="dim", no_wrap=True) for line in waterfall(steps, room.max_width))
+        yield Group(*self.shown.growing(), levels, *bars)
+
+
+async def talk(line: Call, console: Console) -> int:
+    """Hold the call over *line* until it ends, or Ctrl-C ends it.
+
+    Raises:
+        CommandError: no sound card, no edge answers, it refuses, or the call ended out of order.
+    """
+    frames: asyncio.Queue[bytes] = asyncio.Queue()
+    shown = Shown()
+
+    def heard(pcm: bytes) -> None:
+        picture.caller = level(pcm)
+        if frames.qsize() >= MOST_FRAMES:
+            frames.get_nowait()
+        frames.put_nowait(pcm)
+
+    with sound_card(heard) as speaker:
+        picture = Picture(shown, speaker)
+        try:
+            async with line:
+                console.print("Speak; it listens while it answers. Ctrl-C hangs up.", style="dim")
+                with Live(picture, console=console, refresh_per_second=DRAWS_A_SECOND) as live:
+                    try:
+                        await _until_over(line, frames, speaker, shown, live.console)
+                    finally:
+                        for words in shown.finished():
+                            live.console.print(words)
+        except CallError as error:
+            raise CommandError(failure(error, line.url)) from error
+    return 0
+
+
+async def _until_over(
+    line: Call,
+    frames: asyncio.Queue[bytes],
+    speaker: Loudspeaker,
+    shown: Shown,
+    console: Console,
+) -> None:
+    """Carry sound both ways until the call ends, or SIGINT comes.
+
+    Raises:
+        CallError: it ended out of order.
+    """
+    hears = asyncio.create_task(_hear(line, speaker, shown, console))
+    speaks = asyncio.create_task(_speak(line, frames))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, hears.cancel)
+    try:
+        await asyncio.wait({hears})
+        if not hears.cancelled():
+            hears.result()
+    finally:
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+        for one in (hears, speaks):
+            one.cancel()
+        await asyncio.wait({hears, speaks})
+        speaker.drop()
+
+
+async def _speak(line: Call, frames: asyncio.Queue[bytes]) -> None:
+    while True:
+        await line.send(await frames.get())
+
+
+async def _hear(line: Call, speaker: Loudspeaker, shown: Shown, console: Console) -> None:
+    async for message in line:
+        if message["type"] == "ai_interrupted":
+            speaker.drop()
+        elif message.get("audio"):
+            speaker.put(read_wav(base64.b64decode(message["audio"])))
+        for words in shown.take(message):
+            console.print(words)
+
+
+def command(
+    url: Url = None,
+    token: Token = None,
+    *,
+    agent: Annotated[str, typer.Option(metavar="NAME", help="Ask for this agent.")] = "",
+    variable: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="For its variables; repeatable."),
+    ] = None,
+    greeting: Annotated[bool, typer.Option(help="Hear the greeting first.")] = True,
+) -> None:
+    """Talk by this terminal's microphone and loudspeaker; show words, levels and waterfall.
+
+    A loudspeaker without headphones is heard by the microphone: Aura takes out its own echo.
+    """
+    here = load()
+    line = Call(
+        url or here.url or running_url(here),
+        token=token or here.demo_token.get_secret_value(),
+        query=options(greeting=greeting, more=agent_options(agent, variable or [])),
+    )
+    run(talk(line, Console(highlight=False)))

@@ -1,0 +1,61 @@
+"""What a caller may choose before a call: agents of its tenant and shared ones, with options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from edge.core.client_commands import Begin
+from edge.door.agents.agent_choice import DEFAULT, choose, settle
+from edge.door.agents.agent_table import AgentTable
+from edge.door.callers.auth import Caller
+from edge.door.refusal import RefusedError
+from schemas.session_config import SessionConfig
+
+CHOICES = ("language", "voice", "eagerness")
+"""Options that somebody chooses by hand."""
+MOST_OFFERED = 100
+"""Agents, by their names: a list that somebody chooses from."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An agent as a caller may have it, without naming variables."""
+
+    name: str
+    """Empty: the one that serves a call that names none."""
+    about: str
+    """Its description; empty: none, or no agent, but the operator's settings."""
+    language: str
+    eagerness: str
+    may_set: tuple[str, ...]
+    """Those of CHOICES that its callers may change."""
+
+
+def offers(table: AgentTable, caller: Caller, operator: SessionConfig) -> list[Offer]:
+    """Return what *caller* may have, the one that needs no naming first, others by name.
+
+    Agents that want values of variables are left out; a token that names one has that alone.
+    """
+    names = [""] if caller.agent else ["", *(n for n in table.names(caller.tenant) if n != DEFAULT)]
+    return list(islice(_offered(table, caller, operator, names), MOST_OFFERED))
+
+
+def _offered(
+    table: AgentTable, caller: Caller, operator: SessionConfig, names: list[str]
+) -> Iterator[Offer]:
+    for name in names:
+        try:
+            found = choose(table, caller, name)
+            settled = settle(found, caller, Begin(agent=name, greeting=True), operator)
+        except RefusedError:
+            continue
+        allowed = settled.file.callers.may_set if settled.file else None
+        yield Offer(
+            name,
+            settled.file.description if settled.file else "",
+            settled.config.language,
+            settled.config.turns.eagerness,
+            tuple(one for one in CHOICES if allowed is None or one in allowed),
+        )

@@ -1,0 +1,36 @@
+"""`GET /talk/choices.json`: what the holder of a token may choose before a call.
+
+A page without a good token is offered nothing: names of agents and voices are their tenants' own.
+"""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+from aiohttp import web
+
+from edge.door.agents.agent_offers import offers
+from edge.door.http.middlewares import address_of, too_many
+from edge.door.state import EDGE, config_of
+from edge.protocols.client_protocol import Handshake
+
+
+async def choices(request: web.Request) -> web.Response:
+    """Return agents and voices for whoever shows a good token, empty lists to others.
+
+    A wrong token counts as one at the door of a call would. It is the call that says so: an error
+    status here would only stand in the browser's console.
+    """
+    edge, address = request.app[EDGE], address_of(request)
+    bad_tokens = edge.address_limits.bad_tokens
+    if wait_s := bad_tokens.wait_s(address, time.monotonic()):
+        return too_many("tokens", wait_s)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    caller = await edge.identify(Handshake("", headers=headers).bearer)
+    if caller is None:
+        bad_tokens.refuse_s(address, time.monotonic())
+        return web.json_response({"agents": [], "voices": []})
+    listed = offers(edge.agents.table, caller, config_of(edge.settings, edge.speech_model))
+    voices = sorted(edge.host.openings.voices.names - {"*"})
+    return web.json_response({"agents": msgspec.to_builtins(listed), "voices": voices})

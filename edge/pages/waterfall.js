@@ -1,0 +1,33 @@
+/** The steps of a turn as bars, ms after the end of speech: of the talk page and of `aura show --html`. */
+
+const STEPS = {
+  pause_ms: "Pause noticed", transcript_ms: "Words known", taken_ms: "Model asked", first_token_ms: "First token",
+  first_sentence_ms: "First sentence", committed_ms: "Sure of the end", first_audio_ms: "First sound made", first_sent_ms: "First sound sent",
+};
+
+/** Fill the table *body* with the steps of a turn, as `turn_metrics` or `turn.measured` tell them. */
+export function waterfall(body, measured) {
+  const steps = Object.keys(STEPS)
+    .filter((key) => measured[key] != null)
+    .map((key) => [STEPS[key], Math.max(0, measured[key])])
+    .sort((a, b) => a[1] - b[1]);
+  const longest = Math.max(1, ...steps.map((one) => one[1]));
+  let before = 0;
+  body.replaceChildren(
+    ...steps.map(([name, ms]) => {
+      const row = document.createElement("tr"), head = document.createElement("th"), cell = document.createElement("td");
+      const bar = document.createElement("span"), number = document.createElement("td");
+      head.scope = "row";
+      head.textContent = name;
+      bar.className = "bar";
+      bar.style.marginLeft = `${(before / longest) * 100}%`;
+      bar.style.width = `${((ms - before) / longest) * 100}%`;
+      number.className = "ms";
+      number.textContent = `${Math.round(ms)} ms`;
+      before = ms;
+      cell.append(bar);
+      row.append(head, cell, number);
+      return row;
+    }),
+  );
+}

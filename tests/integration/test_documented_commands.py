@@ -1,0 +1,356 @@
+"""Every command, request and setting in README and docs, run as it stands against one Aura.
+
+What runs for ever, or needs a network, is only held against the command line; what is not run at
+all is skipped by name, with the reason.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from aura.cli.main import command_line
+from runtime.settings import load
+from tests.aura_process import COMMAND, SIMULATED, AuraProcess
+from tests.caller import buzz, silence, wav
+from tests.documents import ROOT, Line, blocks, commands, inline_commands, requests, settings
+
+OPERATOR = "an operator's token of 32 characters or more"
+PARSED = {
+    r"aura up\b": "starts an Aura: integration/test_up",
+    r"aura (edge|worker (stt|llm|tts|tool))\b": "a role of `aura up`, which every test here runs",
+    r"aura models fetch\b": "asks a hub: unit/workers/engines/test_model_download has one",
+    r"aura demo\b": "runs the real engines, for a minute",
+    r"aura talk\b": "needs a sound card: integration/test_talk has one",
+    r"aura engines test parrot": "its engine is made up: contract/test_contributing has it",
+    r"aura console\b": "runs until Ctrl-C, with a page: it has tests of its own",
+}
+"""Commands that are held against the command line and not run, and why."""
+NOT_RUN = {
+    r"make\b": "works on the checkout itself (its targets are looked for)",
+    r"\.ci/run": "is what runs these tests",
+    r"(\.venv/bin/)?python -m benchmarks": "measures for minutes or hours",
+    r"(pip|npm) install": "installs",
+    r"pip-audit": "asks a network for advisories",
+    r"node subscriber": "needs npm's packages: integration/test_javascript has them",
+    r"export NATS_URL=nats://bus": "names a bus of the reader's own",
+    r"export AURA_WEBHOOK_URL": "names a server of the reader's own",
+    r"curl\b": "names a call of the reader's own; its request is run in its other form",
+}
+LASTING = (r"aura tap\b", r"aura tools serve", r"aura worker analytics", r"aura calls listen")
+LAST = (r"aura forget", r"aura calls end", r"aura report")
+SUITE = """
+name: One
+scenarios:
+  - name: greeting
+    steps: [{say: Hello., expect: {transcript: {contains: [hello]}}}]
+"""
+MAY_FAIL = {
+    r"aura sessions --json \| jq": "a session would have gone otherwise, it says",
+    r"aura eval": "the simulated engines understand everything as one sentence",
+    r"aura replay SESSION --decide --eagerness low": "the call would have gone otherwise, it says",
+    r"aura replay SESSION --drive --llm-model NAME": "no worker here has another model, it says",
+}
+"""Commands whose exit code 1 is an answer, too."""
+
+
+def fits(patterns: Any, line: Line) -> bool:
+    """Tell whether one of *patterns* begins *line*, whatever variables are set before it."""
+    bare = re.sub(r"^([A-Z][A-Z0-9_]*=\S*\s+)+(?=\S)", "", line.text)
+    return any(re.match(pattern, bare) or re.match(pattern, line.text) for pattern in patterns)
+
+
+ALL = commands()
+RUN = list({x.text: x for x in ALL if not fits(PARSED, x) and not fits(NOT_RUN, x)}.values())
+
+
+@dataclass
+class Place:
+    """A folder as a reader of the docs has it, beside a running Aura."""
+
+    aura: AuraProcess
+    folder: Path
+    session: str = ""
+    """One that is over."""
+    calls: tuple[str, ...] = ()
+    """Ids of two that go on."""
+
+    def env(self) -> dict[str, str]:
+        return {
+            **self.aura.env,
+            "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
+            "AURA_OPERATOR_TOKEN": OPERATOR,
+            "AURA_METRICS_PORT": "0",
+            "AURA_WEBHOOK_URL": f"{self.aura.url}/nowhere",
+            "AURA_WEBHOOK_SECRET": "whsec_" + "A" * 43 + "=",
+            "NO_COLOR": "1",
+        }
+
+    def start(self, *argv: str) -> subprocess.Popen[bytes]:
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(
+            [*COMMAND, *argv], cwd=self.folder, env=self.env(), stdout=quiet, stderr=quiet
+        )
+
+    def typed(self, text: str) -> str:
+        """Return *text* with the names of things that are here."""
+        text = re.sub(r"\bSESSION\b", self.session, text.rstrip("& "))
+        text = re.sub(r"(?<=[ /])ID\b", self.calls[0], text)
+        text = re.sub(r"[\[\]](?![^']*'$)", "", text) if "jq" not in text else text
+        text = text.replace(".aura/", f"{self.aura.data}/")
+        return text.replace("--tenant T", "--tenant demo").replace("9101", "0")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("reader")
+    sample = {"AURA_SIM_TTS_AUDIO_MS": "600", "AURA_OPERATOR_TOKEN": OPERATOR}
+    room = {
+        "AURA_MAX_SESSIONS_PER_TENANT": "1000",
+        "AURA_API_REQUESTS_PER_MINUTE": "10000",
+        "AURA_MAX_CONNECTIONS_PER_IP": "100",
+    }
+    aura = AuraProcess(folder / "aura", env={**SIMULATED, **sample, **room})
+    beside: list[subprocess.Popen[bytes]] = []
+    try:
+        prepare(folder)
+        aura.wait_until_ready()
+        here = Place(aura, folder)
+        one = [*COMMAND, "call", "question.wav", "--json"]
+        subprocess.run(one, cwd=folder, env=here.env(), check=True, capture_output=True, timeout=40)
+        listed = [*COMMAND, "sessions", "--json"]
+        told = subprocess.run(listed, env=here.env(), check=True, capture_output=True, timeout=20)
+        here.session = json.loads(told.stdout)[0]["session"]
+        beside += [  # one call to be ended by a command, one by a request
+            here.start("call", "long.wav", "--out", "long-1.wav"),
+            here.start("call", "long.wav", "--out", "long-2.wav"),
+            here.start("tools", "serve", "tables.py"),
+            here.start("tools", "serve", "examples/restaurant/tables.py"),
+        ]
+        here.calls = running_calls(here)
+        yield here
+    finally:
+        for process in beside:
+            process.terminate()
+        for process in beside:
+            process.wait()
+        aura.stop()
+
+
+def prepare(folder: Path) -> None:
+    """Put there what the docs take for granted."""
+    (folder / "question.wav").write_bytes(wav(buzz(900) + silence(200)))
+    (folder / "long.wav").write_bytes(wav(silence(100_000) + buzz(500)))
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    files = re.findall(
+        r"    # (\S+\.(?:py|yaml))\n((?:    .*\n|\n)+?)(?=\n    # |\n    aura |\n\S)", text
+    )
+    for name, code in files:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(re.sub(r"^    ", "", code, flags=re.MULTILINE), encoding="utf-8")
+    (folder / "agents").mkdir(exist_ok=True)
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    (folder / "suite.yaml").write_text(SUITE, encoding="utf-8")
+    snippets = {
+        ("docs/analytics.md", "subscriber("): "mine.py",
+        ("docs/tools.md", "serve()"): "hours.py",
+    }
+    for block in blocks():
+        for (page, sign), name in snippets.items():
+            if block.page == page and block.language == "python" and sign in block.text:
+                (folder / name).write_text(block.text, encoding="utf-8")
+    (folder / "bin").mkdir()
+    shim = folder / "bin" / "aura"
+    shim.write_text(f'#!/bin/sh\nexec {sys.executable} -m aura.cli.main "$@"\n', encoding="utf-8")
+    shim.chmod(shim.stat().st_mode | stat.S_IXUSR)
+
+
+def running_calls(here: Place) -> tuple[str, ...]:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        calls = [str(one["session"]) for one in asked(here, "GET", "/v1/calls")["calls"]]
+        if len(calls) == 2:
+            return tuple(calls)
+        time.sleep(0.1)
+    raise AssertionError("the calls do not run")
+
+
+def asked(here: Place, method: str, path: str, body: str = "") -> dict[str, Any]:
+    request = urllib.request.Request(  # noqa: S310  # ours
+        here.aura.url + path,
+        data=body.encode() if method == "POST" else None,
+        method=method,
+        headers={"Authorization": f"Bearer {OPERATOR}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # ours
+        found: dict[str, Any] = json.loads(answer.read() or b"{}")
+        return found
+
+
+def is_shell(line: Line) -> bool:
+    return any(sign in line.text.rstrip("& ") for sign in ("|", ">", "&&", "$(")) or (
+        line.program != "aura"
+    )
+
+
+def results(here: Place, lines: list[Line]) -> list[tuple[Line, dict[str, Any]]]:
+    """Run `aura` commands that need no shell, several at once."""
+    jobs = []
+    for line in lines:
+        words = shlex.split(here.typed(line.text))
+        at = words.index("aura")
+        own = dict(word.split("=", 1) for word in words[:at])
+        lasting = {"for_s": 2.0} if fits(LASTING, line) else {}
+        env = {**here.env(), **own}
+        jobs.append({"argv": words[at + 1 :], "env": env, "cwd": str(here.folder), **lasting})
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.forked_commands"],
+        input=json.dumps(jobs),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return list(zip(lines, json.loads(done.stdout), strict=True))
+
+
+@pytest.mark.parametrize("line", [one for one in RUN if is_shell(one)], ids=str)
+def test_every_line_for_a_shell_runs(place: Place, line: Line) -> None:
+    if "jq" in line.text and not shutil.which("jq"):
+        pytest.skip("NOT TESTED HERE: it needs jq (apt-get install jq)")
+    done = subprocess.run(
+        ["bash", "-c", f"set -eo pipefail; {place.typed(line.text)}"],  # noqa: S607  # any bash
+        cwd=place.folder,
+        env=place.env(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    good = {0, 123} if fits(MAY_FAIL, line) else {0}
+    assert done.returncode in good, done.stdout + done.stderr
+
+
+def test_every_command_of_the_docs_runs(place: Place) -> None:
+    plain = [one for one in RUN if not is_shell(one)]
+    first = [one for one in plain if not fits(LAST, one)]
+    wrong = []
+    for line, told in results(place, first) + results(place, [x for x in plain if x not in first]):
+        good = {0, 130} if fits(LASTING, line) else {0, 1} if fits(MAY_FAIL, line) else {0}
+        if told["code"] not in good or "Traceback" in told["said"]:
+            wrong.append(f"{line}\n  {told['code']}: {told['said'][-600:]}")
+        elif fits(LASTING, line) and not told.get("interrupted"):
+            wrong.append(f"{line}\n  ended by itself: {told['said'][-600:]}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_request_is_answered(place: Place) -> None:
+    for line in sorted(requests(), key=lambda one: "/end" in one.text):
+        method, path, *rest = line.text.split(maxsplit=2)
+        body = rest[0] if rest and rest[0].startswith("{") else ""
+        asked(place, method, path.replace("ID", place.calls[1]), body)
+
+
+def flaw(text: str) -> str:
+    """Return what is wrong with an `aura` command: no such command or option; empty: nothing."""
+    words = shlex.split(
+        re.sub(r"[\[\]]", "", text.split("|", maxsplit=1)[0].split(" > ", maxsplit=1)[0]).rstrip(
+            "& "
+        )
+    )
+    words = words[words.index("aura") + 1 :]
+    command: Any = typer.main.get_command(command_line(words[0]))
+    context, name = None, "aura"
+    while True:
+        try:
+            context = command.make_context(name, words, parent=context)
+            if not hasattr(command, "resolve_command"):
+                return ""
+            if not (left := [*context._protected_args, *context.args]):
+                return ""
+            name, command, words = command.resolve_command(context, left)
+        except Exception as error:  # noqa: BLE001  # its types are typer's own
+            if type(error).__name__ in {"MissingParameter", "NoArgsIsHelpError", "Exit"}:
+                return ""  # its name alone was meant
+            return repr(error)
+
+
+@pytest.mark.parametrize("line", [one for one in ALL if fits(PARSED, one)], ids=str)
+def test_what_is_not_run_is_at_least_a_command(line: Line) -> None:
+    assert not flaw(line.text)
+
+
+def test_every_command_in_a_sentence_is_one() -> None:
+    once = {one.text: one for one in inline_commands()}.values()
+    wrong = [f"{one}: {why}" for one in once if (why := flaw(one.text))]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_setting_is_known_and_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {
+        (field.alias or f"AURA_{name}").upper() for name, field in type(load()).model_fields.items()
+    }
+    found = settings()
+    assert found
+    for line in found:
+        name, _, value = line.text.partition("=")
+        assert name in known or name.startswith(("AURA_", "CEREBRAS_")), line
+        monkeypatch.setenv(name, value)
+        load(_env_file=None)
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize("line", [one for one in ALL if fits(NOT_RUN, one)], ids=str)
+def test_not_run(line: Line) -> None:
+    if line.program == "make":
+        target = line.text.split()[1]
+        makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"no target {target}"
+        return
+    reason = next(why for pattern, why in NOT_RUN.items() if fits([pattern], line))
+    pytest.skip(f"NOT RUN: {line.text}: it {reason}")
+
+
+def test_no_exception_is_left_over() -> None:
+    for pattern in [*PARSED, *NOT_RUN, *MAY_FAIL]:
+        if pattern.startswith("aura console"):
+            continue  # of a part that may be served or not
+        assert any(fits([pattern], line) for line in ALL), pattern
+
+
+def test_the_speech_snippet_recognises_and_speaks(place: Place) -> None:
+    openai = pytest.importorskip("openai", reason="NOT TESTED HERE: pip install openai")
+    assert openai
+    (code,) = [one.text for one in blocks() if one.page == "docs/speech-api.md"]
+    code = code.replace("https://voice.example.com", place.aura.url)
+    (place.folder / "note.wav").write_bytes(wav(buzz(900) + silence(300)))
+    done = subprocess.run(
+        [sys.executable, "-c", f'TOKEN = "demo_token"\n{code}'],
+        cwd=place.folder,
+        env=place.env(),
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "how are you today" in done.stdout
+    assert (place.folder / "answer.wav").read_bytes()[:4] == b"RIFF"
