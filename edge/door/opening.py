@@ -30,7 +30,7 @@ from edge.door.callers.auth import Caller
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
 from edge.protocols.client_protocol import CloseCode
-from runtime.agents.file import AgentFileError
+from runtime.agents.config_file import ConfigFileError
 from runtime.bus.connection import Bus
 from schemas.agent import AgentUsed
 from schemas.events import Event
@@ -160,7 +160,7 @@ class Openings:
         found = self.agents.table.find(caller.tenant, before.name)
         try:
             return found.agent().phones.get(name, "") if found else ""
-        except AgentFileError:
+        except ConfigFileError:
             return ""
 
     async def handed_over(

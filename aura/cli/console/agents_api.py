@@ -11,7 +11,7 @@ from aura.cli.agent_texts import changed, difference, labelled
 from aura.cli.console.answers import Refused, told
 from aura.cli.console.state import CONSOLE
 from runtime.agents import store
-from runtime.agents.file import AgentFileError
+from runtime.agents.config_file import ConfigFileError
 from runtime.agents.store import Revision
 from schemas.subjects import is_token
 
@@ -64,5 +64,5 @@ def _head(one: Revision) -> dict[str, Any]:
 def _about(one: Revision) -> str:
     try:
         return one.agent().description
-    except AgentFileError as error:
+    except ConfigFileError as error:
         return f"broken: {error}"
