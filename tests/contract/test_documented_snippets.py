@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from aura.cli.evaluation.suite import load as load_suite
+from runtime.agents import tenant_file
 from runtime.agents.file import parse
 from tests.caller import buzz, wav
 from tests.documents import ROOT, Block, blocks
@@ -81,6 +82,8 @@ def test_yaml_says_what_it_is_meant_to_say(block: Block, tmp_path: Path) -> None
         (tmp_path / "recordings" / "thanks.wav").write_bytes(wav(buzz(300)))
         (file := tmp_path / "suite.yaml").write_text(block.text, encoding="utf-8")
         assert load_suite(file).scenarios
+    elif "prices" in read:
+        tenant_file.parse(block.text)
     else:
         parse(block.text)
 
