@@ -24,6 +24,7 @@ const KIND = {
   "response.cancelled": "say",
   "tool.called": "say",
   "tool.requested": "tool",
+  "webhook.requested": "hook",
   "tool.begun": "out",
   "tool.returned": "out",
   "tool.failed": "out",

@@ -254,7 +254,7 @@ async def test_live_hears_what_is_said_now_and_leaves_nothing_behind(
         await bus.publish(words(2))
         assert await place.until(1) == [words(2).id]
     found = await bus.api(f"CONSUMER.NAMES.{subjects.EVENTS_STREAM}", {"offset": 0})
-    assert set(found["consumers"]) == {"STT", "LLM", "TOOL", "TTS"}
+    assert set(found["consumers"]) == {"STT", "LLM", "TOOL", "TTS", "HOOK"}
 
 
 async def test_what_cannot_run_is_said_in_one_line(place: Place) -> None:
