@@ -39,7 +39,6 @@ PARSED = {
     r"aura talk\b": "needs a sound card: integration/test_talk has one",
     r"aura engines test parrot": "its engine is made up: contract/test_contributing has it",
     r"aura calls start\b": "needs a line: integration/test_sip has one",
-    r"aura sip\b": "holds a port of telephones: integration/test_sip has one",
     r"aura tenants apply": "its files are the reader's: integration/test_tenants has some",
     r"aura console\b": "runs until Ctrl-C, with a page: it has tests of its own",
 }
