@@ -56,7 +56,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
             if remote := app[EDGE].policy.remote:
                 await remote.fetch()
             watching = [tasks.create_task(one) for one in chores(app[EDGE])]
-            if await agents_read(app[EDGE], stop):
+            if await agents_and_tools_known(app[EDGE], stop):
                 await _hold(settings, app, stop, condition)
             for task in watching:
                 task.cancel()
@@ -69,7 +69,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
         await bus.close()
 
 
-async def agents_read(edge: Edge, stop: asyncio.Event) -> bool:
+async def agents_and_tools_known(edge: Edge, stop: asyncio.Event) -> bool:
     """Wait until agents and tools are known; False where the edge is to leave before."""
 
     async def both() -> None:

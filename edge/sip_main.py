@@ -17,7 +17,7 @@ from edge.app import chores, edge_of
 from edge.door.limits.open_files import RESERVED, raise_limit
 from edge.door.sip.phones import Phones
 from edge.door.state import Edge
-from edge.main import agents_read, drain
+from edge.main import agents_and_tools_known, drain
 from runtime import metrics
 from runtime.bus.connection import Bus, connect
 from runtime.bus.discovery import announced
@@ -57,7 +57,7 @@ async def _serve(
     async with asyncio.TaskGroup() as tasks:
         edge = edge_of(settings, bus, name, tasks, raise_limit() - RESERVED)
         watching = [tasks.create_task(one) for one in chores(edge)]
-        if await agents_read(edge, stop):
+        if await agents_and_tools_known(edge, stop):
             async with Phones(edge, settings).served(), announced(bus, "sip", _describe(edge)):
                 settle()
                 condition.ready = lambda: bus.connected and not edge.draining

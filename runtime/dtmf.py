@@ -7,6 +7,7 @@ import numpy as np
 ROWS, COLUMNS = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
 """Hz."""
 PAD = ("123A", "456B", "789C", "*0#D")
+KEYS = frozenset("".join(PAD))
 TONE_MS, PAUSE_MS = 100, 100
 LEVEL = 8000
 """Of each of the two tones of a key: about -12 dBFS."""

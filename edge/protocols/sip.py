@@ -11,6 +11,7 @@ from edge.core.client_events import ClientEvent
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import Admission, CloseCode, Handshake, Json, Token
+from runtime.dtmf import KEYS
 from runtime.wav import Format
 from schemas.events import FaultyPart
 
@@ -19,7 +20,6 @@ LINE = Format(rate_hz=RATE_HZ)
 """The line decodes PCMU and PCMA."""
 KEY, BYE = "key ", "bye"
 """A key follows the one; the other is all."""
-KEYS = frozenset("0123456789*#ABCD")
 
 
 class SipProtocol:

@@ -26,7 +26,7 @@ from edge.protocols.twilio_messages import (
     Stop,
     read,
 )
-from runtime.dtmf import tones
+from runtime.dtmf import KEYS, tones
 from runtime.g711 import encode
 from runtime.wav import Format
 from schemas.events import FaultyPart
@@ -41,7 +41,6 @@ LEAST_GAP_MS, MOST_GAP_MS = 15, 1000
 """The longest gap by the time stamps, in ms, that is filled in."""
 REPEATED_BYTES = 20 * BYTES_A_MS
 """The part of a gap that repeats the audio before it, in ms; the rest is silence."""
-KEYS = frozenset("0123456789*#ABCD")
 MOST_MARKS = 512
 """Marks on their way; a client that sends none back is asked about the last ones alone."""
 

@@ -112,7 +112,7 @@ def local_llm(settings: Settings) -> llm_choice.Choice:
     return llm_choice.choice(
         machine.cores(),
         machine.memory_bytes(),
-        lambda name: weights.is_here(name, settings.cache_dir),
+        lambda name: not weights.missing(name, settings.cache_dir),
     )
 
 

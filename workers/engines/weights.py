@@ -85,14 +85,6 @@ def find(name: str, cache: Path) -> Path | None:
         ) from error
 
 
-def is_here(name: str, cache: Path) -> bool:
-    """Tell whether *name* was fetched or installed; its files are not checked."""
-    try:
-        return name in fetched.records(cache) or _installed(name)
-    except WeightsError:
-        return False
-
-
 def missing(name: str, cache: Path) -> str:
     """Return what is missing of the weights *name*, and how to get it; empty: they are here.
 
