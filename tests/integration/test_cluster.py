@@ -19,7 +19,8 @@ from tests.caller import VOICE_MS, Caller, buzz, calling, silence
 from tests.nats_cluster import NODES, NatsCluster
 
 QUIET = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
-STALL_S = 10.0
+STALL_S = 20.0
+"""Two elections: on a busy machine the first may find no leader. Alone, 7 s were seen."""
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,17 @@ async def on_the_bus(cluster: NatsCluster, tmp_path: Path) -> AsyncIterator[Bus]
         yield bus
     finally:
         await bus.close()
+
+
+@asynccontextmanager
+async def down(cluster: NatsCluster, node: str) -> AsyncIterator[None]:
+    """Kill *node*; start it again whatever happens, for the tests that follow."""
+    cluster.kill(node)
+    try:
+        yield
+    finally:
+        cluster.start_node(node)
+        await asyncio.to_thread(cluster.wait_until_whole)
 
 
 async def stream_info(bus: Bus, name: str) -> dict[str, object]:
@@ -104,7 +116,7 @@ async def test_every_stream_has_three_copies(
             assert isinstance(info["cluster"], dict)
             assert len(info["cluster"]["replicas"]) == 2, name
     async with calling(aura.url, QUIET) as caller:
-        await ask(caller, 1, 10)
+        await ask(caller, 1, 20)
         check(caller, 1)
 
 
@@ -116,21 +128,19 @@ async def test_the_leader_of_it_all_is_killed_during_a_call(
     async with on_the_bus(cluster, tmp_path) as bus, calling(aura.url, QUIET) as caller:
         audit = AckAudit(bus)
         writing = asyncio.create_task(audit.write())
-        await ask(caller, 1, 10)
+        await ask(caller, 1, 20)
         lost = await leader(bus)
         await let_lead(bus, "AURA_AUDIO", lost)
         asking = asyncio.create_task(ask(caller, 2, 40))
         await asyncio.sleep(moment_s)
-        cluster.kill(lost)
-        took_s = await asking
-        assert took_s < VOICE_MS / 1000 + STALL_S + 3, took_s
-        await ask(caller, 3, 10)
-        check(caller, 3)
-        writing.cancel()
-        assert audit.longest_wait_s < STALL_S
-        assert await audit.missing() == 0
-        cluster.start_node(lost)
-        await asyncio.to_thread(cluster.wait_until_whole)
+        async with down(cluster, lost):
+            took_s = await asking
+            assert took_s < VOICE_MS / 1000 + STALL_S + 3, took_s
+            await ask(caller, 3, 20)
+            check(caller, 3)
+            writing.cancel()
+            assert audit.longest_wait_s < STALL_S
+            assert await audit.missing() == 0
 
 
 @pytest.mark.parametrize("moment_s", [1.1, 1.5])
@@ -139,16 +149,14 @@ async def test_the_node_that_the_edge_is_connected_to_is_killed(
 ) -> None:
     """What the stages say while the edge finds another node is read from the log."""
     async with calling(aura.url, QUIET) as caller:
-        await ask(caller, 1, 10)
+        await ask(caller, 1, 20)
         lost = cluster.holder("edge-")
         asking = asyncio.create_task(ask(caller, 2, 30))
         await asyncio.sleep(moment_s)
-        cluster.kill(lost)
-        took_s = await asking
-        await ask(caller, 3, 10)
-        check(caller, 3)
-        cluster.start_node(lost)
-        await asyncio.to_thread(cluster.wait_until_whole)
+        async with down(cluster, lost):
+            took_s = await asking
+            await ask(caller, 3, 20)
+            check(caller, 3)
     assert took_s < VOICE_MS / 1000 + STALL_S + 3, took_s
 
 
