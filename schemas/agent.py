@@ -214,6 +214,8 @@ class AgentUsed(msgspec.Struct, frozen=True, kw_only=True):
     """What stood for the variables in this call."""
     asked: dict[str, Any] = {}
     """What the caller changed and might: paths of the configuration to values."""
+    webhook: WebhookConfig | None = None
+    """That of the agent before it, which is told on: its own file names none."""
 
     def __str__(self) -> str:
         return f"{self.name}@{self.revision}"
