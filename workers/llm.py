@@ -14,11 +14,11 @@ from workers.engine_executor import AWAKE_S
 from workers.engines.protocols import (
     CallInfo,
     EngineError,
-    EngineUnavailableError,
     LanguageModel,
     OnlyThoughtError,
     Prompt,
     SentenceReader,
+    ServerUnavailableError,
     Token,
 )
 from workers.response_chain import ResponseChain, Writing
@@ -145,7 +145,7 @@ async def _each_within(
 
     Raises:
         EngineHungError: the model fell silent, and its thread is ours.
-        EngineUnavailableError: a server fell silent.
+        ServerUnavailableError: a server fell silent.
     """
     async with aclosing(model.stream(prompt)) as stream:
         while True:
@@ -154,7 +154,7 @@ async def _each_within(
             except StopAsyncIteration:
                 return
             except TimeoutError as error:
-                kind = EngineHungError if model.in_process else EngineUnavailableError
+                kind = EngineHungError if model.in_process else ServerUnavailableError
                 raise kind(f"no token for {limit_s:g} s") from error
             yield token
 

@@ -151,7 +151,9 @@ def test_an_agent_without_a_webhook_leaves_the_calls_own_told() -> None:
     back = settle(table.find("acme", "cook"), ANN, Begin(), OPERATOR, cook.agent)  # after a cut
     assert back.config.webhook == host.config.webhook
     silent = OPERATOR.but({"webhook.words": False})
-    assert not settle(table.find("acme", "cook"), ANN, Begin(), silent, cook.agent).config.webhook.words
+    assert not settle(
+        table.find("acme", "cook"), ANN, Begin(), silent, cook.agent
+    ).config.webhook.words
 
 
 @pytest.mark.parametrize("url", ["", "https://kitchen.example/aura"])
