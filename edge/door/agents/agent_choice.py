@@ -133,6 +133,7 @@ def hand_over(
         raise RefusedError("AGENT_UNKNOWN", "Unknown agent", details, CloseCode.POLICY_VIOLATION)
     delivery = {"voice.delivery": now.voice.delivery}
     silent = {"response.greeting": ""} if before.asked.get("response.greeting") == "" else {}
+    operator = operator.but({"response.greeting": ""})  # it greets who calls
 
     def settled(wanted: Mapping[str, Any]) -> Settled:
         given = Given(caller.variables, before.variables, wanted)

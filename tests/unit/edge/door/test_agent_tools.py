@@ -156,6 +156,16 @@ def test_an_agent_without_a_webhook_leaves_the_calls_own_told() -> None:
     ).config.webhook.words
 
 
+def test_an_agent_without_a_greeting_goes_on_with_its_models_words() -> None:
+    silent = COOK.replace("greeting: The kitchen.\n", "")
+    table = agents(shared_host=HOST, shared_cook=silent)
+    host = called(table, Begin(agent="host", greeting=True))
+    assert host.agent
+    operator = OPERATOR.but({"response.greeting": "I am Aura."})
+    cook = hand_over(table.find("acme", "cook"), ANN, host.agent, host.config, operator)
+    assert cook.config.response.greeting == ""
+
+
 @pytest.mark.parametrize("url", ["", "https://kitchen.example/aura"])
 def test_an_agents_own_webhook_is_told_from_the_transfer_on(url: str) -> None:
     hooked = f"{HOST}webhook: {{url: 'https://app.example/aura'}}\n"
