@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import UNSET
 
@@ -71,22 +71,44 @@ def flaws(texts: Mapping[str, str]) -> list[str]:
 
 
 def remarks(settings: Settings, texts: Mapping[str, str]) -> list[str]:
-    """Return a line for each thing in *texts* that is good and will surprise."""
+    """Return a line for each thing in *texts* that is good and may surprise."""
+    return [*_unheard(settings, texts), *_unsigned(settings, texts)]
+
+
+def _unheard(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each language that the built-in recogniser does not know."""
     by_whisper = settings.stt_engine == "whisper" or (
         settings.stt_engine == "auto" and not settings.stt_base_url
     )
     if not by_whisper or not settings.stt_model.endswith(".en"):
-        return []
-    lines = []
+        return
     for name, text in texts.items():
         language = file.parse(text).language
         if language is not UNSET and without_region(language) != "en":
             line = yaml_tree.read(text).lines["language",]
-            lines.append(
+            yield (
                 f"{name}.yaml:{line}: the recogniser {settings.stt_model} hears English alone: "
                 "AURA_STT_MODEL=base after `aura models fetch base`; docs/voices.md"
             )
-    return lines
+
+
+def _unsigned(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each address that nothing is posted to without a secret, if it is not set.
+
+    It may be set where the tool runners are.
+    """
+    for name, text in texts.items():
+        agent, tree = file.parse(text), yaml_tree.read(text)
+        signs = "is not set here: tool runners without it post nothing"
+        hook = agent.webhook
+        if hook is not UNSET and hook.url and not settings.webhook_secret.get_secret_value():
+            line = tree.lines["webhook",]
+            yield f"{name}.yaml:{line}: AURA_WEBHOOK_SECRET {signs} to the webhook"
+        for number, tool in enumerate(agent.tools or ()):
+            by_webhook = isinstance(tool, AgentTool) and tool.kind == "webhook"
+            if by_webhook and not settings.tool_secret.get_secret_value():
+                line = tree.lines["tools", number]
+                yield f"{name}.yaml:{line}: AURA_TOOL_SECRET {signs} to its target"
 
 
 async def unknown_agents(

@@ -54,3 +54,12 @@ def test_a_language_that_the_recogniser_does_not_know_is_worth_a_word() -> None:
     assert "aura models fetch base" in line
     for other in ({"stt_model": "base"}, {"stt_base_url": "http://x"}, {"stt_engine": "m:C"}):
         assert remarks(of(**other), texts) == []
+
+
+def test_what_is_not_posted_without_a_secret_is_worth_a_word() -> None:
+    texts = {"desk": TOOL % "{type: object}" + "webhook: {url: https://app.example/calls}\n"}
+    calls, books = remarks(of(), texts)
+    assert calls.startswith("desk.yaml:7: AURA_WEBHOOK_SECRET is not set here")
+    assert books.startswith("desk.yaml:3: AURA_TOOL_SECRET is not set here")
+    secret = "whsec_" + "A" * 43 + "="
+    assert remarks(of(tool_secret=secret, webhook_secret=secret), texts) == []
