@@ -42,7 +42,10 @@ def serve(
     for file in files:
         if not file.is_file():
             raise CommandError(f"there is no file {file}")
-        runpy.run_path(str(file), run_name="aura_tools")
+        try:
+            runpy.run_path(str(file), run_name="aura_tools")
+        except service.ToolDefinitionError as error:
+            raise CommandError(f"{file}: {error}") from error
     if not service.defined():
         raise CommandError("no function there stands under @tool (from workers.tools import tool)")
     settings = load()
