@@ -39,6 +39,7 @@ AT_ONCE = 64
 """Calls that one service runs at a time."""
 AGAIN_S = 0.1
 MOST_REFUSAL_CHARS = 400
+LOST = "the tool was lost on the way; it may have been done all the same"
 
 
 class NobodyServesError(Exception):
@@ -220,6 +221,9 @@ def _answering(
                 await request.respond(await handler(asked))
         except ToolRefusedError as refused:
             await request.respond_error("400", _one_line(str(refused)))
+        except asyncio.CancelledError:  # what does the calls was lost, such as an MCP server
+            await request.respond_error("503", LOST)
+            raise
         except Exception:
             log.exception("tool_broken", tool=request.subject)
             await request.respond_error("500", "the tool failed")

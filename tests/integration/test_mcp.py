@@ -148,9 +148,14 @@ async def test_an_address(bus: Bus, settings: Settings, tmp_path: Path, file: Pa
     try:
         async with gateway(settings, tmp_path, f"http://127.0.0.1:{port}/mcp"):
             await check(bus)
+            server.send_signal(signal.SIGKILL)
+            await server.wait()
+            with pytest.raises(ToolRefusedError, match="lost on the way"):  # and no silence
+                await call_tool(bus, "aura.tool.acme.desk_free_slots", b'{"day": "M"}', {}, 60)
     finally:
-        server.send_signal(signal.SIGKILL)
-        await server.wait()
+        if server.returncode is None:
+            server.send_signal(signal.SIGKILL)
+            await server.wait()
 
 
 @pytest.mark.parametrize(
