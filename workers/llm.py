@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from runtime.bus import trace
 from schemas.codec import TRACE_HEADER
 from schemas.events import StageName, TurnTaken
+from schemas.tools import ToolFunction
 from workers.engine_executor import AWAKE_S
 from workers.engines.protocols import (
     CallInfo,
@@ -67,6 +68,7 @@ class LlmStage:
             first=not chain.state.sentences,
             hold=chain.model in self._begin_inside,
             tools=[tool.name for tool in event.tools],
+            types={tool.name: _arguments(tool) for tool in event.tools},
             language=event.language,
         )
         wanted = chain.model
@@ -89,6 +91,12 @@ class LlmStage:
             self._begin_inside.add(model)
         elif not text.thought:
             self._begin_inside.discard(model)
+
+
+def _arguments(tool: ToolFunction) -> dict[str, Any]:
+    """Return the schemas of the arguments of *tool* by their names."""
+    schemas = tool.parameters.get("properties")
+    return schemas if isinstance(schemas, dict) else {}
 
 
 def _prompt(event: TurnTaken, said: str) -> Prompt:
