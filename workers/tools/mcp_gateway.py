@@ -103,6 +103,7 @@ async def run(settings: Settings, server: Server) -> int:
                 if not (served or stop.is_set()):
                     raise SettingsError(f"the MCP server {why(failed, server)}") from failed
                 log.warning("mcp_server_failed", error=type(failed).__name__)
+            limit = asyncio.timeout(None)
             if not stop.is_set():
                 log.warning("mcp_server_lost", again_after_s=AGAIN_S)
                 await asyncio.sleep(AGAIN_S)
