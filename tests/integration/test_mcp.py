@@ -43,18 +43,30 @@ def book(slot: str) -> str:
         os._exit(1)
     return f"booked {slot}"
 
-if len(sys.argv) > 1:
-    server.run("streamable-http", port=int(sys.argv[1]), stateless_http=True)
-else:
+if len(sys.argv) == 1:
     server.run()
+else:
+    import uvicorn
+
+    app = server.streamable_http_app(stateless_http=True)
+
+    async def guarded(scope, receive, send):
+        shown = dict(scope.get("headers", ())).get(b"authorization", b"").decode()
+        if scope["type"] == "http" and shown != os.environ["WANTED"]:
+            await send({"type": "http.response.start", "status": 401, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await app(scope, receive, send)
+
+    uvicorn.run(guarded, port=int(sys.argv[1]))
 """
 
 
 @asynccontextmanager
 async def gateway(
-    settings: Settings, folder: Path, *where: str
+    settings: Settings, folder: Path, *where: str, token: str = ""
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    env = {**as_user(settings, "service"), "LOG_FORMAT": "json"}
+    env = {**as_user(settings, "service"), "LOG_FORMAT": "json", "AURA_MCP_TOKEN": token}
     process = await running(
         *(*COMMAND, "tools", "mcp", "--prefix", "desk_", *where),
         env=env,
@@ -137,16 +149,19 @@ async def test_a_command_has_the_variables_that_are_named_and_no_others(
     assert b"PASSWORD" not in said
 
 
-async def test_an_address(bus: Bus, settings: Settings, tmp_path: Path, file: Path) -> None:
+@pytest.mark.parametrize("token", ["", "key-of-the-desk"])
+async def test_an_address(
+    bus: Bus, settings: Settings, tmp_path: Path, file: Path, token: str
+) -> None:
     port = free_port()
     server = await running(
         *(sys.executable, str(file), str(port)),
-        env=dict(os.environ),
+        env={**os.environ, "WANTED": f"Bearer {token}" if token else ""},
         ready="Uvicorn running",
         folder=tmp_path,
     )
     try:
-        async with gateway(settings, tmp_path, f"http://127.0.0.1:{port}/mcp"):
+        async with gateway(settings, tmp_path, f"http://127.0.0.1:{port}/mcp", token=token):
             await check(bus)
             server.send_signal(signal.SIGKILL)
             await server.wait()
