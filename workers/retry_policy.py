@@ -17,6 +17,7 @@ from workers.engines.protocols import (
     EngineError,
     EngineMissingError,
     EngineRefusedError,
+    ServerUnavailableError,
     WeightsError,
 )
 from workers.stage import EngineHungError, StaleJobError
@@ -31,6 +32,8 @@ APART_S = 2.0
 """Random start delay of the last attempt, to isolate a job that kills workers."""
 EXPECTED = (EngineError, BusError, StaleJobError)
 HOPELESS = (EngineRefusedError, EngineMissingError, WeightsError, StaleJobError)
+TELLING = (*HOPELESS, ServerUnavailableError)
+"""Errors whose words hold nothing that somebody said."""
 
 Outcome = Literal["done", "overtaken", "retried", "failed"]
 """The outcome of a job, as it is counted."""
@@ -62,7 +65,7 @@ def verdict(error: Exception, attempt: int) -> Verdict:
     given_up = hopeless or attempt >= LAST_ATTEMPT
     return Verdict(
         outcome="failed" if given_up else "retried",
-        reason=str(error) if hopeless else type(error).__name__,
+        reason=str(error) if isinstance(error, TELLING) else type(error).__name__,
         told=_told(error),
         delay_s=0.0 if given_up else RETRY_S * attempt,
         is_expected=isinstance(error, EXPECTED),

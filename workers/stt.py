@@ -13,6 +13,7 @@ from runtime.redaction import Redaction
 from schemas import codec, subjects
 from schemas.audio import BYTES_PER_MS, AudioFrame, TranscriptPartial
 from schemas.events import SpeechStarted, StageName, TranscriptFinal, TranscriptGuess
+from schemas.languages import without_region
 from workers.engine_executor import EngineExecutor, Together
 from workers.engines.protocols import (
     BatchRecognizer,
@@ -116,7 +117,7 @@ class SttStage:
 
         *hurried*: quick words are worth more than sure ones.
         """
-        recognizer, language = self._recognizer, event.language
+        recognizer, language = self._recognizer, without_region(event.language)
         owner, audio_s = (event.tenant, event.session), _seconds(asked.pcm)
         if not isinstance(recognizer, BatchRecognizer):
             return await self._executor.run(

@@ -259,6 +259,8 @@ class _Link:
                 raise error
         elif isinstance(error, NatsError):
             log.error("bus_error", error=str(error)[:200])
+        elif isinstance(error, OSError) and not self.bus.connected:
+            pass  # an attempt to come back, several a second: `bus_disconnected` was told
         else:  # a listener failed; its message stays out of the log
             log.error("listener_failed", error=type(error).__name__)
 

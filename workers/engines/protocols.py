@@ -4,6 +4,7 @@ EngineError                    anything an engine says
 ├── EngineMissingError         refuse: a library is not installed (the message names the extra)
 ├── WeightsError               refuse: a model file is missing, damaged or has no room on the disk
 ├── EngineUnavailableError     retry: network, 429, 5xx, timeout
+│   └── ServerUnavailableError of a server, in words of ours
 └── EngineRefusedError         give up: 400, 401, a wrong model (the message names the setting)
     └── OnlyThoughtError       give up: a thought, and no response
 
@@ -38,6 +39,10 @@ class WeightsError(EngineError):
 
 class EngineUnavailableError(EngineError):
     """The engine does not answer now; the same request may succeed later."""
+
+
+class ServerUnavailableError(EngineUnavailableError):
+    """A server does not answer now; the words are ours, and fit for a log."""
 
 
 class EngineRefusedError(EngineError):

@@ -10,7 +10,7 @@ from edge.core.session.control_memory import ControlMemory
 from edge.core.session.message_names import MessageNames, response_key, turn_key
 from edge.core.session.spend import Spend
 from edge.core.session.summary import Summary
-from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late
+from edge.core.session.tool_steps import Key, Result, ToolSteps, kept, key_of, late
 from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas.agent import AgentUsed
 from schemas.events import (
@@ -91,7 +91,7 @@ class History:
         if said:
             self._enter(Message("user", said), turn_key(turn))
         if steps:
-            self.messages += steps.messages(with_text=False)
+            self.messages += map(kept, steps.messages(with_text=False))
             for call in steps.calls.values():
                 if call.outlives:
                     self.outlived[key_of(call.called)] = call.called

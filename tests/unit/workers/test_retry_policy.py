@@ -9,6 +9,7 @@ from workers.engines.protocols import (
     EngineMissingError,
     EngineRefusedError,
     EngineUnavailableError,
+    ServerUnavailableError,
 )
 from workers.retry_policy import LAST_ATTEMPT, Verdict, apart_s, verdict
 from workers.stage import EngineHungError, StaleJobError
@@ -36,6 +37,11 @@ def test_the_last_attempt_is_the_last() -> None:
 def test_what_no_attempt_can_mend_is_given_up_at_once_and_says_why(error: Exception) -> None:
     given_up = verdict(error, 1)
     assert (given_up.outcome, given_up.reason) == ("failed", str(error))
+
+
+def test_what_is_wrong_with_a_server_is_told_to_the_operator_too() -> None:
+    error = ServerUnavailableError("the language model answered 502; try again later")
+    assert [verdict(error, n).reason for n in (1, LAST_ATTEMPT)] == [str(error)] * 2
 
 
 def test_the_words_of_other_failures_are_kept_to_ourselves() -> None:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import structlog
 
+from schemas.languages import without_region
 from schemas.session_config import VOICE_NAME
 from workers.engines import weights
 from workers.engines.protocols import (
@@ -134,8 +135,8 @@ class PiperVoices:
             raise WeightsError(f"{path} and its .json cannot be read: {error.strerror}") from error
 
     def _path(self, speaker: Speaker) -> Path:
-        language = speaker.language.lower().replace("_", "-").partition("-")[0]
-        name = speaker.voice or self._by_language.get(language, "")
+        by_language = self._by_language.get(without_region(speaker.language), "")
+        name = speaker.voice or by_language
         if not name:
             return self._default
         if (known := self._found.get(name)) and known.is_file():
