@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from edge.door.limits.message_room import MessageRoom, Place
+
 AT_ONCE_S = 20.0
 """The seconds of frames that may come at once: a network may have stalled."""
 BYTES_A_SECOND, BYTES_AT_ONCE = 1_500_000, 16 * 1024 * 1024
@@ -127,7 +129,8 @@ class Allowance:
 class AddressBudget:
     """What the connections of one address share: work and sound ahead, utterances outstanding."""
 
-    def __init__(self, costs: Costs, now_s: float) -> None:
+    def __init__(self, address: str, costs: Costs, now_s: float) -> None:
+        self.address = address
         self.connections: list[ConnectionBudget] = []
         at_once_s = costs.sound_at_once_s * ADDRESS_SHARE
         self._sound = Allowance(at_once_s, SOUND_PACE, now_s)
@@ -154,7 +157,8 @@ class AddressBudget:
 class ConnectionBudget:
     """What one connection has spent, and whether more of it may be read."""
 
-    def __init__(self, costs: Costs, address: AddressBudget, now_s: float) -> None:
+    def __init__(self, costs: Costs, address: AddressBudget, place: Place, now_s: float) -> None:
+        """Share with *address*; *place* is for long messages."""
         rate = costs.frames_a_second
         self.frames = 0
         """Since the last look, of all kinds: empty ones, pings and parts of messages, too."""
@@ -170,6 +174,7 @@ class ConnectionBudget:
         """Of the session that it holds."""
         self.is_ahead = False
         """As of the last look: it has sent more than a live caller does."""
+        self.place = place
         self._address = address
         self._frames = Allowance(
             rate * AT_ONCE_S, rate, now_s, f"more than {rate} WebSocket frames a second"
@@ -195,6 +200,10 @@ class ConnectionBudget:
         self._turns = Allowance(
             TURNS_AT_ONCE, TURNS_A_SECOND, now_s, "more typed turns than anybody reads"
         )
+
+    @property
+    def address(self) -> str:
+        return self._address.address
 
     @property
     def outstanding(self) -> int:
@@ -254,6 +263,7 @@ class Budgets:
 
     def __init__(self, costs: Costs) -> None:
         self._costs = costs
+        self._room = MessageRoom()
         self._addresses: OrderedDict[str, AddressBudget] = OrderedDict()
         """Those used last at the end."""
 
@@ -262,15 +272,16 @@ class Budgets:
         """Yield the budget of a new connection of *address*, until the block is left."""
         shared = self._addresses.get(address)
         if shared is None:
-            shared = self._addresses[address] = AddressBudget(self._costs, now_s)
+            shared = self._addresses[address] = AddressBudget(address, self._costs, now_s)
             self._forget_oldest()
         self._addresses.move_to_end(address)
-        budget = ConnectionBudget(self._costs, shared, now_s)
+        budget = ConnectionBudget(self._costs, shared, self._room.place(address), now_s)
         shared.connections.append(budget)
         shared.counted()
         try:
             yield budget
         finally:
+            budget.place.leave()
             shared.connections.remove(budget)
             shared.counted()
 
