@@ -36,6 +36,8 @@ AHEAD_SHARE, AHEAD_SHARE_OF_WORK = 0.2, 0.05
 """Of what may be had at once: whoever has spent more is ahead of live speech."""
 AHEAD_SOUND_S = 4.0
 """Sound that is no more ahead than this came late over a bad line."""
+BURST_FRAMES, BURST_BYTES, BURST_WORK_S, BURST_SOUND_S = 60, 256 * 1024, 0.03, 2.5
+"""Whoever has spent more at once presses: its work waits for its turn, and for nothing else."""
 CALM_SHARE = 0.5
 """The share of its allowance at which a connection is no longer slowed."""
 MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
@@ -74,7 +76,16 @@ class Costs:
 class Allowance:
     """So much a second of one thing, and so much at once; a debt is paid by waiting."""
 
-    __slots__ = ("_ahead_below", "_at_s", "_left", "_reason", "_size", "_slowed_s", "rate")
+    __slots__ = (
+        "_ahead_below",
+        "_at_s",
+        "_left",
+        "_presses_below",
+        "_reason",
+        "_size",
+        "_slowed_s",
+        "rate",
+    )
 
     def __init__(
         self,
@@ -83,9 +94,11 @@ class Allowance:
         now_s: float,
         reason: str = "",
         ahead_share: float = AHEAD_SHARE,
+        burst: float = 0.0,
     ) -> None:
         """Begin with *size*, and get *rate* a second; *reason* is what a close tells."""
         self._ahead_below = size * (1 - ahead_share)
+        self._presses_below = size - burst
         self._size = self._left = size
         self.rate = rate
         self._reason = reason
@@ -96,6 +109,10 @@ class Allowance:
     @property
     def is_ahead(self) -> bool:
         return self._left < self._ahead_below
+
+    @property
+    def presses(self) -> bool:
+        return self._left < self._presses_below
 
     def spend(self, amount: float, now_s: float) -> float:
         """Take *amount*; return the seconds until the debt is paid, 0 without one.
@@ -114,10 +131,13 @@ class Allowance:
             raise OverBudgetError(self._reason)
         return wait_s
 
-    def borrow(self, amount: float, now_s: float) -> float:
-        """Take *amount* as `spend` does, where the debt of some is to close no other."""
-        wait_s = min(PATIENCE_S, self._take(amount, now_s))
-        self._left = max(self._left, -PATIENCE_S * self.rate)
+    def borrow(self, amount: float, now_s: float, most_s: float = PATIENCE_S) -> float:
+        """Take *amount* as `spend` does, where the debt of some is to close no other.
+
+        It is paid in *most_s* at most.
+        """
+        wait_s = min(most_s, self._take(amount, now_s))
+        self._left = max(self._left, -most_s * self.rate)
         return wait_s
 
     def _take(self, amount: float, now_s: float) -> float:
@@ -174,13 +194,23 @@ class ConnectionBudget:
         """Of the session that it holds."""
         self.is_ahead = False
         """As of the last look: it has sent more than a live caller does."""
+        self.presses = False
+        """As of the last look: it has sent more at once than a live caller does."""
         self.place = place
         self._address = address
         self._frames = Allowance(
-            rate * AT_ONCE_S, rate, now_s, f"more than {rate} WebSocket frames a second"
+            rate * AT_ONCE_S,
+            rate,
+            now_s,
+            f"more than {rate} WebSocket frames a second",
+            burst=BURST_FRAMES,
         )
         self._bytes = Allowance(
-            BYTES_AT_ONCE, BYTES_A_SECOND, now_s, "more bytes than live audio has"
+            BYTES_AT_ONCE,
+            BYTES_A_SECOND,
+            now_s,
+            "more bytes than live audio has",
+            burst=BURST_BYTES,
         )
         self._work = Allowance(
             WORK_AT_ONCE_S,
@@ -188,6 +218,7 @@ class ConnectionBudget:
             now_s,
             "more work than a live call makes",
             AHEAD_SHARE_OF_WORK,
+            BURST_WORK_S,
         )
         at_once_s = costs.sound_at_once_s
         self._sound = Allowance(
@@ -196,6 +227,7 @@ class ConnectionBudget:
             now_s,
             f"sound faster than it is spoken: more than {at_once_s:g} s at once",
             AHEAD_SOUND_S / at_once_s,
+            BURST_SOUND_S,
         )
         self._turns = Allowance(
             TURNS_AT_ONCE, TURNS_A_SECOND, now_s, "more typed turns than anybody reads"
@@ -229,7 +261,7 @@ class ConnectionBudget:
             self._bytes.spend(size, now_s),
             self._work.spend(work_s, now_s),
         )
-        if sound_s or self.is_ahead:
+        if sound_s or self.presses:
             wait_s = max(wait_s, self._sound.spend(sound_s, now_s))
         if self.turns:
             turns, self.turns = self.turns, 0
@@ -239,6 +271,9 @@ class ConnectionBudget:
             or self._bytes.is_ahead
             or self._work.is_ahead
             or self._sound.is_ahead
+        )
+        self.presses = self.is_ahead or (
+            self._frames.presses or self._bytes.presses or self._work.presses or self._sound.presses
         )
         if not self.is_ahead:  # live sound is within what its address has for each of its calls
             return wait_s

@@ -1,9 +1,9 @@
 """When the next piece of a connection's work may begin: its budget, kept by the event loop.
 
-Work that presses goes through one lane an edge: that of a connection which is ahead of live speech,
-or has sent more by now than was worked on. A piece of it begins in each round of the loop, the next
-is that of the address which has had the least of the lane, and the lane has a share of the loop: a
-live call waits for one piece of one connection, however many press.
+Work that presses goes through one lane an edge: that of a connection which has sent more at once
+than a live caller does, or whose work is long. A piece of it begins in each round of the loop, the
+next is that of the address which has had the least of the lane, and the lane has a share of the
+loop: a live call waits for one piece of one connection, however many press.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from edge.door.limits.fair_queue import FairQueue
 
 T = TypeVar("T")
 
-PIECE_S = 0.002
+PIECE_S = 0.001
 """Work after which others get the loop."""
 WAIT_S = 0.25
 """A wait is cut into such pieces."""
@@ -27,6 +27,8 @@ MOST_HELD_S = 10.0
 """The longest wait of audio for stages that are strained."""
 LANE_SHARE, LANE_AT_ONCE_S = 0.5, 1.0
 """Of the loop: the rest is for live calls. A recording of a minute is worked on at once."""
+LANE_RESTS_S = 0.05
+"""The longest rest between two pieces."""
 
 
 class Lane:
@@ -62,13 +64,13 @@ class Lane:
         return await asyncio.get_running_loop().run_in_executor(self._thread, timed)
 
     def worked(self, address: str, took_s: float) -> None:
-        """Count work of *address* that pressed."""
+        """Count what *address* did since its last turn."""
         self._waiting.charge(address, took_s)
-        self._work.borrow(took_s, time.monotonic())
+        self._work.borrow(took_s, time.monotonic(), LANE_RESTS_S)
 
     def _next(self) -> None:
         loop = asyncio.get_running_loop()
-        if wait_s := self._work.borrow(0.0, time.monotonic()):
+        if wait_s := self._work.borrow(0.0, time.monotonic(), LANE_RESTS_S):
             self._begins = loop.call_later(wait_s, self._next)
             return
         piece = self._waiting.pop()
@@ -97,18 +99,11 @@ class Pace:
         self._since_s = 0.0
         """Work since others last got the loop."""
 
-    @property
-    def presses(self) -> bool:
-        """It is ahead, or has sent more than was worked on: the lane is for its work."""
-        return self.budget.is_ahead or self.has_more()
-
     def worked(self, since_s: float) -> None:
         """Count the time of the loop since *since_s* (of `time.perf_counter`)."""
         took_s = time.perf_counter() - since_s
         self.budget.work_s += took_s
         self._since_s += took_s
-        if self.presses:
-            self._lane.worked(self.budget.address, took_s)
 
     async def off_loop(self, work: Callable[[], T]) -> T:
         """Return what *work* returns, which is done in a thread when it is its turn."""
@@ -131,14 +126,15 @@ class Pace:
         loop = asyncio.get_running_loop()
         if wait_s > 0:
             loop.call_later(min(wait_s, WAIT_S), piece)
-        elif self.presses:
+        elif self.budget.presses:
+            self._charge()
             self._lane.call(self.budget.address, piece)
         else:
             loop.call_soon(piece)
 
     async def breathe(self) -> None:
         """Let others have the loop, if the work since they last had it was long."""
-        if self.budget.is_ahead or self._since_s > PIECE_S:
+        if self.budget.presses or self._since_s > PIECE_S:
             await self._turn()
 
     async def turn(self) -> None:
@@ -152,14 +148,17 @@ class Pace:
             if self.on_wait:
                 self.on_wait()
             await asyncio.sleep(min(wait_s, WAIT_S))
-        if self.presses:
-            await self._turn()
-        else:  # whoever reads waits for what comes next
-            self._since_s = 0.0
+        if not self.budget.presses and not self.has_more():
+            self._since_s = 0.0  # whoever reads waits for what comes next
+        await self.breathe()
 
     async def _turn(self) -> None:
-        self._since_s = 0.0
+        self._charge()
         await self._lane.turn(self.budget.address)
+
+    def _charge(self) -> None:
+        self._lane.worked(self.budget.address, self._since_s)
+        self._since_s = 0.0
 
     def _held_s(self, until_s: float) -> float:
         """Return the seconds for which sound that is ahead waits for the stages."""

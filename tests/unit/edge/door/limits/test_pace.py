@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from edge.door.limits.connection_budget import Budgets, Costs
+from edge.door.limits.connection_budget import BURST_FRAMES, Budgets, Costs
 from edge.door.limits.pace import LANE_AT_ONCE_S, LANE_SHARE, Lane, Pace
 
 
@@ -81,14 +81,25 @@ async def test_the_lane_leaves_a_share_of_the_loop_to_live_calls() -> None:
     assert loop.time() - began_s > 0.05 / LANE_SHARE / 2
 
 
-@pytest.mark.parametrize("has_more", [False, True])
-async def test_who_has_sent_more_than_was_worked_on_takes_the_lane(*, has_more: bool) -> None:
-    """A live caller has not: it never waits for those who press."""
+@pytest.mark.parametrize(
+    ("frames", "work_s", "has_more", "waits"),
+    [
+        (25, 0.002, False, False),  # a live caller: it never waits for those who press
+        (25, 0.0005, True, False),
+        (25, 0.002, True, True),
+        (BURST_FRAMES + 1, 0.0, False, True),
+    ],
+)
+async def test_who_presses_takes_the_lane(
+    *, frames: int, work_s: float, has_more: bool, waits: bool
+) -> None:
     lane, passed = Lane(), asyncio.Event()
     lane.worked("other", LANE_AT_ONCE_S + 100)
-    with Budgets(Costs()).opened("a", 0.0) as budget:
+    with Budgets(Costs()).opened("a", time.monotonic()) as budget:
         pace = Pace(budget, lane, str)
         pace.has_more = lambda: has_more
+        budget.frames += frames
+        pace.worked(time.perf_counter() - work_s)
 
         async def live() -> None:
             await pace.turn()
@@ -96,7 +107,7 @@ async def test_who_has_sent_more_than_was_worked_on_takes_the_lane(*, has_more: 
 
         turn = asyncio.create_task(live())
         await rounds(5)
-        assert passed.is_set() is not has_more
+        assert passed.is_set() is not waits
         turn.cancel()
 
 
