@@ -13,7 +13,7 @@ from edge.core.inputs import FromClient
 from edge.door.channel import Channel
 from edge.door.client_sender import ClientSender
 from edge.door.conversations import Conversations
-from edge.door.limits.connection_budget import OverBudgetError
+from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.rate_limits import TokenBucket
 from edge.protocols.client_protocol import ClientProtocol, Json
 

@@ -26,7 +26,7 @@ from aiohttp.web_request import BaseRequest
 from edge.core.client_commands import Command
 from edge.door.channel import Ear, Phone
 from edge.door.frame_heads import HEAD_BYTES, KEY_BYTES, FrameHeads
-from edge.door.limits.connection_budget import OverBudgetError
+from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.message_room import LONG_BYTES, MOST_HELD_S
 from edge.door.limits.pace import WAIT_S, Pace
 
@@ -45,6 +45,11 @@ TAKEN_S = 0.005
 """Whether what was parsed has been taken is looked at so often."""
 ROOM_S = 0.1
 """Whether there is room for a long message is looked at so often."""
+DIRECT_S = 0.003
+"""The most work on the frames of one packet that goes straight to a listener."""
+STILL_THERE = b"\x8a\x00"
+"""A pong that answers no ping (RFC 6455, 5.5.3); where the client has gone, its system refuses."""
+STILL_THERE_S = 1.0
 
 
 class StrictWebSocket(web.WebSocketResponse):
@@ -99,6 +104,8 @@ class StrictWebSocket(web.WebSocketResponse):
         if not self.closed:
             self._put_off_at = 0.0
             self._on_data_received()
+            if self._intake:
+                self._intake.try_the_line()
 
     def _on_data_received(self) -> None:
         """Put the next ping off, unless that was done a moment ago."""
@@ -122,6 +129,7 @@ class _Intake:
         """What came last, and how much of it was parsed."""
         self._long = 0
         """The number of the message that its place in the room is for."""
+        self._tried_s = time.monotonic()
         self._looks: asyncio.TimerHandle | None = None
         """For how long it has held the place."""
         ws.pace.has_more = lambda: bool(self._rest or queue._buffer)
@@ -145,14 +153,21 @@ class _Intake:
             and not self._queue._buffer
             and (frames := self._heads.binaries(data))
         ):
+            at, most_s = 0, pace.budget.work_s + DIRECT_S
             for frame in frames:
+                if pace.budget.work_s > most_s:
+                    break
                 payload = bytearray(frame[HEAD_BYTES:])
                 websocket_mask(frame[HEAD_BYTES - KEY_BYTES : HEAD_BYTES], payload)
                 pace.budget.frames += 1
                 pace.budget.bytes += len(frame)
                 take(bytes(payload))
-            return False, b""
-        self._rest, self._at = data, 0
+                at += len(frame)
+            if at == len(data):
+                return False, b""
+            self._rest, self._at = data, at
+        else:
+            self._rest, self._at = data, 0
         return self._parse(), b""
 
     @property
@@ -162,6 +177,13 @@ class _Intake:
 
     def feed_eof(self) -> None:
         self._parser.feed_eof()
+
+    def try_the_line(self) -> None:
+        """Send something now and then: a socket that is not read is not seen to close."""
+        now_s = time.monotonic()
+        if now_s >= self._tried_s + STILL_THERE_S and self._handler.transport is not None:
+            self._tried_s = now_s
+            self._handler.transport.write(STILL_THERE)
 
     def drop_all(self) -> None:
         """Parse nothing any more; read on for a moment, so that the client can read why."""

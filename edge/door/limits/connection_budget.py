@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from edge.door.limits.allowance import Allowance
 from edge.door.limits.message_room import MessageRoom, Place
 
 AT_ONCE_S = 20.0
@@ -30,26 +31,17 @@ SOUND_PACE = 2.0
 """The audio that is read, seconds a second, once the audio allowed at once has come."""
 ADDRESS_SHARE = 2.0
 """The bound of an address, as a multiple of the bound of one connection."""
-PATIENCE_S = 30.0
-"""A connection that is slowed for so long is closed."""
-AHEAD_SHARE, AHEAD_SHARE_OF_WORK = 0.2, 0.05
-"""Of what may be had at once: whoever has spent more is ahead of live speech."""
 AHEAD_SOUND_S = 4.0
 """Sound that is no more ahead than this came late over a bad line."""
+AHEAD_SHARE_OF_WORK = 0.05
 BURST_FRAMES, BURST_BYTES, BURST_WORK_S, BURST_SOUND_S = 60, 256 * 1024, 0.03, 2.5
 """Whoever has spent more at once presses: its work waits for its turn, and for nothing else."""
-CALM_SHARE = 0.5
-"""The share of its allowance at which a connection is no longer slowed."""
 MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
 LOOK_FRAMES, LOOK_SOUND_S = 25, 0.5
 """The work, seconds of the loop, after which live audio is reckoned up again."""
 MOST_ADDRESSES = 10_000
 """Addresses that are remembered after their last connection: a new one is no fresh start."""
-
-
-class OverBudgetError(Exception):
-    """A connection costs too much for too long; the message is the reason of its close."""
 
 
 class Recognition(Protocol):
@@ -71,79 +63,6 @@ class Costs:
     frames_a_second: int = 200
     """WebSocket frames of all kinds."""
     sound_at_once_s: float = 60.0
-
-
-class Allowance:
-    """So much a second of one thing, and so much at once; a debt is paid by waiting."""
-
-    __slots__ = (
-        "_ahead_below",
-        "_at_s",
-        "_left",
-        "_presses_below",
-        "_reason",
-        "_size",
-        "_slowed_s",
-        "rate",
-    )
-
-    def __init__(
-        self,
-        size: float,
-        rate: float,
-        now_s: float,
-        reason: str = "",
-        ahead_share: float = AHEAD_SHARE,
-        burst: float = 0.0,
-    ) -> None:
-        """Begin with *size*, and get *rate* a second; *reason* is what a close tells."""
-        self._ahead_below = size * (1 - ahead_share)
-        self._presses_below = size - burst
-        self._size = self._left = size
-        self.rate = rate
-        self._reason = reason
-        self._at_s = now_s
-        self._slowed_s: float | None = None
-        """Since when it is slowed."""
-
-    @property
-    def is_ahead(self) -> bool:
-        return self._left < self._ahead_below
-
-    @property
-    def presses(self) -> bool:
-        return self._left < self._presses_below
-
-    def spend(self, amount: float, now_s: float) -> float:
-        """Take *amount*; return the seconds until the debt is paid, 0 without one.
-
-        Raises:
-            OverBudgetError: the debt is too large, or there has been one for too long.
-        """
-        wait_s = self._take(amount, now_s)
-        if not wait_s:
-            if self._slowed_s is not None and self._left >= self._size * CALM_SHARE:
-                self._slowed_s = None
-            return 0.0
-        if self._slowed_s is None:
-            self._slowed_s = now_s
-        if wait_s > PATIENCE_S or now_s - self._slowed_s > PATIENCE_S:
-            raise OverBudgetError(self._reason)
-        return wait_s
-
-    def borrow(self, amount: float, now_s: float, most_s: float = PATIENCE_S) -> float:
-        """Take *amount* as `spend` does, where the debt of some is to close no other.
-
-        It is paid in *most_s* at most.
-        """
-        wait_s = min(most_s, self._take(amount, now_s))
-        self._left = max(self._left, -most_s * self.rate)
-        return wait_s
-
-    def _take(self, amount: float, now_s: float) -> float:
-        left = min(self._size, self._left + (now_s - self._at_s) * self.rate) - amount
-        self._left, self._at_s = left, now_s
-        return max(0.0, -left / self.rate)
 
 
 class AddressBudget:

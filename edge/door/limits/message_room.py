@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from edge.door.limits.fair_queue import FairQueue
 
-ROOM_BYTES = 16 * 1024 * 1024
-"""Two of the longest messages; read, unmasked and decoded, one is three times as much."""
+ROOM_BYTES = 8 * 1024 * 1024
+"""Four recordings of a minute; read, unmasked and decoded, a message is three times as much."""
 LONG_BYTES = 64 * 1024
 """Two seconds of sound: what is no longer is read at once."""
 MOST_HELD_S = 10.0

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from edge.door.limits.connection_budget import Allowance, ConnectionBudget
+from edge.door.limits.allowance import Allowance
+from edge.door.limits.connection_budget import ConnectionBudget
 from edge.door.limits.fair_queue import FairQueue
 
 T = TypeVar("T")
@@ -135,7 +136,7 @@ class Pace:
     async def breathe(self) -> None:
         """Let others have the loop, if the work since they last had it was long."""
         if self.budget.presses or self._since_s > PIECE_S:
-            await self._turn()
+            await self.lane()
 
     async def turn(self) -> None:
         """Wait until the next message may be worked on.
@@ -152,7 +153,8 @@ class Pace:
             self._since_s = 0.0  # whoever reads waits for what comes next
         await self.breathe()
 
-    async def _turn(self) -> None:
+    async def lane(self) -> None:
+        """Wait for a turn in the lane."""
         self._charge()
         await self._lane.turn(self.budget.address)
 

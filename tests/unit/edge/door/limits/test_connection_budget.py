@@ -7,21 +7,24 @@ from dataclasses import dataclass
 
 import pytest
 
+from edge.door.limits.allowance import PATIENCE_S, OverBudgetError
 from edge.door.limits.connection_budget import (
     ADDRESS_SHARE,
     AT_ONCE_S,
+    BURST_BYTES,
+    BURST_FRAMES,
+    BURST_SOUND_S,
+    BURST_WORK_S,
     LOOK_FRAMES,
     MOST_ADDRESSES,
     MOST_OUTSTANDING,
     MOST_OUTSTANDING_OF_ADDRESS,
-    PATIENCE_S,
     SOUND_PACE,
     TURNS_AT_ONCE,
     WORK_AT_ONCE_S,
     Budgets,
     ConnectionBudget,
     Costs,
-    OverBudgetError,
 )
 
 COSTS = Costs(frames_a_second=100, sound_at_once_s=60.0)
@@ -70,6 +73,29 @@ def test_a_live_caller_is_never_ahead_and_never_waits(stack: ExitStack) -> None:
         budget.sound_s += came
         assert budget.look(float(second)) == 0.0
         assert not budget.is_ahead
+        assert not budget.presses or second % 60 in range(4, 10)  # after the stall
+
+
+@pytest.mark.parametrize(
+    "spent",
+    [
+        {"frames": BURST_FRAMES + 1},
+        {"bytes": BURST_BYTES + 1},
+        {"work_s": BURST_WORK_S + 0.001},
+        {"sound_s": BURST_SOUND_S + 0.1},
+    ],
+)
+def test_who_sends_more_at_once_than_a_live_caller_presses_for_a_while(
+    stack: ExitStack, spent: dict[str, float]
+) -> None:
+    budget = opened(stack)
+    for name, amount in spent.items():
+        setattr(budget, name, amount)
+    assert budget.look(0.0) == 0.0
+    assert budget.presses
+    assert not budget.is_ahead
+    budget.look(2.0)
+    assert not budget.presses
 
 
 def test_a_recording_is_welcome_up_to_a_bound_then_paced(stack: ExitStack) -> None:
