@@ -31,6 +31,10 @@ SOUND_PACE = 2.0
 """The audio that is read, seconds a second, once the audio allowed at once has come."""
 ADDRESS_SHARE = 2.0
 """The bound of an address, as a multiple of the bound of one connection."""
+EDGE_SHARE = 8.0
+"""The bound of the sound of all that are ahead, as a multiple of the bound of one connection."""
+EDGE_WAIT_S = 5.0
+"""The longest wait for it: whoever lost the line for long is ahead, too."""
 AHEAD_SOUND_S = 4.0
 """Sound that is no more ahead than this came late over a bad line."""
 AHEAD_SHARE_OF_WORK = 0.05
@@ -68,8 +72,10 @@ class Costs:
 class AddressBudget:
     """What the connections of one address share: work and sound ahead, utterances outstanding."""
 
-    def __init__(self, address: str, costs: Costs, now_s: float) -> None:
+    def __init__(self, address: str, costs: Costs, of_all: Allowance, now_s: float) -> None:
+        """Share *of_all*, the sound of all connections of the edge that are ahead."""
         self.address = address
+        self._of_all = of_all
         self.connections: list[ConnectionBudget] = []
         at_once_s = costs.sound_at_once_s * ADDRESS_SHARE
         self._sound = Allowance(at_once_s, SOUND_PACE, now_s)
@@ -90,7 +96,11 @@ class AddressBudget:
 
     def spend(self, work_s: float, sound_s: float, now_s: float) -> float:
         """Take what one of them has spent; return the seconds until the debt is paid."""
-        return max(self._work.borrow(work_s, now_s), self._sound.borrow(sound_s, now_s))
+        return max(
+            self._work.borrow(work_s, now_s),
+            self._sound.borrow(sound_s, now_s),
+            self._of_all.borrow(sound_s, now_s, EDGE_WAIT_S),
+        )
 
 
 class ConnectionBudget:
@@ -218,6 +228,8 @@ class Budgets:
     def __init__(self, costs: Costs) -> None:
         self._costs = costs
         self._room = MessageRoom()
+        at_once_s = EDGE_SHARE * costs.sound_at_once_s
+        self._sound = Allowance(at_once_s, EDGE_SHARE * SOUND_PACE, 0.0)
         self._addresses: OrderedDict[str, AddressBudget] = OrderedDict()
         """Those used last at the end."""
 
@@ -226,7 +238,9 @@ class Budgets:
         """Yield the budget of a new connection of *address*, until the block is left."""
         shared = self._addresses.get(address)
         if shared is None:
-            shared = self._addresses[address] = AddressBudget(address, self._costs, now_s)
+            shared = self._addresses[address] = AddressBudget(
+                address, self._costs, self._sound, now_s
+            )
             self._forget_oldest()
         self._addresses.move_to_end(address)
         budget = ConnectionBudget(self._costs, shared, self._room.place(address), now_s)

@@ -15,6 +15,8 @@ from edge.door.limits.connection_budget import (
     BURST_FRAMES,
     BURST_SOUND_S,
     BURST_WORK_S,
+    EDGE_SHARE,
+    EDGE_WAIT_S,
     LOOK_FRAMES,
     MOST_ADDRESSES,
     MOST_OUTSTANDING,
@@ -157,15 +159,30 @@ def test_frames_of_a_stall_come_at_once_and_cost_no_wait(stack: ExitStack) -> No
 
 def test_the_connections_of_an_address_share_what_may_be_ahead(stack: ExitStack) -> None:
     budgets = Budgets(COSTS)
-    several = [opened(stack, budgets) for _ in range(8)]
+    several = [opened(stack, budgets) for _ in range(6)]
     waits = []
     for budget in several:
         budget.sound_s += 60
         waits.append(budget.look(0.0))
-    assert [wait_s > 0 for wait_s in waits] == [False] * int(ADDRESS_SHARE) + [True] * 6
+    assert [wait_s > 0 for wait_s in waits] == [False] * int(ADDRESS_SHARE) + [True] * 4
     other = opened(stack, budgets, "b")
     other.sound_s += 60
     assert other.look(0.0) == 0.0
+
+
+def test_all_addresses_share_the_sound_that_may_be_ahead(stack: ExitStack) -> None:
+    budgets, waits = Budgets(COSTS), []
+    for number in range(100):
+        budget = opened(stack, budgets, f"{number}")
+        budget.sound_s += 60
+        waits.append(budget.look(0.0))
+    assert [wait_s > 0 for wait_s in waits] == [False] * int(EDGE_SHARE) + [True] * 92
+    assert max(waits) <= EDGE_WAIT_S
+    live = opened(stack, budgets, "live")
+    for second in range(60):
+        live.sound_s += 1
+        live.frames += 50
+        assert live.look(float(second)) == 0.0
 
 
 def test_a_live_caller_does_not_pay_the_debt_of_its_address(stack: ExitStack) -> None:
