@@ -60,7 +60,7 @@ def machine(settings: Settings) -> Iterator[Finding]:
         needed = _is_used(module, settings) if extra == "llm" else True
         advice = installing(extra)
         yield Finding(there, f"{module}: {purpose}", advice, needed)
-    yield from _language(settings)
+    yield from language_findings(settings)
     yield _model(settings)
     try:
         yield Finding(True, f"nats-server: {nats_server.binary()}")
@@ -73,16 +73,17 @@ def machine(settings: Settings) -> Iterator[Finding]:
         yield _folder(name, folder.expanduser())
 
 
-def _language(settings: Settings) -> Iterator[Finding]:
+def language_findings(settings: Settings) -> Iterator[Finding]:
     """Yield what the engines that are set cannot speak or understand."""
     language = settings.language
     if settings.stt_model.endswith(".en") and language != "en":
         advice = "set AURA_STT_MODEL to one for many languages, such as base"
         yield Finding(False, f"{settings.stt_model} knows no {language} (AURA_LANGUAGE)", advice)
-    spoken = settings.tts_voice.partition("_")[0]
+    voice = settings.tts_voices.get(language, settings.tts_voice)
+    spoken = voice.partition("_")[0]
     if language not in {"auto", spoken} and len(spoken) == LANGUAGE_CODE:
-        advice = f"set AURA_TTS_VOICE to a Piper voice that speaks {language}"
-        yield Finding(False, f"{settings.tts_voice} speaks no {language} (AURA_LANGUAGE)", advice)
+        advice = f"set AURA_TTS_VOICE or AURA_TTS_VOICES to a Piper voice that speaks {language}"
+        yield Finding(False, f"{voice} speaks no {language} (AURA_LANGUAGE)", advice)
 
 
 def _model(settings: Settings) -> Finding:

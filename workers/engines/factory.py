@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from runtime import machine
 from runtime.settings import Settings
-from workers.engines import llm_choice, model_download, weights
+from workers.engines import llm_choice, weights
 from workers.engines.openai_api import BlockingClient
 from workers.engines.own import own_engine
 from workers.engines.protocols import (
@@ -90,6 +90,8 @@ def turn_model(settings: Settings) -> TurnModel | None:
         return None
     path = Path(settings.turn_model).expanduser()
     if settings.turn_model == "auto":
+        from workers.engines import model_download
+
         path = model_download.turn_model(settings.cache_dir)
         if not path.exists():
             return None

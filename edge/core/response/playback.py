@@ -10,7 +10,7 @@ from edge.core.inputs import ChunkSpoken
 from schemas.audio import BYTES_PER_MS, ENOUGH_MS
 from schemas.session_config import VoiceConfig
 
-LEAD_MS = 210
+LEAD_MS = 190
 """How far a stream of chunks runs ahead of what is heard, so that a slow network delays nothing."""
 MS_A_LETTER = 65
 """The assumed audio, ms a letter, of a sentence whose end has not come yet."""
