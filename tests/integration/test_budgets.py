@@ -34,6 +34,9 @@ TIMES = 20
 CROWD, CROWD_BYTES = 30, 120_000_000
 """Addresses, and what the edge may grow by; each of their messages has 7 MB."""
 
+GONE_S = 20.0
+"""Less than the half minute for which a connection may be slowed."""
+
 START = frame(TEXT, b'{"type":"start_conversation"}')
 
 
@@ -147,6 +150,16 @@ async def test_a_crowd_shares_the_memory_for_long_messages(aura: AuraProcess, at
                 most = max(most, edge.memory_info().rss)
         assert beside_s < max(LEAST_S, TIMES * quiet_s)
     assert most - before < CROWD_BYTES
+
+
+async def test_who_goes_while_it_is_slowed_is_soon_noticed(aura: AuraProcess) -> None:
+    """Its socket is not read: only what is sent to it tells that nobody is there."""
+    with Flood(aura.url, "/ws", START, frame(BINARY, wav_header(8000, 8) + bytes(100_000))) as it:
+        await asyncio.sleep(3)
+        assert it.close_code is None
+    async with asyncio.timeout(GONE_S):
+        while (await asyncio.to_thread(aura.health))[1].get("active_connections") != 0:
+            await asyncio.sleep(0.2)
 
 
 async def test_who_floods_on_is_closed_and_told_why(aura: AuraProcess) -> None:
