@@ -21,6 +21,7 @@ from runtime import metrics
 from runtime.bus.connection import connect
 from runtime.bus.discovery import announced
 from runtime.gc_tuning import settle
+from runtime.malloc import give_back
 from runtime.settings import Settings, SettingsError
 from runtime.tls import served_tls
 
@@ -131,6 +132,7 @@ async def _hold(
         accepting = [connections.create_task(listener.accept(one, connections)) for one in ports]
         async with announced(edge.bus, "edge", describe):
             settle()
+            give_back()
             condition.ready = lambda: (
                 edge.bus.connected and not edge.draining and not edge.files.short
             )

@@ -45,6 +45,11 @@ class PcmStream:
             samples = self._resampler.feed(samples)
         return samples.tobytes()
 
+    @property
+    def resamples(self) -> bool:
+        """There is a resampler."""
+        return self._resampler is not None
+
     def align(self) -> None:
         """Forget a sample of which only the beginning came."""
         self._rest = b""
@@ -111,6 +116,12 @@ class AudioIn:
         before = self._ended()
         self._form, self._stream = form, PcmStream(form)
         return before + self._stream.feed(data)
+
+    def makes_resampler(self, form: Format | Container, data: bytes) -> bool:
+        """Tell whether *data* of *form* takes a new resampler, which costs as much as a second."""
+        if isinstance(form, Container) or form.rate_hz == RATE_HZ or not data:
+            return False
+        return form != self._form or not self._stream.resamples
 
     def _feed_file(self, data: bytes, container: Container, *, begins: bool) -> bytes:
         before = b""

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiohttp import WebSocketError, WSMsgType, web
 from aiohttp._websocket.helpers import websocket_mask
@@ -25,19 +25,13 @@ from aiohttp.web_request import BaseRequest
 
 from edge.core.client_commands import Command
 from edge.door.channel import Ear, Phone
-from edge.door.limits.connection_budget import OverBudgetError
+from edge.door.frame_heads import HEAD_BYTES, KEY_BYTES, FrameHeads
+from edge.door.limits.allowance import OverBudgetError
+from edge.door.limits.message_room import LONG_BYTES, MOST_HELD_S
 from edge.door.limits.pace import WAIT_S, Pace
 
 PROTOCOL_ERROR = 1002
 POLICY_VIOLATION = 1008
-FIN = 0x80
-WHOLE_BINARY = FIN | 0x02
-FIRST_CONTROL = 0x08
-MASK_BIT = 0x80
-LENGTH_16 = 126
-KEY_BYTES = 4
-HEAD_BYTES = 4 + KEY_BYTES
-"""Of a frame with a length of 16 bits: 126 to 65 535 bytes, as 20 ms of sound and more are."""
 OFTEN = 10
 """Heartbeats are put off this many times in a heartbeat, not at every frame."""
 MOST_FRAMES = 32
@@ -47,69 +41,15 @@ MOST_DIRECT_BYTES = 16_384
 LAST_WORD_S = 1.0
 """A client that costs too much has so long to read why it is closed; what it sends is dropped."""
 MOST_DROPPED_BYTES = 32 * 1024 * 1024
-
-
-class Followed(NamedTuple):
-    """The result of following a piece of a client's stream."""
-
-    until: int
-    """So many bytes were looked at."""
-    frames: int
-    """Heads that ended in them."""
-    unmasked: bool
-    """The next head is that of a frame without a mask."""
-
-
-class FrameHeads:
-    """Follows a client's stream from head to head, however it is cut into pieces. Pure."""
-
-    def __init__(self) -> None:
-        self._head = bytearray()
-        self._skip = 0
-        """Bytes of mask and payload until the next head."""
-        self._unfinished = False
-        """A message of several frames is on its way."""
-
-    def binaries(self, data: bytes) -> list[bytes]:
-        """Return the frames that *data* is made of if each is a whole masked binary message."""
-        if self._skip or self._head or self._unfinished:
-            return []
-        found, at = [], 0
-        while (left := len(data) - at) > HEAD_BYTES:
-            size = HEAD_BYTES + (data[at + 2] << 8 | data[at + 3])
-            if data[at] != WHOLE_BINARY or data[at + 1] != MASK_BIT | LENGTH_16 or size > left:
-                return []
-            found.append(data[at : at + size])
-            at += size
-        return [] if left else found
-
-    def follow(self, data: bytes, most: int) -> Followed:
-        """Take the next piece, up to the head of its frame number *most*."""
-        at = frames = 0
-        while at < len(data):
-            if self._skip:
-                step = min(self._skip, len(data) - at)
-                self._skip -= step
-                at += step
-                continue
-            if frames == most and not self._head:
-                break
-            self._head.append(data[at])
-            at += 1
-            if len(self._head) < 2:
-                continue
-            if not self._head[1] & MASK_BIT:
-                return Followed(max(0, at - len(self._head)), frames, unmasked=True)
-            short = self._head[1] & 0x7F
-            extra = {LENGTH_16: 2, 127: 8}.get(short, 0)
-            if len(self._head) == 2 + extra:
-                length = int.from_bytes(self._head[2:]) if extra else short
-                self._skip = KEY_BYTES + length
-                if self._head[0] & 0x0F < FIRST_CONTROL:
-                    self._unfinished = not self._head[0] & FIN
-                self._head.clear()
-                frames += 1
-        return Followed(at, frames, unmasked=False)
+TAKEN_S = 0.005
+"""Whether what was parsed has been taken is looked at so often."""
+ROOM_S = 0.1
+"""Whether there is room for a long message is looked at so often."""
+DIRECT_S = 0.003
+"""The most work on the frames of one packet that goes straight to a listener."""
+STILL_THERE = b"\x8a\x00"
+"""A pong that answers no ping (RFC 6455, 5.5.3); where the client has gone, its system refuses."""
+STILL_THERE_S = 1.0
 
 
 class StrictWebSocket(web.WebSocketResponse):
@@ -129,6 +69,7 @@ class StrictWebSocket(web.WebSocketResponse):
     def __init__(self, pace: Pace, **options: Any) -> None:
         """Take *options* of aiohttp's."""
         super().__init__(**options)
+        self.most_bytes = options.get("max_msg_size", 0)
         self.pace = pace
         pace.on_wait = self.is_slowed
 
@@ -144,6 +85,9 @@ class StrictWebSocket(web.WebSocketResponse):
         async for message in self:
             if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
                 yield message.data
+            del message  # a long one is not kept until the next one comes
+            if self._intake:
+                self._intake.taken()
 
     def exceed(self, message: str) -> None:
         """Read no more, and have the connection closed; *message* says why."""
@@ -160,6 +104,8 @@ class StrictWebSocket(web.WebSocketResponse):
         if not self.closed:
             self._put_off_at = 0.0
             self._on_data_received()
+            if self._intake:
+                self._intake.try_the_line()
 
     def _on_data_received(self) -> None:
         """Put the next ping off, unless that was done a moment ago."""
@@ -179,8 +125,14 @@ class _Intake:
         self._ws = ws
         self._handler = handler
         self._heads = FrameHeads()
-        self._rest = b""
-        """Not parsed yet."""
+        self._rest, self._at = b"", 0
+        """What came last, and how much of it was parsed."""
+        self._long = 0
+        """The number of the message that its place in the room is for."""
+        self._tried_s = time.monotonic()
+        self._looks: asyncio.TimerHandle | None = None
+        """For how long it has held the place."""
+        ws.pace.has_more = lambda: bool(self._rest or queue._buffer)
         self._waits = False
         """The socket is not read until `_go_on`."""
         self._drops: int | None = None
@@ -191,7 +143,7 @@ class _Intake:
             self._drop(len(data))
             return False, b""
         if self._waits:  # the socket had been read already
-            self._rest += data
+            self._rest, self._at = self._rest[self._at :] + data, 0
             return False, b""
         take, pace = self._ws.on_binary, self._ws.pace
         if (
@@ -201,14 +153,22 @@ class _Intake:
             and not self._queue._buffer
             and (frames := self._heads.binaries(data))
         ):
+            at, most_s = 0, pace.budget.work_s + DIRECT_S
             for frame in frames:
+                if pace.budget.work_s > most_s:
+                    break
                 payload = bytearray(frame[HEAD_BYTES:])
                 websocket_mask(frame[HEAD_BYTES - KEY_BYTES : HEAD_BYTES], payload)
                 pace.budget.frames += 1
                 pace.budget.bytes += len(frame)
                 take(bytes(payload))
-            return False, b""
-        return self._parse(data), b""
+                at += len(frame)
+            if at == len(data):
+                return False, b""
+            self._rest, self._at = data, at
+        else:
+            self._rest, self._at = data, 0
+        return self._parse(), b""
 
     @property
     def drops(self) -> bool:
@@ -218,9 +178,17 @@ class _Intake:
     def feed_eof(self) -> None:
         self._parser.feed_eof()
 
+    def try_the_line(self) -> None:
+        """Send something now and then: a socket that is not read is not seen to close."""
+        now_s = time.monotonic()
+        if now_s >= self._tried_s + STILL_THERE_S and self._handler.transport is not None:
+            self._tried_s = now_s
+            self._handler.transport.write(STILL_THERE)
+
     def drop_all(self) -> None:
         """Parse nothing any more; read on for a moment, so that the client can read why."""
         self._rest, self._drops = b"", MOST_DROPPED_BYTES
+        self._ws.pace.budget.place.leave()
         if self._waits:
             self._waits = False
             self._handler._resume_reading_for_buffer()
@@ -232,37 +200,38 @@ class _Intake:
         if self._drops <= 0:
             self._handler._pause_reading_for_buffer()
 
-    def _parse(self, data: bytes) -> bool:
+    def _parse(self) -> bool:
         """Parse the next few frames; the rest waits. Tell whether the stream is over."""
-        pace, began_s = self._ws.pace, time.perf_counter()
-        until, frames, unmasked = self._heads.follow(data, MOST_FRAMES)
-        self._parser.feed_data(data[:until] if until < len(data) else data)
+        pace, began_s, data = self._ws.pace, time.perf_counter(), self._rest
+        until, frames, unmasked = self._heads.follow(data, MOST_FRAMES, self._at)
+        self._parser.feed_data(data[self._at : until])
         if unmasked:
             self._queue.set_exception(
                 WebSocketError(PROTOCOL_ERROR, "a client's frames must be masked")
             )
             return True
-        self._rest = data[until:]
         pace.budget.frames += frames
-        pace.budget.bytes += until
+        pace.budget.bytes += until - self._at
+        self._rest, self._at = (data, until) if until < len(data) else (b"", 0)
         pace.worked(began_s)
         try:
             wait_s = pace.look()
         except OverBudgetError as over:
             self._ws.exceed(str(over))
             return False
-        if wait_s or self._rest:
+        has_room = self._has_room()
+        if wait_s or self._rest or not has_room:
             if not self._waits:
                 self._waits = True
                 self._handler._pause_reading_for_buffer()
-            pace.later(wait_s, self._go_on)
+            pace.later(wait_s or (0.0 if has_room else TAKEN_S), self._go_on)
         elif self._waits:
             self._waits = False
             self._handler._resume_reading_for_buffer()
         return False
 
     def _go_on(self) -> None:
-        """Parse on, unless there is a debt, or what was parsed has not been taken."""
+        """Parse on, unless there is a debt, no room, or what was parsed has not been taken."""
         if self._drops is not None or self._ws.closed or self._handler.transport is None:
             return
         self._ws.is_slowed()
@@ -272,11 +241,48 @@ class _Intake:
         except OverBudgetError as over:
             self._ws.exceed(str(over))
             return
-        if wait_s or self._handler._reading_paused:  # or the queue is full
-            pace.later(wait_s or WAIT_S / 10, self._go_on)
+        if wait_s:
+            pace.later(wait_s, self._go_on)
+        elif self._handler._reading_paused or self._queue._buffer:
+            pace.later(TAKEN_S, self._go_on)
+        elif not self._has_room():
+            pace.later(TAKEN_S if pace.budget.place.held else ROOM_S, self._go_on)
         elif self._rest:
-            if self._parse(self._rest):
+            if self._parse():
                 self._handler.close()
         else:
             self._waits = False
             self._handler._resume_reading_for_buffer()
+
+    # -------------------------------------------------------- room for a long message
+
+    def _has_room(self) -> bool:
+        """Tell whether the message that is on its way may be read on."""
+        size, place = self._heads.unread, self._ws.pace.budget.place
+        if size <= LONG_BYTES or size >= self._ws.most_bytes:  # it is refused as too long
+            return True
+        if place.held and self._long != self._heads.number:
+            return False  # the one before it is still worked on
+        self._long = self._heads.number
+        if not place.take(size, time.monotonic()):
+            return False
+        if self._looks is None:
+            self._look_in(MOST_HELD_S)
+        return True
+
+    def taken(self) -> None:
+        """Give back the room of a message that was worked on."""
+        on_its_way = self._heads.unread and self._long == self._heads.number
+        if not on_its_way and not self._queue._buffer:
+            self._ws.pace.budget.place.leave()
+
+    def _look_in(self, seconds: float) -> None:
+        self._looks = asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        self._looks = None
+        place = self._ws.pace.budget.place
+        if place.is_overdue(time.monotonic()):
+            self._ws.exceed("a long message takes too long, and others wait for the room")
+        elif place.held:
+            self._look_in(WAIT_S)

@@ -47,6 +47,7 @@ class LineChannel:
         self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue()
         self._waiting_bytes = 0
         self._over = False
+        pace.has_more = lambda: not self._waiting.empty()
 
     def carried_by(self, carrier: Carrier, phone: Phone | None = None) -> None:
         """Take who brings the call; *phone*: it is a telephone's."""
