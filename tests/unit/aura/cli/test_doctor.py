@@ -44,9 +44,18 @@ def test_engines_that_do_not_fit_the_language_are_named(
 @pytest.mark.parametrize(
     ("services", "named"),
     [
-        ({"ai_service": False, "audio_processor": True, "audio_pipeline": False}, "a worker for llm"),
-        ({"ai_service": True, "audio_processor": False, "audio_pipeline": False}, "a worker for stt"),
-        ({"ai_service": True, "audio_processor": True, "audio_pipeline": False}, "a worker for tts"),
+        (
+            {"ai_service": False, "audio_processor": True, "audio_pipeline": False},
+            "a worker for llm",
+        ),
+        (
+            {"ai_service": True, "audio_processor": False, "audio_pipeline": False},
+            "a worker for stt",
+        ),
+        (
+            {"ai_service": True, "audio_processor": True, "audio_pipeline": False},
+            "a worker for tts",
+        ),
         (
             {"ai_service": False, "audio_processor": False, "audio_pipeline": False},
             "a worker for llm and for stt",
