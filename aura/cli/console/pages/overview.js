@@ -66,7 +66,7 @@ class Tiles {
     fill(this.late, spread ? ms(spread.p95) : "–", spread ? `99 of 100: ${ms(spread.p99)}` : "no answer yet");
     fill(this.guesses, share(guesses.right, guesses.made), guesses.made ? `${count(guesses.right)} right, ${count(guesses.wrong)} taken back` : "none made");
     fill(this.cuts, count(hour.interrupted), `of ${plural(turns, "answer")}`);
-    fill(this.errors, count(hour.failed_calls), hour.errors || hour.given_up ? `${plural(hour.errors, "error")}, ${plural(hour.given_up, "job")} given up` : "no job given up");
+    fill(this.errors, count(hour.failed_calls), hour.given_up ? `${plural(hour.given_up, "job")} given up` : plural(hour.errors, "error"));
   }
 }
 
