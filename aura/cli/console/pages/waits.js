@@ -13,6 +13,7 @@ export class Waits {
     this.svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     this.svg.setAttribute("class", "dots");
     this.svg.setAttribute("role", "img");
+    this.svg.setAttribute("aria-label", "Waits of the last hour; not known yet.");
     this.body = el("tbody");
     this.slowest = el("ol", { class: "slowest" });
     this.words = el("p", { class: "fine" });
