@@ -6,7 +6,7 @@ import importlib.util
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,6 +120,15 @@ def _folder(name: str, folder: Path) -> Finding:
     return Finding(free > ENOUGH_BYTES, f"{name} {folder}: {free >> 30} GiB free", advice)
 
 
+def without_workers(services: Mapping[str, bool]) -> Finding:
+    """Return the stages that have no worker, by the `services` of an edge's `/health`."""
+    parts = {"ai_service": "llm", "audio_processor": "stt"}
+    gone = [stage for part, stage in parts.items() if not services.get(part, True)] or ["tts"]
+    advice = " and ".join(f"`aura worker {stage}`" for stage in gone)
+    away = "; or the bus is away from the edge" if len(gone) > 1 else ""
+    return Finding(False, f"a worker for {' and for '.join(gone)}", f"{advice} starts one{away}")
+
+
 async def network(settings: Settings, url: str) -> list[Finding]:
     """Return what the bus and the edge say, or that nobody is there yet."""
     findings: list[Finding] = []
@@ -136,9 +145,10 @@ async def network(settings: Settings, url: str) -> list[Finding]:
             )
     try:
         async with aiohttp.ClientSession() as http, http.get(f"{url}/health", ssl=False) as answer:
-            healthy = answer.status == 200
-            findings.append(Finding(healthy, f"{ANSWERS} {url}", "some stage has no worker"))
-    except (aiohttp.ClientError, OSError):
+            findings.append(Finding(True, f"{ANSWERS} {url}"))
+            if answer.status != 200:
+                findings.append(without_workers((await answer.json()).get("services", {})))
+    except (aiohttp.ClientError, OSError, ValueError):
         if settings.port and not _is_free(settings.host, settings.port):
             advice = "in use by something else: set PORT to a free one"
             findings.append(Finding(False, f"PORT {settings.port}", advice))

@@ -205,6 +205,30 @@ async def test_a_killed_edge_is_survived_with_the_history(tmp_path: Path, chromi
         own.stop()
 
 
+async def test_an_answer_that_is_late_because_a_stage_is_missing_is_explained(
+    aura: AuraProcess, chromium: Any
+) -> None:
+    """The language model's worker stands still; then it goes on."""
+    page, _ = await opened(chromium, aura.url)
+    await page.click("#type-instead")
+    await until(page, f"{words('agent')}.length === 1")
+    problem = "document.getElementById('problem')"
+    worker = aura.children()["worker llm"]
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        await say(page, "Are you there")
+        await until(page, f"{problem}.textContent.includes('language model is missing')", 60)
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    health = "fetch('/health').then((one) => one.ok)"
+    async with asyncio.timeout(60):
+        while not await page.evaluate(health):
+            await asyncio.sleep(0.2)
+    await say(page, "Are you back")
+    await until(page, f"{words('agent')}.length >= 2")
+    await until(page, f"{problem}.hidden")
+
+
 async def test_a_refused_token_is_said_and_another_asked_for(
     aura: AuraProcess, chromium: Any
 ) -> None:
