@@ -15,9 +15,10 @@ from rich.console import Console
 
 from aura.cli.running import run, running_url
 from deploy import nats_server
-from runtime.bus.connection import connect, embedded_url
+from runtime.bus.connection import connect
 from runtime.bus.discovery import discover
 from runtime.bus.errors import BusAwayError
+from runtime.bus.server_address import embedded_url
 from runtime.settings import Settings, load
 from runtime.version import installing
 
