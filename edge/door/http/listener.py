@@ -28,10 +28,10 @@ log = structlog.get_logger(__name__)
 BACKLOG = 1024
 """The connections that the system holds until they are accepted."""
 PAUSE_S = 0.2
-"""After an accept for which the system had no room."""
+"""The pause after an accept that failed for want of files or memory."""
 TLS_GOODBYE_S = 2.0
 UNHEARD_MS = 30_000
-"""What was sent and nobody takes, though its connection stands, ends it after so long."""
+"""The time after which unacknowledged data ends a connection, ms."""
 HERE = {"127.0.0.1", "::1"}
 """The operator's own machine, whose orchestrator asks as often as it likes."""
 

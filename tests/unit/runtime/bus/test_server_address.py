@@ -17,13 +17,13 @@ from runtime.bus.server_address import (
     url_of,
     without_password,
 )
-from runtime.settings import Settings, SettingsError
+from runtime.settings import Settings, SettingsError, load
 
 EMBEDDED = "nats://127.0.0.1:5555"
 
 
 def settings_of(**given: Any) -> Settings:
-    return Settings(**given)
+    return load(_env_file=None, **given)
 
 
 @pytest.fixture
