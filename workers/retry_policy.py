@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runtime.bus.errors import BusError, FencedError
+from schemas.events import Event, JobFailed, StageName
 from workers.engines.protocols import (
     EngineError,
     EngineMissingError,
@@ -20,7 +21,7 @@ from workers.engines.protocols import (
     ServerUnavailableError,
     WeightsError,
 )
-from workers.stage import EngineHungError, StaleJobError
+from workers.stage import EngineHungError, JobTarget, StaleJobError
 
 LAST_ATTEMPT = 3
 """One less than the consumers' max_deliver, so that the failure can still be published."""
@@ -70,6 +71,23 @@ def verdict(error: Exception, attempt: int) -> Verdict:
         delay_s=0.0 if given_up else RETRY_S * attempt,
         is_expected=isinstance(error, EXPECTED),
         is_hung=isinstance(error, EngineHungError),
+    )
+
+
+def failure(
+    event: Event, target: JobTarget, verdict: Verdict, *, stage: StageName, attempt: int
+) -> JobFailed:
+    """Return the event of a job that attempt number *attempt* ended by *verdict*."""
+    return JobFailed(
+        tenant=event.tenant,
+        session=event.session,
+        at_ms=event.at_ms,
+        stage=stage,
+        utterance=target.utterance,
+        turn=target.turn or 0,
+        index=target.index,
+        reason=verdict.told,
+        attempts=attempt,
     )
 
 

@@ -15,9 +15,10 @@ from rich.console import Console
 
 from aura.cli.running import run, running_url
 from deploy import nats_server
-from runtime.bus.connection import connect, embedded_url
+from runtime.bus.connection import connect
 from runtime.bus.discovery import discover
 from runtime.bus.errors import BusAwayError
+from runtime.bus.server_address import embedded_url
 from runtime.settings import Settings, load
 from runtime.version import installing
 
@@ -88,13 +89,13 @@ def language_findings(settings: Settings) -> Iterator[Finding]:
 
 def _model(settings: Settings) -> Finding:
     """Return which language model answers, and why that one."""
-    from workers.engines import factory  # noqa: PLC0415  # engines are an optional extra
+    from workers.engines import llm_factory  # noqa: PLC0415  # engines are an optional extra
 
-    engine = factory.llm_engine(settings)
+    engine = llm_factory.llm_engine(settings)
     if engine != "local" or settings.llm_model:
         named = settings.llm_model or "its own"
         return Finding(True, f"language model: {named} ({engine}), as the settings say")
-    found = factory.local_llm(settings)
+    found = llm_factory.local_llm(settings)
     advice = f"`aura models fetch {found.better}` brings it, and it is used from then on"
     return Finding(not found.better, f"language model: {found.model}. {found.why}", advice, False)
 

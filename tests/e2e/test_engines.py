@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.recordings import people
 from tests.e2e.conftest import OUR_OWN
-from workers.engines import factory, weights
+from workers.engines import factory, llm_factory, weights
 from workers.engines.llm.llama import TOKENS_AT_ONCE, LlamaModel
 from workers.engines.protocols import EngineRefusedError, LanguageModel, Prompt, Usage
 from workers.engines.stt import whisper_postprocess
@@ -48,7 +48,7 @@ def whisper() -> WhisperRecognizer:
 @pytest.fixture(scope="module")
 def gemma() -> LlamaModel:
     """One model for all tests: each test has its own event loop, the model does not mind."""
-    model = factory.language_model(OUR_OWN)
+    model = llm_factory.language_model(OUR_OWN)
     assert isinstance(model, LlamaModel)
     asyncio.run(model.warm())
     return model

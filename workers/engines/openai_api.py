@@ -165,3 +165,14 @@ class BlockingClient:
                 )
                 self._made = client, library
             return self._made
+
+
+def needs(setting: str, value: str, such_as: str) -> None:
+    """Refuse an engine of this API without the setting *setting*.
+
+    Raises:
+        EngineRefusedError: *value* is empty; the message gives *such_as* as an example.
+    """
+    if not value:
+        engine = f"AURA_{setting.split('_')[1]}_ENGINE=openai"
+        raise EngineRefusedError(f"{engine} needs {setting}, such as {such_as}")

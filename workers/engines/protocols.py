@@ -12,7 +12,7 @@ No message holds a key, a prompt or what somebody said. The only audio that cros
 that of `schemas.audio`: mono, signed 16-bit little-endian, 16 000 samples/s.
 """
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -277,22 +277,23 @@ class VoiceUsed:
     """Another one where the voice's file was replaced: the same words would sound otherwise."""
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenVoice:
+    """A voice that was looked up for a speaker."""
+
+    used: VoiceUsed
+    synthesize: Callable[[str], Iterator[bytes]]
+    """Yields a text as `Synthesizer.synthesize` does, at the speed of the speaker."""
+
+
 @runtime_checkable
 class ManyVoices(Synthesizer, Protocol):
     """A synthesizer with several voices; optional: `synthesize` speaks with its own one."""
 
-    def choose(self, speaker: Speaker) -> VoiceUsed:
-        """Return the voice that `speak` uses for *speaker*.
+    def choose(self, speaker: Speaker) -> ChosenVoice:
+        """Return the voice of *speaker*.
 
         Raises:
             EngineRefusedError: there is no voice of that name; the message says the way out.
-        """
-        ...
-
-    def speak(self, text: str, speaker: Speaker) -> Iterator[bytes]:
-        """Yield *text* as `synthesize` does.
-
-        Raises:
-            EngineRefusedError: as `choose`.
         """
         ...

@@ -87,7 +87,7 @@ class History:
         return bool(last and last.role == "assistant" and is_question(last.text))
 
     def settle(self, said: str, heard: str, steps: ToolSteps | None = None, turn: int = 0) -> None:
-        """Enter a turn that is over: what the caller said, what was done, what they heard."""
+        """Enter a finished turn: the caller's words, the tools' steps, the words they heard."""
         if said:
             self._enter(Message("user", said), turn_key(turn))
         if steps:
@@ -199,7 +199,7 @@ class History:
         self.carried, self.told = [], 0
 
     def drop_carried(self, text: str) -> None:
-        """Remove *text*, which got a response, from the carried words, all of which were told."""
+        """Remove *text* from the carried words: it got a response. The others count as told."""
         self.carried = [one for one in self.carried if one != text]
         self.told = len(self.carried)
 

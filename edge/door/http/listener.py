@@ -31,10 +31,10 @@ READ_AHEAD_BYTES = 64 * 1024
 """What the system takes of a socket that the edge does not read, and the edge at one go; Linux
 takes twice as much. More would wait in memory: a live call needs a tenth."""
 PAUSE_S = 0.2
-"""After an accept for which the system had no room."""
+"""The pause after an accept that failed for want of files or memory."""
 TLS_GOODBYE_S = 2.0
 UNHEARD_MS = 30_000
-"""What was sent and nobody takes, though its connection stands, ends it after so long."""
+"""The time after which unacknowledged data ends a connection, ms."""
 HERE = {"127.0.0.1", "::1"}
 """The operator's own machine, whose orchestrator asks as often as it likes."""
 

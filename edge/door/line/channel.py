@@ -103,7 +103,7 @@ class LineChannel:
         await self._carrier.send(data)
 
     async def close(self, *, code: int, message: bytes) -> None:
-        """Close; there is no code: an error before it has told why, where one can be told."""
+        """Close; a line has no close code, so an error message before it gives the reason."""
         del code, message
         self._over = True
         if self._carrier:

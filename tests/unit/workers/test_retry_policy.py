@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from runtime.bus.errors import BusAwayError, FencedError
+from schemas.events import Head, SpeechStarted
 from workers.engines.protocols import (
     EngineMissingError,
     EngineRefusedError,
     EngineUnavailableError,
     ServerUnavailableError,
 )
-from workers.retry_policy import LAST_ATTEMPT, Verdict, apart_s, verdict
-from workers.stage import EngineHungError, StaleJobError
+from workers.retry_policy import LAST_ATTEMPT, Verdict, apart_s, failure, verdict
+from workers.stage import EngineHungError, JobTarget, StaleJobError
 
 
 def test_a_failure_that_may_pass_is_tried_again_later_and_later() -> None:
@@ -98,3 +99,13 @@ def test_of_several_failures_at_once_the_first_one_decides() -> None:
 
 def test_only_jobs_that_killed_workers_twice_start_apart() -> None:
     assert [apart_s(attempt) > 0 for attempt in (1, 2, 3, 4)] == [False, False, True, True]
+
+
+def test_the_event_of_a_failure_names_the_job_and_what_the_caller_may_know() -> None:
+    head = Head(tenant="t", session="s", at_ms=5)
+    job = SpeechStarted(**head, utterance=7, language="en", deadline_ms=0)
+    given_up = Verdict("failed", reason="KeyError", told="no voice")
+    event = failure(job, JobTarget(utterance=7), given_up, stage="stt", attempt=3)
+    assert (event.tenant, event.session, event.at_ms) == ("t", "s", 5)
+    assert (event.stage, event.utterance, event.turn, event.attempts) == ("stt", 7, 0, 3)
+    assert event.reason == "no voice"
