@@ -1,9 +1,9 @@
-"""Waiting until an edge says that every stage is there, and saying what is waited for."""
+"""Waiting until every edge says that every stage is there, and saying what is waited for."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import aiohttp
 
@@ -13,8 +13,8 @@ READY_WITHIN_S = 180.0
 """The first start joins model files and checks them."""
 
 
-async def wait_until_ready(url: str, say: Callable[[str], None]) -> None:
-    """Return when the edge at *url* is healthy; *say* gets what is missing, now and then.
+async def wait_until_ready(urls: Sequence[str], say: Callable[[str], None]) -> None:
+    """Return when the edges at *urls* are healthy; *say* gets what is missing, now and then.
 
     Raises:
         SettingsError: something did not get ready.
@@ -22,13 +22,14 @@ async def wait_until_ready(url: str, say: Callable[[str], None]) -> None:
     loop = asyncio.get_running_loop()
     until, next_word = loop.time() + READY_WITHIN_S, loop.time() + 5
     async with aiohttp.ClientSession() as http:
-        while missing := await _missing(http, url):
-            if loop.time() > next_word:
-                say(f"Waiting for {', '.join(missing)} ...")
-                next_word = loop.time() + 10
-            if loop.time() > until:
-                raise SettingsError(f"{', '.join(missing)} did not get ready; see above")
-            await asyncio.sleep(0.1)
+        for url in urls:
+            while missing := await _missing(http, url):
+                if loop.time() > next_word:
+                    say(f"Waiting for {', '.join(missing)} ...")
+                    next_word = loop.time() + 10
+                if loop.time() > until:
+                    raise SettingsError(f"{', '.join(missing)} did not get ready; see above")
+                await asyncio.sleep(0.1)
 
 
 async def _missing(http: aiohttp.ClientSession, url: str) -> list[str]:
@@ -36,7 +37,7 @@ async def _missing(http: aiohttp.ClientSession, url: str) -> list[str]:
         async with http.get(f"{url}/health", ssl=False) as answer:
             body = await answer.json()
     except (aiohttp.ClientError, ValueError, OSError):
-        return ["the edge"]
+        return [f"the edge on {url}"]
     services = body["services"]
     missing = {
         "the language model": services["ai_service"],

@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,8 +19,6 @@ from deploy.provision import ProvisionError, provision
 from deploy.readiness import wait_until_ready
 from deploy.supervisor import HopelessError, Program, Supervisor
 from runtime.agents import store
-from runtime.agents.config_file import BrokenFilesError
-from runtime.agents.file import load_all
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError, FencedError
 from runtime.settings import Settings, SettingsError
@@ -32,7 +30,6 @@ START_ERRORS = (
     BusAwayError,
     FencedError,
     ProvisionError,
-    BrokenFilesError,
     nats_server.ServerMissingError,
 )
 """Errors of a start that an operator can mend."""
@@ -48,8 +45,6 @@ class Counts:
 
     edges: int
     workers: Mapping[StageName, int]
-    agents: Sequence[Path] = ()
-    """Files of agents, and folders of them, to be applied before anybody calls."""
 
 
 def say(line: str) -> None:
@@ -58,16 +53,16 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-async def up(settings: Settings, counts: Counts) -> int:
+async def up(settings: Settings, counts: Counts, agents: Mapping[str, str]) -> int:
     """Run everything until SIGTERM or Ctrl-C; return the exit code.
 
+    *agents* are texts by their names, which are applied before anybody calls.
+
     Raises:
-        BrokenFilesError: an agent cannot be read.
         SettingsError: a port is taken, or the data folder is in use.
         ServerMissingError, BusAwayError, ProvisionError: there is no bus, or not the right one.
         HopelessError: a process cannot run; it has told why.
     """
-    agents = load_all(counts.agents)
     data = settings.data_dir.expanduser()
     try:
         data.mkdir(parents=True, exist_ok=True)
@@ -100,8 +95,9 @@ class _Run:
         self._port: int | None = None
         """Port of the embedded server, if there is one."""
         host = "127.0.0.1" if settings.reaches_everybody else settings.host
-        self._url = f"{'https' if settings.tls_cert else 'http'}://{host}:{ports[0]}"
-        """Address of the first edge."""
+        scheme = "https" if settings.tls_cert else "http"
+        self._urls = [f"{scheme}://{host}:{port}" for port in ports]
+        """Addresses of the edges."""
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
 
@@ -191,7 +187,7 @@ class _Run:
             self._write_run_file()
             if self._port is not None:
                 tasks.create_task(self._watch_disk())
-            await wait_until_ready(self._url, say)
+            await wait_until_ready(self._urls, say)
             self._say_ready()
             if self._settings.console:
                 tasks.create_task(self._supervisor.keep(self._console()))
@@ -253,14 +249,14 @@ class _Run:
             ) from error
 
     def _write_run_file(self) -> None:
-        run = {"pid": os.getpid(), "url": self._url, "nats_url": self._nats_url}
+        run = {"pid": os.getpid(), "url": self._urls[0], "nats_url": self._nats_url}
         (self._data / "up.json").write_text(json.dumps(run), encoding="utf-8")
 
     def _say_ready(self) -> None:
-        settings = self._settings
-        say(f'Aura is ready on {self._url}. Next: aura call --say "Hello?", aura tap, aura --help')
+        settings, url = self._settings, self._urls[0]
+        say(f'Aura is ready on {url}. Next: aura call --say "Hello?", aura tap, aura --help')
         if settings.has_talk_page:
-            say(f"Talk to it in a browser: {self._url}/talk")
+            say(f"Talk to it in a browser: {url}/talk")
         if settings.debug and settings.reaches_everybody:
             say(
                 "Open door: HOST is 0.0.0.0 and DEBUG is on, so anyone who reaches port "

@@ -77,10 +77,9 @@ def remarks(settings: Settings, texts: Mapping[str, str]) -> list[str]:
 
 def _unheard(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
     """Yield a line for each language that the built-in recogniser does not know."""
-    by_whisper = settings.stt_engine == "whisper" or (
-        settings.stt_engine == "auto" and not settings.stt_base_url
-    )
-    if not by_whisper or not settings.stt_model.endswith(".en"):
+    from workers.engines.factory import stt_engine  # noqa: PLC0415  # `agents list` needs none
+
+    if stt_engine(settings) != "whisper" or not settings.stt_model.endswith(".en"):
         return
     for name, text in texts.items():
         language = file.parse(text).language

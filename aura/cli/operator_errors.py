@@ -11,4 +11,4 @@ from workers.engines.protocols import EngineError
 
 HOPELESS = (SettingsError, EngineError, ServerMissingError, BrokenFilesError)
 """Errors of the configuration: to start the process again changes nothing."""
-KNOWN = (*START_ERRORS, EngineError, CommandError)
+KNOWN = (*START_ERRORS, EngineError, CommandError, BrokenFilesError)

@@ -37,14 +37,13 @@ def command(  # noqa: PLR0913, PLR0917  # typer makes an option of each argument
     settings = place({"port": port, "host": host, "console": console})
     if settings.console:
         Access.of(settings)  # what is wrong with it is told before anything has started
-    if agents:
-        _refuse_flawed(agents)
+    texts = _checked(agents) if agents else {}
     workers: dict[StageName, int] = {"stt": stt, "llm": llm, "tts": tts, "tool": tools}
-    role(settings, "up", up(settings, Counts(edges, workers, agents or [])))
+    role(settings, "up", up(settings, Counts(edges, workers), texts))
 
 
-def _refuse_flawed(agents: list[Path]) -> None:
-    """Refuse what `aura agents apply` refuses without a bus.
+def _checked(agents: list[Path]) -> dict[str, str]:
+    """Return the texts of *agents* by their names; refuse what `apply` refuses without a bus.
 
     Raises:
         BrokenFilesError: some of the files are no agents.
@@ -52,5 +51,7 @@ def _refuse_flawed(agents: list[Path]) -> None:
     """
     from aura.cli.agent_check import flaws  # noqa: PLC0415  # loads the check of schemas
 
-    if wrong := flaws(load_all(agents)):
+    texts = load_all(agents)
+    if wrong := flaws(texts):
         raise SettingsError("\n".join(wrong))
+    return texts

@@ -131,7 +131,7 @@ class _Intake:
         """The number of the message that its place in the room is for."""
         self._tried_s = time.monotonic()
         self._looks: asyncio.TimerHandle | None = None
-        """For how long it has held the place."""
+        """Of the next look at how long it has held the place."""
         ws.pace.has_more = lambda: bool(self._rest or queue._buffer)
         self._waits = False
         """The socket is not read until `_go_on`."""

@@ -140,9 +140,10 @@ def why(error: BaseException, server: Server) -> str:
         error = error.exceptions[0]
     first = server.where[0]
     if isinstance(error, TimeoutError):
-        hint = "" if server.is_http else " over its standard output; one that serves HTTP is named"
-        hint += "" if server.is_http else " by its address"
-        return f"{first} does not answer: nothing came in {START_S:g} s{hint}"
+        late = f"{first} does not answer: nothing came in {START_S:g} s"
+        if server.is_http:
+            return late
+        return f"{late} over its standard output; one that serves HTTP is named by its address"
     if isinstance(error, FileNotFoundError | PermissionError):
         return f"{first} does not answer: there is no such command, or it may not be run"
     if server.is_http and type(error).__name__ in {"ConnectError", "ConnectTimeout"}:

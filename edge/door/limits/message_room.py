@@ -58,8 +58,8 @@ class Place:
             return True
         room = self._room
         fits = more <= room.free or room.free + self.held == room.size
-        others = room.next
-        if not fits or (others is not self and others is not None and not self.held):
+        is_behind = room.next not in {None, self}
+        if not fits or (is_behind and not self.held):
             if not self.waits:
                 self.waits = True
                 room.queue.add(self._address, self)
