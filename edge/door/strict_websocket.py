@@ -7,9 +7,9 @@ listed in tests/unit/edge/door/test_aiohttp_parts.py, and pyproject.toml pins it
 Frames of every kind count in the connection's budget, those too that no message comes of: empty
 parts, pings. They are parsed a few at a time, and the socket is read no further meanwhile.
 
-A microphone sends fifty frames a second, each a whole message in a packet of its own. Such a frame
-goes straight to whoever listens: parser, queue and the task that waits for it cost as much again
-as all that is done with the sound.
+A microphone sends fifty messages a second, each a whole frame. Such a frame goes straight to
+whoever listens: parser, queue and the task that waits for it cost as much again as all that is
+done with the sound.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiohttp import WebSocketError, WSMsgType, web
 from aiohttp._websocket.helpers import websocket_mask
@@ -25,98 +25,26 @@ from aiohttp.web_request import BaseRequest
 
 from edge.core.client_commands import Command
 from edge.door.channel import Ear, Phone
+from edge.door.frame_heads import HEAD_BYTES, KEY_BYTES, MOST_DIRECT_BYTES, WHOLE_TEXT, FrameHeads
 from edge.door.limits.connection_budget import OverBudgetError
 from edge.door.limits.pace import WAIT_S, Pace
 
 PROTOCOL_ERROR = 1002
 POLICY_VIOLATION = 1008
-FIN = 0x80
-WHOLE_BINARY = FIN | 0x02
-FIRST_CONTROL = 0x08
-MASK_BIT = 0x80
-LENGTH_16 = 126
-KEY_BYTES = 4
-HEAD_BYTES = 4 + KEY_BYTES
-"""Of a frame with a length of 16 bits: 126 to 65 535 bytes, as 20 ms of sound and more are."""
 OFTEN = 10
 """Heartbeats are put off this many times in a heartbeat, not at every frame."""
 MOST_FRAMES = 32
 """Frames that are parsed before others get the loop."""
-MOST_DIRECT_BYTES = 16_384
-"""No more goes straight to a listener: half a second of sound, a packet that was held up."""
 LAST_WORD_S = 1.0
 """A client that costs too much has so long to read why it is closed; what it sends is dropped."""
 MOST_DROPPED_BYTES = 32 * 1024 * 1024
 
 
-class Followed(NamedTuple):
-    """The result of following a piece of a client's stream."""
-
-    until: int
-    """So many bytes were looked at."""
-    frames: int
-    """Heads that ended in them."""
-    unmasked: bool
-    """The next head is that of a frame without a mask."""
-
-
-class FrameHeads:
-    """Follows a client's stream from head to head, however it is cut into pieces. Pure."""
-
-    def __init__(self) -> None:
-        self._head = bytearray()
-        self._skip = 0
-        """Bytes of mask and payload until the next head."""
-        self._unfinished = False
-        """A message of several frames is on its way."""
-
-    def binaries(self, data: bytes) -> list[bytes]:
-        """Return the frames that *data* is made of if each is a whole masked binary message."""
-        if self._skip or self._head or self._unfinished:
-            return []
-        found, at = [], 0
-        while (left := len(data) - at) > HEAD_BYTES:
-            size = HEAD_BYTES + (data[at + 2] << 8 | data[at + 3])
-            if data[at] != WHOLE_BINARY or data[at + 1] != MASK_BIT | LENGTH_16 or size > left:
-                return []
-            found.append(data[at : at + size])
-            at += size
-        return [] if left else found
-
-    def follow(self, data: bytes, most: int) -> Followed:
-        """Take the next piece, up to the head of its frame number *most*."""
-        at = frames = 0
-        while at < len(data):
-            if self._skip:
-                step = min(self._skip, len(data) - at)
-                self._skip -= step
-                at += step
-                continue
-            if frames == most and not self._head:
-                break
-            self._head.append(data[at])
-            at += 1
-            if len(self._head) < 2:
-                continue
-            if not self._head[1] & MASK_BIT:
-                return Followed(max(0, at - len(self._head)), frames, unmasked=True)
-            short = self._head[1] & 0x7F
-            extra = {LENGTH_16: 2, 127: 8}.get(short, 0)
-            if len(self._head) == 2 + extra:
-                length = int.from_bytes(self._head[2:]) if extra else short
-                self._skip = KEY_BYTES + length
-                if self._head[0] & 0x0F < FIRST_CONTROL:
-                    self._unfinished = not self._head[0] & FIN
-                self._head.clear()
-                frames += 1
-        return Followed(at, frames, unmasked=False)
-
-
 class StrictWebSocket(web.WebSocketResponse):
     """A server's WebSocket that insists on masks and on the budget of its connection."""
 
-    on_binary: Callable[[bytes], None] | None = None
-    """Set, it is called with binary messages, which `receive` then does not return."""
+    on_message: Callable[[str | bytes], bool] | None = None
+    """Set, it is called with short messages; those that it takes `frames` does not yield."""
     on_excess: Callable[[str], None] | None = None
     """Set, it is called with why the connection costs too much, and closes it."""
     ear: Ear | None = None
@@ -179,6 +107,8 @@ class _Intake:
         self._ws = ws
         self._handler = handler
         self._heads = FrameHeads()
+        self._begun = b""
+        """The beginning of a message for whoever listens."""
         self._rest = b""
         """Not parsed yet."""
         self._waits = False
@@ -193,22 +123,39 @@ class _Intake:
         if self._waits:  # the socket had been read already
             self._rest += data
             return False, b""
-        take, pace = self._ws.on_binary, self._ws.pace
+        data, self._begun = self._begun + data, b""
         if (
-            take
+            self._ws.on_message
             and len(data) <= MOST_DIRECT_BYTES
-            and not pace.budget.is_ahead
+            and not self._ws.pace.budget.is_ahead
             and not self._queue._buffer
-            and (frames := self._heads.binaries(data))
+            and (found := self._heads.messages(data))
         ):
-            for frame in frames:
-                payload = bytearray(frame[HEAD_BYTES:])
-                websocket_mask(frame[HEAD_BYTES - KEY_BYTES : HEAD_BYTES], payload)
-                pace.budget.frames += 1
-                pace.budget.bytes += len(frame)
-                take(bytes(payload))
+            messages, self._begun = found
+            for number, frame in enumerate(messages):
+                if self._drops is not None:
+                    return False, b""
+                if not self._take(frame):
+                    rest = b"".join(messages[number:]) + self._begun
+                    self._begun = b""
+                    return self._parse(rest), b""
             return False, b""
         return self._parse(data), b""
+
+    def _take(self, frame: bytes) -> bool:
+        """Hand a message to its listener, and tell whether it took it."""
+        payload = bytearray(frame[HEAD_BYTES:])
+        websocket_mask(frame[HEAD_BYTES - KEY_BYTES : HEAD_BYTES], payload)
+        listen, budget = self._ws.on_message, self._ws.pace.budget
+        try:
+            message = payload.decode() if frame[0] == WHOLE_TEXT else bytes(payload)
+        except UnicodeDecodeError:  # aiohttp's parser closes for it
+            return False
+        if listen is None or not listen(message):
+            return False
+        budget.frames += 1
+        budget.bytes += len(frame)
+        return True
 
     @property
     def drops(self) -> bool:
@@ -220,7 +167,8 @@ class _Intake:
 
     def drop_all(self) -> None:
         """Parse nothing any more; read on for a moment, so that the client can read why."""
-        self._rest, self._drops = b"", MOST_DROPPED_BYTES
+        self._begun = self._rest = b""
+        self._drops = MOST_DROPPED_BYTES
         if self._waits:
             self._waits = False
             self._handler._resume_reading_for_buffer()

@@ -1,93 +1,104 @@
-"""The heads of a client's frames are followed however the stream is cut."""
+"""Short messages go straight to whoever listens, and all messages come in their order."""
 
 from __future__ import annotations
 
-import itertools
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
-from edge.door.strict_websocket import FrameHeads
-from tests.raw_websocket import BINARY, CONT, PING, TEXT, frame
+from edge.door.limits.connection_budget import AddressBudget, ConnectionBudget, Costs
+from edge.door.limits.pace import Lane, Pace
+from edge.door.strict_websocket import StrictWebSocket
+from tests.raw_websocket import BINARY, PING, TEXT, RawSocket, frame, upgraded
 
-FRAMES = st.lists(
-    st.builds(
-        frame,
-        st.sampled_from([TEXT, BINARY, PING]),
-        st.binary(max_size=300),
-        wide=st.sampled_from([0, 2, 8]),
-    ),
-    max_size=8,
-)
-
-
-ALL = 1_000_000
+SOUND = "s" * 2000
+OTHER = "o" * 2000
 
 
-def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
-    edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    return [data[a:b] for a, b in itertools.pairwise(edges)]
+class Listener:
+    """A server that takes what begins with an s, or is binary, and notes how all came."""
+
+    def __init__(self, *, bears_one: bool = False) -> None:
+        """Send a client away at its first message, if *bears_one*."""
+        self._bears_one = bears_one
+        self._ws: StrictWebSocket | None = None
+        self.came: list[tuple[str, str]] = []
+        self._budget = ConnectionBudget(Costs(), AddressBudget(Costs(), 0.0), 0.0)
+
+    def listen(self, message: str | bytes) -> bool:
+        sound = isinstance(message, bytes) or message.startswith("s")
+        if sound:
+            self.came.append(("direct", str(message[:1])))
+        if self._bears_one and self._ws:
+            self._ws.exceed("too much")
+        return sound
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        ws = self._ws = StrictWebSocket(Pace(self._budget, Lane(), str), timeout=0.1)
+        await ws.prepare(request)
+        ws.on_message = self.listen
+        async for message in ws.frames():
+            self.came.append(("queued", str(message[:1])))
+            if message == "end":
+                break
+        await ws.close()
+        return ws
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[RawSocket]:
+        app = web.Application()
+        app.router.add_get("/", self.serve)
+        async with TestServer(app) as server, upgraded(str(server.make_url("/")), "/") as raw:
+            yield raw
 
 
-@given(FRAMES, st.lists(st.integers(0, 10_000), max_size=12))
-def test_masked_frames_are_never_refused(frames: list[bytes], cuts: list[int]) -> None:
-    heads = FrameHeads()
-    assert not any(heads.follow(piece, ALL).unmasked for piece in pieces(b"".join(frames), cuts))
+async def heard(sent: list[bytes]) -> Listener:
+    """Return who heard the pieces of *sent*, each in a packet of its own."""
+    listener = Listener()
+    async with listener.client() as raw:
+        for piece in [*sent, frame(TEXT, b"end")]:
+            await raw.send(piece)
+            await asyncio.sleep(0.01)
+        assert await raw.close_code() is not None
+    return listener
 
 
-@given(FRAMES, st.binary(min_size=1, max_size=200), st.lists(st.integers(0, 10_000), max_size=12))
-def test_an_unmasked_frame_is_seen_behind_any_others(
-    frames: list[bytes], payload: bytes, cuts: list[int]
-) -> None:
-    heads = FrameHeads()
-    stream = b"".join(frames) + frame(TEXT, payload, masked=False)
-    assert any(heads.follow(piece, ALL).unmasked for piece in pieces(stream, cuts))
+@pytest.mark.parametrize("cuts", [(), (700,), (1, 3, 7), (8, 1400), (2007, 2100, 2101)])
+async def test_sound_is_direct_however_its_packets_are_cut(cuts: tuple[int, ...]) -> None:
+    stream = frame(TEXT, SOUND.encode()) + frame(BINARY, bytes(640)) + frame(TEXT, SOUND.encode())
+    edges = [0, *cuts, len(stream)]
+    listener = await heard([stream[a:b] for a, b in pairwise(edges)])
+    *came, end = listener.came
+    assert end == ("queued", "e")
+    assert [what for _, what in came] == ["s", str(b"\0"), "s"]
+    if min(cuts, default=8) >= 8:  # a head that is cut is left to the parser, with its message
+        assert [how for how, _ in came] == ["direct"] * 3
 
 
-@given(FRAMES, st.integers(1, 4000), st.lists(st.integers(0, 10_000), max_size=12))
-def test_whole_binary_messages_are_known_only_between_messages(
-    frames: list[bytes], size: int, cuts: list[int]
-) -> None:
-    heads, sound = FrameHeads(), frame(BINARY, bytes(size), wide=2)
-    stream = b"".join(frames)
-    for piece in pieces(stream, cuts):
-        heads.follow(piece, ALL)
-    assert heads.binaries(sound) == [sound]
-    assert heads.binaries(sound * 3) == [sound] * 3
-    for other in (
-        b"",
-        sound[:-1],
-        sound + sound[:5],
-        sound + frame(PING),
-        sound + frame(TEXT, bytes(size), wide=2),
-        frame(BINARY, bytes(size), wide=2, fin=False),
-        frame(BINARY, bytes(size), wide=2, masked=False),
-        frame(BINARY, bytes(size), wide=8),
-    ):
-        assert not heads.binaries(other)
-    heads.follow(frame(BINARY, bytes(200), fin=False), ALL)
-    assert not heads.binaries(sound)
-    heads.follow(frame(CONT, bytes(200)) + sound[:3], ALL)
-    assert not heads.binaries(sound)
+async def test_other_messages_are_queued_and_sound_behind_them_waits() -> None:
+    sound, other = frame(TEXT, SOUND.encode()), frame(TEXT, OTHER.encode())
+    listener = await heard([sound + other + sound, frame(PING), other[:900], other[900:] + sound])
+    *came, _ = listener.came
+    assert came[0] == ("direct", "s")
+    assert [what for _, what in came] == ["s", "o", "s", "o", "s"]
 
 
-def test_what_stands_before_the_unmasked_frame_is_still_read() -> None:
-    good = frame(TEXT, b"{}")
-    seen = FrameHeads().follow(good + frame(TEXT, b"x", masked=False), ALL)
-    assert seen == (len(good), 1, True)
+async def test_text_that_is_none_closes_the_connection() -> None:
+    listener = Listener()
+    async with listener.client() as raw:
+        await raw.send(frame(TEXT, b"s" + b"\xff" * 500))
+        assert await raw.close_code() == 1007
+    assert not listener.came
 
 
-@given(FRAMES, st.integers(1, 4), st.lists(st.integers(0, 10_000), max_size=12))
-def test_a_few_frames_are_followed_at_a_time_and_none_is_counted_twice(
-    frames: list[bytes], most: int, cuts: list[int]
-) -> None:
-    heads, counted = FrameHeads(), 0
-    for piece in pieces(b"".join(frames), cuts):
-        rest = piece
-        while rest:
-            until, count, unmasked = heads.follow(rest, most)
-            assert count <= most
-            assert until > 0
-            assert not unmasked
-            counted, rest = counted + count, rest[until:]
-    assert counted == len(frames)
+async def test_a_client_that_costs_too_much_is_heard_no_more() -> None:
+    listener = Listener(bears_one=True)
+    async with listener.client() as raw:
+        await raw.send(frame(TEXT, SOUND.encode()) * 3)
+        assert await raw.close_code() == 1008
+    assert len(listener.came) == 1

@@ -1,0 +1,86 @@
+"""The heads of the frames in a client's WebSocket stream (RFC 6455, section 5.2). Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+FIN = 0x80
+WHOLE_TEXT, WHOLE_BINARY = FIN | 0x01, FIN | 0x02
+WHOLE = frozenset({WHOLE_TEXT, WHOLE_BINARY})
+FIRST_CONTROL = 0x08
+MASK_BIT = 0x80
+LENGTH_16 = 126
+KEY_BYTES = 4
+HEAD_BYTES = 4 + KEY_BYTES
+"""Of a frame with a length of 16 bits: 126 to 65 535 bytes, as 20 ms of sound and more are."""
+MOST_DIRECT_BYTES = 16_384
+"""No more goes straight to a listener: half a second of sound, a packet that was held up."""
+
+
+class Followed(NamedTuple):
+    """The result of following a piece of a client's stream."""
+
+    until: int
+    """So many bytes were looked at."""
+    frames: int
+    """Heads that ended in them."""
+    unmasked: bool
+    """The next head is that of a frame without a mask."""
+
+
+class FrameHeads:
+    """Follows a client's stream from head to head, however it is cut into pieces. Pure."""
+
+    def __init__(self) -> None:
+        self._head = bytearray()
+        self._skip = 0
+        """Bytes of mask and payload until the next head."""
+        self._unfinished = False
+        """A message of several frames is on its way."""
+
+    def messages(self, data: bytes) -> tuple[list[bytes], bytes] | None:
+        """Return the messages in *data*, each a whole masked frame, and the beginning of another.
+
+        None: there is anything else in it.
+        """
+        if self._skip or self._head or self._unfinished:
+            return None
+        found: list[bytes] = []
+        at = 0
+        while (left := len(data) - at) >= HEAD_BYTES:
+            size = HEAD_BYTES + (data[at + 2] << 8 | data[at + 3])
+            if data[at] not in WHOLE or data[at + 1] != MASK_BIT | LENGTH_16:
+                return None
+            if size > left:
+                return (found, data[at:]) if size <= MOST_DIRECT_BYTES else None
+            found.append(data[at : at + size])
+            at += size
+        return None if left else (found, b"")
+
+    def follow(self, data: bytes, most: int) -> Followed:
+        """Take the next piece, up to the head of its frame number *most*."""
+        at = frames = 0
+        while at < len(data):
+            if self._skip:
+                step = min(self._skip, len(data) - at)
+                self._skip -= step
+                at += step
+                continue
+            if frames == most and not self._head:
+                break
+            self._head.append(data[at])
+            at += 1
+            if len(self._head) < 2:
+                continue
+            if not self._head[1] & MASK_BIT:
+                return Followed(max(0, at - len(self._head)), frames, unmasked=True)
+            short = self._head[1] & 0x7F
+            extra = {LENGTH_16: 2, 127: 8}.get(short, 0)
+            if len(self._head) == 2 + extra:
+                length = int.from_bytes(self._head[2:]) if extra else short
+                self._skip = KEY_BYTES + length
+                if self._head[0] & 0x0F < FIRST_CONTROL:
+                    self._unfinished = not self._head[0] & FIN
+                self._head.clear()
+                frames += 1
+        return Followed(at, frames, unmasked=False)

@@ -1,0 +1,100 @@
+"""The heads of a client's frames are followed however the stream is cut."""
+
+from __future__ import annotations
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.door.frame_heads import MOST_DIRECT_BYTES, FrameHeads
+from tests.raw_websocket import BINARY, CONT, PING, TEXT, frame
+
+FRAMES = st.lists(
+    st.builds(
+        frame,
+        st.sampled_from([TEXT, BINARY, PING]),
+        st.binary(max_size=300),
+        wide=st.sampled_from([0, 2, 8]),
+    ),
+    max_size=8,
+)
+
+
+ALL = 1_000_000
+
+
+def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
+    edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
+    return [data[a:b] for a, b in itertools.pairwise(edges)]
+
+
+@given(FRAMES, st.lists(st.integers(0, 10_000), max_size=12))
+def test_masked_frames_are_never_refused(frames: list[bytes], cuts: list[int]) -> None:
+    heads = FrameHeads()
+    assert not any(heads.follow(piece, ALL).unmasked for piece in pieces(b"".join(frames), cuts))
+
+
+@given(FRAMES, st.binary(min_size=1, max_size=200), st.lists(st.integers(0, 10_000), max_size=12))
+def test_an_unmasked_frame_is_seen_behind_any_others(
+    frames: list[bytes], payload: bytes, cuts: list[int]
+) -> None:
+    heads = FrameHeads()
+    stream = b"".join(frames) + frame(TEXT, payload, masked=False)
+    assert any(heads.follow(piece, ALL).unmasked for piece in pieces(stream, cuts))
+
+
+@given(
+    FRAMES,
+    st.sampled_from([TEXT, BINARY]),
+    st.integers(1, 4000),
+    st.lists(st.integers(0, 10_000), max_size=12),
+)
+def test_whole_messages_are_known_only_between_messages(
+    frames: list[bytes], opcode: int, size: int, cuts: list[int]
+) -> None:
+    heads, sound = FrameHeads(), frame(opcode, bytes(size), wide=2)
+    stream = b"".join(frames)
+    for piece in pieces(stream, cuts):
+        heads.follow(piece, ALL)
+    assert heads.messages(sound) == ([sound], b"")
+    assert heads.messages(sound * 3) == ([sound] * 3, b"")
+    assert heads.messages(sound + sound[:-1]) == ([sound], sound[:-1])
+    assert heads.messages(sound[:8]) == ([], sound[:8])
+    long = frame(opcode, bytes(MOST_DIRECT_BYTES), wide=2)
+    for other in (
+        sound + sound[:5],
+        sound + frame(PING),
+        long[:-1],
+        frame(opcode, bytes(size), wide=2, fin=False),
+        frame(opcode, bytes(size), wide=2, masked=False),
+        frame(opcode, bytes(size), wide=8),
+        frame(PING, bytes(size), wide=2),
+    ):
+        assert heads.messages(other) is None
+    heads.follow(frame(BINARY, bytes(200), fin=False), ALL)
+    assert heads.messages(sound) is None
+    heads.follow(frame(CONT, bytes(200)) + sound[:3], ALL)
+    assert heads.messages(sound) is None
+
+
+def test_what_stands_before_the_unmasked_frame_is_still_read() -> None:
+    good = frame(TEXT, b"{}")
+    seen = FrameHeads().follow(good + frame(TEXT, b"x", masked=False), ALL)
+    assert seen == (len(good), 1, True)
+
+
+@given(FRAMES, st.integers(1, 4), st.lists(st.integers(0, 10_000), max_size=12))
+def test_a_few_frames_are_followed_at_a_time_and_none_is_counted_twice(
+    frames: list[bytes], most: int, cuts: list[int]
+) -> None:
+    heads, counted = FrameHeads(), 0
+    for piece in pieces(b"".join(frames), cuts):
+        rest = piece
+        while rest:
+            until, count, unmasked = heads.follow(rest, most)
+            assert count <= most
+            assert until > 0
+            assert not unmasked
+            counted, rest = counted + count, rest[until:]
+    assert counted == len(frames)
