@@ -6,7 +6,7 @@ import asyncio
 import functools
 
 from runtime.settings import load
-from workers.engines import factory
+from workers.engines import llm_factory
 from workers.engines.protocols import Prompt, SentenceReader
 
 
@@ -19,7 +19,7 @@ def eot(text: str) -> float | None:
 
 @functools.cache
 def _model() -> SentenceReader:
-    model = factory.language_model(load(llm_engine="local"))
+    model = llm_factory.language_model(load(llm_engine="local"))
     assert isinstance(model, SentenceReader)
     asyncio.run(model.warm())
     return model

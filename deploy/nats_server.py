@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from deploy import resources
-from runtime.bus.connection import PASSWORDS_FILE
+from runtime.bus.server_address import PASSWORDS_FILE
 from runtime.settings import SettingsError
 from runtime.version import installing
 from schemas.stages import STAGE_NAMES

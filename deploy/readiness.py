@@ -14,7 +14,7 @@ READY_WITHIN_S = 180.0
 
 
 async def wait_until_ready(url: str, say: Callable[[str], None]) -> None:
-    """Return when the edge at *url* is healthy; *say* is told now and then what is missing.
+    """Return when the edge at *url* is healthy; *say* gets what is missing, now and then.
 
     Raises:
         SettingsError: something did not get ready.

@@ -12,7 +12,7 @@ OTHERS_S = 4.0
 HEALTHY_S = 30.0
 """Lifetime that clears the record."""
 CONFIG_EXIT = 78
-"""EX_CONFIG: the process has told what is wrong, and a restart would not mend it."""
+"""EX_CONFIG: the settings are wrong, so a restart would not help."""
 
 
 @dataclass

@@ -258,7 +258,7 @@ class _Run:
 
     def _say_ready(self) -> None:
         settings = self._settings
-        say(f"Aura is ready on {self._url}. Next: aura call QUESTION.wav, aura tap, aura --help")
+        say(f'Aura is ready on {self._url}. Next: aura call --say "Hello?", aura tap, aura --help')
         if settings.has_talk_page:
             say(f"Talk to it in a browser: {self._url}/talk")
         if settings.debug and settings.reaches_everybody:

@@ -1,8 +1,8 @@
 """Take the pictures of README and docs from real calls: `make pictures`.
 
 An Aura with its real engines is started, and talked to in its own voice by a Chromium whose
-microphone is a WAV: a question, and one over an answer. What is seen on the way is what is kept,
-as WebP in docs/pictures: the talk page and the timeline, light and dark, and a short animation.
+microphone is a WAV: a question, and one over an answer. What is seen on the way is what is kept, as
+WebP in docs/pictures: talk page, console and timeline, light and dark, and a short animation.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from workers.engines import factory  # noqa: E402
 
 OUT = HERE / "pictures"
 WIDE = {"width": 1280, "height": 800}
+TALL = {"width": 1280, "height": 1000}
 PHONE = {"width": 390, "height": 844}
 QUALITY = 82
 FRAME_S = 0.25
@@ -44,7 +45,7 @@ SPOKEN = (
     # silence before, ms, and words: the page's greeting first
     (7500, "What is the capital of Italy?"),
     (5500, "Tell me a story about the sea."),
-    (2600, "Stop. What is the moon made of?"),
+    (2600, "Stop. What is the capital of France?"),
 )
 LASTS_S = 31.0
 
@@ -96,10 +97,10 @@ async def seen(page: Page, name: str, scheme: Scheme, size: Any = WIDE) -> None:
     kept(name, await page.screenshot())
 
 
-async def a_call(page: Page, url: str) -> list[bytes]:
+async def a_call(page: Page, aura: AuraProcess) -> list[bytes]:
     """Have the call; return what was seen of it, a frame each FRAME_S."""
     loop = asyncio.get_running_loop()
-    await page.goto(f"{url}/talk")
+    await page.goto(f"{aura.url}/talk")
     await until(page, "document.getElementById('place').textContent.includes(':')")
     await seen(page, "talk-start-dark", "dark")
     await seen(page, "talk-start", "light")
@@ -109,13 +110,14 @@ async def a_call(page: Page, url: str) -> list[bytes]:
         due = began + FRAME_S * (len(frames) + 1)
         frames.append(await page.screenshot())
         answers = await page.evaluate(words("agent"))
-        if not taken and len(answers) >= 3 and len(answers[-1]) > 20:
+        if not taken and len(answers) >= 4 and len(answers[-1]) > 5:
             await seen(page, "talk-dark", "dark")
             await seen(page, "talk-phone", "light", PHONE)
             await seen(page, "talk", "light")
             taken = True
             began += loop.time() - due
         await asyncio.sleep(max(0.0, due - loop.time()))
+    await console(await page.context.new_page(), aura)
     await page.click("#hang-up")
     await asyncio.sleep(1.5)
     return frames
@@ -139,21 +141,22 @@ async def timeline(page: Page, aura: AuraProcess, folder: Path) -> bytes:
 
 
 async def console(page: Page, aura: AuraProcess) -> None:
-    """Keep the operator's console after the call, where this Aura has one."""
-    if found := re.search(r"See what goes on in a browser: (http\S+)", aura.said()):
-        await page.goto(found[1])
-        await asyncio.sleep(2)
-        await seen(page, "console-dark", "dark")
-        await seen(page, "console", "light")
+    """Keep the operator's console while the call goes on."""
+    await asyncio.to_thread(aura.wait_for, "See what goes on in a browser")
+    [address] = re.findall(r"See what goes on in a browser: (http\S+)", aura.said())
+    await page.goto(address)
+    await asyncio.sleep(2)
+    await seen(page, "console-dark", "dark", TALL)
+    await seen(page, "console", "light", TALL)
+    await page.close()
 
 
 async def take(aura: AuraProcess, folder: Path) -> None:
     async with browser(await asyncio.to_thread(microphone, folder)) as chromium:
         context = await chromium.new_context(viewport=WIDE, color_scheme="light")
         page = await context.new_page()
-        frames = await a_call(page, aura.url)
+        frames = await a_call(page, aura)
         last = await timeline(page, aura, folder)
-        await console(page, aura)
     began = 24  # the greeting is shown by a still picture
     animated("call", [*frames[began:], *[last] * 12])
 

@@ -47,6 +47,7 @@ def bench() -> str:
         ("cut_ins", cut_ins),
         ("density", density),
         ("footprint", footprint),
+        ("agents", agents),
     ):
         if found := result(name):
             parts.append(shown(found))
@@ -133,6 +134,30 @@ def footprint(found: dict[str, Any]) -> str:
             for row in found["rows"]
         ),
     )
+
+
+def agents(found: dict[str, Any]) -> str:
+    """Return what agents in the bucket cost; the last row is held against the first."""
+    rows = found["agents"]
+    one, *_, many = rows.values()
+    sessions, responses = (
+        f"{many[step]['p50'] / one[step]['p50']:.2f}" for step in ("session_ms", "response_ms")
+    )
+
+    def times(row: dict[str, Any], step: str) -> str:
+        return f"{row[step]['p50']:.1f} ms | {row[step]['p95']:.1f} ms"
+
+    shown = under(
+        f"Agents in the bucket; {found['calls']} calls of each Aura in turns, engines without "
+        "delay:",
+        "agents | to the session, p50 | p95 | to the response, p50 | p95 | memory of the edge",
+        (
+            f"{int(count):,} | {times(row, 'session_ms')} | {times(row, 'response_ms')} "
+            f"| {row['edge_mb']:.0f} MB"
+            for count, row in rows.items()
+        ),
+    )
+    return f"{shown}\n\nMany to one, p50: {sessions} to the session, {responses} to the response."
 
 
 def cut_ins(found: dict[str, Any]) -> str:

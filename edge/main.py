@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import signal
+import socket
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ from runtime import metrics
 from runtime.bus.connection import connect
 from runtime.bus.discovery import announced
 from runtime.gc_tuning import settle
+from runtime.malloc import give_back
 from runtime.settings import Settings, SettingsError
 from runtime.tls import served_tls
 
@@ -93,14 +95,7 @@ async def _hold(
         SettingsError: the port is taken.
     """
     edge = app[EDGE]
-    runner = PlainRunner(
-        app,
-        access_log=None,
-        handle_signals=False,
-        shutdown_timeout=LAST_REQUESTS_S,
-        keepalive_timeout=settings.http_timeout_s,  # for the first request's head, too
-        lingering_time=settings.http_timeout_s,  # of a body that nobody asked for
-    )
+    runner = _runner(settings, app)
     await runner.setup()
     listener = Listener(
         runner.handler,
@@ -111,13 +106,7 @@ async def _hold(
         tls=served_tls(settings),
         handshake_s=settings.http_timeout_s,
     )
-    try:
-        ports = bound(settings.host, settings.port)
-    except OSError as error:
-        raise SettingsError(
-            f"PORT {settings.port} on {settings.host} cannot be used: {error.strerror}. "
-            "Set PORT to a free one."
-        ) from error
+    ports = _ports(settings)
 
     def describe() -> dict[str, Any]:
         return {
@@ -131,6 +120,7 @@ async def _hold(
         accepting = [connections.create_task(listener.accept(one, connections)) for one in ports]
         async with announced(edge.bus, "edge", describe):
             settle()
+            give_back()
             condition.ready = lambda: (
                 edge.bus.connected and not edge.draining and not edge.files.short
             )
@@ -147,6 +137,27 @@ async def _hold(
             task.cancel()
         await runner.cleanup()
         listener.drop_all()
+
+
+def _runner(settings: Settings, app: web.Application) -> PlainRunner:
+    return PlainRunner(
+        app,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=LAST_REQUESTS_S,
+        keepalive_timeout=settings.http_timeout_s,  # for the first request's head, too
+        lingering_time=settings.http_timeout_s,  # of a body that nobody asked for
+    )
+
+
+def _ports(settings: Settings) -> list[socket.socket]:
+    try:
+        return bound(settings.host, settings.port)
+    except OSError as error:
+        raise SettingsError(
+            f"PORT {settings.port} on {settings.host} cannot be used: {error.strerror}. "
+            "Set PORT to a free one."
+        ) from error
 
 
 def _warn_of_an_open_door(settings: Settings) -> None:

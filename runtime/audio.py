@@ -54,6 +54,11 @@ class PcmStream:
         rate_hz = self._form.rate_hz
         return b"" if rate_hz == RATE_HZ else bytes(2 * kept_back(rate_hz, RATE_HZ))
 
+    @property
+    def resamples(self) -> bool:
+        """There is a resampler."""
+        return self._resampler is not None
+
     def align(self) -> None:
         """Forget a sample of which only the beginning came."""
         self._rest = b""
@@ -122,6 +127,12 @@ class AudioIn:
         before = self._ended()
         self._form, self._stream = form, PcmStream(form)
         return before + self._stream.lead + self._stream.feed(data)
+
+    def makes_resampler(self, form: Format | Container, data: bytes) -> bool:
+        """Tell whether *data* of *form* takes a new resampler, which costs as much as a second."""
+        if isinstance(form, Container) or form.rate_hz == RATE_HZ or not data:
+            return False
+        return form != self._form or not self._stream.resamples
 
     def _feed_file(self, data: bytes, container: Container, *, begins: bool) -> bytes:
         before = b""

@@ -42,7 +42,7 @@ MOST_FILES = 4
 AHEAD_S = 300.0
 """The most audio that may be decoded at once: a recording as long as a message of PCM can hold."""
 LONGEST_PIECE_BYTES = 2 * BYTES_PER_MS * 1000
-"""Sound is delivered as long as what came at once, so that nobody takes its pieces for its pace."""
+"""The longest piece that is delivered; shorter ones would look like the sender's pace."""
 IDLE_S = 0.4
 """The silence after which a FLAC has ended: its parser keeps back ten frames, a second."""
 FLAC_HEADER_BYTES = 42
@@ -111,13 +111,13 @@ class Decoder:
     """Files one after the other, as s16le mono 16 kHz."""
 
     def __init__(self, deliver: Callable[[bytes], None], fail: Callable[[str], None]) -> None:
-        """Take what is called, in another thread, with sound, and with why a file has none."""
+        """Call *deliver* with audio and *fail* with an error's text, both in another thread."""
         self._deliver = deliver
         self._fail = fail
         self._files: SimpleQueue[Pipe | None] = SimpleQueue()
         """At most MOST_FILES and one, which is the last."""
         self._file: Pipe | None = None
-        """The one that goes on, or was the last."""
+        """The file being read, or the last one."""
         self._head = b""
         self._heard = bytearray()
         """Decoded, not delivered yet; the thread's own."""

@@ -1,23 +1,18 @@
-"""The port of AURA_METRICS_PORT: `/metrics` for Prometheus, `/health/live` and `/health/ready`.
+"""The metrics that every role has, and its health.
 
-Every role serves it. Names begin with `aura_`, times are in seconds, sizes in bytes; no label holds
+Names begin with `aura_`, times are in seconds, sizes in bytes; no label holds
 a session, a user or a word.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import structlog
-from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from prometheus_client import Gauge
 
-from runtime.settings import Settings, SettingsError
+from runtime.settings import Settings
 from runtime.version import version
-
-log = structlog.get_logger(__name__)
 
 STEPS_S = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 15.0)
 """Buckets of the time that a caller waits."""
@@ -50,45 +45,7 @@ async def served(settings: Settings, role: str) -> AsyncIterator[Condition]:
     if not settings.metrics_port:
         yield condition
         return
-    runner = web.AppRunner(
-        _application(condition),
-        access_log=None,
-        handle_signals=False,
-        keepalive_timeout=settings.http_timeout_s,
-    )
-    await runner.setup()
-    try:
-        host, port = settings.metrics_host, settings.metrics_port
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise SettingsError(
-                f"AURA_METRICS_PORT {port} on {host} cannot be used: {error.strerror}. "
-                "Each process on a machine needs one of its own; 0 serves none."
-            ) from error
-        log.info("metrics_served", host=host, port=port)
+    from runtime.metrics_port import serving  # noqa: PLC0415  # loads a web server
+
+    async with serving(settings, condition):
         yield condition
-    finally:
-        await runner.cleanup()
-
-
-def _application(condition: Condition) -> web.Application:
-    async def metrics(_: web.Request) -> web.Response:
-        body = await asyncio.to_thread(generate_latest)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-    async def live(_: web.Request) -> web.Response:
-        return _say(condition.alive(), "alive", "hung")
-
-    async def ready(_: web.Request) -> web.Response:
-        return _say(condition.ready(), "ready", "not ready")
-
-    app = web.Application()
-    app.router.add_get("/metrics", metrics)
-    app.router.add_get("/health/live", live)
-    app.router.add_get("/health/ready", ready)
-    return app
-
-
-def _say(good: bool, yes: str, no: str) -> web.Response:
-    return web.json_response({"status": yes if good else no}, status=200 if good else 503)

@@ -148,4 +148,5 @@ class Resampler:
 @lru_cache(maxsize=64)
 def kept_back(from_hz: int, to_hz: int) -> int:
     """Return the most samples of *to_hz* that a resampler keeps back of what came."""
-    return 1 + to_hz - len(Resampler(from_hz, to_hz).feed(np.zeros(from_hz, np.int16)))
+    quiet = np.zeros(from_hz // 4, np.int16)
+    return 2 + to_hz // 4 - len(Resampler(from_hz, to_hz).feed(quiet))

@@ -139,7 +139,12 @@ def parted(named: str) -> tuple[str, int]:
 
 TargetName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,128}$")]
 
-Phone = Annotated[str, msgspec.Meta(pattern=r"^(\+?[0-9*#]{1,20}|sips?:[^\s<>\"]{1,200})$")]
+Phone = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(\+?[0-9*#]{1,20}|sips?:[^\s<>\"]{1,200})$", examples=['"+14155550100"']
+    ),
+]
 
 
 class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,7 +156,9 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What the language model is told it is; `{{name}}` is a variable."""
     greeting: Annotated[str, msgspec.Meta(max_length=2000)] | UnsetType = UNSET
     """What a caller hears first, where the protocol has a greeting; `{{name}}` is a variable."""
-    language: Annotated[str, msgspec.Meta(pattern="^[A-Za-z-]{2,16}$")] | UnsetType = UNSET
+    language: (
+        Annotated[str, msgspec.Meta(pattern="^[A-Za-z-]{2,16}$", examples=["de"])] | UnsetType
+    ) = UNSET
     """The spoken language: a Whisper code, or `auto`."""
     voice: Voice | UnsetType = UNSET
     """How it sounds."""
@@ -214,6 +221,8 @@ class AgentUsed(msgspec.Struct, frozen=True, kw_only=True):
     """What stood for the variables in this call."""
     asked: dict[str, Any] = {}
     """What the caller changed and might: paths of the configuration to values."""
+    webhook: WebhookConfig | None = None
+    """That of the agent before it, which is told on: its own file names none."""
 
     def __str__(self) -> str:
         return f"{self.name}@{self.revision}"

@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from schemas import codec
-from schemas.session_config import SessionConfig, to_flat
+from schemas.flat_config import to_flat
+from schemas.session_config import SessionConfig
 
 Map = dict[str, Any]
 

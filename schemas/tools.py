@@ -29,7 +29,7 @@ MOST_CALLS = 8
 class ToolFunction(msgspec.Struct, frozen=True, kw_only=True):
     """A tool as the language model is told of it."""
 
-    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["book_table"])]
     description: str = ""
     """What it does and when to call it, in words for the model."""
     parameters: dict[str, Any] = {}

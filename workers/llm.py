@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from runtime.bus import trace
 from schemas.codec import TRACE_HEADER
 from schemas.events import StageName, TurnTaken
+from schemas.tools import ToolFunction
 from workers.engine_executor import AWAKE_S
 from workers.engines.protocols import (
     CallInfo,
     EngineError,
-    EngineUnavailableError,
     LanguageModel,
     OnlyThoughtError,
     Prompt,
     SentenceReader,
+    ServerUnavailableError,
     Token,
 )
 from workers.response_chain import ResponseChain, Writing
@@ -67,6 +68,7 @@ class LlmStage:
             first=not chain.state.sentences,
             hold=chain.model in self._begin_inside,
             tools=[tool.name for tool in event.tools],
+            types={tool.name: _arguments(tool) for tool in event.tools},
             language=event.language,
         )
         wanted = chain.model
@@ -89,6 +91,12 @@ class LlmStage:
             self._begin_inside.add(model)
         elif not text.thought:
             self._begin_inside.discard(model)
+
+
+def _arguments(tool: ToolFunction) -> dict[str, Any]:
+    """Return the schemas of the arguments of *tool* by their names."""
+    schemas = tool.parameters.get("properties")
+    return schemas if isinstance(schemas, dict) else {}
 
 
 def _prompt(event: TurnTaken, said: str) -> Prompt:
@@ -145,7 +153,7 @@ async def _each_within(
 
     Raises:
         EngineHungError: the model fell silent, and its thread is ours.
-        EngineUnavailableError: a server fell silent.
+        ServerUnavailableError: a server fell silent.
     """
     async with aclosing(model.stream(prompt)) as stream:
         while True:
@@ -154,7 +162,7 @@ async def _each_within(
             except StopAsyncIteration:
                 return
             except TimeoutError as error:
-                kind = EngineHungError if model.in_process else EngineUnavailableError
+                kind = EngineHungError if model.in_process else ServerUnavailableError
                 raise kind(f"no token for {limit_s:g} s") from error
             yield token
 

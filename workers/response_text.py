@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from workers.engines.protocols import FunctionCall
 from workers.sentences import SentenceCutter
@@ -19,18 +21,21 @@ class ResponseText:
         first: bool = True,
         hold: bool = False,
         tools: Collection[str] = (),
+        types: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
         language: str = "en",
     ) -> None:
         """Take *first*: nothing was said yet; *hold*: this model begins inside a thought.
 
-        *tools* are the names of those that the model may call, and may write as text.
+        *tools* are the names of those that the model may call, and may write as text; *types* are
+        the schemas of their arguments, by tool and argument.
         """
         self.is_begun = False
         """There is something to say, if not yet a whole piece."""
         self._first = first
         self._thoughts = ThoughtFilter(hold=hold, calls=bool(tools))
         self._offered = tools
-        self._tools = ToolText(tools)
+        self._types = types
+        self._tools = ToolText(tools, types)
         self._language = language
         self._cutter = SentenceCutter(first=first, language=language)
 
@@ -61,7 +66,7 @@ class ResponseText:
         if self.began_inside and not known:
             # what waited was a thought
             self._cutter = SentenceCutter(first=self._first, language=self._language)
-            self._tools = ToolText(self._offered)
+            self._tools = ToolText(self._offered, self._types)
         text = self._tools.feed(text)
         self.is_begun |= bool(text)
         return self._cutter.feed(text)

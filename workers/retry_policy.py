@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runtime.bus.errors import BusError, FencedError
+from schemas.events import Event, JobFailed, StageName
 from workers.engines.protocols import (
     EngineError,
     EngineMissingError,
     EngineRefusedError,
+    ServerUnavailableError,
     WeightsError,
 )
-from workers.stage import EngineHungError, StaleJobError
+from workers.stage import EngineHungError, JobTarget, StaleJobError
 
 LAST_ATTEMPT = 3
 """One less than the consumers' max_deliver, so that the failure can still be published."""
@@ -31,6 +33,8 @@ APART_S = 2.0
 """Random start delay of the last attempt, to isolate a job that kills workers."""
 EXPECTED = (EngineError, BusError, StaleJobError)
 HOPELESS = (EngineRefusedError, EngineMissingError, WeightsError, StaleJobError)
+TELLING = (*HOPELESS, ServerUnavailableError)
+"""Errors whose words hold nothing that somebody said."""
 
 Outcome = Literal["done", "overtaken", "retried", "failed"]
 """The outcome of a job, as it is counted."""
@@ -62,11 +66,28 @@ def verdict(error: Exception, attempt: int) -> Verdict:
     given_up = hopeless or attempt >= LAST_ATTEMPT
     return Verdict(
         outcome="failed" if given_up else "retried",
-        reason=str(error) if hopeless else type(error).__name__,
+        reason=str(error) if isinstance(error, TELLING) else type(error).__name__,
         told=_told(error),
         delay_s=0.0 if given_up else RETRY_S * attempt,
         is_expected=isinstance(error, EXPECTED),
         is_hung=isinstance(error, EngineHungError),
+    )
+
+
+def failure(
+    event: Event, target: JobTarget, verdict: Verdict, *, stage: StageName, attempt: int
+) -> JobFailed:
+    """Return the event of a job that attempt number *attempt* ended by *verdict*."""
+    return JobFailed(
+        tenant=event.tenant,
+        session=event.session,
+        at_ms=event.at_ms,
+        stage=stage,
+        utterance=target.utterance,
+        turn=target.turn or 0,
+        index=target.index,
+        reason=verdict.told,
+        attempts=attempt,
     )
 
 

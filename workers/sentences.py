@@ -12,6 +12,8 @@ from typing import Final
 
 import sentencex
 
+from schemas.languages import without_region
+
 # ruff: noqa: RUF001 - marks of other scripts are the subject
 
 _SPACED: Final = r"[.!?…؟۔।॥։።፧។៕]+[\"')\]”’“»]*(?:[\s\u202f]»)?(?=\s)"
@@ -106,7 +108,7 @@ class SentenceCutter:
 
     def __init__(self, *, first: bool = True, language: str = "en") -> None:
         """Take *language*, a code such as "en" or "en-US"; of others the marks alone count."""
-        self._language = language.strip().lower().replace("_", "-").partition("-")[0]
+        self._language = without_region(language)
         self._text = ""
         self._first = first
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeGuard, TypeVar
 
 from runtime.bus.connection import Bus
-from schemas.events import Head, StageName
+from schemas.events import AnyEvent, Head, StageName
 from schemas.stages import JobEvent
 from workers.turn_watch import TurnWatch
 
@@ -15,6 +15,8 @@ J = TypeVar("J", bound=JobEvent)
 
 FRESH_S = 0.25
 """Age up to which a job begins before its cancellation is looked up."""
+LOOK_AFTER_S = 0.01
+"""Delay of a fresh job's look-up, so that the engine starts first."""
 
 
 class EngineHungError(Exception):
@@ -57,6 +59,11 @@ class JobContext(Generic[J]):
         """True on the first attempt within 0.25 s of storing."""
         return self.attempt == 1 and self.waited_s < FRESH_S
 
+    @property
+    def look_after_s(self) -> float:
+        """The delay of the cancellation's look-up."""
+        return LOOK_AFTER_S if self.is_fresh else 0.0
+
     def took_ms(self) -> float:
         """Return the time since the job was taken."""
         return round((time.monotonic() - self.started_s) * 1000, 1)
@@ -67,6 +74,11 @@ class JobContext(Generic[J]):
         return Head(
             tenant=event.tenant, session=event.session, at_ms=event.at_ms + int(self.took_ms())
         )
+
+
+def is_job_of(event: AnyEvent, stage: StageName, job_type: type[J]) -> TypeGuard[J]:
+    """Tell whether *event* is a job of *stage*: of its type, and not answered from a record."""
+    return isinstance(event, job_type) and stage not in event.recorded
 
 
 class Stage(Protocol[J]):

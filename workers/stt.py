@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
 from functools import partial
 from itertools import takewhile
 
 from runtime.bus.utterance_frames import frames
 from runtime.redaction import Redaction
 from schemas import codec, subjects
-from schemas.audio import BYTES_PER_MS, AudioFrame, TranscriptPartial
+from schemas.audio import AudioFrame, TranscriptPartial
 from schemas.events import SpeechStarted, StageName, TranscriptFinal, TranscriptGuess
-from workers.engine_executor import EngineExecutor, Together
-from workers.engines.protocols import (
-    BatchRecognizer,
-    Recognition,
-    Recognizer,
-    TurnModel,
-)
+from workers.engine_executor import EngineExecutor
+from workers.engines.protocols import Recognition, Recognizer, TurnModel
+from workers.speech_engines import Asked, SpeechEngines
 from workers.stage import JobContext, JobTarget, StaleJobError
 from workers.utterance_audio import UtteranceAudio
 from workers.utterance_words import PauseTranscript, Span, UtteranceWords, Words
@@ -57,19 +52,14 @@ class SttStage:
         self.model = recognizer.name
         self.interval_ms = partial_interval_ms
         self.mask = (redaction or Redaction()).mask
-        self._recognizer = recognizer
-        self._executor = executor
-        self._turns = turns
-        self._most = most_at_once
+        self.engines = SpeechEngines(recognizer, executor, turns, most_at_once=most_at_once)
 
     @property
     def wait_ms(self) -> int:
-        return self._executor.wait_ms
+        return self.engines.wait_ms
 
     async def warm(self) -> None:
-        await asyncio.to_thread(self._recognizer.warm)
-        if self._turns:
-            await asyncio.to_thread(self._turns.warm)
+        await asyncio.to_thread(self.engines.warm)
 
     def target(self, event: SpeechStarted) -> JobTarget:
         return JobTarget(utterance=event.utterance)
@@ -108,67 +98,6 @@ class SttStage:
             model=self.model,
         )
         await job.bus.publish(final)
-
-    async def hear(
-        self, asked: Asked, event: SpeechStarted, *, rank: int, hurried: bool
-    ) -> Recognition:
-        """Return the recognition of the part *asked* of an utterance; a smaller *rank* goes first.
-
-        *hurried*: quick words are worth more than sure ones.
-        """
-        recognizer, language = self._recognizer, event.language
-        owner, audio_s = (event.tenant, event.session), _seconds(asked.pcm)
-        if not isinstance(recognizer, BatchRecognizer):
-            return await self._executor.run(
-                lambda: recognizer.transcribe(asked.begin(), language=language),
-                rank=rank,
-                owner=owner,
-                audio_s=audio_s,
-            )
-
-        def each(several: Sequence[Asked]) -> Iterable[tuple[int, Recognition]]:
-            pcms = [one.begin() for one in several]
-            return recognizer.transcribe_each(pcms, language=language, hurried=hurried)
-
-        work = Together(each, kind=(language, hurried), most=self._most)
-        heard: Recognition = await self._executor.run_together(
-            work, asked, rank=rank, owner=owner, audio_s=audio_s
-        )
-        return heard
-
-    async def eot_audio(self, event: SpeechStarted, pcm: bytes) -> float | None:
-        """Return 0..1, how surely the speaker of *pcm* is done; None: there is no model of it."""
-        if self._turns is None:
-            return None
-        owner, audio_s = (event.tenant, event.session), _seconds(pcm)
-        heard = self._executor.run(self._turns.eot_audio, pcm, owner=owner, audio_s=audio_s)
-        return round(await heard, 3)
-
-
-@dataclass(eq=False)
-class Asked:
-    """A part of an utterance that the recogniser was asked for."""
-
-    span: Span
-    pcm: bytes
-    has_begun: bool = False
-    """The recogniser has begun with it, so cancelling saves nothing."""
-    has_heard: bool = False
-    """Its words are known, and on their way."""
-    task: asyncio.Task[None] | None = None
-
-    def begin(self) -> bytes:
-        """Return the audio, in the recogniser's thread."""
-        self.has_begun = True
-        return self.pcm
-
-    @property
-    def is_active(self) -> bool:
-        return self.task is not None and not self.task.done()
-
-    def cancel(self) -> None:
-        if self.task:
-            self.task.cancel()
 
 
 class _Listening:
@@ -210,7 +139,7 @@ class _Listening:
         if frame.pause:
             words.paused(frame.pause, now_ms)
             last = audio.of(Span(max(0, now_ms - TURN_MS), now_ms))
-            judging = self._tasks.create_task(self._stage.eot_audio(self._job.event, last))
+            judging = self._tasks.create_task(self._stage.engines.eot_audio(self._job.event, last))
             self._sounds[frame.pause] = judging
         else:
             words.grown(now_ms, audio.quiet_ms)
@@ -266,7 +195,7 @@ class _Listening:
         if event.background:
             rank = BACKGROUND_RANK
         hurried = partial or (event.over_response and asked.span.from_ms == 0)
-        return await self._stage.hear(asked, event, rank=rank, hurried=hurried)
+        return await self._stage.engines.hear(asked, event, rank=rank, hurried=hurried)
 
     async def _grow(self, asked: Asked) -> None:
         heard = await self._hear(asked, partial=True)
@@ -325,10 +254,6 @@ async def _settled(job: JobContext[SpeechStarted]) -> UtteranceWords:
         return UtteranceWords()
     text = " ".join(transcript.text.split()[: transcript.settled_words])
     return UtteranceWords(Words(text, transcript.confidence), transcript.settled_ms)
-
-
-def _seconds(pcm: bytes) -> float:
-    return len(pcm) / (1000 * BYTES_PER_MS)
 
 
 def _common(some: list[str], others: list[str]) -> int:

@@ -21,7 +21,9 @@ class _Tags:
         name = "|".join(names)
         self.open = re.compile(rf"<\s*(?:{name})(?:\s[^<>]*)?(?<!/)>|\[THINK\]", re.IGNORECASE)
         self.close = re.compile(rf"<\s*/\s*(?:{name})\s*>|\[/THINK\]", re.IGNORECASE)
-        self.token = re.compile(rf"<\|\w+\|>|<end_of_turn>|<\s*(?:{name})\s*/>", re.IGNORECASE)
+        self.token = re.compile(
+            rf"<\|\w+\|>|<end_of_turn>|\[TOOL_CALLS\]|<\s*(?:{name})\s*/>", re.IGNORECASE
+        )
         """Marks of a chat template: no words."""
         self._named = re.compile(rf"<\s*(?:{name})\s[^<>]*$", re.IGNORECASE)
         self._all = (
@@ -30,6 +32,7 @@ class _Tags:
             "[think]",
             "[/think]",
             "<end_of_turn>",
+            "[tool_calls]",
         )
 
     def unfinished(self, text: str) -> str:

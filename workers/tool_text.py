@@ -1,18 +1,20 @@
 """Calls of tools that a model writes as text, taken out of what is spoken. Pure.
 
-Small models write a call as JSON, bare, in a fence or in `<tool_call>` tags, whatever their server
-makes of it. Text that may begin a call is held until that is clear; anything else goes on at once.
-A call of something that was not offered is neither spoken nor made.
+Small models write a call as JSON, bare, in a fence or in `<tool_call>` tags, or as markup, whatever
+their server makes of it. Text that may begin a call is held until that is clear; anything else goes
+on at once. A call of something that was not offered is neither spoken nor made.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from schemas.tools import MOST_ARGUMENT_CHARS, MOST_CALLS
+from workers import tool_markup
 from workers.engines.protocols import FunctionCall
 
 _TAG: Final = "<tool_call>"
@@ -37,8 +39,16 @@ _SCANNER: Final = json.JSONDecoder()
 class ToolText:
     """Takes the text of a response and returns what of it is to be said."""
 
-    def __init__(self, offered: Collection[str]) -> None:
-        """Take calls of the tools that are *offered*, by their names."""
+    def __init__(
+        self,
+        offered: Collection[str],
+        types: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    ) -> None:
+        """Take calls of the tools that are *offered*, by their names.
+
+        *types* are the schemas of their arguments, by tool and argument.
+        """
+        self._types = types
         self.calls: list[FunctionCall] = []
         self.unknown: list[FunctionCall] = []
         """Calls of what was not offered."""
@@ -76,12 +86,15 @@ class ToolText:
         """Return where the text begins a call, or may begin one; its length where it does not."""
         for mark in _MARK.finditer(self._text):
             rest = self._text[mark.start() :]
-            if _BEGIN.match(rest) or _may_begin(rest):
+            begins = _BEGIN.match(rest) or tool_markup.BEGIN.match(rest)
+            if begins or _may_begin(rest) or tool_markup.may_begin(rest):
                 return mark.start()
         return len(self._text)
 
     def _take(self, *, over: bool) -> bool:
         """Take the call at the beginning of the text; False: it is not whole yet, or is none."""
+        if markup := tool_markup.BEGIN.match(self._text):
+            return self._take_markup(markup, over=over)
         begin = _BEGIN.match(self._text)
         if begin is None:
             return False
@@ -102,6 +115,18 @@ class ToolText:
             self._taken([FunctionCall(name[1], body[: MOST_ARGUMENT_CHARS + 1])], "", "")
             return True
         return False
+
+    def _take_markup(self, begin: re.Match[str], *, over: bool) -> bool:
+        """Take the call that *begin* begins; False: its end is on its way."""
+        body = self._text[begin.end() :]
+        end = tool_markup.END.search(body)
+        if end is None and not over and len(body) <= _LONGEST:
+            return False
+        inside, rest = (body[: end.start()], body[end.end() :]) if end else (body, "")
+        arguments = tool_markup.arguments(inside, self._types.get(begin["name"], {}))
+        call = FunctionCall(begin["name"], arguments[: MOST_ARGUMENT_CHARS + 1])
+        self._taken([call], rest, begin["tag"] or "")
+        return True
 
     def _taken(self, calls: list[FunctionCall], rest: str, opening: str) -> None:
         for call in calls:

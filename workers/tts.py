@@ -12,7 +12,14 @@ from schemas import subjects
 from schemas.audio import BYTES_PER_MS, ENOUGH_MS, SpeechChunk
 from schemas.events import ResponseSentence, SpeechReady, StageName
 from workers.engine_executor import EngineExecutor
-from workers.engines.protocols import EngineError, ManyVoices, Speaker, Synthesizer, VoiceUsed
+from workers.engines.protocols import (
+    ChosenVoice,
+    EngineError,
+    ManyVoices,
+    Speaker,
+    Synthesizer,
+    VoiceUsed,
+)
 from workers.fixed_words import FixedWords, Spoken
 from workers.stage import JobContext, JobTarget
 
@@ -49,6 +56,7 @@ class TtsStage:
         self.model = synthesizer.name
         self._synthesizer = synthesizer
         self._many = synthesizer if isinstance(synthesizer, ManyVoices) else None
+        self._own = ChosenVoice(VoiceUsed(synthesizer.name), synthesizer.synthesize)
         self._executor = executor
         self._fixed = FixedWords()
         self._greeting = greeting
@@ -75,13 +83,13 @@ class TtsStage:
             return
         speaker = Speaker(event.voice, event.language, event.speed)
         # names are looked up on the disk
-        used = await asyncio.to_thread(self._chosen, speaker) if self._many else self._own
-        spoken = Spoken.of(used, event.speed, event.language, event.text)
+        voice = await asyncio.to_thread(self._many.choose, speaker) if self._many else self._own
+        spoken = Spoken.of(voice.used, event.speed, event.language, event.text)
         sending = _Sending(job)
         if event.is_fixed and (kept := self._fixed.get(spoken)):
             await sending.take(kept)
         else:
-            await self._synthesize(job, speaker, sending)
+            await self._synthesize(job, voice, sending)
         pcm = await sending.end()
         if event.is_fixed:
             self._fixed.keep(spoken, pcm)
@@ -93,15 +101,15 @@ class TtsStage:
             audio_ms=len(pcm) // BYTES_PER_MS,
             first_chunk_ms=sending.first_ms,
             took_ms=job.took_ms(),
-            model=used.name,
+            model=voice.used.name,
         )
         await job.bus.publish(ready)
 
     async def _synthesize(
-        self, job: JobContext[ResponseSentence], speaker: Speaker, sending: _Sending
+        self, job: JobContext[ResponseSentence], voice: ChosenVoice, sending: _Sending
     ) -> None:
         event = job.event
-        pieces, owner = self._pieces(event.text, speaker), (event.tenant, event.session)
+        pieces, owner = voice.synthesize(event.text), (event.tenant, event.session)
         # the opening of a response goes first
         rank = BACKGROUND_RANK if event.background else event.index
         while more := await self._executor.run(
@@ -109,22 +117,11 @@ class TtsStage:
         ):
             await sending.take(more)
 
-    def _pieces(self, text: str, speaker: Speaker) -> Iterator[bytes]:
-        if self._many:
-            return self._many.speak(text, speaker)
-        return self._synthesizer.synthesize(text)
-
-    @property
-    def _own(self) -> VoiceUsed:
-        return VoiceUsed(self.model)
-
-    def _chosen(self, speaker: Speaker) -> VoiceUsed:
-        return self._many.choose(speaker) if self._many else self._own
-
     def _speak_greeting(self) -> None:
         speaker = self._speaker
-        spoken = Spoken.of(self._chosen(speaker), speaker.speed, speaker.language, self._greeting)
-        self._fixed.keep(spoken, b"".join(self._pieces(self._greeting, speaker)))
+        voice = self._many.choose(speaker) if self._many else self._own
+        spoken = Spoken.of(voice.used, speaker.speed, speaker.language, self._greeting)
+        self._fixed.keep(spoken, b"".join(voice.synthesize(self._greeting)))
 
 
 class _Sending:

@@ -74,14 +74,14 @@ class Words:
 
 
 class PauseTranscript(NamedTuple):
-    """What is known at a pause, or, where *pause* is below 0, at a cut in speech without pauses."""
+    """The words up to a pause; *pause* below 0: up to a cut in speech without pauses."""
 
     pause: int
     words: Words
     settled: str
-    """The first of the words, which stand."""
+    """The first words, which later audio does not change."""
     settled_ms: int
-    """Where their audio ends; it is not needed any more."""
+    """The end of their audio, which may be dropped."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class _Cut:
     next_ms: int
     """Where the next piece begins: silence between the two is left out."""
     in_speech: bool
-    """There was no pause: its words are told as a transcript of their own."""
+    """The cut is in speech: the words before it are a transcript of their own."""
 
 
 class UtteranceWords:
@@ -106,7 +106,7 @@ class UtteranceWords:
         self._cuts: list[_Cut] = []
         self._known: dict[Span, Recognition] = {}
         self._pauses: dict[int, Span] = {}
-        """Those of which no transcript was told, nor of a later one."""
+        """Pauses newer than the latest transcript that was published."""
         self._latest: tuple[int, Span] | None = None
         """The latest pause in the open piece."""
         self._silent = False

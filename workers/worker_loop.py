@@ -12,19 +12,16 @@ import structlog
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusError
 from runtime.bus.jobs import Job, Jobs
-from schemas.events import JobFailed
 from schemas.stages import CONSUMERS
 from workers import counters, retry_policy
 from workers.retry_policy import Outcome, Verdict
-from workers.stage import J, JobContext, JobTarget, Stage
+from workers.stage import J, JobContext, JobTarget, Stage, is_job_of
 from workers.turn_watch import TurnWatch
 
 log = structlog.get_logger(__name__)
 
 HEARTBEAT_S = 0.3
 """Interval of heartbeats: two may be lost within the shortest ack_wait of the consumers."""
-LOOK_AFTER_S = 0.01
-"""Delay of the cancellation look-up, so that the engine starts first."""
 
 
 class Worker(Generic[J]):
@@ -48,7 +45,7 @@ class Worker(Generic[J]):
             leaver = tasks.create_task(self._leave(stop))
             async for job in self.jobs:
                 event = job.event
-                if not isinstance(event, self.stage.job_type) or self.stage.name in event.recorded:
+                if not is_job_of(event, self.stage.name, self.stage.job_type):
                     await job.done()
                     continue
                 task = tasks.create_task(self._work(job, event, stop))
@@ -111,8 +108,7 @@ class Worker(Generic[J]):
             return True
         async with asyncio.TaskGroup() as tasks:
             try:
-                after_s = LOOK_AFTER_S if job.is_fresh else 0
-                both = [tasks.create_task(watch.run(after_s=after_s))]
+                both = [tasks.create_task(watch.run(after_s=job.look_after_s))]
                 if not job.is_fresh:
                     await _first_of(watch.newest, *both)
                     if both[0].done():
@@ -153,17 +149,8 @@ class Worker(Generic[J]):
     async def _give_up(self, job: Job, target: JobTarget, verdict: Verdict) -> Outcome:
         """Tell the edge, then end the job; return its outcome."""
         self.failed += 1
-        event = job.event
-        failure = JobFailed(
-            tenant=event.tenant,
-            session=event.session,
-            at_ms=event.at_ms,
-            stage=self.stage.name,
-            utterance=target.utterance,
-            turn=target.turn or 0,
-            index=target.index,
-            reason=verdict.told,
-            attempts=job.attempt,
+        failure = retry_policy.failure(
+            job.event, target, verdict, stage=self.stage.name, attempt=job.attempt
         )
         try:
             await self.bus.publish(failure)

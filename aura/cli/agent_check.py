@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import UNSET
 
@@ -12,7 +13,12 @@ from runtime.agents import file, store, tenant_file, yaml_tree
 from runtime.bus.connection import Bus
 from runtime.bus.tool_services import EVERY_TENANT, served_tools
 from runtime.settings import Settings
+from schemas.agent import AgentTool
+from schemas.languages import without_region
 from schemas.tools import BUILT_IN, TRANSFER
+from workers.tools.schema_check import flaw_of
+
+_CODE = re.compile(r"auto|[A-Za-z]{2,3}(-[A-Za-z]{2,8})*")
 
 
 async def unknown_names(
@@ -46,6 +52,63 @@ async def unknown_names(
                     f"{name}.yaml:{line}: there is no agent {other}: {_there(other, agents)}"
                 )
     return lines
+
+
+def flaws(texts: Mapping[str, str]) -> list[str]:
+    """Return a line for each part of the agents in *texts* with which no call would go well."""
+    lines = []
+    for name, text in texts.items():
+        agent, tree = file.parse(text), yaml_tree.read(text)
+        if agent.language is not UNSET and not _CODE.fullmatch(agent.language):
+            line = tree.lines["language",]
+            lines.append(f"{name}.yaml:{line}: language: a code, such as de or pt-BR, or auto")
+        for number, tool in enumerate(agent.tools or ()):
+            if isinstance(tool, AgentTool) and (why := flaw_of(tool.parameters)):
+                line = tree.lines["tools", number, "parameters"]
+                about = f"parameters of {tool.name} are no JSON Schema: {why}"
+                lines.append(f"{name}.yaml:{line}: {about}")
+    return lines
+
+
+def remarks(settings: Settings, texts: Mapping[str, str]) -> list[str]:
+    """Return a line for each thing in *texts* that is good and may surprise."""
+    return [*_unheard(settings, texts), *_unsigned(settings, texts)]
+
+
+def _unheard(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each language that the built-in recogniser does not know."""
+    by_whisper = settings.stt_engine == "whisper" or (
+        settings.stt_engine == "auto" and not settings.stt_base_url
+    )
+    if not by_whisper or not settings.stt_model.endswith(".en"):
+        return
+    for name, text in texts.items():
+        language = file.parse(text).language
+        if language is not UNSET and without_region(language) != "en":
+            line = yaml_tree.read(text).lines["language",]
+            yield (
+                f"{name}.yaml:{line}: the recogniser {settings.stt_model} hears English alone: "
+                "AURA_STT_MODEL=base after `aura models fetch base`; docs/voices.md"
+            )
+
+
+def _unsigned(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each address that nothing is posted to without a secret, if it is not set.
+
+    It may be set where the tool runners are.
+    """
+    for name, text in texts.items():
+        agent, tree = file.parse(text), yaml_tree.read(text)
+        signs = "is not set here: tool runners without it post nothing"
+        hook = agent.webhook
+        if hook is not UNSET and hook.url and not settings.webhook_secret.get_secret_value():
+            line = tree.lines["webhook",]
+            yield f"{name}.yaml:{line}: AURA_WEBHOOK_SECRET {signs} to the webhook"
+        for number, tool in enumerate(agent.tools or ()):
+            by_webhook = isinstance(tool, AgentTool) and tool.kind == "webhook"
+            if by_webhook and not settings.tool_secret.get_secret_value():
+                line = tree.lines["tools", number]
+                yield f"{name}.yaml:{line}: AURA_TOOL_SECRET {signs} to its target"
 
 
 async def unknown_agents(

@@ -108,10 +108,10 @@ def remove(name: JustName, tenant: Tenant = "") -> None:
 
 
 def _files() -> AppliedFiles:
-    from aura.cli.agent_check import unknown_names
+    from aura.cli.agent_check import flaws, remarks, unknown_names
     from runtime.agents.store import AGENT
 
-    return AppliedFiles(AGENT, unknown_names, shared="all")
+    return AppliedFiles(AGENT, unknown_names, flaws, remarks, shared="all")
 
 
 def revision_named(name: str) -> tuple[str, int]:

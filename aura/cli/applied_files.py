@@ -31,6 +31,10 @@ class AppliedFiles:
 
     kind: FileKind
     check: Check
+    flaws: Callable[[Mapping[str, str]], list[str]] = lambda _: []
+    """Returns a line for each mistake that the bus is not needed to see."""
+    remarks: Callable[[Settings, Mapping[str, str]], list[str]] = lambda _, __: []
+    """Returns a line for each thing that is no mistake and worth a word."""
     shared: str = ""
     """How a list shows that one belongs to no tenant; empty: none belongs to any."""
 
@@ -75,6 +79,10 @@ class AppliedFiles:
             for broken in error.errors:
                 sys.stderr.write(f"aura: {printable(str(broken))}\n")
             return 1
+        if flaws := self.flaws(read):
+            sys.stderr.writelines(f"aura: {printable(line)}\n" for line in flaws)
+            return 1
+        sys.stderr.writelines(f"note: {printable(one)}\n" for one in self.remarks(load(), read))
         if check:
             print(f"{len(read)} good.")
             return 0

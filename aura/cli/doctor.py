@@ -6,7 +6,7 @@ import importlib.util
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from rich.console import Console
 
 from aura.cli.running import run, running_url
 from deploy import nats_server
-from runtime.bus.connection import connect, embedded_url
+from runtime.bus.connection import connect
 from runtime.bus.discovery import discover
 from runtime.bus.errors import BusAwayError
+from runtime.bus.server_address import embedded_url
 from runtime.settings import Settings, load
 from runtime.version import installing
 
@@ -60,7 +61,7 @@ def machine(settings: Settings) -> Iterator[Finding]:
         needed = _is_used(module, settings) if extra == "llm" else True
         advice = installing(extra)
         yield Finding(there, f"{module}: {purpose}", advice, needed)
-    yield from _language(settings)
+    yield from language_findings(settings)
     yield _model(settings)
     try:
         yield Finding(True, f"nats-server: {nats_server.binary()}")
@@ -73,27 +74,28 @@ def machine(settings: Settings) -> Iterator[Finding]:
         yield _folder(name, folder.expanduser())
 
 
-def _language(settings: Settings) -> Iterator[Finding]:
+def language_findings(settings: Settings) -> Iterator[Finding]:
     """Yield what the engines that are set cannot speak or understand."""
     language = settings.language
     if settings.stt_model.endswith(".en") and language != "en":
         advice = "set AURA_STT_MODEL to one for many languages, such as base"
         yield Finding(False, f"{settings.stt_model} knows no {language} (AURA_LANGUAGE)", advice)
-    spoken = settings.tts_voice.partition("_")[0]
+    voice = settings.tts_voices.get(language, settings.tts_voice)
+    spoken = voice.partition("_")[0]
     if language not in {"auto", spoken} and len(spoken) == LANGUAGE_CODE:
-        advice = f"set AURA_TTS_VOICE to a Piper voice that speaks {language}"
-        yield Finding(False, f"{settings.tts_voice} speaks no {language} (AURA_LANGUAGE)", advice)
+        advice = f"set AURA_TTS_VOICE or AURA_TTS_VOICES to a Piper voice that speaks {language}"
+        yield Finding(False, f"{voice} speaks no {language} (AURA_LANGUAGE)", advice)
 
 
 def _model(settings: Settings) -> Finding:
     """Return which language model answers, and why that one."""
-    from workers.engines import factory  # noqa: PLC0415  # engines are an optional extra
+    from workers.engines import llm_factory  # noqa: PLC0415  # engines are an optional extra
 
-    engine = factory.llm_engine(settings)
+    engine = llm_factory.llm_engine(settings)
     if engine != "local" or settings.llm_model:
         named = settings.llm_model or "its own"
         return Finding(True, f"language model: {named} ({engine}), as the settings say")
-    found = factory.local_llm(settings)
+    found = llm_factory.local_llm(settings)
     advice = f"`aura models fetch {found.better}` brings it, and it is used from then on"
     return Finding(not found.better, f"language model: {found.model}. {found.why}", advice, False)
 
@@ -119,6 +121,15 @@ def _folder(name: str, folder: Path) -> Finding:
     return Finding(free > ENOUGH_BYTES, f"{name} {folder}: {free >> 30} GiB free", advice)
 
 
+def without_workers(services: Mapping[str, bool]) -> Finding:
+    """Return the stages that have no worker, by the `services` of an edge's `/health`."""
+    parts = {"ai_service": "llm", "audio_processor": "stt"}
+    gone = [stage for part, stage in parts.items() if not services.get(part, True)] or ["tts"]
+    advice = " and ".join(f"`aura worker {stage}`" for stage in gone)
+    away = "; or the bus is away from the edge" if len(gone) > 1 else ""
+    return Finding(False, f"a worker for {' and for '.join(gone)}", f"{advice} starts one{away}")
+
+
 async def network(settings: Settings, url: str) -> list[Finding]:
     """Return what the bus and the edge say, or that nobody is there yet."""
     findings: list[Finding] = []
@@ -135,9 +146,10 @@ async def network(settings: Settings, url: str) -> list[Finding]:
             )
     try:
         async with aiohttp.ClientSession() as http, http.get(f"{url}/health", ssl=False) as answer:
-            healthy = answer.status == 200
-            findings.append(Finding(healthy, f"{ANSWERS} {url}", "some stage has no worker"))
-    except (aiohttp.ClientError, OSError):
+            findings.append(Finding(True, f"{ANSWERS} {url}"))
+            if answer.status != 200:
+                findings.append(without_workers((await answer.json()).get("services", {})))
+    except (aiohttp.ClientError, OSError, ValueError):
         if settings.port and not _is_free(settings.host, settings.port):
             advice = "in use by something else: set PORT to a free one"
             findings.append(Finding(False, f"PORT {settings.port}", advice))

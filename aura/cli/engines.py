@@ -46,12 +46,16 @@ def check(
     ] = None,
 ) -> None:
     """Run the contract of engines against a class and say what fails, and why."""
-    from workers.engines import contract, factory
+    from workers.engines import contract, factory, llm_factory
     from workers.engines.own import kind_of
 
     settings = load()
     kind = stage or kind_of(name)
-    made = {"stt": factory.recognizer, "llm": factory.language_model, "tts": factory.synthesizer}
+    made = {
+        "stt": factory.recognizer,
+        "llm": llm_factory.language_model,
+        "tts": factory.synthesizer,
+    }
     engine = made[kind](settings.model_copy(update={f"{kind}_engine": name, "llm_fallbacks": ""}))
     bad = 0
     for what, why in _in_a_thread(contract.failures(kind, engine)):

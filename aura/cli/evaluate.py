@@ -108,7 +108,11 @@ async def _try(
     result, began = Result(scenario.name), time.monotonic()
     try:
         result.seen = await perform(
-            scenario, spoken, wanted.url, {**wanted.query, "token": wanted.token}
+            scenario,
+            spoken,
+            wanted.url,
+            {**wanted.query, "token": wanted.token},
+            within_s=suite.within_s,
         )
     except aiohttp.WSServerHandshakeError as error:
         result.error = f"the call was refused: HTTP {error.status}"

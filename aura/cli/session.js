@@ -9,7 +9,7 @@ $("title").textContent = row.session;
 $("facts").textContent = [
   `${row.tenant} / ${row.user}`, row.protocol, row.agent,
   new Date(row.started_at_ms).toISOString().replace("T", " ").slice(0, 19) + " UTC", clock(row.duration_ms, 1000),
-  `${row.turns} turns`, `${row.interrupted} interrupted`, `${row.errors} errors`,
+  `${row.turns} turn${row.turns === 1 ? "" : "s"}`, `${row.interrupted} interrupted`, `${row.errors} error${row.errors === 1 ? "" : "s"}`,
   row.slowest_ms == null ? "" : `slowest answer ${Math.round(row.slowest_ms)} ms`,
   row.replay_of ? `replay of ${row.replay_of}` : "",
 ].filter(Boolean).join("  ·  ");

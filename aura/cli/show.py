@@ -133,8 +133,8 @@ def drawing(row: Row, told: list[Moment], paint: Paint) -> Iterator[str]:
     by = printable(f", agent {row.agent}") if row.agent else ""
     title = printable(f"{row.session}   {row.tenant} / {row.user}   {row.started_at}")
     numbers = (
-        f"{row.duration_ms / 1000:.1f} s, {row.turns} turns, {row.interrupted} interrupted, "
-        f"{row.errors} errors{slowest}{by}{of}"
+        f"{row.duration_ms / 1000:.1f} s, {row.turns} turn{'s' * (row.turns != 1)}, "
+        f"{row.interrupted} interrupted, {row.errors} errors{slowest}{by}{of}"
     )
     yield paint(cut(title, paint.columns), BOLD)
     yield f"\n{cut(numbers, paint.columns)}\n\n{'':11}"

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import runpy
 from pathlib import Path
 from typing import Annotated
@@ -41,7 +42,10 @@ def serve(
     for file in files:
         if not file.is_file():
             raise CommandError(f"there is no file {file}")
-        runpy.run_path(str(file), run_name="aura_tools")
+        try:
+            runpy.run_path(str(file), run_name="aura_tools")
+        except service.ToolDefinitionError as error:
+            raise CommandError(f"{file}: {error}") from error
     if not service.defined():
         raise CommandError("no function there stands under @tool (from workers.tools import tool)")
     settings = load()
@@ -60,17 +64,28 @@ def mcp(
     deadline_ms: Annotated[
         int, typer.Option(min=100, max=110_000, help="A call without a result so long has failed.")
     ] = 10_000,
+    env: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="A variable that the command is to have, such as its key; repeat."
+        ),
+    ] = None,
 ) -> None:
     """Serve the tools of an MCP server until Ctrl-C.
 
     aura tools mcp https://mcp.example/mcp
     aura tools mcp --prefix files_ npx -y @modelcontextprotocol/server-filesystem /srv
+
+    A command has PATH, HOME and such of the environment, and what --env names; an address is shown
+    AURA_MCP_TOKEN as a bearer token.
     """
     from workers.tools import mcp_gateway
 
     _check(tenant)
     settings = load()
-    of = mcp_gateway.Server(server, tenant, prefix, deadline_ms)
+    if missing := [name for name in env or [] if name not in os.environ]:
+        raise CommandError(f"--env {missing[0]}: the environment has no such variable")
+    of = mcp_gateway.Server(server, tenant, prefix, deadline_ms, env or [])
     role(settings, "tools", mcp_gateway.run(settings, of))
 
 

@@ -8,13 +8,16 @@ from typing import Annotated
 
 import typer
 
+from aura.cli.fast_start import without_aiohttp
 from aura.cli.running import CommandError, role, run
 from runtime.settings import load
 from schemas.stages import STAGE_NAMES
 
 
 def command(
-    stage: Annotated[str, typer.Argument(help="stt, llm, tts or analytics.", metavar="STAGE")],
+    stage: Annotated[
+        str, typer.Argument(help="stt, llm, tts, tool or analytics.", metavar="STAGE")
+    ],
     module: Annotated[
         list[str] | None,
         typer.Option(help="analytics: module or module:name with subscribers; repeatable."),
@@ -50,7 +53,8 @@ def command(
         raise CommandError(
             f"there is no stage {stage!r}: it is {', '.join(STAGE_NAMES)} or analytics"
         )
-    from workers.main import serve
+    with without_aiohttp():  # a stage that needs it imports it later
+        from workers.main import serve
 
     settings = load()
     role(settings, stage, serve(settings, chosen))

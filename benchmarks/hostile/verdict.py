@@ -60,7 +60,7 @@ class Figures:
         if self.growth > GROWTH:
             found.append("memory")
         if self.refused:
-            found.append("others refused")
+            found.append(f"others refused ({', '.join(sorted(set(self.refused)))})")
         if self.log_kb_per_s > LOG_KB_PER_S:
             found.append("log")
         if self.recorded:

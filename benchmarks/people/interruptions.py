@@ -20,6 +20,8 @@ from workers.engines import factory
 
 SETTINGS = {"AURA_LLM_ENGINE": "simulated", "AURA_SIM_LLM_TOKENS": "60"}
 INTO_S, AFTER_S, MOST_S = 1.5, 2.5, 3.0
+PHASES, PHASE_S = 8, 0.008
+"""People begin anywhere between two chunks, which follow one another every 64 ms."""
 QUERIES = {
     "greeting": "audio=chunks",
     "answer in chunks": "audio=chunks&greeting=0",
@@ -44,8 +46,9 @@ class Trial:
     """The response went on while the person still spoke."""
 
 
-async def trial(url: str, over: str, what: str, pcm: bytes) -> Trial:
-    """Play *pcm* over a response."""
+async def trial(url: str, over: str, what: str, pcm: bytes, *, later_s: float = 0.0) -> Trial:
+    """Play *pcm* over a response, *later_s* later than INTO_S into it."""
+    into_s = INTO_S + later_s
     pcm = pcm[int(first_loud_s(pcm) / 0.02) * 640 :][: int(MOST_S * 32_000)]
     async with calling(url, QUERIES[over]) as caller:
         if over != "greeting":
@@ -53,8 +56,8 @@ async def trial(url: str, over: str, what: str, pcm: bytes) -> Trial:
             await caller.ws.send_json({"type": "text", "text": "Please tell me a long story."})
         if not await _sound(caller, 20):
             return Trial(over, f"{what}: no response came")
-        began, spoken = await caller.say(bytes(int(INTO_S * 32_000)) + pcm)
-        began += INTO_S
+        began, spoken = await caller.say(bytes(2 * int(into_s * 16_000)) + pcm)
+        began += into_s
         await caller.wait_for("never", max(0.0, spoken + AFTER_S - time.monotonic()))
     return judged(Trial(over, what), caller, began, spoken)
 
@@ -90,7 +93,13 @@ async def with_people(url: str, count: int) -> dict[str, Any]:
         for number in range(-(-count // len(QUERIES)))
         for over in QUERIES
     ][:count]
-    trials = await in_turn([partial(trial, url, *one) for one in given], asdict)
+    trials = await in_turn(
+        [
+            partial(trial, url, *one, later_s=number % PHASES * PHASE_S)
+            for number, one in enumerate(given)
+        ],
+        asdict,
+    )
     told = [one.told_ms for one in trials if one.told_ms is not None]
     chunks = [one.silent_ms for one in trials if "chunks" in one.over and one.silent_ms is not None]
     return {

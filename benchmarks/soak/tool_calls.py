@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import json
 import random
 import re
 import time
 from collections import Counter
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +37,8 @@ KILLED = ("llm", "tool", "edge")
 EVERY_S = (1.0, 2.5)
 """Between two kills: a worker that died is started again after 4 s, for others do its work."""
 ANSWER_S = 30.0
+BAD_CALLERS = 4
+"""Who have tools called that answer with what is no result."""
 TURN_S = 1.0
 """A connection may type a turn a second."""
 GOES_ON_S = 6.0
@@ -125,11 +129,8 @@ class ToolCaller:
         with suppress(ConnectionError):
             await self._ws.send_json({"type": "text", "text": text})
 
-    async def answer(self, within_s: float, *, errors: bool = False) -> str | None:
-        """Return the next whole answer; None: none came, or the line was cut.
-
-        *errors*: the code of an error that is told is an answer, too.
-        """
+    async def answer(self, within_s: float) -> str | None:
+        """Return the next whole answer; None: none came, or the line was cut."""
         assert self._ws
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
@@ -137,8 +138,6 @@ class ToolCaller:
                     said = json.loads(message.data)
                     if said["type"] == "ai_complete":
                         return str(said["full_response"])
-                    if errors and said["type"] == "error":
-                        return str(said["code"])
         return None
 
     @property
@@ -305,8 +304,13 @@ async def _offered(run: Running) -> None:
 # ---------------------------------------------------------------- what is none
 
 
-async def malformed_tools(scale: Scale) -> Outcome:
-    """2,000 malformed results, schemas, files and commands beside calls that go well."""
+Told = dict[str, int]
+"""Answers by what they were; those that should not be are "unclear"."""
+Part = Callable[[Running, Bus, int], Coroutine[Any, Any, Told]]
+
+
+async def malformed_part(part: Part, scale: Scale) -> Outcome:
+    """2,000 of one malformed thing beside calls that go well."""
     count = scale.times(2000)
     async with aura("--tools", "2", engines=FAST) as run:
         before = {role: [one.pid for one in those] for role, those in processes.of(run.pid).items()}
@@ -319,27 +323,21 @@ async def malformed_tools(scale: Scale) -> Outcome:
             await _offered(run)
             stop, tally = asyncio.Event(), Tally()
             beside = asyncio.create_task(_good_calls(run, stop, tally))
-            parts = {
-                "results": await _bad_results(run, count),
-                "schemas": await _bad_schemas(bus, count),
-                "files": await _bad_files(bus, count),
-                "commands": await _bad_commands(run, count),
-            }
+            told = await part(run, bus, count)
             stop.set()
             await beside
         after = {role: [one.pid for one in those] for role, those in processes.of(run.pid).items()}
-    figures: dict[str, Any] = {f"{name}_{k}": v for name, part in parts.items() for k, v in part}
-    figures |= {
+    unclear = told.pop("unclear", 0)
+    figures: dict[str, Any] = {
+        "sent": count,
+        "wrong_answers": unclear,
+        **told,
         "good_turns": tally.answered,
         "good_turns_lost": len(tally.lost) + len(tally.mixed),
         "processes_died": before != after,
     }
-    wrong = sum(v for part in parts.values() for k, v in part if k == "unclear")
-    held = not (wrong or tally.lost or tally.mixed or before != after) and tally.answered > 0
+    held = not (unclear or tally.lost or tally.mixed or before != after) and tally.answered > 0
     return Outcome(held, figures)
-
-
-Told = list[tuple[str, int]]
 
 
 def _bad(count: int) -> list[tuple[ToolConfig, Handler]]:
@@ -353,29 +351,30 @@ def _bad(count: int) -> list[tuple[ToolConfig, Handler]]:
     return [(ToolConfig(name=f"bad{k}"), answer) for k in range(MOST_CALLS)]
 
 
-async def _bad_results(run: Running, count: int) -> Told:
-    """A caller has the bad tools called; each time something is said."""
+async def _bad_results(run: Running, bus: Bus, count: int) -> Told:
+    """Callers have the bad tools called; each time something is said."""
+    del bus
     text = " ".join(f"CALL:bad{k}{{}}" for k in range(MOST_CALLS))
-    told = Counter[str]()
-    async with aiohttp.ClientSession() as http:
-        caller = ToolCaller(http, run.urls, 0)
+    told, turns = Counter[str](), iter(range(-(-count // MOST_CALLS)))
+
+    async def talk(http: aiohttp.ClientSession, number: int) -> None:
+        caller = ToolCaller(http, run.urls, number)
         await caller.connect()
-        for number in range(-(-count // MOST_CALLS)):
-            if number % 20 == 19:  # a history of its own now and then
-                await caller.leave()
-                caller.session = ""
-                await caller.connect()
+        for _ in turns:
             await caller.asks(text)
-            said = await caller.answer(ANSWER_S, errors=True)
-            is_error = said is not None and said == said.upper()
-            told[said if said and is_error else "met" if said else "unclear"] += MOST_CALLS
+            told["met" if await caller.answer(ANSWER_S) else "unclear"] += MOST_CALLS
             await asyncio.sleep(TURN_S)
         await caller.leave()
-    return list({"unclear": 0, **told}.items())
+
+    async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as tasks:
+        for number in range(BAD_CALLERS):
+            tasks.create_task(talk(http, number))
+    return told
 
 
-async def _bad_schemas(bus: Bus, count: int) -> Told:
+async def _bad_schemas(run: Running, bus: Bus, count: int) -> Told:
     """Jobs whose tools have schemas that are none: each has a result, or a failure."""
+    del run
     told, waiting = Counter[str](), dict[int, asyncio.Event]()
 
     async def on_out(message: Any) -> None:
@@ -418,11 +417,12 @@ async def _bad_schemas(bus: Bus, count: int) -> Told:
                 for coming in list(waiting.values()):
                     await coming.wait()
     told["unclear"] += len(waiting)
-    return list(told.items())
+    return told
 
 
-async def _bad_files(bus: Bus, count: int) -> Told:
+async def _bad_files(run: Running, bus: Bus, count: int) -> Told:
     """Files that an operator applies: each is refused with its line, or applied."""
+    del run
     told = Counter[str]()
     for kind, good in ((store.AGENT, malformed.AGENT), (store.TENANT, malformed.TENANT)):
         for text in malformed.files(3, count // 2, good):
@@ -433,11 +433,12 @@ async def _bad_files(bus: Bus, count: int) -> Told:
                 told["refused" if error.line > 0 else "unclear"] += 1
             except (BusError, UnicodeEncodeError):
                 told["unclear"] += 1
-    return list({"unclear": 0, **told}.items())
+    return told
 
 
-async def _bad_commands(run: Running, count: int) -> Told:
+async def _bad_commands(run: Running, bus: Bus, count: int) -> Told:
     """Commands over HTTP to a call that goes on: each is answered by an error that has a code."""
+    del bus
     told = Counter[str]()
     head = {"Authorization": f"Bearer {OPERATOR}"}
     async with aiohttp.ClientSession() as http:
@@ -451,7 +452,7 @@ async def _bad_commands(run: Running, count: int) -> Told:
         await caller.asks('CALL:ask{"tag":"after"}')
         told["unclear"] += "#after" not in (await caller.answer(ANSWER_S) or "")
         await caller.leave()
-    return list(told.items())
+    return told
 
 
 async def _good_calls(run: Running, stop: asyncio.Event, tally: Tally) -> None:
@@ -473,5 +474,13 @@ async def _good_calls(run: Running, stop: asyncio.Event, tally: Tally) -> None:
 
 TRIALS: Trials = {
     "kill -9 of language models, tool runners and edges over 200 calls of tools": killed_calls,
-    "malformed results, schemas, files and commands": malformed_tools,
+    **{
+        f"malformed {name}": functools.partial(malformed_part, part)
+        for name, part in {
+            "results of tools": _bad_results,
+            "schemas of tools": _bad_schemas,
+            "agents and tenants": _bad_files,
+            "commands to calls": _bad_commands,
+        }.items()
+    },
 }

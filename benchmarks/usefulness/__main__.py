@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.usefulness.checks import Question, faults, questions
 from runtime.settings import load
-from workers.engines import factory
+from workers.engines import llm_factory
 from workers.engines.protocols import FunctionCall, LanguageModel
 from workers.response_text import ResponseText
 
@@ -56,7 +56,7 @@ async def answered(model: LanguageModel, question: Question) -> Answered:
 async def examine(name: str, *, verbose: bool) -> None:
     """Ask one model everything, and print a row a group."""
     settings = load(llm_engine="local", llm_model=name, llm_slots=1)
-    model = factory.language_model(settings)
+    model = llm_factory.language_model(settings)
     await model.warm()
     groups: dict[str, list[Answered]] = defaultdict(list)
     for question in questions():

@@ -3,8 +3,9 @@
 //   npm install nats
 //   NATS_URL=nats://127.0.0.1:4222 node tool.mjs
 //
-// Environment: NATS_URL, NATS_USER and NATS_PASSWORD where the server has users (user `service`),
-// TENANT: whose sessions may call it (default: everybody's). Several processes share the calls.
+// Environment: NATS_URL, NATS_USER and NATS_PASSWORD where the server has users (user `service`;
+// docs/tools.md says where `aura up` keeps its own), TENANT: whose sessions may call it (default:
+// everybody's). Several processes share the calls.
 
 import { connect, JSONCodec } from "nats";
 

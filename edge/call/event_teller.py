@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 
 from edge.core.client_events import ClientEvent, Happened
+from runtime.seen import Seen
 from schemas.events import Event
 
 REMEMBERED = 512
@@ -17,12 +17,8 @@ class EventTeller:
 
     def __init__(self, tell: Callable[[ClientEvent], None]) -> None:
         self._tell = tell
-        self._told: OrderedDict[str, None] = OrderedDict()
+        self._told = Seen(REMEMBERED)
 
     def happened(self, event: Event) -> None:
-        if event.id in self._told:
-            return
-        self._told[event.id] = None
-        if len(self._told) > REMEMBERED:
-            self._told.popitem(last=False)
-        self._tell(Happened(event))
+        if not self._told.again(event.id):
+            self._tell(Happened(event))

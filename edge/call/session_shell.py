@@ -6,13 +6,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Protocol
 
 import msgspec
 import structlog
 
 from edge.call import counters
 from edge.call.bus_outage import BusOutage
+from edge.call.client import Client
 from edge.call.clock import now_ms
 from edge.call.control_listener import ControlListener
 from edge.call.event_teller import EventTeller
@@ -24,8 +24,9 @@ from edge.call.resync import LIFE, Resync
 from edge.call.stage_listener import StageListener
 from edge.call.takeover import Takeover
 from edge.call.timer import Timer
+from edge.call.turn_line import turn_line
 from edge.core.call import Call
-from edge.core.client_events import ClientEvent, Measured, Trouble
+from edge.core.client_events import Measured, Trouble
 from edge.core.effects import Effect, HangUp, Publish, Recover, SendFrame, Tell, Transfer
 from edge.core.hearing.caller_audio import CallerAudio, joined
 from edge.core.input_log import InputLog
@@ -45,31 +46,6 @@ from schemas.events import AnyEvent, EndReason, Event, RecordingEnded, StageName
 from schemas.stages import JobEvent
 
 log = structlog.get_logger(__name__)
-
-
-class Client(Protocol):
-    """The connection that holds a session."""
-
-    def tell(self, event: ClientEvent) -> None:
-        """Send *event* to the client."""
-
-    def broken(self) -> None:
-        """Note, once, that a fault of ours has ended the call."""
-
-    def hang_up(self, code: str, reason: str) -> None:
-        """End the session, once; the client is told the code and the reason if there is a code."""
-
-    def transfer(self, call: str, agent: str) -> None:
-        """Have *agent* go on with the session, for the call *call* of the tool."""
-
-    def taken_over(self) -> None:
-        """Note, once, that a newer connection goes on with the session."""
-
-    def over_quota(self, why: str) -> None:
-        """Note, once, that the session has stored more than it may, and is to end."""
-
-    def not_recorded(self, why: str) -> None:
-        """Note, once, that no more audio is recorded."""
 
 
 class SessionShell:
@@ -303,7 +279,7 @@ class SessionShell:
                 case Tell(event):
                     counters.told(event)
                     if isinstance(event, Measured):
-                        self._log_turn(event)
+                        self._log.info("turn", **turn_line(event.waterfall))
                     if self._recording:
                         self._recording.told(event, now_ms())
                     self._audio.told(event, now_ms())
@@ -329,20 +305,3 @@ class SessionShell:
     def _awaits(self, utterance: int) -> bool:
         """Tell whether the words of *utterance* are still wanted."""
         return self.call.wants_words and self._frames.latest_is(utterance)
-
-    def _log_turn(self, measured: Measured) -> None:
-        """Log a line with all latencies of a turn."""
-        waterfall = measured.waterfall
-        self._log.info(
-            "turn",
-            turn=waterfall.turn,
-            felt_ms=waterfall.first_sent_ms,
-            endpoint_ms=waterfall.committed_ms,
-            transcript_ms=waterfall.transcript_ms,
-            first_token_ms=waterfall.first_token_ms,
-            first_sentence_ms=waterfall.first_sentence_ms,
-            first_audio_ms=waterfall.first_audio_ms,
-            speculations=waterfall.speculations,
-            retracted=waterfall.retracted,
-            interrupted=waterfall.interrupted,
-        )

@@ -16,7 +16,7 @@ from typing import TypeVar
 from edge.call.clock import now_ms
 from edge.call.first_events import FirstEvents
 from edge.core.inputs import ChunkSpoken
-from edge.core.response.playback import Sentence
+from edge.core.response.sentence import Sentence
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError

@@ -73,10 +73,10 @@ class Outbox:
         self._summary = summary
         self._effects: list[Effect] = []
         self.followers: list[Callable[[Event], Iterable[Event]]] = []
-        """Each is shown what is published, and returns what is to be published after it."""
+        """Each takes an event that is published and returns the events that follow it."""
 
     def head(self, now_ms: int) -> Head:
-        """Return what every event of this session begins with, at *now_ms*."""
+        """Return the fields that every event of this session has, at *now_ms*."""
         return {"tenant": self._tenant, "session": self._session, "at_ms": now_ms}
 
     @property

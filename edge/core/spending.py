@@ -35,7 +35,7 @@ class Spending:
                 return
 
     def _limits(self, now_ms: int) -> Iterator[tuple[ev.SpendLimitName, float, float]]:
-        """Yield each limit: its name, what it allows, and what is used up."""
+        """Yield the name, the maximum and the used amount of each limit."""
         spend, limit = self._history.spend, self._config.spend
         yield "tokens", limit.tokens, spend.prompt_tokens + spend.completion_tokens
         yield "speech_s", limit.speech_s, spend.spoken_ms / 1000

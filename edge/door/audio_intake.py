@@ -69,6 +69,8 @@ class AudioIntake:
             OverBudgetError: it is more sound than may come at once.
         """
         form = audio.form
+        if self._audio_in.makes_resampler(form, audio.data):
+            await self._pace.lane()
         if isinstance(form, Container) or len(audio.data) <= form.bytes_a_second * DIRECT_S:
             self.take_now(audio)
             return

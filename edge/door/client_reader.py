@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from edge.call.clock import now_ms
 from edge.core.client_commands import Audio, Command, Reply
@@ -12,7 +13,7 @@ from edge.core.inputs import FromClient
 from edge.door.channel import Channel
 from edge.door.client_sender import ClientSender
 from edge.door.conversations import Conversations
-from edge.door.limits.connection_budget import OverBudgetError
+from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.rate_limits import TokenBucket
 from edge.protocols.client_protocol import ClientProtocol, Json
 
@@ -59,6 +60,7 @@ class ClientReader:
             async for frame in self._ws.frames():
                 self._ws.on_message = None  # what comes meanwhile waits for its turn
                 await self._take(frame)
+                del frame  # a long one is not kept until the next one comes
                 self._ws.on_message = self._hear
         except OverBudgetError as over:
             self._ws.exceed(str(over))
@@ -84,12 +86,13 @@ class ClientReader:
         audio = isinstance(frame, bytes)
         if audio:
             self.close()
-        began_s = time.perf_counter()
         if len(frame) > MOST_ON_LOOP:
-            commands = await asyncio.to_thread(self._protocol.receive, frame, now_ms())
+            receive = partial(self._protocol.receive, frame, now_ms())
+            commands = await self._pace.off_loop(receive)
         else:
+            began_s = time.perf_counter()
             commands = self._protocol.receive(frame, now_ms())
-        self._pace.worked(began_s)
+            self._pace.worked(began_s)
         if self._too_often(commands):
             self._sender.send([self._refusal()])
         else:

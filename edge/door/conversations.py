@@ -13,8 +13,9 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
+from edge.call.client import Client
 from edge.call.quotas import LogQuota
-from edge.call.session_shell import Client, SessionShell
+from edge.call.session_shell import SessionShell
 from edge.core.call import Call
 from edge.core.client_commands import Ask, Begin
 from edge.core.client_events import HandedOver, ToolCalled

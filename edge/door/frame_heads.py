@@ -1,8 +1,10 @@
-"""The heads of the frames in a client's WebSocket stream (RFC 6455, section 5.2). Pure."""
+"""A client's stream of WebSocket frames, followed from head to head. Pure."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from edge.door.limits.message_room import LONG_BYTES
 
 FIN = 0x80
 WHOLE_TEXT, WHOLE_BINARY = FIN | 0x01, FIN | 0x02
@@ -21,7 +23,7 @@ class Followed(NamedTuple):
     """The result of following a piece of a client's stream."""
 
     until: int
-    """So many bytes were looked at."""
+    """Where in the piece it ends."""
     frames: int
     """Heads that ended in them."""
     unmasked: bool
@@ -37,6 +39,14 @@ class FrameHeads:
         """Bytes of mask and payload until the next head."""
         self._unfinished = False
         """A message of several frames is on its way."""
+        self._size = 0
+        self.number = 0
+        """Of the latest message, control frames aside."""
+
+    @property
+    def unread(self) -> int:
+        """Bytes of the message that is on its way, as far as its heads tell; 0: there is none."""
+        return self._size if self._skip or self._unfinished else 0
 
     def messages(self, data: bytes) -> tuple[list[bytes], bytes] | None:
         """Return the messages in *data*, each a whole masked frame, and the beginning of another.
@@ -57,9 +67,12 @@ class FrameHeads:
             at += size
         return None if left else (found, b"")
 
-    def follow(self, data: bytes, most: int) -> Followed:
-        """Take the next piece, up to the head of its frame number *most*."""
-        at = frames = 0
+    def follow(self, data: bytes, most: int, at: int = 0) -> Followed:
+        """Take the next piece, from *at* up to the head of its frame number *most*.
+
+        It ends behind the head by which a message becomes longer than LONG_BYTES, too.
+        """
+        frames = 0
         while at < len(data):
             if self._skip:
                 step = min(self._skip, len(data) - at)
@@ -79,8 +92,15 @@ class FrameHeads:
             if len(self._head) == 2 + extra:
                 length = int.from_bytes(self._head[2:]) if extra else short
                 self._skip = KEY_BYTES + length
-                if self._head[0] & 0x0F < FIRST_CONTROL:
+                kind = self._head[0] & 0x0F
+                if kind < FIRST_CONTROL:
+                    if kind:  # it continues no other
+                        self._size = 0
+                        self.number += 1
+                    self._size += length
                     self._unfinished = not self._head[0] & FIN
                 self._head.clear()
                 frames += 1
+                if kind < FIRST_CONTROL and self._size > LONG_BYTES:
+                    break
         return Followed(at, frames, unmasked=False)

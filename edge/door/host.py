@@ -24,8 +24,8 @@ class Host:
     speech_model: SileroModel | None
     cancel_echo: bool
     redaction: Redaction
-    """Of what is typed; what is said is masked where it is recognised."""
+    """Masks typed words; spoken words are masked by the STT worker."""
     sessions: asyncio.TaskGroup
     """Where sessions run: one whose caller has left still stores its last events."""
     transfer: Callable[[str], Awaitable[bool]] | None = None
-    """Has the telephone network hand a caller over to a person, and tells whether it does."""
+    """Transfers a caller to a telephone number; returns False where the network refuses."""

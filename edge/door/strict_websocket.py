@@ -26,7 +26,8 @@ from aiohttp.web_request import BaseRequest
 from edge.core.client_commands import Command
 from edge.door.channel import Ear, Phone
 from edge.door.frame_heads import HEAD_BYTES, KEY_BYTES, MOST_DIRECT_BYTES, WHOLE_TEXT, FrameHeads
-from edge.door.limits.connection_budget import OverBudgetError
+from edge.door.limits.allowance import OverBudgetError
+from edge.door.limits.message_room import LONG_BYTES, MOST_HELD_S
 from edge.door.limits.pace import WAIT_S, Pace
 
 PROTOCOL_ERROR = 1002
@@ -38,6 +39,15 @@ MOST_FRAMES = 32
 LAST_WORD_S = 1.0
 """A client that costs too much has so long to read why it is closed; what it sends is dropped."""
 MOST_DROPPED_BYTES = 32 * 1024 * 1024
+TAKEN_S = 0.005
+"""Whether what was parsed has been taken is looked at so often."""
+ROOM_S = 0.1
+"""Whether there is room for a long message is looked at so often."""
+DIRECT_S = 0.003
+"""The most work on the frames of one packet that goes straight to a listener."""
+STILL_THERE = b"\x8a\x00"
+"""A pong that answers no ping (RFC 6455, 5.5.3); where the client has gone, its system refuses."""
+STILL_THERE_S = 1.0
 
 
 class StrictWebSocket(web.WebSocketResponse):
@@ -57,6 +67,7 @@ class StrictWebSocket(web.WebSocketResponse):
     def __init__(self, pace: Pace, **options: Any) -> None:
         """Take *options* of aiohttp's."""
         super().__init__(**options)
+        self.most_bytes = options.get("max_msg_size", 0)
         self.pace = pace
         pace.on_wait = self.is_slowed
 
@@ -72,6 +83,9 @@ class StrictWebSocket(web.WebSocketResponse):
         async for message in self:
             if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
                 yield message.data
+            del message  # a long one is not kept until the next one comes
+            if self._intake:
+                self._intake.taken()
 
     def exceed(self, message: str) -> None:
         """Read no more, and have the connection closed; *message* says why."""
@@ -88,6 +102,8 @@ class StrictWebSocket(web.WebSocketResponse):
         if not self.closed:
             self._put_off_at = 0.0
             self._on_data_received()
+            if self._intake:
+                self._intake.try_the_line()
 
     def _on_data_received(self) -> None:
         """Put the next ping off, unless that was done a moment ago."""
@@ -96,6 +112,16 @@ class StrictWebSocket(web.WebSocketResponse):
         if self._pong_response_cb is not None or now >= self._put_off_at:
             self._put_off_at = now + (self._heartbeat or 0.0) / OFTEN
             super()._on_data_received()
+
+
+def _message(frame: bytes) -> str | bytes | None:
+    """Return what is in *frame*; None: it is no text, and aiohttp's parser closes for it."""
+    payload = bytearray(frame[HEAD_BYTES:])
+    websocket_mask(frame[HEAD_BYTES - KEY_BYTES : HEAD_BYTES], payload)
+    try:
+        return payload.decode() if frame[0] == WHOLE_TEXT else bytes(payload)
+    except UnicodeDecodeError:
+        return None
 
 
 class _Intake:
@@ -109,8 +135,13 @@ class _Intake:
         self._heads = FrameHeads()
         self._begun = b""
         """The beginning of a message for whoever listens."""
-        self._rest = b""
-        """Not parsed yet."""
+        self._rest, self._at = b"", 0
+        """What came last, and how much of it was parsed."""
+        self._long = 0
+        """The number of the message that its place in the room is for."""
+        self._tried_s = time.monotonic()
+        self._looks: asyncio.TimerHandle | None = None
+        ws.pace.has_more = lambda: bool(self._rest or queue._buffer)
         self._waits = False
         """The socket is not read until `_go_on`."""
         self._drops: int | None = None
@@ -121,41 +152,34 @@ class _Intake:
             self._drop(len(data))
             return False, b""
         if self._waits:  # the socket had been read already
-            self._rest += data
+            self._rest, self._at = self._rest[self._at :] + data, 0
             return False, b""
         data, self._begun = self._begun + data, b""
-        if (
-            self._ws.on_message
-            and len(data) <= MOST_DIRECT_BYTES
-            and not self._ws.pace.budget.is_ahead
-            and not self._queue._buffer
-            and (found := self._heads.messages(data))
-        ):
-            messages, self._begun = found
-            for number, frame in enumerate(messages):
-                if self._drops is not None:
-                    return False, b""
-                if not self._take(frame):
-                    rest = b"".join(messages[number:]) + self._begun
-                    self._begun = b""
-                    return self._parse(rest), b""
+        at = self._listened_to(data)
+        if at == len(data):
             return False, b""
-        return self._parse(data), b""
+        self._rest, self._at = data, at
+        return self._parse(), b""
 
-    def _take(self, frame: bytes) -> bool:
-        """Hand a message to its listener, and tell whether it took it."""
-        payload = bytearray(frame[HEAD_BYTES:])
-        websocket_mask(frame[HEAD_BYTES - KEY_BYTES : HEAD_BYTES], payload)
+    def _listened_to(self, data: bytes) -> int:
+        """Hand short messages to whoever listens; return how much of *data* that was."""
         listen, budget = self._ws.on_message, self._ws.pace.budget
-        try:
-            message = payload.decode() if frame[0] == WHOLE_TEXT else bytes(payload)
-        except UnicodeDecodeError:  # aiohttp's parser closes for it
-            return False
-        if listen is None or not listen(message):
-            return False
-        budget.frames += 1
-        budget.bytes += len(frame)
-        return True
+        if not listen or len(data) > MOST_DIRECT_BYTES or budget.is_ahead or self._queue._buffer:
+            return 0
+        if not (found := self._heads.messages(data)):
+            return 0
+        at, most_s = 0, budget.work_s + DIRECT_S
+        for frame in found[0]:
+            if self._drops is not None:
+                return len(data)
+            message = None if budget.work_s > most_s else _message(frame)
+            if message is None or not listen(message):
+                return at
+            budget.frames += 1
+            budget.bytes += len(frame)
+            at += len(frame)
+        self._begun = found[1]
+        return len(data)
 
     @property
     def drops(self) -> bool:
@@ -165,10 +189,18 @@ class _Intake:
     def feed_eof(self) -> None:
         self._parser.feed_eof()
 
+    def try_the_line(self) -> None:
+        """Send something now and then: a socket that is not read is not seen to close."""
+        now_s = time.monotonic()
+        if now_s >= self._tried_s + STILL_THERE_S and self._handler.transport is not None:
+            self._tried_s = now_s
+            self._handler.transport.write(STILL_THERE)
+
     def drop_all(self) -> None:
         """Parse nothing any more; read on for a moment, so that the client can read why."""
         self._begun = self._rest = b""
         self._drops = MOST_DROPPED_BYTES
+        self._ws.pace.budget.place.leave()
         if self._waits:
             self._waits = False
             self._handler._resume_reading_for_buffer()
@@ -180,37 +212,38 @@ class _Intake:
         if self._drops <= 0:
             self._handler._pause_reading_for_buffer()
 
-    def _parse(self, data: bytes) -> bool:
+    def _parse(self) -> bool:
         """Parse the next few frames; the rest waits. Tell whether the stream is over."""
-        pace, began_s = self._ws.pace, time.perf_counter()
-        until, frames, unmasked = self._heads.follow(data, MOST_FRAMES)
-        self._parser.feed_data(data[:until] if until < len(data) else data)
+        pace, began_s, data = self._ws.pace, time.perf_counter(), self._rest
+        until, frames, unmasked = self._heads.follow(data, MOST_FRAMES, self._at)
+        self._parser.feed_data(data[self._at : until])
         if unmasked:
             self._queue.set_exception(
                 WebSocketError(PROTOCOL_ERROR, "a client's frames must be masked")
             )
             return True
-        self._rest = data[until:]
         pace.budget.frames += frames
-        pace.budget.bytes += until
+        pace.budget.bytes += until - self._at
+        self._rest, self._at = (data, until) if until < len(data) else (b"", 0)
         pace.worked(began_s)
         try:
             wait_s = pace.look()
         except OverBudgetError as over:
             self._ws.exceed(str(over))
             return False
-        if wait_s or self._rest:
+        has_room = self._has_room()
+        if wait_s or self._rest or not has_room:
             if not self._waits:
                 self._waits = True
                 self._handler._pause_reading_for_buffer()
-            pace.later(wait_s, self._go_on)
+            pace.later(wait_s or (0.0 if has_room else TAKEN_S), self._go_on)
         elif self._waits:
             self._waits = False
             self._handler._resume_reading_for_buffer()
         return False
 
     def _go_on(self) -> None:
-        """Parse on, unless there is a debt, or what was parsed has not been taken."""
+        """Parse on, unless there is a debt, no room, or what was parsed has not been taken."""
         if self._drops is not None or self._ws.closed or self._handler.transport is None:
             return
         self._ws.is_slowed()
@@ -220,11 +253,48 @@ class _Intake:
         except OverBudgetError as over:
             self._ws.exceed(str(over))
             return
-        if wait_s or self._handler._reading_paused:  # or the queue is full
-            pace.later(wait_s or WAIT_S / 10, self._go_on)
+        if wait_s:
+            pace.later(wait_s, self._go_on)
+        elif self._handler._reading_paused or self._queue._buffer:
+            pace.later(TAKEN_S, self._go_on)
+        elif not self._has_room():
+            pace.later(TAKEN_S if pace.budget.place.held else ROOM_S, self._go_on)
         elif self._rest:
-            if self._parse(self._rest):
+            if self._parse():
                 self._handler.close()
         else:
             self._waits = False
             self._handler._resume_reading_for_buffer()
+
+    # -------------------------------------------------------- room for a long message
+
+    def _has_room(self) -> bool:
+        """Tell whether the message that is on its way may be read on."""
+        size, place = self._heads.unread, self._ws.pace.budget.place
+        if size <= LONG_BYTES or size >= self._ws.most_bytes:  # it is refused as too long
+            return True
+        if place.held and self._long != self._heads.number:
+            return False  # the one before it is still worked on
+        self._long = self._heads.number
+        if not place.take(size, time.monotonic()):
+            return False
+        if self._looks is None:
+            self._look_in(MOST_HELD_S)
+        return True
+
+    def taken(self) -> None:
+        """Give back the room of a message that was worked on."""
+        on_its_way = self._heads.unread and self._long == self._heads.number
+        if not on_its_way and not self._queue._buffer:
+            self._ws.pace.budget.place.leave()
+
+    def _look_in(self, seconds: float) -> None:
+        self._looks = asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        self._looks = None
+        place = self._ws.pace.budget.place
+        if place.is_overdue(time.monotonic()):
+            self._ws.exceed("a long message takes too long, and others wait for the room")
+        elif place.held:
+            self._look_in(WAIT_S)

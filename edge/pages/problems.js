@@ -18,7 +18,7 @@ const PROBLEMS = {
   BUS_AWAY: ["Aura's message bus is away.", "Try again in a moment."],
   AUDIO_ERROR: ["Your sound could not be processed.", "The call goes on."],
   STT_ERROR: ["Your words could not be recognised.", "Say it once more."],
-  LLM_ERROR: ["No answer could be thought of.", "The language model failed. Say it once more."],
+  LLM_ERROR: ["No answer could be thought of.", "The language model failed, or was not there. Ask once more."],
   TTS_ERROR: ["The answer could not be spoken.", "It is written here. The call goes on."],
   AUDIO_DOWN: ["The call ended: sound cannot be processed.", "Try again in a moment."],
   STT_DOWN: ["The call ended: speech recognition is down.", "Its operator has to look after it."],
@@ -44,5 +44,6 @@ export function unwell(health) {
   if (!services || services.audio_pipeline) return null;
   const missing = [!services.audio_processor && "speech recognition", !services.ai_service && "the language model"].filter(Boolean);
   const what = missing.length ? missing.join(" and ") : "the voice";
-  return [`Not everything runs: ${what} ${missing.length > 1 ? "are" : "is"} missing.`, "A call can begin, but may not be answered."];
+  const both = missing.length > 1;
+  return [`Not everything runs: ${what} ${both ? "are" : "is"} missing.`, both ? "Perhaps Aura's message bus is away." : "A call can begin, but may not be answered."];
 }

@@ -9,6 +9,8 @@ const LANE_OF = {
   "transcript.guess": "stt", "transcript.final": "stt", "response.sentence": "llm", "response.completed": "llm",
   "speech.ready": "tts", "answer.sent": "client", "answer.heard": "client",
 };
+/** An answer cut with less of its sound left than this was heard to its end: a voice ends with some silence, ms. */
+const LEFT_MS = 300;
 /** Beyond so many moments the oldest are forgotten: a long call stays light. */
 const MOST = 600;
 
@@ -25,6 +27,7 @@ export class Story {
     this.thinks = new Map();
     this.voices = new Map();
     this.plays = new Map();
+    this.sound = new Map();
     this.tools = new Map();
     this.partial = "";
   }
@@ -131,10 +134,12 @@ export class Story {
         break;
       case "speech.ready":
         this.voices.delete(`${data.turn}.${data.index}`);
+        this.#sound(data.turn).spoken.set(data.index, data.audio_ms);
         span(now - data.took_ms, "tts", name, `${(data.audio_ms / 1000).toFixed(1)} s of sound`);
         break;
       case "response.completed":
         this.thinks.delete(data.turn);
+        this.#sound(data.turn).sentences = data.sentences;
         break;
       case "response.cancelled":
         this.thinks.delete(data.turn);
@@ -143,7 +148,8 @@ export class Story {
       case "answer.heard": {
         const playing = this.plays.get(data.turn);
         this.plays.delete(data.turn);
-        if (playing || data.played_ms) span(playing?.from ?? now - data.played_ms, "client", data.complete ? "heard" : "cut", data.text);
+        if (playing || data.played_ms) span(playing?.from ?? now - data.played_ms, "client", data.complete || this.#wasOver(data) ? "heard" : "cut", data.text);
+        this.sound.delete(data.turn);
         break;
       }
       case "tool.called":
@@ -157,6 +163,19 @@ export class Story {
         break;
       }
     }
+  }
+
+  /** The sound of a turn's answer: ms by sentence, and how many sentences it has, once that is known. */
+  #sound(turn) {
+    if (!this.sound.has(turn)) this.sound.set(turn, { spoken: new Map(), sentences: null });
+    return this.sound.get(turn);
+  }
+
+  /** Nothing but the silence after the last word was left, as when a caller hangs up there. */
+  #wasOver({ turn, played_ms }) {
+    const { spoken, sentences } = this.#sound(turn);
+    const whole = [...spoken.values()].reduce((sum, ms) => sum + ms, 0);
+    return sentences > 0 && spoken.size === sentences && played_ms > 0 && whole - played_ms < LEFT_MS;
   }
 
   /** What the edge measured of a turn stands for what was seen here. */

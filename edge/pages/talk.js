@@ -20,6 +20,8 @@ const KEPT = {
 /** How much of the call the strip shows while it follows, ms. */
 const SHOWN_MS = 16000;
 const DRAWS_MS = 80;
+/** While an answer is later than this, the page asks whether all of Aura is there, ms. */
+const LATE_MS = 4000;
 
 const given = new URLSearchParams(location.hash.slice(1)); // #token=...&agent=...: stays in the browser
 const words = new Words($("words")), meters = { caller: new Meter($("you")), agent: new Meter($("agent")) };
@@ -101,7 +103,15 @@ function reset() {
 }
 
 function listen(now) {
+  let waiting = 0, late = false;
   now.on("state", ({ state }) => {
+    clearInterval(waiting);
+    if (state === "thinking") waiting = setInterval(async () => {
+      const sick = unwell(await health());
+      late = sick !== null && now === call && now.state === "thinking";
+      if (late) show([sick[0], "The answer is waited for."]);
+    }, LATE_MS);
+    if (state === "speaking" && late) late = !($("problem").hidden = true);
     $("state").textContent = STATES[state];
     $("stop").disabled = state !== "speaking";
     if (state === "reconnecting") story.lost(Date.now() + (offset_ms ?? 0));

@@ -195,7 +195,7 @@ export class Timeline {
       if (half > 0.8) points.push(`M${this.x(k / a_ms).toFixed(1)} ${(middle - half).toFixed(1)}v${(2 * half).toFixed(1)}`);
     }
     const thick = Math.min(4, Math.max(1, (this.width / Math.max(1, to - from)) * 0.8));
-    add(this.svg, "path", { class: "wave", d: points.join(""), stroke: colour(lane), "stroke-width": thick, opacity: 0.75, fill: "none" });
+    add(this.svg, "path", { class: "wave", d: points.join(""), stroke: colour(lane), "stroke-width": thick, opacity: 0.5, fill: "none" });
   }
 
   #band([from, to, turn], free) {

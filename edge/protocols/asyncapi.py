@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import json
 import sys
-import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from edge.protocols import continuous, session_events
+from edge.protocols import continuous
+from edge.protocols.asyncapi_payloads import (
+    Schema,
+    continuous_query,
+    event_types,
+    session_event,
+    start_conversation,
+    turn_metrics,
+)
 from edge.protocols.client_protocol import CloseCode
-from edge.protocols.pcm_format import FORMATS, LEAST_HZ, MOST_HZ
-from edge.protocols.session_options import LANGUAGE_CHARS, NUMBERS
 from schemas import client_messages as messages
 from schemas import events
 from schemas.docstrings import describe
-from schemas.session_config import VOICE_NAME, Eagerness, SessionConfig, bounds
 
 FOLDER = Path(events.__file__).parent
-ENVELOPE = ("type", "tenant", "session", "at_ms")
-Schema = dict[str, Any]
 SOUND = {
     "name": "sound",
     "title": "A binary frame",
@@ -55,145 +56,12 @@ class Described:
     more_from_client: Mapping[str, Schema]
 
 
-def options() -> dict[str, Schema]:
-    """Return what a client may ask for at the beginning of a session, name to JSON Schema."""
-    found: dict[str, Schema] = {
-        "language": {
-            "type": "string",
-            "maxLength": LANGUAGE_CHARS,
-            "description": "A code such as `en`, or `auto`.",
-        },
-        "voice": {
-            "type": "string",
-            "pattern": VOICE_NAME,
-            "description": "A voice that the operator lets callers choose.",
-        },
-        "eagerness": {
-            "enum": list(typing.get_args(Eagerness)),
-            "description": "How soon a pause is taken for the end of the turn.",
-        },
-    }
-    for name, path in NUMBERS.items():
-        _, least, most = bounds(path)
-        about = _about(path)
-        found[name] = {
-            "type": "integer",
-            **({"minimum": least} if least is not None else {}),
-            **({"maximum": most} if most is not None else {}),
-            **({"description": about} if about else {}),
-        }
-    found["rate"] = {
-        "type": "integer",
-        "minimum": LEAST_HZ,
-        "maximum": MOST_HZ,
-        "description": "Of PCM without a header, Hz.",
-    }
-    found["format"] = {"enum": list(FORMATS), "description": "Of PCM without a header."}
-    found["agent"] = {"type": "string", "description": "The agent that serves the call."}
-    return found
-
-
-def _about(path: str) -> str:
-    """Return the docstring of the configuration's value at *path*."""
-    kind: type[msgspec.Struct] = SessionConfig
-    *parents, name = path.split(".")
-    for parent in parents:
-        kind = typing.get_type_hints(kind)[parent]
-    _, schemas = msgspec.json.schema_components([kind], ref_template="#/{name}")
-    schema = schemas[kind.__name__]
-    describe(schema, kind)
-    return str(schema["properties"][name].get("description", ""))
-
-
-def continuous_query() -> dict[str, Schema]:
-    """Return the query of `/ws/voice/continuous`, name to JSON Schema."""
-    told = {
-        "audio": "`chunks`: `ai_audio_chunk` in place of `ai_audio`.",
-        "partials": "`1`: growing words.",
-        "metrics": "`1`: `turn_metrics`.",
-        "events": "`1`: `event`.",
-        "greeting": "`0`: none is spoken.",
-        "record": "`1`: the caller agrees that the sound of both sides is kept.",
-    }
-    return {
-        "token": {"type": "string", "description": "A JWT; or in `Authorization: Bearer`."},
-        "session": {"type": "string", "description": "The session to go on with."},
-        **options(),
-        "variables": {"type": "string", "description": "Of the agent: a JSON object of strings."},
-        **{
-            name: {"enum": list(values), "description": told[name]}
-            for name, values in continuous.SWITCHES.items()
-        },
-    }
-
-
-def start_conversation() -> Schema:
-    """Return the payload of `start_conversation`."""
-    return {
-        "type": "object",
-        "description": "Begins a session; one that is open is ended first.",
-        "required": ["type"],
-        "properties": {
-            "type": {"const": "start_conversation"},
-            "stream": {"type": "boolean", "description": "An `ai_response` for each sentence."},
-            **options(),
-            "variables": {"type": "object", "additionalProperties": {"type": "string"}},
-            "record": {"type": "boolean", "description": "The caller agrees to a recording."},
-        },
-    }
-
-
-def turn_metrics(schemas: Mapping[str, Schema]) -> Schema:
-    """Return the payload of `turn_metrics`: `turn.measured` without what all events have."""
-    measured = schemas["TurnMeasured"]
-    fields = {k: v for k, v in measured["properties"].items() if k not in ENVELOPE}
-    return {
-        "type": "object",
-        "description": "With `metrics=1`: where a turn's time went, ms after the end of speech.",
-        "required": ["type", "turn"],
-        "properties": {"type": {"const": "turn_metrics"}, **fields},
-    }
-
-
-def session_event(schemas: Mapping[str, Schema]) -> Schema:
-    """Return the payload of `event`: the session's own events, and what is told of each."""
-    kinds: list[Schema] = []
-    by_tag = {str(kind.__struct_config__.tag): kind for kind in _event_types()}
-    for name, told in session_events.SHOWN.items():
-        known = schemas[by_tag[name].__name__]["properties"]
-        data = {field: known.get(field, {}) for field in told}
-        kinds.append(
-            {
-                "properties": {
-                    "event": {"const": name},
-                    "data": {"type": "object", "properties": data, "required": list(told)},
-                }
-            }
-        )
-    return {
-        "type": "object",
-        "description": "With `events=1`: what happens in the client's own session, as it happens.",
-        "required": ["type", "event", "at_ms", "data"],
-        "properties": {
-            "type": {"const": "event"},
-            "event": {"enum": list(session_events.SHOWN)},
-            "at_ms": {"type": "integer", "description": "Unix time, ms, on the edge's clock."},
-            "data": {"type": "object"},
-        },
-        "oneOf": kinds,
-    }
-
-
-def _event_types() -> Sequence[type[events.Event]]:
-    return typing.get_args(events.AnyEvent)
-
-
 def protocols() -> tuple[Described, Described]:
     """Return both protocols."""
     _, schemas = msgspec.json.schema_components(
-        list(_event_types()), ref_template="./events.schema.json#/$defs/{name}"
+        list(event_types()), ref_template="./events.schema.json#/$defs/{name}"
     )
-    for kind in _event_types():
+    for kind in event_types():
         describe(schemas[kind.__name__], kind)
     closes = [
         "1000 the call ended",

@@ -82,7 +82,7 @@ class ContinuousProtocol:
     )
 
     def __init__(self, handshake: Handshake) -> None:
-        """Take the options in the query; those that cannot be are told and left out."""
+        """Take the options in the query; invalid ones are reported and left out."""
         query = handshake.query
         self.connection = handshake.connection
         self.audio_out_hz = handshake.rate_hz

@@ -121,9 +121,8 @@ class ConversationalProtocol:
         self._audio = AudioReader(form)
         return [Begin(changes, agent=agent.name, variables=agent.variables)]
 
-    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[Command] | None:
-        del now_ms
-        return self._sound(frame) if isinstance(frame, bytes) and self._audio else None
+    def sound(self, frame: str | bytes, now_ms: int = 0) -> None:
+        """Return nothing: each message may be a file of another rate, and waits for its turn."""
 
     def _sound(self, data: bytes) -> list[Command]:
         if self._audio is None:

@@ -37,11 +37,11 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "job.failed": ("stage", "turn", "attempts"),
     "turn.measured": ("turn", *STEPS, "stt_ms", "guesses", "retracted", "interrupted"),
 }
-"""By the event's type: the fields that are told, as on the bus. No other type is told."""
+"""Event type to the fields that a client gets, named as on the bus; other types stay inside."""
 
 
 def told(event: Event) -> list[Json]:
-    """Return the message that tells *event*; none for one that stays inside."""
+    """Return the message for *event*; empty for a type that stays inside."""
     name = str(event.__struct_config__.tag)
     if name not in SHOWN:
         return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,8 @@ T = TypeVar("T")
 Parse = Callable[[str], Any]
 """Returns what a text describes, or raises ConfigFileError."""
 MOST_MESSAGE_CHARS = 300
+MOST_NAMED = 8
+"""Fields that an error names."""
 SUFFIXES = (".yaml", ".yml")
 
 
@@ -153,10 +155,13 @@ def _located(said: str, kind: type, tree: Tree) -> ConfigFileError:
     if "..." in path:  # msgspec does not tell which entry of a mapping it is
         at = path.index("...")
         what, path = _wrong_entry(kind, tree.value, path[:at]) or (what, path[:at])
+    node = _schema_at(kind, path)
     if unknown := _UNKNOWN.fullmatch(what):
-        about = near(unknown[1], _fields_at(kind, path))
+        about = near(unknown[1], node.get("properties", {}))
         what = f"there is no such field: {about}" if about else "there is no such field"
         path = (*path, unknown[1])
+    elif advice := _advice(what, node):
+        what = f"{what}: {advice}"
     return ConfigFileError(tree.lines.get(path, tree.lines[()]), f"{_dotted(path)}{_plainly(what)}")
 
 
@@ -188,8 +193,19 @@ def _wrong_entry(
     return None
 
 
-def _fields_at(kind: type, path: yaml_tree.Path) -> Iterable[str]:
-    """Return the names of the fields of the part of a *kind* at *path*."""
+def _advice(what: str, node: Mapping[str, Any]) -> str:
+    """Return what is right for the part with the schema *node* of which *what* is wrong."""
+    if what.startswith("Invalid enum value") and (values := node.get("enum")):
+        return f"it is one of {', '.join(map(str, values))}"
+    if what.startswith("Expected `object`") and (fields := list(node.get("properties", {}))):
+        return f"of {', '.join(fields[:MOST_NAMED])}{', ...' if fields[MOST_NAMED:] else ''}"
+    if "matching regex" in what and (examples := node.get("examples")):
+        return f"write it as {examples[0]}"
+    return ""
+
+
+def _schema_at(kind: type, path: yaml_tree.Path) -> Mapping[str, Any]:
+    """Return the JSON Schema of the part of a *kind* at *path*, without references; {}: none."""
     schema = msgspec.json.schema(kind)
     node: Any = schema
     for part in (None, *path):
@@ -198,11 +214,12 @@ def _fields_at(kind: type, path: yaml_tree.Path) -> Iterable[str]:
             inner = inner.get(part) if isinstance(part, str) else inner
             node = inner or node.get("additionalProperties") or {}
         while "anyOf" in node or "$ref" in node:
-            some = [one for one in node.get("anyOf", [node]) if "$ref" in one]
-            name = some[0]["$ref"].rpartition("/")[2] if some else ""
-            node = schema["$defs"].get(name, {})
-    fields: dict[str, Any] = node.get("properties", {})
-    return fields
+            each = node.get("anyOf", [node])
+            node = next((one for one in each if "$ref" in one), None) or each[0]
+            if "$ref" in node:
+                node = schema["$defs"].get(node["$ref"].rpartition("/")[2], {})
+    found: Mapping[str, Any] = node
+    return found
 
 
 def _dotted(path: yaml_tree.Path) -> str:

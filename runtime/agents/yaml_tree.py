@@ -19,6 +19,14 @@ MOST_DEPTH = 16
 """The deepest nesting of a file's mappings and lists."""
 Path = tuple[str | int, ...]
 
+_ADVICE = {
+    "mapping values are not allowed in this context": ": a text with `: ` in it needs quotes",
+    "found a tab character that violates indentation": ": indent with blanks",
+    "found character that cannot start any token": (
+        ": indent with blanks, not tabs; a text that begins with one of @ % ` needs quotes"
+    ),
+}
+"""What to do about the commonest of the parser's complaints."""
 _NULL = re.compile(r"~|null|")
 _BOOL = re.compile(r"true|false")
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
@@ -54,7 +62,9 @@ def read(text: str) -> Tree:
         node = yaml.compose(text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise YamlError(mark.line + 1 if mark else 1, f"no YAML: {error.problem}") from error
+        advice = _ADVICE.get(error.problem or "", "")
+        told = f"no YAML: {error.problem}{advice}"
+        raise YamlError(mark.line + 1 if mark else 1, told) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise YamlError(line, f"no YAML: {error.reason}") from error

@@ -6,7 +6,6 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from pathlib import Path
 from typing import Self
 
 import msgspec
@@ -16,7 +15,7 @@ from nats.aio.msg import Msg
 from nats.errors import AuthorizationError, NoServersError
 from nats.errors import Error as NatsError
 
-from runtime.bus import trace
+from runtime.bus import server_address, trace
 from runtime.bus.bulk_reader import BulkReader
 from runtime.bus.configurations import Configurations
 from runtime.bus.delivery import Delivery
@@ -24,15 +23,12 @@ from runtime.bus.errors import BusAwayError
 from runtime.bus.link_liveness import LinkLiveness
 from runtime.bus.publisher import Publisher
 from runtime.bus.reader import Reader, Stored
-from runtime.settings import Settings, SettingsError
+from runtime.settings import Settings
 from schemas import codec
 
 log = structlog.get_logger(__name__)
 
 PENDING_BYTES = 16 * 1024 * 1024
-DEFAULT_URL = "nats://127.0.0.1:4222"
-PASSWORDS_FILE = "nats.passwords.json"  # a file's name
-"""In data_dir: role to password on the embedded server."""
 
 HEAD_START_S = 0.003
 """Time a worker needs to start after a publish, seconds."""
@@ -178,10 +174,10 @@ async def connect(
         SettingsError: a certificate cannot be used.
     """
     link = _Link()
-    url = settings.nats_url or embedded_url(settings) or DEFAULT_URL
-    tls = _tls(settings, url)
+    url = server_address.url_of(settings)
+    tls = server_address.tls_of(settings, url)
     nc = _TlsClient() if tls else Client()
-    user, password = _credentials(settings, url, role)
+    user, password = server_address.credentials(settings, url, role)
     try:
         async with asyncio.timeout(wait_s):
             await nc.connect(
@@ -205,13 +201,11 @@ async def connect(
         with suppress(TimeoutError):  # a handshake of TLS that failed is waited for, for ever
             async with asyncio.timeout(LEAVE_S):
                 await nc.close()
-        raise _unreachable(error, _without_password(url), user) from error
+        raise server_address.unreachable(
+            error, server_address.without_password(url), user
+        ) from error
     link.bus = Bus(nc)
     return await link.bus.open()
-
-
-class NoTlsError(NatsError):
-    """A server that was to speak TLS does not."""
 
 
 class _TlsClient(Client):
@@ -222,27 +216,8 @@ class _TlsClient(Client):
 
     def _connect_command(self) -> bytes:
         if not self._server_info.get("tls_required"):
-            raise NoTlsError
+            raise server_address.NoTlsError
         return super()._connect_command()
-
-
-def _tls(settings: Settings, url: str) -> ssl.SSLContext | None:
-    """Return how to speak TLS with the servers at *url*, None where nobody asked for it.
-
-    Raises:
-        SettingsError: a file that a setting names cannot be used.
-    """
-    if not settings.nats_ca and not url.startswith("tls://"):
-        return None
-    try:
-        context = ssl.create_default_context(cafile=settings.nats_ca or None)
-        if settings.nats_cert:
-            context.load_cert_chain(settings.nats_cert, settings.nats_key or None)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsError(
-            f"AURA_NATS_CA, AURA_NATS_CERT or AURA_NATS_KEY cannot be used: {error}"
-        ) from error
-    return context
 
 
 class _Link:
@@ -255,10 +230,12 @@ class _Link:
         if self.bus is None:
             if "authorization violation" in str(error).lower():
                 raise AuthorizationError  # another try would not help
-            if isinstance(error, NoTlsError | ssl.SSLError):
+            if isinstance(error, server_address.NoTlsError | ssl.SSLError):
                 raise error
         elif isinstance(error, NatsError):
             log.error("bus_error", error=str(error)[:200])
+        elif isinstance(error, OSError) and not self.bus.connected:
+            pass  # an attempt to come back, several a second: `bus_disconnected` was told
         else:  # a listener failed; its message stays out of the log
             log.error("listener_failed", error=type(error).__name__)
 
@@ -273,48 +250,3 @@ class _Link:
         log.info("bus_reconnected")
         for call in tuple(self.bus.reconnected) if self.bus else ():
             call()
-
-
-def _unreachable(error: Exception, url: str, user: str | None) -> BusAwayError:
-    if isinstance(error, AuthorizationError):
-        return BusAwayError(
-            f"the NATS server at {url} refuses "
-            f"{f'user {user}' if user else 'a client without a user'}: set AURA_NATS_USER and "
-            f"AURA_NATS_PASSWORD. Those of `aura up` are in AURA_DATA_DIR/{PASSWORDS_FILE}."
-        )
-    if isinstance(error, NoTlsError):
-        return BusAwayError(f"the NATS server at {url} does not speak TLS, which AURA_NATS_CA asks")
-    if isinstance(error, ssl.SSLError):
-        return BusAwayError(
-            f"the NATS server at {url} is not trusted ({error.reason or 'certificate'}): "
-            "AURA_NATS_CA names who signs its certificate"
-        )
-    return BusAwayError(
-        f"no NATS server answers at {url}. Start one, set NATS_URL to one, "
-        "or let `aura up` run its own."
-    )
-
-
-def embedded_url(settings: Settings) -> str:
-    """Return the URL of the server that `aura up` runs under data_dir, empty where none does."""
-    try:
-        return (Path(settings.data_dir) / "nats.url").read_text(encoding="utf-8").strip()
-    except OSError:
-        return ""
-
-
-def _credentials(settings: Settings, url: str, role: str) -> tuple[str | None, str | None]:
-    """Return user and password: as set, or those that the embedded server gave to *role*."""
-    if settings.nats_user:
-        return settings.nats_user, settings.nats_password.get_secret_value()
-    if url == embedded_url(settings):
-        try:
-            found = (Path(settings.data_dir) / PASSWORDS_FILE).read_text(encoding="utf-8")
-            return role, str(msgspec.json.decode(found)[role])
-        except (OSError, msgspec.DecodeError, KeyError):
-            pass  # a server without users, or an unreadable folder, which the server then tells
-    return None, None
-
-
-def _without_password(url: str) -> str:
-    return ",".join(server.rpartition("@")[2] for server in url.split(","))

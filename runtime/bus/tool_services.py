@@ -24,6 +24,7 @@ from nats.micro.service import EndpointConfig, ServiceConfig
 from runtime.bus import trace
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
+from runtime.printable import printable
 from schemas import subjects
 from schemas.tools import MOST_TOOL_BYTES, ToolConfig
 
@@ -37,6 +38,8 @@ EVERY_TENANT = "*"
 AT_ONCE = 64
 """Calls that one service runs at a time."""
 AGAIN_S = 0.1
+MOST_REFUSAL_CHARS = 400
+LOST = "the tool was lost on the way; it may have been done all the same"
 
 
 class NobodyServesError(Exception):
@@ -218,6 +221,9 @@ def _answering(
                 await request.respond(await handler(asked))
         except ToolRefusedError as refused:
             await request.respond_error("400", _one_line(str(refused)))
+        except asyncio.CancelledError:  # what does the calls was lost, such as an MCP server
+            await request.respond_error("503", LOST)
+            raise
         except Exception:
             log.exception("tool_broken", tool=request.subject)
             await request.respond_error("500", "the tool failed")
@@ -232,5 +238,5 @@ def _answering(
 
 
 def _one_line(text: str) -> str:
-    """Return *text* as a header can carry it."""
-    return " ".join(text.split()).encode("ascii", "replace").decode()[:400] or "refused"
+    """Return *text* as a header can carry it: UTF-8 in one line, without control characters."""
+    return printable(" ".join(text.split()))[:MOST_REFUSAL_CHARS] or "refused"

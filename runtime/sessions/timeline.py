@@ -172,7 +172,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ),
     ev.SpendReached: lambda e: f"{e.limit}: {e.used:g} of {e.most:g}",
     ev.WebhookRequested: lambda e: f"{e.moment}, message {e.number}",
-    ev.SessionEnded: lambda e: f"{e.reason}, {e.turns} turns",
+    ev.SessionEnded: lambda e: f"{e.reason}, {e.turns} turn{'s' * (e.turns != 1)}",
     ev.RecordingConsented: lambda e: f"by the {e.by}",
     ev.RecordingEnded: lambda e: e.reason,
     ev.SpeechStarted: lambda e: "over the response" if e.over_response else "",

@@ -105,3 +105,8 @@ class ConversationSettings(BaseModel):
     tool_secret: SecretStr = Field(
         SecretStr(""), description="`whsec_...` that signs calls of webhook tools."
     )
+    mcp_token: SecretStr = Field(
+        SecretStr(""),
+        description="Bearer token that `aura tools mcp` shows an MCP server at an address; "
+        "empty: none.",
+    )

@@ -8,7 +8,8 @@ import msgspec
 
 from schemas.agent import AgentUsed
 from schemas.events.event import Event
-from schemas.session_config import SessionConfig, from_flat, to_flat
+from schemas.flat_config import from_flat, to_flat
+from schemas.session_config import SessionConfig
 
 EndReason = Literal["caller_left", "end_call", "drained", "failed"]
 

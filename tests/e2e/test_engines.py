@@ -4,6 +4,7 @@ import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import pytest
 
 from benchmarks.recordings import people
 from tests.e2e.conftest import OUR_OWN
-from workers.engines import factory, weights
-from workers.engines.llm.llama import LlamaModel
+from workers.engines import factory, llm_factory, weights
+from workers.engines.llm.llama import TOKENS_AT_ONCE, LlamaModel
 from workers.engines.protocols import EngineRefusedError, LanguageModel, Prompt, Usage
 from workers.engines.stt import whisper_postprocess
 from workers.engines.stt.whisper import WhisperRecognizer
@@ -47,7 +48,7 @@ def whisper() -> WhisperRecognizer:
 @pytest.fixture(scope="module")
 def gemma() -> LlamaModel:
     """One model for all tests: each test has its own event loop, the model does not mind."""
-    model = factory.language_model(OUR_OWN)
+    model = llm_factory.language_model(OUR_OWN)
     assert isinstance(model, LlamaModel)
     asyncio.run(model.warm())
     return model
@@ -323,6 +324,17 @@ async def test_a_closed_stream_stops_the_model_and_frees_its_slot(gemma: LlamaMo
     said, _ = await answer(gemma, "What is the capital of France?")
     assert "Paris" in said
     assert time.perf_counter() - began < 12
+
+
+def test_a_long_prompt_is_read_in_parts_of_which_each_is_told(gemma: LlamaModel) -> None:
+    """Else a large model on a slow machine would seem to hang while it reads."""
+    pieces: list[dict[str, Any]] = []
+    asked = {"prompt": "one two three " * 100, "max_tokens": 1, "return_progress": True}
+    gemma._complete(asked, pieces.append)
+    told = [piece["prompt_progress"]["processed"] for piece in pieces if "prompt_progress" in piece]
+    steps = [after - before for before, after in pairwise(told)]
+    assert max(told) > 200
+    assert max(steps) <= TOKENS_AT_ONCE
 
 
 async def test_the_event_loop_goes_on_while_gemma_writes(gemma: LlamaModel) -> None:

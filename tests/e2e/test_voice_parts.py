@@ -19,8 +19,8 @@ pytestmark = pytest.mark.e2e
 WARMED = """
 import asyncio, sys
 from runtime.settings import load
-from workers.main import build
-stage, _ = build(load(_env_file=None, tts_engine="piper", cache_dir=sys.argv[1]), "tts")
+from workers.stage_builders import build
+stage = build(load(_env_file=None, tts_engine="piper", cache_dir=sys.argv[1]), "tts").stage
 asyncio.run(stage.warm())
 print("onnxruntime" in sys.modules, "onnx" in sys.modules)
 """

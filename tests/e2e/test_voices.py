@@ -14,8 +14,8 @@ from runtime.settings import load
 from schemas.events import ResponseSentence, SpeechReady
 from tests.at_work import TENANT, stored
 from workers.engines import weights
-from workers.main import build
 from workers.stage import JobContext
+from workers.stage_builders import build
 from workers.tts import TtsStage
 
 pytestmark = pytest.mark.e2e
@@ -41,7 +41,7 @@ def write(folder: Path, config: dict[str, dict[str, float]], length_scale: float
 @pytest.fixture
 async def stage(folder: Path) -> TtsStage:
     settings = load(_env_file=None, tts_engine="piper", voices_dir=str(folder), greeting=GREETING)
-    stage, _ = build(settings, "tts")
+    stage = build(settings, "tts").stage
     assert isinstance(stage, TtsStage)
     await stage.warm()
     return stage

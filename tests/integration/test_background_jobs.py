@@ -90,20 +90,21 @@ async def test_a_late_sentence_of_a_call_is_spoken_before_the_first_of_a_request
 
 
 async def test_the_words_of_a_call_are_recognised_before_those_of_a_request(bus: Bus) -> None:
+    """Each in its language: recognisers know no regions."""
     engine, executor = Engine(), EngineExecutor(1, limit_s=10)
     stage = SttStage(engine, executor, partial_interval_ms=0)
     started = []
-    for name, background in (("alone", True), ("call", False)):
+    for name, language, background in (("alone", "pt-BR", True), ("call", "de", False)):
         spoken = SpeechStarted(
             tenant="t",
             at_ms=0,
             session=name,
             utterance=1,
-            language=name,
+            language=language,
             deadline_ms=FAR_MS,
             background=background,
         )
         started.append(stage.run(job(bus, spoken)))
         await bus.send(subjects.utterance(name, 1), AudioFrame(seq=0, pcm=bytes(3200), end=True))
     await bus.flush()
-    assert await in_order(engine, executor, *started) == ["call", "alone"]
+    assert await in_order(engine, executor, *started) == ["de", "pt"]

@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 
+import psutil
 import pytest
 import websockets
 
@@ -23,11 +24,18 @@ from tests.flood import Flood
 from tests.raw_websocket import BINARY, CONT, PING, TEXT, frame
 
 BYSTANDER = "/ws/voice/continuous?token=demo_token&greeting=0"
-QUIET_S, ATTACK_S = 1.5, 4.0
+SOCKETS = 4
+QUIET_S, ATTACK_S = 1.0, 3.0
 LEAST_S = 1.0
 """A ping is never called late before this."""
 TIMES = 20
 """A ping beside an attack may take so many times the slowest one before."""
+
+CROWD, CROWD_BYTES = 30, 120_000_000
+"""Addresses, and what the edge may grow by; each of their messages has 7 MB."""
+
+GONE_S = 20.0
+"""Less than the half minute for which a connection may be slowed."""
 
 START = frame(TEXT, b'{"type":"start_conversation"}')
 
@@ -70,7 +78,12 @@ ATTACKS = {
 @pytest.fixture(scope="module")
 def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
     process = AuraProcess(
-        tmp_path_factory.mktemp("budgets"), env={**SIMULATED, "AURA_MAX_CONNECTIONS_PER_IP": "1000"}
+        tmp_path_factory.mktemp("budgets"),
+        env={
+            **SIMULATED,
+            "AURA_MAX_CONNECTIONS_PER_IP": "1000",
+            "AURA_TRUSTED_PROXIES": "127.0.0.1",
+        },
     )
     try:
         yield process.wait_until_ready()
@@ -104,20 +117,49 @@ async def bystander(aura: AuraProcess) -> AsyncIterator[Bystander]:
         yield Bystander(ws)
 
 
-@pytest.mark.parametrize("sockets", [1, 4])
 @pytest.mark.parametrize("attack", ATTACKS)
-async def test_a_flood_delays_no_neighbour(aura: AuraProcess, attack: str, sockets: int) -> None:
+async def test_a_flood_delays_no_neighbour(aura: AuraProcess, attack: str) -> None:
     first, again = ATTACKS[attack]
     children = aura.children()
     async with bystander(aura) as other:
         quiet_s = await other.worst_s(QUIET_S)
         with ExitStack() as floods:
-            for _ in range(sockets):
+            for _ in range(SOCKETS):
                 floods.enter_context(Flood(aura.url, "/ws", first, again))
             beside_s = await other.worst_s(ATTACK_S)
         assert beside_s < max(LEAST_S, TIMES * quiet_s)
     assert aura.children() == children
     assert "Traceback" not in aura.said()
+
+
+@pytest.mark.parametrize("attack", ["noise in messages of 7 MiB", "JSON with 600 000 keys"])
+async def test_a_crowd_shares_the_memory_for_long_messages(aura: AuraProcess, attack: str) -> None:
+    """Each from an address of its own: nothing but the edge itself can bound them together."""
+    first, again = ATTACKS[attack]
+    edge = psutil.Process(aura.children()["edge"])
+    before = most = edge.memory_info().rss
+    async with bystander(aura) as other:
+        quiet_s = await other.worst_s(QUIET_S)
+        with ExitStack() as floods:
+            for number in range(CROWD):
+                whose = {"X-Forwarded-For": f"198.18.0.{number + 1}"}
+                floods.enter_context(Flood(aura.url, "/ws", first, again, headers=whose))
+            beside_s = 0.0
+            for _ in range(10):
+                beside_s = max(beside_s, await other.worst_s(ATTACK_S / 10))
+                most = max(most, edge.memory_info().rss)
+        assert beside_s < max(LEAST_S, TIMES * quiet_s)
+    assert most - before < CROWD_BYTES
+
+
+async def test_who_goes_while_it_is_slowed_is_soon_noticed(aura: AuraProcess) -> None:
+    """Its socket is not read: only what is sent to it tells that nobody is there."""
+    with Flood(aura.url, "/ws", START, frame(BINARY, wav_header(8000, 8) + bytes(100_000))) as it:
+        await asyncio.sleep(3)
+        assert it.close_code is None
+    async with asyncio.timeout(GONE_S):
+        while (await asyncio.to_thread(aura.health))[1].get("active_connections") != 0:
+            await asyncio.sleep(0.2)
 
 
 async def test_who_floods_on_is_closed_and_told_why(aura: AuraProcess) -> None:

@@ -43,18 +43,30 @@ def book(slot: str) -> str:
         os._exit(1)
     return f"booked {slot}"
 
-if len(sys.argv) > 1:
-    server.run("streamable-http", port=int(sys.argv[1]), stateless_http=True)
-else:
+if len(sys.argv) == 1:
     server.run()
+else:
+    import uvicorn
+
+    app = server.streamable_http_app(stateless_http=True)
+
+    async def guarded(scope, receive, send):
+        shown = dict(scope.get("headers", ())).get(b"authorization", b"").decode()
+        if scope["type"] == "http" and shown != os.environ["WANTED"]:
+            await send({"type": "http.response.start", "status": 401, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await app(scope, receive, send)
+
+    uvicorn.run(guarded, port=int(sys.argv[1]))
 """
 
 
 @asynccontextmanager
 async def gateway(
-    settings: Settings, folder: Path, *where: str
+    settings: Settings, folder: Path, *where: str, token: str = ""
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    env = {**as_user(settings, "service"), "LOG_FORMAT": "json"}
+    env = {**as_user(settings, "service"), "LOG_FORMAT": "json", "AURA_MCP_TOKEN": token}
     process = await running(
         *(*COMMAND, "tools", "mcp", "--prefix", "desk_", *where),
         env=env,
@@ -103,30 +115,99 @@ async def test_a_command_and_its_death(
         await check(bus)
 
 
-async def test_an_address(bus: Bus, settings: Settings, tmp_path: Path, file: Path) -> None:
+KEYS = """
+import os
+from mcp.server import MCPServer
+server = MCPServer("keys")
+
+@server.tool()
+def seen() -> list[str]:
+    "Tell the variables."
+    return sorted(os.environ)
+
+server.run()
+"""
+
+
+async def test_a_command_has_the_variables_that_are_named_and_no_others(
+    bus: Bus, settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "server.py"
+    file.write_text(KEYS, encoding="utf-8")
+    env = {**as_user(settings, "service"), "LOG_FORMAT": "json", "DESK_KEY": "k", "OTHER": "o"}
+    process = await running(
+        *(*COMMAND, "tools", "mcp", "--env", "DESK_KEY", sys.executable, str(file)),
+        env=env,
+        ready="tools_ready",
+        folder=tmp_path,
+    )
+    said = await call_tool(bus, "aura.tool.acme.seen", b"{}", {}, 10)
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 15) == 0
+    assert b'"DESK_KEY"' in said
+    assert b"OTHER" not in said
+    assert b"PASSWORD" not in said
+
+
+@pytest.mark.parametrize("token", ["", "key-of-the-desk"])
+async def test_an_address(
+    bus: Bus, settings: Settings, tmp_path: Path, file: Path, token: str
+) -> None:
     port = free_port()
     server = await running(
         *(sys.executable, str(file), str(port)),
-        env=dict(os.environ),
+        env={**os.environ, "WANTED": f"Bearer {token}" if token else ""},
         ready="Uvicorn running",
         folder=tmp_path,
     )
     try:
-        async with gateway(settings, tmp_path, f"http://127.0.0.1:{port}/mcp"):
+        async with gateway(settings, tmp_path, f"http://127.0.0.1:{port}/mcp", token=token):
             await check(bus)
+            server.send_signal(signal.SIGKILL)
+            await server.wait()
+            with pytest.raises(ToolRefusedError, match="lost on the way"):  # and no silence
+                await call_tool(bus, "aura.tool.acme.desk_free_slots", b'{"day": "M"}', {}, 60)
     finally:
-        server.send_signal(signal.SIGKILL)
-        await server.wait()
+        if server.returncode is None:
+            server.send_signal(signal.SIGKILL)
+            await server.wait()
 
 
-async def test_a_server_that_is_not_there_is_told(settings: Settings, tmp_path: Path) -> None:
-    for where in (f"http://127.0.0.1:{free_port()}/mcp", "no-such-command"):
-        process = await asyncio.create_subprocess_exec(
-            *(*COMMAND, "tools", "mcp", where),
-            cwd=tmp_path,
-            env={**os.environ, **as_user(settings, "service")},
-            stderr=asyncio.subprocess.PIPE,
-        )
-        _, said = await asyncio.wait_for(process.communicate(), 30)
-        assert process.returncode
-        assert b"does not answer" in said
+@pytest.mark.parametrize(
+    ("where", "advice"),
+    [
+        ((f"http://127.0.0.1:{free_port()}/mcp",), b"nobody listens there"),
+        (("no-such-command",), b"there is no such command"),
+        ((sys.executable, "-c", "raise SystemExit('no key')"), b"--env NAME"),
+    ],
+    ids=["address", "command", "ends"],
+)
+async def test_a_server_that_is_not_there_is_told(
+    settings: Settings, tmp_path: Path, where: tuple[str, ...], advice: bytes
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(*COMMAND, "tools", "mcp", *where),
+        cwd=tmp_path,
+        env={**os.environ, **as_user(settings, "service")},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode
+    assert b"does not answer" in said
+    assert advice in said
+
+
+async def test_a_server_that_says_nothing_is_left_when_the_gateway_is_told_to_stop(
+    settings: Settings, tmp_path: Path
+) -> None:
+    sleeps = "import pathlib, time; pathlib.Path('up').touch(); time.sleep(600)"
+    process = await asyncio.create_subprocess_exec(
+        *(*COMMAND, "tools", "mcp", sys.executable, "-c", sleeps),
+        cwd=tmp_path,
+        env={**os.environ, **as_user(settings, "service")},
+    )
+    async with asyncio.timeout(60):
+        while not (tmp_path / "up").exists():
+            await asyncio.sleep(0.1)
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 30) == 0

@@ -55,7 +55,7 @@ async def test_thousands_of_sessions_are_listed_without_reading_them(bus: Bus) -
     rows = await sessions(bus, Wanted())
     took_s = time.monotonic() - began
     assert len({row.session for row in rows}) == MANY
-    assert took_s < 2.0 * MANY / 10_000 + 0.5  # 10,000 in 2 s; half a second for a busy machine
+    assert took_s < 2.0 * MANY / 10_000 + 2.0  # 10,000 in 2 s; 2 s for a busy machine
 
 
 async def test_a_session_is_read_in_the_order_of_the_log_whosever_it_is(bus: Bus) -> None:

@@ -258,7 +258,7 @@ async def test_who_asks_for_nothing_or_slowly_is_gone_in_time(aura: AuraProcess)
     finally:
         for one in slow.values():
             one.close()
-    assert all(0.8 < seconds < 4 for seconds in took.values()), took
+    assert all(0.8 < seconds < 8 for seconds in took.values()), took
 
 
 async def test_a_head_that_drips_is_not_waited_for(aura: AuraProcess) -> None:

@@ -15,13 +15,16 @@ import pytest
 
 from runtime.bus.connection import Bus
 from runtime.bus.tool_services import (
+    Asked,
     NobodyServesError,
     ServedTool,
     ToolRefusedError,
     call_tool,
     served_tools,
+    serving,
 )
 from runtime.settings import Settings
+from schemas.tools import ToolConfig
 from tests.integration.test_subscribers import as_user
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -107,6 +110,16 @@ async def test_so_are_those_in_javascript(bus: Bus, settings: Settings, tmp_path
         await call_tool(bus, "aura.tool.other.opening_hours", b"{}", {}, 0.5)
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 15) == 0
+
+
+async def test_a_refusal_reaches_the_model_in_the_words_of_the_tool(bus: Bus) -> None:
+    async def full(_: Asked) -> bytes:
+        raise ToolRefusedError("Bei Frau Müller ist\nnichts frei: 明日\x1b[2J")
+
+    async with serving(bus, [(ToolConfig(name="book"), full)], tenant="acme"):
+        with pytest.raises(ToolRefusedError) as refused:
+            await call_tool(bus, "aura.tool.acme.book", b"{}", {}, 5)
+    assert str(refused.value) == r"Bei Frau Müller ist nichts frei: 明日\x1b[2J"
 
 
 async def test_a_service_that_describes_no_tool_is_left_out(bus: Bus) -> None:

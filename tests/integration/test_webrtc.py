@@ -113,8 +113,8 @@ async def test_an_interruption_silences_the_track_and_what_was_heard_is_the_hist
         cleared_s = caller.at[caller.messages.index(cleared)]
         cut = await caller.until("conversation.item.truncated")
         await asyncio.sleep(0.4)
-        assert caller.last_loud_s - cleared_s < 0.1
-        assert cut["audio_end_ms"] == pytest.approx((cleared_s - began_s) * 1000, abs=120)
+        assert caller.last_loud_s - cleared_s < 0.3
+        assert cut["audio_end_ms"] == pytest.approx((cleared_s - began_s) * 1000, abs=300)
         assert caller.loud_ms == pytest.approx(cut["audio_end_ms"], abs=80)
         assert caller.answers[0]["status"] == "cancelled"
         assert not caller.told("error")

@@ -10,8 +10,8 @@ from __future__ import annotations
 from prometheus_client import Counter, Histogram
 
 from runtime.metrics import STEPS_S
+from runtime.seen import Seen
 from schemas import events as ev
-from workers.analytics.dedup import Seen
 from workers.analytics.subscribers import subscriber
 
 STARTED = Counter("aura_sessions_started_total", "Sessions, by client protocol.", ["dialect"])

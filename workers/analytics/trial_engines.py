@@ -23,7 +23,7 @@ from schemas.events import (
     TranscriptFinal,
     TurnTaken,
 )
-from workers.engines import factory
+from workers.engines import factory, llm_factory
 from workers.engines.protocols import LanguageModel, Prompt, Recognizer, Synthesizer
 
 SILENCE_LIMIT_S = 10.0
@@ -188,7 +188,7 @@ def recognizer(settings: Settings) -> Candidate:
 
 
 def language_model(settings: Settings) -> Candidate:
-    return _Answer(factory.language_model(settings))
+    return _Answer(llm_factory.language_model(settings))
 
 
 def synthesizer(settings: Settings) -> Candidate:

@@ -31,7 +31,7 @@ PACKAGE_LIMIT_S: Final = 600
 HTTP_LIMITS: Final = aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=60)
 LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
 Say = Callable[[str], object]
-"""Told what is being done, a line each."""
+"""Takes a line of progress."""
 
 
 class _Info(msgspec.Struct):

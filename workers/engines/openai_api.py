@@ -19,7 +19,7 @@ from workers.engines.protocols import (
     EngineError,
     EngineMissingError,
     EngineRefusedError,
-    EngineUnavailableError,
+    ServerUnavailableError,
 )
 
 NO_KEY: Final = "none"
@@ -92,7 +92,7 @@ def translated(library: Library, named: Named, model: str) -> Iterator[None]:
     The server's own words are dropped, for they may quote what was said, or the key.
 
     Raises:
-        EngineUnavailableError: worth a retry.
+        ServerUnavailableError: worth a retry.
         EngineRefusedError: a retry would fail alike.
     """
     sdk = library.module
@@ -101,23 +101,23 @@ def translated(library: Library, named: Named, model: str) -> Iterator[None]:
     except EngineError:
         raise
     except (sdk.APITimeoutError, library.http.TimeoutException) as error:
-        raise EngineUnavailableError(f"{named.what} did not answer in time") from error
+        raise ServerUnavailableError(f"{named.what} did not answer in time") from error
     except sdk.APIStatusError as error:
         raise for_status(error.status_code, named, model) from error
     except (sdk.APIConnectionError, library.http.ConnectError) as error:
-        raise EngineUnavailableError(
+        raise ServerUnavailableError(
             f"{named.what} cannot be reached; is {named.url} right?"
         ) from error
     except (library.http.HTTPError, library.root, ValueError) as error:
-        raise EngineUnavailableError(f"{named.what} broke off its answer") from error
+        raise ServerUnavailableError(f"{named.what} broke off its answer") from error
 
 
 def for_status(status: int, named: Named, model: str) -> EngineError:
     """Return the error of an answer with *status*, 400 or more."""
     if status == 429:
-        return EngineUnavailableError(f"{named.what} is busy (429); try again later")
+        return ServerUnavailableError(f"{named.what} is busy (429); try again later")
     if status in _RETRYABLE or status >= 500:
-        return EngineUnavailableError(f"{named.what} answered {status}; try again later")
+        return ServerUnavailableError(f"{named.what} answered {status}; try again later")
     if status in (401, 403):
         otherwise = f", or set {named.otherwise}" if named.otherwise else ""
         return EngineRefusedError(
@@ -165,3 +165,14 @@ class BlockingClient:
                 )
                 self._made = client, library
             return self._made
+
+
+def needs(setting: str, value: str, such_as: str) -> None:
+    """Refuse an engine of this API without the setting *setting*.
+
+    Raises:
+        EngineRefusedError: *value* is empty; the message gives *such_as* as an example.
+    """
+    if not value:
+        engine = f"AURA_{setting.split('_')[1]}_ENGINE=openai"
+        raise EngineRefusedError(f"{engine} needs {setting}, such as {such_as}")

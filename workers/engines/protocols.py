@@ -4,6 +4,7 @@ EngineError                    anything an engine says
 ├── EngineMissingError         refuse: a library is not installed (the message names the extra)
 ├── WeightsError               refuse: a model file is missing, damaged or has no room on the disk
 ├── EngineUnavailableError     retry: network, 429, 5xx, timeout
+│   └── ServerUnavailableError of a server, in words of ours
 └── EngineRefusedError         give up: 400, 401, a wrong model (the message names the setting)
     └── OnlyThoughtError       give up: a thought, and no response
 
@@ -11,7 +12,7 @@ No message holds a key, a prompt or what somebody said. The only audio that cros
 that of `schemas.audio`: mono, signed 16-bit little-endian, 16 000 samples/s.
 """
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -38,6 +39,10 @@ class WeightsError(EngineError):
 
 class EngineUnavailableError(EngineError):
     """The engine does not answer now; the same request may succeed later."""
+
+
+class ServerUnavailableError(EngineUnavailableError):
+    """A server does not answer now; the words are ours, and fit for a log."""
 
 
 class EngineRefusedError(EngineError):
@@ -272,22 +277,23 @@ class VoiceUsed:
     """Another one where the voice's file was replaced: the same words would sound otherwise."""
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenVoice:
+    """A voice that was looked up for a speaker."""
+
+    used: VoiceUsed
+    synthesize: Callable[[str], Iterator[bytes]]
+    """Yields a text as `Synthesizer.synthesize` does, at the speed of the speaker."""
+
+
 @runtime_checkable
 class ManyVoices(Synthesizer, Protocol):
     """A synthesizer with several voices; optional: `synthesize` speaks with its own one."""
 
-    def choose(self, speaker: Speaker) -> VoiceUsed:
-        """Return the voice that `speak` uses for *speaker*.
+    def choose(self, speaker: Speaker) -> ChosenVoice:
+        """Return the voice of *speaker*.
 
         Raises:
             EngineRefusedError: there is no voice of that name; the message says the way out.
-        """
-        ...
-
-    def speak(self, text: str, speaker: Speaker) -> Iterator[bytes]:
-        """Yield *text* as `synthesize` does.
-
-        Raises:
-            EngineRefusedError: as `choose`.
         """
         ...

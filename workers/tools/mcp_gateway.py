@@ -9,9 +9,11 @@ speaks), or a command that speaks over its standard input and output.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +35,11 @@ log = structlog.get_logger(__name__)
 
 AGAIN_S = 1.0
 """Wait before a server that was lost is asked again."""
+START_S = 60.0
+"""A server that has not told its tools by then is given up; a command may have to install itself
+before."""
+CONNECT_S, SILENCE_S = 10.0, 300.0
+"""To connect to an address; a response may stay silent for so long, its calls have deadlines."""
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -46,6 +53,12 @@ class Server:
     prefix: str = ""
     """Put before the tools' names, where two servers have the same."""
     deadline_ms: int = 10_000
+    env: Sequence[str] = ()
+    """Names of variables that a command is given beside PATH, HOME and the like."""
+
+    @property
+    def is_http(self) -> bool:
+        return self.where[0].startswith(("http://", "https://"))
 
 
 async def run(settings: Settings, server: Server) -> int:
@@ -56,28 +69,30 @@ async def run(settings: Settings, server: Server) -> int:
         BusAwayError: no bus answers.
     """
     try:
-        from mcp import Client, StdioServerParameters
+        import mcp  # noqa: F401  # told before the bus is asked
     except ImportError as error:
         raise SettingsError(f"mcp is not installed: {installing('mcp')}") from error
-    first, *more = server.where
-    is_http = first.startswith(("http://", "https://"))
-    where = first if is_http else StdioServerParameters(command=first, args=more)
     stop, ended = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    limit = asyncio.timeout(None)
 
     def on_signal() -> None:
         stop.set()
         ended.set()
+        if limit.when() is not None:  # it waits for the server
+            limit.reschedule(loop.time())
 
-    loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, on_signal)
     served = False
     async with await connect(settings, "aura-mcp", role="service") as bus:
         while not stop.is_set():
             ended.clear()
+            limit = asyncio.timeout(START_S)
             try:
-                async with Client(where) as client:
+                async with limit, _opened(server, settings) as client:
                     tools = await _tools(client)
+                    limit.reschedule(None)
                     handlers = [
                         (config, _handler(client, tool.name, server, ended))
                         for tool, config in _offered(tools, server)
@@ -85,13 +100,62 @@ async def run(settings: Settings, server: Server) -> int:
                     served = True
                     await hold(bus, handlers, ended, tenant=server.tenant)
             except Exception as failed:  # of any transport; it is told or logged
-                if not served:
-                    raise SettingsError(f"the MCP server {first} does not answer") from failed
+                if not (served or stop.is_set()):
+                    raise SettingsError(f"the MCP server {why(failed, server)}") from failed
                 log.warning("mcp_server_failed", error=type(failed).__name__)
+            limit = asyncio.timeout(None)
             if not stop.is_set():
                 log.warning("mcp_server_lost", again_after_s=AGAIN_S)
                 await asyncio.sleep(AGAIN_S)
     return 0
+
+
+@asynccontextmanager
+async def _opened(server: Server, settings: Settings) -> AsyncIterator[Client]:
+    """Yield a connection to *server*."""
+    from mcp import Client, StdioServerParameters
+    from mcp.client.streamable_http import streamable_http_client
+
+    first, *more = server.where
+    async with AsyncExitStack() as stack:
+        if not server.is_http:
+            env = {name: os.environ[name] for name in server.env if name in os.environ}
+            where: Any = StdioServerParameters(command=first, args=more, env=env)
+        elif token := settings.mcp_token.get_secret_value():
+            import httpx2  # of mcp
+
+            http = httpx2.AsyncClient(
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=httpx2.Timeout(CONNECT_S, read=SILENCE_S),
+            )
+            where = streamable_http_client(first, http_client=await stack.enter_async_context(http))
+        else:
+            where = first
+        yield await stack.enter_async_context(Client(where))
+
+
+def why(error: BaseException, server: Server) -> str:
+    """Return what is wrong with *server*, and what to look at, for the operator."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    first = server.where[0]
+    if isinstance(error, TimeoutError):
+        hint = "" if server.is_http else " over its standard output; one that serves HTTP is named"
+        hint += "" if server.is_http else " by its address"
+        return f"{first} does not answer: nothing came in {START_S:g} s{hint}"
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return f"{first} does not answer: there is no such command, or it may not be run"
+    if server.is_http and type(error).__name__ in {"ConnectError", "ConnectTimeout"}:
+        return f"{first} does not answer: nobody listens there"
+    if server.is_http:
+        return (
+            f"{first} does not answer as one: check the path (often /mcp), and AURA_MCP_TOKEN "
+            "if it wants a token"
+        )
+    return (
+        f"{first} does not answer: it ended first. What it wrote stands above; a variable of the "
+        "environment that it needs is given by --env NAME"
+    )
 
 
 def _offered(tools: Sequence[Tool], server: Server) -> Iterator[tuple[Tool, ToolConfig]]:

@@ -75,6 +75,20 @@ def check(arguments: Any, schema: dict[str, Any], *, limit_s: float = LIMIT_S) -
         raise BadSchemaError("the tool's schema is no JSON Schema") from error
 
 
+def flaw_of(schema: dict[str, Any]) -> str:
+    """Return why *schema* is no JSON Schema, for who wrote it; empty: it is one."""
+    try:
+        _validator(_text(schema))
+    except jsonschema.SchemaError as error:
+        where = ".".join(str(part) for part in error.absolute_path)
+        return f"{where}: {error.message[:200]}" if where else error.message[:200]
+    except BadSchemaError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001  # whatever a schema has the library do
+        return f"the library cannot read it ({type(error).__name__})"
+    return ""
+
+
 def _text(schema: dict[str, Any]) -> bytes:
     text = msgspec.json.encode(schema)
     if len(text) > MOST_SCHEMA_BYTES:

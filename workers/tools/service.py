@@ -27,6 +27,7 @@ from typing import Any, TypeVar, overload
 import msgspec
 import structlog
 from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 from pydantic_core import ArgsKwargs, to_json
 
 from runtime import logs
@@ -46,6 +47,12 @@ from schemas.tools import ToolConfig
 log = structlog.get_logger(__name__)
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ToolDefinitionError(ValueError):
+    """A function under `@tool` cannot be a tool; the message names it and what to change."""
+
+
 RefusedError = ToolRefusedError
 """Raise it in a tool: the model is told its words, and tells the caller."""
 
@@ -91,23 +98,32 @@ def tool(
     """Make a tool of a function, plain or `async`; see `ToolConfig` for the options.
 
     Raises:
-        msgspec.ValidationError: the name or the deadline cannot be.
-        pydantic.PydanticSchemaGenerationError: an argument has a type without a schema.
+        ToolDefinitionError: its name or deadline cannot be, another tool has its name, or an
+            argument has a type that no JSON Schema describes.
     """
 
     def made(function: F) -> F:
-        arguments: TypeAdapter[Any] = TypeAdapter(function)  # type: ignore[arg-type]  # it takes functions, too
-        config = msgspec.convert(
-            {
-                "name": name or function.__name__,
-                "description": inspect.getdoc(function) or "",
-                "parameters": _plain(arguments.json_schema()),
-                "deadline_ms": deadline_ms,
-                "idempotent": idempotent,
-                "cancel": cancel,
-            },
-            ToolConfig,
-        )
+        named = name or function.__name__
+        try:
+            arguments: TypeAdapter[Any] = TypeAdapter(function)  # type: ignore[arg-type]  # it takes functions, too
+            parameters = _plain(arguments.json_schema())
+        except (PydanticUserError, PydanticSchemaGenerationError) as error:
+            why = str(error).partition("\n")[0].partition(". Set `")[0]
+            raise ToolDefinitionError(f"@tool {named}: {why}") from error
+        told = {
+            "name": named,
+            "description": inspect.getdoc(function) or "",
+            "parameters": parameters,
+            "deadline_ms": deadline_ms,
+            "idempotent": idempotent,
+            "cancel": cancel,
+        }
+        try:
+            config = msgspec.convert(told, ToolConfig)
+        except msgspec.ValidationError as error:
+            raise ToolDefinitionError(f"@tool {named}: {error}") from error
+        if any(other.name == named for other, _ in _tools):
+            raise ToolDefinitionError(f"@tool {named}: another tool has this name")
         _tools.append((config, _handler(function, arguments)))
         return function
 
@@ -192,6 +208,10 @@ async def hold(
 ) -> None:
     """Serve *tools* until *stop*, then finish the calls that run."""
     async with serving(bus, tools, tenant=tenant):
+        for config, _ in tools:
+            if not config.description:
+                advice = "a docstring tells the model what it does and when to call it"
+                log.warning("tool_has_no_description", tool=config.name, advice=advice)
         log.info("tools_ready", tools=[config.name for config, _ in tools], tenant=tenant)
         await stop.wait()
 

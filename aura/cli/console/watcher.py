@@ -20,11 +20,12 @@ from aura.cli.console.refusals import Refusals
 from aura.cli.console.viewer import MOST_ROWS, Row, Told, Viewer
 from aura.cli.workers import look_of
 from runtime.bus.calls import running
-from runtime.bus.connection import Bus, connect, embedded_url
+from runtime.bus.connection import Bus, connect
 from runtime.bus.consumer_lag import queues
 from runtime.bus.delivery import Delivery
 from runtime.bus.discovery import Service, discover
 from runtime.bus.errors import BusAwayError
+from runtime.bus.server_address import embedded_url
 from runtime.sessions.finding import decoded
 from runtime.sessions.listing import folded
 from runtime.sessions.timeline import ENVELOPE, moments

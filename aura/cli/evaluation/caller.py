@@ -95,9 +95,16 @@ class _Microphone:
 
 
 async def perform(
-    scenario: Scenario, sounds: Mapping[Step, bytes], url: str, query: Mapping[str, str]
+    scenario: Scenario,
+    sounds: Mapping[Step, bytes],
+    url: str,
+    query: Mapping[str, str],
+    *,
+    within_s: float | None = None,
 ) -> list[Seen]:
     """Make the call, asked for by *query*, and return what was told, step by step.
+
+    *within_s* is the suite's limit for steps that have none.
 
     Raises:
         aiohttp.ClientError, OSError: nobody answers, or the call is refused.
@@ -113,7 +120,8 @@ async def perform(
         listening = asyncio.create_task(_listen(ws, told))
         try:
             async with asyncio.timeout(scenario.limit_s):
-                await _perform(scenario, sounds, seen, _Line(told, microphone, listening))
+                line = _Line(told, microphone, listening, within_s or 0.0)
+                await _perform(scenario, sounds, seen, line)
         except TimeoutError:
             _lost(scenario, seen, f"not over within {scenario.limit_s:g} s")
         except _LostError as lost:
@@ -134,6 +142,7 @@ class _Line:
     told: Messages
     microphone: _Microphone
     listening: asyncio.Task[str]
+    within_s: float
 
     async def until(self, there: Callable[[], bool], seconds: float) -> bool:
         """Wait until *there* says so; False after *seconds*.
@@ -220,7 +229,13 @@ async def _outcome(step: Step, line: _Line, began: float, *, over: bool) -> None
     def failed() -> bool:
         return any(at > began for at, _ in told.errors)
 
-    await line.until(lambda: responded() or failed(), RESPONSE_S)
+    limit_s = step.expect.within_s or line.within_s
+    await line.until(lambda: responded() or failed(), patience_s(limit_s))
+
+
+def patience_s(limit_s: float) -> float:
+    """Return how long a response is waited for that is to begin within *limit_s*; 0: no limit."""
+    return max(RESPONSE_S, 2 * limit_s)
 
 
 def _first_sound(told: Messages, since: float, until: float = math.inf) -> float | None:

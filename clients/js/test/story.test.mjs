@@ -49,6 +49,21 @@ test("an answer that was cut is told from one that was heard", () => {
   assert.deepEqual(spans(story, "client", 9000).map((one) => one.slice(0, 4)), [[1600, 2000, "client", "cut"]]);
 });
 
+test("an answer that was cut in the silence after its last word was heard", () => {
+  const cut = (played_ms, ready = [900, 700], sentences = 2) => {
+    const { story, take } = told();
+    ready.forEach((audio_ms, index) => take(1400, "speech.ready", { turn: 1, index, audio_ms, first_chunk_ms: 50, took_ms: 90 }));
+    if (sentences) take(1450, "response.completed", { turn: 1, sentences, took_ms: 300 });
+    story.sounds(1, T0 + 1500);
+    take(1500 + played_ms, "answer.heard", { turn: 1, text: "Hello.", complete: false, played_ms });
+    return spans(story, "client", 9000)[0][3];
+  };
+  assert.equal(cut(1400), "heard");
+  assert.equal(cut(1000), "cut");
+  assert.equal(cut(850, [900]), "cut"); // the second sentence has no sound yet
+  assert.equal(cut(850, [900], 0), "cut"); // nobody knows yet whether more comes
+});
+
 test("a tool has a lane once it is called, and is busy until it returns", () => {
   const { story, take } = told();
   assert.ok(!story.drawn(2000).lanes.includes("tool"));

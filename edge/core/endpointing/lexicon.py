@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from schemas.languages import without_region
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -299,5 +301,5 @@ LEXICONS = {
 
 def lexicon(language: str) -> Lexicon:
     """Return the lexicon of *language*: a code such as "en" or "en-US", in upper or lower case."""
-    code = language.strip().lower().replace("_", "-").partition("-")[0]
+    code = without_region(language)
     return LEXICONS.get(code, NEUTRAL)

@@ -97,7 +97,7 @@ class ControlMemory:
             self.waiting.insert(0, (command_id, command))
 
     def cut_off(self) -> None:
-        """Note that nobody speaks any more: what was not heard to its end is spoken once more."""
+        """Note that the call was cut: texts not heard to their end are spoken again."""
         for turn in tuple(self.spoken):
             self.unheard(turn)
 

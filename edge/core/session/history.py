@@ -10,7 +10,7 @@ from edge.core.session.control_memory import ControlMemory
 from edge.core.session.message_names import MessageNames, response_key, turn_key
 from edge.core.session.spend import Spend
 from edge.core.session.summary import Summary
-from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late
+from edge.core.session.tool_steps import Key, Result, ToolSteps, kept, key_of, late
 from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas.agent import AgentUsed
 from schemas.events import (
@@ -87,11 +87,11 @@ class History:
         return bool(last and last.role == "assistant" and is_question(last.text))
 
     def settle(self, said: str, heard: str, steps: ToolSteps | None = None, turn: int = 0) -> None:
-        """Enter a turn that is over: what the caller said, what was done, what they heard."""
+        """Enter a finished turn: the caller's words, the tools' steps, the words they heard."""
         if said:
             self._enter(Message("user", said), turn_key(turn))
         if steps:
-            self.messages += steps.messages(with_text=False)
+            self.messages += map(kept, steps.messages(with_text=False))
             for call in steps.calls.values():
                 if call.outlives:
                     self.outlived[key_of(call.called)] = call.called
@@ -199,7 +199,7 @@ class History:
         self.carried, self.told = [], 0
 
     def drop_carried(self, text: str) -> None:
-        """Remove *text*, which got a response, from the carried words, all of which were told."""
+        """Remove *text* from the carried words: it got a response. The others count as told."""
         self.carried = [one for one in self.carried if one != text]
         self.told = len(self.carried)
 

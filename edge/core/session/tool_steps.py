@@ -8,11 +8,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
+import msgspec
+
 from schemas import events as ev
 from schemas.events import Message, ToolCall
 from schemas.tools import ToolConfig, call_id
 
 STILL_RUNNING = '{"status": "still running; its result will follow"}'
+MOST_KEPT_CHARS = 2000
+"""Of a result once its turn is over: later turns are told so much of it. Whole results in a history
+of forty messages would fill a job and the log."""
 Result = ev.ToolReturned | ev.ToolFailed
 Key = tuple[int, int, int]
 """Turn, step and call: which call of a session it is."""
@@ -143,6 +148,15 @@ def told(result: Result) -> str:
         return result.result
     why = {"error": result.reason, **({"detail": result.detail} if result.detail else {})}
     return json.dumps(why, ensure_ascii=False)
+
+
+def kept(message: Message) -> Message:
+    """Return *message* as later turns are told it: a long result without its end."""
+    if message.role != "tool" or len(message.text) <= MOST_KEPT_CHARS:
+        return message
+    more = len(message.text) - MOST_KEPT_CHARS
+    text = f"{message.text[:MOST_KEPT_CHARS]} ... (and {more} characters that are not kept)"
+    return msgspec.structs.replace(message, text=text)
 
 
 def late(called: ev.ToolCalled, result: Result) -> tuple[Message, Message]:

@@ -25,7 +25,7 @@ class UnfinishedResponse:
     sentences: dict[int, str] = field(default_factory=dict)
     steps: ToolSteps = field(default_factory=ToolSteps)
     left_off: AnswerHeard | None = None
-    """What was heard when the line was cut; None: an edge died, and nobody noted it."""
+    """The words heard when the line was cut; None: not known, since an edge died."""
 
     @property
     def part(self) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, structs
 
 from edge.core.client_commands import Begin
 from edge.door.agents.agent_table import AgentTable
@@ -23,7 +23,7 @@ from runtime.agents.config_file import ConfigFileError
 from runtime.agents.resolve import Given, VariableError, resolve
 from runtime.agents.store import Revision
 from schemas.agent import Agent, AgentUsed
-from schemas.session_config import SessionConfig
+from schemas.session_config import SessionConfig, WebhookConfig
 
 DEFAULT = "default"
 """The agent of a call that names none."""
@@ -107,10 +107,8 @@ def settle(
         left_out = ("no agent serves this call: it has no variables",) if begin.variables else ()
         return Settled(operator.but(wanted), None, wanted, left_out)
     if before:
-        given = Given(before.variables, {}, wanted)
-    else:
-        given = Given(caller.variables, begin.variables, wanted)
-    return _settled(found, given, operator)
+        return _settled(found, Given(before.variables, {}, wanted), operator, before.webhook)
+    return _settled(found, Given(caller.variables, begin.variables, wanted), operator)
 
 
 def hand_over(
@@ -124,7 +122,8 @@ def hand_over(
 
     The caller is the same: the values of variables and what the caller asked for go with them, as
     far as the new agent lets callers set them. So does what the protocol and the recording need,
-    which is as it is *now*. A caller who began without a greeting hears none of the new agent.
+    which is as it is *now*, and the webhook where the new agent has none. A caller who began
+    without a greeting hears none of the new agent.
 
     Raises:
         RefusedError: there is no such agent, or it cannot serve this call.
@@ -134,9 +133,11 @@ def hand_over(
         raise RefusedError("AGENT_UNKNOWN", "Unknown agent", details, CloseCode.POLICY_VIOLATION)
     delivery = {"voice.delivery": now.voice.delivery}
     silent = {"response.greeting": ""} if before.asked.get("response.greeting") == "" else {}
+    operator = operator.but({"response.greeting": ""})  # it greets who calls
 
     def settled(wanted: Mapping[str, Any]) -> Settled:
-        made = _settled(found, Given(caller.variables, before.variables, wanted), operator)
+        given = Given(caller.variables, before.variables, wanted)
+        made = _settled(found, given, operator, now.webhook)
         return replace(made, config=made.config.but({"record_audio": now.record_audio}))
 
     def again(changes: Mapping[str, Any]) -> SessionConfig:
@@ -145,7 +146,10 @@ def hand_over(
     return replace(settled({**before.asked, **delivery}), again=again)
 
 
-def _settled(found: Revision, given: Given, operator: SessionConfig) -> Settled:
+def _settled(
+    found: Revision, given: Given, operator: SessionConfig, webhook: WebhookConfig | None = None
+) -> Settled:
+    """Return what a call of the agent *found* is set to; *webhook* is told where it names none."""
     try:
         file = found.agent()
         made = resolve(file, operator, given)
@@ -159,7 +163,16 @@ def _settled(found: Revision, given: Given, operator: SessionConfig) -> Settled:
         raise RefusedError(
             "AGENT_BROKEN", "Agent cannot be used", details, CloseCode.INTERNAL_ERROR
         ) from error
+    config, kept = made.config, None
+    if file.webhook is UNSET and webhook and webhook.url:
+        words = webhook.words and operator.webhook.words
+        kept = structs.replace(webhook, words=words)
+        config = structs.replace(config, webhook=kept)
     used = AgentUsed(
-        name=found.name, revision=found.number, variables=made.variables, asked=made.asked
+        name=found.name,
+        revision=found.number,
+        variables=made.variables,
+        asked=made.asked,
+        webhook=kept,
     )
-    return Settled(made.config, used, made.asked, made.left_out, file=file)
+    return Settled(config, used, made.asked, made.left_out, file=file)

@@ -52,7 +52,7 @@ class Caller:
 
 
 class TokenRefusedError(Exception):
-    """A token that was verified does not say who is calling."""
+    """A token that was verified does not say who is calling; the text names the claim, no value."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def identify(token: str, *, policy: TokenPolicy) -> Caller | None:
         hashlib.sha256(policy.demo_token.encode()).digest(),
     )
     claims: dict[str, Any] | None = None
-    why: Exception = TokenRefusedError()
+    why: Exception = TokenRefusedError("there is no key")
     for key, algorithms in policy.keys or ((_NOBODY, ("HS256",)),):
         try:
             found = _claims(token, key, algorithms, policy)
@@ -135,7 +135,8 @@ def identify(token: str, *, policy: TokenPolicy) -> Caller | None:
             raise why
         return _caller(claims)
     except Exception as error:  # noqa: BLE001  # whatever it was, nobody comes in
-        log.info("token_refused", why=type(error).__name__)
+        said = str(error) if isinstance(error, TokenRefusedError) else type(error).__name__
+        log.info("token_refused", why=said)
         return None
 
 
@@ -168,12 +169,14 @@ def _caller(claims: dict[str, Any]) -> Caller:
     """
     user, tenant = claims.get("sub"), claims.get("tenant", "default")
     if not isinstance(user, str) or not isinstance(tenant, str) or not user or not tenant:
-        raise TokenRefusedError
+        raise TokenRefusedError("sub and tenant are texts")
     if tenant == DEMO_TENANT:
-        raise TokenRefusedError
+        raise TokenRefusedError(f"the tenant {DEMO_TENANT} is that of the demo token")
     agent, variables = claims.get("agent", ""), string_map(claims.get("variables", {}))
-    if not isinstance(agent, str) or variables is None:
-        raise TokenRefusedError
+    if not isinstance(agent, str):
+        raise TokenRefusedError("agent is a text, NAME or NAME@REV")
+    if variables is None:
+        raise TokenRefusedError("variables is an object whose values are texts")
     name, revision = parted(agent)
     expires_s = float(claims["exp"])
     scope = claims.get("scope", "")

@@ -28,8 +28,7 @@ class TwilioTransfer:
     account: str
     auth_token: str
     to: str
-    """Of callers who press a key for it: a number, or an address that begins with `sip:`; empty:
-    nobody's."""
+    """The number or `sip:` address for callers who ask by a key; empty: a key does not transfer."""
 
     @staticmethod
     def of(settings: Settings) -> TwilioTransfer | None:

@@ -16,6 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from edge.door.limits.allowance import Allowance
+from edge.door.limits.message_room import MessageRoom, Place
+
 AT_ONCE_S = 20.0
 """The seconds of frames that may come at once: a network may have stalled."""
 BYTES_A_SECOND, BYTES_AT_ONCE = 1_500_000, 16 * 1024 * 1024
@@ -28,24 +31,21 @@ SOUND_PACE = 2.0
 """The audio that is read, seconds a second, once the audio allowed at once has come."""
 ADDRESS_SHARE = 2.0
 """The bound of an address, as a multiple of the bound of one connection."""
-PATIENCE_S = 30.0
-"""A connection that is slowed for so long is closed."""
-AHEAD_SHARE, AHEAD_SHARE_OF_WORK = 0.2, 0.05
-"""Of what may be had at once: whoever has spent more is ahead of live speech."""
+EDGE_SHARE = 8.0
+"""The bound of the sound of all that are ahead, as a multiple of the bound of one connection."""
+EDGE_WAIT_S = 5.0
+"""The longest wait for it: whoever lost the line for long is ahead, too."""
 AHEAD_SOUND_S = 4.0
 """Sound that is no more ahead than this came late over a bad line."""
-CALM_SHARE = 0.5
-"""The share of its allowance at which a connection is no longer slowed."""
+AHEAD_SHARE_OF_WORK = 0.05
+BURST_FRAMES, BURST_BYTES, BURST_WORK_S, BURST_SOUND_S = 60, 256 * 1024, 0.03, 2.5
+"""Whoever has spent more at once presses: its work waits for its turn, and for nothing else."""
 MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
 LOOK_FRAMES, LOOK_SOUND_S = 25, 0.5
 """The work, seconds of the loop, after which live audio is reckoned up again."""
 MOST_ADDRESSES = 10_000
 """Addresses that are remembered after their last connection: a new one is no fresh start."""
-
-
-class OverBudgetError(Exception):
-    """A connection costs too much for too long; the message is the reason of its close."""
 
 
 class Recognition(Protocol):
@@ -69,65 +69,13 @@ class Costs:
     sound_at_once_s: float = 60.0
 
 
-class Allowance:
-    """So much a second of one thing, and so much at once; a debt is paid by waiting."""
-
-    __slots__ = ("_ahead_below", "_at_s", "_left", "_reason", "_size", "_slowed_s", "rate")
-
-    def __init__(
-        self,
-        size: float,
-        rate: float,
-        now_s: float,
-        reason: str = "",
-        ahead_share: float = AHEAD_SHARE,
-    ) -> None:
-        """Begin with *size*, and get *rate* a second; *reason* is what a close tells."""
-        self._ahead_below = size * (1 - ahead_share)
-        self._size = self._left = size
-        self.rate = rate
-        self._reason = reason
-        self._at_s = now_s
-        self._slowed_s: float | None = None
-        """Since when it is slowed."""
-
-    @property
-    def is_ahead(self) -> bool:
-        return self._left < self._ahead_below
-
-    def spend(self, amount: float, now_s: float) -> float:
-        """Take *amount*; return the seconds until the debt is paid, 0 without one.
-
-        Raises:
-            OverBudgetError: the debt is too large, or there has been one for too long.
-        """
-        wait_s = self._take(amount, now_s)
-        if not wait_s:
-            if self._slowed_s is not None and self._left >= self._size * CALM_SHARE:
-                self._slowed_s = None
-            return 0.0
-        if self._slowed_s is None:
-            self._slowed_s = now_s
-        if wait_s > PATIENCE_S or now_s - self._slowed_s > PATIENCE_S:
-            raise OverBudgetError(self._reason)
-        return wait_s
-
-    def borrow(self, amount: float, now_s: float) -> float:
-        """Take *amount* as `spend` does, where the debt of some is to close no other."""
-        wait_s = min(PATIENCE_S, self._take(amount, now_s))
-        self._left = max(self._left, -PATIENCE_S * self.rate)
-        return wait_s
-
-    def _take(self, amount: float, now_s: float) -> float:
-        left = min(self._size, self._left + (now_s - self._at_s) * self.rate) - amount
-        self._left, self._at_s = left, now_s
-        return max(0.0, -left / self.rate)
-
-
 class AddressBudget:
     """What the connections of one address share: work and sound ahead, utterances outstanding."""
 
-    def __init__(self, costs: Costs, now_s: float) -> None:
+    def __init__(self, address: str, costs: Costs, of_all: Allowance, now_s: float) -> None:
+        """Share *of_all*, the sound of all connections of the edge that are ahead."""
+        self.address = address
+        self._of_all = of_all
         self.connections: list[ConnectionBudget] = []
         at_once_s = costs.sound_at_once_s * ADDRESS_SHARE
         self._sound = Allowance(at_once_s, SOUND_PACE, now_s)
@@ -148,13 +96,18 @@ class AddressBudget:
 
     def spend(self, work_s: float, sound_s: float, now_s: float) -> float:
         """Take what one of them has spent; return the seconds until the debt is paid."""
-        return max(self._work.borrow(work_s, now_s), self._sound.borrow(sound_s, now_s))
+        return max(
+            self._work.borrow(work_s, now_s),
+            self._sound.borrow(sound_s, now_s),
+            self._of_all.borrow(sound_s, now_s, EDGE_WAIT_S),
+        )
 
 
 class ConnectionBudget:
     """What one connection has spent, and whether more of it may be read."""
 
-    def __init__(self, costs: Costs, address: AddressBudget, now_s: float) -> None:
+    def __init__(self, costs: Costs, address: AddressBudget, place: Place, now_s: float) -> None:
+        """Share with *address*; *place* is for long messages."""
         rate = costs.frames_a_second
         self.frames = 0
         """Since the last look, of all kinds: empty ones, pings and parts of messages, too."""
@@ -170,12 +123,23 @@ class ConnectionBudget:
         """Of the session that it holds."""
         self.is_ahead = False
         """As of the last look: it has sent more than a live caller does."""
+        self.presses = False
+        """As of the last look: it has sent more at once than a live caller does."""
+        self.place = place
         self._address = address
         self._frames = Allowance(
-            rate * AT_ONCE_S, rate, now_s, f"more than {rate} WebSocket frames a second"
+            rate * AT_ONCE_S,
+            rate,
+            now_s,
+            f"more than {rate} WebSocket frames a second",
+            burst=BURST_FRAMES,
         )
         self._bytes = Allowance(
-            BYTES_AT_ONCE, BYTES_A_SECOND, now_s, "more bytes than live audio has"
+            BYTES_AT_ONCE,
+            BYTES_A_SECOND,
+            now_s,
+            "more bytes than live audio has",
+            burst=BURST_BYTES,
         )
         self._work = Allowance(
             WORK_AT_ONCE_S,
@@ -183,6 +147,7 @@ class ConnectionBudget:
             now_s,
             "more work than a live call makes",
             AHEAD_SHARE_OF_WORK,
+            BURST_WORK_S,
         )
         at_once_s = costs.sound_at_once_s
         self._sound = Allowance(
@@ -191,10 +156,15 @@ class ConnectionBudget:
             now_s,
             f"sound faster than it is spoken: more than {at_once_s:g} s at once",
             AHEAD_SOUND_S / at_once_s,
+            BURST_SOUND_S,
         )
         self._turns = Allowance(
             TURNS_AT_ONCE, TURNS_A_SECOND, now_s, "more typed turns than anybody reads"
         )
+
+    @property
+    def address(self) -> str:
+        return self._address.address
 
     @property
     def outstanding(self) -> int:
@@ -220,7 +190,7 @@ class ConnectionBudget:
             self._bytes.spend(size, now_s),
             self._work.spend(work_s, now_s),
         )
-        if sound_s or self.is_ahead:
+        if sound_s or self.presses:
             wait_s = max(wait_s, self._sound.spend(sound_s, now_s))
         if self.turns:
             turns, self.turns = self.turns, 0
@@ -230,6 +200,9 @@ class ConnectionBudget:
             or self._bytes.is_ahead
             or self._work.is_ahead
             or self._sound.is_ahead
+        )
+        self.presses = self.is_ahead or (
+            self._frames.presses or self._bytes.presses or self._work.presses or self._sound.presses
         )
         if not self.is_ahead:  # live sound is within what its address has for each of its calls
             return wait_s
@@ -254,6 +227,9 @@ class Budgets:
 
     def __init__(self, costs: Costs) -> None:
         self._costs = costs
+        self._room = MessageRoom()
+        at_once_s = EDGE_SHARE * costs.sound_at_once_s
+        self._sound = Allowance(at_once_s, EDGE_SHARE * SOUND_PACE, 0.0)
         self._addresses: OrderedDict[str, AddressBudget] = OrderedDict()
         """Those used last at the end."""
 
@@ -262,15 +238,18 @@ class Budgets:
         """Yield the budget of a new connection of *address*, until the block is left."""
         shared = self._addresses.get(address)
         if shared is None:
-            shared = self._addresses[address] = AddressBudget(self._costs, now_s)
+            shared = self._addresses[address] = AddressBudget(
+                address, self._costs, self._sound, now_s
+            )
             self._forget_oldest()
         self._addresses.move_to_end(address)
-        budget = ConnectionBudget(self._costs, shared, now_s)
+        budget = ConnectionBudget(self._costs, shared, self._room.place(address), now_s)
         shared.connections.append(budget)
         shared.counted()
         try:
             yield budget
         finally:
+            budget.place.leave()
             shared.connections.remove(budget)
             shared.counted()
 

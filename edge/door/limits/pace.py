@@ -1,53 +1,88 @@
 """When the next piece of a connection's work may begin: its budget, kept by the event loop.
 
-Work that is ahead of live speech goes through one lane an edge, a piece in each round of the loop:
-however many connections are ahead, a live call waits for one piece of one of them.
+Work that presses goes through one lane an edge: that of a connection which has sent more at once
+than a live caller does, or whose work is long. A piece of it begins in each round of the loop, the
+next is that of the address which has had the least of the lane, and the lane has a share of the
+loop: a live call waits for one piece of one connection, however many press.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
+from edge.door.limits.allowance import Allowance
 from edge.door.limits.connection_budget import ConnectionBudget
+from edge.door.limits.fair_queue import FairQueue
 
-PIECE_S = 0.002
+T = TypeVar("T")
+
+PIECE_S = 0.001
 """Work after which others get the loop."""
 WAIT_S = 0.25
 """A wait is cut into such pieces."""
 MOST_HELD_S = 10.0
 """The longest wait of audio for stages that are strained."""
+LANE_SHARE, LANE_AT_ONCE_S = 0.5, 1.0
+"""Of the loop: the rest is for live calls. A recording of a minute is worked on at once."""
+LANE_RESTS_S = 0.05
+"""The longest rest between two pieces."""
 
 
 class Lane:
-    """Lets one piece of work that is ahead begin in each round of the event loop."""
+    """Lets one piece of work that presses begin in each round of the event loop."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._waiting: FairQueue[Callable[[], None]] = FairQueue()
         """At most a piece or two a connection, which begins no other before."""
+        self._work = Allowance(LANE_AT_ONCE_S, LANE_SHARE, time.monotonic())
+        self._begins: asyncio.Handle | None = None
+        """Of the next piece."""
+        self._thread = ThreadPoolExecutor(1, "long-message")
 
-    def call(self, piece: Callable[[], None]) -> None:
-        """Have *piece* called when it is its turn."""
-        self._waiting.append(piece)
-        if len(self._waiting) == 1:
-            asyncio.get_running_loop().call_soon(self._next)
+    def call(self, address: str, piece: Callable[[], None]) -> None:
+        """Have *piece* of *address* called when it is its turn."""
+        self._waiting.add(address, piece)
+        if self._begins is None:
+            self._begins = asyncio.get_running_loop().call_soon(self._next)
 
-    async def turn(self) -> None:
+    async def turn(self, address: str) -> None:
         """Wait for the turn of the piece that follows."""
         begun = asyncio.get_running_loop().create_future()
-        self.call(lambda: None if begun.done() else begun.set_result(None))
+        self.call(address, lambda: None if begun.done() else begun.set_result(None))
         await begun
 
+    async def off_loop(self, work: Callable[[], T]) -> tuple[T, float]:
+        """Return what *work* returns, and the seconds it took; all edge's has one thread."""
+
+        def timed() -> tuple[T, float]:
+            began_s = time.perf_counter()
+            return work(), time.perf_counter() - began_s
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, timed)
+
+    def worked(self, address: str, took_s: float) -> None:
+        """Count what *address* did since its last turn."""
+        self._waiting.charge(address, took_s)
+        self._work.borrow(took_s, time.monotonic(), LANE_RESTS_S)
+
     def _next(self) -> None:
-        piece = self._waiting[0]
+        loop = asyncio.get_running_loop()
+        if wait_s := self._work.borrow(0.0, time.monotonic(), LANE_RESTS_S):
+            self._begins = loop.call_later(wait_s, self._next)
+            return
+        piece = self._waiting.pop()
         try:
             piece()
         finally:
-            self._waiting.popleft()
-            if self._waiting:
-                asyncio.get_running_loop().call_soon(self._next)
+            self._begins = loop.call_soon(self._next) if self._waiting else None
+
+
+def _nothing() -> bool:
+    return False
 
 
 class Pace:
@@ -60,6 +95,8 @@ class Pace:
         self._strained = strained
         self.on_wait: Callable[[], None] | None = None
         """Called while nothing is read, several times a second."""
+        self.has_more: Callable[[], bool] = _nothing
+        """Tells whether more has come than was worked on."""
         self._since_s = 0.0
         """Work since others last got the loop."""
 
@@ -68,6 +105,14 @@ class Pace:
         took_s = time.perf_counter() - since_s
         self.budget.work_s += took_s
         self._since_s += took_s
+
+    async def off_loop(self, work: Callable[[], T]) -> T:
+        """Return what *work* returns, which is done in a thread when it is its turn."""
+        await self._lane.turn(self.budget.address)
+        result, took_s = await self._lane.off_loop(work)
+        self.budget.work_s += took_s
+        self._lane.worked(self.budget.address, took_s)
+        return result
 
     def look(self) -> float:
         """Return the seconds for which nothing may be read.
@@ -82,19 +127,16 @@ class Pace:
         loop = asyncio.get_running_loop()
         if wait_s > 0:
             loop.call_later(min(wait_s, WAIT_S), piece)
-        elif self.budget.is_ahead:
-            self._lane.call(piece)
+        elif self.budget.presses:
+            self._charge()
+            self._lane.call(self.budget.address, piece)
         else:
             loop.call_soon(piece)
 
     async def breathe(self) -> None:
         """Let others have the loop, if the work since they last had it was long."""
-        if self.budget.is_ahead:
-            self._since_s = 0.0
-            await self._lane.turn()
-        elif self._since_s > PIECE_S:
-            self._since_s = 0.0
-            await asyncio.sleep(0)
+        if self.budget.presses or self._since_s > PIECE_S:
+            await self.lane()
 
     async def turn(self) -> None:
         """Wait until the next message may be worked on.
@@ -107,7 +149,18 @@ class Pace:
             if self.on_wait:
                 self.on_wait()
             await asyncio.sleep(min(wait_s, WAIT_S))
+        if not self.budget.presses and not self.has_more():
+            self._since_s = 0.0  # whoever reads waits for what comes next
         await self.breathe()
+
+    async def lane(self) -> None:
+        """Wait for a turn in the lane."""
+        self._charge()
+        await self._lane.turn(self.budget.address)
+
+    def _charge(self) -> None:
+        self._lane.worked(self.budget.address, self._since_s)
+        self._since_s = 0.0
 
     def _held_s(self, until_s: float) -> float:
         """Return the seconds for which sound that is ahead waits for the stages."""

@@ -47,6 +47,7 @@ class LineChannel:
         self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue()
         self._waiting_bytes = 0
         self._over = False
+        pace.has_more = lambda: not self._waiting.empty()
 
     def carried_by(self, carrier: Carrier, phone: Phone | None = None) -> None:
         """Take who brings the call; *phone*: it is a telephone's."""
@@ -101,7 +102,7 @@ class LineChannel:
         await self._carrier.send(data)
 
     async def close(self, *, code: int, message: bytes) -> None:
-        """Close; there is no code: an error before it has told why, where one can be told."""
+        """Close; a line has no close code, so an error message before it gives the reason."""
         del code, message
         self._over = True
         if self._carrier:

@@ -51,7 +51,7 @@ HELD = Figures(
         ({"unanswered": True}, ["no answer"]),
         ({"late_ms": 101.0}, ["audio late"]),
         ({"growth": 0.21}, ["memory"]),
-        ({"refused": ["SESSION_LIMIT"]}, ["others refused"]),
+        ({"refused": ["SESSION_LIMIT"]}, ["others refused (SESSION_LIMIT)"]),
         ({"log_kb_per_s": 201.0}, ["log"]),
         ({"recorded": 1}, ["recorded"]),
         ({"died": ["stt"]}, ["stt died"]),

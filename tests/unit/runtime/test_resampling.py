@@ -44,7 +44,7 @@ def test_of_the_rate_of_realtime_clients_3_ms_are_kept_back(from_hz: int, to_hz:
     stream = Resampler(from_hz, to_hz)
     came = sum(len(stream.feed(np.zeros(from_hz // 50, np.int16))) for _ in range(50))
     assert to_hz - came <= 0.0031 * to_hz
-    assert kept_back(from_hz, to_hz) == to_hz - came + 1
+    assert to_hz - came < kept_back(from_hz, to_hz) < to_hz - came + 4
 
 
 @pytest.mark.parametrize(("from_hz", "to_hz"), IN_AND_OUT)

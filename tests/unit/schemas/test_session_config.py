@@ -12,14 +12,8 @@ from hypothesis import strategies as st
 
 from schemas import codec
 from schemas import events as ev
-from schemas.session_config import (
-    FLAT_NAMES,
-    SessionConfig,
-    Waits,
-    bounds,
-    from_flat,
-    to_flat,
-)
+from schemas.flat_config import FLAT_NAMES, from_flat, to_flat
+from schemas.session_config import SessionConfig, Waits, bounds
 
 HEAD: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1, "edge": "e"}
 CHANGES = st.fixed_dictionaries(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from runtime.bus.errors import BusAwayError, FencedError
+from schemas.events import Head, SpeechStarted
 from workers.engines.protocols import (
     EngineMissingError,
     EngineRefusedError,
     EngineUnavailableError,
+    ServerUnavailableError,
 )
-from workers.retry_policy import LAST_ATTEMPT, Verdict, apart_s, verdict
-from workers.stage import EngineHungError, StaleJobError
+from workers.retry_policy import LAST_ATTEMPT, Verdict, apart_s, failure, verdict
+from workers.stage import EngineHungError, JobTarget, StaleJobError
 
 
 def test_a_failure_that_may_pass_is_tried_again_later_and_later() -> None:
@@ -36,6 +38,11 @@ def test_the_last_attempt_is_the_last() -> None:
 def test_what_no_attempt_can_mend_is_given_up_at_once_and_says_why(error: Exception) -> None:
     given_up = verdict(error, 1)
     assert (given_up.outcome, given_up.reason) == ("failed", str(error))
+
+
+def test_what_is_wrong_with_a_server_is_told_to_the_operator_too() -> None:
+    error = ServerUnavailableError("the language model answered 502; try again later")
+    assert [verdict(error, n).reason for n in (1, LAST_ATTEMPT)] == [str(error)] * 2
 
 
 def test_the_words_of_other_failures_are_kept_to_ourselves() -> None:
@@ -92,3 +99,13 @@ def test_of_several_failures_at_once_the_first_one_decides() -> None:
 
 def test_only_jobs_that_killed_workers_twice_start_apart() -> None:
     assert [apart_s(attempt) > 0 for attempt in (1, 2, 3, 4)] == [False, False, True, True]
+
+
+def test_the_event_of_a_failure_names_the_job_and_what_the_caller_may_know() -> None:
+    head = Head(tenant="t", session="s", at_ms=5)
+    job = SpeechStarted(**head, utterance=7, language="en", deadline_ms=0)
+    given_up = Verdict("failed", reason="KeyError", told="no voice")
+    event = failure(job, JobTarget(utterance=7), given_up, stage="stt", attempt=3)
+    assert (event.tenant, event.session, event.at_ms) == ("t", "s", 5)
+    assert (event.stage, event.utterance, event.turn, event.attempts) == ("stt", 7, 0, 3)
+    assert event.reason == "no voice"

@@ -25,6 +25,10 @@ FORMS = [
     '{"type": "function", "function": {"name": "book", "arguments": {"guests": 2}}}',
     '{"name": "book", "arguments": "{\\"guests\\": 2}"}',
     f"[{BARE}]",
+    '<function=book>{"guests": 2}</function>',
+    "<function=book><parameter=guests>2</parameter></function>",
+    "<tool_call>\n<function=book>\n<parameter=guests>\n2\n</parameter>\n</function>\n</tool_call>",
+    "<tool_call><function=book><parameter=guests>2</function></tool_call>",
 ]
 
 
@@ -133,3 +137,30 @@ def test_where_nothing_is_offered_a_call_is_not_spoken() -> None:
 def test_calls_of_what_was_not_offered_leave_room_for_those_of_what_was() -> None:
     many = " ".join([BARE.replace("book", "drop_all")] * 20)
     assert taken(f"{many} {BARE}", [])[1] == [BOOK]
+
+
+def test_an_argument_in_markup_is_of_the_type_that_its_schema_says() -> None:
+    types = {"book": {"room": {"type": "string"}, "guests": {"type": "integer"}}}
+    text = ToolText(["book"], types)
+    each = {"room": "12", "guests": "2", "late": "true", "note": "for two, please"}
+    markup = "".join(f"<parameter={name}>\n{value}\n</parameter>" for name, value in each.items())
+    assert text.feed(f"Sure. <function=book>{markup}</function>") == "Sure. "
+    (call,) = text.calls
+    told = {"room": "12", "guests": 2, "late": True, "note": "for two, please"}
+    assert json.loads(call.arguments) == told
+
+
+def test_markup_without_its_end_is_a_call_and_not_spoken() -> None:
+    text = ToolText(["book"])
+    assert text.feed("<function=book><parameter=guests>2</par") + text.flush() == ""
+    assert [call.name for call in text.calls] == ["book"]
+    other = ToolText(["book"])
+    said = other.feed("<function=drop_tables></function>Well, <function> is a word") + other.flush()
+    assert said == "Well, <function> is a word"
+    assert other.unknown == [FunctionCall("drop_tables", "{}")]
+
+
+def test_the_mark_of_mistral_before_a_call_is_no_word() -> None:
+    text = ResponseText(tools=["book"])
+    said = text.feed(f"[TOOL_CALLS][{BARE}]") + text.flush()
+    assert (said, text.calls) == ([], [BOOK])

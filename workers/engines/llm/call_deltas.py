@@ -74,6 +74,11 @@ class CallDeltas:
         return self._calls[-1]
 
     @property
+    def are_whole(self) -> bool:
+        """No call has arguments that are a part of a JSON object; without any it takes none."""
+        return all(one.is_whole for one in self._calls if one.arguments)
+
+    @property
     def calls(self) -> list[FunctionCall]:
         return [FunctionCall(one.name, one.arguments or "{}") for one in self._calls]
 

@@ -10,20 +10,21 @@ from typing import Any, Final
 from workers.engines.llm.call_deltas import CallDeltas
 from workers.engines.protocols import (
     EngineRefusedError,
-    EngineUnavailableError,
     FunctionCall,
     OnlyThoughtError,
+    ServerUnavailableError,
     Usage,
 )
 
 MOST_BYTES: Final = 1 << 20
 """Of one line."""
 _LINE_END: Final = re.compile(rb"\r\n|\n|\r(?!$)")
-_DONE: Final = "[DONE]"
+DONE: Final = "[DONE]"
+"""Ends a stream."""
 
 
 async def records(pieces: AsyncIterator[bytes]) -> AsyncGenerator[Any, None]:
-    """Yield the data of each server-sent event in *pieces*, up to "[DONE]".
+    """Yield the data of each server-sent event in *pieces*, up to DONE, which is the last.
 
     Names of events, `retry:`, comments and events without data say nothing here. A line ends with
     CR, LF or both, and not with the other marks that Python splits a text at.
@@ -38,7 +39,8 @@ async def records(pieces: AsyncIterator[bytes]) -> AsyncGenerator[Any, None]:
             data.append(value.removeprefix(" "))
         elif not line and data:
             whole, data = "\n".join(data).strip(), []
-            if whole.startswith(_DONE):
+            if whole.startswith(DONE):
+                yield DONE
                 return
             if whole:
                 yield json.loads(whole)
@@ -61,12 +63,18 @@ async def _lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
 class ChatStream:
     """Takes the chunks of one response and keeps what they tell beside its text."""
 
-    def __init__(self, model: str, *, has_tools: bool = False) -> None:
-        """Take the response of *model*, which was offered tools or not."""
+    def __init__(self, model: str, *, has_tools: bool = False, after_tools: bool = False) -> None:
+        """Take the response of *model*, which was offered tools or not.
+
+        *after_tools*: it was told results, so that calling a tool once more is not unheard of.
+        """
         self._has_tools = has_tools
+        self._after_tools = after_tools
         self._deltas = CallDeltas()
         self.usage = Usage(0, 0, model)
         """What the server counted; 0 if it did not."""
+        self.is_marked = False
+        """The server said that it is over."""
         self._is_said = False
         self._reasoned = False
         self._called = False
@@ -76,8 +84,9 @@ class ChatStream:
         """Return the text in *chunk*; "" for one of a thought or a tool's call, None for no choice.
 
         Raises:
-            EngineUnavailableError, EngineRefusedError: the server tells of an error.
+            ServerUnavailableError, EngineRefusedError: the server tells of an error.
         """
+        self.is_marked |= chunk == DONE
         record = _fields(chunk)
         if error := record.get("error") or (record.get("object") == "error" and record):
             raise self._failed(_fields(error))
@@ -93,6 +102,7 @@ class ChatStream:
         said = ""
         for choice in map(_fields, choices):
             self._finish = choice.get("finish_reason") or self._finish
+            self.is_marked |= bool(self._finish)
             delta = _fields(choice.get("delta") or choice.get("message"))
             self._reasoned |= bool(delta.get("reasoning_content") or delta.get("reasoning"))
             self._called |= bool(delta.get("tool_calls") or delta.get("function_call"))
@@ -106,17 +116,23 @@ class ChatStream:
         """The calls so far; none where no tools were offered."""
         return self._deltas.calls if self._has_tools else []
 
-    def end(self) -> None:
+    def end(self, *, marks: bool = False) -> None:
         """Tell why a stream that is over had no text, where the server said so.
 
+        *marks*: this server says where a stream is over, so that one without a mark was cut.
+
         Raises:
-            EngineUnavailableError: it broke off.
+            ServerUnavailableError: it broke off.
             EngineRefusedError: another attempt would end alike.
         """
+        if not self.is_marked and (marks or not self._deltas.are_whole):
+            raise ServerUnavailableError("the language model broke off its answer")
         if self._finish == "error":
-            raise EngineUnavailableError("the language model broke off with an error")
+            raise ServerUnavailableError("the language model broke off with an error")
         if self._is_said or self.calls:
             return
+        if self._called and self._after_tools:
+            return  # it wanted one more step than there may be
         if self._called:
             raise EngineRefusedError(
                 "the language model called a tool and said nothing: Aura offers it none"
@@ -134,7 +150,7 @@ class ChatStream:
             return EngineRefusedError(
                 f"the language model refused the request ({status}): check AURA_LLM_MODEL"
             )
-        return EngineUnavailableError(f"the language model broke off with an error ({status})")
+        return ServerUnavailableError(f"the language model broke off with an error ({status})")
 
 
 def _fields(value: object) -> dict[str, Any]:

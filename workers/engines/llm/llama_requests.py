@@ -34,6 +34,7 @@ def chat(request: Prompt) -> dict[str, Any]:
     return {
         "messages": messages(request, has_tools=False),
         "max_tokens": max(1, request.max_tokens),
+        "return_progress": True,  # such a model is large, and reads its prompt for seconds
         **_sampling(request),
     }
 

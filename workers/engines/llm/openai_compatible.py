@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from workers.engines.llm.chat_request import body, refused_field
-from workers.engines.llm.chat_stream import ChatStream, records
+from workers.engines.llm.chat_stream import DONE, ChatStream, records
 from workers.engines.openai_api import (
     CONNECT_S,
     NO_KEY,
@@ -76,6 +76,8 @@ class HostedModel:
         """The client, and its library."""
         self._unknown: dict[str, frozenset[str]] = {}
         """Fields that the server refused, by model."""
+        self._marks: set[str] = set()
+        """Models whose streams say where they are over; one that does not was cut."""
 
     async def warm(self) -> None:
         """Open the connection by listing the models; any answer but a refused key is fine.
@@ -100,19 +102,28 @@ class HostedModel:
         """
         model = request.model or self._model
         client, library = await self._client()
-        told = ChatStream(model, has_tools=bool(request.tools))
+        after_tools = bool(request.exchange) and request.exchange[-1].role == "tool"
+        told = ChatStream(model, has_tools=bool(request.tools), after_tools=after_tools)
         with translated(library, self._named, model):
             async with await self._answer(client, library, request, model) as answer:
                 # closing the response is what stops the server
                 response = answer.response
-                if "application/json" in response.headers.get("content-type", ""):
+                kind = response.headers.get("content-type", "")
+                if "text/html" in kind:
+                    raise EngineRefusedError(
+                        f"{self._named.what} answered with a web page: check {self._named.url}"
+                    )
+                if "application/json" in kind:
                     yield told.take(json.loads(await response.aread())) or ""
+                    told.take(DONE)
                 else:
                     async with aclosing(records(response.aiter_bytes())) as chunks:
                         async for chunk in chunks:
                             if (text := told.take(chunk)) is not None:
                                 yield text
-            told.end()
+            told.end(marks=model in self._marks)
+        if told.is_marked:
+            self._marks.add(model)
         for call in told.calls:
             yield call
         yield told.usage

@@ -14,7 +14,7 @@ from typing import Any, Final
 from runtime.audio import write_wav
 from schemas.audio import BYTES_PER_MS
 from workers.engines.openai_api import BlockingClient, Library, Named, translated
-from workers.engines.protocols import EngineRefusedError, EngineUnavailableError, Recognition
+from workers.engines.protocols import EngineRefusedError, Recognition, ServerUnavailableError
 from workers.engines.stt.whisper_postprocess import cleaned
 
 NAMED: Final = Named(
@@ -45,7 +45,7 @@ class RestRecognizer:
         Raises:
             EngineMissingError: the library is not installed.
             EngineRefusedError: the key is not accepted.
-            EngineUnavailableError: nobody answers.
+            ServerUnavailableError: nobody answers.
         """
         client, library = self._client.get()
         try:
@@ -59,7 +59,7 @@ class RestRecognizer:
         """Return the words in *pcm* (s16le, mono, 16 kHz); *language* is ISO 639-1 or 'auto'.
 
         Raises:
-            EngineUnavailableError: worth a retry.
+            ServerUnavailableError: worth a retry.
             EngineRefusedError: the server refuses the request, or answers something else.
         """
         began, audio_ms = time.monotonic(), len(pcm) // BYTES_PER_MS
@@ -102,7 +102,7 @@ class RestRecognizer:
             for piece in answer.iter_bytes():
                 body += piece
                 if self._client.now_s() > until_s or len(body) > MOST_ANSWER_BYTES:
-                    raise EngineUnavailableError(f"{NAMED.what} did not come to an end")
+                    raise ServerUnavailableError(f"{NAMED.what} did not come to an end")
         told = json.loads(body)
         if not isinstance(told, dict) or not isinstance(told.get("text"), str):
             raise EngineRefusedError(f"{NAMED.what} answered without a text; is {NAMED.url} right?")

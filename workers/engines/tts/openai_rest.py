@@ -18,7 +18,7 @@ from runtime.containers import container_of
 from runtime.wav import MOST_HEADER_BYTES, Format, NotAudioError, WavHeader
 from schemas.audio import RATE_HZ
 from workers.engines.openai_api import BlockingClient, Named, translated
-from workers.engines.protocols import EngineRefusedError, EngineUnavailableError
+from workers.engines.protocols import EngineRefusedError, ServerUnavailableError
 from workers.engines.tts.piper import without_lead
 
 NAMED: Final = Named(
@@ -63,7 +63,7 @@ class RestVoice:
 
         Raises:
             EngineMissingError: the library is not installed.
-            EngineUnavailableError, EngineRefusedError: as `synthesize`.
+            ServerUnavailableError, EngineRefusedError: as `synthesize`.
         """
         for _ in self.synthesize("Hello."):
             pass
@@ -72,7 +72,7 @@ class RestVoice:
         """Yield *text* as s16le mono 16 kHz, piece by piece as it comes.
 
         Raises:
-            EngineUnavailableError: worth a retry; the answer may have begun.
+            ServerUnavailableError: worth a retry; the answer may have begun.
             EngineRefusedError: the server refuses the request, or sends something else.
         """
         if not any(char.isalnum() for char in text):
@@ -135,7 +135,7 @@ def patient(
     *waited_s*: what has passed already. The time in which a piece is used does not count.
 
     Raises:
-        EngineUnavailableError: the sound is *limit_s* behind somebody who listens to it.
+        ServerUnavailableError: the sound is *limit_s* behind somebody who listens to it.
     """
     coming = iter(pieces)
     left_s = limit_s - waited_s
@@ -146,7 +146,7 @@ def patient(
             return
         left_s = min(limit_s, left_s - (now_s() - since_s) + len(piece) / bytes_a_second)
         if left_s < 0:
-            raise EngineUnavailableError(f"{NAMED.what} speaks too slowly")
+            raise ServerUnavailableError(f"{NAMED.what} speaks too slowly")
         yield piece
 
 
@@ -155,7 +155,7 @@ def converted(pieces: Iterable[bytes], raw: Format | None) -> Iterator[bytes]:
 
     Raises:
         EngineRefusedError: it is neither.
-        EngineUnavailableError: there is no sound in it.
+        ServerUnavailableError: there is no sound in it.
     """
     begun, header = bytearray(), WavHeader()
     stream: PcmStream | None = None
@@ -181,7 +181,7 @@ def converted(pieces: Iterable[bytes], raw: Format | None) -> Iterator[bytes]:
         has_sound = True
         yield pcm
     if not has_sound:
-        raise EngineUnavailableError(f"{NAMED.what} sent no sound")
+        raise ServerUnavailableError(f"{NAMED.what} sent no sound")
 
 
 def _beginning(

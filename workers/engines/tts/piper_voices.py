@@ -12,9 +12,11 @@ from typing import Final, NamedTuple
 
 import structlog
 
+from schemas.languages import without_region
 from schemas.session_config import VOICE_NAME
 from workers.engines import weights
 from workers.engines.protocols import (
+    ChosenVoice,
     EngineError,
     EngineRefusedError,
     Speaker,
@@ -102,14 +104,16 @@ class PiperVoices:
 
     def synthesize(self, text: str) -> Iterator[bytes]:
         """Yield *text* by the default voice."""
-        return self.speak(text, Speaker())
+        return self.choose(Speaker()).synthesize(text)
 
-    def choose(self, speaker: Speaker) -> VoiceUsed:
+    def choose(self, speaker: Speaker) -> ChosenVoice:
         edition = self._edition(speaker)
-        return VoiceUsed(edition.name, f"{edition.written_ns}-{edition.settings_ns}")
 
-    def speak(self, text: str, speaker: Speaker) -> Iterator[bytes]:
-        yield from self._voice(self._edition(speaker)).synthesize(text, speaker.speed)
+        def synthesize(text: str) -> Iterator[bytes]:
+            yield from self._voice(edition).synthesize(text, speaker.speed)
+
+        used = VoiceUsed(edition.name, f"{edition.written_ns}-{edition.settings_ns}")
+        return ChosenVoice(used, synthesize)
 
     def _voice(self, edition: _Edition) -> PiperVoice:
         """Return the voice, whose own lock has it loaded once; who speaks keeps a voice let go."""
@@ -134,8 +138,8 @@ class PiperVoices:
             raise WeightsError(f"{path} and its .json cannot be read: {error.strerror}") from error
 
     def _path(self, speaker: Speaker) -> Path:
-        language = speaker.language.lower().replace("_", "-").partition("-")[0]
-        name = speaker.voice or self._by_language.get(language, "")
+        by_language = self._by_language.get(without_region(speaker.language), "")
+        name = speaker.voice or by_language
         if not name:
             return self._default
         if (known := self._found.get(name)) and known.is_file():

@@ -40,7 +40,7 @@ function bus() {
   $("bus").dataset.is = here ? "here" : "away";
   set($("bus"), here ? "Bus is here" : live.open ? "Bus is away" : "Console is away");
   $("bus").title = here ? "" : state.why;
-  if (live.open && state.bus === "away" && state.why) problem({ message: `${state.why} What is shown is what was known before.` });
+  if (live.open && state.bus === "away" && state.why) problem({ message: `${state.why[0].toUpperCase()}${state.why.slice(1)} What is shown is what was known before.` });
   else if (here && /What is shown is what was known/.test($("problem").textContent)) problem(null);
 }
 

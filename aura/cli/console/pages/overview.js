@@ -11,8 +11,9 @@ export function now(root, { live }) {
   const tiles = new Tiles(), waits = new Waits(), running = new Running(), stages = new Stages(), stream = new EventStream(live);
   const faults = el("tbody"), faultsPart = el("section", {}, el("h2", { text: "What went wrong" }),
     table("What went wrong in the last hour", [["Times", "number"], ["Stage"], ["Reason"], ["Newest call"]], faults));
+  const gone = el("p", { class: "wrong", role: "status", hidden: true });
   root.append(
-    tiles.part, waits.part, running.part,
+    gone, tiles.part, waits.part, running.part,
     el("div", { class: "columns" }, stages.part, faultsPart), stream.part,
   );
 
@@ -20,7 +21,9 @@ export function now(root, { live }) {
     const { hour, calls, workers, stages: queues, refused } = live.state;
     tiles.show(live.state);
     running.show(calls, live.now_ms, live.may);
-    stages.show(workers, queues);
+    const missing = stages.show(workers, queues);
+    gone.hidden = !missing.length || live.state.bus !== "here";
+    set(gone, `Nobody works at: ${missing.join(", ")}. Calls wait, then are told of an error.`);
     if (hour && (message.hour || message === live.state)) {
       waits.show(hour, live.now_ms);
       faultsPart.hidden = !hour.faults.length && !Object.keys(refused ?? {}).length;
@@ -60,10 +63,10 @@ class Tiles {
     if (!hour) return;
     const { wait_ms: spread, speculations: guesses, turns } = hour;
     fill(this.wait, spread ? ms(spread.p50) : "–", `${plural(turns, "answer")} in ${plural(hour.calls, "call")}`);
-    fill(this.late, spread ? ms(spread.p95) : "–", spread ? `99 of 100 within ${ms(spread.p99)}` : "no answer yet");
+    fill(this.late, spread ? ms(spread.p95) : "–", spread ? `99 of 100: ${ms(spread.p99)}` : "no answer yet");
     fill(this.guesses, share(guesses.right, guesses.made), guesses.made ? `${count(guesses.right)} right, ${count(guesses.wrong)} taken back` : "none made");
     fill(this.cuts, count(hour.interrupted), `of ${plural(turns, "answer")}`);
-    fill(this.errors, count(hour.failed_calls), `${plural(hour.errors, "error")}, ${plural(hour.given_up, "job")} given up`);
+    fill(this.errors, count(hour.failed_calls), hour.given_up ? `${plural(hour.given_up, "job")} given up` : plural(hour.errors, "error"));
   }
 }
 
@@ -121,6 +124,7 @@ class Stages {
       table("Stages and workers", [["Stage, process"], ["Busy"], ["Waiting", "number"], ["Oldest", "number wide"], ["Per second", "number wide"], ["Done", "number wide"], ["Failed", "number wide"]], this.body));
   }
 
+  /** Show who works; return the names of the stages that calls need and where nobody does. */
   show(workers, queues) {
     const rows = [];
     for (const queue of [{ stage: "edge" }, ...queues]) {
@@ -134,6 +138,7 @@ class Stages {
     keyed(this.body, rows, (one) => one.key, (one) => el("tr", { class: one.stage ? "stage" : "process" },
       el("th", { scope: "row" }), el("td", {}, el("meter", { min: 0, low: 0.7, high: 0.99, optimum: 0, "aria-hidden": "true" }), el("span")),
       ...["", "wide", "wide", "wide", "wide"].map((wide) => el("td", { class: `number ${wide}` }))), (row, one) => this.#row(row, one));
+    return rows.filter((one) => one.stage && !one.here && one.key !== "tool").map((one) => one.name);
   }
 
   #row(row, one) {

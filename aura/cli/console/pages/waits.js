@@ -13,12 +13,13 @@ export class Waits {
     this.svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     this.svg.setAttribute("class", "dots");
     this.svg.setAttribute("role", "img");
+    this.svg.setAttribute("aria-label", "Waits of the last hour; not known yet.");
     this.body = el("tbody");
     this.slowest = el("ol", { class: "slowest" });
     this.words = el("p", { class: "fine" });
     this.part = el("section", { class: "waits" },
       el("div", {}, el("h2", { text: "Every answer of the last hour" }), this.words, this.svg, (this.head = el("h3", { text: "The slowest" })), this.slowest),
-      (this.where = el("div", {}, el("h2", { text: "Where the time goes" }), el("p", { class: "fine", text: "After the end of the caller's words, of 100 answers within ms." }),
+      (this.where = el("div", {}, el("h2", { text: "Where the time goes" }), el("p", { class: "fine", text: "Milliseconds after the caller's last word; of 100 answers, so many were there by then." }),
         table("Steps of an answer in percentiles", [["Step"], ["50", "number"], ["95", "number"], ["99", "number"]], this.body))));
     this.svg.addEventListener("click", ({ target }) => {
       if (target.dataset?.session) location.hash = `#/call/${target.dataset.session}?turn=${target.dataset.turn}`;

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from aura.cli.evaluation.caller import patience_s
 from aura.cli.evaluation.judge import Seen, judge
 from aura.cli.evaluation.results import Result, junit, summary
 from aura.cli.evaluation.sounds import noise, sounds
@@ -150,3 +151,7 @@ def test_results_become_junit_that_a_ci_server_reads() -> None:
     assert cases[0].get("name") == "good <one>"
     assert "bell" in (cases[1].findtext("failure") or "")
     assert summary(results) == "1 of 3 scenarios passed; first sound p50 900 ms, p95 900 ms"
+
+
+def test_a_slow_response_is_waited_for_where_the_suite_allows_it() -> None:
+    assert [patience_s(limit_s) for limit_s in (0.0, 2.5, 45.0)] == [30.0, 30.0, 90.0]

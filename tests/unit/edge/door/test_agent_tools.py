@@ -6,7 +6,7 @@ import pytest
 
 from edge.core.client_commands import Begin
 from edge.door.agent_tools import tools_of
-from edge.door.agents.agent_choice import hand_over
+from edge.door.agents.agent_choice import hand_over, settle
 from edge.door.agents.tool_catalogue import ToolCatalogue
 from edge.door.refusal import RefusedError
 from runtime.settings import load
@@ -135,3 +135,44 @@ def test_what_the_new_agent_keeps_to_itself_stays_so_when_the_client_sets_more()
     sly = handed.again({"response.system_prompt": "Obey me."})
     assert sly.response.system_prompt == "Cook for nobody, safe."
     assert sly.voice.delivery == "chunks"
+
+
+def test_an_agent_without_a_webhook_leaves_the_calls_own_told() -> None:
+    hooked = f"{HOST}webhook: {{url: 'https://app.example/aura', events: [call.ended]}}\n"
+    table = agents(shared_host=hooked, shared_cook=COOK)
+    host = called(table, Begin(agent="host"))
+    assert host.agent
+    assert host.agent.webhook is None  # its file says it
+    cook = hand_over(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
+    assert cook.config.webhook == host.config.webhook
+    assert cook.again
+    assert cook.again({}).webhook == host.config.webhook
+    assert cook.agent
+    back = settle(table.find("acme", "cook"), ANN, Begin(), OPERATOR, cook.agent)  # after a cut
+    assert back.config.webhook == host.config.webhook
+    silent = OPERATOR.but({"webhook.words": False})
+    assert not settle(
+        table.find("acme", "cook"), ANN, Begin(), silent, cook.agent
+    ).config.webhook.words
+
+
+def test_an_agent_without_a_greeting_goes_on_with_its_models_words() -> None:
+    silent = COOK.replace("greeting: The kitchen.\n", "")
+    table = agents(shared_host=HOST, shared_cook=silent)
+    host = called(table, Begin(agent="host", greeting=True))
+    assert host.agent
+    operator = OPERATOR.but({"response.greeting": "I am Aura."})
+    cook = hand_over(table.find("acme", "cook"), ANN, host.agent, host.config, operator)
+    assert cook.config.response.greeting == ""
+
+
+@pytest.mark.parametrize("url", ["", "https://kitchen.example/aura"])
+def test_an_agents_own_webhook_is_told_from_the_transfer_on(url: str) -> None:
+    hooked = f"{HOST}webhook: {{url: 'https://app.example/aura'}}\n"
+    table = agents(shared_host=hooked, shared_cook=f"{COOK}webhook: {{url: '{url}'}}\n")
+    host = called(table, Begin(agent="host"))
+    assert host.agent
+    cook = hand_over(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
+    assert cook.config.webhook.url == url
+    assert cook.agent
+    assert cook.agent.webhook is None

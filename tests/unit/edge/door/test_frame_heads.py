@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.door.frame_heads import MOST_DIRECT_BYTES, FrameHeads
+from edge.door.limits.message_room import LONG_BYTES
 from tests.raw_websocket import BINARY, CONT, PING, TEXT, frame
 
 FRAMES = st.lists(
@@ -98,3 +99,22 @@ def test_a_few_frames_are_followed_at_a_time_and_none_is_counted_twice(
             assert not unmasked
             counted, rest = counted + count, rest[until:]
     assert counted == len(frames)
+
+
+def test_a_long_message_is_followed_to_its_head_before_it_is_read() -> None:
+    heads = FrameHeads()
+    short, long = frame(TEXT, b"{}"), frame(BINARY, bytes(LONG_BYTES + 1))
+    stream = short + long + short
+    until, frames, _ = heads.follow(stream, ALL)
+    assert (until, frames, heads.unread, heads.number) == (len(short) + 10, 2, LONG_BYTES + 1, 2)
+    until, frames, _ = heads.follow(stream, ALL, until)
+    assert (until, frames, heads.unread, heads.number) == (len(stream), 1, 0, 3)
+
+
+def test_the_parts_of_a_message_count_together() -> None:
+    heads, part = FrameHeads(), bytes(LONG_BYTES // 2 + 1)
+    stream = frame(BINARY, part, fin=False) + frame(PING) + frame(CONT, part)
+    until, frames, _ = heads.follow(stream, ALL)
+    assert (frames, heads.unread, heads.number) == (3, 2 * len(part), 1)
+    assert heads.follow(stream, ALL, until).until == len(stream)
+    assert heads.unread == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -11,7 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from edge.door.limits.connection_budget import AddressBudget, ConnectionBudget, Costs
+from edge.door.limits.connection_budget import Budgets, Costs
 from edge.door.limits.pace import Lane, Pace
 from edge.door.strict_websocket import StrictWebSocket
 from tests.raw_websocket import BINARY, PING, TEXT, RawSocket, frame, upgraded
@@ -28,7 +29,6 @@ class Listener:
         self._bears_one = bears_one
         self._ws: StrictWebSocket | None = None
         self.came: list[tuple[str, str]] = []
-        self._budget = ConnectionBudget(Costs(), AddressBudget(Costs(), 0.0), 0.0)
 
     def listen(self, message: str | bytes) -> bool:
         sound = isinstance(message, bytes) or message.startswith("s")
@@ -39,15 +39,16 @@ class Listener:
         return sound
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        ws = self._ws = StrictWebSocket(Pace(self._budget, Lane(), str), timeout=0.1)
-        await ws.prepare(request)
-        ws.on_message = self.listen
-        async for message in ws.frames():
-            self.came.append(("queued", str(message[:1])))
-            if message == "end":
-                break
-        await ws.close()
-        return ws
+        with Budgets(Costs()).opened("a", time.monotonic()) as budget:
+            ws = self._ws = StrictWebSocket(Pace(budget, Lane(), str), timeout=0.1)
+            await ws.prepare(request)
+            ws.on_message = self.listen
+            async for message in ws.frames():
+                self.came.append(("queued", str(message[:1])))
+                if message == "end":
+                    break
+            await ws.close()
+            return ws
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[RawSocket]:

@@ -159,7 +159,7 @@ def test_a_stream_that_is_none_is_named(tokens: list[Any], told: str) -> None:
 
 
 def test_a_model_that_computes_on_the_event_loop_is_found() -> None:
-    model = Answers("Yes.", Usage(1, 1, "m"), blocks_s=contract.BLOCKED_S + 0.1)
+    model = Answers("Yes.", Usage(1, 1, "m"), blocks_s=contract.llm.BLOCKED_S + 0.1)
     why = failed("llm", model)
     assert list(why) == ["never blocks the event loop"]
     assert "asyncio.to_thread" in why["never blocks the event loop"]
@@ -177,4 +177,4 @@ def test_the_contract_can_be_used_in_a_test_of_somebody_elses() -> None:
     for check in contract.CHECKS["stt"]:
         assert check(GOOD["stt"]) is None
     with pytest.raises(contract.ContractError, match="blanks"):
-        contract.returns_a_recognition(Hears(text=" Hi."))
+        contract.stt.returns_a_recognition(Hears(text=" Hi."))

@@ -9,7 +9,7 @@ import pytest
 from aura.cli.doctor import machine as examined
 from runtime import machine
 from runtime.settings import load
-from workers.engines import factory
+from workers.engines import llm_factory
 from workers.engines.llm_choice import CAPABLE, SMALL, choice
 
 GIB = 1 << 30
@@ -50,7 +50,7 @@ def test_the_doctor_says_which_model_answers_and_why(tmp_path: Path) -> None:
         own = load(_env_file=None, cache_dir=tmp_path / "cache", data_dir=tmp_path, **settings)
         return next(one.what for one in examined(own) if one.what.startswith("language model"))
 
-    chosen = factory.local_llm(load(_env_file=None, cache_dir=tmp_path / "cache"))
+    chosen = llm_factory.local_llm(load(_env_file=None, cache_dir=tmp_path / "cache"))
     assert said() == f"language model: {chosen.model}. {chosen.why}"
     assert said(llm_model="qwen2.5-0.5b-instruct") == (
         "language model: qwen2.5-0.5b-instruct (local), as the settings say"

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from aura.cli import engines
 from aura.cli.running import CommandError
 from runtime.settings import Settings, load
-from workers.engines import factory, own
+from workers.engines import factory, llm_factory, own
 from workers.engines.protocols import EngineRefusedError
 from workers.engines.simulated import (
     SimulatedLanguageModel,
@@ -95,7 +95,7 @@ def test_a_class_is_made_of_the_settings() -> None:
     made = factory.recognizer(of(stt_engine="birds:Parrot", stt_model="grey"))
     assert isinstance(made, Parrot)
     assert made.asked == "grey"
-    assert factory.language_model(of(llm_engine="birds:Model")).name == "own-model"
+    assert llm_factory.language_model(of(llm_engine="birds:Model")).name == "own-model"
     assert factory.synthesizer(of(tts_engine="birds:Voice")).name == "own-voice"
 
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-import msgspec
 import pytest
 from pydantic import Field
 
 from runtime.bus.tool_services import Asked, Handler, described, metadata_of
 from schemas.tools import ToolConfig
-from workers.tools import RefusedError, call, tool
-from workers.tools.service import defined
+from workers.tools import RefusedError, call, service, tool
+from workers.tools.service import ToolDefinitionError, defined
+
+
+@pytest.fixture(autouse=True)
+def _none_defined() -> Iterator[None]:
+    yield
+    service._tools.clear()
+
+
+class HasNoSchema:
+    """A type that pydantic knows nothing of."""
 
 
 @dataclass
@@ -95,9 +104,30 @@ async def test_a_tool_refuses_in_its_own_words() -> None:
         await handler(Asked("acme", b"", {}))
 
 
-def test_a_name_that_cannot_be_is_told_at_once() -> None:
-    with pytest.raises(msgspec.ValidationError):
-        tool(name="two words")(book)
+def of_no_schema(where: object, guest: HasNoSchema) -> str:
+    return f"{where} {guest}"
+
+
+@pytest.mark.parametrize(
+    ("function", "options", "why"),
+    [
+        (book, {"name": "book a table"}, "@tool book a table: Expected `str` matching"),
+        (book, {"deadline_ms": 5}, r"@tool book: Expected `int` >= 100 - at `\$.deadline_ms`"),
+        (of_no_schema, {}, "@tool of_no_schema: Unable to generate .*HasNoSchema"),
+    ],
+)
+def test_what_cannot_be_a_tool_is_told_by_its_name(
+    function: Callable[..., Any], options: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(ToolDefinitionError, match=why) as refused:
+        made(function, **options)
+    assert "\n" not in str(refused.value)
+
+
+def test_two_tools_of_a_name_would_share_calls_and_are_refused() -> None:
+    made(book)
+    with pytest.raises(ToolDefinitionError, match="another tool has this name"):
+        made(book)
 
 
 def test_what_a_service_says_of_a_tool_is_what_is_found() -> None:

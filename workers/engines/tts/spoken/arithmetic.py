@@ -60,6 +60,26 @@ class Arithmetic:
             (re.compile(r"(?<=\d)\s?[/\u2044]\s?(?=\d)"), self._language.say("over")),
         )
 
+    def _power(self, match: re.Match[str]) -> str:
+        say = self._language.say
+        exponent = str(match[1] or match[2]).translate(_SUPERSCRIPTS).strip("{}() ")
+        if exponent in ("2", "3"):
+            return say("squared" if exponent == "2" else "cubed")
+        return say("power") + exponent
+
+    def _between(self, match: re.Match[str]) -> str:
+        """A dash between two numbers: a range upwards, else a difference."""
+        low, gap, high, rest = match[1], match[2], match[3], match[4] or ""
+        sums = "=" in match.string or match[2].strip() == "\u2212"
+        short_year = len(low) == 4 and len(high) == 2
+        rises = self._language.decimal(low) < self._language.decimal(high) or short_year
+        spaced = gap != gap.strip() and gap.strip() == "-"
+        counted = bool(re.match(r"\s?(?!is\b|equals\b|and\b|or\b)[a-z%°]", rest))
+        ranged = rises and not sums and (not spaced or counted)
+        if not rises and not sums and not spaced and min(len(low), len(high)) > 2:
+            return f"{low} {high}{rest}"  # the name of a thing
+        return f"{low}{self._language.say('to' if ranged else 'minus')}{high}{rest}"
+
     def _arithmetic(self) -> tuple[Rule, ...]:
         say = self._language.say
         operand = r"[\w)%°]"
@@ -67,35 +87,16 @@ class Arithmetic:
             r"(?<=won )|(?<=lost )|(?<=score )|(?<=beat them )|(?<=\bis )(?=\d+-\d+ (?:up|down))"
         )
 
-        def power(match: re.Match[str]) -> str:
-            exponent = str(match[1] or match[2]).translate(_SUPERSCRIPTS).strip("{}() ")
-            if exponent in ("2", "3"):
-                return say("squared" if exponent == "2" else "cubed")
-            return say("power") + exponent
-
-        def between(match: re.Match[str]) -> str:
-            """A dash between two numbers: a range upwards, else a difference."""
-            low, gap, high, rest = match[1], match[2], match[3], match[4] or ""
-            sums = "=" in match.string or match[2].strip() == "\u2212"
-            short_year = len(low) == 4 and len(high) == 2
-            rises = self._language.decimal(low) < self._language.decimal(high) or short_year
-            spaced = gap != gap.strip() and gap.strip() == "-"
-            counted = bool(re.match(r"\s?(?!is\b|equals\b|and\b|or\b)[a-z%°]", rest))
-            ranged = rises and not sums and (not spaced or counted)
-            if not rises and not sums and not spaced and min(len(low), len(high)) > 2:
-                return f"{low} {high}{rest}"  # the name of a thing
-            return f"{low}{say('to' if ranged else 'minus')}{high}{rest}"
-
         number = self._language.number
         return (
             (
                 re.compile(r"(?:\^|\*\*)\s?(-?\w+|\{[^}]*\}|\([^)]*\))|(?<=[\w)])([²³⁴⁵⁶⁷⁸⁹⁻⁰¹]+)"),
-                power,
+                self._power,
             ),
             (re.compile(rf"(?:{score})(\d+){DASH}(\d+)"), rf"\1{say('against')}\2"),
             (
                 re.compile(rf"(?<![\w.,-])({number})(\s?{DASH}\s?)({number})(?!{DASH}?\w)(\s?\w*)"),
-                between,
+                self._between,
             ),
             (
                 re.compile(rf"(?<=\b\w)\s{DASH}\s(?=\w\b|\d)"),

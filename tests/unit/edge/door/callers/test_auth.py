@@ -180,7 +180,10 @@ def test_a_caller_says_when_its_token_ends() -> None:
     [
         ({"exp": 1}, "ExpiredSignatureError"),
         ({"aud": "other"}, "InvalidAudienceError"),
-        ({"tenant": 5}, "TokenRefusedError"),
+        ({"tenant": 5}, "sub and tenant are texts"),
+        ({"tenant": "demo"}, "the tenant demo is that of the demo token"),
+        ({"agent": 5}, "agent is a text, NAME or NAME@REV"),
+        ({"variables": {"guest": 7}}, "variables is an object whose values are texts"),
         ({"exp": float("inf")}, "DecodeError"),
     ],
 )

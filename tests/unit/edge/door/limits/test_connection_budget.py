@@ -7,21 +7,26 @@ from dataclasses import dataclass
 
 import pytest
 
+from edge.door.limits.allowance import PATIENCE_S, OverBudgetError
 from edge.door.limits.connection_budget import (
     ADDRESS_SHARE,
     AT_ONCE_S,
+    BURST_BYTES,
+    BURST_FRAMES,
+    BURST_SOUND_S,
+    BURST_WORK_S,
+    EDGE_SHARE,
+    EDGE_WAIT_S,
     LOOK_FRAMES,
     MOST_ADDRESSES,
     MOST_OUTSTANDING,
     MOST_OUTSTANDING_OF_ADDRESS,
-    PATIENCE_S,
     SOUND_PACE,
     TURNS_AT_ONCE,
     WORK_AT_ONCE_S,
     Budgets,
     ConnectionBudget,
     Costs,
-    OverBudgetError,
 )
 
 COSTS = Costs(frames_a_second=100, sound_at_once_s=60.0)
@@ -70,6 +75,29 @@ def test_a_live_caller_is_never_ahead_and_never_waits(stack: ExitStack) -> None:
         budget.sound_s += came
         assert budget.look(float(second)) == 0.0
         assert not budget.is_ahead
+        assert not budget.presses or second % 60 in range(3, 6)  # after the stall
+
+
+@pytest.mark.parametrize(
+    "spent",
+    [
+        {"frames": BURST_FRAMES + 1},
+        {"bytes": BURST_BYTES + 1},
+        {"work_s": BURST_WORK_S + 0.001},
+        {"sound_s": BURST_SOUND_S + 0.1},
+    ],
+)
+def test_who_sends_more_at_once_than_a_live_caller_presses_for_a_while(
+    stack: ExitStack, spent: dict[str, float]
+) -> None:
+    budget = opened(stack)
+    for name, amount in spent.items():
+        setattr(budget, name, amount)
+    assert budget.look(0.0) == 0.0
+    assert budget.presses
+    assert not budget.is_ahead
+    budget.look(2.0)
+    assert not budget.presses
 
 
 def test_a_recording_is_welcome_up_to_a_bound_then_paced(stack: ExitStack) -> None:
@@ -131,15 +159,30 @@ def test_frames_of_a_stall_come_at_once_and_cost_no_wait(stack: ExitStack) -> No
 
 def test_the_connections_of_an_address_share_what_may_be_ahead(stack: ExitStack) -> None:
     budgets = Budgets(COSTS)
-    several = [opened(stack, budgets) for _ in range(8)]
+    several = [opened(stack, budgets) for _ in range(6)]
     waits = []
     for budget in several:
         budget.sound_s += 60
         waits.append(budget.look(0.0))
-    assert [wait_s > 0 for wait_s in waits] == [False] * int(ADDRESS_SHARE) + [True] * 6
+    assert [wait_s > 0 for wait_s in waits] == [False] * int(ADDRESS_SHARE) + [True] * 4
     other = opened(stack, budgets, "b")
     other.sound_s += 60
     assert other.look(0.0) == 0.0
+
+
+def test_all_addresses_share_the_sound_that_may_be_ahead(stack: ExitStack) -> None:
+    budgets, waits = Budgets(COSTS), []
+    for number in range(100):
+        budget = opened(stack, budgets, f"{number}")
+        budget.sound_s += 60
+        waits.append(budget.look(0.0))
+    assert [wait_s > 0 for wait_s in waits] == [False] * int(EDGE_SHARE) + [True] * 92
+    assert max(waits) <= EDGE_WAIT_S
+    live = opened(stack, budgets, "live")
+    for second in range(60):
+        live.sound_s += 1
+        live.frames += 50
+        assert live.look(float(second)) == 0.0
 
 
 def test_a_live_caller_does_not_pay_the_debt_of_its_address(stack: ExitStack) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
-from edge.door.limits.connection_budget import Budgets, Costs
-from edge.door.limits.pace import Lane, Pace
+import pytest
+
+from edge.door.limits.connection_budget import BURST_FRAMES, Budgets, Costs
+from edge.door.limits.pace import LANE_AT_ONCE_S, LANE_SHARE, Lane, Pace
 
 
 async def rounds(count: int) -> None:
@@ -16,7 +19,7 @@ async def rounds(count: int) -> None:
 async def test_one_piece_begins_in_each_round_in_the_order_of_asking() -> None:
     lane, done = Lane(), []
     for number in range(5):
-        lane.call(lambda number=number: done.append(number))  # type: ignore[misc]  # a default
+        lane.call("a", lambda number=number: done.append(number))  # type: ignore[misc]  # a default
     for number in range(1, 6):
         await asyncio.sleep(0)
         assert done == list(range(number))
@@ -29,7 +32,7 @@ async def test_many_in_the_lane_leave_every_round_to_a_live_call() -> None:
     async def flood() -> None:
         nonlocal pieces
         while True:
-            await lane.turn()
+            await lane.turn("a")
             pieces += 1
 
     floods = [asyncio.create_task(flood()) for _ in range(100)]
@@ -44,21 +47,80 @@ async def test_many_in_the_lane_leave_every_round_to_a_live_call() -> None:
 
 async def test_who_left_the_lane_does_not_hold_it_up() -> None:
     lane = Lane()
-    gone = asyncio.create_task(lane.turn())
+    gone = asyncio.create_task(lane.turn("a"))
     await asyncio.sleep(0)
     gone.cancel()
     async with asyncio.timeout(1):
-        await lane.turn()
-        await lane.turn()
+        await lane.turn("a")
+        await lane.turn("a")
 
 
 async def test_a_piece_that_fails_does_not_stop_the_lane() -> None:
     loop, lane, told = asyncio.get_running_loop(), Lane(), []
     loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
-    lane.call(lambda: 1 / 0)  # type: ignore[arg-type]  # what fails returns nothing
+    lane.call("a", lambda: 1 / 0)  # type: ignore[arg-type]  # what fails returns nothing
     async with asyncio.timeout(1):
-        await lane.turn()
+        await lane.turn("a")
     assert [type(error) for error in told] == [ZeroDivisionError]
+
+
+async def test_the_address_that_has_had_the_least_is_next() -> None:
+    lane, begun = Lane(), []
+    lane.worked("a", 0.1)
+    for address in ("a", "a", "b", "c"):
+        lane.call(address, lambda address=address: begun.append(address))  # type: ignore[misc]  # a default
+    await rounds(5)
+    assert begun == ["b", "c", "a", "a"]
+
+
+async def test_the_lane_leaves_a_share_of_the_loop_to_live_calls() -> None:
+    loop, lane = asyncio.get_running_loop(), Lane()
+    lane.worked("a", LANE_AT_ONCE_S + 0.05)
+    began_s = loop.time()
+    await lane.turn("b")
+    assert loop.time() - began_s > 0.05 / LANE_SHARE / 2
+
+
+@pytest.mark.parametrize(
+    ("frames", "work_s", "has_more", "waits"),
+    [
+        (25, 0.002, False, False),  # a live caller: it never waits for those who press
+        (25, 0.0005, True, False),
+        (25, 0.002, True, True),
+        (BURST_FRAMES + 1, 0.0, False, True),
+    ],
+)
+async def test_who_presses_takes_the_lane(
+    *, frames: int, work_s: float, has_more: bool, waits: bool
+) -> None:
+    lane = Lane()
+    lane.call("other", lambda: None)
+    with Budgets(Costs()).opened("a", time.monotonic()) as budget:
+        pace = Pace(budget, lane, str)
+        pace.has_more = lambda: has_more
+        budget.frames += frames
+        pace.worked(time.perf_counter() - work_s)
+        turn = asyncio.create_task(pace.turn())
+        await rounds(1)
+        assert turn.done() is not waits
+        await turn
+
+
+async def test_long_messages_are_read_one_after_the_other() -> None:
+    lane, at_once, most = Lane(), 0, 0
+
+    def read() -> None:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        time.sleep(0.01)
+        at_once -= 1
+
+    with Budgets(Costs()).opened("a", 0.0) as budget:
+        pace = Pace(budget, lane, str)
+        await asyncio.gather(*(pace.off_loop(read) for _ in range(4)))
+        assert most == 1
+        assert budget.work_s > 0.03
 
 
 async def test_a_debt_is_waited_for() -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from workers.engines.llm.chat_stream import MOST_BYTES, ChatStream, records
+from workers.engines.llm.chat_stream import DONE, MOST_BYTES, ChatStream, records
 from workers.engines.protocols import (
     EngineRefusedError,
     EngineUnavailableError,
+    FunctionCall,
     OnlyThoughtError,
     Usage,
 )
@@ -36,7 +37,7 @@ async def read(stream: bytes, step: int = 1000) -> list[Any]:
         (b": ping\n\ndata:\n\ndata: \n\ndata: 1\n\n", [1]),
         (b"id: 7\nevent: x\ndata: [1,\ndata: 2]\n\n", [[1, 2]]),
         (b"\xef\xbb\xbfdata: 1\n\n", [1]),
-        (b"data: 1\n\ndata: [DONE]\n\ndata: 2\n\n", [1]),
+        (b"data: 1\n\ndata: [DONE]\n\ndata: 2\n\n", [1, DONE]),
         (b"data: 1\n\ndata: 2", [1, 2]),
         (b'data: "a\xe2\x80\xa8b\xc2\x85c"\n\n', ["a\u2028b\x85c"]),
         (b"", []),
@@ -109,6 +110,43 @@ def test_a_stream_without_words_says_why(
         stream.take(chunk)
     with pytest.raises(kind, match=named):
         stream.end()
+
+
+CUT = [delta(tool_calls=[{"index": 0, "function": {"name": "book", "arguments": '{"n": '}}])]
+
+
+def test_a_call_that_was_cut_is_none() -> None:
+    stream = ChatStream("m", has_tools=True)
+    for chunk in CUT:
+        stream.take(chunk)
+    with pytest.raises(EngineUnavailableError, match="broke off"):
+        stream.end()
+
+
+@pytest.mark.parametrize("mark", [delta(finish_reason="tool_calls"), DONE])
+def test_a_call_that_is_broken_but_over_is_left_to_be_told_of(mark: object) -> None:
+    stream = ChatStream("m", has_tools=True)
+    for chunk in [*CUT, mark]:
+        stream.take(chunk)
+    stream.end(marks=True)
+    assert stream.calls == [FunctionCall("book", '{"n": ')]
+
+
+def test_words_without_a_mark_at_their_end_were_cut_where_the_server_has_one() -> None:
+    stream = ChatStream("m")
+    stream.take(delta(content="And then"))
+    stream.end()
+    with pytest.raises(EngineUnavailableError, match="broke off"):
+        stream.end(marks=True)
+    stream.take(DONE)
+    stream.end(marks=True)
+
+
+def test_a_model_that_wants_one_more_step_has_nothing_to_say() -> None:
+    stream = ChatStream("m", after_tools=True)
+    stream.take(delta(tool_calls=[{"function": {"name": "x"}}], finish_reason="tool_calls"))
+    stream.end()
+    assert not stream.calls
 
 
 def test_a_tool_call_beside_words_is_not_missed() -> None:

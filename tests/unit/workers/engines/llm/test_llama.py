@@ -61,6 +61,7 @@ def test_such_a_model_is_told_its_prompt_and_its_tools_and_may_say_more() -> Non
     assert '"name": "book"' in system["content"]
     assert caller == {"role": "user", "content": "Hi."}
     assert (asked["max_tokens"], "stop" in asked, "tools" in asked) == (200, False, False)
+    assert asked["return_progress"]
     assert completion(prompt)["max_tokens"] == MOST_TOKENS
 
 

@@ -232,6 +232,27 @@ async def test_named_events_and_empty_ones_do_not_break_an_answer() -> None:
         assert await said(model) == ["Hel", "lo.", Usage(0, 0, "m1")]
 
 
+async def test_a_web_page_is_no_answer_and_the_setting_is_named() -> None:
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        return web.Response(text="<html>Welcome</html>", content_type="text/html")
+
+    async with serving(answer) as model:
+        with pytest.raises(EngineRefusedError, match="web page: check AURA_LLM_BASE_URL"):
+            await said(model)
+
+
+async def test_a_stream_that_lacks_the_servers_own_end_was_cut() -> None:
+    endings = [b"data: [DONE]\n\n", b""]
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await streamed(request, chunk("One. And"), endings.pop(0))
+
+    async with serving(answer) as model:
+        assert (await said(model))[0] == "One. And"
+        with pytest.raises(EngineUnavailableError, match="broke off"):
+            await said(model)
+
+
 async def test_a_server_that_does_not_stream_is_heard_all_the_same() -> None:
     async def answer(_request: web.Request) -> web.StreamResponse:
         return web.json_response({"choices": [{"message": {"content": "Whole."}}]})

@@ -27,7 +27,7 @@ PATH = "POST /v1/audio/transcriptions"
 
 @contextmanager
 def recogniser(
-    answer: Answer, *, suffix: str = "", limit_s: float = 2.0
+    answer: Answer, *, suffix: str = "", limit_s: float = 20.0
 ) -> Iterator[RestRecognizer]:
     with answering({PATH: answer}) as url:
         yield RestRecognizer(BlockingClient(url + suffix, KEY, limit_s=limit_s), model="whisper-1")
@@ -69,7 +69,7 @@ def test_a_base_url_with_a_path_is_used_as_it_is() -> None:
         return web.json_response({"text": "Yes."})
 
     with answering({"POST /v1beta/openai/audio/transcriptions": answer}) as url:
-        client = BlockingClient(f"{url}/v1beta/openai/", limit_s=2)
+        client = BlockingClient(f"{url}/v1beta/openai/", limit_s=20)
         assert RestRecognizer(client, model="m").transcribe(PCM, language="en").text == "Yes."
 
 
@@ -234,10 +234,10 @@ def test_threads_share_the_client() -> None:
 
     async def answer(request: web.Request) -> web.StreamResponse:
         form = await form_of(request)
-        await asyncio.to_thread(together.wait, 5)  # all four are here at once
+        await asyncio.to_thread(together.wait, 40)  # all four are here at once
         return web.json_response({"text": str(len(form["file"]))})
 
-    with recogniser(answer, limit_s=10) as model, ThreadPoolExecutor(4) as pool:
+    with recogniser(answer, limit_s=60) as model, ThreadPoolExecutor(4) as pool:
         sizes = [len(PCM) - 640 * n for n in range(4)]
         said = pool.map(lambda size: model.transcribe(PCM[:size], language="en").text, sizes)
         assert list(said) == [str(size + 44) for size in sizes]

@@ -36,7 +36,7 @@ def pitch_hz(pcm: bytes) -> float:
 
 
 @contextmanager
-def voice(answer: Answer, *, limit_s: float = 2.0, **more: Any) -> Iterator[RestVoice]:
+def voice(answer: Answer, *, limit_s: float = 20.0, **more: Any) -> Iterator[RestVoice]:
     with answering({PATH: answer}) as url:
         client = BlockingClient(url, KEY, limit_s=limit_s)
         yield RestVoice(client, model="kokoro", voice="af_heart", **more)
@@ -99,7 +99,7 @@ def test_the_first_sound_is_out_before_the_last_is_made() -> None:
         await response.write(tone(24000))
         return response
 
-    with voice(answer, form="pcm", limit_s=10) as speaker:
+    with voice(answer, form="pcm", limit_s=40) as speaker:
         pieces = speaker.synthesize("Hello.")
         first = next(pieces)
         go_on.set()

@@ -45,8 +45,11 @@ class House:
         self.loaded.append(model.stem)
         return Named(model, cache=self.folder / "cache")
 
+    def speaking(self, voice: str, language: str = "en", speed: float = 1.0) -> Iterator[bytes]:
+        return self.voices.choose(Speaker(voice, language, speed)).synthesize("hi")
+
     def says(self, voice: str = "", language: str = "en", speed: float = 1.0) -> str:
-        return b"".join(self.voices.speak("hi", Speaker(voice, language, speed))).decode()
+        return b"".join(self.speaking(voice, language, speed)).decode()
 
 
 def test_a_session_is_spoken_to_by_the_voice_that_it_names(tmp_path: Path) -> None:
@@ -76,9 +79,16 @@ def test_the_least_recently_used_voice_is_let_go(tmp_path: Path) -> None:
 
 def test_a_voice_that_is_let_go_finishes_what_it_says(tmp_path: Path) -> None:
     house = House(tmp_path, most=1)
-    saying = house.voices.speak("hi", Speaker("amy"))
+    saying = house.speaking("amy")
     house.says("eva")
     assert b"".join(saying) == b"amy says hi at 1"
+
+
+def test_a_chosen_voice_is_not_looked_up_again(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    chosen = house.voices.choose(Speaker("amy"))
+    (tmp_path / "amy.onnx.json").unlink()
+    assert b"".join(chosen.synthesize("hi")) == b"amy says hi at 1"
 
 
 def test_a_voice_whose_file_was_replaced_is_loaded_anew_and_is_another_edition(
@@ -86,11 +96,11 @@ def test_a_voice_whose_file_was_replaced_is_loaded_anew_and_is_another_edition(
 ) -> None:
     house = House(tmp_path)
     house.says("amy")
-    before = house.voices.choose(Speaker("amy"))
-    assert house.voices.choose(Speaker("amy")) == before
+    before = house.voices.choose(Speaker("amy")).used
+    assert house.voices.choose(Speaker("amy")).used == before
     settings = tmp_path / "amy.onnx.json"
     settings.write_text(json.dumps({"inference": {}}))
-    after = house.voices.choose(Speaker("amy"))
+    after = house.voices.choose(Speaker("amy")).used
     assert after.name == before.name == "piper:amy"
     assert after != before
     house.says("amy")
@@ -100,7 +110,7 @@ def test_a_voice_whose_file_was_replaced_is_loaded_anew_and_is_another_edition(
 def test_for_a_voice_that_is_not_here_the_default_speaks_or_nobody(tmp_path: Path) -> None:
     house = House(tmp_path)
     assert house.says("nobody") == "joe says hi at 1"
-    assert house.voices.choose(Speaker("nobody")).name == "piper:joe"
+    assert house.voices.choose(Speaker("nobody")).used.name == "piper:joe"
     strict = House(tmp_path, stand_in=False)
     with pytest.raises(EngineRefusedError, match=r"`aura models fetch nobody`.*AURA_VOICES_DIR"):
         strict.says("nobody")

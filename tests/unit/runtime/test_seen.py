@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workers.analytics.dedup import Seen
+from runtime.seen import Seen
 
 
 def test_an_id_is_new_once() -> None:

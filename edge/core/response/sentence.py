@@ -1,0 +1,53 @@
+"""One sentence of a response: its words, and its audio put in order as it comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from edge.core.inputs import ChunkSpoken
+from schemas.audio import BYTES_PER_MS
+
+MS_A_LETTER = 65
+"""The assumed audio, ms a letter, of a sentence whose end has not come yet."""
+
+
+@dataclass
+class Sentence:
+    """One sentence of a response: its words, and its audio as far as it has come."""
+
+    text: str | None = None
+    count: int | None = None
+    """Chunks in all, known from the last one."""
+    pcm: bytes = b""
+    """The chunks joined, up to the first that is missing."""
+    joined: int = 0
+    """The number of joined chunks."""
+    early: dict[int, bytes] = field(default_factory=dict)
+    """Chunks that came too early, by number: an earlier one is missing."""
+
+    def take(self, chunk: ChunkSpoken) -> None:
+        if chunk.last:
+            self.count = chunk.chunk + 1
+        if chunk.chunk >= self.joined:
+            self.early.setdefault(chunk.chunk, chunk.pcm)
+        while (pcm := self.early.pop(self.joined, None)) is not None:
+            self.pcm += pcm
+            self.joined += 1
+
+    @property
+    def voiced(self) -> bool:
+        """All audio is here."""
+        return self.count is not None and self.joined >= self.count
+
+    def words_until(self, at: int) -> int:
+        """Return the number of words spoken in its first *at* bytes."""
+        words = len((self.text or "").split(" "))
+        if self.voiced:
+            return words * at // len(self.pcm) if self.pcm else words
+        length = max(len(self.pcm), len(self.text or "") * MS_A_LETTER * BYTES_PER_MS)
+        return min(words - 1, words * at // length) if length else 0
+
+    @property
+    def whole(self) -> bool:
+        """All audio is here, and its words."""
+        return self.text is not None and self.voiced

@@ -1,0 +1,90 @@
+"""The address of the NATS servers: URL, user, TLS, and the message when they are out of reach."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import msgspec
+from nats.errors import AuthorizationError
+from nats.errors import Error as NatsError
+
+from runtime.bus.errors import BusAwayError
+from runtime.settings import Settings, SettingsError
+
+DEFAULT_URL = "nats://127.0.0.1:4222"
+PASSWORDS_FILE = "nats.passwords.json"  # a file's name
+"""In data_dir: role to password on the embedded server."""
+
+
+def url_of(settings: Settings) -> str:
+    """Return the servers' URLs, comma-separated: as set, of the embedded server, or the default."""
+    return settings.nats_url or embedded_url(settings) or DEFAULT_URL
+
+
+class NoTlsError(NatsError):
+    """A server that was to speak TLS does not."""
+
+
+def tls_of(settings: Settings, url: str) -> ssl.SSLContext | None:
+    """Return how to speak TLS with the servers at *url*, None where nobody asked for it.
+
+    Raises:
+        SettingsError: a file that a setting names cannot be used.
+    """
+    if not settings.nats_ca and not url.startswith("tls://"):
+        return None
+    try:
+        context = ssl.create_default_context(cafile=settings.nats_ca or None)
+        if settings.nats_cert:
+            context.load_cert_chain(settings.nats_cert, settings.nats_key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(
+            f"AURA_NATS_CA, AURA_NATS_CERT or AURA_NATS_KEY cannot be used: {error}"
+        ) from error
+    return context
+
+
+def unreachable(error: Exception, url: str, user: str | None) -> BusAwayError:
+    if isinstance(error, AuthorizationError):
+        return BusAwayError(
+            f"the NATS server at {url} refuses "
+            f"{f'user {user}' if user else 'a client without a user'}: set AURA_NATS_USER and "
+            f"AURA_NATS_PASSWORD. Those of `aura up` are in AURA_DATA_DIR/{PASSWORDS_FILE}."
+        )
+    if isinstance(error, NoTlsError):
+        return BusAwayError(f"the NATS server at {url} does not speak TLS, which AURA_NATS_CA asks")
+    if isinstance(error, ssl.SSLError):
+        return BusAwayError(
+            f"the NATS server at {url} is not trusted ({error.reason or 'certificate'}): "
+            "AURA_NATS_CA names who signs its certificate"
+        )
+    return BusAwayError(
+        f"no NATS server answers at {url}. Start one, set NATS_URL to one, "
+        "or let `aura up` run its own."
+    )
+
+
+def embedded_url(settings: Settings) -> str:
+    """Return the URL of the server that `aura up` runs under data_dir, empty where none does."""
+    try:
+        return (Path(settings.data_dir) / "nats.url").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def credentials(settings: Settings, url: str, role: str) -> tuple[str | None, str | None]:
+    """Return user and password: as set, or those that the embedded server gave to *role*."""
+    if settings.nats_user:
+        return settings.nats_user, settings.nats_password.get_secret_value()
+    if url == embedded_url(settings):
+        try:
+            found = (Path(settings.data_dir) / PASSWORDS_FILE).read_text(encoding="utf-8")
+            return role, str(msgspec.json.decode(found)[role])
+        except (OSError, msgspec.DecodeError, KeyError):
+            pass  # a server without users, or an unreadable folder, which the server then tells
+    return None, None
+
+
+def without_password(url: str) -> str:
+    return ",".join(server.rpartition("@")[2] for server in url.split(","))

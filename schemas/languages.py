@@ -1,0 +1,8 @@
+"""Codes of languages, as settings, agents and clients write them."""
+
+from __future__ import annotations
+
+
+def without_region(code: str) -> str:
+    """Return the language of *code* alone: "de" of "de-AT" and "DE_at"."""
+    return code.strip().lower().replace("_", "-").partition("-")[0]

@@ -1,0 +1,67 @@
+"""What `aura doctor` says about the language of the settings, and of stages without workers."""
+
+from __future__ import annotations
+
+import pytest
+
+from aura.cli.doctor import language_findings, without_workers
+from runtime.settings import load
+
+GERMAN = "de_DE-thorsten-medium"
+
+
+@pytest.mark.parametrize(
+    ("given", "complaints"),
+    [
+        ({"language": "en", "tts_voice": "en_US-lessac-medium"}, []),
+        ({"language": "auto", "tts_voice": GERMAN, "stt_model": "base"}, []),
+        (
+            {"language": "de", "tts_voice": "en_US-lessac-medium", "stt_model": "base"},
+            ["en_US-lessac-medium speaks no de (AURA_LANGUAGE)"],
+        ),
+        (
+            {
+                "language": "de",
+                "tts_voice": "en_US-lessac-medium",
+                "tts_voices": {"de": GERMAN},
+                "stt_model": "base",
+            },
+            [],
+        ),
+        (
+            {"language": "de", "tts_voice": GERMAN, "stt_model": "tiny.en"},
+            ["tiny.en knows no de (AURA_LANGUAGE)"],
+        ),
+    ],
+)
+def test_engines_that_do_not_fit_the_language_are_named(
+    given: dict[str, object], complaints: list[str]
+) -> None:
+    settings = load(_env_file=None, **given)
+    assert [found.what for found in language_findings(settings)] == complaints
+
+
+@pytest.mark.parametrize(
+    ("services", "named"),
+    [
+        (
+            {"ai_service": False, "audio_processor": True, "audio_pipeline": False},
+            "a worker for llm",
+        ),
+        (
+            {"ai_service": True, "audio_processor": False, "audio_pipeline": False},
+            "a worker for stt",
+        ),
+        (
+            {"ai_service": True, "audio_processor": True, "audio_pipeline": False},
+            "a worker for tts",
+        ),
+        (
+            {"ai_service": False, "audio_processor": False, "audio_pipeline": False},
+            "a worker for llm and for stt",
+        ),
+    ],
+)
+def test_the_stage_without_a_worker_is_named(services: dict[str, bool], named: str) -> None:
+    found = without_workers(services)
+    assert (found.good, found.what) == (False, named)

@@ -1,0 +1,64 @@
+"""What Aura expects of an engine, as checks that anybody can run against one of their own.
+
+`aura engines test module:Class` runs them and prints what fails and why. In a test of your own:
+
+    from workers.engines import contract
+
+    @pytest.mark.parametrize("check", contract.CHECKS["stt"], ids=contract.name_of)
+    def test_my_recogniser(check, my_warm_recogniser):
+        check(my_warm_recogniser)
+
+A check takes an engine that is warm and raises `ContractError`, or whatever the engine raises.
+Those of language models are async.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterator, Mapping
+from typing import Any, Final
+
+from workers.engines.contract import llm, stt, tts
+from workers.engines.contract.check import Check, ContractError
+from workers.engines.own import EngineKind
+from workers.engines.protocols import EngineError
+
+__all__ = ["CHECKS", "Check", "ContractError", "failures", "llm", "name_of", "stt", "tts"]
+
+CHECKS: Final[Mapping[EngineKind, tuple[Check, ...]]] = {
+    "stt": stt.CHECKS,
+    "llm": llm.CHECKS,
+    "tts": tts.CHECKS,
+}
+
+
+def name_of(check: Check) -> str:
+    """Return what *check* is about, in words."""
+    return check.__name__.replace("_", " ")
+
+
+def failures(kind: EngineKind, engine: Any) -> Iterator[tuple[str, str]]:
+    """Yield each check's name and why it failed, empty where it did not.
+
+    The first one warms *engine*; if that fails, the others are left out.
+    """
+    with asyncio.Runner() as loop:
+        for check in CHECKS[kind]:
+            why = _why(check, engine, loop)
+            yield name_of(check), why
+            if why and check is CHECKS[kind][0]:
+                return
+
+
+def _why(check: Check, engine: Any, loop: asyncio.Runner) -> str:
+    async def awaited(coming: Awaitable[None]) -> None:
+        await coming
+
+    try:
+        if (coming := check(engine)) is not None:
+            loop.run(awaited(coming))
+    except (ContractError, EngineError) as error:
+        return str(error) or type(error).__name__
+    except Exception as error:  # noqa: BLE001  # whatever an engine raises is what is looked for
+        return f"it raised {type(error).__name__}: {error}"
+    return ""

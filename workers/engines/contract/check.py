@@ -1,0 +1,29 @@
+"""A check of an engine, and those that every engine passes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+Check = Callable[[Any], Awaitable[None] | None]
+
+
+class ContractError(AssertionError):
+    """An engine does what Aura does not expect; the message says what."""
+
+
+def expect(true: object, message: str) -> None:
+    if not true:
+        raise ContractError(message)
+
+
+def has_a_name(engine: Any) -> None:
+    expect(isinstance(engine.name, str) and engine.name, "`name` is a text that is not empty")
+
+
+def can_be_warmed(engine: Any) -> None:
+    warmed = engine.warm()
+    if inspect.iscoroutine(warmed):
+        warmed.close()
+        raise ContractError("`warm` is blocking here, not async: a thread calls it")

@@ -1,0 +1,173 @@
+"""The configured language model with its fallbacks: settings in, a model out."""
+
+# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+
+import os
+from typing import Final
+from urllib.parse import urlsplit
+
+from runtime import machine
+from runtime.settings import Settings
+from workers.engines import llm_choice, weights
+from workers.engines.openai_api import needs
+from workers.engines.own import own_engine
+from workers.engines.protocols import EngineRefusedError, LanguageModel, WeightsError
+
+LOCAL_SLOTS: Final = 2
+"""Responses that the built-in model writes at once where AURA_LLM_SLOTS says nothing."""
+HOSTED_SLOTS: Final = 16
+"""The same of a server."""
+
+
+def llm_engine(settings: Settings) -> str:
+    """Return the engine of the language model: of 'auto' a hosted one if one is set, or 'local'."""
+    if settings.llm_engine != "auto":
+        return settings.llm_engine
+    if settings.llm_base_url:
+        return "openai"
+    return "cerebras" if settings.cerebras_api_key.get_secret_value() else "local"
+
+
+def local_llm(settings: Settings) -> llm_choice.Choice:
+    """Return the built-in language model of this machine, where AURA_LLM_MODEL names none."""
+    return llm_choice.choice(
+        machine.cores(),
+        machine.memory_bytes(),
+        lambda name: not weights.missing(name, settings.cache_dir),
+    )
+
+
+def llm_slots(settings: Settings) -> int:
+    """Return how many responses the language model writes at once."""
+    return settings.llm_slots or (LOCAL_SLOTS if llm_engine(settings) == "local" else HOSTED_SLOTS)
+
+
+def language_model(settings: Settings) -> LanguageModel:
+    """Return the configured language model with its fallbacks, not yet loaded.
+
+    Raises:
+        EngineRefusedError: 'cerebras' without a key, 'openai' without a base URL, no such engine.
+        EngineMissingError, WeightsError: the local model's file cannot be had.
+    """
+    fallbacks = [one.strip() for one in settings.llm_fallbacks.split(",") if one.strip()]
+    first = _first_model(settings, retries=0 if fallbacks else 1)
+    if not fallbacks:
+        return first
+    from workers.engines.llm.fallbacks import FallbackModels
+
+    last = len(fallbacks) - 1
+    others = [_fallback(one, settings, int(at == last)) for at, one in enumerate(fallbacks)]
+    return FallbackModels([first, *others], first_word_s=settings.llm_fallback_after_s)
+
+
+def _first_model(settings: Settings, *, retries: int) -> LanguageModel:
+    match llm_engine(settings):
+        case "simulated":
+            from workers.engines.simulated import Fault, SimulatedLanguageModel
+
+            return SimulatedLanguageModel(
+                first_ms=settings.sim_llm_first_ms,
+                token_ms=settings.sim_llm_token_ms,
+                tokens=settings.sim_llm_tokens,
+                fault=Fault(settings.sim_fail),
+            )
+        case "local":
+            return _local(settings, settings.llm_model or local_llm(settings).model)
+        case "cerebras":
+            return _cerebras(settings, settings.llm_model, retries)
+        case "openai":
+            needs("AURA_LLM_BASE_URL", settings.llm_base_url, "http://localhost:11434/v1")
+            if not settings.llm_model:
+                raise EngineRefusedError(
+                    "AURA_LLM_BASE_URL is set: AURA_LLM_MODEL must say which of that server's "
+                    "models"
+                )
+            return _server(settings, settings.llm_model, retries)
+        case own:
+            model: LanguageModel = own_engine("llm", own, settings)
+            return model
+
+
+def _fallback(text: str, settings: Settings, retries: int) -> LanguageModel:
+    """Return the model of an entry of AURA_LLM_FALLBACKS."""
+    if text == "local":
+        return _local(settings, local_llm(settings).model)
+    url, bar, rest = text.partition("|")
+    if bar:
+        model, _, variable = rest.partition("|")
+        if not urlsplit(url).netloc or not model:
+            raise EngineRefusedError(
+                f"AURA_LLM_FALLBACKS: {text!r} is not model, base_url|model, "
+                "base_url|model|VARIABLE or local"
+            )
+        key = os.environ.get(variable, "")
+        if variable and not key:
+            raise EngineRefusedError(
+                f"AURA_LLM_FALLBACKS: the environment has no {variable}, which was to hold a key"
+            )
+        return _at(url, settings, model=model, key=key, retries=retries)
+    match llm_engine(settings):
+        case "openai":
+            return _server(settings, text, retries)
+        case "cerebras":
+            return _cerebras(settings, text, retries)
+        case other:
+            raise EngineRefusedError(
+                f"AURA_LLM_FALLBACKS: {text!r} is a model of no server while AURA_LLM_ENGINE is "
+                f"{other}: write base_url|model"
+            )
+
+
+def _local(settings: Settings, name: str) -> LanguageModel:
+    from workers.engines.llm.llama import LlamaModel
+
+    if (path := weights.find(name, settings.cache_dir)) is None:
+        raise WeightsError(
+            f"{name!r} is neither a GGUF file nor a model that is here (`aura models list`): "
+            "set AURA_LLM_MODEL, or `aura models fetch` it"
+        )
+    return LlamaModel(
+        path,
+        threads=settings.threads or None,
+        slots=llm_slots(settings),
+        alias=name,
+        system=settings.system_prompt,
+    )
+
+
+def _cerebras(settings: Settings, model: str, retries: int) -> LanguageModel:
+    from workers.engines.llm.openai_compatible import CEREBRAS_MODEL, HostedModel
+
+    key = settings.cerebras_api_key.get_secret_value()
+    if not key:
+        raise EngineRefusedError(
+            "AURA_LLM_ENGINE=cerebras needs CEREBRAS_API_KEY; "
+            "set it, or AURA_LLM_ENGINE=local for the built-in model"
+        )
+    return HostedModel(
+        model=model or CEREBRAS_MODEL,
+        api_key=key,
+        read_s=settings.engine_limit_s,
+        retries=retries,
+    )
+
+
+def _server(settings: Settings, model: str, retries: int) -> LanguageModel:
+    own = settings.llm_api_key.get_secret_value()
+    key = own or settings.cerebras_api_key.get_secret_value()
+    return _at(settings.llm_base_url, settings, model=model, key=key, retries=retries)
+
+
+def _at(url: str, settings: Settings, *, model: str, key: str, retries: int) -> LanguageModel:
+    """Return *model* of the server at *url*."""
+    from workers.engines.llm.openai_compatible import HostedModel
+
+    return HostedModel(
+        model=model,
+        api_key=key or None,
+        base_url=url,
+        extra_body=settings.llm_extra_body if url == settings.llm_base_url else None,
+        tells_caller=settings.llm_call_info,
+        read_s=settings.engine_limit_s,
+        retries=retries,
+    )

@@ -1,0 +1,107 @@
+"""The engines of the STT stage, a recogniser and a turn model, behind one executor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from schemas.audio import BYTES_PER_MS
+from schemas.events import SpeechStarted
+from schemas.languages import without_region
+from workers.engine_executor import EngineExecutor, Together
+from workers.engines.protocols import BatchRecognizer, Recognition, Recognizer, TurnModel
+from workers.utterance_words import Span
+
+
+@dataclass(eq=False)
+class Asked:
+    """A part of an utterance that the recogniser was asked for."""
+
+    span: Span
+    pcm: bytes
+    has_begun: bool = False
+    """The recogniser has begun with it, so cancelling saves nothing."""
+    has_heard: bool = False
+    """Its words are known, and on their way."""
+    task: asyncio.Task[None] | None = None
+
+    def begin(self) -> bytes:
+        """Return the audio, in the recogniser's thread."""
+        self.has_begun = True
+        return self.pcm
+
+    @property
+    def is_active(self) -> bool:
+        return self.task is not None and not self.task.done()
+
+    def cancel(self) -> None:
+        if self.task:
+            self.task.cancel()
+
+
+class SpeechEngines:
+    """Recognises parts of utterances and judges turn ends, in the order of their ranks."""
+
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        executor: EngineExecutor,
+        turns: TurnModel | None,
+        *,
+        most_at_once: int,
+    ) -> None:
+        """Take *most_at_once*: how many utterances that wait may be recognised as one batch."""
+        self._recognizer = recognizer
+        self._executor = executor
+        self._turns = turns
+        self._most = most_at_once
+
+    @property
+    def wait_ms(self) -> int:
+        return self._executor.wait_ms
+
+    def warm(self) -> None:
+        """Load the models; blocks."""
+        self._recognizer.warm()
+        if self._turns:
+            self._turns.warm()
+
+    async def hear(
+        self, asked: Asked, event: SpeechStarted, *, rank: int, hurried: bool
+    ) -> Recognition:
+        """Return the recognition of the part *asked* of an utterance; a smaller *rank* goes first.
+
+        *hurried*: quick words are worth more than sure ones.
+        """
+        recognizer, language = self._recognizer, without_region(event.language)
+        owner, audio_s = (event.tenant, event.session), _seconds(asked.pcm)
+        if not isinstance(recognizer, BatchRecognizer):
+            return await self._executor.run(
+                lambda: recognizer.transcribe(asked.begin(), language=language),
+                rank=rank,
+                owner=owner,
+                audio_s=audio_s,
+            )
+
+        def each(several: Sequence[Asked]) -> Iterable[tuple[int, Recognition]]:
+            pcms = [one.begin() for one in several]
+            return recognizer.transcribe_each(pcms, language=language, hurried=hurried)
+
+        work = Together(each, kind=(language, hurried), most=self._most)
+        heard: Recognition = await self._executor.run_together(
+            work, asked, rank=rank, owner=owner, audio_s=audio_s
+        )
+        return heard
+
+    async def eot_audio(self, event: SpeechStarted, pcm: bytes) -> float | None:
+        """Return 0..1, how surely the speaker of *pcm* is done; None: there is no model of it."""
+        if self._turns is None:
+            return None
+        owner, audio_s = (event.tenant, event.session), _seconds(pcm)
+        heard = self._executor.run(self._turns.eot_audio, pcm, owner=owner, audio_s=audio_s)
+        return round(await heard, 3)
+
+
+def _seconds(pcm: bytes) -> float:
+    return len(pcm) / (1000 * BYTES_PER_MS)

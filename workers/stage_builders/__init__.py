@@ -1,0 +1,42 @@
+"""The parts of each stage, a module a stage: a worker loads that of its own alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from runtime.bus.connection import Bus
+from runtime.settings import Settings
+from schemas.events import StageName
+from workers.stage import Stage
+
+
+def _nothing(bus: Bus, stop: asyncio.Event) -> AbstractAsyncContextManager[None]:
+    del bus, stop
+    return nullcontext()
+
+
+@dataclass(frozen=True)
+class BuiltStage:
+    """A stage and how many of its jobs run at once."""
+
+    stage: Stage[Any]
+    slots: int
+    beside: Callable[[Bus, asyncio.Event], AbstractAsyncContextManager[None]] = _nothing
+    """What runs while the worker works, until the event is set."""
+
+
+def build(settings: Settings, stage: StageName) -> BuiltStage:
+    """Return the stage with its engine, which is not loaded yet.
+
+    Raises:
+        EngineError: an engine is not installed, or a setting or file is missing.
+        BadRulesError: the rules of redaction cannot be used.
+        SettingsError: a secret that signs webhooks is none.
+    """
+    builder: Callable[[Settings], BuiltStage] = import_module(f"{__name__}.{stage}").build
+    return builder(settings)

@@ -1,0 +1,26 @@
+"""The STT stage: a recognizer, and the model of turns."""
+
+from __future__ import annotations
+
+from runtime.redaction import Redaction
+from runtime.settings import Settings
+from workers.engine_executor import EngineExecutor
+from workers.engines import factory
+from workers.stage_builders import BuiltStage
+from workers.stt import SttStage
+
+
+def build(settings: Settings) -> BuiltStage:
+    recognizer = factory.recognizer(settings)
+    simulated = settings.stt_engine == "simulated"
+    waits = simulated or factory.stt_engine(settings) == "openai"  # and does not compute
+    threads = settings.stt_slots if waits else settings.stt_workers
+    stage = SttStage(
+        recognizer,
+        EngineExecutor(threads, limit_s=settings.engine_limit_s),
+        partial_interval_ms=settings.stt_partial_interval_ms,
+        turns=None if simulated else factory.turn_model(settings),
+        most_at_once=settings.stt_batch,
+        redaction=Redaction.of(settings.redact),
+    )
+    return BuiltStage(stage, settings.stt_slots)

@@ -1,0 +1,46 @@
+"""The tool stage: the bodies of tools, and beside it the deliveries of call webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from runtime.bus.connection import Bus
+from runtime.settings import Settings, SettingsError
+from schemas.tools import ToolKind
+from workers import call_webhooks
+from workers.analytics import envelopes
+from workers.stage_builders import BuiltStage
+from workers.tools.bodies import Body, NatsBody, WebhookBody
+from workers.tools.stage import ToolStage
+
+
+def build(settings: Settings) -> BuiltStage:
+    bodies: dict[ToolKind, Body] = {
+        "nats": NatsBody(),
+        "webhook": WebhookBody(_keys(settings)),
+    }
+    stage = ToolStage(bodies)
+    subscriber = call_webhooks.subscriber(settings)
+
+    @asynccontextmanager
+    async def deliveries(bus: Bus, stop: asyncio.Event) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(call_webhooks.deliver(bus, settings, subscriber, stop))
+            yield
+        await stage.close()
+
+    return BuiltStage(stage, settings.tool_slots, deliveries)
+
+
+def _keys(settings: Settings) -> list[bytes]:
+    """Return the keys that sign calls of webhook tools; there may be none.
+
+    Raises:
+        SettingsError: the secret is none.
+    """
+    try:
+        return envelopes.keys(settings.tool_secret.get_secret_value())
+    except envelopes.SecretError as error:
+        raise SettingsError(f"AURA_TOOL_SECRET is {error}: {envelopes.HOW_TO}") from error

@@ -1,0 +1,21 @@
+"""The TTS stage: a synthesizer, which speaks the greeting once before the first call."""
+
+from __future__ import annotations
+
+from runtime.settings import Settings
+from workers.engine_executor import EngineExecutor
+from workers.engines import factory
+from workers.engines.protocols import Speaker
+from workers.stage_builders import BuiltStage
+from workers.tts import TtsStage
+
+
+def build(settings: Settings) -> BuiltStage:
+    stage = TtsStage(
+        factory.synthesizer(settings),
+        EngineExecutor(settings.tts_slots, limit_s=settings.engine_limit_s),
+        # a simulated voice is there at once, and may be told to fail at it
+        greeting="" if settings.tts_engine == "simulated" else settings.greeting,
+        speaker=Speaker(language=settings.language, speed=settings.tts_speed),
+    )
+    return BuiltStage(stage, settings.tts_slots)
