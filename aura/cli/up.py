@@ -11,6 +11,8 @@ from aura.cli.console.access import Access
 from aura.cli.options import Host, Port, place
 from aura.cli.running import role
 from deploy.up import Counts, up
+from runtime.agents.file import load_all
+from runtime.settings import SettingsError
 from schemas.events import StageName
 
 
@@ -35,5 +37,20 @@ def command(  # noqa: PLR0913, PLR0917  # typer makes an option of each argument
     settings = place({"port": port, "host": host, "console": console})
     if settings.console:
         Access.of(settings)  # what is wrong with it is told before anything has started
+    if agents:
+        _refuse_flawed(agents)
     workers: dict[StageName, int] = {"stt": stt, "llm": llm, "tts": tts, "tool": tools}
     role(settings, "up", up(settings, Counts(edges, workers, agents or [])))
+
+
+def _refuse_flawed(agents: list[Path]) -> None:
+    """Refuse what `aura agents apply` refuses without a bus.
+
+    Raises:
+        BrokenFilesError: some of the files are no agents.
+        SettingsError: no call with one of them would go well.
+    """
+    from aura.cli.agent_check import flaws  # noqa: PLC0415  # loads the check of schemas
+
+    if wrong := flaws(load_all(agents)):
+        raise SettingsError("\n".join(wrong))
