@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from runtime import media
 from runtime.containers import Container, container_of
 from runtime.g711 import LAWS
-from runtime.resampling import Resampler
+from runtime.resampling import Resampler, kept_back
 from runtime.wav import MOST_HEADER_BYTES, PCM, Format, NotAudioError, WavHeader, parse_header
 from schemas.audio import RATE_HZ
 
@@ -46,6 +46,15 @@ class PcmStream:
         return samples.tobytes()
 
     @property
+    def lead(self) -> bytes:
+        """Silence as long as what a resampler keeps back, s16le mono 16 kHz.
+
+        Behind it, no frame of the stream is complete a message later than it came.
+        """
+        rate_hz = self._form.rate_hz
+        return b"" if rate_hz == RATE_HZ else bytes(2 * kept_back(rate_hz, RATE_HZ))
+
+    @property
     def resamples(self) -> bool:
         """There is a resampler."""
         return self._resampler is not None
@@ -63,6 +72,8 @@ class PcmStream:
 
 def _mono(data: bytes, form: Format) -> NDArray[np.int16]:
     """Return interleaved samples as int16 [frames], channels averaged."""
+    if (form.encoding, form.width, form.channels) == ("pcm", 2, 1):
+        return np.frombuffer(data, "<i2")
     if form.encoding in LAWS:
         wide = LAWS[form.encoding][np.frombuffer(data, np.uint8)]
     elif form.encoding == "float":
@@ -115,7 +126,7 @@ class AudioIn:
             return self._stream.feed(data)
         before = self._ended()
         self._form, self._stream = form, PcmStream(form)
-        return before + self._stream.feed(data)
+        return before + self._stream.lead + self._stream.feed(data)
 
     def makes_resampler(self, form: Format | Container, data: bytes) -> bool:
         """Tell whether *data* of *form* takes a new resampler, which costs as much as a second."""

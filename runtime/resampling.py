@@ -2,14 +2,17 @@
 
 soxr's resampler for fixed ratios transforms blocks and holds 36 ms of 48 kHz, 115 ms of 8 kHz; the
 one for variable ratios filters sample by sample, with the same pass band and 80 dB beyond it. It
-holds 240 samples: too long at a telephone's rate, which is doubled first. 24 kHz, the rate of many
-clients, becomes 16 kHz by a filter that holds 3 ms.
+holds 240 samples: too long at a telephone's rate, which is doubled first. Between 16 kHz and the
+24 kHz of many clients, a filter holds 3 ms.
 """
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
+
 import numpy as np
 import soxr
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 Samples = NDArray[np.int16]
@@ -51,64 +54,78 @@ class _Doubler:
         return doubled.astype(np.int16).reshape(-1)
 
 
-REACH = 72
-"""Samples of 24 kHz on each side of one of 16 kHz, 3 ms."""
-CUTOFF = 7400 / 24_000
-"""The edge of the passed band, as a share of 24 kHz: 7.4 kHz; from 8.2 kHz on -70 dB is left."""
+REACH_S = 0.003
+"""The sound on each side of a sample that is made."""
+CUTOFF_HZ = 7400
+"""The edge of the passed band; from 8.2 kHz on -70 dB is left."""
+GROUPS = 16
+"""Of samples, each made of the next ones of the input, that one row of a product makes."""
+MOST_ROWS = 32
+"""Of one product; more would wake the threads of BLAS, which spin longer than it takes."""
 
 
-def _third_taps() -> NDArray[np.float64]:
-    """Return the taps for a sample on one of the input's, and between two, [2, 2 * REACH]."""
-    distance = np.arange(2 * REACH) - REACH + 1 - np.array([[0.0], [0.5]])
-    taps = np.sinc(2 * CUTOFF * distance)
-    taps *= np.i0(7 * np.sqrt(np.clip(1 - (distance / REACH) ** 2, 0, 1)))
-    normed: NDArray[np.float64] = taps / taps.sum(axis=1, keepdims=True)
+@cache
+def _matrix(from_hz: int, up: int, down: int) -> NDArray[np.float32]:
+    """Return the weights of the input, [samples, GROUPS * up]: of *down*, *up* are made."""
+    reach = round(REACH_S * from_hz)
+    made_at = reach - 1 + np.arange(GROUPS * up) * down / up
+    distance = np.arange(int(made_at[-1]) + reach + 1)[:, None] - made_at
+    weights = np.sinc(2 * CUTOFF_HZ / from_hz * distance)
+    weights *= np.i0(7 * np.sqrt(np.clip(1 - (distance / reach) ** 2, 0, 1)))
+    weights[np.abs(distance) >= reach] = 0
+    normed: NDArray[np.float32] = (weights / weights.sum(axis=0)).astype(np.float32)
     return normed
 
 
-THIRD_TAPS = _third_taps()
+class _Thirds:
+    """Makes two samples of three, or three of two, many at once: a product of small matrices."""
 
-
-class _TwoThirds:
-    """Makes two samples of three: the first on one of theirs, the other between two."""
-
-    def __init__(self) -> None:
-        self._kept = np.zeros(REACH - 1, np.int16)
+    def __init__(self, from_hz: int, to_hz: int) -> None:
+        self._up, self._down = (2, 3) if from_hz > to_hz else (3, 2)
+        self._matrix = _matrix(from_hz, self._up, self._down)
+        self._reach = round(REACH_S * from_hz)
+        self._kept = np.zeros(self._reach - 1, np.int16)
         self._owed = 0
-        """Thirds of samples that came and are not made into others yet."""
+        """Parts of samples that came and are not made into others yet."""
 
     def feed(self, samples: Samples, *, last: bool) -> Samples:
-        self._owed += 2 * len(samples)
-        rest = np.zeros(REACH + 2 if last else 0, np.int16)
-        made: Samples = self._made(np.concatenate([self._kept, samples, rest]))[: self._owed // 3]
-        self._owed -= 3 * len(made)
+        self._owed += self._up * len(samples)
+        rest = np.zeros(self._reach + self._down if last else 0, np.int16)
+        made: Samples = self._made(np.concatenate([self._kept, samples, rest]))
+        made = made[: self._owed // self._down]
+        self._owed -= self._down * len(made)
         return made
 
     def _made(self, known: Samples) -> Samples:
-        count = (len(known) - 2 * REACH - 1) // 3 + 1
+        up, down, width = self._up, self._down, len(self._matrix)
+        count = (len(known) - (width - (GROUPS - 1) * down)) // down + 1
         if count <= 0:
             self._kept = known
             return known[:0]
-        around = np.lib.stride_tricks.sliding_window_view(known, 2 * REACH)
-        both = np.stack(
-            [around[: 3 * count : 3] @ THIRD_TAPS[0], around[1 : 3 * count : 3] @ THIRD_TAPS[1]],
-            axis=1,
+        self._kept = known[count * down :]
+        rows = -(-count // GROUPS)
+        padded = np.zeros((rows - 1) * GROUPS * down + width, np.float32)
+        padded[: min(len(known), len(padded))] = known[: len(padded)]
+        around = as_strided(
+            padded, (rows, width), (padded.itemsize * GROUPS * down, padded.itemsize)
         )
-        self._kept = known[3 * count :]
-        pairs: Samples = np.clip(np.rint(both), -32768, 32767).astype(np.int16).reshape(-1)
-        return pairs
+        made = np.empty((rows, GROUPS * up), np.float32)
+        for at in range(0, rows, MOST_ROWS):
+            np.matmul(around[at : at + MOST_ROWS], self._matrix, out=made[at : at + MOST_ROWS])
+        np.clip(np.rint(made, out=made), -32768, 32767, out=made)
+        return made.astype(np.int16).reshape(-1)[: count * up]
 
 
 class Resampler:
     """One stream of int16 samples from one rate to another."""
 
     def __init__(self, from_hz: int, to_hz: int) -> None:
-        self._two_thirds = _TwoThirds() if (from_hz, to_hz) == (24_000, 16_000) else None
+        self._thirds = _Thirds(from_hz, to_hz) if {from_hz, to_hz} == {24_000, 16_000} else None
         self._doubler = _Doubler() if from_hz < min(to_hz, SLOW_HZ) else None
         from_hz *= 2 if self._doubler else 1
         self._soxr = (
             None
-            if from_hz == to_hz or self._two_thirds
+            if from_hz == to_hz or self._thirds
             else soxr.ResampleStream(from_hz, to_hz, 1, dtype="int16", quality="HQ", vr=True)
         )
 
@@ -117,8 +134,8 @@ class Resampler:
 
         As many samples come out as their time holds.
         """
-        if self._two_thirds:
-            return self._two_thirds.feed(samples, last=last)
+        if self._thirds:
+            return self._thirds.feed(samples, last=last)
         if self._doubler:
             rest = np.zeros(HALF if last else 0, np.int16)
             samples = self._doubler.feed(np.concatenate([samples, rest]))
@@ -126,3 +143,10 @@ class Resampler:
             return samples
         resampled: Samples = self._soxr.resample_chunk(samples, last=last)
         return resampled
+
+
+@lru_cache(maxsize=64)
+def kept_back(from_hz: int, to_hz: int) -> int:
+    """Return the most samples of *to_hz* that a resampler keeps back of what came."""
+    quiet = np.zeros(from_hz // 4, np.int16)
+    return 2 + to_hz // 4 - len(Resampler(from_hz, to_hz).feed(quiet))

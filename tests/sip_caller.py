@@ -28,6 +28,10 @@ needs_sipp = pytest.mark.skipif(
     shutil.which("sipp") is None,
     reason="NOT TESTED HERE: SIP calls of sipp (apt-get install sip-tester)",
 )
+needs_kamailio = pytest.mark.skipif(
+    shutil.which("kamailio") is None,
+    reason="NOT TESTED HERE: a SIP registrar (apt-get install kamailio kamailio-tls-modules)",
+)
 CONFIG = """
 sip_listen 127.0.0.1:{sip}
 net_interface 127.0.0.1
@@ -35,6 +39,7 @@ audio_source aufile,{folder}/says.wav
 audio_alert aufile,{folder}/none.wav
 module_path {modules}
 module g711.so
+module srtp.so
 module aufile.so
 module sndfile.so
 snd_path {folder}
@@ -121,6 +126,13 @@ class Telephone:
             raise AssertionError(f"no {kind}; {self.kinds()}") from None
         return next(one for one in self.events if one["type"] == kind)
 
+    async def registered(self) -> None:
+        """Wait until its registrar knows it."""
+        log = self.folder / "log"
+        async with asyncio.timeout(20):
+            while "[1 binding]" not in log.read_text(errors="replace"):
+                await asyncio.sleep(0.05)
+
     @property
     def keys(self) -> list[str]:
         """The keys that were pressed at the other end."""
@@ -158,15 +170,19 @@ def _set_up(folder: Path, files: dict[str, str], says: bytes) -> None:
 
 @asynccontextmanager
 async def telephone(
-    folder: Path, says: bytes, *, answers: bool = False
+    folder: Path, says: bytes, *, answers: bool = False, account: str = "", at: str = ""
 ) -> AsyncIterator[Telephone]:
-    """Yield a telephone that says *says* (s16le mono 16 kHz) in its call."""
+    """Yield a telephone that says *says* (s16le mono 16 kHz) in its call.
+
+    *account* are more parameters of its account; it registers *at* a host and port if one is named.
+    """
     sip, control, rtp = free_ports(), free_port(), free_ports(100)
     text = CONFIG.format(
         sip=sip, control=control, folder=folder, modules=MODULES, rtp=rtp, rtp_end=rtp + 99
     )
     mode = ";answermode=auto" if answers else ""
-    files = {"config": text, "accounts": f"<sip:ada@127.0.0.1:{sip}>;regint=0{mode}\n"}
+    mode += f";regint={600 if at else 0}{account}"
+    files = {"config": text, "accounts": f"<sip:ada@{at or f'127.0.0.1:{sip}'}>{mode}\n"}
     await asyncio.to_thread(_set_up, folder, files, says)
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(

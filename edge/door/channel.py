@@ -38,8 +38,8 @@ class Channel(Protocol):
     """None: all that the client is told is in messages."""
     phone: Phone | None
     """None: it is no telephone."""
-    on_binary: Callable[[bytes], None] | None
-    """Set, it is called with binary messages, which `frames` then does not yield."""
+    on_message: Callable[[str | bytes], bool] | None
+    """Set, it is called with short messages; those that it takes `frames` does not yield."""
     on_commands: Callable[[list[Command]], None] | None
     """Set, it is called with what the channel itself knows of the client: what was played."""
     on_excess: Callable[[str], None] | None

@@ -54,15 +54,14 @@ class ClientReader:
     async def run(self) -> None:
         """Read until the client leaves, costs too much, or a fault of ours ends it."""
         self._ws.on_commands = self._obey_now
-        direct = self._hear if self._protocol.binary_is_audio else None
         try:
             await self._obey(self._protocol.opened())
-            self._ws.on_binary = direct
+            self._ws.on_message = self._hear
             async for frame in self._ws.frames():
-                self._ws.on_binary = None  # what comes meanwhile waits for its turn
+                self._ws.on_message = None  # what comes meanwhile waits for its turn
                 await self._take(frame)
                 del frame  # a long one is not kept until the next one comes
-                self._ws.on_binary = direct
+                self._ws.on_message = self._hear
         except OverBudgetError as over:
             self._ws.exceed(str(over))
         except ConnectionError:  # the client left before its ping was answered
@@ -70,7 +69,7 @@ class ClientReader:
         except Exception as error:  # noqa: BLE001  # it is logged there
             self._broke(error)
         finally:
-            self._ws.on_binary = None
+            self._ws.on_message = None
 
     def close(self) -> None:
         """Wait no more for audio that the protocol keeps back."""
@@ -102,21 +101,42 @@ class ClientReader:
             self._await_more()
         await self._pace.turn()
 
-    def _hear(self, data: bytes | None) -> None:
-        """Take a little audio without a detour; None: nothing comes after what is kept back."""
-        protocol, began_s = self._protocol, time.perf_counter()
+    def _hear(self, message: str | bytes) -> bool:
+        """Take a message without a detour if it is sound; tell whether it is."""
+        began_s = time.perf_counter()
         try:
-            commands = protocol.no_more() if data is None else protocol.receive(data, now_ms())
-            self._obey_now(commands)
-            self._await_more()
-            budget = self._pace.budget
-            budget.work_s += time.perf_counter() - began_s
-            if budget.due:
-                self._pace.look()
+            commands = self._protocol.sound(message, now_ms())
+            if commands is None:
+                return False
+            self._heard(commands, began_s)
         except OverBudgetError as over:
             self._ws.exceed(str(over))
         except Exception as error:  # noqa: BLE001  # it is logged there
             self._broke(error)
+        return True
+
+    def _no_more(self) -> None:
+        """Take what is kept back: nothing comes after it."""
+        began_s = time.perf_counter()
+        try:
+            self._heard(self._protocol.no_more(), began_s)
+        except OverBudgetError as over:
+            self._ws.exceed(str(over))
+        except Exception as error:  # noqa: BLE001  # it is logged there
+            self._broke(error)
+
+    def _heard(self, commands: list[Command], since_s: float) -> None:
+        """Obey what sound makes, whose work began at *since_s* (`time.perf_counter`).
+
+        Raises:
+            OverBudgetError: the connection costs too much.
+        """
+        self._obey_now(commands)
+        self._await_more()
+        budget = self._pace.budget
+        budget.work_s += time.perf_counter() - since_s
+        if budget.due:
+            self._pace.look()
 
     def _obey_now(self, commands: list[Command]) -> None:
         """Obey commands that take no time: sound, replies, what the call is told."""
@@ -134,7 +154,7 @@ class ClientReader:
         self.close()
         if self._protocol.keeps_back:
             loop = asyncio.get_running_loop()
-            self._kept_back = loop.call_later(NO_MORE_S, self._hear, None)
+            self._kept_back = loop.call_later(NO_MORE_S, self._no_more)
 
     def _too_often(self, commands: list[Command]) -> bool:
         """Tell whether the client gives more commands a second than it may; audio is none."""

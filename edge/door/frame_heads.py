@@ -7,13 +7,16 @@ from typing import NamedTuple
 from edge.door.limits.message_room import LONG_BYTES
 
 FIN = 0x80
-WHOLE_BINARY = FIN | 0x02
+WHOLE_TEXT, WHOLE_BINARY = FIN | 0x01, FIN | 0x02
+WHOLE = frozenset({WHOLE_TEXT, WHOLE_BINARY})
 FIRST_CONTROL = 0x08
 MASK_BIT = 0x80
 LENGTH_16 = 126
 KEY_BYTES = 4
 HEAD_BYTES = 4 + KEY_BYTES
 """Of a frame with a length of 16 bits: 126 to 65 535 bytes, as 20 ms of sound and more are."""
+MOST_DIRECT_BYTES = 16_384
+"""No more goes straight to a listener: half a second of sound, a packet that was held up."""
 
 
 class Followed(NamedTuple):
@@ -45,18 +48,24 @@ class FrameHeads:
         """Bytes of the message that is on its way, as far as its heads tell; 0: there is none."""
         return self._size if self._skip or self._unfinished else 0
 
-    def binaries(self, data: bytes) -> list[bytes]:
-        """Return the frames that *data* is made of if each is a whole masked binary message."""
+    def messages(self, data: bytes) -> tuple[list[bytes], bytes] | None:
+        """Return the messages in *data*, each a whole masked frame, and the beginning of another.
+
+        None: there is anything else in it.
+        """
         if self._skip or self._head or self._unfinished:
-            return []
-        found, at = [], 0
-        while (left := len(data) - at) > HEAD_BYTES:
+            return None
+        found: list[bytes] = []
+        at = 0
+        while (left := len(data) - at) >= HEAD_BYTES:
             size = HEAD_BYTES + (data[at + 2] << 8 | data[at + 3])
-            if data[at] != WHOLE_BINARY or data[at + 1] != MASK_BIT | LENGTH_16 or size > left:
-                return []
+            if data[at] not in WHOLE or data[at + 1] != MASK_BIT | LENGTH_16:
+                return None
+            if size > left:
+                return (found, data[at:]) if size <= MOST_DIRECT_BYTES else None
             found.append(data[at : at + size])
             at += size
-        return [] if left else found
+        return None if left else (found, b"")
 
     def follow(self, data: bytes, most: int, at: int = 0) -> Followed:
         """Take the next piece, from *at* up to the head of its frame number *most*.

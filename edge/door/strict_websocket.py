@@ -7,9 +7,9 @@ listed in tests/unit/edge/door/test_aiohttp_parts.py, and pyproject.toml pins it
 Frames of every kind count in the connection's budget, those too that no message comes of: empty
 parts, pings. They are parsed a few at a time, and the socket is read no further meanwhile.
 
-A microphone sends fifty frames a second, each a whole message in a packet of its own. Such a frame
-goes straight to whoever listens: parser, queue and the task that waits for it cost as much again
-as all that is done with the sound.
+A microphone sends fifty messages a second, each a whole frame. Such a frame goes straight to
+whoever listens: parser, queue and the task that waits for it cost as much again as all that is
+done with the sound.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from aiohttp.web_request import BaseRequest
 
 from edge.core.client_commands import Command
 from edge.door.channel import Ear, Phone
-from edge.door.frame_heads import HEAD_BYTES, KEY_BYTES, FrameHeads
+from edge.door.frame_heads import HEAD_BYTES, KEY_BYTES, MOST_DIRECT_BYTES, WHOLE_TEXT, FrameHeads
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.message_room import LONG_BYTES, MOST_HELD_S
 from edge.door.limits.pace import WAIT_S, Pace
@@ -36,8 +36,6 @@ OFTEN = 10
 """Heartbeats are put off this many times in a heartbeat, not at every frame."""
 MOST_FRAMES = 32
 """Frames that are parsed before others get the loop."""
-MOST_DIRECT_BYTES = 16_384
-"""No more goes straight to a listener: half a second of sound, a packet that was held up."""
 LAST_WORD_S = 1.0
 """A client that costs too much has so long to read why it is closed; what it sends is dropped."""
 MOST_DROPPED_BYTES = 32 * 1024 * 1024
@@ -55,8 +53,8 @@ STILL_THERE_S = 1.0
 class StrictWebSocket(web.WebSocketResponse):
     """A server's WebSocket that insists on masks and on the budget of its connection."""
 
-    on_binary: Callable[[bytes], None] | None = None
-    """Set, it is called with binary messages, which `receive` then does not return."""
+    on_message: Callable[[str | bytes], bool] | None = None
+    """Set, it is called with short messages; those that it takes `frames` does not yield."""
     on_excess: Callable[[str], None] | None = None
     """Set, it is called with why the connection costs too much, and closes it."""
     ear: Ear | None = None
@@ -116,6 +114,16 @@ class StrictWebSocket(web.WebSocketResponse):
             super()._on_data_received()
 
 
+def _message(frame: bytes) -> str | bytes | None:
+    """Return what is in *frame*; None: it is no text, and aiohttp's parser closes for it."""
+    payload = bytearray(frame[HEAD_BYTES:])
+    websocket_mask(frame[HEAD_BYTES - KEY_BYTES : HEAD_BYTES], payload)
+    try:
+        return payload.decode() if frame[0] == WHOLE_TEXT else bytes(payload)
+    except UnicodeDecodeError:
+        return None
+
+
 class _Intake:
     """aiohttp's parser, fed a few frames at a time, up to the first one without a mask."""
 
@@ -125,13 +133,15 @@ class _Intake:
         self._ws = ws
         self._handler = handler
         self._heads = FrameHeads()
+        self._begun = b""
+        """The beginning of a message for whoever listens."""
         self._rest, self._at = b"", 0
         """What came last, and how much of it was parsed."""
         self._long = 0
         """The number of the message that its place in the room is for."""
         self._tried_s = time.monotonic()
         self._looks: asyncio.TimerHandle | None = None
-        """Of the next look at how long it has held the place."""
+        """The next look at how long it has held the place."""
         ws.pace.has_more = lambda: bool(self._rest or queue._buffer)
         self._waits = False
         """The socket is not read until `_go_on`."""
@@ -145,30 +155,32 @@ class _Intake:
         if self._waits:  # the socket had been read already
             self._rest, self._at = self._rest[self._at :] + data, 0
             return False, b""
-        take, pace = self._ws.on_binary, self._ws.pace
-        if (
-            take
-            and len(data) <= MOST_DIRECT_BYTES
-            and not pace.budget.is_ahead
-            and not self._queue._buffer
-            and (frames := self._heads.binaries(data))
-        ):
-            at, most_s = 0, pace.budget.work_s + DIRECT_S
-            for frame in frames:
-                if pace.budget.work_s > most_s:
-                    break
-                payload = bytearray(frame[HEAD_BYTES:])
-                websocket_mask(frame[HEAD_BYTES - KEY_BYTES : HEAD_BYTES], payload)
-                pace.budget.frames += 1
-                pace.budget.bytes += len(frame)
-                take(bytes(payload))
-                at += len(frame)
-            if at == len(data):
-                return False, b""
-            self._rest, self._at = data, at
-        else:
-            self._rest, self._at = data, 0
+        data, self._begun = self._begun + data, b""
+        at = self._listened_to(data)
+        if at == len(data):
+            return False, b""
+        self._rest, self._at = data, at
         return self._parse(), b""
+
+    def _listened_to(self, data: bytes) -> int:
+        """Hand short messages to whoever listens; return how much of *data* that was."""
+        listen, budget = self._ws.on_message, self._ws.pace.budget
+        if not listen or len(data) > MOST_DIRECT_BYTES or budget.is_ahead or self._queue._buffer:
+            return 0
+        if not (found := self._heads.messages(data)):
+            return 0
+        at, most_s = 0, budget.work_s + DIRECT_S
+        for frame in found[0]:
+            if self._drops is not None:
+                return len(data)
+            message = None if budget.work_s > most_s else _message(frame)
+            if message is None or not listen(message):
+                return at
+            budget.frames += 1
+            budget.bytes += len(frame)
+            at += len(frame)
+        self._begun = found[1]
+        return len(data)
 
     @property
     def drops(self) -> bool:
@@ -187,7 +199,8 @@ class _Intake:
 
     def drop_all(self) -> None:
         """Parse nothing any more; read on for a moment, so that the client can read why."""
-        self._rest, self._drops = b"", MOST_DROPPED_BYTES
+        self._begun = self._rest = b""
+        self._drops = MOST_DROPPED_BYTES
         self._ws.pace.budget.place.leave()
         if self._waits:
             self._waits = False

@@ -115,8 +115,6 @@ class ClientProtocol(Protocol):
     connection: str
     """Of this connection, as its handshake named it."""
     admission: Admission
-    binary_is_audio: bool
-    """A binary message is audio and nothing else."""
 
     def __init__(self, handshake: Handshake) -> None:
         """Begin a connection with its *handshake*."""
@@ -146,6 +144,12 @@ class ClientProtocol(Protocol):
         """Return the commands in one WebSocket message; any bytes are answered.
 
         *now_ms* is Unix time, ms, of its arrival.
+        """
+
+    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[Command] | None:
+        """Return what `receive` would of a short message that is audio; None: it is something else.
+
+        Audio comes many times a second, and is read before all other messages, in the least time.
         """
 
     @property

@@ -80,7 +80,6 @@ class ContinuousProtocol:
         refuses_by_http=False,
         one_session=True,
     )
-    binary_is_audio = True
 
     def __init__(self, handshake: Handshake) -> None:
         """Take the options in the query; invalid ones are reported and left out."""
@@ -156,6 +155,9 @@ class ContinuousProtocol:
                 return [
                     _error(f"Unknown message type: {shown(other)}", "UNKNOWN_TYPE", KNOWN_TYPES)
                 ]
+
+    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[Command] | None:
+        return self._sound(frame, now_ms) if isinstance(frame, bytes) else None
 
     def _sound(self, frame: bytes, now_ms: int) -> list[Command]:
         try:

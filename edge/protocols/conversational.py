@@ -45,7 +45,6 @@ class ConversationalProtocol:
         one_session=False,
         open_to_strangers=True,
     )
-    binary_is_audio = False
     resumes = ""
 
     def __init__(self, handshake: Handshake) -> None:
@@ -121,6 +120,9 @@ class ConversationalProtocol:
         changes["voice.delivery"] = "sentences" if stream else "whole"
         self._audio = AudioReader(form)
         return [Begin(changes, agent=agent.name, variables=agent.variables)]
+
+    def sound(self, frame: str | bytes, now_ms: int = 0) -> None:
+        """Return nothing: each message may be a file of another rate, and waits for its turn."""
 
     def _sound(self, data: bytes) -> list[Command]:
         if self._audio is None:

@@ -32,7 +32,6 @@ class SipProtocol:
         refuses_by_http=False,
         one_session=True,
     )
-    binary_is_audio = True
     audio_out_hz = RATE_HZ
     token = ""
     resumes = ""
@@ -70,6 +69,10 @@ class SipProtocol:
             return [End(close=True)]
         key = frame.removeprefix(KEY)
         return [KeyPressed(key)] if key in KEYS else []
+
+    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[Command] | None:
+        del now_ms
+        return [Audio(frame, LINE)] if isinstance(frame, bytes) else None
 
     def played(self, turn: int, played_ms: int, *, ends: bool) -> list[Command]:
         """Return what follows where so much of a response went out over the line."""

@@ -55,7 +55,6 @@ class TwilioProtocol:
         refuses_by_http=False,
         one_session=True,
     )
-    binary_is_audio = False
     audio_out_hz = RATE_HZ
     token = ""
     resumes = ""
@@ -112,6 +111,14 @@ class TwilioProtocol:
                 return [End(close=True)]
             case _:
                 return []
+
+    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[Command] | None:
+        del now_ms
+        match read(frame):
+            case Media(details) if details.track == "inbound":
+                return self._sound(details)
+            case _:
+                return None
 
     def _sound(self, details: MediaDetails) -> list[Command]:
         try:

@@ -41,7 +41,22 @@ class TelephoneSettings(BaseModel):
     sip_registrar: str = Field(
         "", description="Proxy to go through, host or host:port; empty: the domain itself."
     )
-    sip_transport: Literal["udp", "tcp"] = Field("udp", description="To it.")
+    sip_transport: Literal["udp", "tcp", "tls"] = Field(
+        "udp", description="To it; calls come in the same way."
+    )
+    sip_certificate: str = Field(
+        "",
+        description="PEM file of a certificate and its key: SIP comes in by TLS, too, one port "
+        "above AURA_SIP_LISTEN's.",
+    )
+    sip_ca: str = Field(
+        "",
+        description="PEM file of the authorities that vouch for the other side by TLS; empty: the "
+        "system's.",
+    )
+    sip_srtp: Literal["off", "offered", "required"] = Field(
+        "off", description="Whether sound is encrypted; required: other calls are refused (488)."
+    )
     sip_listen: str = Field(
         "0.0.0.0:5060",
         pattern=r"^[^\s]+:[0-9]{1,5}$",

@@ -40,7 +40,7 @@ class LineChannel:
         self.pace = pace
         self.ear: Ear | None = None
         self.phone: Phone | None = None
-        self.on_binary: Callable[[bytes], None] | None = None
+        self.on_message: Callable[[str | bytes], bool] | None = None
         self.on_commands: Callable[[list[Command]], None] | None = None
         self.on_excess: Callable[[str], None] | None = None
         self._carrier: Carrier | None = None
@@ -59,8 +59,7 @@ class LineChannel:
             return
         self.pace.budget.frames += 1
         self.pace.budget.bytes += len(frame)
-        if isinstance(frame, bytes) and self.on_binary and self._waiting.empty():
-            self.on_binary(frame)
+        if self.on_message and self._waiting.empty() and self.on_message(frame):
             return
         self._waiting_bytes += len(frame)
         if self._waiting_bytes > MOST_WAITING_BYTES or self._waiting.qsize() >= MOST_WAITING:

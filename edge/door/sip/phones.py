@@ -15,13 +15,11 @@ from typing import Any
 
 import structlog
 from baresip import (
-    Account,
     BaresipError,
     Call,
     CallBusy,
     CallDeclined,
     CallTimeout,
-    Config,
     RegistrationError,
     Runtime,
     UserAgent,
@@ -35,6 +33,7 @@ from edge.door.line.channel import LineChannel
 from edge.door.routes import hold
 from edge.door.seat import Seat, new_session
 from edge.door.sip.line import SipLine
+from edge.door.sip.stack import TO, account_of, address_of, config_of
 from edge.door.state import Edge
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.sip import SipProtocol
@@ -46,15 +45,12 @@ from schemas.subjects import is_token
 
 log = structlog.get_logger(__name__)
 
-REGISTER_S, AGAIN_S = 600, 30.0
-"""A registration holds so long; one that failed is tried again."""
+AGAIN_S = 30.0
+"""A registration that failed is tried again."""
 RINGS_S = 60.0
 """Nobody lets a telephone ring for longer."""
 GROUP = "sip"
 """Of the processes that place calls: each request goes to one."""
-NO_SOUND_S = 60.0
-"""A line without a packet for so long is dead, unless it is held."""
-TO = "To"
 USER = re.compile(r"sips?:\+?([^@;>]*)@", re.IGNORECASE)
 ADDRESS = re.compile(r"^(\+?[0-9*#]{1,32}|sips?:[^\s<>\"]{1,200})$", re.IGNORECASE)
 """What may be called: a number, completed by the account's domain, or an address."""
@@ -172,7 +168,7 @@ class Phones:
         new = NewCall(tenant, {name: one for name, one in query.items() if one}, new_session())
         log.info("call_placed", session=new.session, tenant=tenant)
         try:
-            call = await agent.dial(self._completed(asked.to))
+            call = await agent.dial(address_of(self._settings, asked.to))
             await self._hold(call, new, self._ring(call, reply, new.session))
         except (BaresipError, ValueError) as error:
             log.info("call_not_placed", why=type(error).__name__)
@@ -183,11 +179,6 @@ class Phones:
     async def _ring(self, call: Call, reply: str, session: str) -> None:
         await call.wait_established(RINGS_S)
         await self._edge.bus.send(reply, CallPlaced(session=session))
-
-    def _completed(self, to: str) -> str:
-        if to.lower().startswith(("sip:", "sips:")):
-            return to
-        return f"sip:{to}@{domain_of(self._settings)}"
 
     # -------------------------------------------------------- a call
 
@@ -236,47 +227,3 @@ def number_in(address: str) -> str:
     """Return the user part of an address, where it could be the name of an agent."""
     found = USER.search(address)
     return found[1] if found and is_token(found[1]) else ""
-
-
-def domain_of(settings: Settings) -> str:
-    return settings.sip_domain or settings.sip_address or "localhost"
-
-
-def account_of(settings: Settings) -> Account:
-    """Return the account in *settings*, which takes calls whatever number they are for.
-
-    Raises:
-        ValueError: a part of it cannot be.
-    """
-    return Account(
-        user=settings.sip_user,
-        domain=domain_of(settings),
-        password=settings.sip_password.get_secret_value(),
-        registrar=settings.sip_registrar or None,
-        reg_interval=REGISTER_S if settings.sip_register else 0,
-        transport=settings.sip_transport,
-        auth_user=settings.sip_auth_user or None,
-        extra_params=("catchall=yes",),
-    )
-
-
-def config_of(settings: Settings) -> Config:
-    """Return what the stack is set to.
-
-    Raises:
-        ValueError: a part of it cannot be.
-    """
-    lines = (
-        f"sip_listen {settings.sip_listen}",
-        f"rtp_ports {settings.sip_rtp_ports}",
-        "audio_jitter_buffer_type adaptive",
-        "audio_jitter_buffer_ms 20-160",
-    )
-    return Config(
-        net_interface=settings.sip_address or None,
-        native_log_level="error",
-        max_concurrent_calls=settings.sip_max_calls,
-        expose_headers=(TO,),
-        rtp_timeout=int(NO_SOUND_S),
-        extra_config_text="".join(f"{line}\n" for line in lines),
-    )

@@ -6,7 +6,6 @@ becomes events in `telling.py`.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,10 +15,11 @@ from edge.core.client_events import ClientEvent, ResponseStarted
 from edge.core.inputs import Cancelled, Played, TurnDiscarded, TurnEnded
 from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import Admission, CloseCode, Handshake, Json, Token
-from edge.protocols.parsing import NotJsonError, clean, from_base64, parse
+from edge.protocols.parsing import clean, from_base64
 from edge.protocols.realtime.client_secret import claimed_session
 from edge.protocols.realtime.item_requests import ItemRequests
 from edge.protocols.realtime.limits import EventLimit
+from edge.protocols.realtime.reading import appended, parsed
 from edge.protocols.realtime.response_requests import ResponseRequests
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.session_update import updated
@@ -72,7 +72,7 @@ class RealtimeProtocol:
         self._is_beta = "realtime=v1" in headers.get("openai-beta", "") or (
             "openai-beta.realtime-v1" in offered
         )
-        self.binary_is_audio = self._has_tracks = handshake.has_tracks
+        self._has_tracks = handshake.has_tracks
         self._given = handshake.session
         self._query = query
         self._models, self._voices = handshake.models, handshake.voices
@@ -152,7 +152,7 @@ class RealtimeProtocol:
                     return self._sound(frame, OF_TRACKS)
                 told = "Binary messages are not read: send audio with 'input_audio_buffer.append'."
                 raise RequestError("invalid_value", told)
-            message = _parsed(frame)
+            message = parsed(frame)
             event_id = message.get("event_id")
             kind = message["type"]
             if kind == "input_audio_buffer.append":
@@ -165,6 +165,13 @@ class RealtimeProtocol:
             return EVENTS[kind](self, message)
         except RequestError as error:
             return [self._refuse(error, event_id)]
+
+    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[Command] | None:
+        del now_ms
+        if isinstance(frame, bytes):
+            return self._sound(frame, OF_TRACKS) if self._has_tracks else None
+        data = None if self._has_tracks else appended(frame)
+        return None if data is None else self._sound(data, self._session.input_format.samples)
 
     def _refuse(self, error: RequestError, event_id: object) -> Reply:
         return Reply(self._ids.error(error, event_id))
@@ -274,19 +281,3 @@ EVENTS: Mapping[str, Handler] = {
     "response.cancel": lambda protocol, message: protocol.responses.cancel(message),
 }
 """The client's events, all eleven."""
-
-
-def _parsed(frame: str) -> dict[str, Any]:
-    """Return the event in *frame*, every text of which can be encoded.
-
-    Raises:
-        RequestError: there is none.
-    """
-    try:
-        message = parse(frame)
-        if "\\ud" in frame or "\\uD" in frame:  # half a surrogate pair may be among them
-            message = parse(clean(json.dumps(message, ensure_ascii=False)))
-    except NotJsonError:
-        told = "Invalid event: expected a JSON object with a string 'type'."
-        raise RequestError("invalid_json", told) from None
-    return message

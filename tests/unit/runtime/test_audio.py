@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from runtime.audio import AudioIn, AudioOut, AudioReader, PcmStream, read_wav, write_wav
+from runtime.resampling import kept_back
 from runtime.wav import Encoding, Format, NotAudioError, parse_header
 
 TONE = (np.sin(np.arange(16000) * 2 * np.pi * 440 / 16000) * 9000).astype("<i2")
@@ -204,12 +205,24 @@ def test_audio_whose_format_changes_is_heard_on() -> None:
         second = (np.sin(np.arange(rate) * 2 * np.pi * 440 / rate) * 9000).astype("<i2").tobytes()
         heard += audio.feed(second, Format(rate_hz=rate))
     samples = np.frombuffer(heard, "<i2").astype(float)
-    assert len(samples) == pytest.approx(4 * 16000, abs=20), "what was kept back is told, too"
+    led = kept_back(8000, 16000) + kept_back(48000, 16000)
+    assert len(samples) - led == pytest.approx(4 * 16000, abs=20), "what was kept back is told, too"
     for at in range(0, 64000, 16000):
         part = samples[at + 2000 : at + 14000]
         assert abs(np.abs(np.fft.rfft(part)).argmax() * 16000 / len(part) - 440) < 3
     telephone = audio.feed(b"\xff" * 8000, Format(8000, 1, 1, "mulaw"))
     assert len(telephone) == pytest.approx(32000, abs=3000)
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 11_025, 22_050, 24_000, 44_100, 48_000, 96_000])
+@pytest.mark.parametrize("message_ms", [20, 40, 100])
+def test_frames_are_complete_with_the_message_that_ends_them(rate_hz: int, message_ms: int) -> None:
+    audio, form, sent, heard = AudioIn(), Format(rate_hz), 0, 0
+    for number in range(1, 100):
+        until = rate_hz * message_ms * number // 1000 + (rate_hz * message_ms * number % 1000 > 0)
+        heard += len(audio.feed(bytes(2 * (until - sent)), form)) // 2
+        sent = until
+        assert 0 <= heard - 16 * message_ms * number <= kept_back(rate_hz, 16_000) + 1
 
 
 def test_half_a_sample_waits_unless_something_begins() -> None:

@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.door.frame_heads import FrameHeads
+from edge.door.frame_heads import MOST_DIRECT_BYTES, FrameHeads
 from edge.door.limits.message_room import LONG_BYTES
 from tests.raw_websocket import BINARY, CONT, PING, TEXT, frame
 
@@ -45,31 +45,38 @@ def test_an_unmasked_frame_is_seen_behind_any_others(
     assert any(heads.follow(piece, ALL).unmasked for piece in pieces(stream, cuts))
 
 
-@given(FRAMES, st.integers(1, 4000), st.lists(st.integers(0, 10_000), max_size=12))
-def test_whole_binary_messages_are_known_only_between_messages(
-    frames: list[bytes], size: int, cuts: list[int]
+@given(
+    FRAMES,
+    st.sampled_from([TEXT, BINARY]),
+    st.integers(1, 4000),
+    st.lists(st.integers(0, 10_000), max_size=12),
+)
+def test_whole_messages_are_known_only_between_messages(
+    frames: list[bytes], opcode: int, size: int, cuts: list[int]
 ) -> None:
-    heads, sound = FrameHeads(), frame(BINARY, bytes(size), wide=2)
+    heads, sound = FrameHeads(), frame(opcode, bytes(size), wide=2)
     stream = b"".join(frames)
     for piece in pieces(stream, cuts):
         heads.follow(piece, ALL)
-    assert heads.binaries(sound) == [sound]
-    assert heads.binaries(sound * 3) == [sound] * 3
+    assert heads.messages(sound) == ([sound], b"")
+    assert heads.messages(sound * 3) == ([sound] * 3, b"")
+    assert heads.messages(sound + sound[:-1]) == ([sound], sound[:-1])
+    assert heads.messages(sound[:8]) == ([], sound[:8])
+    long = frame(opcode, bytes(MOST_DIRECT_BYTES), wide=2)
     for other in (
-        b"",
-        sound[:-1],
         sound + sound[:5],
         sound + frame(PING),
-        sound + frame(TEXT, bytes(size), wide=2),
-        frame(BINARY, bytes(size), wide=2, fin=False),
-        frame(BINARY, bytes(size), wide=2, masked=False),
-        frame(BINARY, bytes(size), wide=8),
+        long[:-1],
+        frame(opcode, bytes(size), wide=2, fin=False),
+        frame(opcode, bytes(size), wide=2, masked=False),
+        frame(opcode, bytes(size), wide=8),
+        frame(PING, bytes(size), wide=2),
     ):
-        assert not heads.binaries(other)
+        assert heads.messages(other) is None
     heads.follow(frame(BINARY, bytes(200), fin=False), ALL)
-    assert not heads.binaries(sound)
+    assert heads.messages(sound) is None
     heads.follow(frame(CONT, bytes(200)) + sound[:3], ALL)
-    assert not heads.binaries(sound)
+    assert heads.messages(sound) is None
 
 
 def test_what_stands_before_the_unmasked_frame_is_still_read() -> None:

@@ -36,7 +36,6 @@ class ToyProtocol:
         refuses_by_http=False,
         one_session=True,
     )
-    binary_is_audio = False
     audio_out_hz = 24_000
     token = ""
     resumes = ""
@@ -57,6 +56,9 @@ class ToyProtocol:
 
     def opened(self) -> list[Command]:
         return [Begin({"voice.delivery": "chunks"}, greeting=True)]
+
+    def sound(self, frame: str | bytes, now_ms: int = 0) -> None:
+        """Return nothing: `receive` reads all."""
 
     def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
         del now_ms

@@ -1,0 +1,86 @@
+"""What the SIP stack is set to: the account, its addresses, what is encrypted."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+from baresip import Account, Config
+
+from runtime.settings import Settings
+
+REGISTER_S = 600
+"""A registration holds so long; the stack renews it before."""
+NO_SOUND_S = 60.0
+"""A line without a packet for so long is dead, unless it is held."""
+TO = "To"
+"""The header that names the number that was dialled."""
+SRTP = {"offered": ("mediaenc=srtp",), "required": ("mediaenc=srtp-mand",), "off": ()}
+
+
+def domain_of(settings: Settings) -> str:
+    return settings.sip_domain or settings.sip_address or "localhost"
+
+
+def address_of(settings: Settings, to: str) -> str:
+    """Return the address that *to*, a number or an address, stands for."""
+    if to.lower().startswith(("sip:", "sips:")):
+        return to
+    return by_transport(settings, f"sip:{to}@{domain_of(settings)}")
+
+
+def by_transport(settings: Settings, address: str) -> str:
+    """Return *address* with the account's transport, unless it names one: it means UDP alone."""
+    if settings.sip_transport == "udp" or ";transport=" in address.lower():
+        return address
+    return f"{address};transport={settings.sip_transport}"
+
+
+def account_of(settings: Settings) -> Account:
+    """Return the account in *settings*, which takes calls whatever number they are for.
+
+    Raises:
+        ValueError: a part of it cannot be.
+    """
+    registrar = settings.sip_registrar
+    return Account(
+        user=settings.sip_user,
+        domain=domain_of(settings),
+        password=settings.sip_password.get_secret_value(),
+        registrar=by_transport(settings, registrar) if registrar else None,
+        reg_interval=REGISTER_S if settings.sip_register else 0,
+        transport=settings.sip_transport,
+        auth_user=settings.sip_auth_user or None,
+        extra_params=("catchall=yes", *SRTP[settings.sip_srtp]),
+    )
+
+
+def config_of(settings: Settings) -> Config:
+    """Return what the stack is set to.
+
+    Raises:
+        ValueError: a part of it cannot be.
+    """
+    ca = settings.sip_ca or ssl.get_default_verify_paths().cafile
+    for file in (settings.sip_ca, settings.sip_certificate):
+        if file and not Path(file).is_file():
+            raise ValueError(f"{file} is no file")  # the stack would leave it out without a word
+    lines = [
+        f"sip_listen {settings.sip_listen}",
+        f"rtp_ports {settings.sip_rtp_ports}",
+        "audio_jitter_buffer_type adaptive",
+        "audio_jitter_buffer_ms 20-160",
+        "sip_verify_server yes",
+    ]
+    if ca:
+        lines.append(f"sip_cafile {ca}")
+    if settings.sip_certificate:
+        lines.append(f"sip_certificate {settings.sip_certificate}")
+    return Config(
+        net_interface=settings.sip_address or None,
+        native_log_level="error",
+        max_concurrent_calls=settings.sip_max_calls,
+        expose_headers=(TO,),
+        rtp_timeout=int(NO_SOUND_S),
+        extra_config_text="".join(f"{line}\n" for line in lines),
+    )

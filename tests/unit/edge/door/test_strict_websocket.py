@@ -1,0 +1,105 @@
+"""Short messages go straight to whoever listens, and all messages come in their order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from edge.door.limits.connection_budget import Budgets, Costs
+from edge.door.limits.pace import Lane, Pace
+from edge.door.strict_websocket import StrictWebSocket
+from tests.raw_websocket import BINARY, PING, TEXT, RawSocket, frame, upgraded
+
+SOUND = "s" * 2000
+OTHER = "o" * 2000
+
+
+class Listener:
+    """A server that takes what begins with an s, or is binary, and notes how all came."""
+
+    def __init__(self, *, bears_one: bool = False) -> None:
+        """Send a client away at its first message, if *bears_one*."""
+        self._bears_one = bears_one
+        self._ws: StrictWebSocket | None = None
+        self.came: list[tuple[str, str]] = []
+
+    def listen(self, message: str | bytes) -> bool:
+        sound = isinstance(message, bytes) or message.startswith("s")
+        if sound:
+            self.came.append(("direct", str(message[:1])))
+        if self._bears_one and self._ws:
+            self._ws.exceed("too much")
+        return sound
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        with Budgets(Costs()).opened("a", time.monotonic()) as budget:
+            ws = self._ws = StrictWebSocket(Pace(budget, Lane(), str), timeout=0.1)
+            await ws.prepare(request)
+            ws.on_message = self.listen
+            async for message in ws.frames():
+                self.came.append(("queued", str(message[:1])))
+                if message == "end":
+                    break
+            await ws.close()
+            return ws
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[RawSocket]:
+        app = web.Application()
+        app.router.add_get("/", self.serve)
+        async with TestServer(app) as server, upgraded(str(server.make_url("/")), "/") as raw:
+            yield raw
+
+
+async def heard(sent: list[bytes]) -> Listener:
+    """Return who heard the pieces of *sent*, each in a packet of its own."""
+    listener = Listener()
+    async with listener.client() as raw:
+        for piece in [*sent, frame(TEXT, b"end")]:
+            await raw.send(piece)
+            await asyncio.sleep(0.01)
+        assert await raw.close_code() is not None
+    return listener
+
+
+@pytest.mark.parametrize("cuts", [(), (700,), (1, 3, 7), (8, 1400), (2007, 2100, 2101)])
+async def test_sound_is_direct_however_its_packets_are_cut(cuts: tuple[int, ...]) -> None:
+    stream = frame(TEXT, SOUND.encode()) + frame(BINARY, bytes(640)) + frame(TEXT, SOUND.encode())
+    edges = [0, *cuts, len(stream)]
+    listener = await heard([stream[a:b] for a, b in pairwise(edges)])
+    *came, end = listener.came
+    assert end == ("queued", "e")
+    assert [what for _, what in came] == ["s", str(b"\0"), "s"]
+    if min(cuts, default=8) >= 8:  # a head that is cut is left to the parser, with its message
+        assert [how for how, _ in came] == ["direct"] * 3
+
+
+async def test_other_messages_are_queued_and_sound_behind_them_waits() -> None:
+    sound, other = frame(TEXT, SOUND.encode()), frame(TEXT, OTHER.encode())
+    listener = await heard([sound + other + sound, frame(PING), other[:900], other[900:] + sound])
+    *came, _ = listener.came
+    assert came[0] == ("direct", "s")
+    assert [what for _, what in came] == ["s", "o", "s", "o", "s"]
+
+
+async def test_text_that_is_none_closes_the_connection() -> None:
+    listener = Listener()
+    async with listener.client() as raw:
+        await raw.send(frame(TEXT, b"s" + b"\xff" * 500))
+        assert await raw.close_code() == 1007
+    assert not listener.came
+
+
+async def test_a_client_that_costs_too_much_is_heard_no_more() -> None:
+    listener = Listener(bears_one=True)
+    async with listener.client() as raw:
+        await raw.send(frame(TEXT, SOUND.encode()) * 3)
+        assert await raw.close_code() == 1008
+    assert len(listener.came) == 1
