@@ -203,11 +203,13 @@ async def test_without_the_extra_a_call_over_webrtc_is_told_what_to_install(
     settings: Settings, bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "aiortc", None)
-    async with asyncio.TaskGroup() as sessions:
-        async with TestServer(build(settings, bus, "edge", sessions, 10)) as server:
-            url = str(server.make_url("")).rstrip("/")
-            offer = (b"v=0", {**BEARER, "Content-Type": "application/sdp"}, "calls")
-            status, told = await asyncio.to_thread(post, url, *offer)
+    async with (
+        asyncio.TaskGroup() as sessions,
+        TestServer(build(settings, bus, "edge", sessions, 10)) as server,
+    ):
+        url = str(server.make_url("")).rstrip("/")
+        offer = (b"v=0", {**BEARER, "Content-Type": "application/sdp"}, "calls")
+        status, told = await asyncio.to_thread(post, url, *offer)
     assert (status, told["error"]["code"]) == (501, "webrtc_unavailable")
     assert "aura-voice[webrtc]" in told["error"]["message"]
 
