@@ -3,7 +3,7 @@
 soxr's resampler for fixed ratios transforms blocks and holds 36 ms of 48 kHz, 115 ms of 8 kHz; the
 one for variable ratios filters sample by sample, with the same pass band and 80 dB beyond it. It
 holds 240 samples: too long at a telephone's rate, which is doubled first. Between 16 kHz and the
-24 kHz of many clients, a filter holds 3 ms.
+24 kHz of many clients, a filter holds 1.5 ms.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class _Doubler:
         return doubled.astype(np.int16).reshape(-1)
 
 
-REACH_S = 0.003
+REACH_S = 0.0015
 """The sound on each side of a sample that is made."""
 CUTOFF_HZ = 7400
 """The edge of the passed band; from 8.2 kHz on -70 dB is left."""

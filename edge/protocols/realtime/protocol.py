@@ -198,7 +198,7 @@ class RealtimeProtocol:
         return self._sound(data, self._session.input_format.samples)
 
     def _sound(self, data: bytes, form: Format) -> list[Command]:
-        ms = len(data) * 1000 / (form.rate_hz * form.frame_bytes)
+        ms = len(data) * 1000 / form.bytes_a_second
         self._told.speeches.appended_ms += ms
         self._uncommitted_ms += ms
         return [Audio(data, form)] if data else []
