@@ -107,7 +107,7 @@ async def agents() -> Found:
                     name = raw["session"]["id"]
                     await session.send_message("A typed question.")
                 if raw["type"] == "response.done":
-                    said = raw["response"]["output"][0]["content"][0]["transcript"]
+                    said = str(raw["response"]["output"][0]["content"][0]["transcript"])
                     then()
                     if query:
                         return said
