@@ -12,6 +12,8 @@ import asyncio
 import json
 import sys
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +21,24 @@ import numpy as np
 import soxr
 from aiohttp import web
 
-from benchmarks import aura_server
 from benchmarks.latency import machine
 from benchmarks.recordings import spoken
 from benchmarks.results import save
+from benchmarks.soak.trial import aura
 
 ROOT = Path(__file__).parents[1]
 PYTHON = ROOT / ".venv" / "clients" / "bin" / "python"
 SCRIPT = ROOT / "tests" / "clients" / "scripts" / "same_for_all.py"
 AURA_PORT, MODEL_PORT = 8200, 8201
+URL = f"http://127.0.0.1:{AURA_PORT}"
+SETTINGS = {
+    "PORT": str(AURA_PORT),
+    "AURA_LLM_BASE_URL": f"http://127.0.0.1:{MODEL_PORT}/v1",
+    "AURA_LLM_MODEL": "rule",
+    "AURA_API_REQUESTS_PER_MINUTE": "10000",
+    "AURA_JOINS_PER_MINUTE_PER_IP": "10000",
+    "AURA_MAX_CONNECTIONS_PER_IP": "100",
+}
 SHORT = "Sure, that is no problem at all."
 LONG = " ".join(
     f"In chapter {number} the travellers walked on and on through the quiet hills of the north."
@@ -99,39 +110,36 @@ async def told(url: str, speech: Path) -> dict[str, str]:
     return found
 
 
-async def compare(url: str, other: str) -> dict[str, dict[str, str]]:
-    """Return what the script came to at Aura, and at the *other* server if there is one."""
+@asynccontextmanager
+async def model() -> AsyncIterator[None]:
+    """Serve the language model."""
     app = web.Application()
     app.router.add_post("/v1/chat/completions", complete)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", MODEL_PORT).start()
-    pcm = np.frombuffer(spoken()["u0"], np.int16)
     try:
-        with tempfile.NamedTemporaryFile(suffix=".pcm") as file:
-            file.write(soxr.resample(pcm, 16_000, 24_000).astype(np.int16).tobytes())
-            file.flush()
-            found = {"aura": await told(url, Path(file.name))}
-            if other:
-                found["other"] = await told(other, Path(file.name))
+        yield
     finally:
         await runner.cleanup()
+
+
+async def compare(other: str) -> dict[str, dict[str, str]]:
+    """Return what the script came to at Aura, and at the *other* server if there is one."""
+    pcm = np.frombuffer(spoken()["u0"], np.int16)
+    with tempfile.NamedTemporaryFile(suffix=".pcm") as file:
+        file.write(soxr.resample(pcm, 16_000, 24_000).astype(np.int16).tobytes())
+        file.flush()
+        async with model(), aura(engines={}, **SETTINGS):
+            found = {"aura": await told(URL, Path(file.name))}
+            if other:
+                found["other"] = await told(other, Path(file.name))
     return found
 
 
 def main() -> None:
     """Compare and write results/realtime_servers.json."""
-    settings = {
-        "PORT": str(AURA_PORT),
-        "AURA_LLM_BASE_URL": f"http://127.0.0.1:{MODEL_PORT}/v1",
-        "AURA_LLM_MODEL": "rule",
-        "AURA_API_REQUESTS_PER_MINUTE": "10000",
-        "AURA_JOINS_PER_MINUTE_PER_IP": "10000",
-        "AURA_MAX_CONNECTIONS_PER_IP": "100",
-    }
-    with aura_server.running(**settings):
-        other = sys.argv[1] if len(sys.argv) > 1 else ""
-        found = asyncio.run(compare(f"http://127.0.0.1:{AURA_PORT}", other))
+    found = asyncio.run(compare(sys.argv[1] if len(sys.argv) > 1 else ""))
     save("realtime_servers", machine=machine(), **found)
     print(json.dumps(found, indent=1))
 
