@@ -130,7 +130,7 @@ async def compare(other: str) -> dict[str, dict[str, str]]:
     with tempfile.NamedTemporaryFile(suffix=".pcm") as file:
         file.write(soxr.resample(pcm, 16_000, 24_000).astype(np.int16).tobytes())
         file.flush()
-        async with model(), aura(engines={}, **SETTINGS):
+        async with model(), aura(engines=SETTINGS):
             found = {"aura": await told(URL, Path(file.name))}
             if other:
                 found["other"] = await told(other, Path(file.name))
