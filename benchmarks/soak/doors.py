@@ -125,7 +125,8 @@ async def twilio(scale: Scale) -> Outcome:
         config = SessionConfig(
             custom_parameters={"token": "demo_token"}, response_timeout_s=15, max_call_s=60
         )
-        async with aura() as run, _dying(run.pid) as killed:
+        two = ("--stt", "2", "--llm", "2", "--tts", "2")
+        async with aura(*two) as run, _dying(run.pid) as killed:
             url = run.urls[0].replace("http", "ws", 1) + "/twilio/media"
             for _ in range(rounds):
                 one = (api.run_scenario(url, script_, config=config) for _ in range(calls))
