@@ -21,7 +21,7 @@ import soxr
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from benchmarks.latency import machine
-from benchmarks.people.recordings import EDGE_S, PAUSE_S, Recording, folder, recordings
+from benchmarks.people.recordings import EDGE_S, HOW, PAUSE_S, Recording, folder, recordings
 from benchmarks.results import save
 from edge.core.client_commands import Audio
 from edge.protocols.client_protocol import Handshake
@@ -88,7 +88,7 @@ def _at(seconds: float) -> int:
 def main() -> None:
     known = [one for one in recordings() if one.words]
     if not known:
-        print(f"!! SKIPPED: no recordings with words in {folder()}: set AURA_BENCH_AUDIO")
+        print(f"!! SKIPPED: no recordings with words in {folder()}: {HOW}")
         return
     recognizer = factory.recognizer(load())
     recognizer.warm()

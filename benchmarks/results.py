@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parent / "results"
+FOLDER = Path(os.environ.get("AURA_BENCH_RESULTS") or Path(__file__).parent / "results")
 
 
 def save(name: str, **found: Any) -> None:
     """Write results/<name>.json."""
-    FOLDER.mkdir(exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     text = json.dumps({"when": when, **found}, indent=1)
     (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from benchmarks.aura_server import running
 from benchmarks.latency import machine
 from benchmarks.people import echo, interruptions, lengths, microphones, noise, pauses
-from benchmarks.people.recordings import folder, phrases
+from benchmarks.people.recordings import HOW, folder, phrases
 from benchmarks.people.together import AT_ONCE
 from benchmarks.results import FOLDER, save
 
@@ -57,7 +57,7 @@ def main() -> None:
     if unknown := set(given.part) - PARTS.keys():
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if not phrases():
-        print(f"!! SKIPPED: no recordings of people in {folder()}: set AURA_BENCH_AUDIO")
+        print(f"!! SKIPPED: no recordings of people in {folder()}: {HOW}")
         return
     for name in given.part or PARTS:
         part = PARTS[name]

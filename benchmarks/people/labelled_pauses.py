@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.people.recordings import Recording, folder, recordings
+from benchmarks.people.recordings import HOW, Recording, folder, recordings
 
 EDGE_MS = 50
 """A pause so near to the beginning or the end of the speech is none."""
@@ -27,7 +27,7 @@ def labelled() -> list[Labelled]:
     """Return the recordings of people that have labels; where there are none, that is said."""
     found = [_labelled(one) for one in recordings() if one.words]
     if not found:
-        print(f"!! SKIPPED: no labelled recordings of people in {folder()}: set AURA_BENCH_AUDIO")
+        print(f"!! SKIPPED: no labelled recordings of people in {folder()}: {HOW}")
     return found
 
 

@@ -69,7 +69,7 @@ async def measured(url: str, rounds: int) -> dict[str, Any]:
     cells = [(kind, db) for kind in KINDS for db in LEVELS_DB]
     given = [(QUIET, 0, phrase) for phrase in said]
     given += [
-        (kind, db, said[(number + k * len(cells)) % len(said)])
+        (kind, db, said[(number + k) % len(said)])  # another phrase in each round
         for k in range(rounds)
         for number, (kind, db) in enumerate(cells)
     ]

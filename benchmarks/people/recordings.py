@@ -18,6 +18,11 @@ from benchmarks.recordings import SHARED
 from runtime.audio import read_wav
 from schemas.audio import BYTES_PER_MS
 
+HOW = (
+    "set AURA_BENCH_AUDIO to a folder; `python -m benchmarks.people.prompts FOLDER` makes one "
+    "from packages of Debian"
+)
+"""What to do where there are none."""
 PHRASE_S = (1.2, 7.0)
 """Shortest and longest of the phrases that are taken."""
 PAUSE_S = 0.3

@@ -1,0 +1,139 @@
+"""Recordings of people for everybody: the spoken prompts that Debian has for telephone exchanges.
+
+    python -m benchmarks.people.prompts FOLDER [--language en|es|fr|it|ru] [--count 60]
+
+Fetches a package of Debian or Ubuntu (`apt-get update` first; nothing is installed), takes prompts
+that are whole sentences and writes them to FOLDER as WAVs with their words, pauses and ends
+(`labels.json`): one speaker in a studio, 16 kHz. `AURA_BENCH_AUDIO=FOLDER` measures with them. The
+recordings are under CC-BY-SA 3.0 (en) or CC-BY 3.0, by those whom the package's copyright file
+names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from runtime.audio import write_wav
+from schemas.audio import BYTES_PER_MS, RATE_HZ
+
+LANGUAGES = ("en", "es", "fr", "it", "ru")
+SHORTEST_WORDS, LONGEST_S = 4, 20.0
+FRAME_MS = 20
+SILENT_DB = -32.0
+"""Below the loudest frame; these recordings are made in a studio."""
+PAUSE_MS = 240
+"""The shortest silence that counts as a pause."""
+ROOM_MS = 400
+"""Silence that is put before and after each prompt."""
+
+
+def main() -> None:
+    """Write the folder, or tell what is missing."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, help="gets the WAVs and labels.json")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the speaker")
+    parser.add_argument("--count", type=int, default=60, help="of prompts (60)")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as there:
+        try:
+            root = unpacked(Path(there), given.language)
+        except (OSError, subprocess.CalledProcessError) as error:
+            sys.exit(
+                f"The recordings cannot be fetched: {error}\nThey are packages of Debian and "
+                "Ubuntu; `apt-get update` may have to come first."
+            )
+        chosen = sentences(root, given.language)
+        random.Random(1).shuffle(chosen)
+        given.folder.mkdir(parents=True, exist_ok=True)
+        labels = list(written(chosen, given.folder, given.count))
+    (given.folder / "labels.json").write_text(json.dumps(labels, indent=1), encoding="utf-8")
+    pauses = sum(len(one["pauses"]) for one in labels)
+    print(f"{len(labels)} prompts with {pauses} pauses inside are in {given.folder}")
+
+
+def unpacked(there: Path, language: str) -> Path:
+    """Fetch both packages of *language* into *there* and return the root of their files."""
+    name = f"asterisk-core-sounds-{language}"
+    subprocess.run(
+        ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", name, f"{name}-g722"],
+        cwd=there,
+        check=True,
+    )
+    for package in there.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "-x", package, there / "root"], check=True)
+    return there / "root" / "usr" / "share"
+
+
+def sentences(root: Path, language: str) -> list[tuple[Path, str]]:
+    """Return the files whose prompt is whole sentences, and its words."""
+    name = f"asterisk-core-sounds-{language}"
+    (sounds,) = (root / "asterisk" / "sounds").glob(f"{language}_*")
+    packed = root / "doc" / name / f"core-sounds-{language}.txt.gz"
+    found: dict[str, Path] = {}
+    for line in gzip.decompress(packed.read_bytes()).decode("utf-8").splitlines():
+        file, colon, said = line.partition(":")
+        text = " ".join(said.split())
+        whole = text[:1].isupper() and text.endswith((".", "?", "!"))
+        odd = re.search(r"\.\.\.|[\[\]<>*/]", text)
+        if colon and whole and not odd and len(text.split()) >= SHORTEST_WORDS:
+            found.setdefault(text, sounds / f"{file.strip()}.g722")
+    return [(path, text) for text, path in sorted(found.items()) if path.exists()]
+
+
+def written(chosen: list[tuple[Path, str]], folder: Path, count: int) -> Iterator[dict[str, Any]]:
+    """Write up to *count* prompts as WAVs and yield their labels, seconds."""
+    for path, text in chosen:
+        pcm = bytes(ROOM_MS * BYTES_PER_MS) + decoded(path) + bytes(ROOM_MS * BYTES_PER_MS)
+        if len(pcm) > LONGEST_S * 1000 * BYTES_PER_MS:
+            continue
+        speech, pauses = voiced(pcm)
+        file = f"{path.stem}.wav"
+        (folder / file).write_bytes(write_wav(pcm))
+        seconds = round(len(pcm) / BYTES_PER_MS / 1000, 2)
+        yield {"file": file, "s": seconds, "speech": speech, "pauses": pauses, "words": text}
+        if (count := count - 1) == 0:
+            return
+
+
+def decoded(path: Path) -> bytes:
+    """Return a G.722 file as s16le mono 16 kHz."""
+    with av.open(path, format="g722") as opened:
+        frames = [frame.to_ndarray().ravel() for frame in opened.decode(audio=0)]
+        assert opened.streams.audio[0].rate == RATE_HZ
+    return np.concatenate(frames).astype("<i2").tobytes()
+
+
+def voiced(pcm: bytes) -> tuple[list[float], list[list[float]]]:
+    """Return begin and end of the speech in *pcm*, and of each pause inside, s."""
+    samples = np.frombuffer(pcm, "<i2").astype(np.float64)
+    size = FRAME_MS * RATE_HZ // 1000
+    frames = samples[: len(samples) // size * size].reshape(-1, size)
+    rms = np.sqrt((frames**2).mean(axis=1))
+    loud = np.flatnonzero(rms > rms.max() * 10 ** (SILENT_DB / 20))
+    gaps = [
+        [round(float(one + 1) * FRAME_MS / 1000, 2), round(float(other) * FRAME_MS / 1000, 2)]
+        for one, other in pairwise(loud)
+        if (other - one - 1) * FRAME_MS >= PAUSE_MS
+    ]
+    ends = [float(loud[0]) * FRAME_MS / 1000, float(loud[-1] + 1) * FRAME_MS / 1000]
+    return [round(at, 2) for at in ends], gaps
+
+
+if __name__ == "__main__":
+    main()
