@@ -60,4 +60,4 @@ class BackgroundVoices:
         self._low, self._peak, self._frames = float("inf"), 0.0, 0
         if (known := len(self._quietest)) >= LEAST_STRETCHES:
             self._background = sorted(self._quietest)[known // PAUSING_SHARE]
-        self.is_alone = 0 < self._background and max(self._loudest) < ABOVE * self._background
+        self.is_alone = self._background > 0 and max(self._loudest) < ABOVE * self._background
