@@ -24,6 +24,7 @@ from runtime.bus.discovery import announced
 from runtime.gc_tuning import settle
 from runtime.malloc import give_back
 from runtime.settings import Settings, SettingsError
+from runtime.tasks import beside
 from runtime.tls import served_tls
 
 log = structlog.get_logger(__name__)
@@ -78,12 +79,9 @@ async def agents_and_tools_known(edge: Edge, stop: asyncio.Event) -> bool:
         await edge.agents.read.wait()
         await edge.tools.looked.wait()
 
-    known, left = asyncio.create_task(both()), asyncio.create_task(stop.wait())
-    await asyncio.wait({known, left}, return_when=asyncio.FIRST_COMPLETED)
-    knows = known.done()
-    for waiting in (known, left):
-        waiting.cancel()
-    return knows
+    async with beside(both()) as known, beside(stop.wait()) as left:
+        await asyncio.wait({known, left}, return_when=asyncio.FIRST_COMPLETED)
+        return known.done()
 
 
 async def _hold(

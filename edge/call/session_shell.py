@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
 import structlog
@@ -68,13 +67,12 @@ class SessionShell:
         *audio* hears the caller; *recording* stores the audio. A replay answers for the stages in
         *recorded*. Its events are written by *terms*; None: whole, and without a limit.
         """
-        began = call.began
-        self.tenant, self.session = began.tenant, began.session
+        self.tenant, self.session = whose = call.began.tenant, call.began.session
         self.call = call
         self.recognition = Recognition(call)
         self._bus = bus
         self._client = client
-        self._log = log.bind(session=began.session)
+        self._log = log.bind(session=self.session)
         loop = asyncio.get_running_loop()
         self._timer = Timer(self._ring, now_ms=now_ms, call_later=loop.call_later)
         self._outage = BusOutage(self._tell_bus_away, loop.time)
@@ -88,7 +86,6 @@ class SessionShell:
         )
         self._frames = FrameSender(bus, self.session)
         self._tasks = asyncio.TaskGroup()
-        whose = (self.tenant, self.session)
         self._stages = StageListener(bus, whose, self.give, self._heard)
         self._resync = Resync(bus, call, whose, self._frames, self._stages.event)
         self._takeover = Takeover()
@@ -139,21 +136,15 @@ class SessionShell:
         if self._arrives(pcm, at_ms):
             self._hear(self._audio.hear(pcm, at_ms))
 
-    async def hear_in_parts(self, pcm: bytes, worked: Callable[[float], Awaitable[None]]) -> None:
-        """Take audio of any length, which is one input all the same.
-
-        *worked* is awaited after each part, with when it began (`time.perf_counter`).
-        """
+    def hear_in_parts(self, pcm: bytes) -> Iterator[None]:
+        """Take audio of any length, one input all the same; yield after each part of the work."""
         at_ms = now_ms()
-        if not self._arrives(pcm, at_ms):
-            return
-        parts, began_s = [], time.perf_counter()
-        for part in self._audio.hear_in_parts(pcm, at_ms):
-            parts.append(part)
-            await worked(began_s)
-            began_s = time.perf_counter()
-        self._hear(joined(parts))
-        await worked(began_s)
+        if self._arrives(pcm, at_ms):
+            parts = []
+            for part in self._audio.hear_in_parts(pcm, at_ms):
+                parts.append(part)
+                yield
+            self._hear(joined(parts))
 
     def _hear(self, sound: Sound) -> None:
         self.give(sound)

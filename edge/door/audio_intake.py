@@ -87,17 +87,18 @@ class AudioIntake:
                 await self._pace.breathe()
             if self._closed:
                 return
-            await self._shell.hear_in_parts(bytes(pcm), self._worked)
+            began_s = time.perf_counter()
+            for _ in self._shell.hear_in_parts(bytes(pcm)):
+                self._pace.worked(began_s)
+                await self._pace.breathe()
+                began_s = time.perf_counter()
+            self._pace.worked(began_s)
             await self._pace.turn()
 
     def close(self) -> None:
         """Decode no more; the session has ended."""
         self._closed = True
         self._audio_in.close()
-
-    async def _worked(self, since_s: float) -> None:
-        self._pace.worked(since_s)
-        await self._pace.breathe()
 
     def _hear(self, pcm: bytes) -> None:
         if pcm and not self._closed:
