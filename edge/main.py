@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 import socket
+from functools import partial
 from typing import Any
 
 import structlog
@@ -105,18 +106,9 @@ async def _hold(
         handshake_s=settings.http_timeout_s,
     )
     ports = _ports(settings)
-
-    def describe() -> dict[str, Any]:
-        return {
-            "calls": len(edge.open),
-            "draining": edge.draining,
-            "pid": os.getpid(),
-            "refused": counters.refusals(),
-        }
-
     async with asyncio.TaskGroup() as connections:
         accepting = [connections.create_task(listener.accept(one, connections)) for one in ports]
-        async with announced(edge.bus, "edge", describe):
+        async with announced(edge.bus, "edge", partial(_described, edge)):
             settle()
             give_back()
             condition.ready = lambda: (
@@ -135,6 +127,16 @@ async def _hold(
             task.cancel()
         await runner.cleanup()
         listener.drop_all()
+
+
+def _described(edge: Edge) -> dict[str, Any]:
+    """Return what the edge says of itself to those who ask what runs."""
+    return {
+        "calls": len(edge.open),
+        "draining": edge.draining,
+        "pid": os.getpid(),
+        "refused": counters.refusals(),
+    }
 
 
 def _runner(settings: Settings, app: web.Application) -> PlainRunner:

@@ -63,8 +63,10 @@ class EventWriter:
         self._outage = outage
         self._awaits = awaits
         self._waiting: asyncio.Queue[Event | asyncio.Event | None] = asyncio.Queue()
-        """At most MOST_EVENTS events. An `asyncio.Event` is set when its turn comes; None is the
-        last."""
+        """At most MOST_EVENTS events, by `put`; one more is an error, not a wait.
+
+        An `asyncio.Event` is set when its turn comes: one a command that waits. None is the last.
+        """
         self._closed = False
         self._left = asyncio.Event()
 

@@ -115,7 +115,10 @@ class Jobs:
         self._copies = copies
         self._pull = PullState(slots)
         self._queue: asyncio.Queue[Job | None] = asyncio.Queue()
-        """Bounded by the slots: the server sends no more than was asked for."""
+        """Bounded by the slots: the server sends no more than was asked for.
+
+        A bound of its own would lose a job that was sent before its request was forgotten.
+        """
         self._inbox = ""
         self._subscription: Subscription | None = None
         self._wake = asyncio.Event()
