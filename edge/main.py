@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 import socket
+from functools import partial
 from typing import Any
 
 import structlog
@@ -24,6 +25,7 @@ from runtime.bus.discovery import announced
 from runtime.gc_tuning import settle
 from runtime.malloc import give_back
 from runtime.settings import Settings, SettingsError
+from runtime.tasks import beside
 from runtime.tls import served_tls
 
 log = structlog.get_logger(__name__)
@@ -78,12 +80,9 @@ async def agents_and_tools_known(edge: Edge, stop: asyncio.Event) -> bool:
         await edge.agents.read.wait()
         await edge.tools.looked.wait()
 
-    known, left = asyncio.create_task(both()), asyncio.create_task(stop.wait())
-    await asyncio.wait({known, left}, return_when=asyncio.FIRST_COMPLETED)
-    knows = known.done()
-    for waiting in (known, left):
-        waiting.cancel()
-    return knows
+    async with beside(both()) as known, beside(stop.wait()) as left:
+        await asyncio.wait({known, left}, return_when=asyncio.FIRST_COMPLETED)
+        return known.done()
 
 
 async def _hold(
@@ -107,18 +106,9 @@ async def _hold(
         handshake_s=settings.http_timeout_s,
     )
     ports = _ports(settings)
-
-    def describe() -> dict[str, Any]:
-        return {
-            "calls": len(edge.open),
-            "draining": edge.draining,
-            "pid": os.getpid(),
-            "refused": counters.refusals(),
-        }
-
     async with asyncio.TaskGroup() as connections:
         accepting = [connections.create_task(listener.accept(one, connections)) for one in ports]
-        async with announced(edge.bus, "edge", describe):
+        async with announced(edge.bus, "edge", partial(_described, edge)):
             settle()
             give_back()
             condition.ready = lambda: (
@@ -137,6 +127,16 @@ async def _hold(
             task.cancel()
         await runner.cleanup()
         listener.drop_all()
+
+
+def _described(edge: Edge) -> dict[str, Any]:
+    """Return what the edge says of itself to those who ask what runs."""
+    return {
+        "calls": len(edge.open),
+        "draining": edge.draining,
+        "pid": os.getpid(),
+        "refused": counters.refusals(),
+    }
 
 
 def _runner(settings: Settings, app: web.Application) -> PlainRunner:

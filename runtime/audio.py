@@ -24,6 +24,7 @@ class PcmStream:
 
     def __init__(self, form: Format | None = None) -> None:
         self._form = form or Format()
+        self._frame_bytes = self._form.frame_bytes
         self._rest = b""
         self._plain = self._form == Format()
         self._resampler: Resampler | None = None
@@ -33,7 +34,7 @@ class PcmStream:
         """Return *data* as s16le mono 16 kHz; a resampler keeps a few ms back."""
         if self._rest:
             data = self._rest + data
-        over = len(data) % self._form.frame_bytes
+        over = len(data) % self._frame_bytes
         self._rest = data[len(data) - over :] if over else b""
         if over:
             data = data[: len(data) - over]

@@ -14,7 +14,8 @@ import numpy as np
 from aura.cli.session_sound import playable
 from edge.pages import read
 from runtime.sessions.listing import Row
-from runtime.sessions.timeline import LANES, Moment, spans
+from runtime.sessions.spans import spans
+from runtime.sessions.timeline import LANES, Moment
 from schemas.audio import RATE_HZ
 
 FOLDER = Path(__file__).parent

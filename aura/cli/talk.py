@@ -112,12 +112,12 @@ async def talk(line: Call, console: Console) -> int:
     Raises:
         CommandError: no sound card, no edge answers, it refuses, or the call ended out of order.
     """
-    frames: asyncio.Queue[bytes] = asyncio.Queue()
+    frames: asyncio.Queue[bytes] = asyncio.Queue(MOST_FRAMES)
     shown = Shown()
 
     def heard(pcm: bytes) -> None:
         picture.caller = level(pcm)
-        if frames.qsize() >= MOST_FRAMES:
+        if frames.full():
             frames.get_nowait()
         frames.put_nowait(pcm)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from edge.call.bus_outage import BusOutage, in_time
@@ -16,7 +17,8 @@ from edge.call.quotas import LogQuota
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
 from schemas import codec
-from schemas.events import Event, TurnTaken
+from schemas.events import Event, StageName, TurnTaken
+from schemas.stages import JobEvent
 
 log = structlog.get_logger(__name__)
 
@@ -45,21 +47,26 @@ class EventWriter:
         awaits: Callable[[int], bool],
         *,
         terms: LogTerms | None = None,
+        recorded: tuple[StageName, ...] = (),
         over: Callable[[str], None] = lambda _: None,
     ) -> None:
         """*outage* is told of delays; *awaits* tells whether an utterance's words are wanted.
 
-        *over* is told, once, why the call is to end: its events are more than its *terms* allow.
+        Jobs say that those in *recorded* leave them to a replay. *over* is told, once, why the call
+        is to end: its events are more than its *terms* allow.
         """
         self._bus = bus
         self._encode = terms.configs.encode if terms else codec.encode
         self._quota = terms.quota if terms else None
+        self._recorded = recorded
         self._over = over
         self._outage = outage
         self._awaits = awaits
         self._waiting: asyncio.Queue[Event | asyncio.Event | None] = asyncio.Queue()
-        """At most MOST_EVENTS events. An `asyncio.Event` is set when its turn comes; None is the
-        last."""
+        """At most MOST_EVENTS events, by `put`; one more is an error, not a wait.
+
+        An `asyncio.Event` is set when its turn comes: one a command that waits. None is the last.
+        """
         self._closed = False
         self._left = asyncio.Event()
 
@@ -68,6 +75,9 @@ class EventWriter:
         if self._waiting.qsize() >= MOST_EVENTS:
             log.error("event_lost", type=event.__struct_config__.tag, session=event.session)
             return False
+        if self._recorded and isinstance(event, JobEvent):
+            recorded = tuple(dict.fromkeys((*event.recorded, *self._recorded)))
+            event = msgspec.structs.replace(event, recorded=recorded)
         self._waiting.put_nowait(event)
         return True
 

@@ -30,8 +30,10 @@ class RecordingWriter:
         self._bus = bus
         self._own = (tenant, session)
         self._recorder = AudioRecorder()
-        self._pieces: asyncio.Queue[tuple[str, RecordedSound] | None] = asyncio.Queue()
-        """At most MOST_PIECES: newer ones are dropped. None is the last."""
+        self._pieces: asyncio.Queue[tuple[str, RecordedSound] | None] = asyncio.Queue(
+            MOST_PIECES + 1
+        )
+        """Newer ones than MOST_PIECES are dropped. None is the last, which always has room."""
         self._lost = 0
         self._quota = quota
         self.ended: Callable[[str], None] = lambda _: None

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
-import msgspec
 import structlog
 
 from edge.call import counters
@@ -21,6 +19,7 @@ from edge.call.frame_sender import FrameSender
 from edge.call.recognition import Recognition
 from edge.call.recording_writer import RecordingWriter
 from edge.call.resync import LIFE, Resync
+from edge.call.shell_phase import SHELL_MOVES, ShellMove, ShellPhase
 from edge.call.stage_listener import StageListener
 from edge.call.takeover import Takeover
 from edge.call.timer import Timer
@@ -40,10 +39,10 @@ from edge.core.inputs import (
     StageSaid,
     Ticked,
 )
+from edge.core.moves import moved
 from runtime.bus.connection import Bus
 from runtime.bus.trace import new_trace
 from schemas.events import AnyEvent, EndReason, Event, RecordingEnded, StageName
-from schemas.stages import JobEvent
 
 log = structlog.get_logger(__name__)
 
@@ -68,34 +67,33 @@ class SessionShell:
         *audio* hears the caller; *recording* stores the audio. A replay answers for the stages in
         *recorded*. Its events are written by *terms*; None: whole, and without a limit.
         """
-        began = call.began
-        self.tenant, self.session = began.tenant, began.session
+        self.tenant, self.session = whose = call.began.tenant, call.began.session
         self.call = call
         self.recognition = Recognition(call)
         self._bus = bus
-        self._began = began
         self._client = client
-        self._log = log.bind(session=began.session)
+        self._log = log.bind(session=self.session)
         loop = asyncio.get_running_loop()
         self._timer = Timer(self._ring, now_ms=now_ms, call_later=loop.call_later)
         self._outage = BusOutage(self._tell_bus_away, loop.time)
         self._events = EventWriter(
-            bus, self._outage, self._awaits, terms=terms, over=self._over_quota
+            bus,
+            self._outage,
+            self._awaits,
+            terms=terms,
+            recorded=recorded,
+            over=self._over_quota,
         )
         self._frames = FrameSender(bus, self.session)
         self._tasks = asyncio.TaskGroup()
-        whose = (self.tenant, self.session)
         self._stages = StageListener(bus, whose, self.give, self._heard)
         self._resync = Resync(bus, call, whose, self._frames, self._stages.event)
         self._takeover = Takeover()
         self.control = ControlListener(bus, call, self.give, self._events.stored)
-        self._closed = False
-        """The call gets no more inputs."""
-        self._finished = False
+        self._phase = ShellPhase.CARRIES
         self._audio = audio or CallerAudio()
         self._audio.configure(call.config.turns)
         self._inputs = InputLog(*whose)
-        self._recorded = recorded
         self._recording = recording
         if recording:
             recording.ended = self._recording_ended
@@ -105,14 +103,11 @@ class SessionShell:
 
     async def run(self, *more: Event) -> None:
         """Listen and publish until `finish`; *more* events follow the first one."""
-        with structlog.contextvars.bound_contextvars(session=self.session):
-            await self._run(more)
-
-    async def _run(self, more: tuple[Event, ...]) -> None:
-        self._takeover.begins(self._began)
-        for event in (self._began, *more):
+        self._takeover.begins(self.call.began)
+        for event in (self.call.began, *more):
             self._events.put(event)
         async with self._tasks as tasks, AsyncExitStack() as stack:
+            stack.enter_context(structlog.contextvars.bound_contextvars(session=self.session))
             stack.enter_context(new_trace())
             stack.enter_context(counters.CALLS.track_inprogress())
             await self._stages.listen(stack)
@@ -141,21 +136,15 @@ class SessionShell:
         if self._arrives(pcm, at_ms):
             self._hear(self._audio.hear(pcm, at_ms))
 
-    async def hear_in_parts(self, pcm: bytes, worked: Callable[[float], Awaitable[None]]) -> None:
-        """Take audio of any length, which is one input all the same.
-
-        *worked* is awaited after each part, with when it began (`time.perf_counter`).
-        """
+    def hear_in_parts(self, pcm: bytes) -> Iterator[None]:
+        """Take audio of any length, one input all the same; yield after each part of the work."""
         at_ms = now_ms()
-        if not self._arrives(pcm, at_ms):
-            return
-        parts, began_s = [], time.perf_counter()
-        for part in self._audio.hear_in_parts(pcm, at_ms):
-            parts.append(part)
-            await worked(began_s)
-            began_s = time.perf_counter()
-        self._hear(joined(parts))
-        await worked(began_s)
+        if self._arrives(pcm, at_ms):
+            parts = []
+            for part in self._audio.hear_in_parts(pcm, at_ms):
+                parts.append(part)
+                yield
+            self._hear(joined(parts))
 
     def _hear(self, sound: Sound) -> None:
         self.give(sound)
@@ -167,7 +156,7 @@ class SessionShell:
         if self._outage.parts and self._outage.deaf:
             counters.dropped("bus", len(pcm))
             return False
-        if self._recording and not self._closed and not self.call.control.deaf:
+        if self._recording and self._carries and not self.call.control.deaf:
             self._recording.heard(pcm, at_ms)
         return True
 
@@ -176,14 +165,12 @@ class SessionShell:
 
         *may_return*: the caller may go on with it on another connection.
         """
-        if self._finished:
+        if self._phase is ShellPhase.FINISHED:
             return
-        self._finished = True
-        if not self._closed:
-            turns = self.call.history.responses
-            self._log.info("session_ended", reason=reason, turns=turns)
+        if self._carries:
+            self._log.info("session_ended", reason=reason, turns=self.call.history.responses)
         self.give(Finished(reason, may_return))
-        self._closed = True
+        self._move(ShellMove.FINISH)
         self.control.close()
         self._timer.stop()
         self._events.close()
@@ -193,7 +180,7 @@ class SessionShell:
 
     def give(self, given: AnyInput) -> None:
         """Give the call an input and carry out its effects; a fault of ours ends the call."""
-        if self._closed:
+        if not self._carries:
             return
         at_ms = now_ms()
         if isinstance(given, Reconfigured):
@@ -205,12 +192,13 @@ class SessionShell:
             if isinstance(given, Finished):
                 self._queue(self._inputs.take(at_ms))
             self._do(self.call.step(given, at_ms))
-            due_ms = None if self._closed else self.call.due_ms(at_ms)
+            due_ms = self.call.due_ms(at_ms) if self._carries else None
             if due_ms is not None and due_ms < self._timer.rings_ms:
                 self._timer.set(due_ms, at_ms)
         except Exception:  # noqa: BLE001  # it is logged with its trace, and ends this call alone
             self._log.exception("call_broken")
-            self._closed = True
+            if self._carries:
+                self._move(ShellMove.STOP)
             self._client.broken()
         if isinstance(given, Resumed):
             self._resync.look()
@@ -224,6 +212,13 @@ class SessionShell:
         else:
             self._timer.set(due_ms, at_ms)
 
+    @property
+    def _carries(self) -> bool:
+        return self._phase is ShellPhase.CARRIES
+
+    def _move(self, move: ShellMove) -> None:
+        self._phase = moved(SHELL_MOVES, self._phase, move)
+
     def _on_liveness(self, away: bool) -> None:
         if away:
             self._outage.begins("link")
@@ -231,19 +226,19 @@ class SessionShell:
             self._resync.look()
 
     def _over_quota(self, why: str) -> None:
-        if not self._closed:
+        if self._carries:
             self._log.warning("session_over_quota", why=why)
             self._client.over_quota(why)
 
     def _recording_ended(self, why: str) -> None:
         self._log.warning("recording_over_quota", why=why)
-        whose = {"tenant": self.tenant, "session": self.session}
-        if not self._finished:
+        if self._phase is not ShellPhase.FINISHED:
+            whose = {"tenant": self.tenant, "session": self.session}
             self._queue(RecordingEnded(**whose, at_ms=now_ms(), reason=why))
             self._client.not_recorded(why)
 
     def _tell_bus_away(self) -> None:
-        if not self._closed:
+        if self._carries:
             self._client.tell(Trouble("audio", "the event bus is away; it is waited for"))
 
     def _heard(self, event: AnyEvent, seq: int) -> None:
@@ -257,10 +252,10 @@ class SessionShell:
 
     def _leave_to_newer(self) -> None:
         """Stop deciding: the newer connection decides."""
-        if not self._closed:
+        if self._carries:
             self._log.info("session_goes_on_elsewhere")
             self._queue(self._inputs.take(now_ms()))
-            self._closed = True
+            self._move(ShellMove.STOP)
             self.control.close()
             self._client.taken_over()
 
@@ -292,13 +287,10 @@ class SessionShell:
                     self._tasks.create_task(self._stages.recover(turn))
 
     def _tell_of(self, event: Event) -> None:
-        if self._teller and not self._closed:
+        if self._teller and self._carries:
             self._teller.happened(event)
 
     def _queue(self, event: Event) -> None:
-        if self._recorded and isinstance(event, JobEvent):
-            recorded = tuple(dict.fromkeys((*event.recorded, *self._recorded)))
-            event = msgspec.structs.replace(event, recorded=recorded)
         if not self._events.put(event):
             self._client.tell(Trouble("audio", "the event bus is away", fatal=True))
 

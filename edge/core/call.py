@@ -10,9 +10,11 @@ drawn in its own file. This file hands each input to them.
 from __future__ import annotations
 
 import dataclasses
+from enum import Enum, auto
 
 from edge.core import inputs
 from edge.core.client_events import CallerSilent
+from edge.core.client_inputs import ClientInputs
 from edge.core.control import Control
 from edge.core.effects import Effect, Outbox
 from edge.core.hearing.framing import SILENCE
@@ -21,6 +23,7 @@ from edge.core.idle import Idle
 from edge.core.inputs import AnyInput
 from edge.core.keypad import Keypad
 from edge.core.response.responder import Responder
+from edge.core.session.call_phase import CallMove, CallPhase
 from edge.core.session.history import History
 from edge.core.spending import Spending
 from edge.core.stage_watch import StageWatch
@@ -31,8 +34,15 @@ from schemas import events as ev
 Began = ev.SessionStarted | ev.SessionResumed
 
 
-class UnknownInputError(TypeError):
-    """The call was given something that is no input: a fault of ours."""
+class Activity(Enum):
+    """What goes on in a call at the moment: it follows from what its parts hold."""
+
+    QUIET = auto()
+    """Neither side speaks or is about to: most calls most of the time."""
+    LISTENING = auto()
+    """The caller speaks, and nothing else is under way."""
+    BUSY = auto()
+    """A response, or what leads to one, is under way, whether the caller speaks or not."""
 
 
 class Call:
@@ -52,7 +62,6 @@ class Call:
         self._responder = responder = Responder(config, self.history, self._out)
         self._current = responder.current
         self._requester = responder.requester
-        self._interruptions = responder.interruptions
         self._turns = turns = Turns(config, self._segmenter, responder, self.history, self._out)
         self._entry = turns.entry
         self._client_turns = turns.entry.client
@@ -62,8 +71,10 @@ class Call:
         self._spending = Spending(config, self.history, self._out)
         self._webhook = Webhook(config, self.history, self._out)
         self._out.followers = [self._spending.follow, self._webhook.follow]
-        self._keypad = Keypad()
-        self._over = False
+        self._keypad = keypad = Keypad()
+        self._client_inputs = ClientInputs(
+            self.control, responder, turns, self._idle, keypad, self._out
+        )
 
     def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
         """Take an input that came at *now_ms*, and return what is to be done, in order.
@@ -73,7 +84,8 @@ class Call:
         """
         match given:
             case inputs.Sound():
-                self._current.client_is_there()
+                if response := self._current.response:
+                    response.client_is_there()
                 heard = _unheard(given) if self.control.deaf else given
                 for notice in self._segmenter.hear(heard, now_ms):
                     self._turns.notice(notice, now_ms)
@@ -91,11 +103,9 @@ class Call:
                 self._spending.take(event, now_ms)
                 self._receive(event, now_ms)
             case _:
-                if not self._begins_or_ends(given, now_ms) and not self._counts_for_nothing(given):
-                    self._of_the_client(given, now_ms)
+                if not self._begins_or_ends(given, now_ms):
+                    self._client_inputs.take(given, now_ms)
         return self._advance(now_ms)
-
-    # -------------------------------------------------------- inputs
 
     def _begins_or_ends(self, given: AnyInput, now_ms: int) -> bool:
         """Take an input that begins, ends, sets or commands the call; False: it is another."""
@@ -140,45 +150,6 @@ class Call:
             name = given.agent.name
             self._responder.tools.transferred(self._current.response, given.call, name, now_ms)
 
-    def _counts_for_nothing(self, given: AnyInput) -> bool:
-        """Tell whether the input is ignored: its caller is muted, or the response is firm."""
-        match given:
-            case inputs.Typed() | inputs.TurnEnded() | inputs.KeyPressed():
-                return self.control.deaf
-            case inputs.Cancelled():
-                return self._current.firm
-            case _:
-                return False
-
-    def _of_the_client(self, given: AnyInput, now_ms: int) -> None:
-        self._current.client_is_there()
-        match given:
-            case inputs.Typed(text):
-                self._entry.typed(text, now_ms)
-            case inputs.TurnEnded():
-                self._turns.end(now_ms)
-            case inputs.Cancelled():
-                self._interruptions.interrupt(now_ms)
-            case inputs.TurnDiscarded():
-                self._entry.discard(now_ms)
-            case inputs.Played():
-                self._responder.played(given, now_ms)
-            case inputs.Truncated():
-                self._interruptions.truncate(given, now_ms)
-            case inputs.ItemAdded() | inputs.ItemRemoved():
-                self._client_turns.edit(given, now_ms)
-            case inputs.ResponseAsked():
-                self._client_turns.asked.append(given)
-            case inputs.ToolResult():
-                self._responder.tools.client_result(self._current.response, given, now_ms)
-            case inputs.KeyPressed(keys):
-                self._out.publish(ev.KeysPressed(**self._out.head(now_ms), keys=keys))
-                self._idle.word(now_ms)
-                self._interruptions.interrupt(now_ms)
-                self._keypad.press(keys, now_ms)
-            case _:
-                raise UnknownInputError(type(given).__name__)
-
     def _receive(self, event: ev.AnyEvent, now_ms: int) -> None:
         """Take an event of a stage; late, repeated and unknown ones change nothing."""
         match event:
@@ -207,7 +178,7 @@ class Call:
 
     def _finish(self, given: inputs.Finished, now_ms: int) -> None:
         """End the conversation; a response is left to a caller who may come back to it."""
-        self._over = True
+        self.history.control.move(CallMove.FINISH)
         self._entry.close(now_ms, discarded=True)
         self._client_turns.clear()
         self._idle.stop()
@@ -248,43 +219,45 @@ class Call:
 
     def due_ms(self, now_ms: int) -> int | None:
         """When `Ticked` is worth giving if nothing else happens, Unix ms; None: never."""
-        if self._quiet:
+        activity = self._activity
+        if activity is Activity.QUIET:
             times = [self._idle.response_due_ms, self.control.due_ms]
-            return min((t for t in times if t is not None), default=None)
-        times = [self._segmenter.silent_from_ms, self.stages.words_expire_ms]
-        times.append(None if self.listening else self._keypad.due_ms)
-        if self._current.response:
+        else:
+            times = [self._segmenter.silent_from_ms, self.stages.words_expire_ms]
+        if activity is Activity.BUSY:
+            times.append(None if self.listening else self._keypad.due_ms)
             times += [self._responder.due_ms(now_ms), self._responder.expires_ms]
-        known = [t for t in times if t is not None]
-        return min(known) if known else None
+        return min((t for t in times if t is not None), default=None)
 
     # -------------------------------------------------------- time
 
     @property
-    def _quiet(self) -> bool:
-        """Neither side speaks or is about to: the state of most calls most of the time."""
-        if self._segmenter.utterance or self._current.response:
-            return False
-        if self._keypad.due_ms is not None:
-            return False
-        return not self._client_turns.asked and not self._client_turns.handed_in
+    def _activity(self) -> Activity:
+        turns = self._client_turns
+        if self._current.response or turns.asked or turns.handed_in:
+            return Activity.BUSY
+        if self._segmenter.utterance:
+            return Activity.LISTENING
+        return Activity.QUIET if self._keypad.due_ms is None else Activity.BUSY
 
     def _advance(self, now_ms: int) -> list[Effect]:
-        if self._quiet and not self.control.silent:
+        if self._activity is Activity.QUIET:
             self._ask_idle_model(now_ms)
-        if not self._quiet:
-            self._advance_speech(now_ms)
-        if self._quiet and not self._over and not self._entry.take_waiting(now_ms):
-            self.control.advance(now_ms)
-        wants_news = self.config.turns.respond and not self._over and not self.control.silent
-        if self._quiet and self.history.news and wants_news:
-            self._requester.tell_news(now_ms)
+        match self._activity:
+            case Activity.BUSY:
+                self._advance_speech(now_ms)
+            case Activity.LISTENING:
+                self._listen(now_ms)
+            case Activity.QUIET:
+                pass
+        if self._activity is Activity.QUIET and not self._over:
+            self._use_quiet(now_ms)
         return self._out.take()
 
     def _ask_idle_model(self, now_ms: int) -> None:
         """Have the model speak after a silence that has lasted for too long."""
         due_ms = self._idle.response_due_ms
-        if due_ms is not None and now_ms >= due_ms:
+        if due_ms is not None and now_ms >= due_ms and not self.control.silent:
             self._idle.stop()
             self._out.tell(CallerSilent(self.config.turns.idle_ms))
             self._client_turns.asked.append(inputs.ResponseAsked(""))
@@ -300,9 +273,24 @@ class Call:
         if self.control.silent:
             self._client_turns.asked.clear()
         self._client_turns.respond(now_ms)
+        self._listen(now_ms)
+
+    def _listen(self, now_ms: int) -> None:
         self.stages.check_words(now_ms)
         if not self._over:
             self._idle.sound(now_ms)
+
+    def _use_quiet(self, now_ms: int) -> None:
+        """Do what has waited until nobody speaks."""
+        if not self._entry.take_waiting(now_ms):
+            self.control.advance(now_ms)
+        wants_news = self.config.turns.respond and not self.control.silent
+        if self.history.news and wants_news and self._activity is Activity.QUIET:
+            self._requester.tell_news(now_ms)
+
+    @property
+    def _over(self) -> bool:
+        return self.history.control.phase is CallPhase.OVER
 
 
 def _unheard(sound: inputs.Sound) -> inputs.Sound:

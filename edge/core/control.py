@@ -10,6 +10,7 @@ from edge.core.effects import Outbox
 from edge.core.idle import Idle
 from edge.core.inputs import Commanded
 from edge.core.response.responder import Responder
+from edge.core.session.call_phase import CallMove, CallPhase
 from edge.core.session.control_memory import MOST_WAITING
 from edge.core.session.history import History
 from edge.core.turns import Turns
@@ -45,7 +46,6 @@ class Control:
         self._last_words = ""
         self._why: tuple[str, str] = (ENDED, BY_OPERATOR)
         """Why the call ends: code and reason."""
-        self._hung_up = False
         self._told_spent = False
         self._asked_after = -1
         """The caller's number of turns when they were asked whether they are there; -1: never."""
@@ -66,8 +66,8 @@ class Control:
 
     @property
     def ends(self) -> bool:
-        """The call is being ended."""
-        return self._memory.ends
+        """The call is being ended, or is over."""
+        return self._memory.phase is not CallPhase.OPEN
 
     def refuses(self, command_id: str, command: AnyCommand) -> Fault | None:
         """Return why *command* would be refused; None: it would be done, or was done already."""
@@ -108,7 +108,6 @@ class Control:
         self._entry.discard(now_ms)
 
     def _end(self, words: str, why: tuple[str, str], now_ms: int) -> None:
-        self._memory.ends = True
         self._last_words, self._why = words.strip(), why
         self._stop_listening(now_ms)
         self._interruptions.interrupt(now_ms)
@@ -142,8 +141,8 @@ class Control:
         words, self._last_words = self._last_words, ""
         if words:
             self._requester.say(words, now_ms, firm=True)
-        elif not self._hung_up:
-            self._hung_up = True
+        elif self._memory.phase is CallPhase.ENDING:
+            self._memory.move(CallMove.HANG_UP)
             self._out.hang_up(*self._why)
 
     def _tell_spent(self, now_ms: int) -> None:
@@ -151,6 +150,7 @@ class Control:
         self._told_spent = True
         spend = self._config.spend
         if spend.then == "end":
+            self._memory.move(CallMove.END)
             self._end(spend.words, (SPENT, "it has used up what it may"), now_ms)
             self._go_on_ending(now_ms)
         elif spend.words:
@@ -163,6 +163,7 @@ class Control:
         self._out.publish(ev.CallerIdle(**self._out.head(now_ms), silent_ms=silent_ms, ends=ends))
         self._idle.word(now_ms)
         if ends:
+            self._memory.move(CallMove.END)
             self._end(idle.goodbye, (IDLE, f"nobody spoke for {idle.after_s} s"), now_ms)
             self._go_on_ending(now_ms)
         else:

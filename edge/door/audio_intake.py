@@ -14,7 +14,7 @@ from edge.core.client_events import Trouble
 from edge.door.limits.pace import Pace
 from runtime.audio import AudioIn
 from runtime.containers import Container
-from runtime.wav import Format, NotAudioError
+from runtime.wav import NotAudioError
 from schemas.audio import BYTES_PER_MS
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ class AudioIntake:
 
             return soon
 
-        self._audio_in = AudioIn(back(self._decoded), back(self._not_audio))
+        self._audio_in = AudioIn(back(self._hear), back(self._not_audio))
 
     def take_now(self, audio: Audio) -> None:
         """Take a little audio at one go."""
@@ -58,8 +58,6 @@ class AudioIntake:
         except NotAudioError as error:
             self._not_audio(f"expected {error}")
             return
-        if isinstance(audio.form, Format):
-            self._pace.budget.sound_s += len(audio.data) / audio.form.bytes_a_second
         self._hear(pcm)
 
     async def take(self, audio: Audio) -> None:
@@ -87,7 +85,12 @@ class AudioIntake:
                 await self._pace.breathe()
             if self._closed:
                 return
-            await self._shell.hear_in_parts(bytes(pcm), self._worked)
+            began_s = time.perf_counter()
+            for _ in self._shell.hear_in_parts(bytes(pcm)):
+                self._pace.worked(began_s)
+                await self._pace.breathe()
+                began_s = time.perf_counter()
+            self._pace.worked(began_s)
             await self._pace.turn()
 
     def close(self) -> None:
@@ -95,17 +98,10 @@ class AudioIntake:
         self._closed = True
         self._audio_in.close()
 
-    async def _worked(self, since_s: float) -> None:
-        self._pace.worked(since_s)
-        await self._pace.breathe()
-
     def _hear(self, pcm: bytes) -> None:
+        self._pace.budget.sound_s += len(pcm) / (1000 * BYTES_PER_MS)
         if pcm and not self._closed:
             self._shell.hear(pcm)
-
-    def _decoded(self, pcm: bytes) -> None:
-        self._pace.budget.sound_s += len(pcm) / (1000 * BYTES_PER_MS)
-        self._hear(pcm)
 
     def _not_audio(self, why: str) -> None:
         if not self._closed:

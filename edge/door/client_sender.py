@@ -28,7 +28,10 @@ class ClientSender:
         self._too_slow = too_slow
         self._audio_out = AudioOut(protocol.audio_out_hz)
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
-        """At most twice MOST_WAITING_BYTES, then the client must leave. None is the last."""
+        """Bounded in bytes, by `send`: twice MOST_WAITING_BYTES, then the client must leave.
+
+        None is the last.
+        """
         self._waiting_bytes = 0
 
     def tell(self, event: ClientEvent, *, chunks: bool) -> None:

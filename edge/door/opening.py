@@ -114,15 +114,11 @@ class Openings:
         except RefusedError:
             await seat.leave()
             raise
-        ignored = []
-        if left_out := [*settled.left_out, *([no_voice] if no_voice else [])]:
-            ignored.append(("INVALID_OPTION", "Option ignored", "; ".join(left_out)))
         tools = await self._tools_of(settled, caller, phone=phone)
         config = self._completed(settled.config, tools)
-        if config.record_audio and (why := self._not_recorded(settled, caller)):
+        not_recorded = self._not_recorded(settled, caller) if config.record_audio else ""
+        if not_recorded:
             config = config.but({RECORDED: False})
-            if RECORDED in settled.asked:
-                ignored.append(("NOT_RECORDED", "The sound is not kept", why))
         first = FirstEvents(caller.tenant, session, caller.user, protocol, self.edge)
         resumed = history is not None
         began = first.began(config, settled.agent, resumed=resumed, now_ms=now_ms())
@@ -144,7 +140,7 @@ class Openings:
             history,
             recording,
             LogTerms(self.configs, quota),
-            ignored,
+            _ignored(settled, no_voice, not_recorded),
             partial(self._again, settled, tools, recorded=config.record_audio),
         )
 
@@ -223,3 +219,13 @@ class Openings:
         if why := self.recorded.of(caller.tenant).begin(time.monotonic()):
             log.warning("not_recorded", why=why)
         return why
+
+
+def _ignored(settled: Settled, no_voice: str, not_recorded: str) -> list[tuple[str, str, str]]:
+    """Return the wishes that are refused, and why: code, message and details of an error each."""
+    ignored = []
+    if left_out := [*settled.left_out, *([no_voice] if no_voice else [])]:
+        ignored.append(("INVALID_OPTION", "Option ignored", "; ".join(left_out)))
+    if not_recorded and RECORDED in settled.asked:
+        ignored.append(("NOT_RECORDED", "The sound is not kept", not_recorded))
+    return ignored

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager
-from typing import Self
+from contextlib import AbstractContextManager, AsyncExitStack
+from typing import Any, Self
 
 import msgspec
 import structlog
@@ -23,6 +23,7 @@ from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from runtime.bus.pull_state import Ended, PullState
 from runtime.bus.trace import trace_of
+from runtime.tasks import beside
 from schemas import codec, subjects
 from schemas.events import AnyEvent
 
@@ -114,11 +115,14 @@ class Jobs:
         self._copies = copies
         self._pull = PullState(slots)
         self._queue: asyncio.Queue[Job | None] = asyncio.Queue()
-        """Bounded by the slots: the server sends no more than was asked for."""
+        """Bounded by the slots: the server sends no more than was asked for.
+
+        A bound of its own would lose a job that was sent before its request was forgotten.
+        """
         self._inbox = ""
         self._subscription: Subscription | None = None
         self._wake = asyncio.Event()
-        self._asking: asyncio.Task[None] | None = None
+        self._open = AsyncExitStack()
         self._leaving = False
 
     @property
@@ -137,17 +141,13 @@ class Jobs:
     async def __aenter__(self) -> Self:
         self.bus.reconnected.append(self._forget)
         await self._subscribe()
-        # Not in a task group: a fault must end the block by the last job, not by a cancellation.
-        self._asking = asyncio.create_task(self._keep_asking())
+        # a fault must end the block by the last job, not by a cancellation
+        await self._open.enter_async_context(beside(self._keep_asking()))
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, *fault: Any) -> None:
         self.bus.reconnected.remove(self._forget)
-        if (asking := self._asking) is not None:
-            asking.cancel()
-            await asyncio.wait({asking})
-            if not asking.cancelled():
-                asking.result()
+        await self._open.__aexit__(*fault)
 
     async def __aiter__(self) -> AsyncIterator[Job]:
         """Yield jobs until `leave`, and then those that were on their way."""

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Self
 
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+
+from runtime.tasks import beside
 
 log = structlog.get_logger(__name__)
 
@@ -72,24 +75,24 @@ class LinkLiveness:
         """Called with `away` whenever it changes, on the loop."""
         self._nc = nc
         self._beats = Beats()
-        self._beating: asyncio.Task[None] | None = None
+        self._open = AsyncExitStack()
         self._pings: set[asyncio.Task[bool]] = set()
         """Those on the current link, and cancelled with it."""
 
     async def __aenter__(self) -> Self:
-        # Not in a task group: the block is the life of the connection, entered in one task and
-        # perhaps left in another.
-        self._beating = asyncio.create_task(self._beat())
+        # the block is the life of the connection, perhaps left in another task
+        self._open.push_async_callback(self._end_pings)
+        await self._open.enter_async_context(beside(self._beat()))
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Stop; the link is closed."""
+        await self._open.aclose()
+
+    async def _end_pings(self) -> None:
         self.lost()
-        if (beating := self._beating) is not None:
-            beating.cancel()
-            await asyncio.wait({beating, *self._pings})
-            if not beating.cancelled():  # it had stopped at the fault of a listener
-                beating.result()
+        if self._pings:
+            await asyncio.wait(self._pings)
 
     def lost(self) -> None:
         """End the pings of the old link, which will not be answered."""
@@ -109,8 +112,13 @@ class LinkLiveness:
     def _ping(self) -> asyncio.Task[bool]:
         ping = asyncio.create_task(_answered(self._nc))  # it outlives its waiter: see above
         self._pings.add(ping)
-        ping.add_done_callback(self._pings.discard)
+        ping.add_done_callback(self._settle)
         return ping
+
+    def _settle(self, ping: asyncio.Task[bool]) -> None:
+        self._pings.discard(ping)
+        if not ping.cancelled() and (fault := ping.exception()):
+            log.error("bus_ping_broken", exc_info=fault)
 
     async def _beat(self) -> None:
         while True:
@@ -124,7 +132,7 @@ class LinkLiveness:
                 _abort(self._nc)
 
     def _on_answer(self, ping: asyncio.Task[bool]) -> None:
-        if not ping.cancelled() and ping.result():
+        if not ping.cancelled() and not ping.exception() and ping.result():
             self._beats.settled()
             self._tell(away=False)
 

@@ -1,9 +1,8 @@
-"""The timeline of a session: moments and spans by lane, on the edge's clock, to be drawn."""
+"""The moments of a session by lane, on the edge's clock, to be drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -54,20 +53,6 @@ class Moment(NamedTuple):
     fields: dict[str, Any]
     """The event's own fields, without tenant, session and time."""
     turn: int | None = None
-
-
-@dataclass(frozen=True)
-class Span:
-    """A stretch of time in which a lane was busy."""
-
-    start_ms: int
-    """Unix time, ms."""
-    end_ms: int
-    lane: Lane
-    name: str
-    text: str
-    moment: int = 0
-    """The index of the moment that it was derived from."""
 
 
 def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
@@ -219,90 +204,3 @@ _WORDS: dict[type, Callable[[Any], str]] = {
 def _words(event: ev.AnyEvent) -> str:
     words = _WORDS.get(type(event))
     return words(event) if words else ""
-
-
-# ---------------------------------------------------------------- spans
-
-
-def spans(told: list[Moment]) -> list[Span]:
-    """Return the spans of a session: speech, waits, work of the stages, playback."""
-    found: list[Span] = []
-    words = _understood(told)
-    speaking_since: int | None = None
-    sent: dict[int, int] = {}
-    taken: dict[int, int] = {}
-    for index, one in enumerate(told):
-        f = one.fields
-        match one.name:
-            case "speech.started" | "speech.continued":
-                speaking_since = one.at_ms
-            case "speech.paused" | "speech.ended":
-                end_ms = max(int(f["speech_end_ms"]), speaking_since or 0)
-                if speaking_since is not None:
-                    said = words.get((int(f["utterance"]), int(f["pause"])), "")
-                    found.append(Span(speaking_since, end_ms, "caller", "speech", said, index))
-                    speaking_since = None
-                if one.name == "speech.ended":
-                    found.append(_waited(one, index))
-            case "transcript.guess" | "transcript.final" | "speech.ready":
-                start_ms = one.at_ms - round(f["took_ms"])
-                text = str(f.get("text", one.text))
-                found.append(Span(start_ms, one.at_ms, one.lane, one.name, text, index))
-            case "turn.taken":
-                taken[int(f["turn"])] = one.at_ms
-            case "response.sentence":
-                start_ms = taken.get(int(f["turn"]), one.at_ms)
-                taken[int(f["turn"])] = one.at_ms
-                found.append(Span(start_ms, one.at_ms, "llm", "sentence", f["text"], index))
-            case "answer.sent":
-                sent[int(f["turn"])] = one.at_ms
-            case "answer.heard" if f["played_ms"]:
-                start_ms = sent.get(int(f["turn"]), one.at_ms - int(f["played_ms"]))
-                name = "heard" if f["to_the_end"] else "cut"
-                found.append(Span(start_ms, one.at_ms, "client", name, f["text"], index))
-            case _:
-                pass
-    return found + _tool_spans(told)
-
-
-def _tool_spans(told: list[Moment]) -> list[Span]:
-    """Return the spans of calls of tools, from when they were asked to be run to their results.
-
-    Those that no tool runner is asked for begin with the model's call.
-    """
-    found: list[Span] = []
-    asked: dict[tuple[int, ...], int] = {}
-    for index, one in enumerate(told):
-        if one.name in {"tool.called", "tool.requested"}:
-            asked[_call(one.fields)] = one.at_ms
-        elif one.name in {"tool.returned", "tool.failed"} and _call(one.fields) in asked:
-            start_ms = asked.pop(_call(one.fields))
-            found.append(Span(start_ms, one.at_ms, "tool", one.name, one.text, index))
-    return found
-
-
-def _call(fields: dict[str, Any]) -> tuple[int, ...]:
-    return (int(fields["turn"]), int(fields["step"]), int(fields["call"]))
-
-
-def _waited(ended: Moment, index: int) -> Span:
-    wait_ms = int(ended.fields["wait_ms"])
-    text = f"listened to silence for {wait_ms} ms"
-    return Span(ended.at_ms - wait_ms, ended.at_ms, "edge", "wait", text, index)
-
-
-def _understood(told: list[Moment]) -> dict[tuple[int, int], str]:
-    """Return the new words at each pause, by utterance and pause."""
-    pauses = sorted(
-        (int(m.fields["utterance"]), int(m.fields["pause"]), str(m.fields["text"]))
-        for m in told
-        if m.name == "transcript.guess"
-    )
-    found: dict[tuple[int, int], str] = {}
-    before = (0, "")
-    for utterance, pause, text in pauses:
-        known = before[1].rstrip(".?!, ") if before[0] == utterance else ""
-        new = text[len(known) :].lstrip(".?!, ") if known and text.startswith(known) else text
-        found[utterance, pause] = new
-        before = (utterance, text)
-    return found

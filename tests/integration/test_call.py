@@ -16,7 +16,8 @@ from deploy.nats_server import free_port
 from runtime.bus.connection import connect
 from runtime.sessions.finding import decoded, sessions
 from runtime.sessions.listing import Wanted
-from runtime.sessions.timeline import moments, spans
+from runtime.sessions.spans import spans
+from runtime.sessions.timeline import moments
 from runtime.settings import load
 from schemas.events import AnswerHeard, AnyEvent, SessionEnded
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess

@@ -72,8 +72,8 @@ class Live:
         self.dropped = 0
         self._bus = bus
         self._subscriber = subscriber
-        self._queue: asyncio.Queue[LiveEvent | None] = asyncio.Queue()
-        """At most MOST_WAITING: newer ones are dropped and counted."""
+        self._queue: asyncio.Queue[LiveEvent | None] = asyncio.Queue(MOST_WAITING + 1)
+        """Newer ones than MOST_WAITING are dropped and counted. None is the last, and has room."""
         self._listening = AsyncExitStack()
 
     @property

@@ -7,7 +7,8 @@ from typing import Any
 
 from aura.cli.console.readable import Readable
 from runtime.sessions.listing import Row
-from runtime.sessions.timeline import LANES, Moment, spans
+from runtime.sessions.spans import spans
+from runtime.sessions.timeline import LANES, Moment
 
 
 def drawn(row: Row, told: Sequence[Moment], readable: Readable) -> dict[str, Any]:

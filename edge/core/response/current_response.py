@@ -54,11 +54,6 @@ class CurrentResponse:
         """There is a response that the caller cannot interrupt."""
         return self.response is not None and self.response.firm
 
-    def client_is_there(self) -> None:
-        """Let a greeting go that waits for a sign of the client."""
-        if self.response:
-            self.response.not_before_ms = 0
-
     def retract(self, response: Response, now_ms: int) -> None:
         """Take back a response: the caller's turn goes on."""
         self.cancel(response, now_ms, "retracted")

@@ -41,10 +41,6 @@ class Move(Enum):
     DISMISS = auto()
 
 
-class IllegalMoveError(RuntimeError):
-    """The state has no such move: a fault of ours."""
-
-
 _S = InterruptionState
 MOVES: Mapping[tuple[InterruptionState, Move], InterruptionState] = {
     (_S.NONE, Move.SUSPECT): _S.SUSPECTED,
@@ -59,15 +55,3 @@ MOVES: Mapping[tuple[InterruptionState, Move], InterruptionState] = {
     (_S.DISMISSED, Move.SUSPECT): _S.SUSPECTED,
     (_S.DISMISSED, Move.CONFIRM): _S.CONFIRMED,
 }
-
-
-def moved(state: InterruptionState, move: Move) -> InterruptionState:
-    """Return the state after *move*.
-
-    Raises:
-        IllegalMoveError: *state* has no such move.
-    """
-    try:
-        return MOVES[state, move]
-    except KeyError:
-        raise IllegalMoveError(f"{move.name} in {state.name}") from None

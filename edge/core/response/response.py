@@ -7,7 +7,8 @@ from enum import Enum, auto
 
 from edge.core.client_events import ResponseDone
 from edge.core.endpointing.end_of_turn import is_question
-from edge.core.response.interruption import IllegalMoveError, InterruptionState, Move, moved
+from edge.core.moves import IllegalMoveError, moved
+from edge.core.response.interruption import MOVES, InterruptionState, Move
 from edge.core.response.playback import Playback
 from edge.core.session.tool_steps import ToolSteps
 from schemas.events import ResponseCompleted, ResponseSentence, TurnTaken
@@ -104,6 +105,10 @@ class Response:
     def __post_init__(self) -> None:
         self.waiting_since_ms = self.taken_ms
 
+    def client_is_there(self) -> None:
+        """Let it go, if it is a greeting that waits for a sign of the client."""
+        self.not_before_ms = 0
+
     @property
     def spoken(self) -> str:
         """The sentences so far, in order."""
@@ -146,7 +151,7 @@ class Response:
         Raises:
             IllegalMoveError: the interruption is over.
         """
-        self.interruption = moved(self.interruption, move)
+        self.interruption = moved(MOVES, self.interruption, move)
 
     @property
     def is_awaited(self) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from edge.core.moves import moved
+from edge.core.session.call_phase import CALL_MOVES, CallMove, CallPhase
 from schemas.control import AnyCommand, End, Instruct, Interrupt, Mute, Say, Side
 from schemas.events import (
     AnswerHeard,
@@ -36,8 +38,7 @@ class ControlMemory:
     """What is to be spoken, the next first, by the id of its command."""
     spoken: dict[int, tuple[str, Say | Instruct]] = field(default_factory=dict)
     """Of what is being spoken: its turn."""
-    ends: bool = False
-    """The session is being ended."""
+    phase: CallPhase = CallPhase.OPEN
     spent: bool = False
     """It has used up what it may."""
 
@@ -66,7 +67,16 @@ class ControlMemory:
                 self.muted.discard(side)
             case End():
                 self._forget_texts()
-                self.ends = True
+                if self.phase is CallPhase.OPEN:  # two edges may have logged an end
+                    self.move(CallMove.END)
+
+    def move(self, move: CallMove) -> None:
+        """Move the phase of the call.
+
+        Raises:
+            IllegalMoveError: the phase has no such move.
+        """
+        self.phase = moved(CALL_MOVES, self.phase, move)
 
     @property
     def _chars(self) -> int:

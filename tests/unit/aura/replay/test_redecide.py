@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from aura.replay.redecide import InputsNotRecordedError, begun, by_id, connections, decide
 from edge.core import inputs
-from edge.core.call import Began, Call, UnknownInputError
+from edge.core.call import Began, Call
+from edge.core.client_inputs import UnknownInputError
 from edge.core.effects import Effect, Publish
 from edge.core.input_log import InputLog, read
 from edge.core.inputs import (

@@ -14,7 +14,8 @@ from rich.console import Console
 from aura.cli.session_page import content, page
 from aura.cli.show import Paint, drawing
 from runtime.sessions.listing import Row, folded
-from runtime.sessions.timeline import LANES, moments, spans
+from runtime.sessions.spans import spans
+from runtime.sessions.timeline import LANES, moments
 from schemas import events as ev
 from schemas import inputs
 from schemas.tools import ToolConfig

@@ -6,16 +6,16 @@ import itertools
 
 import pytest
 
-from edge.core.response.interruption import (
-    MOVES,
-    IllegalMoveError,
-    InterruptionState,
-    Move,
-    moved,
-)
+from edge.core import moves
+from edge.core.moves import IllegalMoveError
+from edge.core.response.interruption import MOVES, InterruptionState, Move
 
 NONE, SUSPECTED, STOPPED, CONFIRMED, DISMISSED = InterruptionState
 ALL = set(itertools.product(InterruptionState, Move))
+
+
+def moved(state: InterruptionState, move: Move) -> InterruptionState:
+    return moves.moved(MOVES, state, move)
 
 
 def test_sound_over_a_response_is_suspected_until_words_confirm_it() -> None:

@@ -1,0 +1,91 @@
+"""Inputs of the client besides its sound: what it types, presses, plays and asks for."""
+
+from __future__ import annotations
+
+from edge.core import inputs
+from edge.core.control import Control
+from edge.core.effects import Outbox
+from edge.core.idle import Idle
+from edge.core.inputs import AnyInput
+from edge.core.keypad import Keypad
+from edge.core.response.responder import Responder
+from edge.core.turns import Turns
+from schemas import events as ev
+
+
+class UnknownInputError(TypeError):
+    """The call was given something that is no input: a fault of ours."""
+
+
+class ClientInputs:
+    """Hands each of them to its machine."""
+
+    def __init__(
+        self,
+        control: Control,
+        responder: Responder,
+        turns: Turns,
+        idle: Idle,
+        keypad: Keypad,
+        out: Outbox,
+    ) -> None:
+        self._control = control
+        self._responder = responder
+        self._current = responder.current
+        self._interruptions = responder.interruptions
+        self._turns = turns
+        self._entry = turns.entry
+        self._client_turns = turns.entry.client
+        self._idle = idle
+        self._keypad = keypad
+        self._out = out
+
+    def take(self, given: AnyInput, now_ms: int) -> None:
+        """Take an input that came at *now_ms*, Unix ms, unless it counts for nothing now.
+
+        Raises:
+            UnknownInputError: *given* is no input of a client.
+        """
+        if self._counts_for_nothing(given):
+            return
+        if response := self._current.response:
+            response.client_is_there()
+        self._hand_on(given, now_ms)
+
+    def _hand_on(self, given: AnyInput, now_ms: int) -> None:
+        match given:
+            case inputs.Typed(text):
+                self._entry.typed(text, now_ms)
+            case inputs.TurnEnded():
+                self._turns.end(now_ms)
+            case inputs.Cancelled():
+                self._interruptions.interrupt(now_ms)
+            case inputs.TurnDiscarded():
+                self._entry.discard(now_ms)
+            case inputs.Played():
+                self._responder.played(given, now_ms)
+            case inputs.Truncated():
+                self._interruptions.truncate(given, now_ms)
+            case inputs.ItemAdded() | inputs.ItemRemoved():
+                self._client_turns.edit(given, now_ms)
+            case inputs.ResponseAsked():
+                self._client_turns.asked.append(given)
+            case inputs.ToolResult():
+                self._responder.tools.client_result(self._current.response, given, now_ms)
+            case inputs.KeyPressed(keys):
+                self._out.publish(ev.KeysPressed(**self._out.head(now_ms), keys=keys))
+                self._idle.word(now_ms)
+                self._interruptions.interrupt(now_ms)
+                self._keypad.press(keys, now_ms)
+            case _:
+                raise UnknownInputError(type(given).__name__)
+
+    def _counts_for_nothing(self, given: AnyInput) -> bool:
+        """Tell whether the input is ignored: its caller is muted, or the response is firm."""
+        match given:
+            case inputs.Typed() | inputs.TurnEnded() | inputs.KeyPressed():
+                return self._control.deaf
+            case inputs.Cancelled():
+                return self._current.firm
+            case _:
+                return False

@@ -1,0 +1,44 @@
+"""How far a call has come towards its end: a pure state machine, one a call.
+
+    OPEN  --end-->  ENDING  --hang up-->  HUNG_UP
+    OPEN, ENDING, HUNG_UP  --finish-->  OVER
+
+A call that an operator, a silence or a limit ends says its last words first, and then has the shell
+hang up. One whose client leaves is over from whatever phase it is in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, auto
+
+
+class CallPhase(Enum):
+    """How far the call has come towards its end."""
+
+    OPEN = auto()
+    """Both sides may speak."""
+    ENDING = auto()
+    """The caller is not heard any more, and the last words are spoken."""
+    HUNG_UP = auto()
+    """The shell was told to hang up."""
+    OVER = auto()
+    """Its last event is published."""
+
+
+class CallMove(Enum):
+    """What moves the phase."""
+
+    END = auto()
+    HANG_UP = auto()
+    FINISH = auto()
+
+
+_P = CallPhase
+CALL_MOVES: Mapping[tuple[CallPhase, CallMove], CallPhase] = {
+    (_P.OPEN, CallMove.END): _P.ENDING,
+    (_P.ENDING, CallMove.HANG_UP): _P.HUNG_UP,
+    (_P.OPEN, CallMove.FINISH): _P.OVER,
+    (_P.ENDING, CallMove.FINISH): _P.OVER,
+    (_P.HUNG_UP, CallMove.FINISH): _P.OVER,
+}

@@ -1,0 +1,48 @@
+"""A call and its shell move as their drawings say, and in no other way."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+import pytest
+
+from edge.call.shell_phase import SHELL_MOVES, ShellMove, ShellPhase
+from edge.core.moves import IllegalMoveError, moved
+from edge.core.session.call_phase import CALL_MOVES, CallMove, CallPhase
+
+Moves = Mapping[tuple[Any, Any], Any]
+MACHINES: list[tuple[Moves, type[Enum], type[Enum]]] = [
+    (CALL_MOVES, CallPhase, CallMove),
+    (SHELL_MOVES, ShellPhase, ShellMove),
+]
+ILLEGAL = [
+    (moves, state, move)
+    for moves, states, kinds in MACHINES
+    for state, move in itertools.product(states, kinds)
+    if (state, move) not in moves
+]
+
+
+@pytest.mark.parametrize(("moves", "state", "move"), ILLEGAL, ids=str)
+def test_an_illegal_move_raises(moves: Moves, state: Enum, move: Enum) -> None:
+    with pytest.raises(IllegalMoveError, match=f"{move.name} in {state.name}"):
+        moved(moves, state, move)
+
+
+@pytest.mark.parametrize(("moves", "states", "kinds"), MACHINES)
+def test_every_state_is_reached(moves: Moves, states: type[Enum], kinds: type[Enum]) -> None:
+    assert {next(iter(states)), *moves.values()} == set(states)
+    assert {move for _, move in moves} == set(kinds)
+
+
+@pytest.mark.parametrize(
+    ("moves", "last"), [(CALL_MOVES, CallPhase.OVER), (SHELL_MOVES, ShellPhase.FINISHED)]
+)
+def test_the_last_state_is_final_and_reached_from_all_others(moves: Moves, last: Enum) -> None:
+    assert not [state for state, _ in moves if state is last]
+    assert {state for (state, _), after in moves.items() if after is last} == set(type(last)) - {
+        last
+    }

@@ -1,0 +1,82 @@
+"""Work beside a block ends with it, and its fault is told once, wherever the block ends."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from runtime.tasks import beside
+
+
+class BrokenError(Exception):
+    """A fault of the work."""
+
+
+async def breaks() -> None:
+    raise BrokenError
+
+
+async def test_work_is_cancelled_and_has_ended_when_the_block_is_left() -> None:
+    ended = []
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            ended.append(True)
+
+    async with beside(work()) as task:
+        await asyncio.sleep(0)
+    assert task.cancelled()
+    assert ended == [True]
+
+
+async def test_a_fault_lets_the_block_come_to_its_end_and_is_raised_then() -> None:
+    ends = []
+
+    async def block() -> None:
+        async with beside(breaks()) as task:
+            await asyncio.wait({task})
+            await asyncio.sleep(0)
+            ends.append(True)
+
+    with pytest.raises(BrokenError):
+        await block()
+    assert ends == [True]
+
+
+async def test_the_fault_of_the_block_goes_before_that_of_the_work() -> None:
+    async def block() -> None:
+        async with beside(breaks()) as task:
+            await asyncio.wait({task})
+            raise ZeroDivisionError
+
+    with capture_logs() as logs, pytest.raises(ZeroDivisionError):
+        await block()
+    assert [one["event"] for one in logs] == ["task_broken"]
+
+
+async def test_work_that_is_done_gives_its_result() -> None:
+    async with beside(asyncio.sleep(0, "done")) as task:
+        await asyncio.wait({task})
+    assert task.result() == "done"
+
+
+async def test_a_block_that_is_cancelled_ends_its_work() -> None:
+    tasks = []
+
+    async def hold() -> None:
+        async with beside(asyncio.Event().wait()) as task:
+            tasks.append(task)
+            await asyncio.Event().wait()
+
+    holding = asyncio.create_task(hold())
+    while not tasks:
+        await asyncio.sleep(0)
+    holding.cancel()
+    await asyncio.wait({holding})
+    assert holding.cancelled()
+    assert tasks[0].cancelled()
