@@ -591,7 +591,7 @@ export class AuraCall extends EventTarget {
 
   #answered(told) {
     this.#move("speaking");
-    this.#tell("answer", told);
+    if (told.text || told.ends) this.#tell("answer", told);
   }
 
   async #toolCall({ call_id, name, arguments: given }) {
