@@ -186,7 +186,7 @@ function listen(now) {
       given.delete("token");
       $("token-row").hidden = false;
     }
-    if (error.code === "UNREACHABLE" && (await health())) show(["Nobody is let in right now.", "The server runs, but is restarting, busy, or has seen too many tries from here. Try again in a minute."]);
+    if (error.code === "UNREACHABLE" && (await health())) show(["You are not let in right now.", "The server runs, but is restarting, busy, or has seen too many tries from here. Try again in a minute."]);
   });
   if (config.debug) now.on("message", ({ type, event }) => console.debug("aura", type, event ?? ""));
 }
