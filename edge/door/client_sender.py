@@ -64,11 +64,19 @@ class ClientSender:
         self._waiting.put_nowait(None)
 
     async def run(self) -> None:
-        while (text := await self._waiting.get()) is not None:
+        """Send until `close`; messages of the same moment go in one packet."""
+        while True:
+            text = await self._waiting.get()
             await asyncio.sleep(0)  # messages to the bus of the same moment go first
-            try:
-                await self._ws.send_str(text)
-            except ConnectionError:  # the client left: the reader notices too
+            while text is not None:
+                try:
+                    await self._ws.send_str(text)
+                except ConnectionError:  # the client left: the reader notices too
+                    return
+                finally:
+                    self._waiting_bytes -= len(text)
+                if self._waiting.empty():
+                    break
+                text = self._waiting.get_nowait()
+            else:
                 return
-            finally:
-                self._waiting_bytes -= len(text)
