@@ -1,0 +1,76 @@
+"""What all connections of an edge share beside its event loop: one rule, `CommonShare`. Pure.
+
+Strangers have shares of their own, so that however many there are, they take nothing from callers
+who show a token. Among themselves each address may have as much as is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.door.limits.address_limits import AddressLimits
+from runtime.common_share import CommonShare
+from runtime.settings import Settings
+
+MINUTE_S = 60.0
+TWICE = 2
+"""Of what an address may have alone, which is half of what is shared."""
+MB = 1_000_000
+WAITING_BYTES, WAITING_BYTES_OF_STRANGERS = 48 * MB, 16 * MB
+"""Of messages to all clients: a second of speech is 43 to 64 kB, and is taken at once."""
+MOST_WAITING_BYTES = 4 * MB
+"""For one client, above which audio is dropped; at twice that it must leave."""
+LEAST_WAITING_BYTES = 16 * 1024
+"""A client for which no more waits has room whatever waits for others."""
+
+
+class Waiting:
+    """The bytes that wait for one client."""
+
+    def __init__(self, share: CommonShare, address: str) -> None:
+        self._share = share
+        self._address = address
+        self.bytes = 0
+
+    def has_room(self, times: int = 1) -> bool:
+        """Tell whether more may wait; *times*: beyond so many times what audio may."""
+        if self.bytes > times * MOST_WAITING_BYTES:
+            return False
+        return self.bytes <= times * LEAST_WAITING_BYTES or self._share.fits(self._address, 0)
+
+    def add(self, size: int) -> None:
+        self.bytes += size
+        self._share.take(self._address, size)
+
+    def sent(self, size: int) -> None:
+        self.bytes -= size
+        self._share.give_back(self._address, size)
+
+    def leave(self) -> None:
+        """Let nothing wait any more."""
+        self.sent(self.bytes)
+
+
+@dataclass(frozen=True)
+class CommonBounds:
+    """The shares of an edge."""
+
+    conversations: CommonShare
+    """That strangers begin."""
+    waiting: CommonShare
+    """Bytes for slow clients that showed a token ..."""
+    waiting_of_strangers: CommonShare
+    """... and for those that showed none."""
+
+    @staticmethod
+    def of(settings: Settings) -> CommonBounds:
+        most = max(settings.seats_without_token, AddressLimits.of(settings).conversations.a_minute)
+        a_minute = settings.joins_per_minute_without_token or TWICE * most
+        return CommonBounds(
+            CommonShare(a_minute, MINUTE_S),
+            CommonShare(WAITING_BYTES),
+            CommonShare(WAITING_BYTES_OF_STRANGERS),
+        )
+
+    def waiting_for(self, address: str, *, stranger: bool) -> Waiting:
+        return Waiting(self.waiting_of_strangers if stranger else self.waiting, address)
