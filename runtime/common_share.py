@@ -79,5 +79,34 @@ class CommonShare:
         else:
             self._had.pop(address, None)
 
+    def holder(self, address: str) -> Held:
+        """Return what one of *address* holds, nothing yet, where nothing fades."""
+        return Held(self, address)
+
     def _faded(self, had: _Had, now_s: float) -> float:
         return had.amount * math.exp((had.at_s - now_s) / self._lasts_s)
+
+
+class Held:
+    """What one connection of an address holds of a share."""
+
+    def __init__(self, share: CommonShare, address: str) -> None:
+        self._share = share
+        self._address = address
+        self.amount = 0.0
+
+    def fits(self, amount: float) -> bool:
+        """Tell whether its address may have *amount* more."""
+        return self._share.fits(self._address, amount)
+
+    def take(self, amount: float) -> None:
+        self.amount += amount
+        self._share.take(self._address, amount)
+
+    def give_back(self, amount: float) -> None:
+        self.amount -= amount
+        self._share.give_back(self._address, amount)
+
+    def leave(self) -> None:
+        """Give all back."""
+        self.give_back(self.amount)

@@ -42,6 +42,7 @@ from edge.core.inputs import (
 )
 from runtime.bus.connection import Bus
 from runtime.bus.trace import new_trace
+from runtime.common_share import Held
 from schemas.events import AnyEvent, EndReason, Event, RecordingEnded, StageName
 from schemas.stages import JobEvent
 
@@ -61,12 +62,14 @@ class SessionShell:
         recording: RecordingWriter | None = None,
         recorded: tuple[StageName, ...] = (),
         terms: LogTerms | None = None,
+        kept: Held | None = None,
         tells_events: bool = False,
     ) -> None:
         """Carry *call*, whose *client* is told of it, and of its events if *tells_events*.
 
         *audio* hears the caller; *recording* stores the audio. A replay answers for the stages in
-        *recorded*. Its events are written by *terms*; None: whole, and without a limit.
+        *recorded*. Its events are written by *terms*; None: whole, and without a limit. *kept* is
+        the room for sound that may be sent again.
         """
         began = call.began
         self.tenant, self.session = began.tenant, began.session
@@ -82,7 +85,7 @@ class SessionShell:
         self._events = EventWriter(
             bus, self._outage, self._awaits, terms=terms, over=self._over_quota
         )
-        self._frames = FrameSender(bus, self.session)
+        self._frames = FrameSender(bus, self.session, kept)
         self._tasks = asyncio.TaskGroup()
         whose = (self.tenant, self.session)
         self._stages = StageListener(bus, whose, self.give, self._heard)
@@ -132,6 +135,7 @@ class SessionShell:
                 self._bus.reconnected.remove(self._resync.look)
                 self._bus.liveness.changed.remove(self._on_liveness)
                 catching_up.cancel()
+                self._frames.forget()
 
     # -------------------------------------------------------- inputs of the call
 

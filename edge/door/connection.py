@@ -64,6 +64,7 @@ class Connection:
         self._caller = seat.caller
         self._host = host
         self._pace = ws.pace
+        ws.pace.budget.stranger = not seat.caller.named
         waiting = host.common.waiting_for(seat.address, stranger=not seat.caller.named)
         self._sender = ClientSender(ws, protocol, waiting, self._too_slow)
         self._conversations = conversations = Conversations(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.door.limits.address_limits import AddressLimits
-from runtime.common_share import CommonShare
+from runtime.common_share import CommonShare, Held
 from runtime.settings import Settings
 
 MINUTE_S = 60.0
@@ -18,6 +18,8 @@ TWICE = 2
 MB = 1_000_000
 WAITING_BYTES, WAITING_BYTES_OF_STRANGERS = 48 * MB, 16 * MB
 """Of messages to all clients: a second of speech is 43 to 64 kB, and is taken at once."""
+SPOKEN_BYTES, SPOKEN_BYTES_OF_STRANGERS = 64 * MB, 8 * MB
+"""Of sound kept until it is recognised, to be sent again after an outage: 32 kB a second."""
 MOST_WAITING_BYTES = 4 * MB
 """For one client, above which audio is dropped; at twice that it must leave."""
 LEAST_WAITING_BYTES = 16 * 1024
@@ -27,28 +29,25 @@ LEAST_WAITING_BYTES = 16 * 1024
 class Waiting:
     """The bytes that wait for one client."""
 
-    def __init__(self, share: CommonShare, address: str) -> None:
-        self._share = share
-        self._address = address
-        self.bytes = 0
+    def __init__(self, held: Held) -> None:
+        self._held = held
 
     def has_room(self, times: int = 1) -> bool:
-        """Tell whether more may wait; *times*: beyond so many times what audio may."""
-        if self.bytes > times * MOST_WAITING_BYTES:
+        """Tell whether more may wait than does; *times*: of so many times what audio may."""
+        waits = self._held.amount
+        if waits > times * MOST_WAITING_BYTES:
             return False
-        return self.bytes <= times * LEAST_WAITING_BYTES or self._share.fits(self._address, 0)
+        return waits <= times * LEAST_WAITING_BYTES or self._held.fits(0)
 
     def add(self, size: int) -> None:
-        self.bytes += size
-        self._share.take(self._address, size)
+        self._held.take(size)
 
     def sent(self, size: int) -> None:
-        self.bytes -= size
-        self._share.give_back(self._address, size)
+        self._held.give_back(size)
 
     def leave(self) -> None:
         """Let nothing wait any more."""
-        self.sent(self.bytes)
+        self._held.leave()
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,9 @@ class CommonBounds:
     """Bytes for slow clients that showed a token ..."""
     waiting_of_strangers: CommonShare
     """... and for those that showed none."""
+    spoken: CommonShare
+    """Bytes of sound, of callers and ..."""
+    spoken_of_strangers: CommonShare
 
     @staticmethod
     def of(settings: Settings) -> CommonBounds:
@@ -70,7 +72,14 @@ class CommonBounds:
             CommonShare(a_minute, MINUTE_S),
             CommonShare(WAITING_BYTES),
             CommonShare(WAITING_BYTES_OF_STRANGERS),
+            CommonShare(SPOKEN_BYTES),
+            CommonShare(SPOKEN_BYTES_OF_STRANGERS),
         )
 
     def waiting_for(self, address: str, *, stranger: bool) -> Waiting:
-        return Waiting(self.waiting_of_strangers if stranger else self.waiting, address)
+        share = self.waiting_of_strangers if stranger else self.waiting
+        return Waiting(share.holder(address))
+
+    def spoken_by(self, address: str, *, stranger: bool) -> Held:
+        share = self.spoken_of_strangers if stranger else self.spoken
+        return share.holder(address)
