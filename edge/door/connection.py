@@ -26,6 +26,7 @@ from edge.door.client_reader import ClientReader
 from edge.door.client_sender import ClientSender
 from edge.door.conversations import Conversations
 from edge.door.host import Host
+from edge.door.limits.connection_budget import REFUSAL_WORK_S
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
 from edge.protocols.client_protocol import CloseCode
@@ -203,6 +204,7 @@ class Connection:
 
     def _not_begun(self, why: RefusedError) -> None:
         """Say why a session cannot begin now; a client that came for it alone may come again."""
+        self._pace.budget.work_s += REFUSAL_WORK_S  # who asks again and again is slowed
         log.info("session_refused", code=why.code, tenant=self._caller.tenant)
         self._protocol.ended()  # its messages would be of a session that had begun
         self._sender.send([self._protocol.error(why.code, why.message, why.details)])

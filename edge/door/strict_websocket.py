@@ -34,9 +34,9 @@ PROTOCOL_ERROR = 1002
 POLICY_VIOLATION = 1008
 OFTEN = 10
 """Heartbeats are put off this many times in a heartbeat, not at every frame."""
-MOST_FRAMES, MOST_PIECE_BYTES = 32, 64 * 1024
+MOST_FRAMES, MOST_PIECE_BYTES = 32, 32 * 1024
 """What is parsed before others get the loop."""
-MOST_UNTAKEN_BYTES = 32 * 1024
+MOST_UNTAKEN_BYTES = 16 * 1024
 """Of messages that were parsed; while there are more, the socket is not read."""
 LAST_WORD_S = 1.0
 """A client that costs too much has so long to read why it is closed; what it sends is dropped."""

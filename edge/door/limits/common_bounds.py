@@ -18,7 +18,7 @@ TWICE = 2
 MB = 1_000_000
 WAITING_BYTES, WAITING_BYTES_OF_STRANGERS = 48 * MB, 16 * MB
 """Of messages to all clients: a second of speech is 43 to 64 kB, and is taken at once."""
-SPOKEN_BYTES, SPOKEN_BYTES_OF_STRANGERS = 64 * MB, 8 * MB
+SPOKEN_BYTES, SPOKEN_BYTES_OF_STRANGERS = 64 * MB, 4 * MB
 """Of sound kept until it is recognised, to be sent again after an outage: 32 kB a second."""
 MOST_WAITING_BYTES = 4 * MB
 """For one client, above which audio is dropped; at twice that it must leave."""

@@ -39,6 +39,8 @@ BURST_FRAMES, BURST_BYTES, BURST_WORK_S, BURST_SOUND_S = 60, 256 * 1024, 0.03, 2
 """Whoever has spent more at once presses: its work waits for its turn, and for nothing else."""
 MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
+REFUSAL_WORK_S = 0.05
+"""What a refused conversation counts as: twice a second for ever, sixty at once."""
 LOOK_FRAMES, LOOK_SOUND_S = 25, 0.5
 """The work, seconds of the loop, after which live audio is reckoned up again."""
 MOST_ADDRESSES = 10_000
