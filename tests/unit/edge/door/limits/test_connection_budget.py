@@ -19,6 +19,7 @@ from edge.door.limits.connection_budget import (
     MOST_ADDRESSES,
     MOST_OUTSTANDING,
     MOST_OUTSTANDING_OF_ADDRESS,
+    REFUSAL_WORK_S,
     SOUND_PACE,
     TURNS_AT_ONCE,
     WORK_AT_ONCE_S,
@@ -264,3 +265,18 @@ def test_typed_turns_come_at_once_up_to_a_bound(stack: ExitStack) -> None:
     assert budget.look(0.0) == 0.0
     budget.turns += 2
     assert budget.look(0.0) == pytest.approx(2.0)
+
+
+def test_who_is_refused_again_and_again_is_slowed_and_who_tries_now_and_then_is_not(
+    stack: ExitStack,
+) -> None:
+    patient, greedy = opened(stack), opened(stack, address="b")
+    for second in range(600):
+        patient.work_s += REFUSAL_WORK_S
+        assert patient.look(float(second)) == 0.0
+    refused = 0
+    while not greedy.look(0.0):
+        greedy.work_s += REFUSAL_WORK_S
+        refused += 1
+    assert refused <= WORK_AT_ONCE_S / REFUSAL_WORK_S + 1
+    assert greedy.presses
