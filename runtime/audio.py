@@ -120,7 +120,7 @@ class AudioIn:
         """
         if isinstance(form, Container):
             return self._feed_file(data, form, begins=begins)
-        if form == self._form:
+        if form is self._form or form == self._form:
             if begins:
                 self._stream.align()
             return self._stream.feed(data)

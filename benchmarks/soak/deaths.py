@@ -118,12 +118,12 @@ async def storm(scale: Scale) -> Outcome:
         aura("--stt", "2", "--llm", "2", "--tts", "2") as run,
         crowd(run.urls, 50) as (callers, tally),
     ):
-        killed = await talk(callers, scale.seconds(300), _kill_every(run.pid, 5.0))
+        killed = await talk(callers, scale.seconds(300), kill_every(run.pid, 5.0))
     figures = {"kills": killed, **tally.figures()}
     return Outcome(tally.clean, figures)
 
 
-def _kill_every(pid: int, seconds: float) -> Callable[[asyncio.Event], Coroutine[Any, Any, int]]:
+def kill_every(pid: int, seconds: float) -> Callable[[asyncio.Event], Coroutine[Any, Any, int]]:
     async def kill(stop: asyncio.Event) -> int:
         killed = 0
         while not stop.is_set():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.soak import clusters, crowds, deaths, full, links, nonsense, tool_calls
+from benchmarks.soak import clusters, crowds, deaths, doors, full, links, nonsense, tool_calls
 from benchmarks.soak.trial import Trials
 
 TRIALS: Trials = {
@@ -13,4 +13,5 @@ TRIALS: Trials = {
     **crowds.TRIALS,
     **nonsense.TRIALS,
     **tool_calls.TRIALS,
+    **doors.TRIALS,
 }

@@ -70,12 +70,23 @@ class ClientSender:
     async def run(self) -> None:
         """Send until `close`, or until the client has left."""
         try:
-            while (text := await self._waiting.get()) is not None:
-                await asyncio.sleep(0)  # messages to the bus of the same moment go first
-                await self._ws.send_str(text)
-                self._room.sent(len(text))
+            await self._send_all()
         except ConnectionError:  # the reader notices too
             pass
         finally:
             self._over = True
             self._room.leave()
+
+    async def _send_all(self) -> None:
+        """Send until `close`; messages of the same moment go in one packet."""
+        while True:
+            text = await self._waiting.get()
+            await asyncio.sleep(0)  # messages to the bus of the same moment go first
+            while text is not None:
+                await self._ws.send_str(text)
+                self._room.sent(len(text))
+                if self._waiting.empty():
+                    break
+                text = self._waiting.get_nowait()
+            else:
+                return

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from tests.aura_process import SIMULATED, AuraProcess
-from tests.clients.test_stock_clients import INSTALLED
+from tests.clients.edge import INSTALLED
 from tests.local_server import answering
 from tests.realtime_caller import BEARER
 from tests.talk_page import browser, needs_browser

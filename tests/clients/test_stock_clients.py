@@ -5,25 +5,14 @@ Each runs in a process and an environment of its own: `make clients` installs th
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.aura_process import SIMULATED, AuraProcess
-from tests.integration.test_door import certificate
-from tests.realtime_caller import at_24_khz, buzz, silence
+from tests.clients.edge import INSTALLED, PYTHON, Edge, script
 
-HERE = Path(__file__).parent
-INSTALLED = HERE.parents[1] / ".venv" / "clients"
-PYTHON = INSTALLED / "bin" / "python"
 HEARD = "Hello, how are you today?"
-LIMIT_S = 100
 
 pytestmark = pytest.mark.integration
 needs_python = pytest.mark.skipif(
@@ -33,45 +22,6 @@ needs_node = pytest.mark.skipif(
     not ((INSTALLED / "node_modules" / "openai").exists() and shutil.which("node")),
     reason="NOT TESTED HERE: stock Realtime clients for Node: install npm, run `make clients`",
 )
-
-
-class Edge:
-    """An Aura with a certificate or without, and what a caller says to it."""
-
-    def __init__(self, folder: Path, *, tls: bool) -> None:
-        self.pem = certificate(folder) if tls else None
-        env = {
-            **SIMULATED,
-            "AURA_RECONNECTS_PER_MINUTE": "1000",
-            "AURA_API_REQUESTS_PER_MINUTE": "10000",
-            "AURA_JOINS_PER_MINUTE_PER_IP": "10000",
-            **({"AURA_TLS_CERT": str(self.pem)} if self.pem else {}),
-        }
-        self.aura = AuraProcess(folder / "aura", env=env)
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.aura.port}"
-        self.speech = folder / "speech.pcm"
-        self.speech.write_bytes(at_24_khz(buzz(900) + silence(1200)))
-
-    async def told(self, *command: str | Path) -> dict[str, Any]:
-        """Run a client's script and return what it prints."""
-        env = {**os.environ, "KEY": "demo_token"}
-        if self.pem:
-            env["NODE_EXTRA_CA_CERTS"] = str(self.pem)
-        process = await asyncio.create_subprocess_exec(
-            *(*command, self.url, str(self.speech)),
-            env=env,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            out, wrong = await asyncio.wait_for(process.communicate(), LIMIT_S)
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        assert process.returncode == 0, wrong.decode(errors="replace")[-3000:]
-        found: dict[str, Any] = json.loads(out.decode().splitlines()[-1])
-        return found
 
 
 @pytest.fixture(scope="module")
@@ -94,18 +44,12 @@ def tls_edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
         edge.aura.stop()
 
 
-def script(name: str) -> Path:
-    """Return the script *name*, beside the packages that it imports."""
-    if name.endswith(".py"):
-        return HERE / "scripts" / name
-    return Path(shutil.copy(HERE / "scripts" / name, INSTALLED / name))
-
-
 @needs_python
 async def test_openai_for_python(edge: Edge) -> None:
     found = await edge.told(PYTHON, script("openai_python.py"))
     answer = found.pop("answer")
     assert answer.startswith("Sure")
+    assert found.pop("goes_on").startswith("Sure")
     assert found == {
         "heard": HEARD,
         "typed": answer,
@@ -114,6 +58,7 @@ async def test_openai_for_python(edge: Edge) -> None:
         "cancelled": "cancelled",
         "truncated": 60,
         "retrieved": True,
+        "resumed": True,
         "secret": "ek_",
         "instructions": "Be brief.",
         "transcription": "transcription",

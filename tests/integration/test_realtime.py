@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp.test_utils import TestServer
 
-from runtime.bus.connection import connect
-from runtime.settings import load
+from edge.app import build
+from runtime.bus.connection import Bus, connect
+from runtime.settings import Settings, load
 from schemas import subjects
 from schemas.events import AnyEvent, SessionResumed, TurnTaken
 from tests.aura_process import SIMULATED, AuraProcess
@@ -43,10 +46,12 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
         process.stop()
 
 
-def post(url: str, body: Any, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+def post(
+    url: str, body: Any, headers: dict[str, str], path: str = "client_secrets"
+) -> tuple[int, dict[str, Any]]:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     request = urllib.request.Request(  # noqa: S310 - ours
-        f"{url}/v1/realtime/client_secrets", data, headers, method="POST"
+        f"{url}/v1/realtime/{path}", data, headers, method="POST"
     )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - ours
@@ -192,6 +197,21 @@ async def test_a_secret_that_cannot_be_made_is_refused_in_openais_form(
 ) -> None:
     found, told = await asyncio.to_thread(post, simulated.url, body, headers)
     assert (found, told["error"]["code"]) == (status, code)
+
+
+async def test_without_the_extra_a_call_over_webrtc_is_told_what_to_install(
+    settings: Settings, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "aiortc", None)
+    async with (
+        asyncio.TaskGroup() as sessions,
+        TestServer(build(settings, bus, "edge", sessions, 10)) as server,
+    ):
+        url = str(server.make_url("")).rstrip("/")
+        offer = (b"v=0", {**BEARER, "Content-Type": "application/sdp"}, "calls")
+        status, told = await asyncio.to_thread(post, url, *offer)
+    assert (status, told["error"]["code"]) == (501, "webrtc_unavailable")
+    assert "aura-voice[webrtc]" in told["error"]["message"]
 
 
 # ---------------------------------------------------------------- resume, and what dies

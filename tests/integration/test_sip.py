@@ -14,7 +14,7 @@ import pytest
 
 from schemas import events as ev
 from tests.caller import buzz, silence
-from tests.sip_caller import free_ports, needs_baresip, needs_sipp, telephone
+from tests.sip_caller import SCENARIO, free_ports, needs_baresip, needs_sipp, telephone
 from tests.sip_exchange import Exchange
 
 pytest.importorskip("baresip", reason="NOT TESTED HERE: the extra `sip` is not installed")
@@ -192,75 +192,3 @@ def test_without_the_extra_the_command_says_what_to_install() -> None:
     )
     assert told.returncode != 0
     assert "pip install 'aura-voice[sip]'" in told.stderr
-
-
-SCENARIO = """<?xml version="1.0" encoding="ISO-8859-1" ?>
-<scenario name="a caller">
-  <send retrans="500"><![CDATA[
-    INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
-    Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-    From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]t[call_number]
-    To: <sip:[service]@[remote_ip]:[remote_port]>
-    Call-ID: [call_id]
-    CSeq: 1 INVITE
-    Contact: <sip:sipp@[local_ip]:[local_port]>
-    Max-Forwards: 70
-    Content-Type: application/sdp
-    Content-Length: [len]
-
-    v=0
-    o=sipp 1 1 IN IP4 [local_ip]
-    s=-
-    c=IN IP4 [media_ip]
-    t=0 0
-    m=audio [media_port] RTP/AVP 0
-    a=rtpmap:0 PCMU/8000
-  ]]></send>
-  <recv response="100" optional="true"/>
-  <recv response="180" optional="true"/>
-  <recv response="200" rtd="true"/>
-  <send><![CDATA[
-    ACK sip:[service]@[remote_ip]:[remote_port] SIP/2.0
-    Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-    From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]t[call_number]
-    To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
-    Call-ID: [call_id]
-    CSeq: 1 ACK
-    Max-Forwards: 70
-    Content-Length: 0
-  ]]></send>
-  <recv request="INVITE" crlf="true"/>
-  <send retrans="500"><![CDATA[
-    SIP/2.0 200 OK
-    [last_Via:]
-    [last_From:]
-    [last_To:]
-    [last_Call-ID:]
-    [last_CSeq:]
-    Contact: <sip:sipp@[local_ip]:[local_port]>
-    Content-Type: application/sdp
-    Content-Length: [len]
-
-    v=0
-    o=sipp 1 2 IN IP4 [local_ip]
-    s=-
-    c=IN IP4 [media_ip]
-    t=0 0
-    m=audio [media_port] RTP/AVP 0
-    a=rtpmap:0 PCMU/8000
-  ]]></send>
-  <recv request="ACK"/>
-  <pause milliseconds="3000"/>
-  <send retrans="500"><![CDATA[
-    BYE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
-    Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-    From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]t[call_number]
-    To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
-    Call-ID: [call_id]
-    CSeq: 2 BYE
-    Max-Forwards: 70
-    Content-Length: 0
-  ]]></send>
-  <recv response="200"/>
-</scenario>
-"""

@@ -81,6 +81,8 @@ class RealtimeProtocol:
         self._told = Telling(self._ids, SessionObject(), has_tracks=handshake.has_tracks)
         self.items = ItemRequests(self._ids, self._told)
         self.responses = ResponseRequests(self._ids, self._told)
+        self._speeches = self._told.speeches
+        self._input = self._session.input_format.samples
         self._uncommitted_ms = 0.0
         """Audio that was appended since the last commit."""
 
@@ -121,6 +123,7 @@ class RealtimeProtocol:
                 self._told.session = updated(self._session, patch)
             except RequestError as error:
                 wrong.append(self._refuse(error, None))
+        self._input = self._session.input_format.samples
         agent, unreadable = agent_options(self._query)
         wrong += [self._refuse(RequestError("invalid_value", why), None) for why in unreadable]
         begin = Begin(
@@ -171,7 +174,7 @@ class RealtimeProtocol:
         if isinstance(frame, bytes):
             return self._sound(frame, OF_TRACKS) if self._has_tracks else None
         data = None if self._has_tracks else appended(frame)
-        return None if data is None else self._sound(data, self._session.input_format.samples)
+        return None if data is None else self._sound(data, self._input)
 
     def _refuse(self, error: RequestError, event_id: object) -> Reply:
         return Reply(self._ids.error(error, event_id))
@@ -181,6 +184,7 @@ class RealtimeProtocol:
 
     def _update(self, message: Mapping[str, Any]) -> list[Command]:
         self._told.session = updated(self._session, message.get("session"))
+        self._input = self._session.input_format.samples
         now = self._session.told(self._told.conversation)
         return [Reconfigure(self._changes()), self._reply("session.updated", session=now)]
 
@@ -195,17 +199,17 @@ class RealtimeProtocol:
         except ValueError:
             told = "Invalid value for 'audio': expected base64-encoded audio."
             raise RequestError("invalid_value", told, "audio") from None
-        return self._sound(data, self._session.input_format.samples)
+        return self._sound(data, self._input)
 
     def _sound(self, data: bytes, form: Format) -> list[Command]:
-        ms = len(data) * 1000 / (form.rate_hz * form.frame_bytes)
-        self._told.speeches.appended_ms += ms
+        ms = len(data) * 1000 / form.bytes_a_second
+        self._speeches.appended_ms += ms
         self._uncommitted_ms += ms
         return [Audio(data, form)] if data else []
 
     def _commit(self, message: Mapping[str, Any]) -> list[Command]:
         del message
-        waits = self._session.is_manual or self._told.speeches.is_open
+        waits = self._session.is_manual or self._speeches.is_open
         ms, self._uncommitted_ms = self._uncommitted_ms, 0.0
         if not waits or (self._session.is_manual and ms < LEAST_COMMIT_MS):
             told = (

@@ -25,6 +25,13 @@ EAGERNESS: Mapping[str, Eagerness] = {
 }
 
 
+SAMPLES: Mapping[str, Format] = {
+    "audio/pcm": Format(rate_hz=PCM_HZ),
+    "audio/pcmu": Format(rate_hz=G711_HZ, width=1, encoding="mulaw"),
+    "audio/pcma": Format(rate_hz=G711_HZ, width=1, encoding="alaw"),
+}
+
+
 class AudioFormat(msgspec.Struct, frozen=True, kw_only=True):
     """How audio is written inside base64."""
 
@@ -37,13 +44,7 @@ class AudioFormat(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def samples(self) -> Format:
-        match self.type:
-            case "audio/pcm":
-                return Format(rate_hz=PCM_HZ)
-            case "audio/pcmu":
-                return Format(rate_hz=G711_HZ, width=1, encoding="mulaw")
-            case "audio/pcma":
-                return Format(rate_hz=G711_HZ, width=1, encoding="alaw")
+        return SAMPLES[self.type]
 
     @property
     def told(self) -> dict[str, Any]:

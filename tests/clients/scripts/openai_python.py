@@ -1,4 +1,4 @@
-"""`openai` for Python: speech, typed words, turns of its own, out of band, a secret."""
+"""`openai` for Python: speech, typed words, turns of its own, out of band, resumed, a secret."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def main() -> dict[str, Any]:
     client = AsyncOpenAI(base_url=f"{URL}/v1", api_key="demo_token")
     found: dict[str, Any] = {}
     async with client.realtime.connect(model="gpt-realtime") as connection:
-        await until(connection, "session.created")
+        opened = await until(connection, "session.created")
         speaking = asyncio.create_task(speak(connection))
         heard = await until(connection, "conversation.item.input_audio_transcription.completed")
         found["heard"] = heard.transcript
@@ -83,6 +83,15 @@ async def main() -> dict[str, Any]:
         found["retrieved"] = retrieved.item.id == item_id
         await connection.conversation.item.delete(item_id=item_id)
         await until(connection, "conversation.item.deleted")
+    async with client.realtime.connect(
+        model="gpt-realtime", extra_query={"session": opened.session.id}
+    ) as connection:
+        again = await until(connection, "session.created")
+        found["resumed"] = again.session.id == opened.session.id
+        await connection.conversation.item.create(item=item)
+        await connection.response.create()
+        done = await until(connection, "response.done")
+        found["goes_on"] = done.response.output[0].content[0].transcript
     made = await client.realtime.client_secrets.create(
         session={"type": "realtime", "instructions": "Be brief."}
     )

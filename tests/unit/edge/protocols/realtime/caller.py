@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
+
+from openai.types.realtime.realtime_server_event import RealtimeServerEvent
+from pydantic import TypeAdapter
 
 from edge.core.client_commands import (
     Ask,
@@ -20,7 +24,7 @@ from edge.core.client_commands import (
 from edge.core.client_events import Interrupted, Speech
 from edge.core.effects import Tell
 from edge.core.inputs import Reconfigured, ResponseAsked
-from edge.protocols.client_protocol import Handshake
+from edge.protocols.client_protocol import Handshake, Json
 from edge.protocols.realtime import RealtimeProtocol
 from runtime.audio import AudioOut
 from schemas.session_config import SessionConfig
@@ -28,6 +32,8 @@ from tests.unit.edge.core.rehearsal import BEFORE_SETTINGS, Rehearsal
 
 OPERATORS = SessionConfig().but({**BEFORE_SETTINGS, "response.system_prompt": "Be kind."})
 """What the operator has set."""
+IN_OPENAIS_FORM: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
+"""All events of a server, as OpenAI's own package has them."""
 FRAME = base64.b64encode(bytes(24 * 2 * 20)).decode()
 """20 ms of 24 kHz."""
 
@@ -72,14 +78,14 @@ class RealtimeCaller:
                 case Begin(changes):
                     self.config = OPERATORS.but(changes)
                 case Reply(message):
-                    self.told.append(dict(message))
+                    self._tell([message])
                 case End():
                     self.closed = True
                 case _:
                     raise AssertionError(command)
         self.r = Rehearsal()
         self.r.give(Reconfigured(self.config))
-        self.told += map(dict, self.protocol.began("s_0123456789abcdef"))
+        self._tell(self.protocol.began("s_0123456789abcdef"))
 
     def send(self, event: object) -> None:
         """Send *event*, JSON or anything else."""
@@ -94,7 +100,7 @@ class RealtimeCaller:
         for command in commands:
             match command:
                 case Reply(message):
-                    self.told.append(dict(message))
+                    self._tell([message])
                 case Audio():
                     self.audio.append(command)
                 case Reconfigure(changes):
@@ -124,7 +130,13 @@ class RealtimeCaller:
                 event = replace(event, pcm=self._out.feed(event.pcm, more=not event.ends))
             if self._has_tracks and isinstance(event, Speech | Interrupted):
                 self.track.append(event)
-            self.told += map(dict, self.protocol.messages(event))
+            self._tell(self.protocol.messages(event))
+
+    def _tell(self, messages: Iterable[Json]) -> None:
+        """Take *messages*, each of which has all fields that OpenAI's package requires of it."""
+        for message in messages:
+            IN_OPENAIS_FORM.validate_python(message)
+            self.told.append(dict(message))
 
     # ---- the caller and the stages
 
