@@ -9,14 +9,14 @@ from edge.door.limits.common_bounds import (
     CommonBounds,
     Waiting,
 )
-from runtime.settings import Settings
+from runtime.settings import load
 from tests.unit.edge.door.limits.test_address_limits import limits
 
 PIECE = 10_000
 
 
 def bounds(**settings: int) -> CommonBounds:
-    return CommonBounds.of(Settings(_env_file=None, **settings))
+    return CommonBounds.of(load(_env_file=None, **settings))
 
 
 def fill(waiting: Waiting) -> int:
