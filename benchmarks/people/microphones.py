@@ -92,7 +92,7 @@ async def measured(url: str, count: int) -> dict[str, Any]:
         (
             int(rng.choice(RATES_HZ)),
             NETWORKS[number % len(NETWORKS)],
-            said[number % len(said)],
+            said[number // len(NETWORKS) % len(said)],
             number,
         )
         for number in range(count)

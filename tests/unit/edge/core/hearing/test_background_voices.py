@@ -30,6 +30,18 @@ def test_a_quiet_caller_in_a_quiet_room_is_heard_however_long_they_speak() -> No
     assert last([0.0] * SECOND + [90.0] * 14 * SECOND)
 
 
+def test_a_caller_who_speaks_fluently_is_not_their_own_background() -> None:
+    clause, pause = [1200.0] * 2 * SECOND, [0.0] * 15
+    background = BackgroundVoices()
+    heard = [background.is_below(one) for one in (clause + pause) * 12]
+    assert all(heard)
+
+
+def test_a_gap_in_the_murmur_of_a_room_does_not_make_it_the_caller() -> None:
+    room, gap = [300.0] * 9 * SECOND, [0.0] * 12
+    assert not last([*room, *gap, *[300.0] * 2 * SECOND])
+
+
 def test_the_background_is_forgotten_after_a_silence() -> None:
     room = [300.0] * 9 * SECOND
     assert last([*room, *[0.0] * SECOND, *[300.0] * SECOND])
