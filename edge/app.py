@@ -29,6 +29,7 @@ from edge.door.http.twilio_voice import PATH as TWILIO_VOICE
 from edge.door.http.twilio_voice import announced
 from edge.door.limits.address_limits import AddressLimits
 from edge.door.limits.admission_control import AdmissionControl
+from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.connection_budget import Budgets, Costs
 from edge.door.limits.open_files import OpenFiles
 from edge.door.limits.session_limits import Limits, SessionLimits
@@ -84,6 +85,7 @@ def edge_of(
         storage=StorageMonitor(bus, name),
         secrets=ClientSecrets(settings),
         budgets=Budgets(Costs(settings.frames_per_second, settings.sound_at_once_s)),
+        common=CommonBounds.of(settings),
         configs=ConfigStore(bus, config),
         log_quotas=LogQuotas(
             session_kb=settings.log_kb_per_minute,
@@ -132,7 +134,7 @@ def limits_of(settings: Settings) -> Limits:
         a_tenant=settings.max_sessions_per_tenant,
         a_user=settings.max_sessions_per_user,
         joins_a_minute=settings.reconnects_per_minute + 1,
-        without_token=settings.max_sessions_without_token or max(1, settings.max_sessions // 2),
+        without_token=settings.seats_without_token,
     )
 
 

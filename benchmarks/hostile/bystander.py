@@ -47,7 +47,7 @@ class Bystander:
 
     def __init__(self, url: str, speech: bytes) -> None:
         self._url = url
-        self._speech = speech
+        self.speech = speech
         self._sent: dict[int, float] = {}
         self._times = Times()
         self._due = 0.0
@@ -87,7 +87,7 @@ class Bystander:
             await asyncio.sleep(PING_EVERY_S)
 
     async def _speak(self, ws: aiohttp.ClientWebSocketResponse) -> None:
-        cycle = self._speech.ljust(int(CYCLE_S * 32_000), b"\0")
+        cycle = self.speech.ljust(int(CYCLE_S * 32_000), b"\0")
         start = time.monotonic()
         for number in itertools.count():
             at = number * FRAME % len(cycle)

@@ -19,6 +19,7 @@ import psutil
 from benchmarks import aura_server
 from benchmarks.hostile.attacker import Order
 from benchmarks.hostile.bystander import CYCLE_S, SECRET, Bystander, refused
+from benchmarks.hostile.frames import BINARY, frame
 from benchmarks.hostile.rows import END, START
 from benchmarks.hostile.verdict import Figures
 from benchmarks.hostile.wire import RefusedError, Socket, Tally
@@ -27,6 +28,9 @@ from runtime.bus.connection import Bus, connect
 from runtime.settings import load
 from schemas import subjects
 
+CALM_S = 8.0
+"""A stage that was strained by a hundred who spoke is calm after it."""
+PIECE_BYTES = 3200
 WITHOUT_S = 1.0
 """The bystander is timed so long before each attack."""
 FAULTS = ("connection_broken", "call_broken", "session_broken", "bus_disconnected", "Traceback")
@@ -80,8 +84,8 @@ async def running(speech: Path, *, whisper: bool) -> AsyncIterator[Aura]:
             bystander = Bystander(url, await asyncio.to_thread(speech.read_bytes))
             call = asyncio.create_task(bystander.run())
             await asyncio.wait_for(bystander.ready.wait(), 10)
-            await _warm(url)
-            await asyncio.sleep(5)  # a question was answered, too
+            await _warm(url, bystander.speech)
+            await asyncio.sleep(CALM_S)  # a question was answered, too
             bystander.look()
             try:
                 yield Aura(url, process.pid, data.parent / "log", bus, bystander, speech)
@@ -91,14 +95,19 @@ async def running(speech: Path, *, whisper: bool) -> AsyncIterator[Aura]:
                     await call
 
 
-async def _warm(url: str) -> None:
-    """Hold a hundred short conversations, so that memory which every crowd takes is no growth."""
+async def _warm(url: str, speech: bytes) -> None:
+    """Hold a hundred short conversations, so that memory which every crowd takes is no growth.
+
+    Each says a second of *speech*, at its pace: to hear takes most of a call's memory.
+    """
 
     async def converse(number: int) -> None:
         with suppress(RefusedError, OSError):
             socket = await Socket.open(url, "/ws", f"192.0.2.{number + 20}", Tally())
             await socket.send(START)
-            await asyncio.sleep(1)
+            for at in range(0, 32_000, PIECE_BYTES):
+                await socket.send(frame(BINARY, speech[at : at + PIECE_BYTES]))
+                await asyncio.sleep(PIECE_BYTES / 32_000)
             await socket.send(END)
             await asyncio.sleep(0.5)
             socket.writer.close()

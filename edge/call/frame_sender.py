@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 
 from edge.call import counters
 from edge.core.effects import SendFrame
 from runtime.bus.connection import Bus
+from runtime.common_share import CommonShare, Held
 from schemas import subjects
 
 MOST_KEPT = 900
@@ -18,12 +20,17 @@ nobody waits for them."""
 class FrameSender:
     """Sends frames in order and keeps the end of the latest utterance, to be sent again."""
 
-    def __init__(self, bus: Bus, session: str) -> None:
+    def __init__(self, bus: Bus, session: str, kept: Held | None = None) -> None:
+        """Keep no more than *kept* has room for; None: MOST_KEPT."""
         self._bus = bus
         self._session = session
         self._waiting: asyncio.Queue[SendFrame | None] = asyncio.Queue(MOST_KEPT)
         """The oldest is dropped where there is no room."""
-        self._spoken: deque[SendFrame] = deque(maxlen=MOST_KEPT)
+        self._spoken: deque[SendFrame] = deque()
+        self._kept = kept or CommonShare(math.inf).holder("")
+        """Bytes of what is spoken."""
+        self._utterance: int | None = None
+        """The latest one, until its last frame was sent."""
         self._subject = ""
 
     def put(self, frame: SendFrame | None) -> None:
@@ -33,19 +40,36 @@ class FrameSender:
         self._waiting.put_nowait(frame)
 
     async def run(self) -> None:
+        """Send until None comes; what is kept then is kept until `forget`."""
         while (frame := await self._waiting.get()) is not None:
-            if not self.latest_is(frame.utterance):
-                self._spoken.clear()
+            if frame.utterance != self._utterance:
+                self.forget()
+                self._utterance = frame.utterance
                 self._subject = subjects.utterance(self._session, frame.utterance)
-            self._spoken.append(frame)
+            self._keep(frame)
             if frame.frame.stands:  # this end is not urgent
                 await self._bus.yield_to_jobs()
             await self._send(frame)
             if frame.frame.end:  # it is never sent again
-                self._spoken.clear()
+                self.forget()
 
     def latest_is(self, utterance: int) -> bool:
-        return bool(self._spoken) and self._spoken[0].utterance == utterance
+        return self._utterance == utterance
+
+    def _keep(self, frame: SendFrame) -> None:
+        """Keep *frame*, and of those before it as many as there is room for."""
+        size = len(frame.frame.pcm)
+        while self._spoken and (len(self._spoken) >= MOST_KEPT or not self._kept.fits(size)):
+            self._kept.give_back(len(self._spoken.popleft().frame.pcm))
+        if self._kept.fits(size):
+            self._kept.take(size)
+            self._spoken.append(frame)
+
+    def forget(self) -> None:
+        """Keep nothing: it is not sent again."""
+        self._spoken.clear()
+        self._kept.leave()
+        self._utterance = None
 
     async def again(self) -> None:
         """Send what is kept of the latest utterance; a frame that comes twice changes nothing."""

@@ -5,10 +5,12 @@ What was decided is always stored: a share is overdrawn by the last messages, th
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from runtime.buckets import Bucket, Buckets
+from runtime.common_share import CommonShare
 from schemas.audio import BYTES_PER_MS
 
 KEPT_S = 72 * 3600
@@ -21,63 +23,45 @@ OVERHEAD_BYTES = 250
 """The bytes of a stored message beside its data: subject, headers, place in the stream."""
 FASTEST = 2
 """The highest speed of recorded audio, both sides together, as a multiple of speech."""
-MOST_KEPT = 10_000
-"""The number of addresses or tenants that are remembered."""
+BEGINS_BYTES = 10_000
+"""What a session may need for its first turn."""
 TENANT_USED_UP = "the tenant's share of recorded audio is used up (AURA_RECORDED_MB_PER_TENANT)"
 _PACE = FASTEST * 2 * BYTES_PER_MS * 1000
 """Most bytes of recorded audio a second, both sides."""
 
 
-class ByteBucket:
-    """*rate* bytes a second, *size* at once; it may be overdrawn."""
+class Store(Protocol):
+    """What bytes are taken from."""
 
-    def __init__(self, rate: float, size: float) -> None:
-        self._rate = rate
-        self._size = self._left = size
-        self._at_s: float | None = None
-
-    def spend(self, size_bytes: int, now_s: float) -> bool:
-        """Take bytes; return False where it is overdrawn."""
-        self._fill(now_s)
-        self._left -= size_bytes
-        return self._left >= 0
+    def take(self, amount: float, now_s: float) -> bool:
+        """Take bytes in any case; return False where that is too much."""
 
     def wait_s(self, now_s: float) -> float:
-        """Return the seconds until it holds a minute's bytes; 0: it holds some now."""
-        self._fill(now_s)
-        enough = min(self._size, self._rate * 60)
-        return 0.0 if self._left > 0 else (enough - self._left) / self._rate
-
-    def _fill(self, now_s: float) -> None:
-        if self._at_s is not None:
-            self._left = min(self._size, self._left + (now_s - self._at_s) * self._rate)
-        self._at_s = now_s
+        """Return the seconds until a session may begin; 0: now."""
 
 
-class Buckets:
-    """A bucket for each name; the one that was longest unused is forgotten first."""
+@dataclass(frozen=True)
+class Portion:
+    """What one address may have of a share."""
 
-    def __init__(self, new: Callable[[], ByteBucket]) -> None:
-        self._new = new
-        self._known: OrderedDict[str, ByteBucket] = OrderedDict()
+    share: CommonShare
+    address: str
 
-    def of(self, name: str) -> ByteBucket:
-        if name not in self._known:
-            self._known[name] = self._new()
-            if len(self._known) > MOST_KEPT:
-                self._known.popitem(last=False)
-        self._known.move_to_end(name)
-        return self._known[name]
+    def take(self, amount: float, now_s: float) -> bool:
+        return self.share.take(self.address, amount, now_s)
+
+    def wait_s(self, now_s: float) -> float:
+        return self.share.wait_s(self.address, BEGINS_BYTES, now_s)
 
 
 @dataclass
 class LogQuota:
     """The shares of the event stream that one connection draws on."""
 
-    shared: list[tuple[str, ByteBucket]]
+    shared: list[tuple[str, Store]]
     """Those it shares with others, each with the words for whose it is."""
-    new: Callable[[], ByteBucket]
-    _own: ByteBucket = field(init=False)
+    new: Callable[[], Bucket]
+    _own: Bucket = field(init=False)
 
     def __post_init__(self) -> None:
         self._own = self.new()
@@ -98,7 +82,7 @@ class LogQuota:
                 ("this session (AURA_LOG_KB_PER_MINUTE)", self._own),
                 *self.shared,
             ]
-            if not bucket.spend(size_bytes + OVERHEAD_BYTES, now_s)
+            if not bucket.take(size_bytes + OVERHEAD_BYTES, now_s)
         ]
         return _used_up(over[0]) if over else ""
 
@@ -118,35 +102,39 @@ class LogQuotas:
         self._session_kb = session_kb
         address_kb = session_kb * connections * ADDRESS_SHARE
         self._addresses = Buckets(lambda: _a_minute(address_kb))
-        self._strangers = _in_72_h(strangers_mb)
+        self._strangers = CommonShare(strangers_mb * 1e6, KEPT_S)
 
     def of(self, address: str, *, stranger: bool) -> LogQuota:
         """Return that of a connection from *address*; *stranger*: nobody shows a token on it."""
-        shared = [("this address (AURA_LOG_KB_PER_MINUTE)", self._addresses.of(address))]
+        whose = "this address (AURA_LOG_KB_PER_MINUTE)"
+        shared: list[tuple[str, Store]] = [(whose, self._addresses.of(address))]
         if stranger:
-            shared.append(("callers without a token (AURA_LOG_MB_OF_STRANGERS)", self._strangers))
+            whose = "callers without a token (AURA_LOG_MB_OF_STRANGERS)"
+            shared.append((whose, Portion(self._strangers, address)))
         return LogQuota(shared, lambda: _a_minute(self._session_kb))
 
 
-def _a_minute(kb: float) -> ByteBucket:
-    return ByteBucket(kb * 1000 / 60, kb * 1000 * BURST_MINUTES)
+def _a_minute(kb: float) -> Bucket:
+    a_minute = kb * 1000
+    return Bucket(a_minute / 60, a_minute * BURST_MINUTES, until=a_minute)
 
 
-def _in_72_h(mb: int) -> ByteBucket:
-    return ByteBucket(mb * 1e6 / KEPT_S, mb * 1e6)
+def _in_72_h(mb: int) -> Bucket:
+    rate = mb * 1e6 / KEPT_S
+    return Bucket(rate, mb * 1e6, until=60 * rate)
 
 
 @dataclass
 class RecordingQuota:
     """The share of the recorded audio that one session draws on."""
 
-    tenant: ByteBucket
-    _own: ByteBucket = field(default_factory=lambda: ByteBucket(_PACE, _PACE * 60))
+    tenant: Bucket
+    _own: Bucket = field(default_factory=lambda: Bucket(_PACE, _PACE * 60))
 
     def spend(self, size_bytes: int, now_s: float) -> str:
         """Take the bytes of a piece; return why no more is recorded; empty: it goes on."""
-        own = self._own.spend(size_bytes, now_s)
-        if not self.tenant.spend(size_bytes, now_s):
+        own = self._own.take(size_bytes, now_s)
+        if not self.tenant.take(size_bytes, now_s):
             return TENANT_USED_UP
         return "" if own else "the audio comes faster than it is spoken"
 

@@ -42,6 +42,7 @@ from edge.core.inputs import (
 from edge.core.moves import moved
 from runtime.bus.connection import Bus
 from runtime.bus.trace import new_trace
+from runtime.common_share import Held
 from schemas.events import AnyEvent, EndReason, Event, RecordingEnded, StageName
 
 log = structlog.get_logger(__name__)
@@ -60,12 +61,14 @@ class SessionShell:
         recording: RecordingWriter | None = None,
         recorded: tuple[StageName, ...] = (),
         terms: LogTerms | None = None,
+        kept: Held | None = None,
         tells_events: bool = False,
     ) -> None:
         """Carry *call*, whose *client* is told of it, and of its events if *tells_events*.
 
         *audio* hears the caller; *recording* stores the audio. A replay answers for the stages in
-        *recorded*. Its events are written by *terms*; None: whole, and without a limit.
+        *recorded*. Its events are written by *terms*; None: whole, and without a limit. *kept* is
+        the room for sound that may be sent again.
         """
         self.tenant, self.session = whose = call.began.tenant, call.began.session
         self.call = call
@@ -84,7 +87,7 @@ class SessionShell:
             recorded=recorded,
             over=self._over_quota,
         )
-        self._frames = FrameSender(bus, self.session)
+        self._frames = FrameSender(bus, self.session, kept)
         self._tasks = asyncio.TaskGroup()
         self._stages = StageListener(bus, whose, self.give, self._heard)
         self._resync = Resync(bus, call, whose, self._frames, self._stages.event)
@@ -127,6 +130,7 @@ class SessionShell:
                 self._bus.reconnected.remove(self._resync.look)
                 self._bus.liveness.changed.remove(self._on_liveness)
                 catching_up.cancel()
+                self._frames.forget()
 
     # -------------------------------------------------------- inputs of the call
 

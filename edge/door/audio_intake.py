@@ -73,7 +73,7 @@ class AudioIntake:
             self.take_now(audio)
             return
         self._pace.budget.sound_s += len(audio.data) / form.bytes_a_second
-        await self._pace.turn()
+        await self._pace.turn(long=True)
         begins = audio.begins
         for data in _pieces(audio.data, int(PIECE_S * form.rate_hz) * form.frame_bytes):
             pcm = bytearray()

@@ -14,8 +14,8 @@ from edge.door.channel import Channel
 from edge.door.client_sender import ClientSender
 from edge.door.conversations import Conversations
 from edge.door.limits.allowance import OverBudgetError
-from edge.door.limits.rate_limits import TokenBucket
 from edge.protocols.client_protocol import ClientProtocol, Json
+from runtime.buckets import Bucket
 
 NO_MORE_S = 2.5
 """A network may stall for so long and go on; after it, nothing more comes."""
@@ -30,7 +30,7 @@ class ClientReader:
         self,
         ws: Channel,
         protocol: ClientProtocol,
-        commands: TokenBucket,
+        commands: Bucket,
         conversations: Conversations,
         sender: ClientSender,
         obey: Callable[[list[Command]], Awaitable[None]],

@@ -11,33 +11,34 @@ import msgspec
 from edge.call import counters
 from edge.core.client_events import ClientEvent, Interrupted, Speech
 from edge.door.channel import Channel
+from edge.door.limits.common_bounds import Waiting
 from edge.protocols.client_protocol import ClientProtocol, Json
 from runtime.audio import AudioOut
 
-MOST_WAITING_BYTES = 4_000_000
-"""Limit of waiting messages, above which audio is dropped; at twice that the client must leave."""
+AT_MOST = 2
+"""A client for which so many times as much waits as for one whose audio is dropped must leave."""
 
 
 class ClientSender:
     """Puts events into the client's protocol, audio at its rate, and sends them in their order."""
 
-    def __init__(self, ws: Channel, protocol: ClientProtocol, too_slow: Callable[[], None]) -> None:
-        """Send over *ws*; *too_slow* is called for a message that has no room."""
+    def __init__(
+        self, ws: Channel, protocol: ClientProtocol, waiting: Waiting, too_slow: Callable[[], None]
+    ) -> None:
+        """Send over *ws* what *waiting* has room for; *too_slow* is called where it has none."""
         self._ws = ws
         self._protocol = protocol
         self._too_slow = too_slow
         self._audio_out = AudioOut(protocol.audio_out_hz)
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
-        """Bounded in bytes, by `send`: twice MOST_WAITING_BYTES, then the client must leave.
-
-        None is the last.
-        """
-        self._waiting_bytes = 0
+        """As many as there is room for, then the client must leave. None is the last."""
+        self._room = waiting
+        self._over = False
 
     def tell(self, event: ClientEvent, *, chunks: bool) -> None:
         """Tell the client of *event*; *chunks*: audio of a response is one stream of chunks."""
         if isinstance(event, Speech):
-            if self._waiting_bytes > MOST_WAITING_BYTES:
+            if not self._room.has_room():
                 counters.dropped("caller", len(event.pcm))
                 return
             if self._audio_out.rate_hz != self._protocol.audio_out_hz:
@@ -53,13 +54,13 @@ class ClientSender:
     def send(self, messages: Iterable[Json | None]) -> None:
         """Send *messages* after those that wait; the protocol has no form for None."""
         for message in messages:
-            if message is None:
+            if message is None or self._over:
                 continue
-            text = msgspec.json.encode(message).decode()
-            self._waiting_bytes += len(text)
-            if self._waiting_bytes > 2 * MOST_WAITING_BYTES:
+            if not self._room.has_room(AT_MOST):
                 self._too_slow()
                 continue
+            text = msgspec.json.encode(message).decode()
+            self._room.add(len(text))
             self._waiting.put_nowait(text)
 
     def close(self) -> None:
@@ -67,17 +68,23 @@ class ClientSender:
         self._waiting.put_nowait(None)
 
     async def run(self) -> None:
+        """Send until `close`, or until the client has left."""
+        try:
+            await self._send_all()
+        except ConnectionError:  # the reader notices too
+            pass
+        finally:
+            self._over = True
+            self._room.leave()
+
+    async def _send_all(self) -> None:
         """Send until `close`; messages of the same moment go in one packet."""
         while True:
             text = await self._waiting.get()
             await asyncio.sleep(0)  # messages to the bus of the same moment go first
             while text is not None:
-                try:
-                    await self._ws.send_str(text)
-                except ConnectionError:  # the client left: the reader notices too
-                    return
-                finally:
-                    self._waiting_bytes -= len(text)
+                await self._ws.send_str(text)
+                self._room.sent(len(text))
                 if self._waiting.empty():
                     break
                 text = self._waiting.get_nowait()

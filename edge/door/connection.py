@@ -26,10 +26,11 @@ from edge.door.client_reader import ClientReader
 from edge.door.client_sender import ClientSender
 from edge.door.conversations import Conversations
 from edge.door.host import Host
-from edge.door.limits.rate_limits import TokenBucket
+from edge.door.limits.connection_budget import REFUSAL_WORK_S
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
 from edge.protocols.client_protocol import CloseCode
+from runtime.buckets import Bucket
 from schemas.control import CallState
 from schemas.events import EndReason
 
@@ -64,11 +65,13 @@ class Connection:
         self._caller = seat.caller
         self._host = host
         self._pace = ws.pace
-        self._sender = ClientSender(ws, protocol, self._too_slow)
+        ws.pace.budget.stranger = not seat.caller.named
+        waiting = host.common.waiting_for(seat.address, stranger=not seat.caller.named)
+        self._sender = ClientSender(ws, protocol, waiting, self._too_slow)
         self._conversations = conversations = Conversations(
             host, seat, quota, ws.pace, self, ws.phone
         )
-        commands = TokenBucket(host.commands_per_second, host.commands_per_second)
+        commands = Bucket(host.commands_per_second, host.commands_per_second)
         self._reader = ClientReader(
             ws, protocol, commands, conversations, self._sender, self._obey, self.broke
         )
@@ -201,6 +204,7 @@ class Connection:
 
     def _not_begun(self, why: RefusedError) -> None:
         """Say why a session cannot begin now; a client that came for it alone may come again."""
+        self._pace.budget.work_s += REFUSAL_WORK_S  # who asks again and again is slowed
         log.info("session_refused", code=why.code, tenant=self._caller.tenant)
         self._protocol.ended()  # its messages would be of a session that had begun
         self._sender.send([self._protocol.error(why.code, why.message, why.details)])

@@ -107,6 +107,7 @@ class Conversations:
             audio=CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo),
             recording=opening.recording,
             terms=opening.terms,
+            kept=host.common.spoken_by(self._seat.address, stranger=not self._seat.caller.named),
             tells_events=begin.events,
         )
         self._running = host.sessions.create_task(self._hold(shell.run(*opening.more)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import NamedTuple
 
 from edge.door.limits.message_room import LONG_BYTES
@@ -67,15 +68,17 @@ class FrameHeads:
             at += size
         return None if left else (found, b"")
 
-    def follow(self, data: bytes, most: int, at: int = 0) -> Followed:
-        """Take the next piece, from *at* up to the head of its frame number *most*.
+    def follow(
+        self, data: bytes, most: int, at: int = 0, most_bytes: int = sys.maxsize
+    ) -> Followed:
+        """Take the next piece, *most_bytes* from *at*, up to the head of its frame number *most*.
 
         It ends behind the head by which a message becomes longer than LONG_BYTES, too.
         """
-        frames = 0
-        while at < len(data):
+        frames, end = 0, min(len(data), at + most_bytes)
+        while at < end:
             if self._skip:
-                step = min(self._skip, len(data) - at)
+                step = min(self._skip, end - at)
                 self._skip -= step
                 at += step
                 continue

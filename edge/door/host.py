@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from edge.call.speech_model import SileroModel
+from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.time_limits import TimeLimits
 from edge.door.opening import Openings
 from runtime.bus.connection import Bus
@@ -21,6 +22,8 @@ class Host:
     openings: Openings
     commands_per_second: int
     times: TimeLimits
+    common: CommonBounds
+    """What its connections share."""
     speech_model: SileroModel | None
     cancel_echo: bool
     redaction: Redaction

@@ -17,6 +17,7 @@ from edge.call import counters
 from edge.call.clock import now_ms
 from edge.core.session.history import History
 from edge.door.callers.auth import Caller
+from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.rate_limits import AddressRate
 from edge.door.limits.session_limits import FullError, SessionKeys, SessionLimits
 from edge.door.refusal import RefusedError
@@ -35,12 +36,14 @@ class Seats:
     """The limits that an edge checks before a conversation begins."""
 
     bus: Bus
-    is_full: Callable[[str], str]
-    """Returns the busy stage for which a new call of an address is refused; empty: none."""
+    is_full: Callable[[str, bool], str]
+    """Returns the busy stage for which a new call of an address is refused; empty: none. The call
+    may be a stranger's."""
     retry_after_s: int
     """After which a refused one may try again."""
     limits: SessionLimits
     conversations: AddressRate
+    common: CommonBounds
 
 
 def new_session() -> str:
@@ -67,7 +70,7 @@ class Seat:
         self._seats = seats
         self.protocol = protocol
         self.caller = caller
-        self._address = address
+        self.address = address
         self._taken = taken
         self._name = name
         self._held: SessionKeys | None = None
@@ -103,16 +106,19 @@ class Seat:
             await self._seats.limits.leave(held)
 
     def _keep_pace(self) -> None:
-        rate = self._seats.conversations
-        if wait_s := rate.refuse_s(self._address, time.monotonic()):
-            raise FullError(
-                "RATE_LIMITED",
-                f"{rate.a_minute:g} conversations a minute from one address: "
-                f"try again in {max(1, round(wait_s))} s",
-            )
+        rate, now_s = self._seats.conversations, time.monotonic()
+        if wait_s := rate.refuse_s(self.address, now_s):
+            raise _too_often(f"{rate.a_minute:g} conversations a minute from one address", wait_s)
+        if self.caller.named:
+            return
+        strangers = self._seats.common.conversations
+        if wait_s := strangers.wait_s(self.address, 1, now_s):
+            told = f"{strangers.size:g} conversations a minute of callers without a token"
+            raise _too_often(told, wait_s)
+        strangers.take(self.address, 1, now_s)
 
     def _not_while_all_are_busy(self, history: History | None) -> None:
-        full = self._seats.is_full(self._address)
+        full = self._seats.is_full(self.address, not self.caller.named)
         if full and not history:  # who is in a session may go on with it
             wait_s = self._seats.retry_after_s
             raise FullError("OVERLOADED", f"the {full} stage is busy: try again in {wait_s} s")
@@ -143,3 +149,7 @@ class Seat:
             return new_session()
         number = f"{time.time_ns() // 1_000_000}{secrets.randbelow(10_000):04}"
         return f"session_{self.protocol.connection}_{number}"
+
+
+def _too_often(told: str, wait_s: float) -> FullError:
+    return FullError("RATE_LIMITED", f"{told}: try again in {max(1, round(wait_s))} s")

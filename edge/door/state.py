@@ -27,6 +27,7 @@ from edge.door.http.twilio_calls import PREFIX as TELEPHONE
 from edge.door.http.twilio_calls import TwilioCalls
 from edge.door.http.twilio_transfer import TwilioTransfer
 from edge.door.limits.address_limits import AddressLimits
+from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.connection_budget import Budgets
 from edge.door.limits.open_files import OpenFiles
 from edge.door.limits.pace import Lane
@@ -87,6 +88,8 @@ class Edge:
     recorded: RecordingQuotas
     budgets: Budgets
     """What each connection may cost."""
+    common: CommonBounds
+    """What all may."""
     twilio: TwilioCalls | None = None
     """Of the telephone calls that Twilio announces; None: it announces none."""
     transfer: TwilioTransfer | None = None
@@ -99,14 +102,15 @@ class Edge:
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
 
-    def is_full(self, address: str) -> str:
+    def is_full(self, address: str, stranger: bool = False) -> str:
         """Return the stage for whose sake a new call of *address* is refused; empty: it may come.
 
-        Where a stage begins to fall behind, the first to be refused are those who are ahead.
+        Where a stage begins to fall behind, those who are ahead are refused, and strangers: so
+        there is room for a while yet for callers who show a token.
         """
         if full := self.stages.full():
             return full
-        return self.stages.strained() if self.budgets.is_ahead(address) else ""
+        return self.stages.strained() if stranger or self.budgets.is_ahead(address) else ""
 
     @property
     def voices(self) -> frozenset[str]:
@@ -147,6 +151,7 @@ class Edge:
             ),
             commands_per_second=self.settings.control_messages_per_second,
             times=TimeLimits.of(self.settings),
+            common=self.common,
             speech_model=self.speech_model,
             cancel_echo=self.settings.cancels_echo,
             redaction=self.redaction,
@@ -162,6 +167,7 @@ class Edge:
             retry_after_s=self.stages.retry_after_s,
             limits=self.limits,
             conversations=self.address_limits.conversations,
+            common=self.common,
         )
 
 

@@ -20,22 +20,24 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from aiohttp import WebSocketError, WSMsgType, web
-from aiohttp._websocket.helpers import websocket_mask
 from aiohttp.web_request import BaseRequest
 
 from edge.core.client_commands import Command
 from edge.door.channel import Ear, Phone
-from edge.door.frame_heads import HEAD_BYTES, KEY_BYTES, MOST_DIRECT_BYTES, WHOLE_TEXT, FrameHeads
+from edge.door.frame_heads import MOST_DIRECT_BYTES, FrameHeads
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.message_room import LONG_BYTES, MOST_HELD_S
 from edge.door.limits.pace import WAIT_S, Pace
+from edge.door.whole_frame import message_in
 
 PROTOCOL_ERROR = 1002
 POLICY_VIOLATION = 1008
 OFTEN = 10
 """Heartbeats are put off this many times in a heartbeat, not at every frame."""
-MOST_FRAMES = 32
-"""Frames that are parsed before others get the loop."""
+MOST_FRAMES, MOST_PIECE_BYTES = 32, 32 * 1024
+"""What is parsed before others get the loop."""
+MOST_UNTAKEN_BYTES = 16 * 1024
+"""Of messages that were parsed; while there are more, the socket is not read."""
 LAST_WORD_S = 1.0
 """A client that costs too much has so long to read why it is closed; what it sends is dropped."""
 MOST_DROPPED_BYTES = 32 * 1024 * 1024
@@ -87,6 +89,14 @@ class StrictWebSocket(web.WebSocketResponse):
             if self._intake:
                 self._intake.taken()
 
+    async def close(self, **how: Any) -> bool:
+        """Close, as aiohttp does, and keep nothing of what was not read."""
+        try:
+            return await super().close(**how)
+        finally:
+            if self._intake:
+                self._intake.forget()
+
     def exceed(self, message: str) -> None:
         """Read no more, and have the connection closed; *message* says why."""
         if self._intake is None or self._intake.drops:
@@ -112,16 +122,6 @@ class StrictWebSocket(web.WebSocketResponse):
         if self._pong_response_cb is not None or now >= self._put_off_at:
             self._put_off_at = now + (self._heartbeat or 0.0) / OFTEN
             super()._on_data_received()
-
-
-def _message(frame: bytes) -> str | bytes | None:
-    """Return what is in *frame*; None: it is no text, and aiohttp's parser closes for it."""
-    payload = bytearray(frame[HEAD_BYTES:])
-    websocket_mask(frame[HEAD_BYTES - KEY_BYTES : HEAD_BYTES], payload)
-    try:
-        return payload.decode() if frame[0] == WHOLE_TEXT else bytes(payload)
-    except UnicodeDecodeError:
-        return None
 
 
 class _Intake:
@@ -173,7 +173,7 @@ class _Intake:
         for frame in found[0]:
             if self._drops is not None:
                 return len(data)
-            message = None if budget.work_s > most_s else _message(frame)
+            message = None if budget.work_s > most_s else message_in(frame)
             if message is None or not listen(message):
                 return at
             budget.frames += 1
@@ -207,6 +207,11 @@ class _Intake:
             self._handler._resume_reading_for_buffer()
         asyncio.get_running_loop().call_later(LAST_WORD_S, self._queue.feed_eof)
 
+    def forget(self) -> None:
+        """Keep nothing of what came: this object lives until garbage is collected."""
+        self._begun = self._rest = b""
+        self._queue._buffer.clear()
+
     def _drop(self, size: int) -> None:
         assert self._drops is not None  # noqa: S101  # for the type
         self._drops -= size
@@ -216,7 +221,7 @@ class _Intake:
     def _parse(self) -> bool:
         """Parse the next few frames; the rest waits. Tell whether the stream is over."""
         pace, began_s, data = self._ws.pace, time.perf_counter(), self._rest
-        until, frames, unmasked = self._heads.follow(data, MOST_FRAMES, self._at)
+        until, frames, unmasked = self._heads.follow(data, MOST_FRAMES, self._at, MOST_PIECE_BYTES)
         self._parser.feed_data(data[self._at : until])
         if unmasked:
             self._queue.set_exception(
@@ -225,14 +230,15 @@ class _Intake:
             return True
         pace.budget.frames += frames
         pace.budget.bytes += until - self._at
-        self._rest, self._at = (data, until) if until < len(data) else (b"", 0)
+        # what was parsed is let go of, where it is more than the rest
+        self._rest, self._at = (data, until) if until < len(data) / 2 else (data[until:], 0)
         pace.worked(began_s)
         try:
             wait_s = pace.look()
         except OverBudgetError as over:
             self._ws.exceed(str(over))
             return False
-        has_room = self._has_room()
+        has_room = self._has_room() and self._untaken <= MOST_UNTAKEN_BYTES
         if wait_s or self._rest or not has_room:
             if not self._waits:
                 self._waits = True
@@ -242,6 +248,11 @@ class _Intake:
             self._waits = False
             self._handler._resume_reading_for_buffer()
         return False
+
+    @property
+    def _untaken(self) -> int:
+        """Bytes of the messages that wait to be worked on."""
+        return sum(size for _, size in self._queue._buffer)
 
     def _go_on(self) -> None:
         """Parse on, unless there is a debt, no room, or what was parsed has not been taken."""

@@ -35,6 +35,14 @@ class LimitSettings(BaseModel):
         ge=0,
         description="Of these, calls that no token was asked for; 0: half of them.",
     )
+    joins_per_minute_without_token: int = Field(
+        0,
+        ge=0,
+        le=10_000_000,
+        description="Conversations a minute that callers without a token begin at one edge; an "
+        "address has at most as many as are left. 0: twice what they may hold at once or, if that "
+        "is more, what one address may begin.",
+    )
     max_sessions_per_tenant: int = Field(100, ge=1, description="Calls of one tenant at once.")
     max_sessions_per_user: int = Field(1, ge=1, description="Calls of one user at once.")
     reconnects_per_minute: int = Field(
@@ -87,3 +95,8 @@ class LimitSettings(BaseModel):
         le=300,
         description="Seconds without such a wait until they are welcome again; their Retry-After.",
     )
+
+    @property
+    def seats_without_token(self) -> int:
+        """The calls at once that no token was asked for."""
+        return self.max_sessions_without_token or max(1, self.max_sessions // 2)

@@ -128,6 +128,7 @@ def test_the_limits_of_the_door_are_passed_on_with_the_defaults_of_the_settings(
     for field in (
         *("ws_auth", "dialects", "http_timeout_s", "max_connections_per_ip", "max_sockets_per_ip"),
         *("joins_per_minute_per_ip", "max_sessions", "max_sessions_without_token"),
+        "joins_per_minute_without_token",
         *("max_call_s", "max_call_idle_s", "max_socket_idle_s"),
     ):
         name = env_name(field)

@@ -29,6 +29,7 @@ SECRET = "a secret that is long enough for HS256"
 PROXY = "127.0.0.99"
 SOCKETS = 8
 JOINS = 12
+STRANGERS_JOINS = 4
 TIMES = {
     "AURA_HTTP_TIMEOUT_S": "1",
     "AURA_MAX_SOCKET_IDLE_S": "2",
@@ -50,6 +51,7 @@ def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
             "AURA_MAX_CONNECTIONS_PER_IP": "4",
             "AURA_MAX_SOCKETS_PER_IP": str(SOCKETS),
             "AURA_JOINS_PER_MINUTE_PER_IP": str(JOINS),
+            "AURA_JOINS_PER_MINUTE_WITHOUT_TOKEN": "1000",
             "AURA_MAX_SESSIONS": "4",
         },
     )
@@ -403,8 +405,25 @@ async def test_a_protocol_that_is_not_served_is_not_there(tmp_path: Path) -> Non
         assert aura.stop() == 0
 
 
+async def begun(aura: AuraProcess, address: str) -> str:
+    """Begin a conversation on /ws; return why that is refused, empty: it is not."""
+    async with calling(aura, "/ws", address) as caller:
+        await caller.send({"type": "start_conversation"})
+        async with asyncio.timeout(20):
+            while not (errors := caller.told("error")) and not caller.told("conversation_started"):
+                await asyncio.sleep(0.01)
+        return str(errors[0]["details"]) if errors else ""
+
+
 async def test_ws_is_open_with_debug_off_where_the_operator_says_so(tmp_path: Path) -> None:
-    env = {**SIMULATED, "DEBUG": "false", "AURA_WS_AUTH": "open", "HOST": "0.0.0.0"}
+    env = {
+        **SIMULATED,
+        "DEBUG": "false",
+        "AURA_WS_AUTH": "open",
+        "HOST": "0.0.0.0",
+        "AURA_JWT_SECRET": SECRET,
+        "AURA_JOINS_PER_MINUTE_WITHOUT_TOKEN": str(STRANGERS_JOINS),
+    }
     aura = AuraProcess(tmp_path, env=env)
     try:
         aura.wait_until_ready()
@@ -412,6 +431,13 @@ async def test_ws_is_open_with_debug_off_where_the_operator_says_so(tmp_path: Pa
             await caller.until("connection_established")
         warned = [json.loads(line) for line in aura.said().splitlines() if '"open_door"' in line]
         assert [line["why"] for line in warned] == ["AURA_WS_AUTH is open"]
+        refused_as = [await begun(aura, f"127.0.6.{number}") for number in range(10, 20)]
+        assert not any(refused_as[: STRANGERS_JOINS // 2])
+        told = f"{STRANGERS_JOINS} conversations a minute of callers without a token"
+        assert told in refused_as[-1]
+        path = f"/ws/voice/continuous?greeting=0&token={token('eve')}"
+        async with calling(aura, path, "127.0.6.20") as caller:
+            await caller.until("session")
     finally:
         assert aura.stop() == 0
 

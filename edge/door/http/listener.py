@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 BACKLOG = 1024
 """The connections that the system holds until they are accepted."""
-READ_AHEAD_BYTES = 64 * 1024
+READ_AHEAD_BYTES = 32 * 1024
 """What the system takes of a socket that the edge does not read, and the edge at one go; Linux
 takes twice as much. More would wait in memory: a live call needs a tenth."""
 PAUSE_S = 0.2

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from edge.door.limits.allowance import Allowance
 from edge.door.limits.message_room import MessageRoom, Place
+from edge.door.limits.sound_ahead import Debt, SoundAhead
 
 AT_ONCE_S = 20.0
 """The seconds of frames that may come at once: a network may have stalled."""
@@ -31,10 +32,6 @@ SOUND_PACE = 2.0
 """The audio that is read, seconds a second, once the audio allowed at once has come."""
 ADDRESS_SHARE = 2.0
 """The bound of an address, as a multiple of the bound of one connection."""
-EDGE_SHARE = 8.0
-"""The bound of the sound of all that are ahead, as a multiple of the bound of one connection."""
-EDGE_WAIT_S = 5.0
-"""The longest wait for it: whoever lost the line for long is ahead, too."""
 AHEAD_SOUND_S = 4.0
 """Sound that is no more ahead than this came late over a bad line."""
 AHEAD_SHARE_OF_WORK = 0.05
@@ -42,6 +39,8 @@ BURST_FRAMES, BURST_BYTES, BURST_WORK_S, BURST_SOUND_S = 60, 256 * 1024, 0.03, 2
 """Whoever has spent more at once presses: its work waits for its turn, and for nothing else."""
 MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
+REFUSAL_WORK_S = 0.05
+"""What a refused conversation counts as: twice a second for ever, sixty at once."""
 LOOK_FRAMES, LOOK_SOUND_S = 25, 0.5
 """The work, seconds of the loop, after which live audio is reckoned up again."""
 MOST_ADDRESSES = 10_000
@@ -72,10 +71,8 @@ class Costs:
 class AddressBudget:
     """What the connections of one address share: work and sound ahead, utterances outstanding."""
 
-    def __init__(self, address: str, costs: Costs, of_all: Allowance, now_s: float) -> None:
-        """Share *of_all*, the sound of all connections of the edge that are ahead."""
+    def __init__(self, address: str, costs: Costs, now_s: float) -> None:
         self.address = address
-        self._of_all = of_all
         self.connections: list[ConnectionBudget] = []
         at_once_s = costs.sound_at_once_s * ADDRESS_SHARE
         self._sound = Allowance(at_once_s, SOUND_PACE, now_s)
@@ -96,18 +93,16 @@ class AddressBudget:
 
     def spend(self, work_s: float, sound_s: float, now_s: float) -> float:
         """Take what one of them has spent; return the seconds until the debt is paid."""
-        return max(
-            self._work.borrow(work_s, now_s),
-            self._sound.borrow(sound_s, now_s),
-            self._of_all.borrow(sound_s, now_s, EDGE_WAIT_S),
-        )
+        return max(self._work.borrow(work_s, now_s), self._sound.borrow(sound_s, now_s))
 
 
 class ConnectionBudget:
     """What one connection has spent, and whether more of it may be read."""
 
-    def __init__(self, costs: Costs, address: AddressBudget, place: Place, now_s: float) -> None:
-        """Share with *address*; *place* is for long messages."""
+    def __init__(
+        self, costs: Costs, address: AddressBudget, ahead: SoundAhead, place: Place, now_s: float
+    ) -> None:
+        """Share with *address*, and *ahead* with all; *place* is for long messages."""
         rate = costs.frames_a_second
         self.frames = 0
         """Since the last look, of all kinds: empty ones, pings and parts of messages, too."""
@@ -121,6 +116,8 @@ class ConnectionBudget:
         """Typed since the last look."""
         self.recognition: Recognition | None = None
         """Of the session that it holds."""
+        self.stranger = True
+        """Its caller has shown no token."""
         self.is_ahead = False
         """As of the last look: it has sent more than a live caller does."""
         self.presses = False
@@ -158,6 +155,7 @@ class ConnectionBudget:
             AHEAD_SOUND_S / at_once_s,
             BURST_SOUND_S,
         )
+        self._debt = Debt(address.address, ahead)
         self._turns = Allowance(
             TURNS_AT_ONCE, TURNS_A_SECOND, now_s, "more typed turns than anybody reads"
         )
@@ -206,7 +204,11 @@ class ConnectionBudget:
         )
         if not self.is_ahead:  # live sound is within what its address has for each of its calls
             return wait_s
-        return max(wait_s, self._address.spend(work_s, sound_s, now_s))
+        return max(
+            wait_s,
+            self._address.spend(work_s, sound_s, now_s),
+            self._debt.wait_s(sound_s, now_s, stranger=self.stranger),
+        )
 
     def is_held(self, *, strained: bool) -> bool:
         """Tell whether sound that is ahead must wait for the stages.
@@ -228,8 +230,7 @@ class Budgets:
     def __init__(self, costs: Costs) -> None:
         self._costs = costs
         self._room = MessageRoom()
-        at_once_s = EDGE_SHARE * costs.sound_at_once_s
-        self._sound = Allowance(at_once_s, EDGE_SHARE * SOUND_PACE, 0.0)
+        self._ahead = SoundAhead(costs.sound_at_once_s)
         self._addresses: OrderedDict[str, AddressBudget] = OrderedDict()
         """Those used last at the end."""
 
@@ -238,12 +239,11 @@ class Budgets:
         """Yield the budget of a new connection of *address*, until the block is left."""
         shared = self._addresses.get(address)
         if shared is None:
-            shared = self._addresses[address] = AddressBudget(
-                address, self._costs, self._sound, now_s
-            )
+            shared = self._addresses[address] = AddressBudget(address, self._costs, now_s)
             self._forget_oldest()
         self._addresses.move_to_end(address)
-        budget = ConnectionBudget(self._costs, shared, self._room.place(address), now_s)
+        place = self._room.place(address)
+        budget = ConnectionBudget(self._costs, shared, self._ahead, place, now_s)
         shared.connections.append(budget)
         shared.counted()
         try:

@@ -138,8 +138,8 @@ class Pace:
         if self.budget.presses or self._since_s > PIECE_S:
             await self.lane()
 
-    async def turn(self) -> None:
-        """Wait until the next message may be worked on.
+    async def turn(self, *, long: bool = False) -> None:
+        """Wait until the next message may be worked on; *long*: it takes more than PIECE_S.
 
         Raises:
             OverBudgetError: the connection is to be closed.
@@ -151,7 +151,10 @@ class Pace:
             await asyncio.sleep(min(wait_s, WAIT_S))
         if not self.budget.presses and not self.has_more():
             self._since_s = 0.0  # whoever reads waits for what comes next
-        await self.breathe()
+        if long:
+            await self.lane()
+        else:
+            await self.breathe()
 
     async def lane(self) -> None:
         """Wait for a turn in the lane."""

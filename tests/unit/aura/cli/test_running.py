@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 PROGRAM = """
 import structlog
@@ -26,3 +27,30 @@ def test_what_a_command_logs_stays_out_of_what_it_prints() -> None:
     assert done.stdout == "[]\n"
     assert "something" in done.stderr
     assert "trifle" not in done.stderr
+
+
+A_ROLE = """
+from contextlib import suppress
+import typer
+from aura.cli.running import role
+from runtime.settings import load
+
+async def work():
+    return 0
+
+with suppress(typer.Exit):
+    role(load(), "edge", work())
+"""
+
+
+def test_a_process_says_that_it_takes_settings_from_the_folder_it_is_started_in(
+    tmp_path: Path,
+) -> None:
+    def said() -> str:
+        return subprocess.run(
+            [sys.executable, "-c", A_ROLE], capture_output=True, text=True, check=True, cwd=tmp_path
+        ).stdout
+
+    assert "env_file_read" not in said()
+    (tmp_path / ".env").write_text("AURA_LLM_BASE_URL=http://elsewhere.example\n")
+    assert str(tmp_path / ".env") in said()

@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 from edge.call.frame_sender import MOST_KEPT, FrameSender
 from edge.core.effects import SendFrame
 from runtime.bus.connection import Bus
+from runtime.common_share import CommonShare
 from schemas.audio import AudioFrame
 
 PCM = b"\1" * 640
@@ -44,6 +45,21 @@ async def test_audio_while_the_bus_is_away_is_dropped_and_kept_to_be_sent_again(
     assert not sender.latest_is(1)  # nobody asks for it again
     await sender.again()
     assert dropped() - before == 3 * len(PCM)
+
+
+async def test_as_much_is_kept_as_there_is_room_for_and_all_is_given_back() -> None:
+    share, before = CommonShare(20 * len(PCM)), dropped()
+    sender = FrameSender(away(), "s", share.holder("a"))
+    for seq in range(30):
+        sender.put(frame(1, seq))
+    sender.put(None)
+    await sender.run()
+    assert share.had("a") == 10 * len(PCM)  # alone, an address has half
+    await sender.again()
+    assert dropped() - before == (30 + 10) * len(PCM)
+    sender.forget()
+    assert share.left() == share.size
+    assert not sender.latest_is(1)
 
 
 async def test_an_utterance_that_is_over_is_never_sent_again() -> None:

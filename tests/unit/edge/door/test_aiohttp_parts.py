@@ -1,4 +1,4 @@
-"""The private parts of aiohttp that `edge/door/strict_websocket.py` stands in are there.
+"""The private parts of aiohttp that `strict_websocket.py` and `whole_frame.py` stand in are there.
 
 They may go with any minor version: then the file is to be written anew and the pin raised.
 """

@@ -12,13 +12,13 @@ from edge.door.limits.stage_monitor import StageMonitor
 from edge.door.state import Edge
 
 
-def test_an_address_that_is_ahead_is_refused_before_strangers() -> None:
+def test_who_is_ahead_and_who_shows_no_token_is_refused_before_others() -> None:
     admission, budgets = AdmissionControl(3000, 60), Budgets(Costs())
     nowhere = cast("Any", None)  # nothing is asked of the bus
     parts: Any = SimpleNamespace(stages=StageMonitor(nowhere, admission), budgets=budgets)
 
-    def full(address: str) -> str:
-        return Edge.is_full(parts, address)
+    def full(address: str, *, stranger: bool = False) -> str:
+        return Edge.is_full(parts, address, stranger)
 
     now_s = time.monotonic()
     with budgets.opened("flood", now_s) as flood, budgets.opened("live", now_s) as live:
@@ -27,7 +27,9 @@ def test_an_address_that_is_ahead_is_refused_before_strangers() -> None:
         live.sound_s += 1
         live.look(now_s)
         assert not full("flood")
+        assert not full("live", stranger=True)
         admission.look({"stt": StageLoad(2, 2, oldest_ms=1500)}, now_s)
-        assert (full("flood"), full("live"), full("stranger")) == ("stt", "", "")
+        assert (full("flood"), full("live"), full("new")) == ("stt", "", "")
+        assert full("live", stranger=True) == "stt"
         admission.look({"stt": StageLoad(2, 2, oldest_ms=3500)}, now_s)
-        assert (full("flood"), full("live"), full("stranger")) == ("stt", "stt", "stt")
+        assert (full("flood"), full("live"), full("new")) == ("stt", "stt", "stt")

@@ -14,7 +14,11 @@ from aiohttp.test_utils import TestServer
 
 from edge.door.limits.connection_budget import Budgets, Costs
 from edge.door.limits.pace import Lane, Pace
-from edge.door.strict_websocket import StrictWebSocket
+from edge.door.strict_websocket import (
+    MOST_PIECE_BYTES,
+    MOST_UNTAKEN_BYTES,
+    StrictWebSocket,
+)
 from tests.raw_websocket import BINARY, PING, TEXT, RawSocket, frame, upgraded
 
 SOUND = "s" * 2000
@@ -103,3 +107,35 @@ async def test_a_client_that_costs_too_much_is_heard_no_more() -> None:
         await raw.send(frame(TEXT, SOUND.encode()) * 3)
         assert await raw.close_code() == 1008
     assert len(listener.came) == 1
+
+
+async def test_what_is_not_worked_on_waits_in_the_socket_and_comes_in_its_order() -> None:
+    piece, count = 30_000, 100
+    go_on, came, most = asyncio.Event(), list[int](), 0
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        nonlocal most
+        with Budgets(Costs()).opened("a", time.monotonic()) as budget:
+            ws = StrictWebSocket(Pace(budget, Lane(), str), timeout=0.1)
+            await ws.prepare(request)
+            async for message in ws.frames():
+                came.append(int(message[:4]))
+                await go_on.wait()
+                assert ws._intake
+                most = max(most, ws._intake._untaken)
+                if len(came) == count:
+                    break
+            await ws.close()
+            return ws
+
+    app = web.Application()
+    app.router.add_get("/", serve)
+    async with TestServer(app) as server, upgraded(str(server.make_url("/")), "/") as raw:
+        frames = (frame(BINARY, f"{number:04}".encode().ljust(piece)) for number in range(count))
+        sending = asyncio.create_task(raw.send(b"".join(frames)))
+        await asyncio.sleep(0.2)
+        go_on.set()
+        await sending
+        assert await raw.close_code() is not None
+    assert came == list(range(count))
+    assert 0 < most <= MOST_UNTAKEN_BYTES + MOST_PIECE_BYTES + piece

@@ -15,12 +15,11 @@ from edge.door.limits.connection_budget import (
     BURST_FRAMES,
     BURST_SOUND_S,
     BURST_WORK_S,
-    EDGE_SHARE,
-    EDGE_WAIT_S,
     LOOK_FRAMES,
     MOST_ADDRESSES,
     MOST_OUTSTANDING,
     MOST_OUTSTANDING_OF_ADDRESS,
+    REFUSAL_WORK_S,
     SOUND_PACE,
     TURNS_AT_ONCE,
     WORK_AT_ONCE_S,
@@ -28,6 +27,7 @@ from edge.door.limits.connection_budget import (
     ConnectionBudget,
     Costs,
 )
+from edge.door.limits.sound_ahead import EDGE_SHARE, EDGE_WAIT_S, STRANGERS_SHARE
 
 COSTS = Costs(frames_a_second=100, sound_at_once_s=60.0)
 
@@ -162,22 +162,34 @@ def test_the_connections_of_an_address_share_what_may_be_ahead(stack: ExitStack)
     several = [opened(stack, budgets) for _ in range(6)]
     waits = []
     for budget in several:
+        budget.stranger = False
         budget.sound_s += 60
         waits.append(budget.look(0.0))
     assert [wait_s > 0 for wait_s in waits] == [False] * int(ADDRESS_SHARE) + [True] * 4
     other = opened(stack, budgets, "b")
+    other.stranger = False
     other.sound_s += 60
     assert other.look(0.0) == 0.0
 
 
-def test_all_addresses_share_the_sound_that_may_be_ahead(stack: ExitStack) -> None:
+@pytest.mark.parametrize(("stranger", "share"), [(True, STRANGERS_SHARE), (False, EDGE_SHARE)])
+def test_all_addresses_share_the_sound_that_may_be_ahead(
+    stack: ExitStack, stranger: bool, share: float
+) -> None:
     budgets, waits = Budgets(COSTS), []
     for number in range(100):
         budget = opened(stack, budgets, f"{number}")
+        budget.stranger = stranger
         budget.sound_s += 60
         waits.append(budget.look(0.0))
-    assert [wait_s > 0 for wait_s in waits] == [False] * int(EDGE_SHARE) + [True] * 92
+    free = int(share)
+    assert [wait_s > 0 for wait_s in waits] == [False] * free + [True] * (100 - free)
     assert max(waits) <= EDGE_WAIT_S
+    assert budget.look(EDGE_WAIT_S) == 0.0  # it may have come late, over a bad line
+    caller = opened(stack, budgets, "with a token")
+    caller.stranger = not stranger
+    caller.sound_s += 60
+    assert caller.look(0.0) == 0.0
     live = opened(stack, budgets, "live")
     for second in range(60):
         live.sound_s += 1
@@ -202,6 +214,7 @@ def test_a_new_connection_is_no_fresh_start_for_its_address() -> None:
     budgets, free = Budgets(COSTS), 0
     for _ in range(10):
         with budgets.opened("a", 0.0) as budget:
+            budget.stranger = False
             budget.sound_s += 60
             free += budget.look(0.0) == 0.0
     assert free == ADDRESS_SHARE
@@ -252,3 +265,18 @@ def test_typed_turns_come_at_once_up_to_a_bound(stack: ExitStack) -> None:
     assert budget.look(0.0) == 0.0
     budget.turns += 2
     assert budget.look(0.0) == pytest.approx(2.0)
+
+
+def test_who_is_refused_again_and_again_is_slowed_and_who_tries_now_and_then_is_not(
+    stack: ExitStack,
+) -> None:
+    patient, greedy = opened(stack), opened(stack, address="b")
+    for second in range(600):
+        patient.work_s += REFUSAL_WORK_S
+        assert patient.look(float(second)) == 0.0
+    refused = 0
+    while not greedy.look(0.0):
+        greedy.work_s += REFUSAL_WORK_S
+        refused += 1
+    assert refused <= WORK_AT_ONCE_S / REFUSAL_WORK_S + 1
+    assert greedy.presses

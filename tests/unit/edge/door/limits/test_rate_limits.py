@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.door.limits.rate_limits import MOST_ADDRESSES, AddressRate, ConnectionLimit, TokenBucket
+from edge.door.limits.rate_limits import AddressRate, ConnectionLimit
 
 
 def test_a_hundred_requests_a_minute_and_no_more() -> None:
@@ -11,19 +11,6 @@ def test_a_hundred_requests_a_minute_and_no_more() -> None:
     assert 0 < requests.refuse_s("a", 0.0) <= 1
     assert requests.refuse_s("b", 0.0) == 0.0
     assert requests.refuse_s("a", 0.7) == 0.0
-
-
-def test_ten_a_second_in_the_long_run() -> None:
-    bucket = TokenBucket(10, 10)
-    passed = sum(bucket.refuse_s(tick / 100) == 0 for tick in range(1000))
-    assert 100 <= passed <= 110
-
-
-def test_old_addresses_are_forgotten() -> None:
-    requests = AddressRate(1)
-    for number in range(MOST_ADDRESSES + 5):
-        requests.refuse_s(str(number), 0.0)
-    assert len(requests._buckets) == MOST_ADDRESSES
 
 
 def test_a_place_that_is_left_can_be_taken_again() -> None:

@@ -1,0 +1,85 @@
+"""What all connections of an edge share beside its event loop: one rule, `CommonShare`. Pure.
+
+Strangers have shares of their own, so that however many there are, they take nothing from callers
+who show a token. Among themselves each address may have as much as is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.door.limits.address_limits import AddressLimits
+from runtime.common_share import CommonShare, Held
+from runtime.settings import Settings
+
+MINUTE_S = 60.0
+TWICE = 2
+"""Of what an address may have alone, which is half of what is shared."""
+MB = 1_000_000
+WAITING_BYTES, WAITING_BYTES_OF_STRANGERS = 48 * MB, 16 * MB
+"""Of messages to all clients: a second of speech is 43 to 64 kB, and is taken at once."""
+SPOKEN_BYTES, SPOKEN_BYTES_OF_STRANGERS = 64 * MB, 4 * MB
+"""Of sound kept until it is recognised, to be sent again after an outage: 32 kB a second."""
+MOST_WAITING_BYTES = 4 * MB
+"""For one client, above which audio is dropped; at twice that it must leave."""
+LEAST_WAITING_BYTES = 16 * 1024
+"""A client for which no more waits has room whatever waits for others."""
+
+
+class Waiting:
+    """The bytes that wait for one client."""
+
+    def __init__(self, held: Held) -> None:
+        self._held = held
+
+    def has_room(self, times: int = 1) -> bool:
+        """Tell whether more may wait than does; *times*: of so many times what audio may."""
+        waits = self._held.amount
+        if waits > times * MOST_WAITING_BYTES:
+            return False
+        return waits <= times * LEAST_WAITING_BYTES or self._held.fits(0)
+
+    def add(self, size: int) -> None:
+        self._held.take(size)
+
+    def sent(self, size: int) -> None:
+        self._held.give_back(size)
+
+    def leave(self) -> None:
+        """Let nothing wait any more."""
+        self._held.leave()
+
+
+@dataclass(frozen=True)
+class CommonBounds:
+    """The shares of an edge."""
+
+    conversations: CommonShare
+    """That strangers begin."""
+    waiting: CommonShare
+    """Bytes for slow clients that showed a token ..."""
+    waiting_of_strangers: CommonShare
+    """... and for those that showed none."""
+    spoken: CommonShare
+    """Bytes of sound, of callers and ..."""
+    spoken_of_strangers: CommonShare
+
+    @staticmethod
+    def of(settings: Settings) -> CommonBounds:
+        most = max(settings.seats_without_token, AddressLimits.of(settings).conversations.a_minute)
+        a_minute = settings.joins_per_minute_without_token or TWICE * most
+        return CommonBounds(
+            CommonShare(a_minute, MINUTE_S),
+            CommonShare(WAITING_BYTES),
+            CommonShare(WAITING_BYTES_OF_STRANGERS),
+            CommonShare(SPOKEN_BYTES),
+            CommonShare(SPOKEN_BYTES_OF_STRANGERS),
+        )
+
+    def waiting_for(self, address: str, *, stranger: bool) -> Waiting:
+        share = self.waiting_of_strangers if stranger else self.waiting
+        return Waiting(share.holder(address))
+
+    def spoken_by(self, address: str, *, stranger: bool) -> Held:
+        share = self.spoken_of_strangers if stranger else self.spoken
+        return share.holder(address)

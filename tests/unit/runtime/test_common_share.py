@@ -1,0 +1,89 @@
+"""What many addresses share, with time as an argument."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from runtime.common_share import MOST_ADDRESSES, CommonShare
+
+
+def fill(share: CommonShare, address: str, now_s: float = 0.0) -> int:
+    """Take one again and again until it does not fit; return how many fitted."""
+    count = 0
+    while share.fits(address, 1, now_s):
+        share.take(address, 1, now_s)
+        count += 1
+    return count
+
+
+def test_an_address_alone_has_half_and_leaves_the_other_half_to_others() -> None:
+    share = CommonShare(100)
+    assert fill(share, "a") == 50
+    assert fill(share, "b") == 25
+    assert fill(share, "c") == 13
+
+
+def test_a_hundred_that_take_all_they_can_leave_room_for_one_that_has_nothing() -> None:
+    share = CommonShare(10_000)
+    for _ in range(10_000):
+        for number in range(100):
+            if share.fits(str(number), 1):
+                share.take(str(number), 1)
+    had = [share.had(str(number)) for number in range(100)]
+    assert max(had) - min(had) <= 1
+    assert share.left() == pytest.approx(10_000 / 101, abs=2)
+    assert fill(share, "new") >= 40
+
+
+def test_what_was_taken_fades_and_no_more_than_the_size_comes_anew_in_its_time() -> None:
+    share = CommonShare(100, lasts_s=60)
+    at_once = sum(fill(share, str(number)) for number in range(30))
+    assert 90 <= at_once <= 100
+    in_an_hour = 0
+    for second in range(3600):
+        in_an_hour += sum(fill(share, str(number), float(second)) for number in range(30))
+    assert 50 * 60 <= in_an_hour <= 100 * 60
+    assert share.left(1e9) == 100
+
+
+def test_the_wait_that_is_told_is_the_wait_until_it_fits() -> None:
+    dice = random.Random(1)
+    for _ in range(200):
+        share, now_s = CommonShare(20, lasts_s=60), dice.uniform(0, 1e6)
+        for number in range(dice.randrange(1, 6)):
+            fill(share, str(number), now_s)
+        wait_s = share.wait_s("1", 1, now_s)
+        assert share.fits("1", 1, now_s + wait_s + 1e-6)
+        if wait_s:
+            assert not share.fits("1", 1, now_s + wait_s - 1e-3)
+
+
+def test_more_than_there_is_at_all_never_fits() -> None:
+    assert CommonShare(5, lasts_s=60).wait_s("a", 6, 0.0) == math.inf
+
+
+def test_what_is_taken_in_any_case_is_told_to_be_too_much() -> None:
+    share = CommonShare(100, lasts_s=60)
+    assert share.take("a", 50, 0.0)
+    assert not share.take("a", 10, 0.0)
+    assert share.left(0.0) == 40
+
+
+def test_what_is_given_back_is_there_for_all_and_who_has_nothing_is_forgotten() -> None:
+    share = CommonShare(100)
+    share.take("a", 60)
+    share.give_back("a", 20)
+    assert (share.had("a"), share.left()) == (40, 60)
+    share.give_back("a", 40)
+    assert (share.left(), len(share._had)) == (100, 0)
+
+
+def test_the_memory_is_bounded_and_what_the_forgotten_have_counts_on() -> None:
+    share = CommonShare(1e6)
+    for number in range(MOST_ADDRESSES + 5):
+        share.take(str(number), 1)
+    assert len(share._had) == MOST_ADDRESSES
+    assert share.left() == 1e6 - MOST_ADDRESSES - 5
