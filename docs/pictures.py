@@ -105,22 +105,26 @@ async def a_call(page: Page, aura: AuraProcess) -> list[bytes]:
     await seen(page, "talk-start-dark", "dark")
     await seen(page, "talk-start", "light")
     await page.click("#start")
-    began, frames, taken = loop.time(), list[bytes](), False
+    began, frames = loop.time(), list[bytes]()
     while loop.time() - began < LASTS_S:
-        due = began + FRAME_S * (len(frames) + 1)
         frames.append(await page.screenshot())
-        answers = await page.evaluate(words("agent"))
-        if not taken and len(answers) >= 4 and len(answers[-1]) > 5:
-            await seen(page, "talk-dark", "dark")
-            await seen(page, "talk-phone", "light", PHONE)
-            await seen(page, "talk", "light")
-            taken = True
-            began += loop.time() - due
-        await asyncio.sleep(max(0.0, due - loop.time()))
+        await asyncio.sleep(max(0.0, began + FRAME_S * len(frames) - loop.time()))
+    await stills(page)
     await console(await page.context.new_page(), aura)
     await page.click("#hang-up")
     await asyncio.sleep(1.5)
     return frames
+
+
+async def stills(page: Page) -> None:
+    """Keep the page in the middle of an answer, once the animation has all its frames."""
+    said = len(await page.evaluate(words("agent")))
+    await page.fill("#typed", "Tell me about the moon.")
+    await page.press("#typed", "Enter")
+    await until(page, f"{words('agent')}[{said}]?.length > 5")
+    await seen(page, "talk-dark", "dark")
+    await seen(page, "talk-phone", "light", PHONE)
+    await seen(page, "talk", "light")
 
 
 async def timeline(page: Page, aura: AuraProcess, folder: Path) -> bytes:

@@ -153,6 +153,9 @@ class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
 
     max_steps: Annotated[int, msgspec.Meta(ge=0, le=20)] = 3
     """Steps after the first one that a turn may have; in the last one no tools are offered."""
+    choice: str = "auto"
+    """What the first step of a turn calls: "auto", what the model likes; "required", one of the
+    tools at least; or the name of a tool."""
     wait_ms: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 1000
     """Silence while a tool is waited for, after which `wait_words` are spoken, once a turn."""
     wait_words: str = "One moment, please."

@@ -52,11 +52,11 @@ window.WebSocket = class extends Socket {
 
 @asynccontextmanager
 async def browser(
-    microphone: Path | None = None, *, allowed: bool = True, again: bool = False
+    microphone: Path | None = None, *, allowed: bool = True, again: bool = False, rules: str = ""
 ) -> AsyncIterator[Any]:
     """Yield a Chromium whose microphone plays a WAV once, or *again* and again.
 
-    Without one it beeps.
+    Without one it beeps. *rules* tell it where hosts are.
     """
     args = [
         "--no-sandbox",
@@ -65,6 +65,8 @@ async def browser(
     ]
     if allowed:
         args.append("--use-fake-ui-for-media-stream")
+    if rules:
+        args += [f"--host-resolver-rules={rules}", "--no-proxy-server"]
     if microphone:
         once = "" if again else "%noloop"
         args.append(f"--use-file-for-fake-audio-capture={microphone}{once}")
@@ -86,7 +88,8 @@ async def opened(chromium: Any, url: str, **options: Any) -> tuple[Page, list[st
     page.on("request", lambda sent: None if sent.url.startswith(url) else wrong.append(sent.url))
     await page.add_init_script(EAR)
     await page.goto(f"{url}/")
-    await until(page, "document.getElementById('place').textContent.includes(':')")
+    ready = "document.getElementById('place')?.textContent.includes(':')"
+    await until(page, f"{ready} || document.getElementById('start').hidden")
     return page, wrong
 
 

@@ -114,6 +114,7 @@ def _prompt(event: TurnTaken, said: str) -> Prompt:
         temperature=event.temperature,
         seed=event.seed,
         tools=event.tools,
+        tool_choice=event.tool_choice,
         exchange=event.messages if any(one.calls for one in event.messages) else (),
         caller=CallInfo(
             session=event.session,

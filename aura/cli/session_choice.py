@@ -10,7 +10,7 @@ from runtime.sessions.listing import Wanted
 from schemas import subjects
 
 NEWEST = ""
-"""Given for the session that began last."""
+"""Given for the call that began last."""
 MOST_SHOWN = 5
 
 
@@ -22,7 +22,7 @@ async def chosen(bus: Bus, given: str) -> str:
         BusAwayError: the server does not answer.
     """
     if given == NEWEST:
-        rows = await sessions(bus, Wanted())
+        rows = await sessions(bus, Wanted(calls_only=True))
         if not rows:
             raise CommandError("no session is recorded yet. Make one: aura call QUESTION.wav")
         return rows[0].session

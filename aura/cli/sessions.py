@@ -112,7 +112,7 @@ def _notes(row: Row) -> Iterator[Segment]:
         yield Segment(row.ended, DIM)
 
 
-def command(
+def command(  # noqa: PLR0913  # the options of the command
     *,
     tenant: Annotated[str, typer.Option(help="Only of this tenant.")] = "",
     user: Annotated[str, typer.Option(help="Only of this user.")] = "",
@@ -124,9 +124,12 @@ def command(
     interrupted: Annotated[
         bool, typer.Option("--interrupted", help="Only where the caller interrupted.")
     ] = False,
+    all_kinds: Annotated[
+        bool, typer.Option("--all", help="Requests of the speech endpoints too.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="A list of JSON objects.")] = False,
 ) -> None:
     """List the recorded sessions, newest first."""
     since_ms = moment_ms(since, time.time())
-    wanted = Wanted(tenant, user, since_ms, error, slow, interrupted)
+    wanted = Wanted(tenant, user, since_ms, error, slow, interrupted, calls_only=not all_kinds)
     run(show(load(), wanted, as_json=as_json))

@@ -329,7 +329,9 @@ export class AuraCall extends EventTarget {
    */
   async start({ microphone = true } = {}) {
     this.#move("connecting");
-    if (typeof AudioContext !== "undefined") {
+    if (globalThis.isSecureContext === false) {
+      this.#fail(new AuraError("MICROPHONE_INSECURE", "a browser gives microphone and sound only to https pages, and to localhost"));
+    } else if (typeof AudioContext !== "undefined") {
       try {
         const audio = await BrowserAudio.open(this.options.worklet ?? import.meta.url);
         if (this.state === "ended") audio.close();
@@ -347,7 +349,6 @@ export class AuraCall extends EventTarget {
   async openMicrophone() {
     try {
       if (!this.#audio) throw new AuraError("AUDIO_FAILED", "this browser plays no sound here");
-      if (!navigator.mediaDevices) throw new AuraError("MICROPHONE_INSECURE", "a browser opens the microphone only over https, or on localhost");
       await this.#audio.listen(
         this.#rate,
         (packet, late) => this.#heard(packet, late),
@@ -584,12 +585,13 @@ export class AuraCall extends EventTarget {
     const plays = this.#audio?.context.state === "running" && pcm.length > 0;
     if (plays) this.#marks.set(++this.#mark, { told, at: performance.now() });
     else this.#answered(told);
+    if (!plays && told.ends) this.#move("listening"); // nobody tells when it has been heard
     if (pcm.length) this.#audio?.play(pcm, rate, plays ? this.#mark : undefined);
   }
 
   #answered(told) {
     this.#move("speaking");
-    this.#tell("answer", told);
+    if (told.text || told.ends) this.#tell("answer", told);
   }
 
   async #toolCall({ call_id, name, arguments: given }) {
@@ -690,7 +692,7 @@ const STYLE = `
   button { font: inherit; font-weight: 600; padding: .5rem 1.1rem; border-radius: 99px; border: 1px solid #8886; background: none; color: inherit; cursor: pointer }
   button.call { background: var(--aura-accent, #0b6e5f); border-color: transparent; color: #fff }
   button:focus-visible { outline: 2px solid var(--aura-accent, #0b6e5f); outline-offset: 2px }
-  p { margin: 0; min-height: 1.45em } [hidden] { display: none }
+  p { margin: 0; min-height: 1.45em } [hidden] { display: none } [role=alert] { font-weight: 600 } [role=alert]::first-letter { text-transform: uppercase }
 `;
 const WORDS = {
   idle: "", connecting: "Connecting", listening: "Listening", thinking: "Thinking", speaking: "Speaking",
@@ -714,6 +716,8 @@ if (typeof HTMLElement !== "undefined" && !customElements.get("aura-call")) {
       this.caller = make("p", { part: "caller" }, root);
       this.agent = make("p", { part: "agent" }, root);
       this.agent.setAttribute("aria-live", "polite");
+      this.problem = make("p", { part: "problem", hidden: true }, root);
+      this.problem.setAttribute("role", "alert");
       this.button.onclick = () => (this.call && this.call.state !== "ended" ? this.call.hangUp() : this.start());
       this.muting.onclick = () => this.call.mute(!this.call.muted);
     }
@@ -731,7 +735,7 @@ if (typeof HTMLElement !== "undefined" && !customElements.get("aura-call")) {
       let fresh = true;
       call.on("state", ({ state }) => {
         const over = state === "ended";
-        if (!(over && this.status.dataset.failed)) this.status.textContent = WORDS[state];
+        this.status.textContent = WORDS[state];
         this.button.textContent = over ? (this.getAttribute("label") ?? "Talk") : "Hang up";
         this.muting.hidden = over;
       });
@@ -745,11 +749,12 @@ if (typeof HTMLElement !== "undefined" && !customElements.get("aura-call")) {
         this.agent.textContent = fresh ? text : this.agent.textContent + text;
         fresh = ends;
       });
-      delete this.status.dataset.failed;
-      call.on("error", ({ message, fatal }) => {
-        this.status.textContent = message;
-        if (fatal) this.status.dataset.failed = "yes";
+      this.problem.hidden = true;
+      call.on("error", ({ message }) => {
+        this.problem.textContent = message;
+        this.problem.hidden = false;
       });
+      call.on("session", ({ resumed }) => resumed && (this.problem.hidden = true));
       this.dispatchEvent(new CustomEvent("call", { detail: call, bubbles: true }));
       await call.start().catch(() => {}); // told by an `error`
     }

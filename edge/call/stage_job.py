@@ -20,6 +20,7 @@ from edge.core.response.sentence import Sentence
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError
+from runtime.sessions.listing import REQUEST_PROTOCOL
 from schemas import codec, subjects
 from schemas.audio import BYTES_PER_MS, AudioFrame, SpeechChunk
 from schemas.events import (
@@ -38,8 +39,6 @@ from schemas.events import (
 )
 from schemas.session_config import SessionConfig
 
-PROTOCOL = "speech"
-"""The client protocol that the log names for them."""
 FRAME_BYTES = 100 * BYTES_PER_MS
 LOOK_AGAIN_S = 2.0
 """After such a silence the streams are read: an answer may have been lost on its way."""
@@ -237,4 +236,4 @@ async def stage_jobs(
 
 def request_of(tenant: str, user: str, edge: str) -> FirstEvents:
     """Return whose session a new request of *user* is."""
-    return FirstEvents(tenant, f"b_{secrets.token_hex(10)}", user, PROTOCOL, edge)
+    return FirstEvents(tenant, f"b_{secrets.token_hex(10)}", user, REQUEST_PROTOCOL, edge)

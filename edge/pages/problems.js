@@ -1,13 +1,13 @@
 /** What went wrong, in words for whoever stands before the page: [what, what to do]. Pure. */
 
-const SECURE = "Browsers open the microphone only on https pages, and on localhost. Ask the operator for an https address, or type instead.";
+const SECURE = "Browsers give microphone and sound only to https pages, and to localhost. Ask for an https address; here you can type, and read the answers.";
 
 const PROBLEMS = {
   MICROPHONE_REFUSED: ["The microphone was not allowed.", "Allow it in the address bar and start again. You can type meanwhile."],
   MICROPHONE_MISSING: ["No microphone was found.", "Plug one in and start again. You can type meanwhile."],
   MICROPHONE_BUSY: ["Another program holds the microphone.", "Close it and start again. You can type meanwhile."],
   MICROPHONE_LOST: ["The microphone is gone.", "You can type, or hang up and start again."],
-  MICROPHONE_INSECURE: ["This page may not open the microphone.", SECURE],
+  MICROPHONE_INSECURE: ["This page may not use microphone and loudspeaker.", SECURE],
   MICROPHONE_FAILED: ["The microphone cannot be opened.", "You can type meanwhile."],
   AUDIO_FAILED: ["This browser plays no sound here.", "You can type, and read the answers."],
   INVALID_TOKEN: ["This token was refused.", "It may be mistyped, expired or meant for another server."],
@@ -31,19 +31,28 @@ const PROBLEMS = {
   CALL_IDLE: ["Nobody spoke for a while, so the call ended.", "Start again to go on."],
 };
 
+/** Return whether an error event tells that the bus is away. */
+export function busAway({ code, details }) {
+  return code === "AUDIO_ERROR" && /bus is away/.test(details);
+}
+
 /** Return [what, what to do] of an error event of the library. */
 export function problem({ code, message, details }) {
-  if (code === "AUDIO_ERROR" && /bus is away/.test(details)) return ["Aura's message bus is away.", "It is waited for; the call goes on when it is back."];
+  if (busAway({ code, details })) return ["Aura's message bus is away.", "It is waited for; the call goes on when it is back."];
   if (code === "INVALID_OPTION") return ["A choice was ignored.", details];
   return PROBLEMS[code] ?? [message || "Something went wrong.", details || ""];
 }
 
-/** Return [what, what to do] of the body of `/health`; null where all is well. */
-export function unwell(health) {
+/** Return [what, what to do] of the body of `/health`, before or *during* a call; null where all is well. */
+export function unwell(health, during = false) {
   const services = health?.services;
   if (!services || services.audio_pipeline) return null;
   const missing = [!services.audio_processor && "speech recognition", !services.ai_service && "the language model"].filter(Boolean);
   const what = missing.length ? missing.join(" and ") : "the voice";
   const both = missing.length > 1;
-  return [`Not everything runs: ${what} ${both ? "are" : "is"} missing.`, both ? "Perhaps Aura's message bus is away." : "A call can begin, but may not be answered."];
+  let advice = "A call can begin, but may not be answered.";
+  if (both) advice = "Perhaps Aura's message bus is away.";
+  else if (missing[0] === "speech recognition") advice = "What you say is not understood until it is back. You can type.";
+  else if (during) advice = missing.length ? "Answers wait until it is back." : "Until it is back, answers are written here.";
+  return [`Not everything runs: ${what} ${both ? "are" : "is"} missing.`, advice];
 }

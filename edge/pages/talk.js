@@ -2,7 +2,7 @@
 
 import { AuraCall } from "./aura.js";
 import { Choices } from "./choices.js";
-import { problem, unwell } from "./problems.js";
+import { busAway, problem, unwell } from "./problems.js";
 import { Story } from "./story.js";
 import { Timeline } from "./timeline.js";
 import { Meter, Words } from "./view.js";
@@ -20,13 +20,15 @@ const KEPT = {
 /** How much of the call the strip shows while it follows, ms. */
 const SHOWN_MS = 16000;
 const DRAWS_MS = 80;
-/** While an answer is later than this, the page asks whether all of Aura is there, ms. */
-const LATE_MS = 4000;
+/** So often the page asks whether all of Aura is there, ms: in a call, and while an answer is late. */
+const LOOKS_MS = 10000, LATE_MS = 4000;
 
 const given = new URLSearchParams(location.hash.slice(1)); // #token=...&agent=...: stays in the browser
 const words = new Words($("words")), meters = { caller: new Meter($("you")), agent: new Meter($("agent")) };
 const choices = new Choices($);
-let config = {}, call = null, story = new Story(), turn = 0, offset_ms = null, follows = true, ticking = 0;
+let config = {}, call = null, story = new Story(), turn = 0, offset_ms = null, follows = true, ticking = 0, looking = 0;
+/** What is shown as long as not all of Aura is there: "stage", "bus"; "" if it is something else. */
+let missing = "";
 const strip = new Timeline($("strip"), story.drawn(0), [-SHOWN_MS, 0]);
 strip.moved = () => {
   follows = false;
@@ -46,7 +48,7 @@ async function prepare() {
   $("token-row").hidden = Boolean(given.get("token") || config.token);
   choices.set(config, given.get("agent") ?? "");
   choices.load(given.get("token") ?? config.token);
-  if (!isSecureContext) $("microphone-words").textContent = problem({ code: "MICROPHONE_INSECURE" })[1];
+  if (!isSecureContext) insecure();
   const sick = unwell(await health());
   if (sick && !call) show(sick);
 }
@@ -57,6 +59,24 @@ async function health() {
   } catch {
     return null;
   }
+}
+
+/** The browser gives this page neither microphone nor sound: say why, and offer what is left. */
+function insecure() {
+  const { hostname, port } = location, local = port || "80";
+  $("start").hidden = true;
+  $("type-instead").className = "primary";
+  $("type-instead").textContent = "Start typing";
+  $("microphone-words").textContent = `${problem({ code: "MICROPHONE_INSECURE" })[1]} Whoever runs it gives it a certificate (AURA_TLS_CERT, AURA_TLS_KEY), or looks at it through a tunnel: ssh -L ${local}:localhost:${local} ${hostname}, then http://localhost:${local}/talk.`;
+}
+
+/** Name the part of Aura that is missing, as long as it is. */
+async function look() {
+  const sick = unwell(await health(), true);
+  if (!call || missing === "bus" && sick) return;
+  if (sick) show(sick);
+  else if (missing) $("problem").hidden = true;
+  missing = sick ? "stage" : "";
 }
 
 function show([what, advice]) {
@@ -86,12 +106,14 @@ async function begin(microphone) {
   for (const id of ["words", "dock", "behind"]) $(id).hidden = false;
   $(microphone ? "words" : "typed").focus();
   ticking = setInterval(tick, DRAWS_MS);
+  looking = setInterval(look, LOOKS_MS);
+  look();
   await call.start({ microphone }).catch(() => {}); // told by an `error`
 }
 
 function reset() {
   story = new Story();
-  [turn, offset_ms, follows] = [0, null, true];
+  [turn, offset_ms, follows, missing] = [0, null, true, ""];
   $("words").replaceChildren();
   words.tools.clear();
   $("steps").replaceChildren();
@@ -103,18 +125,17 @@ function reset() {
 }
 
 function listen(now) {
-  let waiting = 0, late = false;
+  let waiting = 0;
   now.on("state", ({ state }) => {
     clearInterval(waiting);
-    if (state === "thinking") waiting = setInterval(async () => {
-      const sick = unwell(await health());
-      late = sick !== null && now === call && now.state === "thinking";
-      if (late) show([sick[0], "The answer is waited for."]);
-    }, LATE_MS);
-    if (state === "speaking" && late) late = !($("problem").hidden = true);
+    if (state === "thinking") waiting = setInterval(look, LATE_MS);
+    if (state === "speaking" && missing) look();
     $("state").textContent = STATES[state];
     $("stop").disabled = state !== "speaking";
-    if (state === "reconnecting") story.lost(Date.now() + (offset_ms ?? 0));
+    if (state === "reconnecting") {
+      words.lost();
+      story.lost(Date.now() + (offset_ms ?? 0));
+    }
     if (state === "ended") over();
   });
   now.on("session", ({ session, resumed }) => {
@@ -135,7 +156,7 @@ function listen(now) {
   });
   now.on("transcript", ({ text, continues }) => {
     words.heard(text, continues);
-    if (now.listens) $("problem").hidden = true; // whatever it was, the call goes on
+    if (now.listens && !missing) $("problem").hidden = true; // whatever it was, the call goes on
     $("announced").textContent = `You said: ${text}`;
   });
   now.on("answer", ({ text, ends, greeting }) => {
@@ -159,11 +180,13 @@ function listen(now) {
   });
   now.on("error", async (error) => {
     show(problem(error));
+    missing = busAway(error) ? "bus" : "";
+    if (/^(STT|LLM|TTS)_ERROR$/.test(error.code)) look();
     if (error.code === "INVALID_TOKEN" || error.code === "TOKEN_EXPIRED") {
       given.delete("token");
       $("token-row").hidden = false;
     }
-    if (error.code === "UNREACHABLE" && (await health())) show(["Nobody is let in right now.", "The server runs, but is restarting, busy, or has seen too many tries from here. Try again in a minute."]);
+    if (error.code === "UNREACHABLE" && (await health())) show(["You are not let in right now.", "The server runs, but is restarting, busy, or has seen too many tries from here. Try again in a minute."]);
   });
   if (config.debug) now.on("message", ({ type, event }) => console.debug("aura", type, event ?? ""));
 }
@@ -203,6 +226,7 @@ function tick() {
 function over() {
   tick();
   clearInterval(ticking);
+  clearInterval(looking);
   words.end();
   call = null;
   document.body.dataset.state = "idle";
@@ -215,7 +239,7 @@ function over() {
     $("title").textContent = "The call is over.";
     $("start").textContent = "Talk again";
   }
-  $("start").focus({ preventScroll: true });
+  $(isSecureContext ? "start" : "type-instead").focus({ preventScroll: true });
   scrollTo({ top: 0 });
 }
 
@@ -223,7 +247,7 @@ function over() {
 
 $("begin").addEventListener("submit", (event) => {
   event.preventDefault();
-  begin(true);
+  begin(isSecureContext);
 });
 $("token").addEventListener("change", () => choices.load($("token").value.trim()));
 $("type-instead").onclick = () => begin(false);

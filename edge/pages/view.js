@@ -41,6 +41,11 @@ export class Words {
     if (ends) this.agent = null;
   }
 
+  /** The line is lost in the middle of an answer: what comes next may begin its sentence again. */
+  lost() {
+    if (this.agent) this.#say(this.agent, `${this.agent.lastChild.textContent.trimEnd()} … `);
+  }
+
   /** Leave of the last answer what was heard; what stopped it may yet prove to be no words, and it goes on. */
   interrupted(heard) {
     const last = this.agent ?? [...this.list.querySelectorAll(".agent")].pop();

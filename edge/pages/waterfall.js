@@ -1,15 +1,17 @@
-/** The steps of a turn as bars, ms after the end of speech: of the talk page and of `aura show --html`. */
+/** The steps of a turn as bars, ms after the end of speech: of the talk page, the console and `aura show --html`. */
 
-const STEPS = {
-  pause_ms: "Pause noticed", transcript_ms: "Words known", taken_ms: "Model asked", first_token_ms: "First token",
-  first_sentence_ms: "First sentence", committed_ms: "Sure of the end", first_audio_ms: "First sound made", first_sent_ms: "First sound sent",
+/** Named as in the terminal (`STEPS` in schemas/events/turn.py). */
+export const STEPS = {
+  pause_ms: "pause noticed", transcript_ms: "words known", taken_ms: "language model asked", first_token_ms: "first token",
+  first_sentence_ms: "first sentence", committed_ms: "end of turn certain", first_audio_ms: "first audio at the edge", first_sent_ms: "first audio sent",
 };
+const capital = (name) => name[0].toUpperCase() + name.slice(1);
 
 /** Fill the table *body* with the steps of a turn, as `turn_metrics` or `turn.measured` tell them. */
 export function waterfall(body, measured) {
   const steps = Object.keys(STEPS)
     .filter((key) => measured[key] != null)
-    .map((key) => [STEPS[key], Math.max(0, measured[key])])
+    .map((key) => [capital(STEPS[key]), Math.max(0, measured[key])])
     .sort((a, b) => a[1] - b[1]);
   const longest = Math.max(1, ...steps.map((one) => one[1]));
   let before = 0;

@@ -11,6 +11,9 @@ from schemas import events as ev
 from schemas import names
 from schemas.subjects import is_token
 
+REQUEST_PROTOCOL = "speech"
+"""The client protocol that the log names for a request of the speech endpoints: it is no call."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -112,6 +115,8 @@ class Wanted:
     errors: bool = False
     slow_ms: float | None = None
     interrupted: bool = False
+    calls_only: bool = False
+    """Without requests of the speech endpoints."""
 
     @property
     def tenants(self) -> list[str]:
@@ -126,6 +131,7 @@ class Wanted:
             and (not self.errors or row.errors > 0)
             and (self.slow_ms is None or (row.slowest_ms or 0.0) >= self.slow_ms)
             and (not self.interrupted or row.interrupted > 0)
+            and (not self.calls_only or row.protocol != REQUEST_PROTOCOL)
         )
 
 

@@ -44,6 +44,8 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     """Sentences of the response that were written before this step: its own count on from here."""
     tools: tuple[ToolFunction, ...] = ()
     """What the model may call."""
+    tool_choice: str = "auto"
+    """What it must call of them: "auto", nothing; "required", one of them; or the name of one."""
     agent: str = ""
     """The session's, as `name@revision`; empty: the operator's settings alone."""
     language: str = "en"

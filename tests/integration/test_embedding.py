@@ -40,6 +40,16 @@ async def elsewhere(simulated: AuraProcess) -> AsyncIterator[str]:
 
 
 @needs_browser
+async def test_what_went_wrong_stays_to_be_read_while_the_call_goes_on(elsewhere: str) -> None:
+    async with browser(allowed=False) as chromium:
+        page = await chromium.new_page()
+        await page.goto(elsewhere)
+        await page.get_by_role("button", name="Ask by voice").click()
+        await until(page, f'{SHOWN}.includes("I\'m AURA")')
+        await page.get_by_role("alert").get_by_text("not allowed").wait_for()
+
+
+@needs_browser
 async def test_ten_lines_embed_a_call(elsewhere: str) -> None:
     async with browser() as chromium:
         page, wrong = await chromium.new_page(), []

@@ -208,18 +208,22 @@ async def test_a_killed_edge_is_survived_with_the_history(tmp_path: Path, chromi
 async def test_an_answer_that_is_late_because_a_stage_is_missing_is_explained(
     aura: AuraProcess, chromium: Any
 ) -> None:
-    """The language model's worker stands still; then it goes on."""
+    """Two workers stand still; then they go on. Recognition is missed before anybody speaks."""
     page, _ = await opened(chromium, aura.url)
     await page.click("#type-instead")
     await until(page, f"{words('agent')}.length === 1")
     problem = "document.getElementById('problem')"
-    worker = aura.children()["worker llm"]
-    os.kill(worker, signal.SIGSTOP)
+    children = aura.children()
+    model, recogniser = children["worker llm"], children["worker stt"]
+    os.kill(recogniser, signal.SIGSTOP)
     try:
+        await until(page, f"{problem}.textContent.includes('speech recognition is missing')", 60)
+        os.kill(model, signal.SIGSTOP)
         await say(page, "Are you there")
-        await until(page, f"{problem}.textContent.includes('language model is missing')", 60)
+        await until(page, f"{problem}.textContent.includes('the language model are missing')", 60)
     finally:
-        os.kill(worker, signal.SIGCONT)
+        os.kill(recogniser, signal.SIGCONT)
+        os.kill(model, signal.SIGCONT)
     health = "fetch('/health').then((one) => one.ok)"
     async with asyncio.timeout(60):
         while not await page.evaluate(health):
@@ -252,6 +256,21 @@ async def test_a_microphone_that_is_not_allowed_is_explained_and_the_call_goes_o
         await until(page, f"{words('agent')}.length === 1")
         await say(page, "Then I type")
         await until(page, f"{words('agent')}.length === 2")
+        assert wrong == []
+
+
+async def test_a_page_without_https_says_why_it_has_no_microphone_and_can_be_typed_into(
+    aura: AuraProcess,
+) -> None:
+    """Chromium is told that `talk.test` is this machine: only its real names are trusted."""
+    async with browser(rules="MAP talk.test 127.0.0.1") as chromium:
+        page, wrong = await opened(chromium, f"http://talk.test:{aura.port}")
+        assert await page.is_hidden("#start")
+        assert f"ssh -L {aura.port}:localhost" in await page.inner_text("#microphone-words")
+        await page.click("#type-instead")
+        await until(page, f"{words('agent')}.length === 1")
+        assert "only to https pages" in await page.inner_text("#problem")
+        await until(page, "document.getElementById('state').textContent === 'Listening'")
         assert wrong == []
 
 

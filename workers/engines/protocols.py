@@ -104,6 +104,8 @@ class Prompt:
     seed: int | None = None
     tools: tuple[ToolFunction, ...] = ()
     """What the model may call; an engine that cannot call leaves them out."""
+    tool_choice: str = "auto"
+    """What it must call of them: "auto", nothing; "required", one of them; or the name of one."""
     exchange: tuple[Message, ...] = ()
     """The conversation with calls and their results, where there were some; `messages` are its
     words."""

@@ -162,7 +162,11 @@ def _simulated_calls(request: Prompt) -> list[FunctionCall]:
         return []
     again = [FunctionCall(name, "{}") for name in _AGAIN.findall(said)]
     once = [FunctionCall(name, arguments or "{}") for name, arguments in _CALL.findall(said)]
-    return again + (once if lines[-1].role == "user" else [])
+    found = again + (once if lines[-1].role == "user" else [])
+    if not found and request.tool_choice != "auto":
+        wanted = request.tool_choice
+        return [FunctionCall(request.tools[0].name if wanted == "required" else wanted, "{}")]
+    return found
 
 
 class SimulatedSynthesizer:

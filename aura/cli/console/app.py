@@ -22,7 +22,7 @@ from runtime.settings import Settings
 
 PAGES = Path(__file__).parent / "pages"
 OWN = sorted(one.name for one in PAGES.iterdir() if one.suffix in {".js", ".css"})
-SHARED = ("timeline.js", "timeline.css", "talk.css", "story.js", "icon.svg")
+SHARED = ("timeline.js", "timeline.css", "talk.css", "story.js", "waterfall.js", "icon.svg")
 """Files of the talk page."""
 TYPES = {
     ".html": "text/html",

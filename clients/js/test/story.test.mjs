@@ -128,5 +128,7 @@ test("a stage that is missing is named", () => {
   assert.match(unwell(health(true, false))[0], /speech recognition/);
   assert.match(unwell(health(true, true))[0], /the voice is missing/);
   assert.match(unwell(health(false, false))[0], /speech recognition and the language model are missing/);
+  assert.match(unwell(health(true, false), true)[1], /You can type/);
+  assert.match(unwell(health(true, true), true)[1], /written here/);
   assert.equal(unwell({ services: { ai_service: true, audio_processor: true, audio_pipeline: true } }), null);
 });

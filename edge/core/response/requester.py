@@ -14,6 +14,7 @@ from edge.core.response.given_words import completed, pieces, sentence, speaker
 from edge.core.response.playback import Playback
 from edge.core.response.response import Phase, Response
 from edge.core.response.tool_turns import ToolTurns
+from edge.core.response.tools import chosen
 from edge.core.session.history import History
 from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev
@@ -220,6 +221,7 @@ class Requester:
     ) -> None:
         """Publish the job for the language model."""
         asked = config.response
+        tools = self._tools.offered(0) if config.tools else ()
         taken = ev.TurnTaken(
             **self._out.head(now_ms),
             turn=response.turn,
@@ -235,7 +237,8 @@ class Requester:
             text_only=config.voice.delivery == "text",
             ask_eot=response.ask_eot,
             deadline_ms=now_ms + asked.deadline_ms,
-            tools=self._tools.offered(0) if config.tools else (),
+            tools=tools,
+            tool_choice=chosen(config.tool_use.choice, tools),
             agent=self._out.agent,
             **speaker(config),
         )

@@ -7,6 +7,7 @@ the built-in ones are done here.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from edge.core.client_events import ToolCalled, ToolCancelled
 from edge.core.effects import Outbox
@@ -30,6 +31,12 @@ GRACE_MS = 500
 END_CALL = "end_call"
 BUILT_IN = {END_CALL: '{"status": "the call ends after your next words: say goodbye"}'}
 """Tools that the edge does itself, and what the model is told of each."""
+
+
+def chosen(choice: str, offered: Sequence[ToolFunction]) -> str:
+    """Return what the model must call of what is *offered*: `TurnTaken.tool_choice`."""
+    can = choice in {tool.name for tool in offered} or (choice == "required" and offered)
+    return choice if can else "auto"
 
 
 class Tools:

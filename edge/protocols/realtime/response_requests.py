@@ -13,6 +13,7 @@ from edge.protocols.realtime.items import message_item
 from edge.protocols.realtime.responses import Asked
 from edge.protocols.realtime.session_object import MOST_INSTRUCTIONS_CHARS, Tokens
 from edge.protocols.realtime.telling import Telling
+from edge.protocols.realtime.tools import ToolChoice, choice_changes
 from edge.protocols.realtime.wire import Ids, RequestError, convert
 from schemas.events import Message
 
@@ -36,7 +37,7 @@ class ResponseParams(msgspec.Struct, frozen=True, kw_only=True):
     input: Annotated[list[Any], msgspec.Meta(max_length=500)] | None = None
     metadata: Annotated[Metadata, msgspec.Meta(max_length=16)] | None = None
     max_output_tokens: Tokens | None = None
-    tool_choice: Any = None
+    tool_choice: ToolChoice | None = None
 
 
 class ResponseRequests:
@@ -69,8 +70,8 @@ class ResponseRequests:
             changes["response.system_prompt"] = params.instructions
         if isinstance(params.max_output_tokens, int):
             changes["response.max_tokens"] = params.max_output_tokens
-        if params.tool_choice == "none":
-            changes["tools"] = []
+        if params.tool_choice is not None:
+            changes |= choice_changes(params.tool_choice)
         ask = self._ids.new("ask")
         handed: list[Command] = []
         if kept and (self._telling.results or self._telling.called):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from edge.protocols.realtime.tools import MOST_TOOLS, FunctionTool, tool_changes
+from edge.protocols.realtime.tools import MOST_TOOLS, FunctionTool, ToolChoice, tool_changes
 from runtime.wav import Format
 from schemas.session_config import Eagerness, bounds
 
@@ -136,7 +136,7 @@ class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
     ] = ("audio",)
     audio: Audio = Audio()
     tools: Annotated[tuple[FunctionTool, ...], msgspec.Meta(max_length=MOST_TOOLS)] = ()
-    tool_choice: Any = "auto"
+    tool_choice: ToolChoice | None = "auto"
     max_output_tokens: Tokens | None = "inf"
 
     @property
@@ -198,7 +198,7 @@ class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
             "output_modalities": [self.modality],
             "audio": audio,
             "tools": [tool.told for tool in self.tools],
-            "tool_choice": "none" if self.tool_choice == "none" else "auto",
+            "tool_choice": msgspec.to_builtins(self.tool_choice or "auto"),
             "max_output_tokens": self.max_output_tokens or "inf",
             "truncation": "auto",
             "tracing": None,
@@ -212,7 +212,7 @@ class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
         changes: dict[str, Any] = {
             "voice.delivery": "chunks" if self.modality == "audio" else "text",
             **_turns(self.audio.input.turn_detection),
-            **tool_changes(self.tools, self.tool_choice),
+            **tool_changes(self.tools, self.tool_choice or "auto"),
         }
         if self.type == "transcription":
             changes["turns.respond"] = False

@@ -64,12 +64,30 @@ def read_tools(given: object, param: str) -> tuple[FunctionTool, ...]:
     return convert(given, tuple[FunctionTool, ...], param)
 
 
-def tool_changes(tools: Sequence[FunctionTool], choice: object) -> dict[str, Any]:
+class NamedTool(msgspec.Struct, frozen=True, kw_only=True):
+    """The function that a response has to call."""
+
+    type: Literal["function"]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+ToolChoice = Literal["auto", "none", "required"] | NamedTool
+
+
+def choice_changes(choice: ToolChoice) -> dict[str, Any]:
+    """Return what *choice* changes in the operator's configuration of a session."""
+    if choice == "none":
+        return {"tools": []}
+    return {"tool_use.choice": choice.name if isinstance(choice, NamedTool) else choice}
+
+
+def tool_changes(tools: Sequence[FunctionTool], choice: ToolChoice) -> dict[str, Any]:
     """Return what *tools* change in the operator's configuration of a session."""
     if not tools or choice == "none":
         return {}
     return {
         "tools": [tool.config for tool in tools],
+        **choice_changes(choice),
         "tool_use.max_steps": MOST_STEPS,
         "tool_use.wait_words": "",  # what is said is the client's model's, and nothing else
     }

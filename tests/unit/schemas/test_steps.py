@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from prometheus_client import REGISTRY
 from aura.cli.waterfall import waterfall
 from aura.replay.compare import MEASURED
 from edge.call import counters
+from edge.pages import read
 from schemas.events import STEPS, TurnMeasured
 
 
@@ -26,6 +28,11 @@ def test_every_step_is_drawn_and_counted() -> None:
     before = {name: _counted(name) for name in (*STEPS, "stt_ms")}
     counters.published(measured)
     assert {name: _counted(name) for name in before} == {n: k + 1 for n, k in before.items()}
+
+
+def test_the_pages_name_the_steps_as_the_terminal_does() -> None:
+    named = dict(re.findall(r'(\w+_ms): "([^"]+)"', read("waterfall.js").decode()))
+    assert named == dict(STEPS)
 
 
 def _counted(step: str) -> float:

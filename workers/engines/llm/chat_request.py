@@ -25,6 +25,7 @@ _OPTIONAL: Final = (
     "temperature",
     "seed",
     "tools",
+    "tool_choice",
     "metadata",
     "user",
 )
@@ -79,6 +80,8 @@ def body(
         optional["max_completion_tokens"] = request.max_tokens
     if request.tools:
         optional["tools"] = [{"type": "function", "function": _tool(one)} for one in request.tools]
+        if request.tool_choice != "auto" and "tools" not in left_out:
+            optional["tool_choice"] = _chosen(request.tool_choice)
     has_system, has_tools = SYSTEM_ROLE not in left_out, "tools" not in left_out
     return {
         "model": model,
@@ -86,6 +89,10 @@ def body(
         "stream": True,
         **{name: value for name, value in optional.items() if name not in left_out},
     }
+
+
+def _chosen(choice: str) -> str | Json:
+    return choice if choice == "required" else {"type": "function", "function": {"name": choice}}
 
 
 def _metadata(caller: CallInfo) -> dict[str, str]:
@@ -112,6 +119,9 @@ def messages(request: Prompt, *, has_system: bool = True, has_tools: bool = True
         system = f"{system}\n\n{opening}" if system else opening
     if request.tools and not has_tools:
         offer = _TOOLS_IN_WORDS + "\n".join(json.dumps(_tool(one)) for one in request.tools)
+        if request.tool_choice != "auto":
+            which = "one of them" if request.tool_choice == "required" else request.tool_choice
+            offer += f"\nNow your whole answer is a call of {which}."
         system = f"{system}\n\n{offer}" if system else offer
     if not lines or lines[0].role != "user":
         lines.insert(0, Message("user", _CALL_BEGINS))

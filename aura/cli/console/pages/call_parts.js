@@ -2,13 +2,10 @@
 
 import { count, el, keyed, set } from "./dom.js";
 import { NAMES, Timeline, bad, colour, seconds } from "./timeline.js";
+import { waterfall } from "./waterfall.js";
 
 const WHO = { caller: "Caller", aura: "Aura", tool: "Tool", note: "Note", trouble: "Trouble" };
 const LOOK = { caller: "you", aura: "agent", tool: "tool", note: "tool", trouble: "tool wrong" };
-const STEPS = {
-  pause_ms: "Pause noticed", transcript_ms: "Words known", taken_ms: "Model asked", first_token_ms: "First token", first_sentence_ms: "First sentence",
-  committed_ms: "End of turn certain", first_audio_ms: "First sound made", first_sent_ms: "First sound sent",
-};
 const MOST_LISTED = 300;
 const drawn = new Map();
 
@@ -70,17 +67,7 @@ export function details(pane, [at, lane, name, , fields]) {
 /** Show the steps of a turn, from its `turn.measured`: each bar begins where the one before ends. */
 export function steps(pane, measured) {
   const body = el("tbody"), turn = measured.turn;
-  const known = Object.keys(STEPS).filter((key) => measured[key] != null).map((key) => [STEPS[key], Math.max(0, measured[key])]);
-  known.sort((a, b) => a[1] - b[1]);
-  const longest = Math.max(1, ...known.map((one) => one[1]));
-  let before = 0;
-  for (const [name, ms] of known) {
-    const bar = el("span", { class: "bar" });
-    bar.style.marginLeft = `${(before / longest) * 100}%`;
-    bar.style.width = `${((ms - before) / longest) * 100}%`;
-    body.append(el("tr", {}, el("th", { scope: "row", text: name }), el("td", {}, bar), el("td", { class: "ms", text: `${count(Math.round(ms))} ms` })));
-    before = ms;
-  }
+  waterfall(body, measured);
   pane.replaceChildren(
     el("h2", {}, `Turn ${turn} `, el("span", { class: "felt", text: measured.first_sent_ms == null ? "" : `${count(Math.round(measured.first_sent_ms))} ms` })),
     el("p", { class: "fine", text: "Where the silence before the answer went, from the end of the caller's words." }),

@@ -8,7 +8,7 @@ import { recorded } from "./recorded_call.js";
 import { Story } from "./story.js";
 
 const SHOWN_MS = 20000, DRAWS_MS = 100;
-const STATES = { idle: "Quiet", listening: "Caller speaks", responding: "Aura speaks" };
+const STATES = { idle: "Quiet", listening: "Caller speaks", responding: "Aura answers" };
 
 export function call(root, place) {
   const { live, rest: [session] } = place;

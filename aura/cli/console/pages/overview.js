@@ -5,7 +5,7 @@ import { EventStream } from "./event_stream.js";
 import { Waits } from "./waits.js";
 
 const ROLES = { edge: "Edge", stt: "Speech to text", llm: "Language model", tool: "Tools", tts: "Voice" };
-const STATES = { idle: "Quiet", listening: "Caller speaks", responding: "Aura speaks" };
+const STATES = { idle: "Quiet", listening: "Caller speaks", responding: "Aura answers" };
 
 export function now(root, { live }) {
   const tiles = new Tiles(), waits = new Waits(), running = new Running(), stages = new Stages(), stream = new EventStream(live);

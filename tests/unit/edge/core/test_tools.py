@@ -193,6 +193,15 @@ def test_a_guessed_turn_runs_nothing_before_it_is_committed() -> None:
     assert r.requested == ["book"]
 
 
+def test_only_the_first_step_has_to_call() -> None:
+    r = Table(tool_use__choice="required")
+    r.types()
+    assert r.asked.tool_choice == "required"
+    r.calls(("book", "{}"))
+    r.returns("done")
+    assert (r.asked.step, r.asked.tool_choice) == (1, "auto")
+
+
 def test_a_call_in_the_step_that_offers_none_is_not_run() -> None:
     r = Table(tool_use__max_steps=1)
     r.types()

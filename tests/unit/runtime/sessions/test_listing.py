@@ -13,7 +13,7 @@ from rich.segment import Segments
 
 from aura.cli.running import CommandError
 from aura.cli.sessions import drawing, moment_ms
-from runtime.sessions.listing import Row, Wanted, folded, replays_of, summed_up
+from runtime.sessions.listing import REQUEST_PROTOCOL, Row, Wanted, folded, replays_of, summed_up
 from schemas import events as ev
 from tests.unit.runtime.story import T0, story
 
@@ -55,12 +55,19 @@ def test_an_end_of_an_older_aura_sums_nothing_up() -> None:
         (Wanted(slow_ms=600), False),
         (Wanted(interrupted=True), True),
         (Wanted(since_ms=T0 + 1), False),
+        (Wanted(calls_only=True), True),
     ],
 )
 def test_a_filter_leaves_out_what_does_not_fit(wanted: Wanted, yes: bool) -> None:
     row = folded(story())
     assert row is not None
     assert wanted.wants(row) is yes
+
+
+def test_a_request_of_the_speech_endpoints_is_no_call() -> None:
+    request = Row("b_1", "t", protocol=REQUEST_PROTOCOL)
+    assert Wanted().wants(request)
+    assert not Wanted(calls_only=True).wants(request)
 
 
 def test_a_row_as_json_says_when_it_began_in_words_of_iso_8601() -> None:

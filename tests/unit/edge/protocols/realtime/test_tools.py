@@ -237,6 +237,34 @@ def test_no_tool_is_offered_where_the_client_chooses_none() -> None:
     assert other.r.events(ev.TurnTaken)[-1].tools == ()
 
 
+@pytest.mark.parametrize(
+    ("choice", "must"),
+    [
+        ("required", "required"),
+        ({"type": "function", "name": "show_menu"}, "show_menu"),
+        ({"type": "function", "name": "unknown"}, "auto"),
+        ("auto", "auto"),
+        (None, "auto"),
+    ],
+)
+def test_a_client_chooses_what_the_model_calls(choice: Any, must: str) -> None:
+    c = equipped(tool_choice=choice)
+    assert c.last("session.updated")["session"]["tool_choice"] == (choice or "auto")
+    c.turn("Show me the menu.")
+    assert c.r.events(ev.TurnTaken)[-1].tool_choice == must
+
+
+def test_a_response_may_have_to_call_what_the_session_leaves_open() -> None:
+    c = equipped()
+    c.send({"type": "response.create", "response": {"tool_choice": "required"}})
+    assert c.r.events(ev.TurnTaken)[-1].tool_choice == "required"
+
+
+def test_a_choice_that_cannot_be_is_refused() -> None:
+    c = equipped(tool_choice="always")
+    assert c.last("error")["error"]["param"] == "session.tool_choice"
+
+
 def test_a_call_that_is_told_again_is_one_call() -> None:
     c = equipped()
     c.turn("Show me the menu.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from schemas.events import Message, ToolCall
@@ -134,6 +136,22 @@ def test_tools_calls_and_results_are_told_in_the_servers_form() -> None:
         }
     ]
     assert tool == {"role": "tool", "tool_call_id": "call_1_0_0", "content": '{"ok": true}'}
+
+
+@pytest.mark.parametrize(
+    ("choice", "sent", "words"),
+    [
+        ("auto", None, ""),
+        ("required", "required", "a call of one of them."),
+        ("book", {"type": "function", "function": {"name": "book"}}, "a call of book."),
+    ],
+)
+def test_what_must_be_called_is_told(choice: str, sent: object, words: str) -> None:
+    asked = replace(CALLED, tool_choice=choice)
+    assert body(asked, "m").get("tool_choice") == sent
+    in_words = body(asked, "m", {"tools"})
+    assert "tool_choice" not in in_words
+    assert in_words["messages"][0]["content"].endswith(words)
 
 
 def test_a_server_that_knows_no_tools_is_told_of_them_in_words() -> None:
