@@ -19,7 +19,7 @@ from edge.call.frame_sender import FrameSender
 from edge.call.recognition import Recognition
 from edge.call.recording_writer import RecordingWriter
 from edge.call.resync import LIFE, Resync
-from edge.call.shell_phase import SHELL_MOVES, ShellMove, ShellPhase
+from edge.call.shell_phase import CARRIES, FINISHED, SHELL_MOVES, ShellMove
 from edge.call.stage_listener import StageListener
 from edge.call.takeover import Takeover
 from edge.call.timer import Timer
@@ -93,7 +93,7 @@ class SessionShell:
         self._resync = Resync(bus, call, whose, self._frames, self._stages.event)
         self._takeover = Takeover()
         self.control = ControlListener(bus, call, self.give, self._events.stored)
-        self._phase = ShellPhase.CARRIES
+        self._phase = CARRIES
         self._audio = audio or CallerAudio()
         self._audio.configure(call.config.turns)
         self._inputs = InputLog(*whose)
@@ -169,7 +169,7 @@ class SessionShell:
 
         *may_return*: the caller may go on with it on another connection.
         """
-        if self._phase is ShellPhase.FINISHED:
+        if self._phase is FINISHED:
             return
         if self._carries:
             self._log.info("session_ended", reason=reason, turns=self.call.history.responses)
@@ -218,7 +218,7 @@ class SessionShell:
 
     @property
     def _carries(self) -> bool:
-        return self._phase is ShellPhase.CARRIES
+        return self._phase is CARRIES
 
     def _move(self, move: ShellMove) -> None:
         self._phase = moved(SHELL_MOVES, self._phase, move)
@@ -236,7 +236,7 @@ class SessionShell:
 
     def _recording_ended(self, why: str) -> None:
         self._log.warning("recording_over_quota", why=why)
-        if self._phase is not ShellPhase.FINISHED:
+        if self._phase is not FINISHED:
             whose = {"tenant": self.tenant, "session": self.session}
             self._queue(RecordingEnded(**whose, at_ms=now_ms(), reason=why))
             self._client.not_recorded(why)

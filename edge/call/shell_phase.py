@@ -29,9 +29,10 @@ class ShellMove(Enum):
     FINISH = auto()
 
 
-_P = ShellPhase
+CARRIES, STOPPED, FINISHED = ShellPhase
+
 SHELL_MOVES: Mapping[tuple[ShellPhase, ShellMove], ShellPhase] = {
-    (_P.CARRIES, ShellMove.STOP): _P.STOPPED,
-    (_P.CARRIES, ShellMove.FINISH): _P.FINISHED,
-    (_P.STOPPED, ShellMove.FINISH): _P.FINISHED,
+    (CARRIES, ShellMove.STOP): STOPPED,
+    (CARRIES, ShellMove.FINISH): FINISHED,
+    (STOPPED, ShellMove.FINISH): FINISHED,
 }

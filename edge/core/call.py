@@ -17,13 +17,13 @@ from edge.core.client_events import CallerSilent
 from edge.core.client_inputs import ClientInputs
 from edge.core.control import Control
 from edge.core.effects import Effect, Outbox
-from edge.core.hearing.framing import SILENCE
+from edge.core.hearing.caller_audio import silenced
 from edge.core.hearing.segmenter import Segmenter
 from edge.core.idle import Idle
 from edge.core.inputs import AnyInput
 from edge.core.keypad import Keypad
 from edge.core.response.responder import Responder
-from edge.core.session.call_phase import CallMove, CallPhase
+from edge.core.session.call_phase import OVER, CallMove
 from edge.core.session.history import History
 from edge.core.spending import Spending
 from edge.core.stage_watch import StageWatch
@@ -43,6 +43,9 @@ class Activity(Enum):
     """The caller speaks, and nothing else is under way."""
     BUSY = auto()
     """A response, or what leads to one, is under way, whether the caller speaks or not."""
+
+
+QUIET, LISTENING, BUSY = Activity
 
 
 class Call:
@@ -86,7 +89,7 @@ class Call:
             case inputs.Sound():
                 if response := self._current.response:
                     response.client_is_there()
-                heard = _unheard(given) if self.control.deaf else given
+                heard = silenced(given) if self.control.deaf else given
                 for notice in self._segmenter.hear(heard, now_ms):
                     self._turns.notice(notice, now_ms)
             case inputs.BackgroundAlone():
@@ -220,14 +223,15 @@ class Call:
     def due_ms(self, now_ms: int) -> int | None:
         """When `Ticked` is worth giving if nothing else happens, Unix ms; None: never."""
         activity = self._activity
-        if activity is Activity.QUIET:
+        if activity is QUIET:
             times = [self._idle.response_due_ms, self.control.due_ms]
         else:
             times = [self._segmenter.silent_from_ms, self.stages.words_expire_ms]
-        if activity is Activity.BUSY:
+        if activity is BUSY:
             times.append(None if self.listening else self._keypad.due_ms)
             times += [self._responder.due_ms(now_ms), self._responder.expires_ms]
-        return min((t for t in times if t is not None), default=None)
+        known = [t for t in times if t is not None]
+        return min(known) if known else None
 
     # -------------------------------------------------------- time
 
@@ -235,32 +239,34 @@ class Call:
     def _activity(self) -> Activity:
         turns = self._client_turns
         if self._current.response or turns.asked or turns.handed_in:
-            return Activity.BUSY
+            return BUSY
         if self._segmenter.utterance:
-            return Activity.LISTENING
-        return Activity.QUIET if self._keypad.due_ms is None else Activity.BUSY
+            return LISTENING
+        return QUIET if self._keypad.due_ms is None else BUSY
 
     def _advance(self, now_ms: int) -> list[Effect]:
-        if self._activity is Activity.QUIET:
-            self._ask_idle_model(now_ms)
-        match self._activity:
-            case Activity.BUSY:
-                self._advance_speech(now_ms)
-            case Activity.LISTENING:
-                self._listen(now_ms)
-            case Activity.QUIET:
-                pass
-        if self._activity is Activity.QUIET and not self._over:
+        activity = self._activity
+        if activity is QUIET and self._asks_idle_model(now_ms):
+            activity = BUSY
+        if activity is BUSY:
+            self._advance_speech(now_ms)
+            activity = self._activity
+        elif activity is LISTENING:
+            self._listen(now_ms)
+            activity = self._activity
+        if activity is QUIET and not self._over:
             self._use_quiet(now_ms)
         return self._out.take()
 
-    def _ask_idle_model(self, now_ms: int) -> None:
-        """Have the model speak after a silence that has lasted for too long."""
+    def _asks_idle_model(self, now_ms: int) -> bool:
+        """Ask the model to speak where a silence has lasted for too long; tell whether it has."""
         due_ms = self._idle.response_due_ms
-        if due_ms is not None and now_ms >= due_ms and not self.control.silent:
-            self._idle.stop()
-            self._out.tell(CallerSilent(self.config.turns.idle_ms))
-            self._client_turns.asked.append(inputs.ResponseAsked(""))
+        if due_ms is None or now_ms < due_ms or self.control.silent:
+            return False
+        self._idle.stop()
+        self._out.tell(CallerSilent(self.config.turns.idle_ms))
+        self._client_turns.asked.append(inputs.ResponseAsked(""))
+        return True
 
     def _advance_speech(self, now_ms: int) -> None:
         keys_due_ms = self._keypad.due_ms
@@ -284,16 +290,10 @@ class Call:
         """Do what has waited until nobody speaks."""
         if not self._entry.take_waiting(now_ms):
             self.control.advance(now_ms)
-        wants_news = self.config.turns.respond and not self.control.silent
-        if self.history.news and wants_news and self._activity is Activity.QUIET:
+        wants_news = self.history.news and self.config.turns.respond
+        if wants_news and self._activity is QUIET and not self.control.silent:
             self._requester.tell_news(now_ms)
 
     @property
     def _over(self) -> bool:
-        return self.history.control.phase is CallPhase.OVER
-
-
-def _unheard(sound: inputs.Sound) -> inputs.Sound:
-    """Return silence as long as *sound*."""
-    frames = len(sound.voiced)
-    return inputs.Sound(SILENCE * frames, (False,) * frames, sound.size)
+        return self.history.control.phase is OVER

@@ -10,7 +10,7 @@ from edge.core.effects import Outbox
 from edge.core.idle import Idle
 from edge.core.inputs import Commanded
 from edge.core.response.responder import Responder
-from edge.core.session.call_phase import CallMove, CallPhase
+from edge.core.session.call_phase import ENDING, OPEN, CallMove
 from edge.core.session.control_memory import MOST_WAITING
 from edge.core.session.history import History
 from edge.core.turns import Turns
@@ -67,7 +67,7 @@ class Control:
     @property
     def ends(self) -> bool:
         """The call is being ended, or is over."""
-        return self._memory.phase is not CallPhase.OPEN
+        return self._memory.phase is not OPEN
 
     def refuses(self, command_id: str, command: AnyCommand) -> Fault | None:
         """Return why *command* would be refused; None: it would be done, or was done already."""
@@ -141,7 +141,7 @@ class Control:
         words, self._last_words = self._last_words, ""
         if words:
             self._requester.say(words, now_ms, firm=True)
-        elif self._memory.phase is CallPhase.ENDING:
+        elif self._memory.phase is ENDING:
             self._memory.move(CallMove.HANG_UP)
             self._out.hang_up(*self._why)
 

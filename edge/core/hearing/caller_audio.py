@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from edge.core.client_events import ClientEvent
 from edge.core.hearing.echo import Echo
-from edge.core.hearing.framing import FRAME_BYTES, frames
+from edge.core.hearing.framing import FRAME_BYTES, SILENCE, frames
 from edge.core.hearing.vad import Opinion, VoiceActivity
 from edge.core.inputs import Sound
 from schemas.session_config import TurnConfig
@@ -78,3 +78,9 @@ def joined(parts: Sequence[Sound]) -> Sound:
     """Return the input that *parts* are parts of."""
     voiced = tuple(voice for part in parts for voice in part.voiced)
     return Sound(b"".join(part.pcm for part in parts), voiced, sum(part.size for part in parts))
+
+
+def silenced(sound: Sound) -> Sound:
+    """Return silence as long as *sound*."""
+    count = len(sound.voiced)
+    return Sound(SILENCE * count, (False,) * count, sound.size)

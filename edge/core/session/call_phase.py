@@ -34,11 +34,12 @@ class CallMove(Enum):
     FINISH = auto()
 
 
-_P = CallPhase
+OPEN, ENDING, HUNG_UP, OVER = CallPhase
+
 CALL_MOVES: Mapping[tuple[CallPhase, CallMove], CallPhase] = {
-    (_P.OPEN, CallMove.END): _P.ENDING,
-    (_P.ENDING, CallMove.HANG_UP): _P.HUNG_UP,
-    (_P.OPEN, CallMove.FINISH): _P.OVER,
-    (_P.ENDING, CallMove.FINISH): _P.OVER,
-    (_P.HUNG_UP, CallMove.FINISH): _P.OVER,
+    (OPEN, CallMove.END): ENDING,
+    (ENDING, CallMove.HANG_UP): HUNG_UP,
+    (OPEN, CallMove.FINISH): OVER,
+    (ENDING, CallMove.FINISH): OVER,
+    (HUNG_UP, CallMove.FINISH): OVER,
 }
