@@ -17,7 +17,7 @@ def tables(found: dict[str, Any]) -> str:
     }
     parts = [make(found[name]) for name, make in shown.items() if name in found]
     if lines := [
-        f"{what} | {share(found[part][key])}"
+        f"{what}{_of(found[part])} | {share(found[part][key])}"
         for part, key, what in (
             (
                 "sounds",
@@ -41,6 +41,12 @@ def tables(found: dict[str, Any]) -> str:
     ]:
         parts.append(under("Also by people and in real time:", "| seen", lines))
     return "\n\n".join(parts)
+
+
+def _of(found: dict[str, Any]) -> str:
+    """Return which recordings were used, where they were others than usual."""
+    name = found.get("recordings", "people")
+    return "" if name == "people" else f" (recordings: {name})"
 
 
 def share(found: dict[str, Any]) -> str:

@@ -65,7 +65,8 @@ def main() -> None:
         with running(**part.settings) as (url, _):
             found = asyncio.run(part.run(url, part.quick if given.quick else part.trials))
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        kept = {**_before(), name: {"when": when, "calls_at_once": AT_ONCE, **found}}
+        said = {"when": when, "recordings": folder().name, "calls_at_once": AT_ONCE}
+        kept = {**_before(), name: {**said, **found}}
         save(FILE, machine=machine(), **kept)
         shown = {key: value for key, value in found.items() if key not in {"trials", "rows"}}
         print(json.dumps(shown, indent=1), flush=True)
