@@ -21,6 +21,7 @@ from runtime.bus.errors import BusAwayError
 from runtime.bus.server_address import embedded_url
 from runtime.settings import Settings, load
 from runtime.version import installing
+from schemas.languages import without_region
 
 LIBRARIES = (
     # module, extra, what it is for
@@ -76,7 +77,7 @@ def machine(settings: Settings) -> Iterator[Finding]:
 
 def language_findings(settings: Settings) -> Iterator[Finding]:
     """Yield what the engines that are set cannot speak or understand."""
-    language = settings.language
+    language = without_region(settings.language)
     if settings.stt_model.endswith(".en") and language != "en":
         advice = "set AURA_STT_MODEL to one for many languages, such as base"
         yield Finding(False, f"{settings.stt_model} knows no {language} (AURA_LANGUAGE)", advice)

@@ -14,6 +14,8 @@ GERMAN = "de_DE-thorsten-medium"
     ("given", "complaints"),
     [
         ({"language": "en", "tts_voice": "en_US-lessac-medium"}, []),
+        ({"language": "en-US", "tts_voice": "en_US-lessac-medium", "stt_model": "tiny.en"}, []),
+        ({"language": "de_AT", "tts_voices": {"de": GERMAN}, "stt_model": "base"}, []),
         ({"language": "auto", "tts_voice": GERMAN, "stt_model": "base"}, []),
         (
             {"language": "de", "tts_voice": "en_US-lessac-medium", "stt_model": "base"},
