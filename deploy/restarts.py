@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 FIRST_S = 0.2
 LONGEST_S = 10.0
+"""Between two starts of a process that keeps dying."""
 OTHERS_S = 4.0
 """Delay if others take over its jobs: loading a model would take their CPU."""
-HEALTHY_S = 30.0
-"""Lifetime that clears the record."""
 CONFIG_EXIT = 78
 """EX_CONFIG: the settings are wrong, so a restart would not help."""
 
@@ -24,10 +23,14 @@ class Restarts:
     def after(self, lived_s: float, *, others: bool = False) -> float:
         """Note a death after *lived_s* seconds; return the seconds until the next start.
 
+        What grows is the time between two starts, of which the life is a part: a process that
+        worked for LONGEST_S starts at once, and its record is clear.
+
         *others*: other workers of its stage run.
         """
-        self.failures = 1 if lived_s >= HEALTHY_S else self.failures + 1
-        pause_s = min(LONGEST_S, FIRST_S * 2.0 ** min(self.failures - 1, 10))
+        self.failures = 1 if lived_s >= LONGEST_S else self.failures + 1
+        between_s = min(LONGEST_S, FIRST_S * 2.0 ** min(self.failures - 1, 10))
+        pause_s = max(FIRST_S, between_s - lived_s)
         return max(pause_s, OTHERS_S) if others else pause_s
 
 
