@@ -25,9 +25,12 @@ _BEGIN: Final = re.compile(
 _CLOSING: Final = {
     "<": re.compile(r"<\s*/\s*tool_call\s*>", re.IGNORECASE),
     "`": re.compile(r"```"),
+    "｜": re.compile(r"<｜tool▁calls▁end｜>"),
 }
 """What closes a call, by the first character of what opened it."""
-_PART_OF_CLOSING: Final = re.compile(r"`{0,2}|<\s*(?:/\s*[a-z_]{0,9}\s*)?", re.IGNORECASE)
+_PART_OF_CLOSING: Final = re.compile(
+    r"`{0,2}|<\s*(?:/\s*[a-z_]{0,9}\s*)?|<｜[a-z▁]{0,14}｜?", re.IGNORECASE
+)
 _PART_OF_JSON: Final = re.compile(r"\{\{?\s*|\[\s*(?:\{\s*)?")
 _MARK: Final = re.compile(r"[<`{\[]")
 _NAME: Final = re.compile(r'"name"\s*:\s*"([^"]{1,64})"')
@@ -123,9 +126,10 @@ class ToolText:
         if end is None and not over and len(body) <= _LONGEST:
             return False
         inside, rest = (body[: end.start()], body[end.end() :]) if end else (body, "")
-        arguments = tool_markup.arguments(inside, self._types.get(begin["name"], {}))
-        call = FunctionCall(begin["name"], arguments[: MOST_ARGUMENT_CHARS + 1])
-        self._taken([call], rest, begin["tag"] or "")
+        name = tool_markup.name(begin)
+        arguments = tool_markup.arguments(inside, self._types.get(name, {}))
+        call = FunctionCall(name, arguments[: MOST_ARGUMENT_CHARS + 1])
+        self._taken([call], rest, tool_markup.opening(begin))
         return True
 
     def _taken(self, calls: list[FunctionCall], rest: str, opening: str) -> None:

@@ -29,6 +29,10 @@ FORMS = [
     "<function=book><parameter=guests>2</parameter></function>",
     "<tool_call>\n<function=book>\n<parameter=guests>\n2\n</parameter>\n</function>\n</tool_call>",
     "<tool_call><function=book><parameter=guests>2</function></tool_call>",
+    "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>book<｜tool▁sep｜>"
+    '{"guests": 2}<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
+    "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>book\n"
+    '```json\n{"guests": 2}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
 ]
 
 
@@ -40,7 +44,7 @@ def taken(text: str, cuts: list[int]) -> tuple[str, list[FunctionCall]]:
     return said + filtered.flush(), filtered.calls
 
 
-CUTS = st.lists(st.integers(0, 60), max_size=8)
+CUTS = st.lists(st.integers(0, 140), max_size=8)
 
 
 @given(st.sampled_from(FORMS), CUTS, st.sampled_from(["", "Let me see. ", "Let me see:\n"]))
@@ -74,6 +78,7 @@ def test_text_without_a_call_is_said_as_it_is(text: str, cuts: list[int]) -> Non
         '{"answer": "42"} is JSON.',
         "Use `ls` or ``` for code.",
         "a < b and c > d",
+        "a <｜ b, and <｜tool▁calls▁begin｜> is a mark.",
     ],
 )
 def test_what_only_looks_like_it_is_said(text: str) -> None:
@@ -164,3 +169,13 @@ def test_the_mark_of_mistral_before_a_call_is_no_word() -> None:
     text = ResponseText(tools=["book"])
     said = text.feed(f"[TOOL_CALLS][{BARE}]") + text.flush()
     assert (said, text.calls) == ([], [BOOK])
+
+
+def test_two_calls_in_one_frame_of_deepseek_are_two() -> None:
+    one = '<｜tool▁call▁begin｜>book<｜tool▁sep｜>{"guests": 2}<｜tool▁call▁end｜>'
+    text = f"One moment. <｜tool▁calls▁begin｜>{one}\n{one}<｜tool▁calls▁end｜>"
+    assert taken(text, list(range(len(text)))) == ("One moment. ", [BOOK, BOOK])
+    assert taken(text.removesuffix("<｜tool▁call▁end｜><｜tool▁calls▁end｜>"), [])[1] == [
+        BOOK,
+        BOOK,
+    ]
