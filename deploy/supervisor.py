@@ -73,7 +73,7 @@ class Supervisor:
                 raise HopelessError(f"{program.name} cannot run; it said why above")
             others = bool(program.shares) and code != 0 and self._others(program)
             pause_s = record.after(loop.time() - started, others=others)
-            self._say(f"{program.name} died ({how(code)}); starting it again in {pause_s:g} s")
+            self._say(f"{program.name} died ({how(code)}); starting it again in {pause_s:.1f} s")
             await asyncio.sleep(pause_s)
 
     def _others(self, program: Program) -> bool:
