@@ -158,7 +158,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def prepare(folder: Path) -> None:
     """Put there what the docs take for granted."""
     (folder / "question.wav").write_bytes(wav(buzz(900) + silence(200)))
-    (folder / "long.wav").write_bytes(wav(silence(100_000) + buzz(500)))
+    (folder / "long.wav").write_bytes(wav(silence(400_000) + buzz(500)))
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     files = re.findall(
         r"    # (\S+\.(?:py|yaml))\n((?:    .*\n|\n)+?)(?=\n    # |\n    aura |\n\S)", text
