@@ -1,4 +1,4 @@
-"""A task that runs beside a block: it ends with the block, and its fault is not lost.
+"""Tasks that are ended for certain; one beside a block ends with it, and its fault is not lost.
 
 A `TaskGroup` cancels its block at the fault of a task. This is for work whose fault must let the
 block come to its end, or whose block is entered in one task and left in another.
@@ -7,7 +7,7 @@ block come to its end, or whose block is entered in one task and left in another
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -15,6 +15,8 @@ import structlog
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+AGAIN_S = 1.0
+"""A task that still runs so long after its cancellation is cancelled again."""
 
 
 @asynccontextmanager
@@ -34,8 +36,20 @@ async def beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]
         raise fault
 
 
+async def cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel *tasks* and wait until they have ended.
+
+    A cancellation that meets the result of `asyncio.wait_for`, which nats-py waits with, is lost in
+    Python 3.11: it is repeated.
+    """
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=AGAIN_S)
+
+
 async def _ended(task: asyncio.Task[T]) -> BaseException | None:
     """Return the fault of *task*, which is cancelled if it still runs; None: it has none."""
-    task.cancel()
-    await asyncio.wait({task})
+    await cancel({task})
     return None if task.cancelled() else task.exception()

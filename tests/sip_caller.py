@@ -145,6 +145,12 @@ class Telephone:
         data = file.read_bytes()[44:]
         return np.frombuffer(data[: len(data) // 2 * 2], "<i2")
 
+    async def until_loud(self, ms: float) -> None:
+        """Wait until so much was heard."""
+        async with asyncio.timeout(10):
+            while not any(self.folder.glob("dump-*-dec.wav")) or self.loud_ms() < ms:
+                await asyncio.sleep(0.02)
+
     def loud_ms(self) -> float:
         samples = self.heard()
         frames = samples[: len(samples) // 160 * 160].reshape(-1, 160)

@@ -12,6 +12,7 @@ import structlog
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusError
 from runtime.bus.jobs import Job, Jobs
+from runtime.tasks import cancel
 from schemas.stages import CONSUMERS
 from workers import counters, retry_policy
 from workers.retry_policy import Outcome, Verdict
@@ -53,8 +54,7 @@ class Worker(Generic[J]):
                 task.add_done_callback(self._forget)
             if self._running:
                 _, late = await asyncio.wait(self._running, timeout=self._drain_s)
-                for task in late:
-                    task.cancel()
+                await cancel(late)
             heart.cancel()
             leaver.cancel()
         return not self._hung

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
+from runtime import tasks
 from runtime.tasks import beside
 
 
@@ -80,3 +81,18 @@ async def test_a_block_that_is_cancelled_ends_its_work() -> None:
     await asyncio.wait({holding})
     assert holding.cancelled()
     assert tasks[0].cancelled()
+
+
+async def test_a_cancellation_that_was_lost_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "AGAIN_S", 0.0)
+
+    async def loses_one() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:  # as `wait_for` does where its result comes as well
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(loses_one())
+    await asyncio.sleep(0)
+    await tasks.cancel({task})
+    assert task.cancelled()
