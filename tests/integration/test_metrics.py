@@ -58,7 +58,7 @@ def free_ports(count: int) -> int:
 
 @pytest.fixture(scope="module")
 def base() -> int:
-    return free_ports(4)
+    return free_ports(5)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def test_a_role_without_a_bus_is_alive_and_not_ready(aura: AuraProcess, base: in
 
 
 async def test_what_fails_is_counted_where_it_fails_and_where_it_is_told(tmp_path: Path) -> None:
-    base = free_ports(4)
+    base = free_ports(5)
     env = {
         **SIMULATED,
         "AURA_METRICS_PORT": str(base),

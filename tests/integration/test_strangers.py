@@ -21,9 +21,9 @@ import jwt
 import pytest
 import websockets
 
-from deploy.nats_server import free_port
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import DEMO, VOICE_MS, Caller, buzz, silence
+from tests.sip_caller import free_ports
 
 SECRET = "a secret that is long enough for HS256"
 PROXY = "127.0.0.99"
@@ -448,7 +448,7 @@ async def test_ws_is_open_with_debug_off_where_the_operator_says_so(tmp_path: Pa
 async def test_where_no_file_is_left_calls_go_on_and_the_health_says_so(tmp_path: Path) -> None:
     files, in_calls, reserved = 100, 36, 64
     assert files - reserved == in_calls
-    metrics = free_port()
+    metrics = free_ports(5)
     aura = AuraProcess(
         tmp_path,
         env={**SIMULATED, "AURA_METRICS_PORT": str(metrics)},
