@@ -206,7 +206,7 @@ async def test_an_hours_call_is_moved_through_without_waiting(
         svg.dispatchEvent(new KeyboardEvent("keydown", { key }));
       return { ms: (performance.now() - began) / 4, nodes: svg.childElementCount };
     }""")
-    assert drawn["ms"] < 1500, drawn  # 60 ms where nothing else runs
+    assert drawn["ms"] < 1500, drawn  # a busy machine took 350
     assert "50:00" in (await page.locator("#picture").text_content() or "")
     assert wrong == []
 
