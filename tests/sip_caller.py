@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import shutil
-import socket
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +16,7 @@ import pytest
 import soxr
 
 from deploy.nats_server import free_port
+from tests.ports import free_ports
 
 MODULES = Path("/usr/lib/baresip/modules")
 needs_baresip = pytest.mark.skipif(
@@ -50,20 +49,6 @@ ctrl_tcp_listen 127.0.0.1:{control}
 rtp_ports {rtp}-{rtp_end}
 """
 LOUD = 500
-
-
-def free_ports(count: int = 1) -> int:
-    """Return the first of *count* ports that nobody has, below those that systems give away."""
-    while True:
-        first = random.randrange(14_000, 31_000, 2)
-        try:
-            for port in {first, first + count - 1}:
-                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                    with socket.socket(socket.AF_INET, kind) as one:
-                        one.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return first
 
 
 class Telephone:

@@ -14,7 +14,7 @@ from runtime.settings import load
 from schemas import events as ev
 from schemas import subjects
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
-from tests.sip_caller import free_ports
+from tests.ports import free_ports
 
 
 class Exchange:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.sip_caller import free_ports
+from tests.ports import free_ports
 
 PASSWORD = "open-sesame"
 MODULES = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.people.recordings import recordings
+from benchmarks.people.recordings import loudness, recordings
 
 RATE_HZ = 16_000
 LOOP_S = 20
@@ -113,8 +113,7 @@ def at_level(kind: str, below_db: float, speech: bytes) -> npt.NDArray[np.float3
 
 def speech_rms(pcm: bytes) -> float:
     """Return the level of the frames of *pcm* in which somebody speaks."""
-    frames = np.frombuffer(pcm, "<i2")[: len(pcm) // 640 * 320].reshape(-1, 320)
-    rms = np.sqrt((frames.astype(np.float64) ** 2).mean(axis=1))
+    rms = loudness(pcm)
     return float(np.sqrt((rms[rms > 0.1 * rms.max()] ** 2).mean()))
 
 

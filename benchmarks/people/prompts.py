@@ -27,6 +27,7 @@ from typing import Any
 import av
 import numpy as np
 
+from benchmarks.people.recordings import loudness
 from runtime.audio import write_wav
 from schemas.audio import BYTES_PER_MS, RATE_HZ
 
@@ -121,10 +122,7 @@ def decoded(path: Path) -> bytes:
 
 def voiced(pcm: bytes) -> tuple[list[float], list[list[float]]]:
     """Return begin and end of the speech in *pcm*, and of each pause inside, s."""
-    samples = np.frombuffer(pcm, "<i2").astype(np.float64)
-    size = FRAME_MS * RATE_HZ // 1000
-    frames = samples[: len(samples) // size * size].reshape(-1, size)
-    rms = np.sqrt((frames**2).mean(axis=1))
+    rms = loudness(pcm)
     loud = np.flatnonzero(rms > rms.max() * 10 ** (SILENT_DB / 20))
     gaps = [
         [round(float(one + 1) * FRAME_MS / 1000, 2), round(float(other) * FRAME_MS / 1000, 2)]

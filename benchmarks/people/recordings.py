@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.recordings import SHARED
 from runtime.audio import read_wav
@@ -90,8 +91,14 @@ def _at(seconds: float) -> int:
     return max(0, int(seconds * 1000)) * BYTES_PER_MS
 
 
+def loudness(pcm: bytes) -> npt.NDArray[np.float64]:
+    """Return the root mean square of each frame of 20 ms in *pcm*."""
+    frames = np.frombuffer(pcm, "<i2")[: len(pcm) // 640 * 320].reshape(-1, 320)
+    rms: npt.NDArray[np.float64] = np.sqrt((frames.astype(np.float64) ** 2).mean(axis=1))
+    return rms
+
+
 def first_loud_s(pcm: bytes) -> float:
     """Return where *pcm* can first be heard, s."""
-    frames = np.frombuffer(pcm, "<i2")[: len(pcm) // 640 * 320].reshape(-1, 320)
-    rms = np.sqrt((frames.astype(np.float64) ** 2).mean(axis=1))
+    rms = loudness(pcm)
     return int(np.argmax(rms > 0.1 * rms.max())) * 0.02

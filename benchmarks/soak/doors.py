@@ -23,7 +23,8 @@ from benchmarks.soak.trial import Outcome, Scale, Trials, aura
 from schemas import events as ev
 from tests.caller import silence, wav
 from tests.clients.edge import PYTHON, Edge, script
-from tests.sip_caller import SCENARIO, free_ports, telephone
+from tests.ports import free_ports
+from tests.sip_caller import SCENARIO, telephone
 from tests.sip_exchange import Exchange
 
 KILL_EVERY_S = 4.0

@@ -79,14 +79,10 @@ class ClientSender:
 
     async def _send_all(self) -> None:
         """Send until `close`; messages of the same moment go in one packet."""
-        while True:
-            text = await self._waiting.get()
-            await asyncio.sleep(0)  # messages to the bus of the same moment go first
-            while text is not None:
-                await self._ws.send_str(text)
-                self._room.sent(len(text))
-                if self._waiting.empty():
-                    break
-                text = self._waiting.get_nowait()
-            else:
-                return
+        has_waited = True
+        while (text := await self._waiting.get()) is not None:
+            if has_waited:
+                await asyncio.sleep(0)  # messages to the bus of the same moment go first
+            await self._ws.send_str(text)
+            self._room.sent(len(text))
+            has_waited = self._waiting.empty()

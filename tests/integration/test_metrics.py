@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
-import socket
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
+from tests.ports import free_ports
 
 QUIET = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 ROLES = ("edge", "stt", "llm", "tts")
@@ -43,17 +41,6 @@ class Scrape(dict[str, float]):
                 self.labels |= set(sample.labels)
                 labels = ",".join(f"{k}={v}" for k, v in sorted(sample.labels.items()))
                 self[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
-
-
-def free_ports(count: int) -> int:
-    """Return the first of *count* free ports in a row, below those that connections are given."""
-    while True:
-        first = random.randrange(20_000, 30_000)
-        with ExitStack() as taken, suppress(OSError):
-            for port in range(first, first + count):
-                one = taken.enter_context(socket.socket())
-                one.bind(("127.0.0.1", port))
-            return first
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ import pytest
 
 from schemas import events as ev
 from tests.caller import buzz, silence
-from tests.sip_caller import SCENARIO, free_ports, needs_baresip, needs_sipp, telephone
+from tests.ports import free_ports
+from tests.sip_caller import SCENARIO, needs_baresip, needs_sipp, telephone
 from tests.sip_exchange import Exchange
 
 pytest.importorskip("baresip", reason="NOT TESTED HERE: the extra `sip` is not installed")

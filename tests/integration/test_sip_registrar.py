@@ -15,7 +15,8 @@ from schemas import events as ev
 from tests.aura_process import COMMAND
 from tests.caller import silence
 from tests.integration.test_door import certificate
-from tests.sip_caller import free_ports, needs_baresip, needs_kamailio, telephone
+from tests.ports import free_ports
+from tests.sip_caller import needs_baresip, needs_kamailio, telephone
 from tests.sip_exchange import Exchange
 from tests.sip_registrar import PASSWORD, Registrar
 

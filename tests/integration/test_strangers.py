@@ -23,7 +23,7 @@ import websockets
 
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import DEMO, VOICE_MS, Caller, buzz, silence
-from tests.sip_caller import free_ports
+from tests.ports import free_ports
 
 SECRET = "a secret that is long enough for HS256"
 PROXY = "127.0.0.99"

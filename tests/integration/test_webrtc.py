@@ -18,8 +18,8 @@ from schemas import events as ev
 from schemas import subjects
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import buzz
+from tests.ports import free_ports
 from tests.realtime_caller import BEARER
-from tests.sip_caller import free_ports
 
 pytest.importorskip("aiortc", reason="NOT TESTED HERE: the extra `webrtc` is not installed")
 from aioice import stun  # it may be missing

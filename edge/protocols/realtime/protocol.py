@@ -82,7 +82,7 @@ class RealtimeProtocol:
         self.items = ItemRequests(self._ids, self._told)
         self.responses = ResponseRequests(self._ids, self._told)
         self._speeches = self._told.speeches
-        self._input = self._session.input_format.samples
+        self._set(self._session)
         self._uncommitted_ms = 0.0
         """Audio that was appended since the last commit."""
 
@@ -102,6 +102,10 @@ class RealtimeProtocol:
     def _session(self) -> SessionObject:
         return self._told.session
 
+    def _set(self, session: SessionObject) -> None:
+        self._told.session = session
+        self._input = session.input_format.samples
+
     # -------------------------------------------------------- from the client
 
     def opened(self) -> list[Command]:
@@ -120,10 +124,9 @@ class RealtimeProtocol:
             given["model"] = clean(model[:128])
         for patch in (given, claimed_session(self.token), dict(self._given)):
             try:
-                self._told.session = updated(self._session, patch)
+                self._set(updated(self._session, patch))
             except RequestError as error:
                 wrong.append(self._refuse(error, None))
-        self._input = self._session.input_format.samples
         agent, unreadable = agent_options(self._query)
         wrong += [self._refuse(RequestError("invalid_value", why), None) for why in unreadable]
         begin = Begin(
@@ -183,8 +186,7 @@ class RealtimeProtocol:
         return Reply(self._ids.event(kind, **fields))
 
     def _update(self, message: Mapping[str, Any]) -> list[Command]:
-        self._told.session = updated(self._session, message.get("session"))
-        self._input = self._session.input_format.samples
+        self._set(updated(self._session, message.get("session")))
         now = self._session.told(self._told.conversation)
         return [Reconfigure(self._changes()), self._reply("session.updated", session=now)]
 

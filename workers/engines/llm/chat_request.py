@@ -78,11 +78,11 @@ def body(
         optional |= {"user": caller.session, "metadata": _metadata(caller)}
     if "max_tokens" in left_out:
         optional["max_completion_tokens"] = request.max_tokens
+    has_system, has_tools = SYSTEM_ROLE not in left_out, "tools" not in left_out
     if request.tools:
         optional["tools"] = [{"type": "function", "function": _tool(one)} for one in request.tools]
-        if request.tool_choice != "auto" and "tools" not in left_out:
+        if request.tool_choice != "auto" and has_tools:
             optional["tool_choice"] = _chosen(request.tool_choice)
-    has_system, has_tools = SYSTEM_ROLE not in left_out, "tools" not in left_out
     return {
         "model": model,
         "messages": messages(request, has_system=has_system, has_tools=has_tools),

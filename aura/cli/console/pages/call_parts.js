@@ -4,6 +4,7 @@ import { count, el, keyed, set } from "./dom.js";
 import { NAMES, Timeline, bad, colour, seconds } from "./timeline.js";
 import { waterfall } from "./waterfall.js";
 
+export const STATES = { idle: "Quiet", listening: "Caller speaks", responding: "Aura answers" };
 const WHO = { caller: "Caller", aura: "Aura", tool: "Tool", note: "Note", trouble: "Trouble" };
 const LOOK = { caller: "you", aura: "agent", tool: "tool", note: "tool", trouble: "tool wrong" };
 const MOST_LISTED = 300;

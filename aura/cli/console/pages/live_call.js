@@ -1,14 +1,13 @@
 /** One call: while it goes on as it grows, afterwards as it was recorded. */
 
 import { Conversation } from "./conversation.js";
-import { EventList, details, steps, timeline, words, zoom } from "./call_parts.js";
+import { EventList, STATES, details, steps, timeline, words, zoom } from "./call_parts.js";
 import { controls } from "./controls.js";
 import { el, plural, set, since } from "./dom.js";
 import { recorded } from "./recorded_call.js";
 import { Story } from "./story.js";
 
 const SHOWN_MS = 20000, DRAWS_MS = 100;
-const STATES = { idle: "Quiet", listening: "Caller speaks", responding: "Aura answers" };
 
 export function call(root, place) {
   const { live, rest: [session] } = place;

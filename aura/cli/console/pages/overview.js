@@ -1,11 +1,11 @@
 /** What goes on now: numbers of the last hour, running calls, stages and workers, events as they flow. */
 
+import { STATES } from "./call_parts.js";
 import { clock, count, el, keyed, ms, plural, set, share, short, since, table } from "./dom.js";
 import { EventStream } from "./event_stream.js";
 import { Waits } from "./waits.js";
 
 const ROLES = { edge: "Edge", stt: "Speech to text", llm: "Language model", tool: "Tools", tts: "Voice" };
-const STATES = { idle: "Quiet", listening: "Caller speaks", responding: "Aura answers" };
 
 export function now(root, { live }) {
   const tiles = new Tiles(), waits = new Waits(), running = new Running(), stages = new Stages(), stream = new EventStream(live);
