@@ -13,6 +13,7 @@ def tables(found: dict[str, Any]) -> str:
         "interruptions": interruptions,
         "noise": noise,
         "lengths": lengths,
+        "minutes": minutes,
         "pauses": pauses,
     }
     parts = [make(found[name]) for name, make in shown.items() if name in found]
@@ -112,6 +113,24 @@ def lengths(found: dict[str, Any]) -> str:
             for row in found["rows"]
         ),
     )
+
+
+def minutes(found: dict[str, Any]) -> str:
+    return under(
+        f"A caller who speaks on, in real time{_of(found)}; the words are compared with what was "
+        "said, beside those of plain faster-whisper on the whole sound:",
+        "minutes | words | wrong, lost, added | of faster-whisper | CPU ms a second of speech "
+        "| its last part to its first",
+        (
+            f"{row['minutes']} | {row['heard']['words']} | {_wrong(row['heard'])} "
+            f"| {_wrong(row['plain'])} | {row['cpu_ms_a_second']} | {row['cpu_of_the_first']}"
+            for row in found["rows"]
+        ),
+    )
+
+
+def _wrong(found: dict[str, int]) -> str:
+    return f"{found['wrong']}, {found['lost']}, {found['added']}"
 
 
 def pauses(found: dict[str, Any]) -> str:
