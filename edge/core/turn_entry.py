@@ -36,7 +36,7 @@ class TurnEntry:
         self._history = history
         self._out = out
         self._typed: deque[str] = deque()
-        """Turns that were typed over a response that cannot be interrupted; the door bounds them."""
+        """Turns typed over a response that cannot be interrupted; the door has a bound for them."""
         self.count = 0
         """Turns of the caller so far."""
         self.client = ClientTurns(responder, history, out)
