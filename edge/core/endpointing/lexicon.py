@@ -1,4 +1,4 @@
-"""The words that tell an end of turn from a pause, by language.
+"""The words that tell an end of turn from a pause, by language: a file of data.
 
 A word that ends sentences as often as it breaks off (German "an": "Ruf mich an.", "an der Ecke")
 is in no list: punctuation and the witnesses decide there. To add a language, add its `Lexicon` to
