@@ -98,13 +98,13 @@ async def test_a_cancellation_that_was_lost_is_repeated(monkeypatch: pytest.Monk
     assert task.cancelled()
 
 
-async def test_work_that_is_to_be_completed_gives_its_result_or_its_fault() -> None:
+async def test_shielded_work_gives_its_result_or_its_fault() -> None:
     assert await shielded(asyncio.sleep(0, "done")) == "done"
     with pytest.raises(BrokenError):
         await shielded(breaks())
 
 
-async def test_work_that_is_to_be_completed_goes_on_through_every_cancellation() -> None:
+async def test_shielded_work_goes_on_through_every_cancellation() -> None:
     ends, may_end = [], asyncio.Event()
 
     async def work() -> None:
@@ -123,7 +123,7 @@ async def test_work_that_is_to_be_completed_goes_on_through_every_cancellation()
     assert ends == [True]
 
 
-async def test_the_fault_of_completed_work_is_logged_where_its_waiter_was_cancelled() -> None:
+async def test_the_fault_of_shielded_work_is_logged_where_its_waiter_was_cancelled() -> None:
     may_break = asyncio.Event()
 
     async def work() -> None:
