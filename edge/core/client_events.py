@@ -46,7 +46,7 @@ class Transcript:
     text: str
     """All words of the turn."""
     final: bool
-    turn_ends: bool = False
+    """They end the turn."""
     confidence: float = 0.0
     goes_on: bool = False
     """The words belong to the same turn as those of the final transcript before."""
