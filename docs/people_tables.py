@@ -47,7 +47,7 @@ def tables(found: dict[str, Any]) -> str:
 def prompts(found: dict[str, Any]) -> str:
     """Return the same tables of recordings that everybody can fetch."""
     return (
-        "The same on recordings that everybody can fetch, one speaker's telephone prompts of Debian "
+        "The same on recordings that everybody can fetch: the telephone prompts of Debian "
         f"(`python -m benchmarks.people.prompts`):\n\n{tables(found)}"
     )
 
