@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.soak import (
-    clusters,
-    crowds,
-    deaths,
-    doors,
-    full,
-    links,
-    malformed_parts,
-    nonsense,
-    tool_calls,
-)
+from benchmarks.soak import clusters, crowds, deaths, doors, full, links, nonsense, tool_calls
 from benchmarks.soak.trial import Trials
 
 TRIALS: Trials = {
@@ -23,6 +13,5 @@ TRIALS: Trials = {
     **crowds.TRIALS,
     **nonsense.TRIALS,
     **tool_calls.TRIALS,
-    **malformed_parts.TRIALS,
     **doors.TRIALS,
 }
