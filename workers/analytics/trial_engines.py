@@ -51,6 +51,8 @@ class Candidate(Protocol):
 
     async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
         """Return what the job needs besides its event, while it can be had."""
+        del bus, event
+        return b""
 
     def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
         """Return what the engine in service made of *job*, if *event* says so."""
@@ -59,7 +61,7 @@ class Candidate(Protocol):
         """Do the job."""
 
 
-class _Recognition:
+class _Recognition(Candidate):
     def __init__(self, engine: Recognizer, redaction: Redaction) -> None:
         self.model = engine.name
         self._engine = engine
@@ -98,17 +100,13 @@ class _Recognition:
         return await asyncio.to_thread(transcribe)
 
 
-class _Answer:
+class _Answer(Candidate):
     def __init__(self, engine: LanguageModel) -> None:
         self.model = engine.name
         self._engine = engine
 
     async def warm(self) -> None:
         await self._engine.warm()
-
-    async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
-        del bus, event
-        return b""
 
     def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
         match job, event:
@@ -138,17 +136,13 @@ class _Answer:
         )
 
 
-class _Voice:
+class _Voice(Candidate):
     def __init__(self, engine: Synthesizer) -> None:
         self.model = engine.name
         self._engine = engine
 
     async def warm(self) -> None:
         await asyncio.to_thread(self._engine.warm)
-
-    async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
-        del bus, event
-        return b""
 
     def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
         match job, event:
