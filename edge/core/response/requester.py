@@ -221,7 +221,7 @@ class Requester:
     ) -> None:
         """Publish the job for the language model."""
         asked = config.response
-        tools = self._tools.offered(0) if config.tools else ()
+        tools = self._tools.offered(0) if config.tools and config.tool_use.max_steps else ()
         taken = ev.TurnTaken(
             **self._out.head(now_ms),
             turn=response.turn,
