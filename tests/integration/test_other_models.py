@@ -191,16 +191,17 @@ async def test_a_model_that_begins_inside_a_thought_is_not_heard_thinking_again(
     assert told == "Grey."
 
 
+@pytest.mark.parametrize(
+    ("typed_words", "why"), [("tools", "called a tool"), ("unasked", "wrote the call of a tool")]
+)
 async def test_a_model_that_calls_a_tool_is_told_in_a_sentence_and_the_call_goes_on(
-    asking: AuraProcess,
+    asking: AuraProcess, typed_words: str, why: str
 ) -> None:
     async with calling(asking.url, DEMO) as caller:
         await caller.until("greeting")
-        await caller.send({"type": "text", "text": "unasked"})
-        assert "wrote the call of a tool" in json.dumps(await caller.until("error"))
-        await caller.send({"type": "text", "text": "tools"})
+        await caller.send({"type": "text", "text": typed_words})
         told = json.dumps(await caller.until("error"))
-        assert "called a tool" in told
+        assert why in told
         assert "Error" not in told.replace("_ERROR", "")
         await caller.send({"type": "text", "text": "parts"})
         assert (await caller.until("ai_complete"))["full_response"] == "Red."
