@@ -22,11 +22,11 @@ from edge.core.call import Began
 from edge.core.client_commands import Begin
 from edge.core.session.history import History
 from edge.door.agent_tools import tools_of
-from edge.door.agents.agent_choice import Settled, hand_over
+from edge.door.agents.agent_choice import Settled, hand_over, settle
 from edge.door.agents.agents import Agents
 from edge.door.agents.caller_voices import CallerVoices
 from edge.door.agents.tool_catalogue import ToolCatalogue
-from edge.door.callers.auth import Caller
+from edge.door.callers.auth import DEMO_TENANT, Caller
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
 from edge.protocols.client_protocol import CloseCode
@@ -143,6 +143,23 @@ class Openings:
             _ignored(settled, no_voice, not_recorded),
             partial(self._again, settled, tools, recorded=config.record_audio),
         )
+
+    async def likely(self, most: int) -> list[SessionConfig]:
+        """Return what calls of the *most* agents applied last are set to that bring nothing.
+
+        Agents that want values of variables are left out.
+        """
+        found = []
+        for one in self.agents.table.latest(most):
+            caller = Caller("", one.tenant or DEMO_TENANT, agent=one.name)
+            begin = Begin(agent=one.name, greeting=True)
+            try:
+                settled = settle(one, caller, begin, self._of_tenant(caller))
+            except RefusedError:
+                continue
+            tools = await self._tools_of(settled, caller, phone=False)
+            found.append(self._completed(settled.config, tools))
+        return found
 
     async def _tools_of(
         self, settled: Settled, caller: Caller, *, phone: bool
