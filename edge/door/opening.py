@@ -192,11 +192,21 @@ class Openings:
         Raises:
             RefusedError: *caller* cannot be handed over to it.
         """
-        found = self.agents.table.find(caller.tenant, to)
-        settled = hand_over(found, caller, before, now, self._of_tenant(caller))
+        settled = self.settled_over(to, caller, before, now)
         tools = await self._tools_of(settled, caller, phone=phone)
         again = partial(self._again, settled, tools, recorded=now.record_audio)
         return HandedOver(self._completed(settled.config, tools), settled.agent, again)
+
+    def settled_over(
+        self, to: str, caller: Caller, before: AgentUsed, now: SessionConfig
+    ) -> Settled:
+        """Return what the call would be set to, without its tools.
+
+        Raises:
+            RefusedError: *caller* cannot be handed over to it.
+        """
+        found = self.agents.table.find(caller.tenant, to)
+        return hand_over(found, caller, before, now, self._of_tenant(caller))
 
     def _of_tenant(self, caller: Caller) -> SessionConfig:
         """Return what a call of the tenant of *caller* is set to that asks for nothing else.

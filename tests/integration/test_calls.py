@@ -21,6 +21,7 @@ import jwt
 import psutil
 import pytest
 
+from runtime.agents import store
 from runtime.bus.connection import connect
 from runtime.sessions.finding import decoded
 from runtime.settings import load
@@ -170,6 +171,44 @@ async def test_a_call_is_seen_and_commanded_at_the_other_edge(house: AuraProcess
         assert (await api.ask(f"calls/{session}"))[0] == 404
     spoken = [one for one in await log_of(house, session) if isinstance(one, ControlSpoken)]
     assert len(spoken) == 3
+
+
+async def test_an_operator_hands_a_call_over(house: AuraProcess, api: Api) -> None:
+    files = {
+        "default": 'prompt: I am the desk.\ngreeting: "Desk, hello."\n',
+        "billing": 'prompt: I am billing.\ngreeting: "Billing, hello."\n',
+        "asks": "prompt: I am {{x}}.\nvariables: {x: {}}\n",
+    }
+    bus = await connect(load(data_dir=house.data, _env_file=None), "test")
+    try:
+        for name, text in files.items():
+            await store.apply(bus, "acme", name, text)
+        await asyncio.sleep(0.5)
+        path = PATH.replace("greeting=0", "greeting=1")
+        async with calling(house.url, path + token()) as caller:
+            session = (await caller.until("session"))["session"]
+            assert (await caller.until("greeting"))["text"] == "Desk, hello."
+            for agent in ("unknown", "asks"):
+                status, told = await api.ask(f"calls/{session}/transfer", {"agent": agent})
+                assert (status, told["code"]) == (409, "CANNOT_TRANSFER")
+            assert (await api.ask(f"calls/{session}/transfer", {"agent": "no/name"}))[0] == 400
+            for _ in range(2):
+                status, _told = await api.ask(
+                    f"calls/{session}/transfer", {"agent": "billing"}, key="t-1"
+                )
+                assert status == 200
+            await caller.until("ai_complete")
+            assert heard(caller).endswith("Billing, hello.")
+            await caller.send({"type": "text", "text": "Hello?"})
+            await caller.until("ai_complete", 2)
+            log = await log_of(house, session)
+            (turn,) = [one for one in log if isinstance(one, TurnTaken)]
+            assert turn.system == "I am billing."
+            assert turn.agent.startswith("billing@")
+    finally:
+        for name in files:
+            await store.remove(bus, "acme", name)
+        await bus.close()
 
 
 async def test_a_tenant_has_its_own_calls_and_a_caller_none(house: AuraProcess, api: Api) -> None:

@@ -38,6 +38,7 @@ FAULTS: dict[Fault, str] = {
     "unknown_call": "no such call",
     "call_ending": "the call is being ended",
     "too_many_texts": "too many texts wait to be spoken: interrupt, or try later",
+    "cannot_transfer": "there is no such agent, it cannot serve this call, or no agent serves it",
 }
 _ID = re.compile(COMMAND_ID)
 
