@@ -23,8 +23,11 @@ import pytest
 
 from runtime.agents import store
 from runtime.bus.connection import connect
+from runtime.bus.delivery import Delivery
 from runtime.sessions.finding import decoded
 from runtime.settings import load
+from schemas import codec, subjects
+from schemas.control import CallPlaced, CallPlacing
 from schemas.events import AnyEvent, ControlReceived, ControlSpoken, TurnTaken
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, Caller, buzz, calling, silence
@@ -385,6 +388,39 @@ async def test_an_idle_caller_is_asked_and_then_the_call_ends(
         assert caller.ws.close_code == 1000
         said = [done["full_response"] for done in caller.told("ai_complete")]
         assert said == ["Still there?", "Bye."]
+
+
+async def test_a_telephone_is_called_by_whoever_has_the_right_to(
+    house: AuraProcess, api: Api
+) -> None:
+    mine = token(scope="calls:place")
+    to = {"to": "+14155550100", "agent": "desk", "variables": {"name": "Ada"}}
+    assert (await api.ask("calls", to))[1]["code"] == "NO_TELEPHONES"
+    for wrong in ({}, {"to": ""}, {"to": "+1", "agent": "no/name"}, {**to, "by": "me"}, []):
+        status, told = await api.ask("calls", wrong)
+        assert (status, told["code"]) == (400, "BAD_REQUEST")
+    assert (await api.ask("calls", to, by=token(scope="calls:write")))[0] == 403
+    assert (await api.ask("calls", by=mine))[0] == 403
+    asked: list[CallPlacing] = []
+    bus = await connect(load(data_dir=house.data, _env_file=None), "test", role="sip")
+
+    async def answer(message: Delivery) -> None:
+        asked.append(codec.decode_as(CallPlacing, message.data))
+        is_busy = asked[-1].to == "+1"
+        await bus.send(
+            message.reply, CallPlaced(fault="busy") if is_busy else CallPlaced(session="s_1")
+        )
+
+    async with bus, bus.listening(subjects.DIAL, answer):
+        await bus.flush()
+        assert await api.ask("calls", {**to, "tenant": "rival"}, by=mine) == (
+            201,
+            {"session": "s_1"},
+        )
+        assert (await api.ask("calls", {"to": "+1", "tenant": "rival"}))[1]["code"] == "BUSY"
+    first, other = asked
+    assert (first.tenant, first.by, first.variables) == ("acme", "ann", '{"name":"Ada"}')
+    assert (other.tenant, other.by) == ("rival", "operator")
 
 
 async def test_the_document_is_served(api: Api) -> None:

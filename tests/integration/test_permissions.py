@@ -49,7 +49,6 @@ FORBIDDEN = [
     ("sip", "sub", "_INBOX_edge.>"),
     ("sip", "sub", "aura.live.>"),
     ("edge", "sub", "aura.dial"),
-    ("edge", "pub", "aura.dial"),
     # it asks for and answers calls, and sees no mail of operators
     ("edge", "sub", "_INBOX_operator.>"),
     ("stt", "pub", "aura.call.s1"),
