@@ -16,6 +16,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -54,6 +55,7 @@ _PARAMETERS: Final = tuple(
     )
 )
 _FENCE: Final = re.compile(r"\s*```[a-z_]*\s*(.*?)\s*(?:```\s*)?", re.DOTALL)
+_PYTHON: Final = re.compile(r"[\s\[(]{0,8}[\w.]{1,64}\(")
 _BROKEN: Final = re.compile(r'"(?:tool_)?name"\s*:\s*"([^"]{1,64})"')
 _SCANNER: Final = json.JSONDecoder()
 _ODD: Final = (ValueError, RecursionError, SyntaxError, MemoryError)
@@ -141,8 +143,11 @@ def _typed(value: str, schema: Any, is_text: bool) -> Any:
 
 def _pythonic(body: str) -> Iterator[FunctionCall]:
     """Yield the calls of Python's syntax, with named arguments that are values."""
+    if not _PYTHON.match(body):
+        return
     try:
-        tree = ast.parse(body)
+        with warnings.catch_warnings(action="ignore"):  # of numbers in odd forms
+            tree = ast.parse(body)
     except _ODD:
         return
     lines = [one.value for one in tree.body if isinstance(one, ast.Expr)]

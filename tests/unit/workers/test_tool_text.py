@@ -295,6 +295,7 @@ def test_a_list_in_pythons_syntax_is_read_with_values_and_nothing_else() -> None
     said, calls = taken('[book(name="Ann (and Bob)", vip=True), book(guests=1 + 1)]', [])
     assert (said, [call.name for call in calls]) == ("", ["book"])
     assert json.loads(calls[0].arguments) == {"name": "Ann (and Bob)", "vip": True}
+    assert taken("<function_calls>book(guests=2in x)</function_calls>", []) == ("", [])
     said, calls = taken("[book(open('/etc/passwd').read())] Well.", [])
     assert (said.strip(), calls) == ("Well.", [])
 
