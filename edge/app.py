@@ -148,6 +148,7 @@ def chores(edge: Edge) -> list[Coroutine[Any, Any, None]]:
         edge.configs.keep(),
         edge.agents.watch(),
         edge.call_list.serve(),
+        edge.likely_prompts.serve(),
     ]
 
 

@@ -92,7 +92,9 @@ class SessionShell:
         self._stages = StageListener(bus, whose, self.give, self._heard)
         self._resync = Resync(bus, call, whose, self._frames, self._stages.event)
         self._takeover = Takeover()
-        self.control = ControlListener(bus, call, self.give, self._events.stored)
+        self.control = ControlListener(
+            bus, call, self.give, self._events.stored, client.can_transfer
+        )
         self._phase = CARRIES
         self._audio = audio or CallerAudio()
         self._audio.configure(call.config.turns)

@@ -6,7 +6,7 @@ words are spoken to their end, then the shell hangs up.
 
 from __future__ import annotations
 
-from edge.core.effects import Outbox
+from edge.core.effects import COMMANDED, Outbox
 from edge.core.idle import Idle
 from edge.core.inputs import Commanded
 from edge.core.response.responder import Responder
@@ -15,7 +15,7 @@ from edge.core.session.control_memory import MOST_WAITING
 from edge.core.session.history import History
 from edge.core.turns import Turns
 from schemas import events as ev
-from schemas.control import AnyCommand, End, Fault, Instruct, Interrupt, Mute, Say
+from schemas.control import AnyCommand, End, Fault, Instruct, Interrupt, Mute, Say, Transfer
 from schemas.session_config import SessionConfig
 
 ENDED, IDLE, SPENT = "CALL_ENDED", "CALL_IDLE", "SPEND_LIMIT"
@@ -99,8 +99,18 @@ class Control:
                 self._interruptions.interrupt(now_ms)
             case End(words=words, reason=reason):
                 self._end(words, (ENDED, reason or BY_OPERATOR), now_ms)
+            case Transfer(agent=agent):
+                self._out.transfer(f"{COMMANDED}{given.id}", agent)
             case _:
                 pass
+
+    def transferred(self, call: str) -> bool:
+        """Have the agent greet that goes on; False: no command was the cause of *call*."""
+        if not call.startswith(COMMANDED):
+            return False
+        if greeting := self._config.response.greeting:
+            self._memory.waiting.append((call.removeprefix(COMMANDED), Say(greeting)))
+        return True
 
     def _stop_listening(self, now_ms: int) -> None:
         """Forget what the caller is saying."""

@@ -197,6 +197,20 @@ class Conversations:
             messages = tuple(Message(one.role, mask(one.text)) for one in messages)
         self.shell.give(ResponseAsked(ask.ask, config, messages, ask.kept))
 
+    def can_hand_over(self, agent: str) -> bool:
+        """Tell whether the session can be set to *agent*, by all that is known here."""
+        before = self.shell.call.history.agent if self.shell else None
+        if self.shell is None or before is None:
+            return False
+        openings, caller = self._host.openings, self._seat.caller
+        if self._phone and openings.telephone(agent, caller, before):
+            return True
+        try:
+            openings.settled_over(agent, caller, before, self.shell.call.config)
+        except RefusedError:
+            return False
+        return True
+
     async def hand_over(self, shell: SessionShell, call: str, agent: str) -> None:
         """Set the session of *shell* to *agent*, or tell the model why that cannot be."""
         before = shell.call.history.agent

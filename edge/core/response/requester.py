@@ -14,11 +14,11 @@ from edge.core.response.given_words import completed, pieces, sentence, speaker
 from edge.core.response.playback import Playback
 from edge.core.response.response import Phase, Response
 from edge.core.response.tool_turns import ToolTurns
-from edge.core.response.tools import chosen
 from edge.core.session.history import History
 from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev
 from schemas.session_config import SessionConfig
+from schemas.tools import chosen
 
 
 class Requester:
@@ -221,7 +221,7 @@ class Requester:
     ) -> None:
         """Publish the job for the language model."""
         asked = config.response
-        tools = self._tools.offered(0) if config.tools else ()
+        tools = self._tools.offered(0) if config.tools and config.tool_use.max_steps else ()
         taken = ev.TurnTaken(
             **self._out.head(now_ms),
             turn=response.turn,
