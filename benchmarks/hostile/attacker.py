@@ -42,6 +42,7 @@ HONEST = (
 )
 ANSWER_S, ASK_AGAIN_S = 2.0, 0.02
 """An answer is waited for so long, and the next question comes so long after it."""
+SOCKETS_A_DOOR = 8
 IN_HAND = 20
 """Messages of the fuzz that are sent before answers are let through."""
 
@@ -157,11 +158,11 @@ async def _over(
     doors: list[tuple[str, bytes]],
     messages: Callable[[int, int], Iterator[str | bytes]],
 ) -> None:
-    """Send the order's count of *messages* over *doors*, four sockets each."""
-    share = order.count // (len(doors) * 4)
+    """Send the order's count of *messages* over *doors*, some sockets each."""
+    share = order.count // (len(doors) * SOCKETS_A_DOOR)
     until = time.monotonic() + order.seconds
     async with asyncio.TaskGroup() as tasks:
-        for number, door in enumerate(doors * 4):
+        for number, door in enumerate(doors * SOCKETS_A_DOOR):
             sent = messages(number, share)
             tasks.create_task(_fuzz(order.url, door, sent, until, tally))
 
