@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ from schemas.events import (
 LEFT_FREE = 4
 """Every fourth slot of a stage is left free for callers who come."""
 LATE_S = 1.0
-"""While a stranger's job has waited for so long, new strangers are refused."""
+"""While an address without a place has waited for so long, new strangers are refused."""
 MOST_WAIT_S = 10.0
 """A job that has waited for so long is not done."""
 MOST_HELD_S = 90.0
@@ -83,6 +84,10 @@ class _Stage:
         self.callers = self.strangers = 0
         """Jobs that are under way."""
         self.waiting: FairQueue[_Wait] = FairQueue()
+        self.waits: set[_Wait] = set()
+        """The same, without those that wait no more."""
+        self.held: Counter[str] = Counter()
+        """Jobs that are under way, by address."""
 
     @property
     def has_room(self) -> bool:
@@ -93,7 +98,7 @@ class _Stage:
     @property
     def next(self) -> _Wait | None:
         while self.waiting:
-            if not (first := self.waiting.first()).over.is_set():
+            if (first := self.waiting.first()) in self.waits:
                 return first
             self.waiting.pop()  # it waits no more
         return None
@@ -102,8 +107,15 @@ class _Stage:
         """Let waiting jobs go while there is room."""
         while self.has_room and (wait := self.next):
             self.waiting.pop()
+            self.waits.discard(wait)
             wait.session.hold(wait.key)
             wait.over.set()
+
+    def starves(self, since_s: float) -> bool:
+        """Tell whether an address that has no place has waited for one since *since_s*."""
+        return any(
+            wait.since_s <= since_s and not self.held[wait.session.address] for wait in self.waits
+        )
 
 
 class JobPlaces:
@@ -129,10 +141,12 @@ class JobPlaces:
             stage.fill()
 
     def late(self) -> str:
-        """Return a stage that a stranger's job waits for too long; empty: none."""
+        """Return a stage for which strangers wait too long, however little they ask for.
+
+        Empty: none; whoever has a place and wants more keeps nobody out.
+        """
         late_s = self.clock() - LATE_S
-        waits = {name: stage.next for name, stage in self.stages.items()}
-        return next((name for name, one in waits.items() if one and one.since_s <= late_s), "")
+        return next((name for name, stage in self.stages.items() if stage.starves(late_s)), "")
 
     def of(self, address: str, *, stranger: bool) -> SessionJobs:
         """Return the jobs of a new session of *address*."""
@@ -146,7 +160,7 @@ class SessionJobs:
 
     def __init__(self, places: JobPlaces, address: str, *, stranger: bool) -> None:
         self._places = places
-        self._address = address
+        self.address = address
         self._stranger = stranger
         self._held: dict[Key, float] = {}
         """Since when."""
@@ -169,17 +183,20 @@ class SessionJobs:
             self.hold(key)
             return True
         wait = self._wait = _Wait(self, key, self._places.clock())
-        stage.waiting.add(self._address, wait)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._places.most_wait_s):
-                await wait.over.wait()
-        wait.over.set()
+        stage.waiting.add(self.address, wait)
+        stage.waits.add(wait)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._places.most_wait_s):
+                    await wait.over.wait()
+        finally:
+            stage.waits.discard(wait)
         return key in self._held
 
     def hold(self, key: Key) -> None:
         """Take a place for a job."""
         stage = self._places.stages[key[0]]
-        stage.waiting.charge(self._address, 1)
+        stage.waiting.charge(self.address, 1)
         self._held[key] = self._places.clock()
         self._count(stage, 1)
 
@@ -210,6 +227,9 @@ class SessionJobs:
         stage.fill()
 
     def _count(self, stage: _Stage, more: int) -> None:
+        stage.held[self.address] += more
+        if not stage.held[self.address]:
+            del stage.held[self.address]
         if self._stranger:
             stage.strangers += more
         else:

@@ -156,6 +156,16 @@ async def test_who_waits_while_a_stage_has_no_room_keeps_new_strangers_out() -> 
     assert not made.late()
 
 
+async def test_one_address_that_wants_more_than_there_is_keeps_no_stranger_out() -> None:
+    made, clock = places(4)
+    greedy = [await asked(stranger(made, 1)) for _ in range(20)]
+    clock.now_s += 10 * LATE_S
+    assert not made.late()
+    assert sum(task.done() for task in greedy) == 3
+    for task in greedy:
+        task.cancel()
+
+
 async def test_what_waits_for_too_long_is_no_job() -> None:
     made, _ = places(1, most_wait_s=0.01)
     first = stranger(made, 1)
