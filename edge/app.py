@@ -73,7 +73,7 @@ def edge_of(
         policy=policy,
         operators=Operators.of(settings, policy),
         address_limits=address_limits,
-        sockets=SocketTable(address_limits.sockets, most_sockets),
+        sockets=SocketTable(address_limits.sockets, most_sockets, settings.max_sessions),
         files=OpenFiles(),
         protocols=served(settings.dialects),
         sessions=sessions,

@@ -16,6 +16,7 @@ from pathlib import Path
 from benchmarks import recordings
 from benchmarks.hostile import trial
 from benchmarks.hostile.attacker import Order
+from benchmarks.hostile.http_rows import HTTP_ROWS
 from benchmarks.hostile.rows import ROWS, SOURCES
 from benchmarks.hostile.verdict import HEAD, Figures, line
 from benchmarks.latency import machine
@@ -33,6 +34,9 @@ def orders(asked: argparse.Namespace, speech: str) -> Iterator[tuple[str, Order]
     for number, row in enumerate(ROWS):
         for source in sources:
             yield row.name, Order("", asked.seconds, "row", number, source, speech=speech)
+    for number, http in enumerate(HTTP_ROWS):
+        for source in sources:
+            yield http.name, Order("", asked.seconds, "http", number, source)
     for source in ("address", "hundred"):
         if source in sources:
             yield SLOW, Order("", asked.seconds + 2, "slow", source=source, count=asked.sockets)

@@ -99,7 +99,8 @@ class Conversations:
         )
         self._opening = opening
         structlog.contextvars.bind_contextvars(session=opening.began.session)
-        model = host.speech_model
+        model, seat = host.speech_model, self._seat
+        stranger = not seat.caller.named
         shell = SessionShell(
             host.bus,
             Call(opening.began, opening.history),
@@ -107,7 +108,8 @@ class Conversations:
             audio=CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo),
             recording=opening.recording,
             terms=opening.terms,
-            kept=host.common.spoken_by(self._seat.address, stranger=not self._seat.caller.named),
+            jobs=host.places.of(seat.address, stranger=stranger),
+            kept=host.common.spoken_by(seat.address, stranger=stranger),
             tells_events=begin.events,
         )
         self._running = host.sessions.create_task(self._hold(shell.run(*opening.more)))

@@ -28,6 +28,7 @@ from edge.door.agents.caller_voices import CallerVoices
 from edge.door.agents.tool_catalogue import ToolCatalogue
 from edge.door.callers.auth import DEMO_TENANT, Caller
 from edge.door.refusal import RefusedError
+from edge.door.resume import hash_of
 from edge.door.seat import Seat
 from edge.protocols.client_protocol import CloseCode
 from runtime.agents.config_file import ConfigFileError
@@ -119,7 +120,9 @@ class Openings:
         not_recorded = self._not_recorded(settled, caller) if config.record_audio else ""
         if not_recorded:
             config = config.but({RECORDED: False})
-        first = FirstEvents(caller.tenant, session, caller.user, protocol, self.edge)
+        first = FirstEvents(
+            caller.tenant, session, caller.user, protocol, self.edge, hash_of(seat.resume_key)
+        )
         resumed = history is not None
         began = first.began(config, settled.agent, resumed=resumed, now_ms=now_ms())
         recording = None

@@ -111,6 +111,8 @@ class Edge:
         """
         if full := self.stages.full():
             return full
+        if stranger and (late := self.stages.places.late()):
+            return late
         return self.stages.strained() if stranger or self.budgets.is_ahead(address) else ""
 
     @property
@@ -157,6 +159,7 @@ class Edge:
             commands_per_second=self.settings.control_messages_per_second,
             times=TimeLimits.of(self.settings),
             common=self.common,
+            places=self.stages.places,
             speech_model=self.speech_model,
             cancel_echo=self.settings.cancels_echo,
             redaction=self.redaction,

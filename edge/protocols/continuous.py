@@ -61,7 +61,7 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "record": ("0", "1"),
 }
 """Names in the query and the values that they may have."""
-KNOWN = NAMES | AGENT_NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session"}
+KNOWN = NAMES | AGENT_NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session", "resume_key"}
 PAGE_WAIT_MS = 5000
 """A page asks for the microphone first, and may listen for messages only then."""
 MOST_TIMESTAMP_CHARS = 256
@@ -110,7 +110,7 @@ class ContinuousProtocol:
             self._changes["response.greeting_wait_ms"] = PAGE_WAIT_MS
         self._changes["voice.delivery"] = "chunks" if self._chunks else "sentences"
         self._agent, unreadable = agent_options(query)
-        self._ignored += [*wrong, *unreadable, *_unknown(query)]
+        self._ignored += [*wrong, *unreadable, *handshake.wrong_resume_key, *_unknown(query)]
         self._session = ""
 
     def first_message(self, frame: str | bytes) -> str:

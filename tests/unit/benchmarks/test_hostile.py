@@ -37,6 +37,7 @@ HELD = Figures(
     recorded=0,
     died=[],
     faults=[],
+    full=[],
     sent={},
 )
 

@@ -334,3 +334,11 @@ def test_a_result_that_cannot_be_read_is_told(message: dict[str, Any]) -> None:
     client = connected()
     error = error_of(client.receive(json.dumps({"type": "tool_result", **message})))
     assert error["code"] == "INVALID_TOOL_RESULT"
+
+
+def test_a_key_of_a_session_that_can_be_guessed_is_told_and_not_taken() -> None:
+    for key, taken in (("short", ""), ("k" * 16, "k" * 16), ("k" * 129, "")):
+        handshake = Handshake("conn_1", {"resume_key": key})
+        assert handshake.resume_key == taken
+        errors = [one for one in ContinuousProtocol(handshake).opened() if isinstance(one, Reply)]
+        assert bool(errors) == (not taken)
