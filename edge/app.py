@@ -87,11 +87,7 @@ def edge_of(
         budgets=Budgets(Costs(settings.frames_per_second, settings.sound_at_once_s)),
         common=CommonBounds.of(settings),
         configs=ConfigStore(bus, config),
-        log_quotas=LogQuotas(
-            session_kb=settings.log_kb_per_minute,
-            connections=settings.max_connections_per_ip,
-            strangers_mb=settings.log_mb_of_strangers,
-        ),
+        log_quotas=log_quotas_of(settings),
         recorded=RecordingQuotas(settings.recorded_mb_per_tenant),
         agents=agents,
         tools=ToolCatalogue(bus, settings),
@@ -126,6 +122,14 @@ def build(
     if TwilioProtocol in app[EDGE].protocols.values():  # 404 where there is no account
         app.router.add_post(TWILIO_VOICE, announced)
     return app
+
+
+def log_quotas_of(settings: Settings) -> LogQuotas:
+    return LogQuotas(
+        session_kb=settings.log_kb_per_minute,
+        connections=settings.max_connections_per_ip,
+        strangers_mb=settings.log_mb_of_strangers,
+    )
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -23,6 +23,7 @@ from runtime.bus.discovery import Service, discover
 from runtime.bus.errors import BusAwayError
 from runtime.printable import printable
 from runtime.settings import Settings, load
+from runtime.tasks import beside
 from schemas.stages import STAGE_NAMES
 
 LOOK_S = 1.0
@@ -153,20 +154,18 @@ async def _live(bus: Bus, look: Look, found: list[Service]) -> None:
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     with Live(tables(look), console=Console(), auto_refresh=False) as live:
-        while not stop.is_set():
-            looking = asyncio.ensure_future(_look(bus, found))
-            stopping = asyncio.ensure_future(stop.wait())
-            await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            if not looking.done():
-                looking.cancel()
-                return
-            try:
-                look, found = looking.result()
-                live.update(tables(look), refresh=True)
-            except BusAwayError:
-                live.update(Text("The bus is away; waiting for it.", style="red"), refresh=True)
-                await asyncio.sleep(LOOK_S)
+        async with beside(stop.wait()) as stopping:
+            while not stopping.done():
+                try:
+                    async with beside(_look(bus, found)) as looking:
+                        await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                except BusAwayError:
+                    live.update(Text("The bus is away; waiting for it.", style="red"), refresh=True)
+                    await asyncio.wait({stopping}, timeout=LOOK_S)
+                    continue
+                if not looking.cancelled():
+                    look, found = looking.result()
+                    live.update(tables(look), refresh=True)
 
 
 def command(

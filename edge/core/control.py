@@ -11,7 +11,7 @@ from edge.core.idle import Idle
 from edge.core.inputs import Commanded
 from edge.core.response.responder import Responder
 from edge.core.session.call_phase import ENDING, OPEN, CallMove
-from edge.core.session.control_memory import MOST_WAITING
+from edge.core.session.control_memory import MOST_WAITING, Budget
 from edge.core.session.history import History
 from edge.core.turns import Turns
 from schemas import events as ev
@@ -46,7 +46,6 @@ class Control:
         self._last_words = ""
         self._why: tuple[str, str] = (ENDED, BY_OPERATOR)
         """Why the call ends: code and reason."""
-        self._told_spent = False
         self._asked_after = -1
         """The caller's number of turns when they were asked whether they are there; -1: never."""
 
@@ -133,7 +132,7 @@ class Control:
         """Speak what waits, or end the call: nobody speaks now."""
         if self.ends:
             self._go_on_ending(now_ms)
-        elif self._memory.spent and not self._told_spent:
+        elif self._memory.budget is Budget.SPENT:
             self._tell_spent(now_ms)
         elif self._memory.waiting:
             command_id, command = self._memory.waiting[0]
@@ -157,7 +156,7 @@ class Control:
 
     def _tell_spent(self, now_ms: int) -> None:
         """Say that the call has used up what it may, and end it if it is set to."""
-        self._told_spent = True
+        self._memory.budget = Budget.TOLD
         spend = self._config.spend
         if spend.then == "end":
             self._memory.move(CallMove.END)

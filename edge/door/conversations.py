@@ -37,6 +37,7 @@ from edge.door.limits.time_limits import Stopwatch
 from edge.door.opening import Opening
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
+from runtime.tasks import beside
 from schemas.events import EndReason, Message
 from schemas.tools import MOST_KEYS, SEND_DTMF
 
@@ -113,11 +114,10 @@ class Conversations:
             tells_events=begin.events,
         )
         self._running = host.sessions.create_task(self._hold(shell.run(*opening.more)))
-        listening = asyncio.create_task(shell.listening.wait())
         try:
-            await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
+            async with beside(shell.listening.wait()) as listening:
+                await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            listening.cancel()
             self.shell = shell  # also where the client is sent away meanwhile: it is let go
         self.intake = AudioIntake(shell, self._pace, self._holder.tell, self._holder.broke)
         self._pace.budget.recognition = shell.recognition

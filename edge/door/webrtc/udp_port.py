@@ -215,17 +215,22 @@ async def _bound(host: str, port: int) -> _Socket:
 
 async def _mapped(protocols: list[StunProtocol], server: Address) -> list[Candidate]:
     """Return the port's addresses as the STUN *server* sees them."""
-    asked = [
-        asyncio.create_task(server_reflexive_candidate(one, server))
-        for one in protocols
-        if ":" not in one.local_candidate.host
-    ]
-    if not asked:
-        return []
-    done, late = await asyncio.wait(asked, timeout=MAPPED_S)
-    for task in late:
-        task.cancel()
-    return [task.result()[0] for task in done if task.exception() is None]
+
+    async def mapped(one: StunProtocol) -> Candidate | None:
+        try:
+            async with asyncio.timeout(MAPPED_S):
+                return (await server_reflexive_candidate(one, server))[0]
+        except (TimeoutError, OSError, KeyError, stun.TransactionError) as error:
+            log.info("stun_server_silent", why=type(error).__name__)
+            return None
+
+    async with asyncio.TaskGroup() as asking:
+        asked = [
+            asking.create_task(mapped(one))
+            for one in protocols
+            if ":" not in one.local_candidate.host
+        ]
+    return [found for task in asked if (found := task.result())]
 
 
 def hosts_of(told: str, host: str) -> list[str]:

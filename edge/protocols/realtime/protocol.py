@@ -237,7 +237,8 @@ class RealtimeProtocol:
             raise RequestError("invalid_value", told, "type")
         if not self._told.output.is_playing:
             return []
-        self._told.cancelling = self._told.open is not None
+        if response := self._told.open:
+            response.is_cancelled = True
         return [Cancelled()]
 
     def played(self, turn: int, played_ms: int, *, ends: bool) -> list[Command]:

@@ -47,6 +47,8 @@ class OpenResponse:
     calls: list[Item] = field(default_factory=list)
     """Tools of the client that the model calls."""
     usage: Json | None = None
+    is_cancelled: bool = False
+    """The client has asked for its end."""
     _told: dict[str, Any] = field(default_factory=dict)
     _before: str | None = None
     """The item before its own."""
