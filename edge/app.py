@@ -40,10 +40,10 @@ from edge.door.routes import websocket
 from edge.door.state import EDGE, Edge, config_of
 from edge.door.webrtc_port import WebRtcPort
 from edge.protocols import served
-from edge.protocols.prices import PRICES
 from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.twilio import TwilioProtocol
 from runtime.bus.connection import Bus
+from runtime.prices import PRICES
 from runtime.redaction import Redaction
 from runtime.settings import Settings
 

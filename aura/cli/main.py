@@ -42,7 +42,9 @@ COMMANDS = {
         Command("sip", "sip", "Serve the telephones of a SIP account."),
         Command("worker", "worker", "Run one worker; it shares the load of its stage at once."),
         Command("tools", "tools", "Serve tools for agents; list those on the bus."),
-        Command("provision", "provision", "Create or update Aura's streams and consumers."),
+        Command(
+            "provision", "provision", "Create or update Aura's streams and consumers.", quick=True
+        ),
         Command("agents", "agents", "Agents: what calls are set to, as files.", quick=True),
         Command("tenants", "tenants", "Tenants: limits, prices, default agent.", quick=True),
         Command("engines", "engines", "The engines there are; check one of your own."),
@@ -72,14 +74,21 @@ COMMANDS = {
             quick=True,
         ),
         Command("forget", "forget", "Erase every trace of sessions, and prove it.", quick=True),
-        Command("report", "report", "Draw latencies, talk, errors and cost as one HTML page."),
+        Command(
+            "report",
+            "report",
+            "Draw latencies, talk, errors and cost as one HTML page.",
+            quick=True,
+        ),
     ),
     "Looking at it": (
         Command("console", "console.command", "Serve a page that shows all of it, live."),
         Command("tap", "tap", "Print live events, decoded, one a line.", quick=True),
         Command("workers", "workers", "Show who is there, how busy, how far behind.", quick=True),
         Command("dead", "dead", "Jobs that were given up: look, try again, forget.", quick=True),
-        Command("doctor", "doctor", "Say what is here, what is missing, and how to get it."),
+        Command(
+            "doctor", "doctor", "Say what is here, what is missing, and how to get it.", quick=True
+        ),
         Command("settings", "settings_table", "List every setting: variable, default, meaning."),
     ),
 }
@@ -120,11 +129,13 @@ def command_line(typed: str) -> typer.Typer:
         for one in commands:
             what: Callable[..., None] | typer.Typer = _not_loaded
             if one.name == typed:
-                if one.quick:
-                    # garbage collection would take a tenth of their time and find none
-                    gc.set_threshold(1_000_000, 50, 50)
+                # garbage collection would take a tenth of the start and find none
+                usual = gc.get_threshold()
+                gc.set_threshold(1_000_000, 50, 50)
                 with without_aiohttp() if one.quick else nullcontext():
                     module = import_module(f"aura.cli.{one.module}")
+                if not one.quick:
+                    gc.set_threshold(*usual)
                 what = getattr(module, "app", None) or module.command
             if isinstance(what, typer.Typer):
                 app.add_typer(what, name=one.name, rich_help_panel=panel)

@@ -19,7 +19,7 @@ from rich.text import Text
 from aura.cli.running import run
 from runtime.bus.connection import Bus, connect
 from runtime.bus.consumer_lag import Queue, queues
-from runtime.bus.discovery import Service, discover
+from runtime.bus.discovery import SILENCE_S, Service, discover
 from runtime.bus.errors import BusAwayError
 from runtime.printable import printable
 from runtime.settings import Settings, load
@@ -126,30 +126,32 @@ async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
     """
     bus = await connect(settings, "aura-workers")
     try:
-        look, found = await _look(bus, [])
+        if not (as_json or once) and sys.stdout.isatty():
+            await _live(bus)
+            return 0
+        look, _ = await _look(bus, await discover(bus, silence_s=SILENCE_S))
         if as_json:
             sys.stdout.write(json.dumps(msgspec.to_builtins(look)) + "\n")
-        elif once or not sys.stdout.isatty():
-            Console().print(tables(look))
         else:
-            await _live(bus, look, found)
+            Console().print(tables(look))
     finally:
         await bus.close()
     return 0
 
 
 async def _look(bus: Bus, before: Sequence[Service]) -> tuple[Look, list[Service]]:
-    """Look around, LOOK_S after *before* was found; without one, find it first."""
+    """Look around, LOOK_S after *before* was found."""
     loop = asyncio.get_running_loop()
     at = loop.time()
-    earlier = before or await discover(bus)
-    await asyncio.sleep(max(0.0, at + LOOK_S - loop.time()))
-    now = await discover(bus)
-    return look_of(now, earlier, loop.time() - at, await queues(bus)), now
+    await asyncio.sleep(LOOK_S)
+    now = await discover(bus, silence_s=SILENCE_S)
+    return look_of(now, before, loop.time() - at, await queues(bus)), now
 
 
-async def _live(bus: Bus, look: Look, found: list[Service]) -> None:
-    """Keep the tables fresh until SIGINT or SIGTERM."""
+async def _live(bus: Bus) -> None:
+    """Keep the tables fresh until SIGINT or SIGTERM; the first have no rates yet."""
+    found = await discover(bus, silence_s=SILENCE_S)
+    look = look_of(found, [], 0, await queues(bus))
     stop = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
@@ -176,6 +178,6 @@ def command(
 
     Live until Ctrl-C on a terminal, else one table. WAITING is jobs that no worker has yet, OLDEST
     how long the first of them has waited: more than a moment means that the stage wants another
-    worker.
+    worker. DONE/S is of a second: one table takes as long.
     """
     run(show(load(), once=once, as_json=as_json))

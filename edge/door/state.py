@@ -41,9 +41,9 @@ from edge.door.opening import ANY_SOUND_IS_A_VOICE, Openings
 from edge.door.seat import Seats
 from edge.door.webrtc_port import WebRtcPort
 from edge.protocols.client_protocol import ClientProtocol
-from edge.protocols.prices import PRICES
 from edge.protocols.realtime.client_secret import PREFIX
 from runtime.bus.connection import Bus
+from runtime.prices import PRICES
 from runtime.redaction import Redaction
 from runtime.settings import Settings
 from schemas.control import CallState

@@ -36,11 +36,11 @@ from edge.protocols.parsing import (
     typed_text,
 )
 from edge.protocols.pcm_format import PCM_NAMES, pcm_format
-from edge.protocols.prices import cost_usd
 from edge.protocols.sample_rate_detection import SampleRateDetector
 from edge.protocols.session_events import told
 from edge.protocols.session_options import NAMES, session_options
 from runtime.audio import AudioReader, write_wav
+from runtime.prices import cost_usd
 from runtime.wav import Format, NotAudioError
 from schemas.events import FaultyPart, TurnMeasured
 from schemas.subjects import is_token

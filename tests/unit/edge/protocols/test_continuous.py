@@ -27,9 +27,9 @@ from edge.core.inputs import ToolResult, Typed
 from edge.protocols.client_protocol import Handshake, Json
 from edge.protocols.continuous import MOST_TIMESTAMP_CHARS, ContinuousProtocol
 from edge.protocols.parsing import MOST_TEXT_CHARS
-from edge.protocols.prices import PRICES, cost_usd
 from runtime.audio import AudioOut, read_wav
 from runtime.containers import container_of
+from runtime.prices import PRICES, cost_usd
 from runtime.wav import Format, parse_header
 from schemas.events import TurnMeasured
 from tests.unit.edge.protocols.connected import Listener
