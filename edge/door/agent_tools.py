@@ -26,7 +26,7 @@ async def tools_of(
     """Return the tools of a call of *tenant* that *agent* serves; None: no agent does.
 
     A tool or an agent that the tenant may not have, or that is not there, is left out, and so is
-    what only a *phone* can do where the call is none. *warns*: the log is told of what is not there.
+    what only a *phone* can do where the call is none. *warns*: the log is told what is missing.
     """
     offered, missing = await _offered(agent, tenant, catalogue)
     targets, unknown = _targets(agent, tenant, table)
