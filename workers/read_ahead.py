@@ -111,6 +111,8 @@ class ReadAhead:
             await self._read(prompt)
         except EngineError as error:
             log.warning("prompt_not_read_ahead", error=str(error))
+        except Exception:  # the boundary: an engine of one's own that fails at it costs no call
+            log.exception("prompt_not_read_ahead")
 
 
 class PromptListener:

@@ -43,6 +43,10 @@ class _Tags:
 
 
 _TAGS: Final = _Tags(*_THOUGHTS)
+_CHANNEL: Final = "analysis"
+_CHANNEL_BEGIN: Final = re.compile(rf"\s*{_CHANNEL}(?=[A-Z\"'])")
+_CHANNEL_END: Final = re.compile(r"assistant(?:final|(?=commentary to=))")
+"""The thoughts of gpt-oss, where the server has taken the marks of its channels away."""
 
 
 class ThoughtFilter:
@@ -56,18 +60,29 @@ class ThoughtFilter:
         """The response began inside a thought: all that was returned before its end was none."""
         self._text = ""
         self._is_inside = False
+        self._end = _TAGS.close
+        """Of the thought that it is inside of."""
+        self._is_new = True
         self._holds = hold
 
     def feed(self, delta: str) -> str:
         """Return what *delta* adds to what is said; "" while the model thinks."""
         self._text += delta
         said = ""
+        if self._is_new:
+            if _CHANNEL.startswith(self._text.lstrip()):
+                return ""  # it may begin with the name of a channel
+            self._is_new = False
+            if channel := _CHANNEL_BEGIN.match(self._text):
+                self._is_inside = self.thought = True
+                self._text, self._end = self._text[channel.end() :], _CHANNEL_END
         while True:
             if self._is_inside:
-                if not (end := _TAGS.close.search(self._text)):
+                if not (end := self._end.search(self._text)):
                     self._text = self._text[-_LONGEST_TAG:]  # where an end may have begun
                     return said
                 self._is_inside, self._text = False, self._text[end.end() :]
+                self._end = _TAGS.close
                 continue
             begin, end = _TAGS.open.search(self._text), _TAGS.close.search(self._text)
             if end and not (begin and begin.start() < end.start()):  # all before was a thought

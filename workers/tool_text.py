@@ -25,7 +25,15 @@ _JSON: Final = re.compile(r'(?:```[a-z_]*)?\s*(?=\{\{?\s*"|\[\s*\{\s*")', re.IGN
 _PART_OF_JSON: Final = re.compile(r"\{\{?\s*|\[\s*(?:\{\s*)?")
 _PYTHONIC: Final = re.compile(r"\[\s*(?P<name>[\w.]{1,64})\s*\((?P<named>\s*\w{1,64}\s*=|\s*\))?")
 _PART_OF_PYTHONIC: Final = re.compile(r"\[\s*[\w.]{0,64}\s*(?:\(\s*\w{0,64}\s*)?")
-_MARK: Final = re.compile(r"[<`{\[]|\bf(?=u|$)", re.IGNORECASE)  # f: functools
+_MARK: Final = re.compile(r"[<`{\[]|(?<![\w.])[A-Za-z]")
+_STRIPPED: Final = (
+    r"(?:(?:assistant)?commentary to=)?functions\.[\w-]{1,64}(?::\d{1,3})?\s*(?:json)?\s*"
+)
+"""What is left of Kimi's and gpt-oss' calls where the server takes their marks for no text."""
+_PART_OF_STRIPPED: Final = re.compile(
+    r"(?:(?:assistant)?commentary to=)?functions\.[\w-]{0,64}(?::\d{0,3})?\s*(?:j|js|jso|json)?\s*"
+)
+_BEFORE_STRIPPED: Final = "assistantcommentary to=functions."
 _BROKEN: Final = re.compile(r'"name"\s*:\s*"([^"]{1,64})"')
 _TO: Final = re.compile(r"\bto=(?:functions\.)?(?P<name>[\w-]{1,64})")
 _LONGEST: Final = 2 * MOST_ARGUMENT_CHARS
@@ -58,6 +66,9 @@ class ToolText:
         self.thought = False
         """There was a thought in a channel of its own."""
         self._offered = frozenset(offered)
+        names = [_STRIPPED, *(rf"{re.escape(one)}(?:\[ARGS\])?" for one in sorted(offered))]
+        self._named = re.compile(rf"(?:{'|'.join(names)})(?=\{{)")
+        """A tool's name before its arguments, as a server leaves it of Mistral's markup."""
         self._text = ""
         """What was neither returned nor taken for a call yet."""
         self._region: Markup | None = None
@@ -110,6 +121,8 @@ class ToolText:
             return True
         if self._is_pythonic(text) or _PART_OF_PYTHONIC.fullmatch(text):
             return True
+        if text[0].isalpha():
+            return self._names(text)
         opening = _FENCE.match(text)
         rest = text[opening.end() :].lstrip() if opening else text
         return (
@@ -123,6 +136,14 @@ class ToolText:
         found = _PYTHONIC.match(text)
         return found is not None and (bool(found["named"]) or found["name"] in self._offered)
 
+    def _names(self, text: str) -> bool:
+        """Tell whether *text* begins, or may begin, with a tool's name before its arguments."""
+        if self._named.match(text) or _PART_OF_STRIPPED.fullmatch(text):
+            return True
+        before = ("commentary to=functions.", "functions.", _BEFORE_STRIPPED)
+        named = (f"{one}[ARGS]{{" for one in self._offered)
+        return any(one.startswith(text) for one in (*before, *self._offered, *named))
+
     def _enter(self, *, over: bool) -> bool:
         """Take what begins the text; False: it is not whole yet, or is no call."""
         if opened := tool_markup.opening(self._text):
@@ -134,6 +155,8 @@ class ToolText:
         if self._is_pythonic(self._text):
             self._region = PYTHONIC
             return True
+        if named := self._named.match(self._text):
+            return self._take_named(named, over=over)
         return self._take_json(over=over)
 
     # -------------------------------------------------------- markup
@@ -214,6 +237,21 @@ class ToolText:
             self._text = ""
             return True
         return False
+
+    def _take_named(self, named: re.Match[str], *, over: bool) -> bool:
+        """Take the arguments behind a tool's name; False: they are not whole yet."""
+        name = re.split(r"functions\.", named.group())[-1]
+        name = re.split(r"\[|:|\s|json$", name)[0] if name not in self._offered else name
+        body = self._text[named.end() :]
+        try:
+            _, end = _SCANNER.raw_decode(body)
+        except (ValueError, RecursionError):
+            if not over and len(body) <= _LONGEST:
+                return False
+            end = len(body)
+        self._taken([FunctionCall(name, body[:end][: MOST_ARGUMENT_CHARS + 1])])
+        self._text = body[end:]
+        return True
 
     def _close(self, *, over: bool) -> bool:
         """Drop the end of a fence behind a call; False: it may still be on its way."""

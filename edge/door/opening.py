@@ -160,15 +160,16 @@ class Openings:
                 settled = settle(one, caller, begin, self._of_tenant(caller))
             except RefusedError:
                 continue
-            tools = await self._tools_of(settled, caller, phone=False)
+            tools = await self._tools_of(settled, caller, phone=False, warns=False)
             found.append(self._completed(settled.config, tools))
         return found
 
     async def _tools_of(
-        self, settled: Settled, caller: Caller, *, phone: bool
+        self, settled: Settled, caller: Caller, *, phone: bool, warns: bool = True
     ) -> tuple[ToolConfig, ...]:
+        table = self.agents.table
         return await tools_of(
-            settled.file, caller.tenant, self.tools, self.agents.table, phone=phone
+            settled.file, caller.tenant, self.tools, table, phone=phone, warns=warns
         )
 
     def telephone(self, name: str, caller: Caller, before: AgentUsed) -> str:

@@ -189,8 +189,9 @@ async def test_an_operator_hands_a_call_over(house: AuraProcess, api: Api) -> No
         await asyncio.sleep(0.5)
         path = PATH.replace("greeting=0", "greeting=1")
         async with calling(house.url, path + token()) as caller:
-            session = (await caller.until("session"))["session"]
-            assert (await caller.until("greeting"))["text"] == "Desk, hello."
+            greeting = await caller.until("greeting")
+            assert greeting["text"] == "Desk, hello."
+            session = greeting["session"]
             for agent in ("unknown", "asks"):
                 status, told = await api.ask(f"calls/{session}/transfer", {"agent": agent})
                 assert (status, told["code"]) == (409, "CANNOT_TRANSFER")

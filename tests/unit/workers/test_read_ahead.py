@@ -37,6 +37,8 @@ class Reader:
             raise
         if request.system == "refused":
             raise EngineRefusedError("no")
+        if request.system == "broken":
+            raise ZeroDivisionError
         self.read.append(request.system)
 
 
@@ -80,12 +82,13 @@ async def test_a_job_stops_the_reading_and_it_begins_anew_after_all_jobs() -> No
         assert sorted(reader.read) == ["one", "other"]
 
 
-async def test_a_prompt_that_is_refused_costs_the_next_nothing() -> None:
+@pytest.mark.parametrize("how", ["refused", "broken"])
+async def test_a_prompt_at_which_the_engine_fails_costs_the_next_nothing(how: str) -> None:
     reader = Reader()
     ahead = ReadAhead(reader)
     async with running(ahead):
         ahead.want(ONE)
-        ahead.want(PromptBeginning(system="refused"))
+        ahead.want(PromptBeginning(system=how))
         await settled()
         assert reader.read == ["one"]
 

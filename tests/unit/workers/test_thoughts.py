@@ -34,6 +34,13 @@ def said(text: str, step: int = 1, *, hold: bool = False) -> str:
         ("<think/>b", "b"),
         ("[THINK]a[/THINK]b", "b"),
         ("<reasoning>a</reasoning>b", "b"),
+        ("analysisThey greet me. So do I.assistantfinalHello there.", "Hello there."),
+        (
+            "analysisBook it.assistantcommentary to=functions.book json{}",
+            "commentary to=functions.book json{}",
+        ),
+        ("analysis is a word", "analysis is a word"),
+        ("an", "an"),
         ("a</think>b", "b"),
         ("One. Two.\n</think>\nb", "\nb"),
         ("No thought at all.", "No thought at all."),

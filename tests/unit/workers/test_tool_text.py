@@ -85,6 +85,15 @@ MARKUP = [
     "<|END_ACTION|>",
 ]
 """As the models' servers write it where nothing reads their calls."""
+STRIPPED = [
+    'functions.book:0{"guests": 2}',
+    'functions.book:12 {"guests": 2}',
+    'assistantcommentary to=functions.book json{"guests": 2}',
+    'commentary to=functions.book json {"guests": 2}',
+    'book{"guests": 2}',
+    'book[ARGS]{"guests": 2}',
+]
+"""What is left of a markup where the server takes its marks for no text."""
 LAST = [
     '<|start|>assistant to=functions.book<|channel|>commentary json<|message|>{"guests": 2}',
     '[TOOL_CALLS]book[ARGS]{"guests": 2}',
@@ -107,7 +116,7 @@ CUTS = st.lists(st.integers(0, 200), max_size=8)
 
 
 @given(
-    st.sampled_from([*FORMS, *MARKUP, *LAST]),
+    st.sampled_from([*FORMS, *MARKUP, *STRIPPED, *LAST]),
     CUTS,
     st.sampled_from(["", "Let me see. ", "Let me see:\n"]),
 )
@@ -143,6 +152,7 @@ def test_text_without_a_call_is_said_as_it_is(text: str, cuts: list[int]) -> Non
         "a < b and c > d",
         "a <｜ b, and <｜tool▁ is a part of a mark.",
         "for functools, or [booking(s)]",
+        "I book a table, functions. A book, and bookings: commentary to follow",
         "<function> and <invoke> are tags",
     ],
 )
