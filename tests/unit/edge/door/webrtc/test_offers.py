@@ -142,6 +142,7 @@ def nothing(*_: object) -> None:
     ("left_out", "instead"),
     [
         ("a=fingerprint", ""),
+        ("a=mid:0", ""),
         ("a=ice-", ""),
         ("a=setup", "a=setup:nonsense"),
         ("a=rtpmap", "a=rtpmap:111 nothing/48000/2"),
