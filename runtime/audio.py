@@ -129,6 +129,11 @@ class AudioIn:
         self._form, self._stream = form, PcmStream(form)
         return before + self._stream.lead + self._stream.feed(data)
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of files that came and were not read yet."""
+        return self._decoder.waiting_bytes if self._decoder else 0
+
     def makes_resampler(self, form: Format | Container, data: bytes) -> bool:
         """Tell whether *data* of *form* takes a new resampler, which costs as much as a second."""
         if isinstance(form, Container) or form.rate_hz == RATE_HZ or not data:

@@ -69,6 +69,11 @@ class Pipe:
         self._ended = False
         self._changed = threading.Condition()
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What came and was not read yet."""
+        return len(self._waiting)
+
     def write(self, data: bytes) -> bool:
         """Take *data*, or tell that too much waits; a file that has ended takes none."""
         with self._changed:
@@ -118,6 +123,8 @@ class Decoder:
         """At most MOST_FILES and one, which is the last."""
         self._file: Pipe | None = None
         """The file being read, or the last one."""
+        self._unread: list[Pipe] = []
+        """Files of which something may wait; the last one is `_file`."""
         self._head = b""
         self._heard = bytearray()
         """Decoded, not delivered yet; the thread's own."""
@@ -126,6 +133,12 @@ class Decoder:
         self._sent_bytes = 0
         name = "decode audio"
         threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What came of all files and was not read yet."""
+        self._unread = [one for one in self._unread if one.waiting_bytes or one is self._file]
+        return sum(one.waiting_bytes for one in self._unread)
 
     def begin(self, container: Container) -> None:
         """Begin a file; one that goes on is decoded to its end."""
@@ -160,6 +173,7 @@ class Decoder:
     def _open(self, file: Pipe) -> None:
         self.finish()
         self._file = file
+        self._unread.append(file)
         self._files.put(file)
         if self._files.qsize() > MOST_FILES:
             self._stop(file, "waits for too many others")

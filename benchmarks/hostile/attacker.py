@@ -59,6 +59,8 @@ class Order:
     source: Source = "socket"
     count: int = 0
     """Messages of the fuzz, or slow sockets."""
+    seed: int = 0
+    """Of the fuzz: other messages for each."""
     speech: str = ""
     """File of speech, s16le mono 16 kHz."""
 
@@ -163,7 +165,7 @@ async def _over(
     until = time.monotonic() + order.seconds
     async with asyncio.TaskGroup() as tasks:
         for number, door in enumerate(doors * SOCKETS_A_DOOR):
-            sent = messages(number, share)
+            sent = messages(number + order.seed * len(doors) * SOCKETS_A_DOOR, share)
             tasks.create_task(_fuzz(order.url, door, sent, until, tally))
 
 

@@ -20,6 +20,11 @@ SPEAK, HEAR, OFFER = (
     "POST /v1/audio/transcriptions",
     "POST /v1/realtime/calls",
 )
+OPUS = "a=sendrecv\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n"
+KEYS = (
+    "a=ice-ufrag:abcd\r\na=ice-pwd:abcdabcdabcdabcdabcdabcd\r\na=setup:actpass\r\n"
+    f"a=fingerprint:sha-256 {':'.join(['AA'] * 32)}\r\n"
+)
 END = b"--B--\r\n"
 
 
@@ -59,15 +64,17 @@ def _field(name: str, value: bytes) -> bytes:
     )
 
 
-def _offer(count: int) -> bytes:
-    """Return an offer of *count* sections."""
-    begin = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
-    section = (
-        "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\na=sendrecv\r\n"
-        "a=rtpmap:111 opus/48000/2\r\na=ice-ufrag:abcd\r\na=ice-pwd:abcdabcdabcdabcdabcdabcd\r\n"
-        "a=setup:actpass\r\na=fingerprint:sha-256 " + ":".join(["AA"] * 32) + "\r\na=rtcp-mux\r\n"
+def offer(count: int = 1) -> bytes:
+    """Return an offer of *count* sections of sound, and one of data."""
+    kinds = {str(number): ("audio 9 UDP/TLS/RTP/SAVPF 111", OPUS) for number in range(count)}
+    kinds["data"] = ("application 9 UDP/DTLS/SCTP webrtc-datachannel", "a=sctp-port:5000\r\n")
+    sections = (
+        f"m={kind}\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\n{more}{KEYS}"
+        for mid, (kind, more) in kinds.items()
     )
-    return (begin + "".join(section.format(number) for number in range(count))).encode()
+    group = f"a=group:BUNDLE {' '.join(kinds)}\r\n"
+    head = f"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n{group}"
+    return (head + "".join(sections)).encode()
 
 
 def _packed() -> bytes:
@@ -124,8 +131,8 @@ HTTP_ROWS: tuple[HttpRow, ...] = (
         FORM,
         lambda: _field("file", b"RIFF" + bytes(24 * MIB)) + END,
     ),
-    HttpRow("an offer of 400 sections", "WebRTC", OFFER, SDP, lambda: _offer(400)),
-    HttpRow("offers that nobody goes on with", "WebRTC", OFFER, SDP, lambda: _offer(1)),
+    HttpRow("an offer of 400 sections", "WebRTC", OFFER, SDP, lambda: offer(400)),
+    HttpRow("offers that nobody goes on with", "WebRTC", OFFER, SDP, offer),
     HttpRow(
         "client secrets without end", "Realtime", "POST /v1/realtime/client_secrets", JSON, _secret
     ),

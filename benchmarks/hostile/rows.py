@@ -92,6 +92,7 @@ def _files(_: bytes) -> bytes:
 EMPTY = frame(BINARY)
 COMPRESSED = bytes([0xC1]) + frame(TEXT, b"\xaa" * 60)[1:]
 """A text with RSV1, as permessage-deflate has it."""
+ENDLESS_MP4 = b"\0\0\0\x18ftypisom" + bytes(12) + b"\x7f\xff\xff\xffmdat"
 CLOSE = b"\x88\x80\0\0\0\0"
 SAME_KEYS = b"{" + b'"type":1,' * 300_000 + b'"type":"ping"}'
 LONG_NUMBER = b'{"type":"ping","timestamp":' + b"9" * 5_000_000 + b"}"
@@ -188,6 +189,12 @@ ROWS: tuple[Row, ...] = (
         "sessions",
         first=lambda _: CLOSE,
         path="/ws/voice/continuous?token=demo_token&greeting=0",
+    ),
+    Row(
+        "an MP4 whose contents never come",
+        "decoders",
+        first=lambda _: START + frame(BINARY, ENDLESS_MP4),
+        block=_many(frame(BINARY, bytes(60_000)), 10),
     ),
     Row("beginnings of WebM, MP3, FLAC and Ogg", "decoders", block=_files),
     Row(

@@ -119,7 +119,8 @@ class Conversations:
                 await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.shell = shell  # also where the client is sent away meanwhile: it is let go
-        self.intake = AudioIntake(shell, self._pace, self._holder.tell, self._holder.broke)
+        room = host.common.decoded_for(seat.address, stranger=stranger)
+        self.intake = AudioIntake(shell, self._pace, self._holder.tell, self._holder.broke, room)
         self._pace.budget.recognition = shell.recognition
         self.stopwatch.began(time.monotonic(), opening.began.config.limits)
         return shell, opening

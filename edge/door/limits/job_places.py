@@ -32,6 +32,8 @@ from schemas.events import (
 
 LEFT_FREE = 4
 """Every fourth slot of a stage is left free for callers who come."""
+WIN_BACK = 0.1
+"""What strangers get back a second of what they yielded to a stage that was strained."""
 LATE_S = 1.0
 """While an address without a place has waited for so long, new strangers are refused."""
 MOST_WAIT_S = 10.0
@@ -81,6 +83,8 @@ class _Stage:
     def __init__(self) -> None:
         self.slots = 0
         """This edge's share of the stage's; 0: not known, and nothing waits."""
+        self.share = 1.0
+        """Of what strangers may have."""
         self.callers = self.strangers = 0
         """Jobs that are under way."""
         self.waiting: FairQueue[_Wait] = FairQueue()
@@ -93,7 +97,7 @@ class _Stage:
     def has_room(self) -> bool:
         """Tell whether a stranger's job may go."""
         free = self.slots - self.slots // LEFT_FREE - self.callers
-        return not self.slots or self.strangers < max(1, free)
+        return not self.slots or self.strangers < max(1, int(free * self.share))
 
     @property
     def next(self) -> _Wait | None:
@@ -130,9 +134,14 @@ class JobPlaces:
         self.stages: dict[StageName, _Stage] = {"stt": _Stage(), "llm": _Stage()}
         self.sessions: set[SessionJobs] = set()
 
-    def look(self, slots: Mapping[str, int], edges: int) -> None:
-        """Note the *slots* of each stage, which so many *edges* share; free what is overdue."""
+    def look(self, slots: Mapping[str, int], edges: int, *, strained: bool = False) -> None:
+        """Note the *slots* of each stage, which so many *edges* share; free what is overdue.
+
+        *strained*: a stage begins to fall behind, and strangers are the first to yield. Slots tell
+        how many a worker listens to, not how fast it is.
+        """
         for name, stage in self.stages.items():
+            stage.share = stage.share / 2 if strained else min(1.0, stage.share + WIN_BACK)
             share = slots.get(name, 0)
             stage.slots = max(1, share // max(1, edges)) if share else 0
         for session in self.sessions:

@@ -54,7 +54,9 @@ class StageMonitor:
         loads = loads_of(found, waiting)
         self._admission.look(loads, time.monotonic())
         edges = sum(service.role == "edge" for service in found)
-        self.places.look({name: load.slots for name, load in loads.items()}, edges)
+        strained = any(self._admission.is_strained(load) for load in loads.values())
+        slots = {name: load.slots for name, load in loads.items()}
+        self.places.look(slots, edges, strained=strained)
         if (full := self.full()) != self._was_full:
             self._was_full = full
             log.warning("new_calls_refused", stage=full) if full else log.info("new_calls_welcome")

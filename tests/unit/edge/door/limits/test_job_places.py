@@ -97,6 +97,20 @@ async def test_what_callers_use_is_taken_from_strangers_down_to_one() -> None:
     assert not await waits(second)
 
 
+async def test_strangers_yield_while_a_stage_is_strained_and_win_back_what_they_had() -> None:
+    made, _ = places(16)
+    speakers = [stranger(made, number) for number in range(13)]
+    waiting = [await asked(one) for one in speakers][-1]
+    for _ in range(5):
+        made.look({"stt": 16}, 1, strained=True)
+    for speaker in speakers[:11]:
+        speaker.said(words())
+        assert await waits(waiting)
+    for _ in range(20):
+        made.look({"stt": 16}, 1)
+    assert not await waits(waiting)
+
+
 async def test_the_next_is_of_the_address_that_has_had_the_least() -> None:
     made, _ = places(1)
     greedy = [stranger(made, 1) for _ in range(3)]
