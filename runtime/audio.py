@@ -207,9 +207,13 @@ class AudioReader:
         self._begun = bytearray()
         """A WAV's header, as far as it has come."""
         self._header = WavHeader()
-        self.is_raw = True
-        """Samples come that no file's beginning describes."""
         self._first = True
+        """Nothing has come."""
+
+    @property
+    def is_raw(self) -> bool:
+        """Samples come that no file's beginning describes."""
+        return self._form is self._raw
 
     def feed(self, chunk: bytes) -> tuple[bytes, Format | Container, bool]:
         """Return the samples in *chunk*, their format, and whether a file begins with them.
@@ -223,7 +227,7 @@ class AudioReader:
             container = container_of(chunk, first=self._first)
             self._first = self._first and not chunk
             if container:
-                self._form, self.is_raw = container, False
+                self._form = container
             return chunk, self._form, container is not None
         if not chunk:
             return b"", self._form, False
@@ -236,11 +240,10 @@ class AudioReader:
                     raise NotAudioError("a WAV's header fits into 64 KiB")
                 return b"", self._form, False
         except NotAudioError:
-            self._form, self.is_raw = self._raw, True
+            self._form = self._raw
             self._forget_header()
             raise
         self._form, begin, _ = parsed
-        self.is_raw = False
         samples = bytes(self._begun[begin:])
         self._forget_header()
         return samples, self._form, True

@@ -50,7 +50,7 @@ FLAC_HEADER_BYTES = 42
 
 
 class NoSoundError(ValueError):
-    """A file without sound that can be had; the message goes on with "that"."""
+    """A file without usable sound; the message completes the sentence "FILE that ..."."""
 
 
 class Pipe:

@@ -10,8 +10,8 @@ import structlog
 from edge.core.call import Call
 from edge.core.inputs import Commanded
 from runtime.bus.connection import Bus
-from runtime.bus.delivery import Delivery
-from schemas import codec, subjects
+from runtime.bus.delivery import Delivery, readable
+from schemas import subjects
 from schemas.control import AnyCommand, CallReply, CallRequest, CallState, Fault, Transfer
 
 log = structlog.get_logger(__name__)
@@ -73,10 +73,7 @@ class ControlListener:
     async def _on_request(self, message: Delivery, answering: asyncio.TaskGroup) -> None:
         if self._closed.is_set() or not message.reply:
             return
-        try:
-            request = codec.decode_as(CallRequest, message.data)
-        except codec.BadMessageError:
-            log.warning("message_malformed", kind="CallRequest")
+        if (request := readable(CallRequest, message.data)) is None:
             return
         command = request.command
         fault: Fault | None = None

@@ -58,8 +58,8 @@ class Evidence:
 
 
 LLM_WEIGHT = 0.5
-"""The weight of the language model's log odds; the recogniser's is 1. How often their sum is right
-counts benchmarks/eot_accuracy.py."""
+"""The weight of the language model's log odds; the recogniser's is 1. benchmarks/eot_accuracy.py
+counts how often their sum is right."""
 EOT_LLM_MISSING = 0.4
 """The probability that stands in for a language model that gives none."""
 EOT_BY_RULES = 0.7

@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 from edge.door.limits.allowance import Allowance
@@ -96,6 +97,17 @@ class AddressBudget:
         return max(self._work.borrow(work_s, now_s), self._sound.borrow(sound_s, now_s))
 
 
+class Standing(Enum):
+    """How much a connection has sent."""
+
+    LIVE = auto()
+    """As much as a live caller does."""
+    PRESSES = auto()
+    """More at once: its work waits for its turn."""
+    AHEAD = auto()
+    """More in all: its sound may wait for the stages, too."""
+
+
 class _Allowances(NamedTuple):
     """What one connection may cost, of each thing that it costs."""
 
@@ -145,16 +157,11 @@ class _Allowances(NamedTuple):
         )
 
     @property
-    def is_ahead(self) -> bool:
-        """The connection has sent more than a live caller does; typed turns aside."""
-        return (
-            self.frames.is_ahead or self.bytes.is_ahead or self.work.is_ahead or self.sound.is_ahead
-        )
-
-    @property
-    def presses(self) -> bool:
-        """It has sent more at once than a live caller does; typed turns aside."""
-        return self.frames.presses or self.bytes.presses or self.work.presses or self.sound.presses
+    def standing(self) -> Standing:
+        """How much the connection has sent; typed turns do not count."""
+        if any(one.is_ahead for one in self[:-1]):
+            return Standing.AHEAD
+        return Standing.PRESSES if any(one.presses for one in self[:-1]) else Standing.LIVE
 
 
 class ConnectionBudget:
@@ -178,14 +185,20 @@ class ConnectionBudget:
         """Of the session that it holds."""
         self.stranger = True
         """Its caller has shown no token."""
-        self.is_ahead = False
-        """As of the last look: it has sent more than a live caller does."""
-        self.presses = False
-        """As of the last look: it has sent more at once than a live caller does."""
+        self.standing = Standing.LIVE
+        """As of the last look."""
         self.place = place
         self._address = address
         self._debt = Debt(address.address, ahead)
         self._of = _Allowances.of(costs, now_s)
+
+    @property
+    def is_ahead(self) -> bool:
+        return self.standing is Standing.AHEAD
+
+    @property
+    def presses(self) -> bool:
+        return self.standing is not Standing.LIVE
 
     @property
     def address(self) -> str:
@@ -221,8 +234,7 @@ class ConnectionBudget:
         if self.turns:
             turns, self.turns = self.turns, 0
             wait_s = max(wait_s, of.turns.spend(turns, now_s))
-        self.is_ahead = of.is_ahead
-        self.presses = self.is_ahead or of.presses
+        self.standing = of.standing
         if not self.is_ahead:  # live sound is within what its address has for each of its calls
             return wait_s
         return max(

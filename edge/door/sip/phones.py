@@ -37,10 +37,10 @@ from edge.door.sip.stack import TO, account_of, address_of, config_of
 from edge.door.state import Edge
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.sip import SipProtocol
-from runtime.bus.delivery import Delivery
+from runtime.bus.delivery import Delivery, readable
 from runtime.settings import Settings, SettingsError
 from runtime.tasks import beside
-from schemas import codec, names, subjects
+from schemas import names, subjects
 from schemas.control import CallPlaced, CallPlacing, PlacingFault
 from schemas.subjects import is_token
 
@@ -152,10 +152,7 @@ class Phones:
     async def _asked(self, message: Delivery) -> None:
         if not message.reply:
             return
-        try:
-            asked = codec.decode_as(CallPlacing, message.data)
-        except codec.BadMessageError:
-            log.warning("message_malformed", kind="CallPlacing")
+        if (asked := readable(CallPlacing, message.data)) is None:
             return
         self._edge.sessions.create_task(self._place(asked, message.reply))
 
