@@ -1,4 +1,4 @@
-"""The address of the NATS servers: URL, user, TLS, and the message when they are out of reach."""
+"""The NATS servers' URL, user and TLS, and the message for an operator if they are unreachable."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from runtime.settings import Settings, SettingsError
 
 DEFAULT_URL = "nats://127.0.0.1:4222"
 PASSWORDS_FILE = "nats.passwords.json"  # a file's name
-"""In data_dir: role to password on the embedded server."""
+"""The file in data_dir that maps each role to its password on the embedded server."""
 
 
 def url_of(settings: Settings) -> str:
-    """Return the servers' URLs, comma-separated: as set, of the embedded server, or the default."""
+    """Return the URLs, comma-separated: as set, of the embedded server, or the default."""
     return settings.nats_url or embedded_url(settings) or DEFAULT_URL
 
 
 class NoTlsError(NatsError):
-    """A server that was to speak TLS does not."""
+    """The server does not speak TLS, though a setting demands it."""
 
 
 def tls_of(settings: Settings, url: str) -> ssl.SSLContext | None:
-    """Return how to speak TLS with the servers at *url*, None where nobody asked for it.
+    """Return the TLS context for the servers at *url*, or None if no TLS is wanted.
 
     Raises:
         SettingsError: a file that a setting names cannot be used.
@@ -68,7 +68,7 @@ def unreachable(error: Exception, settings: Settings, url: str, user: str | None
 
 
 def embedded_url(settings: Settings) -> str:
-    """Return the URL of the server that `aura up` runs under data_dir, empty where none does."""
+    """Return the URL of the server that `aura up` runs under data_dir, or "" if none runs."""
     try:
         return (Path(settings.data_dir) / "nats.url").read_text(encoding="utf-8").strip()
     except OSError:
@@ -76,7 +76,7 @@ def embedded_url(settings: Settings) -> str:
 
 
 def credentials(settings: Settings, url: str, role: str) -> tuple[str | None, str | None]:
-    """Return user and password: as set, or those that the embedded server gave to *role*."""
+    """Return user and password from the settings, or those of *role* on the embedded server."""
     if settings.nats_user:
         return settings.nats_user, settings.nats_password.get_secret_value()
     if url == embedded_url(settings):
@@ -84,7 +84,7 @@ def credentials(settings: Settings, url: str, role: str) -> tuple[str | None, st
             found = (Path(settings.data_dir) / PASSWORDS_FILE).read_text(encoding="utf-8")
             return role, str(msgspec.json.decode(found)[role])
         except (OSError, msgspec.DecodeError, KeyError):
-            pass  # a server without users, or an unreadable folder, which the server then tells
+            pass  # no users, or an unreadable folder, which the server will report
     return None, None
 
 
