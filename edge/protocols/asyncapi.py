@@ -28,7 +28,7 @@ from schemas import client_messages as messages
 from schemas import events
 from schemas.docstrings import describe
 
-FOLDER = Path(events.__file__).parent
+FOLDER = Path(events.__file__).parents[1]
 SOUND = {
     "name": "sound",
     "title": "A binary frame",
