@@ -74,7 +74,7 @@ def start_of(text: str, now: datetime) -> Start:
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise SubscriberError(
-            f"--from {text!r}: write now, beginning, a time such as 2026-11-20T08:00, or a time ago "
-            "such as 30m, 2h, 1d"
+            f"--from {text!r}: write now, beginning, a time such as 2026-11-20T08:00, or how long "
+            "ago: 30m, 2h, 1d"
         ) from error
     return Start("by_start_time", at if at.tzinfo else at.replace(tzinfo=UTC))
