@@ -23,12 +23,10 @@ SILENCE_LIMIT_S = 10.0
 """The longest gap between two frames; after a longer gap the edge counts as gone."""
 STALE_LIMIT_S = 0.6
 """The longest wait for the first frame of an utterance that looks past its deadline. If its audio
-is
-gone, no frame comes. If only a clock is ahead of the server's, the frames are there."""
+is gone, no frame comes. If only a clock is ahead of the server's, the frames are there."""
 OVER_RESPONSE_INTERVAL_MS = 300
 """The audio between partial transcripts over a response, which come sooner since they decide about
-an
-interruption."""
+an interruption."""
 BACKGROUND_RANK = 2
 """The rank of background jobs: after all work for calls, partial transcripts too."""
 TURN_MS = 8000

@@ -8,9 +8,9 @@ from edge.main import serve
 
 
 def command(port: Port = None, host: Host = None) -> None:
-    """Run one edge: the door that clients call.
+    """Run one edge, which clients call.
 
-    It finds the bus by NATS_URL, or that of the `aura up` in AURA_DATA_DIR; `aura provision` has
+    It uses the bus at NATS_URL, or that of the `aura up` in AURA_DATA_DIR; `aura provision` has
     set it up.
     """
     settings = place({"port": port, "host": host})

@@ -1,4 +1,4 @@
-"""`aura workers`: the processes, how busy they are, and how far behind each stage is."""
+"""`aura workers`: the processes, their load, and the backlog of each stage."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from runtime.settings import Settings, load
 from schemas.stages import STAGE_NAMES
 
 LOOK_S = 1.0
-"""Between two looks at the bus; jobs done in between make the rate."""
+"""The time between two looks at the bus; the jobs done in between give the rate."""
 ORDER = ("edge", *STAGE_NAMES)
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One process, as it is shown. Numbers that a role does not tell are None."""
+    """One process in the table. Numbers that its role does not have are None."""
 
     role: str
     id: str
@@ -39,7 +39,7 @@ class Row(msgspec.Struct, frozen=True):
     model: str | None
     slots: int | None
     in_flight: int | None
-    """Jobs of a worker, calls of an edge."""
+    """Current jobs of a worker, or calls of an edge."""
     done: int | None
     failed: int | None
     done_per_s: float | None
@@ -56,7 +56,7 @@ class Look(msgspec.Struct, frozen=True):
 def look_of(
     now: Sequence[Service], before: Sequence[Service], elapsed_s: float, stages: list[Queue]
 ) -> Look:
-    """Return the look: *before* is what was found *elapsed_s* earlier, for the rates."""
+    """Return the look; *before* is the state *elapsed_s* earlier, for the rates."""
     done_before = {one.id: one.said.get("done") for one in before}
     rows = [_row(one, done_before.get(one.id), elapsed_s) for one in now]
     rows.sort(key=lambda row: (ORDER.index(row.role) if row.role in ORDER else 9, row.role, row.id))
@@ -118,10 +118,10 @@ def tables(look: Look) -> Group:
 
 
 async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
-    """Print the look: once, or again and again until Ctrl-C where somebody watches.
+    """Print the look once, or repeatedly until Ctrl-C on a terminal.
 
     Raises:
-        BusAwayError: no server answers, or it is not provisioned.
+        BusAwayError: no server answers, or the bus is not provisioned.
     """
     bus = await connect(settings, "aura-workers")
     try:
@@ -138,7 +138,7 @@ async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
 
 
 async def _look(bus: Bus, before: Sequence[Service]) -> tuple[Look, list[Service]]:
-    """Look around, LOOK_S after *before* was found; without one, find it first."""
+    """Return the look, LOOK_S after *before*; without *before*, take that first."""
     loop = asyncio.get_running_loop()
     at = loop.time()
     earlier = before or await discover(bus)
@@ -148,7 +148,7 @@ async def _look(bus: Bus, before: Sequence[Service]) -> tuple[Look, list[Service
 
 
 async def _live(bus: Bus, look: Look, found: list[Service]) -> None:
-    """Keep the tables fresh until SIGINT or SIGTERM."""
+    """Update the tables until SIGINT or SIGTERM."""
     stop = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
@@ -173,10 +173,10 @@ def command(
     once: Annotated[bool, typer.Option("--once", help="Print one table and end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and end.")] = False,
 ) -> None:
-    """Show who is there: edges, workers, their load, and how far behind each stage is.
+    """Show the processes: edges, workers, their load, and the backlog of each stage.
 
-    Live until Ctrl-C on a terminal, else one table. WAITING is jobs that no worker has yet, OLDEST
-    how long the first of them has waited: more than a moment means that the stage wants another
+    Live until Ctrl-C on a terminal, else one table. WAITING counts jobs that no worker has yet,
+    OLDEST is the wait of the oldest of them. If it is more than a moment, the stage needs another
     worker.
     """
     run(show(load(), once=once, as_json=as_json))

@@ -43,12 +43,10 @@ class Admission:
     closes."""
     one_session: bool
     """Whether a connection holds one session, which another connection may resume; else it holds
-    several,
-    one after another."""
+    several, one after another."""
     open_to_strangers: bool = False
     """Whether the protocol needs no token while the operator admits strangers. If a token is
-    required all
-    the same, the refusal is told by a message before the close."""
+    required all the same, the refusal is told by a message before the close."""
     subprotocols: tuple[str, ...] = ()
     """Subprotocols (RFC 6455) that the edge accepts if a client offers them."""
     most_frame_bytes: int = 8 * 1024 * 1024

@@ -54,8 +54,7 @@ def from_base64(text: object) -> bytes:
     """Return the bytes in *text*; a data URL's prefix is skipped.
 
     Both alphabets, line breaks and missing padding are accepted. A foreign character is an error,
-    since
-    skipping it would turn the rest into noise.
+    since skipping it would turn the rest into noise.
 
     Raises:
         ValueError: the text is no base64.

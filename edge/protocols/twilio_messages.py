@@ -1,8 +1,7 @@
 """The messages from Twilio over a Media Stream: JSON with the type in `event`.
 
 The names are Twilio's (twilio.com/docs/voice/media-streams/websocket-messages). Numbers are
-strings,
-except the rate and the channels. Unused fields are left out.
+strings, except the rate and the channels. Unused fields are left out.
 """
 
 from __future__ import annotations

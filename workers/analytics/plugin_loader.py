@@ -18,8 +18,7 @@ def load(name: str, settings: Settings) -> list[Subscriber]:
     """Return the subscribers of `module` or `module:attribute`, from this folder or installed.
 
     An attribute may be a function that takes the settings and returns subscribers. For a whole
-    module
-    this function is named `subscribers`.
+    module this function is named `subscribers`.
 
     Raises:
         SettingsError: a setting that such a function needs is missing.

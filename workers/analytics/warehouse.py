@@ -3,9 +3,8 @@
     aura worker analytics --module workers.analytics.warehouse
 
 Each event is a row, each field a column. **No words**: transcripts, responses, prompts and users
-are
-left out. A file is complete before its events are acknowledged. An event that was delivered twice
-has one id, and the view `events` shows it once (`warehouse.sql`).
+are left out. A file is complete before its events are acknowledged. An event that was delivered
+twice has one id, and the view `events` shows it once (`warehouse.sql`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A recogniser behind HTTP: any server with OpenAI's `/audio/transcriptions`.
 
 The server is asked for Whisper's own figures (`verbose_json`), which reveal text that was made up
-for
-silence. A server without these figures is asked for plain text.
+for silence. A server without these figures is asked for plain text.
 """
 
 from __future__ import annotations

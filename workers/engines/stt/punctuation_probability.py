@@ -29,8 +29,7 @@ class SentenceEnd:
         """Return the probability (0..1) of a sentence's end after the last word of *tokens*.
 
         *logits*: a float32 [vocabulary] for each step. The result is None if there is no word, or
-        no step
-        after it.
+        no step after it.
         """
         count = len(tokens)
         while count and not any(c.isalnum() for c in self._decode([tokens[count - 1]])):

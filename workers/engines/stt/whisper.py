@@ -84,8 +84,8 @@ class WhisperRecognizer:
         """Take *model*: 'tiny.en', 'base', a folder, or a name that faster-whisper can download.
 
         *threads* serve one utterance. A second thread hardly helps the decoder, so raise *workers*
-        first.
-        *narrow_s* are the windows that are tried before 30 s; without any, it is plain Whisper.
+        first. *narrow_s* are the windows that are tried before 30 s; without any, it is plain
+        Whisper.
         """
         self.name = f"whisper:{Path(model).name}"
         self._asked = model
@@ -122,8 +122,7 @@ class WhisperRecognizer:
         """Yield (index in *pcms*, its words), the narrowest windows first.
 
         An utterance that fails its check is retried after the first attempt of all others, so that
-        no
-        utterance waits for another's retry. So is an utterance with low confidence, unless
+        no utterance waits for another's retry. So is an utterance with low confidence, unless
         *hurried*.
         """
         began = time.perf_counter()

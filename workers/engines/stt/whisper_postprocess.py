@@ -52,8 +52,7 @@ _PHANTOMS: Final = frozenset(
     }
 )
 """Texts that Whisper writes for silence, since it was trained on video subtitles. Callers say most
-of
-them too, so they are dropped only if the model itself doubts that there was speech."""
+of them too, so they are dropped only if the model itself doubts that there was speech."""
 
 
 _HUM_LETTERS: Final = frozenset({"m", "h"})
@@ -98,11 +97,9 @@ def unlooped(text: str, audio_s: float) -> str | None:
     """Return the sentence that *text* repeats, or None if *text* is no mere repetition.
 
     In a narrow window, Whisper may repeat a correct sentence until the text is cut off; the first
-    copy
-    is as good as the result of a wider window. A repetition is a sentence of at least three words,
-    begun a second time, with more words in all than *audio_s* can hold, since a caller who repeats
-    a
-    sentence needs the time. The last word may differ, because the text was cut off in it.
+    copy is as good as the result of a wider window. A repetition is a sentence of at least three
+    words, begun a second time, with more words in all than *audio_s* can hold, since a caller who
+    repeats a sentence needs the time. The last word may differ, because the text was cut off in it.
     """
     said = words(text)
     if len(said) < WORDS_PER_S * audio_s:

@@ -41,8 +41,7 @@ class PiperVoice:
         """Take *model* (.onnx, with its .onnx.json beside it); *cache* keeps the parts of it.
 
         *threads* serve one sentence. Without *noise*, Piper's two random inputs are off: the same
-        text
-        always gives the same bytes, and the voice sounds a little flatter.
+        text always gives the same bytes, and the voice sounds a little flatter.
         """
         self.name = f"piper:{model.stem}"
         self.model = model
@@ -118,8 +117,7 @@ def inputs(config: Any, ids: Sequence[int], *, noise: bool, speed: float = 1.0) 
     """Return the inputs of a voice's graph for the phonemes *ids*.
 
     *speed*: 2 is twice as fast as the voice's own speed. A voice with several speakers uses its
-    default
-    speaker.
+    default speaker.
     """
     random = (config.noise_scale, config.noise_w_scale) if noise else (0.0, 0.0)
     given: dict[str, Any] = {

@@ -1,9 +1,9 @@
 """A Piper voice (VITS) in two parts, so that the first sound is sent before the last is computed.
 
 The encoder turns phonemes into latent frames, all at once and quickly. The decoder turns frames
-into
-sound, which is most of the work. The decoder only has convolutions, so a piece with PAD more frames
-on each side gives the same samples as the whole (largest difference seen: 6e-7 of full scale).
+into sound, which is most of the work. The decoder only has convolutions, so a piece with PAD more
+frames on each side gives the same samples as the whole (largest difference seen: 6e-7 of full
+scale).
 """
 
 # ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used

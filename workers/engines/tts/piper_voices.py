@@ -80,8 +80,7 @@ class PiperVoices:
         """Take *default*, the voice if none is named, and *load*, which loads a voice.
 
         *by_language*: a voice for each language, for sessions that name none. *most* voices are
-        loaded at
-        once. *stand_in*: the default voice replaces a voice that is not installed.
+        loaded at once. *stand_in*: the default voice replaces a voice that is not installed.
         """
         self._default = default
         self.name = f"piper:{default.stem}"
