@@ -50,8 +50,8 @@ class Try:
                 waits = Waits(*(int(ms) for ms in self.waits.split(",")))
             except (ValueError, TypeError) as error:
                 raise CommandError(
-                    "--waits needs three or four numbers, ms: finished,unclear,unfinished[,stated], "
-                    "such as 440,1340,1440,760"
+                    "--waits needs three or four numbers, ms: finished,unclear,unfinished[,stated] "
+                    "(440,1340,1440,760)"
                 ) from error
             changes["turns.waits"] = msgspec.to_builtins(waits)
         if self.speculate is not None:
