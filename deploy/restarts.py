@@ -6,7 +6,7 @@ import signal
 from dataclasses import dataclass
 
 FIRST_S = 0.2
-LONGEST_S = 10.0
+LONGEST_S = 5.0
 """The longest time between two starts of a process that keeps dying."""
 OTHERS_S = 4.0
 """The delay if other workers take over its jobs, since loading a model takes CPU from them."""

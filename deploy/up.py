@@ -18,6 +18,7 @@ from deploy.disk import Disk
 from deploy.provision import ProvisionError, provision
 from deploy.readiness import wait_until_ready
 from deploy.supervisor import HopelessError, Program, Supervisor
+from runtime import running
 from runtime.agents import store
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError, FencedError
@@ -69,7 +70,7 @@ async def up(settings: Settings, counts: Counts, agents: Mapping[str, str]) -> i
     except OSError as error:
         raise SettingsError(f"AURA_DATA_DIR {data} cannot be written: {error.strerror}") from error
     ports = ports_of(settings, counts.edges)
-    with only_one(data):
+    with only_one(data), running.noted(settings, data):
         return await _Run(settings, counts, data, ports, agents).run()
 
 

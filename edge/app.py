@@ -40,10 +40,10 @@ from edge.door.routes import websocket
 from edge.door.state import EDGE, Edge, config_of
 from edge.door.webrtc_port import WebRtcPort
 from edge.protocols import served
-from edge.protocols.prices import PRICES
 from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.twilio import TwilioProtocol
 from runtime.bus.connection import Bus
+from runtime.prices import PRICES
 from runtime.redaction import Redaction
 from runtime.settings import Settings
 
@@ -73,7 +73,7 @@ def edge_of(
         policy=policy,
         operators=Operators.of(settings, policy),
         address_limits=address_limits,
-        sockets=SocketTable(address_limits.sockets, most_sockets),
+        sockets=SocketTable(address_limits.sockets, most_sockets, settings.max_sessions),
         files=OpenFiles(),
         protocols=served(settings.dialects),
         sessions=sessions,
@@ -87,11 +87,7 @@ def edge_of(
         budgets=Budgets(Costs(settings.frames_per_second, settings.sound_at_once_s)),
         common=CommonBounds.of(settings),
         configs=ConfigStore(bus, config),
-        log_quotas=LogQuotas(
-            session_kb=settings.log_kb_per_minute,
-            connections=settings.max_connections_per_ip,
-            strangers_mb=settings.log_mb_of_strangers,
-        ),
+        log_quotas=log_quotas_of(settings),
         recorded=RecordingQuotas(settings.recorded_mb_per_tenant),
         agents=agents,
         tools=ToolCatalogue(bus, settings),
@@ -128,6 +124,14 @@ def build(
     return app
 
 
+def log_quotas_of(settings: Settings) -> LogQuotas:
+    return LogQuotas(
+        session_kb=settings.log_kb_per_minute,
+        connections=settings.max_connections_per_ip,
+        strangers_mb=settings.log_mb_of_strangers,
+    )
+
+
 def limits_of(settings: Settings) -> Limits:
     return Limits(
         everywhere=settings.max_sessions,
@@ -148,6 +152,7 @@ def chores(edge: Edge) -> list[Coroutine[Any, Any, None]]:
         edge.configs.keep(),
         edge.agents.watch(),
         edge.call_list.serve(),
+        edge.likely_prompts.serve(),
     ]
 
 

@@ -130,6 +130,11 @@ class AudioIn:
         self._form, self._stream = form, PcmStream(form)
         return before + self._stream.lead + self._stream.feed(data)
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of files that came and were not read yet."""
+        return self._decoder.waiting_bytes if self._decoder else 0
+
     def makes_resampler(self, form: Format | Container, data: bytes) -> bool:
         """Tell whether *data* of *form* needs a new resampler, which is slow to create."""
         if isinstance(form, Container) or form.rate_hz == RATE_HZ or not data:
@@ -203,9 +208,13 @@ class AudioReader:
         self._begun = bytearray()
         """The beginning of a WAV's header that is not complete yet."""
         self._header = WavHeader()
-        self.is_raw = True
-        """The samples are raw: no header has described them."""
         self._first = True
+        """Nothing has come."""
+
+    @property
+    def is_raw(self) -> bool:
+        """The samples are raw: no header has described them."""
+        return self._form is self._raw
 
     def feed(self, chunk: bytes) -> tuple[bytes, Format | Container, bool]:
         """Return the samples in *chunk*, their format, and whether they begin a file.
@@ -220,7 +229,7 @@ class AudioReader:
             container = container_of(chunk, first=self._first)
             self._first = self._first and not chunk
             if container:
-                self._form, self.is_raw = container, False
+                self._form = container
             return chunk, self._form, container is not None
         if not chunk:
             return b"", self._form, False
@@ -233,11 +242,10 @@ class AudioReader:
                     raise NotAudioError("a WAV's header fits into 64 KiB")
                 return b"", self._form, False
         except NotAudioError:
-            self._form, self.is_raw = self._raw, True
+            self._form = self._raw
             self._forget_header()
             raise
         self._form, begin, _ = parsed
-        self.is_raw = False
         samples = bytes(self._begun[begin:])
         self._forget_header()
         return samples, self._form, True

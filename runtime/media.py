@@ -69,6 +69,11 @@ class Pipe:
         self._ended = False
         self._changed = threading.Condition()
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What came and was not read yet."""
+        return len(self._waiting)
+
     def write(self, data: bytes) -> bool:
         """Append *data* unless the file has ended; return False if too many bytes wait."""
         with self._changed:
@@ -118,6 +123,8 @@ class Decoder:
         """At most MOST_FILES files, and the None that ends the thread."""
         self._file: Pipe | None = None
         """The file being read, or the last one."""
+        self._unread: list[Pipe] = []
+        """Files of which something may wait; the last one is `_file`."""
         self._head = b""
         self._heard = bytearray()
         """Audio that is decoded and not delivered yet; only the thread uses it."""
@@ -126,6 +133,12 @@ class Decoder:
         self._sent_bytes = 0
         name = "decode audio"
         threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What came of all files and was not read yet."""
+        self._unread = [one for one in self._unread if one.waiting_bytes or one is self._file]
+        return sum(one.waiting_bytes for one in self._unread)
 
     def begin(self, container: Container) -> None:
         """Begin a file; the one before is decoded to its end."""
@@ -160,6 +173,7 @@ class Decoder:
     def _open(self, file: Pipe) -> None:
         self.finish()
         self._file = file
+        self._unread.append(file)
         self._files.put(file)
         if self._files.qsize() > MOST_FILES:
             self._stop(file, "waits for too many others")

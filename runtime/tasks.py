@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import structlog
@@ -34,6 +34,23 @@ async def beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]
         raise
     if fault := await _ended(task):
         raise fault
+
+
+async def completed(work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of *work*, which always comes to its end.
+
+    Where the caller is cancelled, that is raised after it: the result of *work* is lost then.
+    """
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
+        if not task.cancelled() and (fault := task.exception()):
+            log.error("task_broken", exc_info=fault)
+        raise
 
 
 async def cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -66,8 +66,15 @@ class End(Command, frozen=True, tag="end"):
     """The reason that the client is told."""
 
 
-AnyCommand = Say | Instruct | Interrupt | Mute | End
-COMMANDS: tuple[type[Command], ...] = (Say, Instruct, Interrupt, Mute, End)
+class Transfer(Command, frozen=True, tag="transfer"):
+    """Have another agent go on with the call, at once; it greets once nobody speaks."""
+
+    agent: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,128}$")]
+    """An agent that the call's tenant has, or a telephone that the present agent names."""
+
+
+AnyCommand = Say | Instruct | Interrupt | Mute | End | Transfer
+COMMANDS: tuple[type[Command], ...] = (Say, Instruct, Interrupt, Mute, End, Transfer)
 
 
 class CallState(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +110,7 @@ class CallRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The command; None: the call's state is only asked for."""
 
 
-Fault = Literal["unknown_call", "call_ending", "too_many_texts"]
+Fault = Literal["unknown_call", "call_ending", "too_many_texts", "cannot_transfer"]
 
 
 class CallReply(msgspec.Struct, frozen=True, kw_only=True):

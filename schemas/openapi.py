@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -34,6 +34,26 @@ class Done(msgspec.Struct, frozen=True):
     """The state of the call after it received the command."""
 
 
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A telephone call that is to be placed."""
+
+    to: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    """A number, or a `sip:` address."""
+    agent: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{0,128}$")] = ""
+    """Who speaks; empty: the agent of the telephones."""
+    variables: dict[str, str] = {}
+    """Values for the variables of the agent."""
+    tenant: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{0,128}$")] = ""
+    """Whose call it is, where the token is of no tenant; empty: the tenant of the telephones."""
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """The answer to `POST /v1/calls`: somebody has answered the telephone."""
+
+    session: str
+    """The id of the session that has begun."""
+
+
 class Problem(msgspec.Struct, frozen=True):
     """The reason why a request failed."""
 
@@ -43,7 +63,7 @@ class Problem(msgspec.Struct, frozen=True):
     """The code for machines."""
 
 
-ANSWERS: tuple[type[msgspec.Struct], ...] = (CallState, Calls, Done, Problem)
+ANSWERS: tuple[type[msgspec.Struct], ...] = (CallState, Calls, Done, Place, Placed, Problem)
 
 ID = {
     "name": "id",
@@ -121,7 +141,25 @@ def _calls() -> Json:
                 "operationId": "list",
                 **secured,
                 "responses": {"200": _good(Calls, "The running calls."), **ALWAYS},
-            }
+            },
+            "post": {
+                "summary": "Call somebody by telephone, and answer once they do",
+                "operationId": "place",
+                **secured,
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": {"$ref": REF.format(name="Place")}}},
+                },
+                "responses": {
+                    "201": _good(Placed, "They have answered."),
+                    "400": _problem("The body is not what it should be."),
+                    "408": _problem("The body did not come in time."),
+                    "409": _problem("Nobody answered: the code is BUSY, DECLINED, NO_ANSWER, ..."),
+                    "413": _problem("The body is too long."),
+                    "504": _problem("The process with the telephones does not answer."),
+                    **ALWAYS,
+                },
+            },
         },
         "/v1/calls/{id}": {
             "get": {
@@ -167,7 +205,7 @@ def document() -> Json:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "AURA_OPERATOR_TOKEN, or a JWT whose `scope` has "
-                    "`calls:read` or `calls:write`.",
+                    "`calls:read`, `calls:write` or `calls:place`.",
                 }
             },
             "schemas": _schemas(),

@@ -9,6 +9,8 @@ aura.rec.<tenant>.<session>.<side>    recorded sound           stream AURA_RECOR
 aura.tool.<tenant>.<name>             calls of a tool          core NATS only: a service answers
 aura.call.<session>                   commands to a call       core NATS only: its edge answers
 aura.calls                            list of running calls    core NATS only: all edges answer
+aura.prompts                          beginnings of prompts    core NATS only: all edges answer
+aura.prompts.now                      the same, sent when an agent changed
 aura.config.<hash>                    a configuration          stream AURA_CONFIGS (file)
 $KV.AURA_AGENTS.tenant.<tenant>.<name>  an agent of a tenant     bucket AURA_AGENTS (file)
 $KV.AURA_AGENTS.shared.<name>         an agent of all tenants
@@ -37,6 +39,10 @@ AGENTS = "$KV.AURA_AGENTS"
 AGENTS_LIVE = "aura.agents"
 
 CALLS = "aura.calls"
+PROMPTS = "aura.prompts"
+"""Requests of language models for what prompts are going to begin with."""
+PROMPTS_NOW = "aura.prompts.now"
+"""The same, told unasked."""
 DIAL = "aura.dial"
 """The subject of requests to place a telephone call."""
 

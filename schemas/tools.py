@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
@@ -49,6 +49,20 @@ class ToolConfig(ToolFunction, frozen=True, kw_only=True):
     cancel: bool = False
     """Whether an interruption of the turn cancels the call; else the call goes on, and its result
     is told when nobody speaks."""
+
+
+def functions_of(tools: Sequence[ToolConfig]) -> tuple[ToolFunction, ...]:
+    """Return *tools* as the language model is told of them."""
+    return tuple(
+        ToolFunction(name=tool.name, description=tool.description, parameters=tool.parameters)
+        for tool in tools
+    )
+
+
+def chosen(choice: str, offered: Sequence[ToolFunction]) -> str:
+    """Return what the model must call of what is *offered*: `TurnTaken.tool_choice`."""
+    can = choice in {tool.name for tool in offered} or (choice == "required" and offered)
+    return choice if can else "auto"
 
 
 def call_id(turn: int, step: int, call: int) -> str:

@@ -26,6 +26,7 @@ from aura.client import Call, CallError
 from runtime.audio import read_wav, write_wav
 from runtime.printable import printable
 from runtime.settings import load
+from runtime.tasks import beside
 from runtime.wav import NotAudioError
 from schemas.audio import BYTES_PER_MS
 
@@ -77,13 +78,8 @@ async def converse(pcm: bytes, line: Call, outcome: Outcome, *, greeting: bool) 
         CommandError: no edge answers, it refuses the token, or no response comes in time.
     """
     try:
-        async with line:
-            speaking = asyncio.create_task(_speak(line, pcm, outcome, greeting=greeting))
-            try:
-                await _listen(line, outcome)
-            finally:  # also after a Ctrl-C
-                speaking.cancel()
-                await asyncio.wait({speaking})
+        async with line, beside(_speak(line, pcm, outcome, greeting=greeting)):
+            await _listen(line, outcome)
     except CallError as error:
         told = outcome.errors[-1] if outcome.errors else ""
         raise CommandError(failure(error, line.url, told)) from error
@@ -149,17 +145,12 @@ async def call(
     """
     outcome, console = Outcome(patience_s=patience_s), Console(stderr=as_json)
     meters = Meter("cyan"), Meter("green")
-    talking = asyncio.ensure_future(converse(pcm, line, outcome, greeting=greeting))
-    try:
+    async with beside(converse(pcm, line, outcome, greeting=greeting)) as talking:
         with Live(console=console, refresh_per_second=12, transient=False) as live:
             while not talking.done():
                 live.update(Group(view(outcome), levels(outcome, *meters, time.monotonic())))
                 await asyncio.wait({talking}, timeout=0.08)
             live.update(view(outcome))
-    finally:  # a Ctrl-C ends the call properly
-        talking.cancel()
-        await asyncio.wait({talking})
-    talking.result()
     steps = {**outcome.steps, "client_ms": outcome.first_audio_ms}
     if outcome.pcm:
         try:

@@ -41,6 +41,8 @@ def failure(error: CallError, url: str, told: str = "") -> str:
     match error.why:
         case "REFUSED":
             return refused(url, error.code, error.retry_after_s or None)
+        case "TOKEN":
+            return error.reason
         case "TLS":
             return f"{url}: {error.reason}: set SSL_CERT_FILE to the certificates to trust"
         case "UNREACHABLE":

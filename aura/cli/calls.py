@@ -1,4 +1,4 @@
-"""`aura calls`: lists the running calls; says, instructs, mutes, interrupts, ends, listens in."""
+"""`aura calls`: the running calls; say, instruct, mute, interrupt, transfer, end, and listen in."""
 
 # ruff: noqa: PLC0415 - `aura --help` must not load the bus
 
@@ -26,8 +26,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help=(
         "The running calls, on whichever edge they are: list and show them, have one say something "
-        "or follow an instruction, mute or interrupt a side, hang up, listen in. Needs the "
-        "operator's user on the bus; applications use /v1/calls (docs/control.md)."
+        "or follow an instruction, mute or interrupt a side, hand it over, hang up, listen in. "
+        "Needs the operator's user on the bus; applications use /v1/calls (docs/control.md)."
     ),
 )
 BY = "operator"
@@ -107,6 +107,15 @@ def mute(
 ) -> None:
     """Mute the caller or the assistant."""
     run(_command(session, {"action": "mute", "side": side, "muted": not off}))
+
+
+@app.command()
+def transfer(
+    session: Session,
+    agent: Annotated[str, typer.Argument(help="Who goes on with the call.")],
+) -> None:
+    """Have another agent go on, at once; it greets as soon as nobody speaks."""
+    run(_command(session, {"action": "transfer", "agent": agent}))
 
 
 @app.command()

@@ -157,7 +157,7 @@ def _first(recorded: Sequence[Event], now: Sequence[Event]) -> Difference:
 
 
 def _noted(event: Event, other: Event) -> str:
-    """Return the type of *one*, and the fields in which it differs from *other*."""
+    """Return the type of *event*, and its fields that differ from those of *other*."""
     fields, beside = msgspec.to_builtins(event), msgspec.to_builtins(other)
     different = [f"{k}={v!r}"[:80] for k, v in fields.items() if k != "type" and v != beside.get(k)]
     return " ".join([str(event.__struct_config__.tag), *different])

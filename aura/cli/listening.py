@@ -40,6 +40,10 @@ class Sink(Protocol):
         """Write a piece of sound."""
 
 
+SAYING = ("text", "words", "agent")
+"""What a command says, by the names of its fields."""
+
+
 def words(event: AnyEvent) -> str:
     """Return the line for *event*, or "" if a listener needs none."""
     match event:
@@ -48,7 +52,7 @@ def words(event: AnyEvent) -> str:
         case AnswerHeard(text=text, complete=complete) if text:
             return f"aura:   {text}{'' if complete else ' -'}"
         case ControlReceived(by=by, command=command):
-            said = getattr(command, "text", "") or getattr(command, "words", "")
+            said = next((getattr(command, one, "") for one in SAYING if hasattr(command, one)), "")
             return f"{by}: {command.__struct_config__.tag} {said}".rstrip()
         case CallerIdle(silent_ms=silent_ms):
             return f"        nobody spoke for {silent_ms / 1000:.0f} s"

@@ -42,7 +42,9 @@ COMMANDS = {
         Command("sip", "sip", "Serve the telephone calls of a SIP account."),
         Command("worker", "worker", "Run one worker; it shares the load of its stage at once."),
         Command("tools", "tools", "Serve tools for agents; list those on the bus."),
-        Command("provision", "provision", "Create or update Aura's streams and consumers."),
+        Command(
+            "provision", "provision", "Create or update Aura's streams and consumers.", quick=True
+        ),
         Command("agents", "agents", "Agents: configurations of calls, as files.", quick=True),
         Command("tenants", "tenants", "Tenants: limits, prices, default agent.", quick=True),
         Command("engines", "engines", "List the engines; check one of your own."),
@@ -72,7 +74,12 @@ COMMANDS = {
             quick=True,
         ),
         Command("forget", "forget", "Erase all messages of sessions, and prove it.", quick=True),
-        Command("report", "report", "Draw latencies, talk, errors and cost as one HTML page."),
+        Command(
+            "report",
+            "report",
+            "Draw latencies, talk, errors and cost as one HTML page.",
+            quick=True,
+        ),
     ),
     "Looking at it": (
         Command(
@@ -83,7 +90,7 @@ COMMANDS = {
             "workers", "workers", "Show the processes, their load and their backlog.", quick=True
         ),
         Command("dead", "dead", "Jobs that were given up: list, retry, forget.", quick=True),
-        Command("doctor", "doctor", "Show what is installed, what is missing, and how to get it."),
+        Command("doctor", "doctor", "Show what is installed and what is missing.", quick=True),
         Command("settings", "settings_table", "List every setting: variable, default, meaning."),
     ),
 }
@@ -124,11 +131,13 @@ def command_line(typed: str) -> typer.Typer:
         for one in commands:
             what: Callable[..., None] | typer.Typer = _not_loaded
             if one.name == typed:
-                if one.quick:
-                    # garbage collection would take a tenth of the time and find nothing
-                    gc.set_threshold(1_000_000, 50, 50)
+                # garbage collection would take a tenth of the start and find none
+                usual = gc.get_threshold()
+                gc.set_threshold(1_000_000, 50, 50)
                 with without_aiohttp() if one.quick else nullcontext():
                     module = import_module(f"aura.cli.{one.module}")
+                if not one.quick:
+                    gc.set_threshold(*usual)
                 what = getattr(module, "app", None) or module.command
             if isinstance(what, typer.Typer):
                 app.add_typer(what, name=one.name, rich_help_panel=panel)

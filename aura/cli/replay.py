@@ -17,57 +17,59 @@ def _ids(names: list[str]) -> list[str]:
     return [one_id(name) for name in names]
 
 
+Sessions = Annotated[
+    list[str],
+    typer.Argument(metavar="SESSION...", help="One; many with --decide.", callback=_ids),
+]
+Publish = Annotated[bool, typer.Option("--publish", help="Publish the events as a new session.")]
+Speed = Annotated[float, typer.Option(help="How many times as fast.")]
+FromTurn = Annotated[
+    int, typer.Option("--from", "--from-turn", metavar="TURN", help="From this turn on.")
+]
+Decide = Annotated[
+    bool, typer.Option("--decide", help="Decide the call again offline, and show differences.")
+]
+Drive = Annotated[
+    bool, typer.Option("--drive", help="Run it through today's workers, and compare.")
+]
+Stages = Annotated[str, typer.Option(metavar="stt,llm,tts", help="With --drive: stages to run.")]
+Tools = Annotated[
+    Literal["recorded", "live"],
+    typer.Option(help="With --drive: `live` calls tools that may be called twice."),
+]
+Model = Annotated[str, typer.Option(help="With --drive: ask this model.")]
+Agent = Annotated[str, typer.Option(metavar="NAME[@REV]", help="With --drive: use this agent.")]
+FailOn = Annotated[
+    str, typer.Option(metavar="wer=0.1,latency=1.2x", help="With --drive: exit 1 beyond.")
+]
+Eagerness = Annotated[str, typer.Option(help="With --decide or --drive: low, auto or high.")]
+Waits = Annotated[
+    str,
+    typer.Option(metavar="MS,MS,MS", help="With --decide: finished,unclear,unfinished[,stated]"),
+]
+Speculate = Annotated[
+    bool | None, typer.Option(help="With --decide: speculate at a likely end of turn or not.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
 def command(  # noqa: PLR0913  # typer makes an option of each argument
-    sessions: Annotated[
-        list[str],
-        typer.Argument(metavar="SESSION...", help="One; many with --decide.", callback=_ids),
-    ],
+    sessions: Sessions,
     *,
-    publish: Annotated[
-        bool, typer.Option("--publish", help="Publish the events as a new session.")
-    ] = False,
-    speed: Annotated[float, typer.Option(help="How many times as fast.")] = 1.0,
-    from_turn: Annotated[
-        int, typer.Option("--from", "--from-turn", metavar="TURN", help="From this turn on.")
-    ] = 0,
-    decide: Annotated[
-        bool,
-        typer.Option("--decide", help="Decide the call again offline, and show differences."),
-    ] = False,
-    drive: Annotated[
-        bool,
-        typer.Option("--drive", help="Run it through today's workers, and compare."),
-    ] = False,
-    stages: Annotated[
-        str,
-        typer.Option(
-            metavar="stt,llm,tts", help="With --drive: the stages to run; others use the record."
-        ),
-    ] = "",
-    tools: Annotated[
-        Literal["recorded", "live"],
-        typer.Option(help="With --drive: `live` calls tools that may be called twice."),
-    ] = "recorded",
-    llm_model: Annotated[str, typer.Option(help="With --drive: ask this model.")] = "",
-    agent: Annotated[
-        str, typer.Option(metavar="NAME[@REV]", help="With --drive: use this agent.")
-    ] = "",
-    fail_on: Annotated[
-        str, typer.Option(metavar="wer=0.1,latency=1.2x", help="With --drive: exit 1 beyond.")
-    ] = "",
-    eagerness: Annotated[
-        str, typer.Option(help="With --decide or --drive: low, auto or high.")
-    ] = "",
-    waits: Annotated[
-        str,
-        typer.Option(
-            metavar="MS,MS,MS", help="With --decide: finished,unclear,unfinished[,stated]"
-        ),
-    ] = "",
-    speculate: Annotated[
-        bool | None, typer.Option(help="With --decide: speculate at a likely end of turn or not.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    publish: Publish = False,
+    speed: Speed = 1.0,
+    from_turn: FromTurn = 0,
+    decide: Decide = False,
+    drive: Drive = False,
+    stages: Stages = "",
+    tools: Tools = "recorded",
+    llm_model: Model = "",
+    agent: Agent = "",
+    fail_on: FailOn = "",
+    eagerness: Eagerness = "",
+    waits: Waits = "",
+    speculate: Speculate = None,
+    json: AsJson = False,
 ) -> None:
     """Replay a session: print it, publish it, decide it again, or drive it again.
 

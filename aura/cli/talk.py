@@ -27,6 +27,7 @@ from aura.client import Call, CallError
 from runtime.audio import read_wav
 from runtime.printable import printable
 from runtime.settings import load
+from runtime.tasks import beside
 
 MOST_FRAMES = 50
 """The most microphone frames that wait to be sent, one second; older frames are dropped."""
@@ -150,18 +151,16 @@ async def _until_over(
     Raises:
         CallError: the call ended with an error.
     """
-    hears = asyncio.create_task(_hear(line, speaker, shown, console))
-    speaks = asyncio.create_task(_speak(line, frames))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, hears.cancel)
+    loop = asyncio.get_running_loop()
     try:
-        await asyncio.wait({hears})
-        if not hears.cancelled():
-            hears.result()
+        async with (
+            beside(_speak(line, frames)),
+            beside(_hear(line, speaker, shown, console)) as hears,
+        ):
+            loop.add_signal_handler(signal.SIGINT, hears.cancel)
+            await asyncio.wait({hears})
     finally:
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
-        for one in (hears, speaks):
-            one.cancel()
-        await asyncio.wait({hears, speaks})
+        loop.remove_signal_handler(signal.SIGINT)
         speaker.drop()
 
 

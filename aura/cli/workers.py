@@ -19,10 +19,11 @@ from rich.text import Text
 from aura.cli.running import run
 from runtime.bus.connection import Bus, connect
 from runtime.bus.consumer_lag import Queue, queues
-from runtime.bus.discovery import Service, discover
+from runtime.bus.discovery import SILENCE_S, Service, discover
 from runtime.bus.errors import BusAwayError
 from runtime.printable import printable
 from runtime.settings import Settings, load
+from runtime.tasks import beside
 from schemas.stages import STAGE_NAMES
 
 LOOK_S = 1.0
@@ -125,48 +126,48 @@ async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
     """
     bus = await connect(settings, "aura-workers")
     try:
-        look, found = await _look(bus, [])
+        if not (as_json or once) and sys.stdout.isatty():
+            await _live(bus)
+            return 0
+        look, _ = await _look(bus, await discover(bus, silence_s=SILENCE_S))
         if as_json:
             sys.stdout.write(json.dumps(msgspec.to_builtins(look)) + "\n")
-        elif once or not sys.stdout.isatty():
-            Console().print(tables(look))
         else:
-            await _live(bus, look, found)
+            Console().print(tables(look))
     finally:
         await bus.close()
     return 0
 
 
 async def _look(bus: Bus, before: Sequence[Service]) -> tuple[Look, list[Service]]:
-    """Return the look, LOOK_S after *before*; without *before*, take that first."""
+    """Look around, LOOK_S after *before* was found."""
     loop = asyncio.get_running_loop()
     at = loop.time()
-    earlier = before or await discover(bus)
-    await asyncio.sleep(max(0.0, at + LOOK_S - loop.time()))
-    now = await discover(bus)
-    return look_of(now, earlier, loop.time() - at, await queues(bus)), now
+    await asyncio.sleep(LOOK_S)
+    now = await discover(bus, silence_s=SILENCE_S)
+    return look_of(now, before, loop.time() - at, await queues(bus)), now
 
 
-async def _live(bus: Bus, look: Look, found: list[Service]) -> None:
-    """Update the tables until SIGINT or SIGTERM."""
+async def _live(bus: Bus) -> None:
+    """Keep the tables fresh until SIGINT or SIGTERM; the first have no rates yet."""
+    found = await discover(bus, silence_s=SILENCE_S)
+    look = look_of(found, [], 0, await queues(bus))
     stop = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     with Live(tables(look), console=Console(), auto_refresh=False) as live:
-        while not stop.is_set():
-            looking = asyncio.ensure_future(_look(bus, found))
-            stopping = asyncio.ensure_future(stop.wait())
-            await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            if not looking.done():
-                looking.cancel()
-                return
-            try:
-                look, found = looking.result()
-                live.update(tables(look), refresh=True)
-            except BusAwayError:
-                live.update(Text("The bus is away; waiting for it.", style="red"), refresh=True)
-                await asyncio.sleep(LOOK_S)
+        async with beside(stop.wait()) as stopping:
+            while not stopping.done():
+                try:
+                    async with beside(_look(bus, found)) as looking:
+                        await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                except BusAwayError:
+                    live.update(Text("The bus is away; waiting for it.", style="red"), refresh=True)
+                    await asyncio.wait({stopping}, timeout=LOOK_S)
+                    continue
+                if not looking.cancelled():
+                    look, found = looking.result()
+                    live.update(tables(look), refresh=True)
 
 
 def command(
@@ -177,6 +178,6 @@ def command(
 
     Live until Ctrl-C on a terminal, else one table. WAITING counts jobs that no worker has yet,
     OLDEST is the wait of the oldest of them. If it is more than a moment, the stage needs another
-    worker.
+    worker. DONE/S counts the jobs done in one second, which one table takes.
     """
     run(show(load(), once=once, as_json=as_json))

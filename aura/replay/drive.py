@@ -80,6 +80,10 @@ class _NoClient:
         self._plan = plan
         self.shell: SessionShell | None = None
 
+    def can_transfer(self, agent: str) -> bool:
+        del agent
+        return False  # nobody commands it
+
     def transfer(self, call: str, agent: str) -> None:
         asyncio.get_running_loop().call_soon(self._give, self._transferred(call, agent))
 

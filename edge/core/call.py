@@ -150,8 +150,9 @@ class Call:
             before = self.history.summary.agent
             self.history.agent = given.agent
             self._out.publish(ev.AgentChanged(**head, agent=given.agent, before=before))
-            name = given.agent.name
-            self._responder.tools.transferred(self._current.response, given.call, name, now_ms)
+            if not self.control.transferred(given.call):
+                name, response = given.agent.name, self._current.response
+                self._responder.tools.transferred(response, given.call, name, now_ms)
 
     def _receive(self, event: ev.AnyEvent, now_ms: int) -> None:
         """Take an event of a stage; late, repeated and unknown events change nothing."""

@@ -6,16 +6,16 @@ last words are spoken to their end, then the shell hangs up.
 
 from __future__ import annotations
 
-from edge.core.effects import Outbox
+from edge.core.effects import COMMANDED, Outbox
 from edge.core.idle import Idle
 from edge.core.inputs import Commanded
 from edge.core.response.responder import Responder
 from edge.core.session.call_phase import ENDING, OPEN, CallMove
-from edge.core.session.control_memory import MOST_WAITING
+from edge.core.session.control_memory import MOST_WAITING, Budget
 from edge.core.session.history import History
 from edge.core.turns import Turns
 from schemas import events as ev
-from schemas.control import AnyCommand, End, Fault, Instruct, Interrupt, Mute, Say
+from schemas.control import AnyCommand, End, Fault, Instruct, Interrupt, Mute, Say, Transfer
 from schemas.session_config import SessionConfig
 
 ENDED, IDLE, SPENT = "CALL_ENDED", "CALL_IDLE", "SPEND_LIMIT"
@@ -46,7 +46,6 @@ class Control:
         self._last_words = ""
         self._why: tuple[str, str] = (ENDED, BY_OPERATOR)
         """The code and reason of the call's end."""
-        self._told_spent = False
         self._asked_after = -1
         """The number of the caller's turns at the question whether they are there; -1: not
         asked."""
@@ -100,8 +99,18 @@ class Control:
                 self._interruptions.interrupt(now_ms)
             case End(words=words, reason=reason):
                 self._end(words, (ENDED, reason or BY_OPERATOR), now_ms)
+            case Transfer(agent=agent):
+                self._out.transfer(f"{COMMANDED}{given.id}", agent)
             case _:
                 pass
+
+    def transferred(self, call: str) -> bool:
+        """Have the agent greet that goes on; False: no command was the cause of *call*."""
+        if not call.startswith(COMMANDED):
+            return False
+        if greeting := self._config.response.greeting:
+            self._memory.waiting.append((call.removeprefix(COMMANDED), Say(greeting)))
+        return True
 
     def _stop_listening(self, now_ms: int) -> None:
         """Drop the caller's current utterance."""
@@ -124,7 +133,7 @@ class Control:
         """Speak the next waiting text, or end the call; only called when nobody speaks."""
         if self.ends:
             self._go_on_ending(now_ms)
-        elif self._memory.spent and not self._told_spent:
+        elif self._memory.budget is Budget.SPENT:
             self._tell_spent(now_ms)
         elif self._memory.waiting:
             command_id, command = self._memory.waiting[0]
@@ -148,7 +157,7 @@ class Control:
 
     def _tell_spent(self, now_ms: int) -> None:
         """Tell the caller that the spend limit is reached, and perhaps end the call."""
-        self._told_spent = True
+        self._memory.budget = Budget.TOLD
         spend = self._config.spend
         if spend.then == "end":
             self._memory.move(CallMove.END)

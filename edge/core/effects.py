@@ -52,12 +52,17 @@ class HangUp:
     reason: str = ""
 
 
+COMMANDED = "command:"
+"""Begins what stands for the command that an operator gave, in place of a tool's call."""
+
+
 @dataclass(frozen=True, slots=True)
 class Transfer:
     """Hand the caller over to *agent*; the call then gets `Reconfigured`, or the error."""
 
     call: str
-    """The id of the tool call, for `Reconfigured.call` or `ToolResult.call`."""
+    """The id of the call of the tool, for `Reconfigured.call` or `ToolResult.call`; or COMMANDED
+    and that of the command."""
     agent: str
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edge.core.effects import Outbox
+from edge.core.session.control_memory import Budget
 from edge.core.session.history import History
 from schemas import events as ev
 from schemas.session_config import SessionConfig
@@ -29,7 +30,7 @@ class Spending:
             return
         for limit, most, used in self._limits(now_ms):
             if most and used >= most:
-                self._history.control.spent = True
+                self._history.control.budget = Budget.SPENT
                 head = self._out.head(now_ms)
                 self._out.publish(ev.SpendReached(**head, limit=limit, most=most, used=used))
                 return

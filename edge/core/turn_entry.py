@@ -60,7 +60,7 @@ class TurnEntry:
             if response is None:
                 response = self._requester.take(utterance, transcript, now_ms, speculative=False)
             self.close(now_ms, discarded=False)
-            self._tell_final(response, utterance.number)
+            self._tell_final(response, transcript.text, utterance.number)
             self._requester.commit(response, now_ms)
 
     def typed(self, text: str, now_ms: int) -> None:
@@ -75,7 +75,7 @@ class TurnEntry:
             self._enter(text, 1.0, now_ms)
             return
         response = self._requester.take_typed(text, now_ms)
-        self._tell_final(response)
+        self._tell_final(response, text)
         self._requester.commit(response, now_ms)
 
     def take_waiting(self, now_ms: int) -> bool:
@@ -112,14 +112,14 @@ class TurnEntry:
         )
         self._out.tell(final)
 
-    def _tell_final(self, response: Response, utterance: int = 0) -> None:
+    def _tell_final(self, response: Response, words: str, utterance: int = 0) -> None:
         """Tell the client each final word of a turn once, and the start of its response."""
         final = Transcript(
-            response.new_words,
+            self._history.untold(words),
             final=True,
             turn_ends=True,
             confidence=response.confidence,
-            goes_on=response.goes_on,
+            goes_on=bool(self._history.told),
             utterance=utterance,
             key=turn_key(response.turn),
         )

@@ -64,6 +64,11 @@ def protocols() -> tuple[Described, Described]:
     )
     for kind in event_types():
         describe(schemas[kind.__name__], kind)
+    return _continuous(schemas), _conversational()
+
+
+def _continuous(schemas: Mapping[str, Schema]) -> Described:
+    """Return `/ws/voice/continuous`; *schemas* are those of events, by name."""
     closes = [
         "1000 the call ended",
         "1008 refused: the token, the agent, or a client that exceeds its budget",
@@ -71,50 +76,52 @@ def protocols() -> tuple[Described, Described]:
         f"{CloseCode.SERVICE_RESTART.value} the edge restarts: resume the session at once",
         f"{CloseCode.TRY_AGAIN_LATER.value} no free seat, or a client that reads too slowly",
     ]
-    return (
-        Described(
-            "asyncapi.continuous.json",
-            "Aura: /ws/voice/continuous",
-            "/ws/voice/continuous",
-            "PCM up, JSON down, a token, one session a connection. Closed with: "
-            + "; ".join(closes)
-            + ".",
-            (
-                messages.Greeting,
-                messages.SessionTold,
-                messages.UserTranscript,
-                messages.UserTranscriptPartial,
-                messages.AiAudio,
-                messages.AiAudioChunk,
-                messages.AiComplete,
-                *BOTH_TO_CLIENT,
-                messages.Pong,
-                messages.ContinuousError,
-            ),
-            (*BOTH_FROM_CLIENT, messages.Interrupt, messages.Ping, messages.EndCall),
-            continuous_query(),
-            {"turn_metrics": turn_metrics(schemas), "event": session_event(schemas)},
-            {},
+    return Described(
+        "asyncapi.continuous.json",
+        "Aura: /ws/voice/continuous",
+        "/ws/voice/continuous",
+        "PCM up, JSON down, a token, one session a connection. Closed with: "
+        + "; ".join(closes)
+        + ".",
+        (
+            messages.Greeting,
+            messages.SessionTold,
+            messages.UserTranscript,
+            messages.UserTranscriptPartial,
+            messages.AiAudio,
+            messages.AiAudioChunk,
+            messages.AiComplete,
+            *BOTH_TO_CLIENT,
+            messages.Pong,
+            messages.ContinuousError,
         ),
-        Described(
-            "asyncapi.conversational.json",
-            "Aura: /ws",
-            "/ws",
-            "JSON both ways with WAV as base64, one session after the other.",
-            (
-                messages.ConnectionEstablished,
-                messages.ConversationStarted,
-                messages.Transcript,
-                messages.AiResponse,
-                messages.ConversationEnded,
-                *BOTH_TO_CLIENT,
-                messages.ConversationalError,
-            ),
-            (messages.AudioChunk, *BOTH_FROM_CLIENT, messages.EndConversation),
-            {"token": {"type": "string", "description": "Where the operator asks for one."}},
-            {},
-            {"start_conversation": start_conversation()},
+        (*BOTH_FROM_CLIENT, messages.Interrupt, messages.Ping, messages.EndCall),
+        continuous_query(),
+        {"turn_metrics": turn_metrics(schemas), "event": session_event(schemas)},
+        {},
+    )
+
+
+def _conversational() -> Described:
+    """Return `/ws`."""
+    return Described(
+        "asyncapi.conversational.json",
+        "Aura: /ws",
+        "/ws",
+        "JSON both ways with WAV as base64, one session after the other.",
+        (
+            messages.ConnectionEstablished,
+            messages.ConversationStarted,
+            messages.Transcript,
+            messages.AiResponse,
+            messages.ConversationEnded,
+            *BOTH_TO_CLIENT,
+            messages.ConversationalError,
         ),
+        (messages.AudioChunk, *BOTH_FROM_CLIENT, messages.EndConversation),
+        {"token": {"type": "string", "description": "Where the operator asks for one."}},
+        {},
+        {"start_conversation": start_conversation()},
     )
 
 

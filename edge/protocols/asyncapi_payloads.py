@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from edge.protocols import continuous, session_events
+from edge.protocols.client_protocol import LEAST_KEY_CHARS, MOST_KEY_CHARS
 from edge.protocols.pcm_format import FORMATS, LEAST_HZ, MOST_HZ
 from edge.protocols.session_options import LANGUAGE_CHARS, NUMBERS
 from schemas import events
@@ -85,6 +86,12 @@ def continuous_query() -> dict[str, Schema]:
             "description": "A JWT; it may be sent in `Authorization: Bearer` instead.",
         },
         "session": {"type": "string", "description": "The session to go on with."},
+        "resume_key": {
+            "type": "string",
+            "minLength": LEAST_KEY_CHARS,
+            "maxLength": MOST_KEY_CHARS,
+            "description": "The client's own: without it nobody goes on with the session.",
+        },
         **options(),
         "variables": {
             "type": "string",

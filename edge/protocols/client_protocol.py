@@ -21,6 +21,9 @@ Json = Mapping[str, Any]
 Prices = Mapping[str, tuple[float, float]]
 """Prices by model: USD for a million prompt tokens and for a million completion tokens."""
 
+LEAST_KEY_CHARS, MOST_KEY_CHARS = 16, 128
+"""Of a key that a client gives its session: no guess of anybody's."""
+
 
 class Token(Enum):
     """The place of a client's token."""
@@ -95,6 +98,19 @@ class Handshake:
     def token(self) -> str:
         """The token in the Authorization header, else in the query, or "" without one."""
         return self.bearer or self.query.get("token", "")
+
+    @property
+    def resume_key(self) -> str:
+        """The client's own key of the session, empty where it gives none that may be one."""
+        key = self.query.get("resume_key", "")
+        return key if LEAST_KEY_CHARS <= len(key) <= MOST_KEY_CHARS else ""
+
+    @property
+    def wrong_resume_key(self) -> list[str]:
+        """What is wrong with the key that it gives."""
+        if self.resume_key or not self.query.get("resume_key"):
+            return []
+        return [f"resume_key has {LEAST_KEY_CHARS} to {MOST_KEY_CHARS} characters"]
 
 
 class CloseCode(IntEnum):

@@ -36,11 +36,11 @@ from edge.protocols.parsing import (
     typed_text,
 )
 from edge.protocols.pcm_format import PCM_NAMES, pcm_format
-from edge.protocols.prices import cost_usd
 from edge.protocols.sample_rate_detection import SampleRateDetector
 from edge.protocols.session_events import told
 from edge.protocols.session_options import NAMES, session_options
 from runtime.audio import AudioReader, write_wav
+from runtime.prices import cost_usd
 from runtime.wav import Format, NotAudioError
 from schemas.events import FaultyPart, TurnMeasured
 from schemas.subjects import is_token
@@ -61,7 +61,7 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "record": ("0", "1"),
 }
 """Names in the query and their allowed values."""
-KNOWN = NAMES | AGENT_NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session"}
+KNOWN = NAMES | AGENT_NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session", "resume_key"}
 PAGE_WAIT_MS = 5000
 """The wait of the greeting for a page: it first asks for the microphone, and listens only then."""
 MOST_TIMESTAMP_CHARS = 256
@@ -110,7 +110,7 @@ class ContinuousProtocol:
             self._changes["response.greeting_wait_ms"] = PAGE_WAIT_MS
         self._changes["voice.delivery"] = "chunks" if self._chunks else "sentences"
         self._agent, unreadable = agent_options(query)
-        self._ignored += [*wrong, *unreadable, *_unknown(query)]
+        self._ignored += [*wrong, *unreadable, *handshake.wrong_resume_key, *_unknown(query)]
         self._session = ""
 
     def first_message(self, frame: str | bytes) -> str:

@@ -203,7 +203,7 @@ async def connect(
             async with asyncio.timeout(LEAVE_S):
                 await nc.close()
         raise server_address.unreachable(
-            error, server_address.without_password(url), user
+            error, settings, server_address.without_password(url), user
         ) from error
     link.bus = Bus(nc)
     return await link.bus.open()

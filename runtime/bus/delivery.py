@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
+import structlog
 from nats.aio.msg import Msg
 
 from schemas import codec
 from schemas.events import AnyEvent
+
+log = structlog.get_logger(__name__)
+M = TypeVar("M", bound=msgspec.Struct)
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -43,3 +49,15 @@ class Delivery(msgspec.Struct, frozen=True):
             codec.BadMessageError: the message is no event.
         """
         return codec.decode(self.data)
+
+
+def readable(kind: type[M], data: bytes, **whose: str) -> M | None:
+    """Return the message of type *kind* in *data*; None: it is none, which is logged.
+
+    *whose*: fields of that line.
+    """
+    try:
+        return codec.decode_as(kind, data)
+    except codec.BadMessageError:
+        log.warning("message_malformed", kind=kind.__name__, **whose)
+        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -18,6 +18,8 @@ from runtime.bus.delivery import Delivery
 from runtime.version import version
 
 PREFIX = "aura-"
+SILENCE_S = 0.12
+"""Seconds without a further answer after which somebody who waits for a command has them all."""
 
 Describe = Callable[[], dict[str, Any]]
 
@@ -63,11 +65,18 @@ async def announced(bus: Bus, role: str, describe: Describe) -> AsyncIterator[st
             await service.stop()
 
 
-async def discover(bus: Bus, *, wait_s: float = 0.3) -> list[Service]:
-    """Return the processes that answered within *wait_s*."""
+async def discover(
+    bus: Bus, *, wait_s: float = 0.3, silence_s: float | None = None
+) -> list[Service]:
+    """Return the processes that answered within *wait_s*, or before *silence_s* without an answer.
+
+    The silence counts from the first answer on.
+    """
     found: list[Service] = []
+    came = asyncio.Event()
 
     async def on_answer(answer: Delivery) -> None:
+        came.set()
         try:
             stats = msgspec.json.decode(answer.data)
             name, data = stats["name"], stats["endpoints"][0]["data"]
@@ -80,7 +89,13 @@ async def discover(bus: Bus, *, wait_s: float = 0.3) -> list[Service]:
     try:
         async with bus.listening(inbox, on_answer):
             await bus._nc.publish("$SRV.STATS", b"", reply=inbox)
-            await asyncio.sleep(wait_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await came.wait()
+                    while came.is_set():
+                        came.clear()
+                        with suppress(TimeoutError):
+                            await asyncio.wait_for(came.wait(), silence_s)
     except NatsError:
         return []
     return sorted(found, key=lambda service: (service.role, service.id))

@@ -9,6 +9,7 @@ import msgspec
 from nats.errors import AuthorizationError
 from nats.errors import Error as NatsError
 
+from runtime import running
 from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, SettingsError
 
@@ -45,7 +46,7 @@ def tls_of(settings: Settings, url: str) -> ssl.SSLContext | None:
     return context
 
 
-def unreachable(error: Exception, url: str, user: str | None) -> BusAwayError:
+def unreachable(error: Exception, settings: Settings, url: str, user: str | None) -> BusAwayError:
     if isinstance(error, AuthorizationError):
         return BusAwayError(
             f"the NATS server at {url} refuses "
@@ -59,9 +60,10 @@ def unreachable(error: Exception, url: str, user: str | None) -> BusAwayError:
             f"the NATS server at {url} is not trusted ({error.reason or 'certificate'}): "
             "AURA_NATS_CA names who signs its certificate"
         )
+    where = "" if settings.nats_url else f" {running.advice(settings)}"
     return BusAwayError(
         f"no NATS server answers at {url}. Start one, set NATS_URL to one, "
-        "or let `aura up` run its own."
+        f"or let `aura up` run its own.{where}"
     )
 
 

@@ -69,6 +69,9 @@ class SessionStarted(_Configured, frozen=True, kw_only=True, tag="session.starte
     """The session that this one replays; empty for a real call."""
     agent: AgentUsed | None = None
     """The agent; None if the session has only the operator's settings."""
+    resume_hash: str = ""
+    """SHA-256 of the key that its client gave it, hex: who goes on with it shows that key; empty:
+    none was given."""
 
 
 class SessionResumed(_Configured, frozen=True, kw_only=True, tag="session.resumed"):

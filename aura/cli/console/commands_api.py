@@ -16,6 +16,7 @@ BY = "console"
 FAULTS: dict[Fault, tuple[int, str]] = {
     "unknown_call": (404, "This call is over, or there never was one."),
     "call_ending": (409, "The call is being ended."),
+    "cannot_transfer": (409, "There is no such agent, or it cannot serve this call."),
     "too_many_texts": (409, "Too many texts wait to be spoken: interrupt, or try later."),
 }
 MOST_ERROR_CHARS = 300

@@ -20,6 +20,7 @@ from aura.cli.evaluation.suite import Scenario, Step
 from aura.cli.outcome import length_s
 from aura.client import socket_url
 from runtime.audio import read_wav
+from runtime.tasks import beside
 
 SETTLE_S = 2.5
 """Seconds after a noise within which Aura would react to it."""
@@ -116,20 +117,17 @@ async def perform(
         http.ws_connect(address, max_msg_size=0) as ws,
     ):
         told, microphone = Messages(), _Microphone(ws)
-        speaking = asyncio.create_task(microphone.run())
-        listening = asyncio.create_task(_listen(ws, told))
-        try:
-            async with asyncio.timeout(scenario.limit_s):
-                line = _Line(told, microphone, listening, within_s or 0.0)
-                await _perform(scenario, sounds, seen, line)
-        except TimeoutError:
-            _lost(scenario, seen, f"not over within {scenario.limit_s:g} s")
-        except _LostError as lost:
-            _lost(scenario, seen, str(lost))
-        if not ws.closed:
-            await ws.send_json({"type": "end_call"})
-        for task in (speaking, listening):
-            task.cancel()
+        async with beside(microphone.run()), beside(_listen(ws, told)) as listening:
+            try:
+                async with asyncio.timeout(scenario.limit_s):
+                    line = _Line(told, microphone, listening, within_s or 0.0)
+                    await _perform(scenario, sounds, seen, line)
+            except TimeoutError:
+                _lost(scenario, seen, f"not over within {scenario.limit_s:g} s")
+            except _LostError as lost:
+                _lost(scenario, seen, str(lost))
+            if not ws.closed:
+                await ws.send_json({"type": "end_call"})
     return seen
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edge.core.client_events import Measured, ResponseDropped
 from edge.core.effects import Outbox
 from edge.core.response.playback import BEGINNING
-from edge.core.response.response import Phase, Response
+from edge.core.response.response import UNMEASURED, Phase, Response
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History
 from schemas import events as ev
@@ -64,7 +64,7 @@ class CurrentResponse:
             return
         self.response = None
         self._history.control.unheard(response.turn)
-        if response.phase is Phase.SPECULATIVE or not response.turn or response.given:
+        if response.phase is Phase.SPECULATIVE or not response.is_awaited:
             return
         self._history.turn_over()
         if response.text:
@@ -103,7 +103,7 @@ class CurrentResponse:
         if response.heard_to_the_end(now_ms):
             self.settle(response, now_ms, heard=response.spoken, complete=True)
         else:
-            response.playback.rewind(now_ms)
+            response.rewind(now_ms)
             self.settle(response, now_ms, heard=heard, complete=False, resumable=True)
 
     def cancel(self, response: Response, now_ms: int, reason: ev.CancelReason) -> None:
@@ -151,8 +151,7 @@ class CurrentResponse:
             self._out.hang_up()
 
     def measure(self, response: Response, now_ms: int, *, interrupted: bool) -> None:
-        response.told_done = True
-        if response.spoken_on or response.given:  # its wait says nothing of this edge's speed
+        if response.origin in UNMEASURED:
             return
         cost, self.speculation = self.speculation, Speculation()
         measured = ev.TurnMeasured(

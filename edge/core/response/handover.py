@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge.core.client_events import Interrupted
 from edge.core.effects import Outbox
 from edge.core.response.playback import Playback, Position
-from edge.core.response.response import Phase, Response
+from edge.core.response.response import Origin, Phase, Response
 from edge.core.session.history import History
 from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev
@@ -38,9 +38,9 @@ def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Respo
         playback=playback,
         speech_end_ms=now_ms,
         taken_ms=now_ms,
+        origin=Origin.RESUMED,
         phase=Phase.COMMITTED,
         reached=begun.reached,
-        spoken_on=True,
         sentences=dict(begun.sentences),
         tool_steps=begun.steps,
         part=begun.part,

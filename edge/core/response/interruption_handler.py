@@ -49,9 +49,7 @@ class InterruptionHandler:
             return
         response.move(Move.STOP)
         heard, played_ms = response.playback.heard(now_ms), response.playback.played_ms(now_ms)
-        response.playback.rewind(now_ms)
-        if response.phase is Phase.ALL_SENT:
-            response.move_on(Phase.COMMITTED)
+        response.rewind(now_ms)
         self._note(ev.InterruptionStopped, response, now_ms)
         self._out.tell(Interrupted(response.turn, heard, played_ms))
 
@@ -87,7 +85,7 @@ class InterruptionHandler:
             if not stopped:
                 played_ms = response.playback.played_ms(now_ms)
                 self._out.tell(Interrupted(response.turn, heard, played_ms))
-            if not response.told_done:
+            if response.phase is Phase.COMMITTED:
                 self._current.measure(response, now_ms, interrupted=True)
             self._current.settle(response, now_ms, heard=heard, complete=False)
         else:
@@ -97,11 +95,9 @@ class InterruptionHandler:
         """Cut the response to the part that the client says was heard."""
         response, last = self._current.of(told.turn), self._current.last
         if response and response.stopped:  # it may still go on from there
-            response.playback.rewind(now_ms, told.played_ms)
+            response.rewind(now_ms, told.played_ms)
         elif response and response.playback.begun:
-            response.playback.rewind(now_ms, told.played_ms)
-            if response.phase is Phase.ALL_SENT:
-                response.move_on(Phase.COMMITTED)
+            response.rewind(now_ms, told.played_ms)
             self.interrupt(now_ms)
         elif last and last.turn == told.turn and last.kept:
             heard = last.playback.heard_by(told.played_ms)

@@ -41,7 +41,7 @@ class Responder:
         match event:
             case ev.ResponseSentence() if response := self.current.of(event.turn):
                 response.sentence(event, now_ms)
-                if response.ask_eot and event.index == 0:
+                if response.asks_eot and event.index == 0:
                     self.requester.model_tells_eot = event.eot_llm is not None
             case ev.ResponseCompleted() if response := self.current.of(event.turn):
                 self.tools.completed(response, event, now_ms)
@@ -88,7 +88,7 @@ class Responder:
             if now_ms - response.suspected_ms < self._config.interruption.false_interruption_ms:
                 return
             self.interruptions.dismiss(now_ms)
-        if response.phase is Phase.COMMITTED and now_ms >= response.not_before_ms:
+        if response.is_being_sent and now_ms >= response.not_before_ms:
             for speech in response.playback.due(now_ms):
                 if speech.pcm or response.playback.is_read:
                     response.sent(now_ms)
@@ -96,17 +96,13 @@ class Responder:
             self.tools.tell_calls_done(response)
             self._note_reached(response, now_ms)
             if response.playback.all_sent:
+                first = response.phase is Phase.COMMITTED
                 response.move_on(Phase.ALL_SENT)
-                self._tell_done(response, now_ms)
+                if first and response.turn:
+                    self._out.tell(response.done())
+                    self.current.measure(response, now_ms, interrupted=False)
         if response.heard_to_the_end(now_ms):
             self.current.settle(response, now_ms, heard=response.spoken, complete=True)
-
-    def _tell_done(self, response: Response, now_ms: int) -> None:
-        """Tell once that the client has all of it; a response that was rewound has been told."""
-        if response.turn and not response.told_done:
-            self._out.tell(response.done())
-            self.current.measure(response, now_ms, interrupted=False)
-        response.told_done = True
 
     def _note_reached(self, response: Response, now_ms: int) -> None:
         """Note the sentence that begins, for an edge that may have to go on with it."""
@@ -128,7 +124,7 @@ class Responder:
         match response.phase:
             case Phase.SPECULATIVE:
                 return None
-            case Phase.COMMITTED:
+            case Phase.COMMITTED | Phase.REWOUND:
                 due_ms = response.playback.due_at_ms(now_ms)
                 return None if due_ms is None else max(due_ms, response.not_before_ms)
             case Phase.ALL_SENT:

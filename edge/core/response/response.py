@@ -14,26 +14,59 @@ from edge.core.session.tool_steps import ToolSteps
 from schemas.events import ResponseCompleted, ResponseSentence, TurnTaken
 
 #   SPECULATIVE --commit--> COMMITTED --all sent--> ALL_SENT --all played--> (settled)
-#                               ^------ rewound ------+
-#        |                      |                       |
-#        +------- retract ------+------ interrupt ------+
+#                                                  |      ^
+#                                              rewound  all sent
+#                                                  v      |
+#                                                  REWOUND
+#   It is retracted or interrupted from whatever phase it is in.
 
 
 class Phase(Enum):
-    """How certain the response is."""
+    """How far the response is on its way to the client."""
 
     SPECULATIVE = auto()
     """The caller may go on: nothing of it may be heard."""
     COMMITTED = auto()
+    """It is sent as it comes."""
     ALL_SENT = auto()
     """The client has all of it and still plays."""
+    REWOUND = auto()
+    """The client had all of it, dropped the rest, and is sent that again."""
 
 
 NEXT = {
     Phase.SPECULATIVE: {Phase.COMMITTED},
     Phase.COMMITTED: {Phase.ALL_SENT},
-    Phase.ALL_SENT: {Phase.COMMITTED},
+    Phase.ALL_SENT: {Phase.REWOUND},
+    Phase.REWOUND: {Phase.ALL_SENT},
 }
+
+
+class Origin(Enum):
+    """What a response comes from."""
+
+    GREETING = auto()
+    """The configuration: turn 0."""
+    GIVEN = auto()
+    """Words that a command, or the edge itself, has spoken."""
+    FIRM = auto()
+    """The same, and the caller cannot interrupt it."""
+    SPOKEN = auto()
+    """A turn that the caller spoke."""
+    TYPED = auto()
+    """A turn that the caller typed."""
+    ASKED = auto()
+    """The wish of a client or an operator, or a tool's late result."""
+    APART = auto()
+    """The same, and it does not become part of the conversation."""
+    RESUMED = auto()
+    """A response that began on another connection: this is the rest of it."""
+
+
+FIXED_WORDS = {Origin.GREETING, Origin.GIVEN, Origin.FIRM}
+"""Nobody waited for their words."""
+UNMEASURED = {Origin.GIVEN, Origin.FIRM, Origin.RESUMED}
+"""Their time to the first sound says nothing of the speed of the stages."""
 
 
 GONE_ON_MS = 1000
@@ -52,18 +85,13 @@ class Response:
     speech_end_ms: int
     taken_ms: int
     """When the model was asked."""
+    origin: Origin
     phase: Phase = Phase.SPECULATIVE
-    speculative: bool = False
-    """It was asked for before the end of the turn was certain."""
-    ask_eot: bool = False
-    """The model was asked, too, how surely the caller's turn is over."""
     eot_llm: float | None = None
     """0..1: its word; None: it does not say."""
     interruption: InterruptionState = InterruptionState.NONE
     suspected_ms: int = 0
     """When an interruption was suspected last, or voice over the response was heard last."""
-    told_done: bool = False
-    """The client was told that it has all of it, or the turn was measured otherwise."""
     steps: dict[str, float] = field(default_factory=dict)
     sentences: dict[int, str] = field(default_factory=dict)
     waiting_since_ms: int = 0
@@ -72,22 +100,8 @@ class Response:
     first_sent_ms: int | None = None
     reached: int = 0
     """The sentence that was noted last as being handed out."""
-    new_words: str = ""
-    """The words of `text` that the client was not told before."""
-    goes_on: bool = False
-    """The client was told the words before `new_words` already: this turn joins an earlier one."""
-    typed: bool = False
-    """The turn was typed."""
-    spoken_on: bool = False
-    """It began on another connection."""
     part: int = 0
     """Counts the connections that noted what was heard of it, before this one."""
-    given: bool = False
-    """Its words were given, and nobody waited for them."""
-    firm: bool = False
-    """The caller cannot interrupt it."""
-    kept: bool = True
-    """It becomes part of the conversation."""
     tool_steps: ToolSteps = field(default_factory=ToolSteps)
     taken: TurnTaken | None = None
     """The job of its first step; None: it is a greeting, or began on another edge."""
@@ -104,6 +118,26 @@ class Response:
 
     def __post_init__(self) -> None:
         self.waiting_since_ms = self.taken_ms
+
+    @property
+    def speculative(self) -> bool:
+        """It was asked for before the end of the turn was certain."""
+        return self.taken is not None and self.taken.speculative
+
+    @property
+    def asks_eot(self) -> bool:
+        """The model was asked, too, how surely the caller's turn is over."""
+        return self.taken is not None and self.taken.ask_eot
+
+    @property
+    def firm(self) -> bool:
+        """The caller cannot interrupt it."""
+        return self.origin is Origin.FIRM
+
+    @property
+    def kept(self) -> bool:
+        """It becomes part of the conversation."""
+        return self.origin is not Origin.APART
 
     def client_is_there(self) -> None:
         """Let it go, if it is a greeting that waits for a sign of the client."""
@@ -126,6 +160,11 @@ class Response:
         return self.tool_steps.step > 0 and waits
 
     @property
+    def is_being_sent(self) -> bool:
+        """The client is to get more of it."""
+        return self.phase in {Phase.COMMITTED, Phase.REWOUND}
+
+    @property
     def held(self) -> bool:
         """An interruption is suspected: nothing more of it is sent."""
         return self.interruption in {InterruptionState.SUSPECTED, InterruptionState.STOPPED}
@@ -145,6 +184,12 @@ class Response:
             raise IllegalMoveError(f"{phase.name} after {self.phase.name}")
         self.phase = phase
 
+    def rewind(self, now_ms: int, played_ms: int | None = None) -> None:
+        """Send again what was not played; *played_ms*: the client's word for how much was."""
+        self.playback.rewind(now_ms, played_ms)
+        if self.phase is Phase.ALL_SENT:
+            self.move_on(Phase.REWOUND)
+
     def move(self, move: Move) -> None:
         """Follow what becomes of an interruption.
 
@@ -155,17 +200,17 @@ class Response:
 
     @property
     def is_awaited(self) -> bool:
-        """The caller said something, and this is the response to it."""
-        return bool(self.turn) and not self.given
+        """Somebody waits for it: its words were not fixed before."""
+        return self.origin not in FIXED_WORDS
 
     def is_gone_on_from(self, at_ms: int) -> bool:
         """Tell whether a caller who begins to speak at *at_ms* goes on with the turn.
 
         Nobody replies to the first sound of a response: who speaks so soon had only paused.
         """
-        if self.spoken_on or self.typed or self.first_sent_ms is None or not self.is_awaited:
+        if self.origin not in {Origin.SPOKEN, Origin.ASKED, Origin.APART}:
             return False
-        return at_ms - self.first_sent_ms <= GONE_ON_MS
+        return self.first_sent_ms is not None and at_ms - self.first_sent_ms <= GONE_ON_MS
 
     def heard_to_the_end(self, now_ms: int) -> bool:
         return self.phase is Phase.ALL_SENT and now_ms >= self.playback.until_ms

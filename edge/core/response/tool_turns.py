@@ -196,7 +196,7 @@ class ToolTurns:
         use, steps = self._config.tool_use, response.tool_steps
         if response.said_wait or not use.wait_words or not steps.is_waiting:
             return None
-        if response.phase is not Phase.COMMITTED or not response.playback.all_of(response.written):
+        if not response.is_being_sent or not response.playback.all_of(response.written):
             return None
         asked_ms = max((call.asked_ms or 0 for call in steps.now), default=0)
         return max(asked_ms, response.playback.until_ms) + use.wait_ms

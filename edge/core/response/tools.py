@@ -7,7 +7,6 @@ the built-in ones are done here.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 from edge.core.client_events import ToolCalled, ToolCancelled
 from edge.core.effects import Outbox
@@ -23,6 +22,7 @@ from schemas.tools import (
     ToolConfig,
     ToolFailure,
     ToolFunction,
+    functions_of,
     transfer_targets,
 )
 
@@ -31,12 +31,6 @@ GRACE_MS = 500
 END_CALL = "end_call"
 BUILT_IN = {END_CALL: '{"status": "the call ends after your next words: say goodbye"}'}
 """Tools that the edge does itself, and what the model is told of each."""
-
-
-def chosen(choice: str, offered: Sequence[ToolFunction]) -> str:
-    """Return what the model must call of what is *offered*: `TurnTaken.tool_choice`."""
-    can = choice in {tool.name for tool in offered} or (choice == "required" and offered)
-    return choice if can else "auto"
 
 
 class Tools:
@@ -57,10 +51,7 @@ class Tools:
         """Return what the model may call in *step*: nothing in the last one."""
         if step >= self.use.max_steps:
             return ()
-        return tuple(
-            ToolFunction(name=tool.name, description=tool.description, parameters=tool.parameters)
-            for tool in self._offered
-        )
+        return functions_of(self._offered)
 
     # -------------------------------------------------------- calls
 

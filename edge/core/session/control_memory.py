@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from edge.core.moves import moved
 from edge.core.session.call_phase import CALL_MOVES, CallMove, CallPhase
@@ -26,6 +27,15 @@ _OURS: tuple[str, Say | Instruct] = ("", Say(""))
 """Stands for words that no command gave, or that are not to be spoken again."""
 
 
+class Budget(Enum):
+    """How much is left of what the call may use up."""
+
+    LEFT = auto()
+    SPENT = auto()
+    """Nothing is, and the caller was not told yet."""
+    TOLD = auto()
+
+
 @dataclass
 class ControlMemory:
     """The fold of the commands that a session received."""
@@ -39,8 +49,12 @@ class ControlMemory:
     spoken: dict[int, tuple[str, Say | Instruct]] = field(default_factory=dict)
     """Of what is being spoken: its turn."""
     phase: CallPhase = CallPhase.OPEN
-    spent: bool = False
-    """It has used up what it may."""
+    budget: Budget = Budget.LEFT
+
+    @property
+    def spent(self) -> bool:
+        """It has used up what it may."""
+        return self.budget is not Budget.LEFT
 
     @property
     def silent(self) -> bool:
@@ -123,6 +137,6 @@ class ControlMemory:
             case AnswerHeard(turn=turn, resumable=False):
                 self.heard(turn)
             case SpendReached():
-                self.spent = True
+                self.budget = Budget.SPENT
             case _:
                 pass

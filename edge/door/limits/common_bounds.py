@@ -20,6 +20,10 @@ WAITING_BYTES, WAITING_BYTES_OF_STRANGERS = 48 * MB, 16 * MB
 """Of messages to all clients: a second of speech is 43 to 64 kB, and is taken at once."""
 SPOKEN_BYTES, SPOKEN_BYTES_OF_STRANGERS = 64 * MB, 4 * MB
 """Of sound kept until it is recognised, to be sent again after an outage: 32 kB a second."""
+DECODED_BYTES, DECODED_BYTES_OF_STRANGERS = 256 * MB, 24 * MB
+"""Of compressed audio that waits to be decoded, and of decoders: DECODER_BYTES each."""
+DECODER_BYTES = 1 * MB
+"""Of a thread and libav's state."""
 MOST_WAITING_BYTES = 4 * MB
 """For one client, above which audio is dropped; at twice that it must leave."""
 LEAST_WAITING_BYTES = 16 * 1024
@@ -63,6 +67,9 @@ class CommonBounds:
     spoken: CommonShare
     """Bytes of sound, of callers and ..."""
     spoken_of_strangers: CommonShare
+    decoded: CommonShare
+    """Bytes of compressed audio, of callers and ..."""
+    decoded_of_strangers: CommonShare
 
     @staticmethod
     def of(settings: Settings) -> CommonBounds:
@@ -74,6 +81,8 @@ class CommonBounds:
             CommonShare(WAITING_BYTES_OF_STRANGERS),
             CommonShare(SPOKEN_BYTES),
             CommonShare(SPOKEN_BYTES_OF_STRANGERS),
+            CommonShare(DECODED_BYTES),
+            CommonShare(DECODED_BYTES_OF_STRANGERS),
         )
 
     def waiting_for(self, address: str, *, stranger: bool) -> Waiting:
@@ -82,4 +91,8 @@ class CommonBounds:
 
     def spoken_by(self, address: str, *, stranger: bool) -> Held:
         share = self.spoken_of_strangers if stranger else self.spoken
+        return share.holder(address)
+
+    def decoded_for(self, address: str, *, stranger: bool) -> Held:
+        share = self.decoded_of_strangers if stranger else self.decoded
         return share.holder(address)

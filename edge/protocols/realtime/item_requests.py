@@ -68,8 +68,9 @@ class ItemRequests:
             raise RequestError("invalid_value", told, "item.call_id")
         kind = {"type": "function_call_output", "call_id": result.call, "output": result.result}
         item, replies = self._add(message, given, {**kind, "status": "completed"}, None)
-        if self._telling.answer(result):
-            return [*replies, *(self._telling.take_results() if self._telling.follow_up else [])]
+        calls = self._telling.calls
+        if calls.answer(result):
+            return [*replies, *(calls.take_results() if calls.follow_up else [])]
         if not earlier.turn:  # the call is of an earlier session
             item.key = self._ids.new("message")
             said = f"{earlier.told['name']}({earlier.told['arguments']}) = {result.result}"

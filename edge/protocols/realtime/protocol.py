@@ -75,6 +75,7 @@ class RealtimeProtocol:
         self._has_tracks = handshake.has_tracks
         self._given = handshake.session
         self._query = query
+        self._wrong_key = handshake.wrong_resume_key
         self._models, self._voices = handshake.models, handshake.voices
         self._ids = Ids(handshake.nonce)
         self._limit = EventLimit(handshake.events_a_second)
@@ -128,6 +129,7 @@ class RealtimeProtocol:
             except RequestError as error:
                 wrong.append(self._refuse(error, None))
         agent, unreadable = agent_options(self._query)
+        unreadable += self._wrong_key
         wrong += [self._refuse(RequestError("invalid_value", why), None) for why in unreadable]
         begin = Begin(
             self._changes(),
@@ -235,7 +237,8 @@ class RealtimeProtocol:
             raise RequestError("invalid_value", told, "type")
         if not self._told.output.is_playing:
             return []
-        self._told.cancelling = self._told.open is not None
+        if response := self._told.open:
+            response.is_cancelled = True
         return [Cancelled()]
 
     def played(self, turn: int, played_ms: int, *, ends: bool) -> list[Command]:

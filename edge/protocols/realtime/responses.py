@@ -47,6 +47,8 @@ class OpenResponse:
     calls: list[Item] = field(default_factory=list)
     """The items of calls of the client's tools."""
     usage: Json | None = None
+    is_cancelled: bool = False
+    """The client has asked for its end."""
     _told: dict[str, Any] = field(default_factory=dict)
     _before: str | None = None
     """The id of the item before its message item."""

@@ -14,7 +14,6 @@ from typing import Any
 
 import msgspec
 
-from edge.core.client_commands import Command
 from edge.core.client_events import (
     CallerSilent,
     CallsDone,
@@ -32,8 +31,8 @@ from edge.core.client_events import (
     Trouble,
     TurnHandedIn,
 )
-from edge.core.inputs import ToolResult
 from edge.protocols.client_protocol import Json
+from edge.protocols.realtime.client_calls import ClientCalls
 from edge.protocols.realtime.items import Items
 from edge.protocols.realtime.output_buffer import OutputBuffer
 from edge.protocols.realtime.responses import Asked, OpenResponse, usage
@@ -67,24 +66,13 @@ class Telling:
         self.open: OpenResponse | None = None
         self.asks: dict[str, Asked] = {}
         """Requested responses that have not started."""
-        self.cancelling = False
-        """Whether the client has cancelled the open response."""
         self.offsets: dict[int, int] = {}
         """The position in an interrupted response, ms, at which it may go on, by its turn."""
         self.turn = 0
         """The turn of the last response."""
-        self.called: dict[str, ToolCalled] = {}
-        """The calls of the client's tools without a result, by their ids."""
-        self.outlived: set[str] = set()
-        """Calls without a result from turns before the last one."""
-        self.in_turn = False
-        """Whether the response to the last turn waits for results of the client."""
-        self.results: list[ToolResult] = []
-        """Results that wait until the client asks for a response."""
-        self.follow_up = ""
-        """The name of the response that follows the results of calls; empty: none."""
-        self._finished: set[int] = set()
-        """Turns whose response was sent completely."""
+        self.calls = ClientCalls()
+        self._whole = 0
+        """The last turn whose response the call has handed out whole; a greeting is always so."""
 
     @property
     def session(self) -> SessionObject:
@@ -93,23 +81,6 @@ class Telling:
     @session.setter
     def session(self, session: SessionObject) -> None:
         self.speeches.session = session
-
-    def answer(self, result: ToolResult) -> bool:
-        """Keep the *result* of a call for later; return False if no call waits for it."""
-        if result.call in self.called:
-            del self.called[result.call]
-            self.in_turn = True
-        elif result.call in self.outlived:
-            self.outlived.discard(result.call)
-        else:
-            return False
-        self.results.append(result)
-        return True
-
-    def take_results(self) -> list[Command]:
-        """Return and clear the results that wait to be handed over."""
-        results, self.results = self.results, []
-        return list(results)
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
@@ -150,9 +121,9 @@ class Telling:
                 self.offsets = {turn: played_ms}
                 silenced = self._silenced(turn, played_ms) if self.has_tracks else []
                 return [*self._cut(turn, "turn_detected"), *silenced]
-            case ResponseDropped(turn=turn) if self.follow_up:
-                self.asks.pop(self.follow_up, None)
-                self.follow_up = ""
+            case ResponseDropped(turn=turn) if self.calls.follow_up:
+                self.asks.pop(self.calls.follow_up, None)
+                self.calls.follow_up = ""
                 return self._of_response(event)
             case ResponseDropped(turn=turn, reason="failed"):
                 error = {"type": SERVER_ERROR, "code": "response_failed", "message": FAILED}
@@ -165,12 +136,9 @@ class Telling:
     # -------------------------------------------------------- the response
 
     def _started(self, turn: int, ask: str) -> list[Json]:
-        if turn != self.turn:
-            self.outlived |= self.called.keys()
-            self.called.clear()
-        self.turn, self.in_turn = turn, False
-        asked = self.asks.pop(ask or self.follow_up, None)
-        self.follow_up = ""
+        asked = self.asks.pop(ask or self.calls.follow_up, None)
+        self.calls.response_begins(of_new_turn=turn != self.turn)
+        self.turn = turn
         return self._respond(turn, asked)
 
     def _respond(self, turn: int, asked: Asked | None) -> list[Json]:
@@ -183,7 +151,6 @@ class Telling:
             offset_ms=self.offsets.pop(turn, 0),
             on_track=self.has_tracks,
         )
-        self.cancelling = False
         return [self.open.begin(self.ids, self.conversation)]
 
     def _spoken(self, speech: Speech) -> list[Json]:
@@ -196,15 +163,14 @@ class Telling:
             out += self.open.speech(speech, self.ids, self.items)
             if self.has_tracks and speech.pcm and self.open.asked.modality == "audio":
                 out += self.output.started(speech.turn, self.open.id)
-        if speech.ends and (speech.turn == 0 or speech.turn in self._finished):
+        if speech.ends and speech.turn in {0, self._whole}:
             out += self._end(speech.turn, "completed")
         return out
 
     def _called(self, event: ToolCalled) -> list[Json]:
-        if event.call in self.called:  # it is repeated after a resume
+        if not self.calls.take(event):
             return []
         out = [] if self.open else self._respond(self.turn, None)
-        self.called[event.call] = event
         return [*out, *(self.open.call(event, self.ids, self.items) if self.open else [])]
 
     def _calls_done(self, event: CallsDone) -> list[Json]:
@@ -215,14 +181,14 @@ class Telling:
         return self._end(event.turn, "completed")
 
     def _done(self, event: ResponseDone) -> list[Json]:
-        self._finished = {event.turn}
+        self._whole = event.turn
         if self.open and self.open.turn == event.turn:
             self.open.usage = usage(event.prompt_tokens, event.completion_tokens)
         return self._end(event.turn, "completed")
 
     def _cut(self, turn: int, reason: str) -> list[Json]:
         """Return the events of a response that the caller or the client cut short."""
-        if self.cancelling:
+        if self.open and self.open.is_cancelled:
             return [
                 *self._end(turn, "cancelled", reason="client_cancelled"),
                 *self.speeches.starts(),
@@ -244,7 +210,7 @@ class Telling:
         response = self.open
         if response is None or response.turn != turn:
             return []
-        self.open, self.cancelling = None, False
+        self.open = None
         return response.end(status, self.ids, **why)
 
     def _trouble(self, event: Trouble) -> list[Json]:

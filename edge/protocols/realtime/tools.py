@@ -77,14 +77,17 @@ ToolChoice = Literal["auto", "none", "required"] | NamedTool
 def choice_changes(choice: ToolChoice) -> dict[str, Any]:
     """Return the changes of the session configuration by *choice*."""
     if choice == "none":
-        return {"tools": []}
+        return {"tool_use.max_steps": 0}  # the operator's tools stay in the configuration
     return {"tool_use.choice": choice.name if isinstance(choice, NamedTool) else choice}
 
 
 def tool_changes(tools: Sequence[FunctionTool], choice: ToolChoice) -> dict[str, Any]:
-    """Return the changes of the session configuration by *tools*."""
-    if not tools or choice == "none":
-        return {}
+    """Return the changes of the session configuration by *tools*.
+
+    The *choice* holds for the operator's tools as well, which may be the only ones.
+    """
+    if choice == "none" or not tools:
+        return {} if choice == "auto" else choice_changes(choice)
     return {
         "tools": [tool.config for tool in tools],
         **choice_changes(choice),
