@@ -32,9 +32,9 @@ DELAYS_MS = np.array([5.0, 15.0, 45.0])
 EARLY = 0.25
 """The likelihood of a message before the line, relative to a message after it."""
 OFF_THE_LINE = 0.1
-"""The share of outliers, which may arrive at any time ..."""
+"""The share of outliers, which may arrive at any time."""
 SPAN_MS = 3000.0
-"""... within this span, whatever the line."""
+"""The span in which outliers may arrive."""
 USUAL, UNUSUAL = 0.5, 2.0
 """The penalty of rates other than the declared one, in log likelihood."""
 
@@ -89,9 +89,9 @@ FOUND = 9.0
 OTHER = 16.0
 """The lead (log likelihood) over the accepted rate at which another rate replaces it."""
 SURE, SURE_MS = 20.0, 6000
-"""The lead and the time after which a rate is final; any rate is final ..."""
+"""The lead and the time after which a rate is final."""
 GIVE_UP_MS = 20_000
-"""... after this."""
+"""The time after which any rate is final."""
 OFTEN_MS, SELDOM_MS = 60, 500
 """The intervals of judgements, before a rate is found and after."""
 HOLD_MS = 3000

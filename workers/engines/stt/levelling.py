@@ -14,9 +14,9 @@ from schemas.audio import RATE_HZ
 from workers.engines.stt.whisper_postprocess import Floats
 
 QUIET: Final = 0.03
-"""The level (rms of full scale, -30 dBFS) below which speech is amplified ..."""
+"""The level (rms of full scale, -30 dBFS) below which speech is amplified."""
 USUAL: Final = 0.09
-"""... to this level (-21 dBFS)."""
+"""The level to which it is amplified (-21 dBFS)."""
 MOST: Final = 32.0
 """The largest gain (30 dB); sound below the voice detector's gate is no speech."""
 FRAME: Final = RATE_HZ // 50
