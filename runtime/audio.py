@@ -213,7 +213,7 @@ class AudioReader:
 
     @property
     def is_raw(self) -> bool:
-        """Samples come that no file's beginning describes."""
+        """The samples are raw: no header has described them."""
         return self._form is self._raw
 
     def feed(self, chunk: bytes) -> tuple[bytes, Format | Container, bool]:

@@ -2,8 +2,7 @@
 
 An agent sets a part of a `SessionConfig`, in the words of an application's author; the operator's
 settings fill the rest. So its sections are built from the configuration's own structs, with the
-same
-bounds and without defaults.
+same bounds and without defaults.
 """
 
 from __future__ import annotations
@@ -186,8 +185,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Agents to which it may hand over its callers, by the built-in tool `transfer`."""
     phones: Annotated[dict[TargetName, Phone], msgspec.Meta(max_length=MOST_TARGETS)] = {}
     """Telephone numbers or `sip:` addresses to which the same tool may transfer callers, by names
-    of the
-    agent's choice. Only for telephone calls."""
+    of the agent's choice. Only for telephone calls."""
     limits: Limits | UnsetType = UNSET
     """How long a call may last; the limits can only be shorter than the operator's."""
     spend: Spend | UnsetType = UNSET

@@ -52,8 +52,7 @@ class Mute(Command, frozen=True, tag="mute"):
 
     side: Side = "caller"
     """`caller`: the caller is not heard, recognised or recorded. `assistant`: the caller is heard
-    and
-    understood, and only an operator's texts are spoken."""
+    and understood, and only an operator's texts are spoken."""
     muted: bool = True
     """False: undo the mute."""
 

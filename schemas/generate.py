@@ -2,9 +2,8 @@
 
 `schemas/events.schema.json` is the JSON Schema of every message, `schemas/asyncapi.json` their
 subjects, `schemas/agent.schema.json` and `tenant.schema.json` the JSON Schema of the files of
-agents
-and tenants, `schemas/openapi.json` the edge's HTTP API. All are committed; a test fails if they
-differ from the types.
+agents and tenants, `schemas/openapi.json` the edge's HTTP API. All are committed; a test fails if
+they differ from the types.
 """
 
 from __future__ import annotations

@@ -17,9 +17,8 @@ from schemas.tools import ToolConfig
 Eagerness = Literal["low", "auto", "high"]
 Delivery = Literal["whole", "sentences", "chunks", "text"]
 """The pieces in which a client gets a response's audio. `whole`: one piece. `sentences`: a piece
-for
-each sentence, sent when the one before it was played. `chunks`: a stream of small pieces, a little
-ahead of the playback. `text`: no audio, for the client shows the words."""
+for each sentence, sent when the one before it was played. `chunks`: a stream of small pieces, a
+little ahead of the playback. `text`: no audio, for the client shows the words."""
 
 
 ClientOption = Literal[
@@ -99,8 +98,7 @@ class InterruptionConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Words over a response that interrupt it."""
     voice_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 500
     """Voice over a response after which the client stops it, before its words are known; the
-    response goes
-    on if there are none. 0: only words stop it."""
+    response goes on if there are none. 0: only words stop it."""
     false_interruption_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 2000
     """A held response goes on after this time without words, and, with `voice_ms`, without
     voice."""
@@ -150,8 +148,7 @@ class IdleConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     after_s: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 0
     """The silence of both sides after which the caller is asked; after the same time again the call
-    ends.
-    0: never."""
+    ends. 0: never."""
     prompt: Annotated[str, msgspec.Meta(max_length=1000)] = "Are you still there?"
     """The question to the caller; empty: none, and the call ends at once."""
     goodbye: Annotated[str, msgspec.Meta(max_length=1000)] = "Goodbye."
@@ -165,8 +162,7 @@ class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
     """The most steps of a turn after the first; the last step gets no tools."""
     choice: str = "auto"
     """Whether the first step of a turn must call a tool. "auto": the model decides; "required": at
-    least
-    one tool; or the name of the tool to call."""
+    least one tool; or the name of the tool to call."""
     wait_ms: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 1000
     """Silence while a tool runs, after which `wait_words` are spoken, once a turn."""
     wait_words: str = "One moment, please."
@@ -189,8 +185,7 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
 
     models: dict[str, tuple[PriceNumber, PriceNumber]] = {}
     """The prices of a million prompt tokens and a million answer tokens, by language model; models
-    that are
-    not listed cost 0."""
+    that are not listed cost 0."""
     call_minute: PriceNumber = 0.0
     """The price of a minute of the call."""
     heard_minute: PriceNumber = 0.0

@@ -10,13 +10,11 @@ import msgspec
 
 ToolKind = Literal["nats", "webhook", "client", "builtin"]
 """What runs a tool: a NATS service (such as the gateway to an MCP server), an HTTP address, the
-client
-of the call, or the edge itself."""
+client of the call, or the edge itself."""
 ToolFailure = Literal["timeout", "refused", "unknown", "invalid", "unknown_outcome", "cancelled"]
 """The reasons why a call failed: no result before the deadline; an error of the tool; an unknown
-tool,
-or no service for it; invalid arguments or an invalid result; a lost result of a call that may have
-run; a cancelled turn."""
+tool, or no service for it; invalid arguments or an invalid result; a lost result of a call that may
+have run; a cancelled turn."""
 
 MOST_ARGUMENT_CHARS = 16_384
 """Limit of the arguments of one call."""
@@ -50,8 +48,7 @@ class ToolConfig(ToolFunction, frozen=True, kw_only=True):
     """Whether a repeated call has no further effect, so that it may be retried after a failure."""
     cancel: bool = False
     """Whether an interruption of the turn cancels the call; else the call goes on, and its result
-    is told
-    when nobody speaks."""
+    is told when nobody speaks."""
 
 
 def functions_of(tools: Sequence[ToolConfig]) -> tuple[ToolFunction, ...]:

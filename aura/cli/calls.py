@@ -47,7 +47,7 @@ def list_(
 
 @app.command()
 def show(session: Session) -> None:
-    """Print what a call does now, as JSON."""
+    """Print the state of a call as JSON."""
     run(_command(session, None, as_json=True))
 
 
@@ -61,10 +61,10 @@ def start(
     ] = None,
     tenant: Annotated[str, typer.Option(metavar="T", help="Whose call it is.")] = "",
 ) -> None:
-    """Call somebody by telephone (`aura sip` does), and print the session once they answer."""
+    """Place a telephone call through `aura sip`, and print the session once it is answered."""
     given = dict(one.split("=", 1) for one in variable or [] if "=" in one)
     if len(given) != len(variable or []):
-        raise CommandError("--variable NAME=VALUE, each name once")
+        raise CommandError("give --variable NAME=VALUE, each name once")
     run(_start(to, agent, given, tenant))
 
 
@@ -75,7 +75,7 @@ def say(
     *,
     firm: Annotated[bool, typer.Option("--firm", help="The caller cannot stop it.")] = False,
 ) -> None:
-    """Speak a text, once nobody speaks."""
+    """Speak a text as soon as nobody speaks."""
     run(_command(session, {"action": "say", "text": text, "interruptible": not firm}))
 
 
@@ -86,24 +86,26 @@ def instruct(
     *,
     respond: Annotated[bool, typer.Option("--respond", help="Ask for a response now.")] = False,
 ) -> None:
-    """Add an instruction for all turns that follow."""
+    """Add an instruction for all later turns."""
     run(_command(session, {"action": "instruct", "text": text, "respond": respond}))
 
 
 @app.command()
 def interrupt(session: Session) -> None:
-    """Stop what is being said, and drop what waits to be said."""
+    """Stop the response, and drop texts that wait to be spoken."""
     run(_command(session, {"action": "interrupt"}))
 
 
 @app.command()
 def mute(
     session: Session,
-    side: Annotated[str, typer.Option(help="`caller`: not heard; `assistant`: silent.")] = "caller",
+    side: Annotated[
+        str, typer.Option(help="`caller`: is not heard; `assistant`: is silent.")
+    ] = "caller",
     *,
     off: Annotated[bool, typer.Option("--off", help="No longer.")] = False,
 ) -> None:
-    """Make Aura deaf to the caller, or silent."""
+    """Mute the caller or the assistant."""
     run(_command(session, {"action": "mute", "side": side, "muted": not off}))
 
 
@@ -122,7 +124,7 @@ def end(
     words: Annotated[str, typer.Option(help="Last words, spoken first.")] = "",
     reason: Annotated[str, typer.Option(help="Told to the client.")] = "",
 ) -> None:
-    """Hang up."""
+    """End a call."""
     run(_command(session, {"action": "end", "words": words, "reason": reason}))
 
 
@@ -138,9 +140,9 @@ def listen(
         ),
     ] = "",
 ) -> None:
-    """Print the words of a call as they are said, until it ends or Ctrl-C.
+    """Print the words of a call live, until it ends or Ctrl-C.
 
-    The caller's sound is on the bus only while they speak; between it there is silence.
+    The bus carries the caller's sound only during speech; the rest is silence.
     """
     run(_listen(session, out))
 
@@ -191,7 +193,7 @@ def _cells(one: CallState) -> tuple[str, ...]:
 
 
 async def _command(session: str, wire: dict[str, Any] | None, *, as_json: bool = False) -> int:
-    """Have a call do what *wire* says; None: nothing, it is only asked for."""
+    """Send the command *wire* to a call, or only ask for its state if *wire* is None."""
     import msgspec
 
     from runtime.bus.calls import CallSilentError, NoSuchCallError, ask

@@ -1,4 +1,4 @@
-"""Listening in on a running call: its words to the terminal, its sound to a file or a player."""
+"""Listens in on a running call: words to the terminal, sound to a file or a player."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ STDOUT = "-"
 
 
 class Sink(Protocol):
-    """Takes sound, s16le stereo."""
+    """A destination of sound, s16le stereo."""
 
     def write(self, pcm: bytes, /) -> object:
-        """Take a piece of it."""
+        """Write a piece of sound."""
 
 
 SAYING = ("text", "words", "agent")
@@ -45,7 +45,7 @@ SAYING = ("text", "words", "agent")
 
 
 def words(event: AnyEvent) -> str:
-    """Return the line for *event*, empty where it says nothing to a listener."""
+    """Return the line for *event*, or "" if a listener needs none."""
     match event:
         case TurnCommitted(text=text) if text:
             return f"caller: {text}"
@@ -65,7 +65,7 @@ def words(event: AnyEvent) -> str:
 
 
 class _Listener:
-    """Hears one call."""
+    """Collects the words and the sound of one call."""
 
     def __init__(self, text: TextIO) -> None:
         self._text = text
@@ -100,7 +100,7 @@ class _Listener:
 
 
 async def listen_in(bus: Bus, call: CallState, out: str) -> None:
-    """Listen to *call* until it ends; its sound goes to the file *out*, `-`: to stdout."""
+    """Listen to *call* until it ends; its sound goes to the file *out*, or to stdout for `-`."""
     listener = _Listener(sys.stderr if out == STDOUT else sys.stdout)
     async with AsyncExitStack() as stack:
         sink = stack.enter_context(_sink(out)) if out else None

@@ -1,8 +1,7 @@
 """Writes and reads session files; `docs/session-file.md` describes the format.
 
 A session file is a ZIP archive of `manifest.json`, `events.msgpack` and, if sound was recorded,
-`audio.msgpack`.
-Both hold MessagePack values one after the other, one for each stored message:
+`audio.msgpack`. Both hold MessagePack values one after the other, one for each stored message:
 [subject, headers, bytes, time].
 """
 
@@ -28,8 +27,7 @@ FORMAT = "aura-session"
 VERSION = 1
 MOST_BYTES = {"manifest.json": 1 << 20, "events.msgpack": 64 << 20, "audio.msgpack": 512 << 20}
 """The largest unpacked size of each part, against archives that unpack to gigabytes: a day of
-events,
-two hours of sound."""
+events, two hours of sound."""
 MOST_ROWS = 200_000
 """The most messages in one part."""
 MOST_MESSAGE_BYTES = 1 << 20

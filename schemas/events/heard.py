@@ -43,14 +43,11 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
     played_ms: int
     carried: bool = False
     """The caller went on speaking at the first sounds of the response. The words of this turn
-    become part
-    of the next turn, and the response does not become history."""
+    become part of the next turn, and the response does not become history."""
     resumable: bool = False
     """The connection was lost during the response. A caller who returns in time hears the rest;
-    then
-    another event of this turn tells all that was heard (`text`), and what was played since the
-    return
-    (`played_ms`)."""
+    then another event of this turn tells all that was heard (`text`), and what was played since the
+    return (`played_ms`)."""
     sentence: int = 0
     """The sentence in which the rest begins."""
     sentence_ms: int = 0

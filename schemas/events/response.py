@@ -42,8 +42,7 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
     """The sentence is only read; for a TTS worker it is no job."""
     eot_llm: float | None = msgspec.field(default=None, name="caller_ended")
     """0..1: the model's probability that the caller's sentence ends with its last word, by the
-    words
-    alone; told with the first sentence. None: it was not asked (`read` of `turn.taken`), or
+    words alone; told with the first sentence. None: it was not asked (`read` of `turn.taken`), or
     did not tell."""
     language: str = "en"
     voice: str = ""

@@ -29,8 +29,7 @@ class _Configured(Event, frozen=True, kw_only=True):
     """The whole session configuration."""
     config_hash: str = ""
     """The hash of a configuration in stream AURA_CONFIGS that replaces `config`, `settings` and
-    `rules`
-    (`schemas/named_config.py`); empty if these are present."""
+    `rules` (`schemas/named_config.py`); empty if these are present."""
     config_changes: dict[str, Any] = msgspec.field(default_factory=dict)
     """The differences from the named configuration, as nested maps."""
 

@@ -79,8 +79,7 @@ class TranscriptGuess(Event, frozen=True, kw_only=True, tag="transcript.guess"):
     model: str
     eot_audio: float | None = msgspec.field(default=None, name="finished")
     """0..1: the probability of an end of turn by the turn model (AURA_TURN_MODEL); None: there is
-    no
-    such model."""
+    no such model."""
     eot_stt: float | None = msgspec.field(default=None, name="ended")
     """0..1: the recogniser's probability that a sentence ends with the last word, by sound and
     words;

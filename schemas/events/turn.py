@@ -40,8 +40,7 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     """Stages that a replay answers from the record; for their workers this event is no job."""
     step: int = 0
     """The number of the step in its turn. A later step follows the results of tools, which are the
-    last
-    `messages`."""
+    last `messages`."""
     spoken: int = 0
     """The number of sentences from earlier steps; the step's own sentences count on from it."""
     tools: tuple[ToolFunction, ...] = ()
