@@ -120,40 +120,18 @@ class _Allowances(NamedTuple):
     @classmethod
     def of(cls, costs: Costs, now_s: float) -> _Allowances:
         rate, at_once_s = costs.frames_a_second, costs.sound_at_once_s
+        too_many = f"more than {rate} WebSocket frames a second"
+        too_fast = f"sound faster than it is spoken: more than {at_once_s:g} s at once"
+        more_bytes, more_work = "more bytes than live audio has", "more work than a live call makes"
+        more_turns, ahead = "more typed turns than anybody reads", AHEAD_SOUND_S / at_once_s
         return cls(
-            frames=Allowance(
-                rate * AT_ONCE_S,
-                rate,
-                now_s,
-                f"more than {rate} WebSocket frames a second",
-                burst=BURST_FRAMES,
+            Allowance(rate * AT_ONCE_S, rate, now_s, too_many, burst=BURST_FRAMES),
+            Allowance(BYTES_AT_ONCE, BYTES_A_SECOND, now_s, more_bytes, burst=BURST_BYTES),
+            Allowance(
+                WORK_AT_ONCE_S, WORK_A_SECOND, now_s, more_work, AHEAD_SHARE_OF_WORK, BURST_WORK_S
             ),
-            bytes=Allowance(
-                BYTES_AT_ONCE,
-                BYTES_A_SECOND,
-                now_s,
-                "more bytes than live audio has",
-                burst=BURST_BYTES,
-            ),
-            work=Allowance(
-                WORK_AT_ONCE_S,
-                WORK_A_SECOND,
-                now_s,
-                "more work than a live call makes",
-                AHEAD_SHARE_OF_WORK,
-                BURST_WORK_S,
-            ),
-            sound=Allowance(
-                at_once_s,
-                SOUND_PACE,
-                now_s,
-                f"sound faster than it is spoken: more than {at_once_s:g} s at once",
-                AHEAD_SOUND_S / at_once_s,
-                BURST_SOUND_S,
-            ),
-            turns=Allowance(
-                TURNS_AT_ONCE, TURNS_A_SECOND, now_s, "more typed turns than anybody reads"
-            ),
+            Allowance(at_once_s, SOUND_PACE, now_s, too_fast, ahead, BURST_SOUND_S),
+            Allowance(TURNS_AT_ONCE, TURNS_A_SECOND, now_s, more_turns),
         )
 
     @property
