@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,10 @@ DEMUXERS: Mapping[Container, str] = {
 }
 CODECS = frozenset({"opus", "vorbis", "flac", "mp3", "mp3float", "aac", "alac"})
 """The codecs that recorders write; hundreds more of libav stay out of reach."""
+MOST_HZ = 192_000
+"""A small file could hold silence at millions of samples a second."""
+AT_WORK = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
+"""Held by whoever decodes a packet: however many files there are, they leave a core to calls."""
 MOST_WAITING_BYTES = 16_000_000
 """Twice the longest message."""
 MOST_FILES = 4
@@ -259,11 +264,14 @@ def _sounds(file: Any, container: Container) -> Iterator[bytes]:
         codec = stream and stream.codec_context  # None: libav knows none
         if codec is None or codec.name not in CODECS:
             raise NoSoundError("holds no audio of a known codec")
+        if codec.sample_rate > MOST_HZ:
+            raise NoSoundError(f"holds more than {MOST_HZ} samples a second")
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
         for packet in opened.demux(stream):
-            for frame in _frames(packet):
-                for one in resampler.resample(frame):
-                    yield one.to_ndarray().tobytes()
+            with AT_WORK:
+                found = [one for frame in _frames(packet) for one in resampler.resample(frame)]
+            for one in found:
+                yield one.to_ndarray().tobytes()
         for one in resampler.resample(None):
             yield one.to_ndarray().tobytes()
 
