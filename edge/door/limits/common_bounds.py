@@ -20,7 +20,7 @@ WAITING_BYTES, WAITING_BYTES_OF_STRANGERS = 48 * MB, 16 * MB
 """Of messages to all clients: a second of speech is 43 to 64 kB, and is taken at once."""
 SPOKEN_BYTES, SPOKEN_BYTES_OF_STRANGERS = 64 * MB, 4 * MB
 """Of sound kept until it is recognised, to be sent again after an outage: 32 kB a second."""
-DECODED_BYTES, DECODED_BYTES_OF_STRANGERS = 256 * MB, 24 * MB
+DECODED_BYTES, DECODED_BYTES_OF_STRANGERS = 256 * MB, 12 * MB
 """Of compressed audio that waits to be decoded, and of decoders: DECODER_BYTES each."""
 DECODER_BYTES = 1 * MB
 """Of a thread and libav's state."""
