@@ -84,6 +84,8 @@ class CommonShare:
         return Held(self, address)
 
     def _faded(self, had: _Had, now_s: float) -> float:
+        if self._lasts_s == math.inf:
+            return had.amount
         return had.amount * math.exp((had.at_s - now_s) / self._lasts_s)
 
 

@@ -54,6 +54,12 @@ FLAC_HEADER_BYTES = 42
 """The stream's properties, without which no later frame can be read."""
 
 
+def load() -> None:
+    """Import PyAV, where it is installed: with the first file it would stop the event loop."""
+    if AVAILABLE:
+        import av  # noqa: F401
+
+
 class NoSoundError(ValueError):
     """A file without sound that can be had; the message goes on with "that"."""
 

@@ -41,7 +41,7 @@ MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
 REFUSAL_WORK_S = 0.05
 """What a refused conversation counts as: twice a second for ever, sixty at once."""
-LOOK_FRAMES, LOOK_SOUND_S = 25, 0.5
+LOOK_FRAMES, LOOK_SOUND_S = 50, 1.0
 """The work, seconds of the loop, after which live audio is reckoned up again."""
 MOST_ADDRESSES = 10_000
 """Addresses that are remembered after their last connection: a new one is no fresh start."""
@@ -124,21 +124,21 @@ class ConnectionBudget:
         """As of the last look: it has sent more at once than a live caller does."""
         self.place = place
         self._address = address
-        self._frames = Allowance(
+        of_frames = Allowance(
             rate * AT_ONCE_S,
             rate,
             now_s,
             f"more than {rate} WebSocket frames a second",
             burst=BURST_FRAMES,
         )
-        self._bytes = Allowance(
+        of_bytes = Allowance(
             BYTES_AT_ONCE,
             BYTES_A_SECOND,
             now_s,
             "more bytes than live audio has",
             burst=BURST_BYTES,
         )
-        self._work = Allowance(
+        of_work = Allowance(
             WORK_AT_ONCE_S,
             WORK_A_SECOND,
             now_s,
@@ -147,7 +147,7 @@ class ConnectionBudget:
             BURST_WORK_S,
         )
         at_once_s = costs.sound_at_once_s
-        self._sound = Allowance(
+        of_sound = Allowance(
             at_once_s,
             SOUND_PACE,
             now_s,
@@ -155,6 +155,7 @@ class ConnectionBudget:
             AHEAD_SOUND_S / at_once_s,
             BURST_SOUND_S,
         )
+        self._kinds = of_frames, of_bytes, of_work, of_sound
         self._debt = Debt(address.address, ahead)
         self._turns = Allowance(
             TURNS_AT_ONCE, TURNS_A_SECOND, now_s, "more typed turns than anybody reads"
@@ -183,24 +184,22 @@ class ConnectionBudget:
         frames, size, work_s, sound_s = self.frames, self.bytes, self.work_s, self.sound_s
         self.frames = self.bytes = 0
         self.work_s = self.sound_s = 0.0
+        of_frames, of_bytes, of_work, of_sound = self._kinds
         wait_s = max(
-            self._frames.spend(frames, now_s),
-            self._bytes.spend(size, now_s),
-            self._work.spend(work_s, now_s),
+            of_frames.spend(frames, now_s),
+            of_bytes.spend(size, now_s),
+            of_work.spend(work_s, now_s),
         )
         if sound_s or self.presses:
-            wait_s = max(wait_s, self._sound.spend(sound_s, now_s))
+            wait_s = max(wait_s, of_sound.spend(sound_s, now_s))
         if self.turns:
             turns, self.turns = self.turns, 0
             wait_s = max(wait_s, self._turns.spend(turns, now_s))
         self.is_ahead = (
-            self._frames.is_ahead
-            or self._bytes.is_ahead
-            or self._work.is_ahead
-            or self._sound.is_ahead
+            of_frames.is_ahead or of_bytes.is_ahead or of_work.is_ahead or of_sound.is_ahead
         )
         self.presses = self.is_ahead or (
-            self._frames.presses or self._bytes.presses or self._work.presses or self._sound.presses
+            of_frames.presses or of_bytes.presses or of_work.presses or of_sound.presses
         )
         if not self.is_ahead:  # live sound is within what its address has for each of its calls
             return wait_s
