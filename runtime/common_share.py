@@ -63,10 +63,11 @@ class CommonShare:
 
     def take(self, address: str, amount: float, now_s: float = 0.0) -> bool:
         """Give *amount* to *address* in any case; return False where that is too much."""
-        fits = self.fits(address, amount, now_s)
-        self._had[address] = _Had(self.had(address, now_s) + amount, now_s)
+        had, of_all = self.had(address, now_s), self._faded(self._all, now_s)
+        fits = had + amount <= self.size - of_all
+        self._had[address] = _Had(had + amount, now_s)
         self._had.move_to_end(address)
-        self._all = _Had(self._faded(self._all, now_s) + amount, now_s)
+        self._all = _Had(of_all + amount, now_s)
         if len(self._had) > MOST_ADDRESSES:
             self._had.popitem(last=False)
         return fits
