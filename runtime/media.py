@@ -104,14 +104,20 @@ class Pipe:
 
     def read(self, size: int) -> bytes:
         """Return what is there, *size* bytes at most; b"" at the end."""
-        with self._changed:
-            while not self._waiting and not self._ended:
-                self._waits()
-                if not self._changed.wait(self._idle_s):
+        while self._is_empty():
+            self._waits()  # it may take time, for which nobody is kept from writing
+            with self._changed:
+                if not self._waiting and not self._ended and not self._changed.wait(self._idle_s):
                     self._ended = self.fell_idle = not self._waiting
+        with self._changed:
             data = bytes(self._waiting[:size])
             del self._waiting[:size]
             return data
+
+    def _is_empty(self) -> bool:
+        """Tell whether a reader has to wait."""
+        with self._changed:
+            return not self._waiting and not self._ended
 
     def whole(self) -> io.BytesIO | None:
         """Return an MP4 that can only be read as a whole, None where it can be read as it comes."""
