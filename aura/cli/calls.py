@@ -164,9 +164,10 @@ async def _list(tenant: str, *, as_json: bool) -> int:
 
     from aura.cli.terminal import cut, room
     from runtime.bus.calls import running
+    from runtime.bus.silence import SILENCE_S
 
     async with _bus() as bus:
-        calls = await running(bus, tenant)
+        calls = await running(bus, tenant, silence_s=SILENCE_S)
     if as_json:
         sys.stdout.write(msgspec.json.encode(calls).decode() + "\n")
         return 0

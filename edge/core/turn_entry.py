@@ -36,7 +36,7 @@ class TurnEntry:
         self._history = history
         self._out = out
         self._typed: deque[str] = deque()
-        """Turns typed during a response that cannot be interrupted; the door bounds their number."""
+        """Turns typed during a response that cannot be interrupted; the door bounds them."""
         self.count = 0
         """The number of the caller's turns so far."""
         self.client = ClientTurns(responder, history, out)
