@@ -356,6 +356,8 @@ async def test_the_command_line_commands_and_listens_in(house: AuraProcess, tmp_
             assert done.returncode == 0, done.stderr
         shown = json.loads((await aura(house, "calls", "show", session)).stdout)
         assert shown["muted"] == ["caller"]
+        nobody = await aura(house, "calls", "transfer", session, "nobody")
+        assert "aura agents list" in nobody.stderr
         wrong = await aura(house, "calls", "say", session, " ")
         assert wrong.returncode == 1
         assert "text" in wrong.stderr
