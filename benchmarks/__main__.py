@@ -30,19 +30,13 @@ WHICH = {
 }
 
 
+APART = ("stt_window", "stt_throughput", "pauses", "echo_offline", "realtime")
+"""Each in a process of its own."""
+
+
 def main() -> None:
     """Run those named on the command line, or all."""
-    for name in sys.argv[1:] or [
-        *WHICH,
-        "stt_window",
-        "stt_throughput",
-        "long_speech",
-        "interruptions",
-        "pauses",
-        "echo",
-        "echo_offline",
-        "realtime",
-    ]:
+    for name in sys.argv[1:] or [*WHICH, *APART]:
         print(f"== {name}", flush=True)
         if name in WHICH:
             WHICH[name]()

@@ -1,4 +1,4 @@
-"""The tables of recordings of people: from benchmarks/results/people.json."""
+"""The tables of recordings of people: from people.json in benchmarks/results and its prompts/."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ def tables(found: dict[str, Any]) -> str:
         "interruptions": interruptions,
         "noise": noise,
         "lengths": lengths,
+        "minutes": minutes,
         "pauses": pauses,
     }
     parts = [make(found[name]) for name, make in shown.items() if name in found]
     if lines := [
-        f"{what}{_of(found[part])} | {share(found[part][key])}"
+        f"{what} | {share(found[part][key])}"
         for part, key, what in (
             (
                 "sounds",
@@ -43,10 +44,12 @@ def tables(found: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _of(found: dict[str, Any]) -> str:
-    """Return which recordings were used, where they were others than usual."""
-    name = found.get("recordings", "people")
-    return "" if name == "people" else f" (recordings: {name})"
+def prompts(found: dict[str, Any]) -> str:
+    """Return the same tables of recordings that everybody can fetch."""
+    return (
+        "The same on recordings that everybody can fetch: the telephone prompts of Debian "
+        f"(`python -m benchmarks.people.prompts`):\n\n{tables(found)}"
+    )
 
 
 def share(found: dict[str, Any]) -> str:
@@ -112,6 +115,24 @@ def lengths(found: dict[str, Any]) -> str:
             for row in found["rows"]
         ),
     )
+
+
+def minutes(found: dict[str, Any]) -> str:
+    return under(
+        "A caller who speaks on, in real time; the words are compared with what was "
+        "said, beside those of plain faster-whisper on the whole sound:",
+        "minutes | words | wrong, lost, added | of faster-whisper | CPU ms a second of speech "
+        "| its last part to its first",
+        (
+            f"{row['minutes']} | {row['heard']['words']} | {_wrong(row['heard'])} "
+            f"| {_wrong(row['plain'])} | {row['cpu_ms_a_second']} | {row['cpu_of_the_first']}"
+            for row in found["rows"]
+        ),
+    )
+
+
+def _wrong(found: dict[str, int]) -> str:
+    return f"{found['wrong']}, {found['lost']}, {found['added']}"
 
 
 def pauses(found: dict[str, Any]) -> str:

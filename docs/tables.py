@@ -44,6 +44,7 @@ def bench() -> str:
         ("stt_window", stt_window),
         ("stt_throughput", stt_throughput),
         ("people", people_tables.tables),
+        ("prompts/people", people_tables.prompts),
         ("cut_ins", cut_ins),
         ("density", density),
         ("footprint", footprint),

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.aura_server import running
 from benchmarks.latency import machine
-from benchmarks.people import echo, interruptions, lengths, microphones, noise, pauses
+from benchmarks.people import echo, interruptions, lengths, microphones, minutes, noise, pauses
 from benchmarks.people.recordings import HOW, folder, phrases
 from benchmarks.people.together import AT_ONCE
 from benchmarks.results import FOLDER, save
@@ -31,7 +31,7 @@ class Part(NamedTuple):
     run: Callable[[str, int], Coroutine[Any, Any, dict[str, Any]]]
     settings: Mapping[str, str]
     trials: int
-    """Or rounds of trials."""
+    """Or rounds of trials, or minutes of speech."""
     quick: int
 
 
@@ -40,6 +40,7 @@ PARTS: Mapping[str, Part] = {
     "sounds": Part(interruptions.with_sounds, interruptions.SETTINGS, 60, 20),
     "noise": Part(noise.measured, noise.SETTINGS, 2, 1),
     "lengths": Part(lengths.measured, lengths.SETTINGS, 8, 2),
+    "minutes": Part(minutes.measured, minutes.SETTINGS, 60, 1),
     "pauses": Part(pauses.measured, pauses.SETTINGS, 3, 1),
     "echo": Part(echo.measured, echo.SETTINGS, 3, 1),
     "microphones": Part(microphones.measured, microphones.SETTINGS, 200, 20),

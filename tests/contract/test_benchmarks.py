@@ -8,12 +8,17 @@ import pkgutil
 import pytest
 
 import benchmarks
+from benchmarks.__main__ import APART
 
 MODULES = [one.name for one in pkgutil.walk_packages(benchmarks.__path__, "benchmarks.")]
 
 
 def test_the_benchmarks_are_found() -> None:
     assert {"benchmarks.latency", "benchmarks.soak.trial"} <= set(MODULES)
+
+
+def test_what_make_bench_starts_is_there() -> None:
+    assert {f"benchmarks.{name}" for name in APART} <= set(MODULES)
 
 
 @pytest.mark.parametrize("name", MODULES)
