@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, Literal, Self
@@ -23,14 +24,15 @@ PATH: Final = "/ws/voice/continuous"
 LOST: Final = 1006
 """The connection ended without a close frame (RFC 6455 7.1.5)."""
 COME_BACK: Final = frozenset({LOST, 1012, 1013})
+EXPIRED: Final = (1008, "Token expired")
 NO_ROOM: Final = frozenset({"SESSION_LIMIT", "RATE_LIMITED", "OVERLOADED"})
-"""Errors after which coming back at once would only be refused again."""
+"""Refusals for a while: a call that has not begun ends, one that comes back waits longer."""
 RETRIES_S: Final = (0.3, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0)
 """Pauses before each try: a server lets a user come back five times a minute."""
 
 Query = Mapping[str, str | int]
 Token = str | Callable[[], Awaitable[str]]
-Why = Literal["UNREACHABLE", "TLS", "REFUSED", "CLOSED"]
+Why = Literal["UNREACHABLE", "TLS", "REFUSED", "CLOSED", "TOKEN"]
 
 
 class CallError(Exception):
@@ -64,11 +66,15 @@ class Call:
         token: Token,
         query: Query | None = None,
         session: str = "",
+        resume_key: str = "",
         comes_back: bool = True,
     ) -> None:
         """Call the edge at *url*; *token* may be a function, which is asked before each connection.
 
-        *query* holds the protocol's options; *session* is one to go on with.
+        A call whose token has expired comes back with the next one, if there is a function to ask.
+
+        *query* holds the protocol's options; *session* is one to go on with, by its *resume_key*
+        where it was given one: each new session is given one of its own.
         """
         self.url = url
         """Of the edge, as it was given."""
@@ -76,9 +82,11 @@ class Call:
         self._query = dict(query or {})
         self.session = session
         """Its id, once it has begun."""
+        self.resume_key = resume_key or secrets.token_urlsafe(16)
+        """With the id it is what goes on with the session, over another connection."""
         self.reconnections = 0
         self._retries = RETRIES_S if comes_back else ()
-        self._hung_up = False
+        self._hung_up = self._begun = False
         self._tries = 0
         self._error: dict[str, Any] = {}
         """The last one that the server told on this connection."""
@@ -89,7 +97,7 @@ class Call:
         """Connect.
 
         Raises:
-            CallError: no edge answers, or it refuses.
+            CallError: no edge answers, or it refuses; or no token could be had.
         """
         self._http = aiohttp.ClientSession()
         try:
@@ -185,7 +193,7 @@ class Call:
             case "greeting" | "session":
                 self.session = message.get("session", self.session)
                 self.reconnections += bool(message.get("resumed"))
-                self._tries, self._error = 0, {}
+                self._begun, self._tries, self._error = True, 0, {}
             case "error":
                 self._error = message
 
@@ -200,7 +208,9 @@ class Call:
         over = CallError("CLOSED", reason, code=code)
         if self._hung_up:
             return
-        if code not in COME_BACK or told in NO_ROOM or not known:
+        renews = (code, reason) == EXPIRED and not isinstance(self._token, str)
+        refused = told in NO_ROOM and not self._begun
+        if not (code in COME_BACK or renews) or refused or not known:
             raise over
         while self._http and self._tries < len(self._retries):
             await asyncio.sleep(self._retries[self._tries])
@@ -211,10 +221,11 @@ class Call:
         raise over
 
     async def _dial(self, http: aiohttp.ClientSession) -> None:
-        token = self._token if isinstance(self._token, str) else await self._token()
-        query = {"token": token, **self._query}
+        query = {"token": await self._new_token(), **self._query}
         if self.session:
             query["session"] = self.session
+        if self.resume_key:
+            query["resume_key"] = self.resume_key
         self._error = {}
         try:
             self._ws = await http.ws_connect(socket_url(self.url, query), max_msg_size=0)
@@ -225,3 +236,11 @@ class Call:
             raise CallError("TLS", str(error)) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise CallError("UNREACHABLE", str(error)) from error
+
+    async def _new_token(self) -> str:
+        if isinstance(self._token, str):
+            return self._token
+        try:
+            return await self._token()
+        except Exception as error:  # whatever the application's function raises
+            raise CallError("TOKEN", f"no token could be had: {error}") from error

@@ -1,4 +1,4 @@
-"""Streams and consumers as `nats/` declares them: created, or brought up to date."""
+"""Creates or updates the streams and consumers that `nats/` declares."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ADVICE = {
 
 
 class ProvisionError(Exception):
-    """The server refused; the message says what to change."""
+    """The server refused a change; the message says what to do."""
 
 
 async def provision(
@@ -36,14 +36,15 @@ async def provision(
     force: bool = False,
     wait_s: float = 10.0,
 ) -> list[str]:
-    """Apply `nats/` and return what changed, a line each; nothing where all was in place.
+    """Apply `nats/` and return one line for each change, none if all was up to date.
 
-    *file_bytes* is what the server may store on its disk: the event stream takes half of it at
-    most, each other a quarter. None leaves the sizes as declared. A stream that keeps more than is
-    declared goes on to, which is a line too, unless *force*: what is too old would be gone at once.
+    *file_bytes* is the server's disk space: the event stream takes at most half of it, each other
+    stream a quarter. None leaves the sizes as declared. A stream that keeps more than declared is
+    not shortened, which is reported as a line, unless *force* is set, because shortening erases
+    messages at once.
 
     Raises:
-        ProvisionError: the server refuses, or has no JetStream within *wait_s*.
+        ProvisionError: the server refuses, or JetStream does not answer within *wait_s*.
     """
     await _jetstream(bus, wait_s)
     changed: list[str] = []
@@ -59,7 +60,7 @@ async def provision(
 
 
 async def _jetstream(bus: Bus, wait_s: float) -> None:
-    """Wait until JetStream answers: a cluster elects a leader first."""
+    """Wait until JetStream answers, since a cluster elects a leader first."""
     until = asyncio.get_running_loop().time() + wait_s
     while True:
         answer = await _ask(bus, "INFO", {})
@@ -94,9 +95,9 @@ async def _stream(bus: Bus, wanted: dict[str, Any], *, force: bool) -> list[str]
 
 
 def _longer(wanted: dict[str, Any], found: dict[str, Any]) -> list[str]:
-    """Return the limits by which the stream *found* keeps more than *wanted*: max_age, max_bytes.
+    """Return the limits (max_age, max_bytes) by which the stream *found* keeps more than *wanted*.
 
-    A smaller size is all right as long as what is stored now fits: it may follow from the disk.
+    A smaller size, which may follow from the disk, is fine as long as the stored messages fit.
     """
     config, longer = found["config"], []
     if (most := wanted.get("max_age", 0)) and not 0 < config.get("max_age", 0) <= most:
@@ -121,7 +122,7 @@ async def _consumer(bus: Bus, wanted: dict[str, Any]) -> list[str]:
 
 
 def _same(wanted: dict[str, Any], found: dict[str, Any]) -> bool:
-    """Tell whether *found* is as *wanted* says; what is not said there is the server's choice."""
+    """Tell whether *found* has all values of *wanted*; other values are the server's choice."""
     return all(
         found.get(key, False if value is False else None) == value for key, value in wanted.items()
     )

@@ -40,10 +40,11 @@ from edge.door.routes import websocket
 from edge.door.state import EDGE, Edge, config_of
 from edge.door.webrtc_port import WebRtcPort
 from edge.protocols import served
-from edge.protocols.prices import PRICES
 from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.twilio import TwilioProtocol
+from runtime import media
 from runtime.bus.connection import Bus
+from runtime.prices import PRICES
 from runtime.redaction import Redaction
 from runtime.settings import Settings
 
@@ -59,6 +60,7 @@ def edge_of(
             used, callers cannot be transferred as is wanted, or the ports of WebRTC are none.
     """
     address_limits = AddressLimits.of(settings)
+    media.load()
     speech_model = chosen(settings)
     config = config_of(settings, speech_model)
     policy = TokenPolicy.of(settings)
@@ -73,7 +75,7 @@ def edge_of(
         policy=policy,
         operators=Operators.of(settings, policy),
         address_limits=address_limits,
-        sockets=SocketTable(address_limits.sockets, most_sockets),
+        sockets=SocketTable(address_limits.sockets, most_sockets, settings.max_sessions),
         files=OpenFiles(),
         protocols=served(settings.dialects),
         sessions=sessions,
@@ -152,6 +154,7 @@ def chores(edge: Edge) -> list[Coroutine[Any, Any, None]]:
         edge.configs.keep(),
         edge.agents.watch(),
         edge.call_list.serve(),
+        edge.likely_prompts.serve(),
     ]
 
 

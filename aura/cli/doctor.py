@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import json
 import shutil
 import socket
+import ssl
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import aiohttp
 from rich.console import Console
 
 from aura.cli.running import run, running_url
@@ -19,6 +23,7 @@ from runtime.bus.connection import connect
 from runtime.bus.discovery import discover
 from runtime.bus.errors import BusAwayError
 from runtime.bus.server_address import embedded_url
+from runtime.bus.silence import SILENCE_S
 from runtime.settings import Settings, load
 from runtime.version import installing
 from schemas.languages import without_region
@@ -36,6 +41,8 @@ LIBRARIES = (
 )
 ENOUGH_BYTES = 2 << 30
 ANSWERS = "an edge answers at"
+EDGE_WAIT_S = 5.0
+"""Time that an edge has for its answer."""
 LANGUAGE_CODE = 2
 """The letters of a language code, with which a Piper voice begins: `en_US-joe-medium`."""
 
@@ -131,32 +138,51 @@ def without_workers(services: Mapping[str, bool]) -> Finding:
     return Finding(False, f"a worker for {' and for '.join(gone)}", f"{advice} starts one{away}")
 
 
-async def network(settings: Settings, url: str) -> list[Finding]:
-    """Return what the bus and the edge say, or that nobody is there yet."""
-    findings: list[Finding] = []
-    if settings.nats_url or embedded_url(settings):
-        try:
-            bus = await connect(settings, "aura-doctor", wait_s=3)
-        except BusAwayError as error:
-            findings.append(Finding(False, "NATS", str(error)))
-        else:
-            roles = sorted({one.role for one in await discover(bus)})
-            await bus.close()
-            findings.append(
-                Finding(True, f"NATS answers; roles there: {', '.join(roles) or 'none'}")
-            )
+async def bus_findings(settings: Settings) -> list[Finding]:
+    """Return who answers on the bus; nothing where no bus is known."""
+    if not settings.nats_url and not embedded_url(settings):
+        return []
     try:
-        async with aiohttp.ClientSession() as http, http.get(f"{url}/health", ssl=False) as answer:
-            findings.append(Finding(True, f"{ANSWERS} {url}"))
-            if answer.status != 200:
-                findings.append(without_workers((await answer.json()).get("services", {})))
-    except (aiohttp.ClientError, OSError, ValueError):
+        bus = await connect(settings, "aura-doctor", wait_s=3)
+    except BusAwayError as error:
+        return [Finding(False, "NATS", str(error))]
+    try:
+        roles = sorted({one.role for one in await discover(bus, silence_s=SILENCE_S)})
+    finally:
+        await bus.close()
+    return [Finding(True, f"NATS answers; roles there: {', '.join(roles) or 'none'}")]
+
+
+def edge_findings(settings: Settings, url: str) -> list[Finding]:
+    """Return what the edge at *url* says of itself, or that nobody is there yet."""
+    try:
+        status, services = _health(url)
+    except (HTTPException, OSError, ValueError):
         if settings.port and not _is_free(settings.host, settings.port):
             advice = "in use by something else: set PORT to a free one"
-            findings.append(Finding(False, f"PORT {settings.port}", advice))
-        else:
-            findings.append(Finding(True, f"no Aura runs at {url}; PORT {settings.port} is free"))
-    return findings
+            return [Finding(False, f"PORT {settings.port}", advice)]
+        return [Finding(True, f"no Aura runs at {url}; PORT {settings.port} is free")]
+    found = [Finding(True, f"{ANSWERS} {url}")]
+    return found if status == 200 else [*found, without_workers(services)]
+
+
+def _health(url: str) -> tuple[int, dict[str, bool]]:
+    """Return the status of the edge's `/health`, and its `services`."""
+    place = urlsplit(url)
+    host = place.netloc.rpartition("@")[2]
+    line = (
+        # whose certificate it is, is no question of the installation's health
+        HTTPSConnection(host, timeout=EDGE_WAIT_S, context=ssl._create_unverified_context())  # noqa: S323
+        if place.scheme == "https"
+        else HTTPConnection(host, timeout=EDGE_WAIT_S)
+    )
+    try:
+        line.request("GET", f"{place.path.rstrip('/')}/health")
+        answer = line.getresponse()
+        said = json.loads(answer.read())
+        return answer.status, said.get("services", {}) if isinstance(said, dict) else {}
+    finally:
+        line.close()
 
 
 def _is_free(host: str, port: int) -> bool:
@@ -173,9 +199,13 @@ async def examine(settings: Settings) -> int:
     """Print the examination; 1 where something needed is missing."""
     console, bad = Console(soft_wrap=True), False
     url = settings.url or running_url(settings)
-    there = await network(settings, url)
-    findings = [*machine(settings), *there]
-    for one in findings:
+    # at once: the bus is waited for, and so may be the edge
+    on_bus, of_edge, here = await asyncio.gather(
+        bus_findings(settings),
+        asyncio.to_thread(edge_findings, settings, url),
+        asyncio.to_thread(lambda: list(machine(settings))),
+    )
+    for one in (*here, *on_bus, *of_edge):
         mark = (
             "[green]ok     [/]"
             if one.good
@@ -187,7 +217,7 @@ async def examine(settings: Settings) -> int:
         if not one.good:
             console.print(f"        {one.advice}", highlight=False, markup=False)
             bad = bad or one.needed
-    runs = any(one.good and one.what.startswith(ANSWERS) for one in there)
+    runs = any(one.good and one.what.startswith(ANSWERS) for one in of_edge)
     well = f"All is well: Aura runs at {url}." if runs else "All is well. Next: aura up"
     console.print("Something is missing; see above." if bad else well, highlight=False)
     return 1 if bad else 0

@@ -1,4 +1,4 @@
-"""`aura replay`: a session printed, published, decided again or driven again."""
+"""`aura replay`: prints, publishes, decides or drives a recorded session again."""
 
 # ruff: noqa: PLC0415 - each way to replay imports only its own modules
 
@@ -21,28 +21,24 @@ Sessions = Annotated[
     list[str],
     typer.Argument(metavar="SESSION...", help="One; many with --decide.", callback=_ids),
 ]
-Publish = Annotated[bool, typer.Option("--publish", help="Publish them as a session of their own.")]
+Publish = Annotated[bool, typer.Option("--publish", help="Publish the events as a new session.")]
 Speed = Annotated[float, typer.Option(help="How many times as fast.")]
 FromTurn = Annotated[
     int, typer.Option("--from", "--from-turn", metavar="TURN", help="From this turn on.")
 ]
 Decide = Annotated[
-    bool, typer.Option("--decide", help="Decide the call again, alone: what would be other?")
+    bool, typer.Option("--decide", help="Decide the call again offline, and show differences.")
 ]
 Drive = Annotated[
-    bool, typer.Option("--drive", help="Through today's workers, and compare with the record.")
+    bool, typer.Option("--drive", help="Run it through today's workers, and compare.")
 ]
-Stages = Annotated[
-    str, typer.Option(metavar="stt,llm,tts", help="With --drive: others use the record.")
-]
+Stages = Annotated[str, typer.Option(metavar="stt,llm,tts", help="With --drive: stages to run.")]
 Tools = Annotated[
     Literal["recorded", "live"],
-    typer.Option(help="With --drive: `live` calls those that may be called twice."),
+    typer.Option(help="With --drive: `live` calls tools that may be called twice."),
 ]
 Model = Annotated[str, typer.Option(help="With --drive: ask this model.")]
-Agent = Annotated[
-    str, typer.Option(metavar="NAME[@REV]", help="With --drive: served by this agent.")
-]
+Agent = Annotated[str, typer.Option(metavar="NAME[@REV]", help="With --drive: use this agent.")]
 FailOn = Annotated[
     str, typer.Option(metavar="wer=0.1,latency=1.2x", help="With --drive: exit 1 beyond.")
 ]
@@ -52,7 +48,7 @@ Waits = Annotated[
     typer.Option(metavar="MS,MS,MS", help="With --decide: finished,unclear,unfinished[,stated]"),
 ]
 Speculate = Annotated[
-    bool | None, typer.Option(help="With --decide: speculate at a likely end of turn, or not.")
+    bool | None, typer.Option(help="With --decide: speculate at a likely end of turn or not.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
@@ -79,9 +75,9 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
 
     aura replay S                        its events at their own pace
     aura replay S --publish --speed 10   the same on the bus, under a new id, marked as replay
-    aura replay S --decide --eagerness low    which decisions would have been others
-    aura replay S --drive --llm-model m  what another model would have said
-    aura replay S --drive --agent host@7 what that revision of an agent would have said
+    aura replay S --decide --eagerness low    decisions that would have differed
+    aura replay S --drive --llm-model m  the words of another model
+    aura replay S --drive --agent host@7 the words of that revision of an agent
     """
     _check_ways({"--publish": publish, "--decide": decide, "--drive": drive})
     live = tools == "live"
@@ -112,10 +108,10 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
 
 
 def _check_ways(ways: dict[str, bool]) -> None:
-    """Refuse two ways to replay at once.
+    """Refuse more than one way to replay.
 
     Raises:
-        CommandError: several ways are wanted.
+        CommandError: several ways were given.
     """
     if sum(ways.values()) > 1:
         wanted = " and ".join(name for name, value in ways.items() if value)
@@ -123,7 +119,7 @@ def _check_ways(ways: dict[str, bool]) -> None:
 
 
 def _check(there: bool, needed: str, options: dict[str, object]) -> None:
-    """Refuse an option that would have no effect.
+    """Refuse an option without effect.
 
     Raises:
         CommandError: an option was given without *needed*.

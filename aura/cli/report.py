@@ -4,17 +4,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from aura.cli.fast_start import without_aiohttp
 from aura.cli.running import CommandError
+from aura.cli.terminal import cut, room
 from runtime.settings import Settings, load
 
+if TYPE_CHECKING:
+    from aura.cli.reporting.queries import Figures
+
 LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001  # the warehouse's times are naive UTC
+MOST_FAILED = 10
+"""Failed calls in the terminal; the page has more of them."""
 
 
 def report(settings: Settings, *, data: Path | None, start: str, tenant: str, out: Path) -> int:
@@ -24,12 +32,14 @@ def report(settings: Settings, *, data: Path | None, start: str, tenant: str, ou
         CommandError: nothing was kept, a time that is none, or a file that cannot be written.
         SettingsError: DuckDB is not installed.
     """
-    from aura.cli.reporting.page import page, tiles
+    from aura.cli.reporting.page import page
     from aura.cli.reporting.queries import figures
-    from edge.protocols.prices import PRICES
-    from workers.analytics import warehouse
-    from workers.analytics.plugin_loader import start_of
-    from workers.analytics.subscribers import SubscriberError
+    from runtime.prices import PRICES
+
+    with without_aiohttp():
+        from workers.analytics import warehouse
+        from workers.analytics.plugin_loader import start_of
+        from workers.analytics.subscribers import SubscriberError
 
     folder = (data or warehouse.folder_of(settings)).expanduser()
     if not any((folder / "events").glob("*/*.parquet")):
@@ -55,10 +65,32 @@ def report(settings: Settings, *, data: Path | None, start: str, tenant: str, ou
     except OSError as error:
         raise CommandError(f"--html {out}: {error.strerror}") from error
     console = Console(highlight=False)
-    for name, value in tiles(found.totals):
-        console.print(f"{name:22} {value}")
+    columns = room(console)
+    for line in summary(found):
+        console.print(cut(line, columns), markup=False, soft_wrap=True)
     console.print(f"\nThe report is in {out}.", soft_wrap=True)
     return 0
+
+
+def summary(found: Figures) -> Iterator[str]:
+    """Yield the headline numbers, the slowest calls and the newest of the failed, as lines."""
+    from aura.cli.reporting.page import milliseconds, moment, tiles
+
+    shown = tiles(found.totals)
+    wide = max(len(name) for name, _ in shown)
+    yield from (f"{name:{wide}}  {value}" for name, value in shown)
+    if found.slowest:
+        yield "\nThe slowest calls, by their longest wait:"
+    for row in found.slowest:
+        waited = milliseconds(row["waited_ms"])
+        yield f"  {row['session']}  {moment(row['at_utc'])}  turn {row['turn']}  {waited}"
+    if found.failed:
+        yield f"\nFailed calls ({len(found.failed)}), the newest first:"
+    for row in found.failed[:MOST_FAILED]:
+        told = ", ".join(filter(None, (row["what"], f"errors: {row['errors']}")))
+        yield f"  {row['session']}  {moment(row['at_utc'])}  {told}"
+    if found.slowest or found.failed:
+        yield "Look at one: aura show CALL"
 
 
 def command(

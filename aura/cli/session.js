@@ -74,6 +74,7 @@ function showTurn(turn) {
   const steps = data.moments[turns.get(turn)]?.[4], section = $("turn");
   section.hidden = !steps;
   for (const [of, button] of buttons) button.classList.toggle("on", of === turn);
+  buttons.get(turn)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (!steps) return;
   const felt = steps.first_sent_ms;
   section.firstChild.textContent = `Turn ${turn}: ${felt == null ? "no answer was heard" : `${Math.round(felt)} ms from the end of speech`}`;
@@ -98,6 +99,8 @@ data.waits.forEach(([from, to, turn], k) => {
   $("tools").append(button);
 });
 $("all").onclick = () => picture.look(...all);
+$("out").onclick = () => picture.zoom(1.6);
+$("in").onclick = () => picture.zoom(0.6);
 picture.svg.addEventListener("dblclick", () => picture.look(...all));
 
 // ---------------------------------------------------------------- sound

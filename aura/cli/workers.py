@@ -1,4 +1,4 @@
-"""`aura workers`: the processes, how busy they are, and how far behind each stage is."""
+"""`aura workers`: the processes, their load, and the backlog of each stage."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from runtime.bus.connection import Bus, connect
 from runtime.bus.consumer_lag import Queue, queues
 from runtime.bus.discovery import Service, discover
 from runtime.bus.errors import BusAwayError
+from runtime.bus.silence import SILENCE_S
 from runtime.printable import printable
 from runtime.settings import Settings, load
 from runtime.tasks import beside
 from schemas.stages import STAGE_NAMES
 
 LOOK_S = 1.0
-"""Between two looks at the bus; jobs done in between make the rate."""
+"""The time between two looks at the bus; the jobs done in between give the rate."""
 ORDER = ("edge", *STAGE_NAMES)
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One process, as it is shown. Numbers that a role does not tell are None."""
+    """One process in the table. Numbers that its role does not have are None."""
 
     role: str
     id: str
@@ -40,7 +41,7 @@ class Row(msgspec.Struct, frozen=True):
     model: str | None
     slots: int | None
     in_flight: int | None
-    """Jobs of a worker, calls of an edge."""
+    """Current jobs of a worker, or calls of an edge."""
     done: int | None
     failed: int | None
     done_per_s: float | None
@@ -57,7 +58,7 @@ class Look(msgspec.Struct, frozen=True):
 def look_of(
     now: Sequence[Service], before: Sequence[Service], elapsed_s: float, stages: list[Queue]
 ) -> Look:
-    """Return the look: *before* is what was found *elapsed_s* earlier, for the rates."""
+    """Return the look; *before* is the state *elapsed_s* earlier, for the rates."""
     done_before = {one.id: one.said.get("done") for one in before}
     rows = [_row(one, done_before.get(one.id), elapsed_s) for one in now]
     rows.sort(key=lambda row: (ORDER.index(row.role) if row.role in ORDER else 9, row.role, row.id))
@@ -119,37 +120,39 @@ def tables(look: Look) -> Group:
 
 
 async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
-    """Print the look: once, or again and again until Ctrl-C where somebody watches.
+    """Print the look once, or repeatedly until Ctrl-C on a terminal.
 
     Raises:
-        BusAwayError: no server answers, or it is not provisioned.
+        BusAwayError: no server answers, or the bus is not provisioned.
     """
     bus = await connect(settings, "aura-workers")
     try:
-        look, found = await _look(bus, [])
+        if not (as_json or once) and sys.stdout.isatty():
+            await _live(bus)
+            return 0
+        look, _ = await _look(bus, await discover(bus, silence_s=SILENCE_S))
         if as_json:
             sys.stdout.write(json.dumps(msgspec.to_builtins(look)) + "\n")
-        elif once or not sys.stdout.isatty():
-            Console().print(tables(look))
         else:
-            await _live(bus, look, found)
+            Console().print(tables(look))
     finally:
         await bus.close()
     return 0
 
 
 async def _look(bus: Bus, before: Sequence[Service]) -> tuple[Look, list[Service]]:
-    """Look around, LOOK_S after *before* was found; without one, find it first."""
+    """Look around, LOOK_S after *before* was found."""
     loop = asyncio.get_running_loop()
     at = loop.time()
-    earlier = before or await discover(bus)
-    await asyncio.sleep(max(0.0, at + LOOK_S - loop.time()))
-    now = await discover(bus)
-    return look_of(now, earlier, loop.time() - at, await queues(bus)), now
+    await asyncio.sleep(LOOK_S)
+    now = await discover(bus, silence_s=SILENCE_S)
+    return look_of(now, before, loop.time() - at, await queues(bus)), now
 
 
-async def _live(bus: Bus, look: Look, found: list[Service]) -> None:
-    """Keep the tables fresh until SIGINT or SIGTERM."""
+async def _live(bus: Bus) -> None:
+    """Keep the tables fresh until SIGINT or SIGTERM; the first have no rates yet."""
+    found = await discover(bus, silence_s=SILENCE_S)
+    look = look_of(found, [], 0, await queues(bus))
     stop = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
@@ -172,10 +175,10 @@ def command(
     once: Annotated[bool, typer.Option("--once", help="Print one table and end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and end.")] = False,
 ) -> None:
-    """Show who is there: edges, workers, their load, and how far behind each stage is.
+    """Show the processes: edges, workers, their load, and the backlog of each stage.
 
-    Live until Ctrl-C on a terminal, else one table. WAITING is jobs that no worker has yet, OLDEST
-    how long the first of them has waited: more than a moment means that the stage wants another
-    worker.
+    Live until Ctrl-C on a terminal, else one table. WAITING counts jobs that no worker has yet,
+    OLDEST is the wait of the oldest of them. If it is more than a moment, the stage needs another
+    worker. DONE/S counts the jobs done in one second, which one table takes.
     """
     run(show(load(), once=once, as_json=as_json))

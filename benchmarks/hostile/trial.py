@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -34,6 +35,7 @@ PIECE_BYTES = 3200
 WITHOUT_S = 1.0
 """The bystander is timed so long before each attack."""
 FAULTS = ("connection_broken", "call_broken", "session_broken", "bus_disconnected", "Traceback")
+FULL = re.compile(r"new_calls_refused\b.*?stage\W+(\w+)")
 SETTINGS = {
     "DEBUG": "true",
     "AURA_JWT_SECRET": SECRET,
@@ -156,6 +158,7 @@ async def measure(aura: Aura, name: str, order: Order) -> Figures:
         recorded=more_recorded,
         died=died,
         faults=[fault for fault in FAULTS if fault in said],
+        full=sorted({stage for line in said.splitlines() for stage in FULL.findall(line)}),
         sent=sent,
     )
 

@@ -21,7 +21,7 @@ const RETRIES_MS = [300, 1000, 2000, 4000, 8000, 15000, 15000];
 const LAST_WORD_MS = 400;
 /** Close codes after which the same session is tried again. */
 const COME_BACK = new Set([1005, 1006, 1012, 1013]);
-/** Errors after which coming back at once would only be refused again. */
+/** Refusals for a while: a call that has not begun ends, one that comes back waits longer. */
 const NO_ROOM = new Set(["SESSION_LIMIT", "RATE_LIMITED", "OVERLOADED"]);
 
 /** Errors after which no answer to the turn comes. */
@@ -293,6 +293,8 @@ export class AuraCall extends EventTarget {
     this.options = options;
     /** The session's id, to come back to it. */
     this.session = options.session ?? "";
+    /** With the id it is what goes on with the session, over another connection. */
+    this.resumeKey = options.resumeKey ?? keyOf(this.session) ?? randomKey();
     /** `idle`, `connecting`, `listening`, `thinking`, `speaking`, `reconnecting` or `ended`. */
     this.state = "idle";
     /** What the protocol's document measures, and the ms that this library adds. */
@@ -416,6 +418,8 @@ export class AuraCall extends EventTarget {
     try {
       address = await this.#address();
     } catch (error) {
+      // who could not fetch a token to come back with may have lost the network with the line
+      if (this.state === "reconnecting" && this.#triesAgain()) return;
       return this.#giveUp(new AuraError("NO_ADDRESS", "no token could be had, or the URL is none", String(error)));
     }
     if (this.state === "ended") return;
@@ -454,6 +458,7 @@ export class AuraCall extends EventTarget {
       record: this.options.record ? 1 : undefined,
       variables: this.options.variables && JSON.stringify(this.options.variables),
       session: this.session || undefined,
+      resume_key: this.resumeKey,
       ...query,
     };
     for (const [name, value] of Object.entries(asked)) {
@@ -484,21 +489,25 @@ export class AuraCall extends EventTarget {
     if (this.state === "ended") return;
     const told = this.#lastError;
     const error = told && Date.now() - told.at < 3000 ? told.error : null; // what was told just before
-    const refused = code === 1013 && NO_ROOM.has(error?.code);
+    const refused = code === 1013 && NO_ROOM.has(error?.code) && this.#began;
     const expired = code === 1008 && reason === "Token expired" && typeof this.options.token === "function";
     const known = Boolean(this.session) || error?.code === "BUS_AWAY";
-    if (((COME_BACK.has(code) && !refused) || expired) && known && this.#tries < RETRIES_MS.length) {
-      this.#quiet();
-      this.#move("reconnecting");
-      this.#retry = setTimeout(() => this.#dial(), RETRIES_MS[this.#tries++]);
-      return;
-    }
+    if (((COME_BACK.has(code) && !refused) || expired) && known && this.#triesAgain()) return;
     if (code === 1000 && !this.#began) {
       // The server counts as heard what it has sent; the loudspeaker is a little behind.
       if (!this.#audio) return this.#end(code, reason);
       return void setTimeout(() => this.#end(code, reason), LAST_WORD_MS);
     }
-    this.#giveUp(closeError(code, reason, opened, error));
+    this.#giveUp(closeError(code, reason, opened, error, !this.#began));
+  }
+
+  /** Dial again after a while; false: it was tried often enough. */
+  #triesAgain() {
+    if (this.#tries >= RETRIES_MS.length) return false;
+    this.#quiet();
+    this.#move("reconnecting");
+    this.#retry = setTimeout(() => this.#dial(), RETRIES_MS[this.#tries++]);
+    return true;
   }
 
   #giveUp(error) {
@@ -561,6 +570,7 @@ export class AuraCall extends EventTarget {
       case "error": {
         const error = new AuraError(message.code, message.message, message.details);
         this.#lastError = { error, at: Date.now() };
+        if (this.state === "reconnecting" && NO_ROOM.has(message.code)) return; // tried again; told if it is the last
         if (this.state === "thinking" && NO_ANSWER.has(message.code)) this.#move("listening");
         return this.#fail(error);
       }
@@ -569,6 +579,7 @@ export class AuraCall extends EventTarget {
 
   #hasBegun(session, resumed) {
     this.session = session;
+    keepKey(session, this.resumeKey);
     this.#tries = 0;
     this.#lastError = null;
     if (resumed) this.metrics.reconnections++;
@@ -649,6 +660,24 @@ export class AuraCall extends EventTarget {
 }
 
 const smooth = (before, now) => (before === null ? now : before + (now - before) * 0.1);
+/** Keys of the sessions that began here, also before the page was loaded anew. */
+const KEYS = new Map();
+const randomKey = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18)))).replaceAll("/", "_").replaceAll("+", "-");
+function keyOf(session) {
+  try {
+    return KEYS.get(session) ?? sessionStorage.getItem(`aura ${session}`);
+  } catch {
+    return null; // no page, or one that may store nothing
+  }
+}
+function keepKey(session, key) {
+  KEYS.set(session, key);
+  try {
+    sessionStorage.setItem(`aura ${session}`, key);
+  } catch {
+    // the same
+  }
+}
 const pick = (from, names) => Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
 
 function microphoneError(error) {
@@ -661,13 +690,15 @@ function microphoneError(error) {
   return new AuraError(...(codes[error?.name] ?? ["MICROPHONE_FAILED", "the microphone cannot be opened"]), String(error?.message ?? error));
 }
 
-function closeError(code, reason, opened, told) {
+/** Return what a close means; a call that had *begun* knows more of its token and its server. */
+function closeError(code, reason, opened, told, begun) {
+  if (code === 1008 && reason === "Invalid Token" && begun) return new AuraError("TOKEN_EXPIRED", "the token is not accepted any more");
   if (code === 1008 && reason === "Invalid Token") return new AuraError("INVALID_TOKEN", "the token was refused");
   if (code === 1008 && reason === "Token expired") return new AuraError("TOKEN_EXPIRED", "the token has expired");
   if (told && code !== 1006) return told;
   const stages = { 4001: "AUDIO_DOWN", 4002: "STT_DOWN", 4003: "LLM_DOWN", 4004: "TTS_DOWN", 1011: "SERVER_ERROR" };
   if (stages[code]) return new AuraError(stages[code], reason || "the server failed");
-  if (!opened) return new AuraError("UNREACHABLE", "the server cannot be reached, or lets nobody in now");
+  if (!opened && !begun) return new AuraError("UNREACHABLE", "the server cannot be reached, or lets nobody in now");
   return new AuraError("LOST", "the line was lost", reason);
 }
 

@@ -14,7 +14,7 @@ from edge.call.client import Client
 from edge.call.clock import now_ms
 from edge.call.control_listener import ControlListener
 from edge.call.event_teller import EventTeller
-from edge.call.event_writer import EventWriter, LogTerms
+from edge.call.event_writer import EventWriter, Jobs, LogTerms
 from edge.call.frame_sender import FrameSender
 from edge.call.recognition import Recognition
 from edge.call.recording_writer import RecordingWriter
@@ -61,6 +61,7 @@ class SessionShell:
         recording: RecordingWriter | None = None,
         recorded: tuple[StageName, ...] = (),
         terms: LogTerms | None = None,
+        jobs: Jobs | None = None,
         kept: Held | None = None,
         tells_events: bool = False,
     ) -> None:
@@ -68,7 +69,7 @@ class SessionShell:
 
         *audio* hears the caller; *recording* stores the audio. A replay answers for the stages in
         *recorded*. Its events are written by *terms*; None: whole, and without a limit. *kept* is
-        the room for sound that may be sent again.
+        the room for sound that may be sent again, and *jobs* where its jobs have their places.
         """
         self.tenant, self.session = whose = call.began.tenant, call.began.session
         self.call = call
@@ -84,15 +85,19 @@ class SessionShell:
             self._outage,
             self._awaits,
             terms=terms,
+            jobs=jobs,
             recorded=recorded,
             over=self._over_quota,
         )
+        self._jobs = jobs
         self._frames = FrameSender(bus, self.session, kept)
         self._tasks = asyncio.TaskGroup()
         self._stages = StageListener(bus, whose, self.give, self._heard)
         self._resync = Resync(bus, call, whose, self._frames, self._stages.event)
         self._takeover = Takeover()
-        self.control = ControlListener(bus, call, self.give, self._events.stored)
+        self.control = ControlListener(
+            bus, call, self.give, self._events.stored, client.can_transfer
+        )
         self._phase = CARRIES
         self._audio = audio or CallerAudio()
         self._audio.configure(call.config.turns)
@@ -248,6 +253,8 @@ class SessionShell:
     def _heard(self, event: AnyEvent, seq: int) -> None:
         """Take *event* of a stage or of a newer connection, stored at *seq* of the log."""
         self.recognition.said(event)
+        if self._jobs:
+            self._jobs.said(event)
         if self._takeover.is_over(event, seq):
             self._leave_to_newer()
         elif event.KIND != LIFE:

@@ -11,7 +11,7 @@ const PROBLEMS = {
   MICROPHONE_FAILED: ["The microphone cannot be opened.", "You can type meanwhile."],
   AUDIO_FAILED: ["This browser plays no sound here.", "You can type, and read the answers."],
   INVALID_TOKEN: ["This token was refused.", "It may be mistyped, expired or meant for another server."],
-  TOKEN_EXPIRED: ["Your token has expired.", "Get a new one from the operator."],
+  TOKEN_EXPIRED: ["Your token has expired.", "Get a new one from the operator: within a minute, the call goes on with it."],
   SESSION_LIMIT: ["There is no free seat.", "Calls have a limit, each person's too: end your other call, or try again in a while."],
   RATE_LIMITED: ["Too many tries within a minute.", "Wait a moment, then try again."],
   OVERLOADED: ["Aura is busy with other calls.", "Try again in a few seconds."],
@@ -39,6 +39,7 @@ export function busAway({ code, details }) {
 /** Return [what, what to do] of an error event of the library. */
 export function problem({ code, message, details }) {
   if (busAway({ code, details })) return ["Aura's message bus is away.", "It is waited for; the call goes on when it is back."];
+  if (code === "SESSION_LIMIT" && /a minute/.test(details)) return PROBLEMS.RATE_LIMITED;
   if (code === "INVALID_OPTION") return ["A choice was ignored.", details];
   return PROBLEMS[code] ?? [message || "Something went wrong.", details || ""];
 }

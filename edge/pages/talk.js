@@ -29,6 +29,8 @@ const choices = new Choices($);
 let config = {}, call = null, story = new Story(), turn = 0, offset_ms = null, follows = true, ticking = 0, looking = 0;
 /** What is shown as long as not all of Aura is there: "stage", "bus"; "" if it is something else. */
 let missing = "";
+/** The session of a call whose token has expired: with a new token it goes on. */
+let kept = "";
 const strip = new Timeline($("strip"), story.drawn(0), [-SHOWN_MS, 0]);
 strip.moved = () => {
   follows = false;
@@ -97,10 +99,12 @@ async function begin(microphone) {
     return $("token").focus();
   }
   call = new AuraCall({
-    token, events: true, sampleRate: config.sample_rate, ...choices.asked(), url: config.ws_url || new URL(".", location.href).href,
+    token, session: kept, events: true, sampleRate: config.sample_rate, ...choices.asked(), url: config.ws_url || new URL(".", location.href).href,
   });
+  if (!kept) forget();
   reset();
-  listen(call);
+  listen(call, kept);
+  kept = "";
   document.body.dataset.state = "call";
   $("welcome").hidden = true;
   for (const id of ["words", "dock", "behind"]) $(id).hidden = false;
@@ -111,20 +115,26 @@ async function begin(microphone) {
   await call.start({ microphone }).catch(() => {}); // told by an `error`
 }
 
-function reset() {
+/** Show nothing of an earlier call. */
+function forget() {
   story = new Story();
-  [turn, offset_ms, follows, missing] = [0, null, true, ""];
+  [turn, offset_ms] = [0, null];
   $("words").replaceChildren();
   words.tools.clear();
   $("steps").replaceChildren();
   $("felt").textContent = $("session").textContent = "";
   $("felt-words").textContent = "Comes with the first answer to you.";
+}
+
+function reset() {
+  [follows, missing] = [true, ""];
   $("follow").hidden = true;
   $("mute").disabled = true;
   setMuted(false);
 }
 
-function listen(now) {
+/** Show what *now* tells; it goes on with the session *earlier*, if the server still has it. */
+function listen(now, earlier) {
   let waiting = 0;
   now.on("state", ({ state }) => {
     clearInterval(waiting);
@@ -139,6 +149,8 @@ function listen(now) {
     if (state === "ended") over();
   });
   now.on("session", ({ session, resumed }) => {
+    if (earlier && !resumed) forget();
+    earlier = "";
     $("session").textContent = session;
     if (resumed) $("problem").hidden = true;
   });
@@ -183,7 +195,9 @@ function listen(now) {
     missing = busAway(error) ? "bus" : "";
     if (/^(STT|LLM|TTS)_ERROR$/.test(error.code)) look();
     if (error.code === "INVALID_TOKEN" || error.code === "TOKEN_EXPIRED") {
+      if (error.code === "TOKEN_EXPIRED") kept = now.session;
       given.delete("token");
+      $("token").value = "";
       $("token-row").hidden = false;
     }
     if (error.code === "UNREACHABLE" && (await health())) show(["You are not let in right now.", "The server runs, but is restarting, busy, or has seen too many tries from here. Try again in a minute."]);
@@ -239,7 +253,8 @@ function over() {
     $("title").textContent = "The call is over.";
     $("start").textContent = "Talk again";
   }
-  $(isSecureContext ? "start" : "type-instead").focus({ preventScroll: true });
+  const asked = !$("token-row").hidden && !$("token").value;
+  $(asked ? "token" : isSecureContext ? "start" : "type-instead").focus({ preventScroll: true });
   scrollTo({ top: 0 });
 }
 

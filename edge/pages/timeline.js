@@ -129,6 +129,12 @@ export class Timeline {
     this.draw();
   }
 
+  /** Show *by* times as much around the same middle. */
+  zoom(by) {
+    const middle = (this.view[0] + this.view[1]) / 2, half = ((this.view[1] - this.view[0]) / 2) * by;
+    this.look(middle - half, middle + half);
+  }
+
   shift(ms) {
     this.view = [this.view[0] + ms, this.view[1] + ms];
   }
@@ -147,7 +153,8 @@ export class Timeline {
     svg.setAttribute("height", this.bottom + 8);
     this.#axis();
     const free = { x: this.left };
-    data.waits.forEach((one) => this.#band(one, free));
+    const bands = add(svg, "g", {}), waited = add(svg, "g", {}); // each number over all of the bands
+    data.waits.forEach((one) => this.#band(one, bands, waited, free));
     for (const lane of data.lanes) {
       const low = this.y(lane) + this.lane - 1;
       add(svg, "line", { x1: 0, x2: this.across, y1: low, y2: low, stroke: "currentColor", opacity: 0.14 });
@@ -198,14 +205,14 @@ export class Timeline {
     add(this.svg, "path", { class: "wave", d: points.join(""), stroke: colour(lane), "stroke-width": thick, opacity: 0.5, fill: "none" });
   }
 
-  #band([from, to, turn], free) {
+  #band([from, to, turn], bands, waited, free) {
     if (to < this.view[0] || from > this.view[1]) return;
     const left = Math.max(this.x(from), this.left), wide = Math.max(2, this.x(to) - left), ms = `${Math.round(to - from)} ms`;
-    const box = add(this.svg, "rect", { class: "wait", x: left, y: 22, width: wide, height: this.bottom - 22, fill: "var(--wait)", opacity: 0.13 });
+    const box = add(bands, "rect", { class: "wait", x: left, y: 22, width: wide, height: this.bottom - 22, fill: "var(--wait)", opacity: 0.13 });
     add(box, "title", {}, `turn ${turn}: the caller waited ${ms}`);
     box.onclick = () => this.turned(turn);
     if (left + 3 < free.x || left + 3 + measured(ms) > this.across) return;
-    add(this.svg, "text", { class: "said label", x: left + 3, y: 34 }, ms);
+    add(waited, "text", { class: "said label", x: left + 3, y: 34 }, ms);
     free.x = left + 3 + measured(ms) + 8;
   }
 
@@ -297,8 +304,7 @@ export class Timeline {
       if (!move && !by) return;
       this.moved();
       if (move) this.shift(move * (to - from));
-      const middle = (this.view[0] + this.view[1]) / 2, half = ((to - from) / 2) * (by ?? 1);
-      this.look(middle - half, middle + half);
+      this.zoom(by ?? 1);
     });
     addEventListener("resize", () => this.later());
   }

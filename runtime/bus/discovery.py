@@ -1,4 +1,4 @@
-"""The processes that run: each answers NATS service discovery (`nats micro ls` sees them too)."""
+"""Finds Aura's running processes: each answers NATS service discovery (see `nats micro ls`)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from nats.micro.service import EndpointConfig, EndpointStats, ServiceConfig
 
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
+from runtime.bus.silence import until_silent
 from runtime.version import version
 
 PREFIX = "aura-"
@@ -33,7 +34,7 @@ class Service(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def announced(bus: Bus, role: str, describe: Describe) -> AsyncIterator[str]:
-    """Answer discovery as *role* until the block is left; yields this process's id."""
+    """Answer discovery as *role* while the block is open; yields this process's id."""
 
     def stats(_: EndpointStats) -> Any:
         return describe()
@@ -63,16 +64,20 @@ async def announced(bus: Bus, role: str, describe: Describe) -> AsyncIterator[st
             await service.stop()
 
 
-async def discover(bus: Bus, *, wait_s: float = 0.3) -> list[Service]:
-    """Return the processes that answered within *wait_s*."""
+async def discover(
+    bus: Bus, *, wait_s: float = 0.3, silence_s: float | None = None
+) -> list[Service]:
+    """Return the processes that answered within *wait_s*, or before *silence_s* of silence."""
     found: list[Service] = []
+    came = asyncio.Event()
 
     async def on_answer(answer: Delivery) -> None:
+        came.set()
         try:
             stats = msgspec.json.decode(answer.data)
             name, data = stats["name"], stats["endpoints"][0]["data"]
         except (msgspec.DecodeError, KeyError, IndexError, TypeError):
-            return  # another service of the cluster
+            return  # some other service of the cluster
         if name.startswith(PREFIX):
             found.append(Service(name.removeprefix(PREFIX), stats["id"], data or {}))
 
@@ -80,7 +85,7 @@ async def discover(bus: Bus, *, wait_s: float = 0.3) -> list[Service]:
     try:
         async with bus.listening(inbox, on_answer):
             await bus._nc.publish("$SRV.STATS", b"", reply=inbox)
-            await asyncio.sleep(wait_s)
+            await until_silent(came, wait_s, silence_s)
     except NatsError:
         return []
     return sorted(found, key=lambda service: (service.role, service.id))

@@ -1,4 +1,4 @@
-"""The spans of a session, made of its moments: speech, waits, work of the stages, playback."""
+"""The spans of a session, derived from its moments: speech, waits, work of the stages, playback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from runtime.sessions.timeline import Lane, Moment
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of time in which a lane was busy."""
+    """A stretch of time in which a lane of the timeline was busy."""
 
     start_ms: int
     """Unix time, ms."""
@@ -19,7 +19,7 @@ class Span:
     name: str
     text: str
     moment: int = 0
-    """The index of the moment that it was derived from."""
+    """The index of the moment from which it was derived."""
 
 
 def spans(told: list[Moment]) -> list[Span]:
@@ -64,9 +64,9 @@ def spans(told: list[Moment]) -> list[Span]:
 
 
 def _tool_spans(told: list[Moment]) -> list[Span]:
-    """Return the spans of calls of tools, from when they were asked to be run to their results.
+    """Return the spans of tool calls, each from the request to run it to its result.
 
-    Those that no tool runner is asked for begin with the model's call.
+    A call that no tool runner makes begins with the model's call instead.
     """
     found: list[Span] = []
     asked: dict[tuple[int, ...], int] = {}

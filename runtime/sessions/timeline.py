@@ -1,4 +1,4 @@
-"""The moments of a session by lane, on the edge's clock, to be drawn."""
+"""The moments of a session by lane, on the edge's clock, for a drawing."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class Moment(NamedTuple):
     """Unix time, ms."""
     lane: Lane
     name: str
-    """The event's type; or `transcript.partial` or `answer.sent`, which are derived from events."""
+    """The event's type, or the derived `transcript.partial` or `answer.sent`."""
     text: str
-    """A short description, fit for a terminal: the words, or the numbers that matter."""
+    """A short description for a terminal: the words, or the numbers that matter."""
     fields: dict[str, Any]
-    """The event's own fields, without tenant, session and time."""
+    """The fields of the event except tenant, session and time."""
     turn: int | None = None
 
 
@@ -71,7 +71,7 @@ def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
         turn, words = fields.get("turn"), _words(event)
         if isinstance(event, ev.AnswerHeard):
             whole = written.get(event.turn, "").split()
-            # a caller who hangs up in the silence after the last word has heard it all
+            # a caller who hangs up in the silence after the last word has heard the whole response
             to_the_end = event.complete or (bool(whole) and event.text.split() == whole)
             fields["to_the_end"] = to_the_end
             heard |= {event.turn} if to_the_end else set()
@@ -123,7 +123,7 @@ def _partials(delivered: ev.InputsDelivered) -> Iterator[Moment]:
 
 
 def _surely(what: str, likely: float | None) -> str:
-    """Return the text for a probability of the end of turn, empty if there is none."""
+    """Return the text for a probability of the end of turn, or "" without one."""
     return "" if likely is None else f", {what}: {likely:.0%}"
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import jwt
 import pytest
 
-from aura.client import Call
+from aura.client import Call, CallError
 from tests.aura_process import SIMULATED, AuraProcess
 
 TESTS = Path(__file__).parents[2] / "clients" / "js" / "test"
 NODE = shutil.which("node")
 WEBSOCKETS_SINCE = 22
+SECRET = "of tokens that expire within a test of calls"
 
 needs_node = pytest.mark.skipif(
     NODE is None, reason="NOT TESTED HERE: the client library needs node (apt-get install nodejs)"
@@ -55,7 +59,15 @@ def with_a_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProces
     folder = tmp_path_factory.mktemp("tools")
     file = folder / "tools.yaml"
     file.write_text("- {name: show, kind: client}\n", encoding="utf-8")
-    aura = AuraProcess(folder, env={**SIMULATED, "AURA_TOOLS": str(file)})
+    aura = AuraProcess(
+        folder,
+        env={
+            **SIMULATED,
+            "AURA_TOOLS": str(file),
+            "AURA_JWT_SECRET": SECRET,
+            "AURA_CALL_ENDS_WITH_TOKEN": "true",
+        },
+    )
     try:
         yield aura.wait_until_ready()
     finally:
@@ -65,6 +77,57 @@ def with_a_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProces
 @needs_node
 def test_tools_of_the_client(with_a_tool: AuraProcess) -> None:
     run("tools.test.mjs", AURA_URL=with_a_tool.url)
+
+
+@needs_node
+def test_tokens_that_expire(with_a_tool: AuraProcess) -> None:
+    run("tokens.test.mjs", AURA_URL=with_a_tool.url, AURA_SECRET=SECRET)
+
+
+def token(user: str, lives_s: int) -> str:
+    return jwt.encode({"sub": user, "exp": int(time.time()) + lives_s}, SECRET, "HS256")
+
+
+async def test_a_call_in_python_goes_on_with_the_next_token(with_a_tool: AuraProcess) -> None:
+    lives = [3, 600]
+
+    async def next_token() -> str:
+        return token("ada", lives.pop(0))
+
+    async with Call(with_a_tool.url, token=next_token, query={"greeting": 0}) as call:
+        told = [await call.receive(), await asyncio.wait_for(call.receive(), 30)]
+        session = told[0]["session"]
+        assert told[1] == {"type": "session", "session": session, "resumed": True}
+        assert not lives
+
+
+async def test_a_call_in_python_without_another_token_is_over(with_a_tool: AuraProcess) -> None:
+    async with Call(with_a_tool.url, token=token("bea", 3), query={"greeting": 0}) as call:
+        assert (await call.receive())["type"] == "session"
+        with pytest.raises(CallError, match="Token expired") as over:
+            await asyncio.wait_for(call.receive(), 30)
+        assert over.value.code == 1008
+
+
+async def test_a_call_in_python_that_may_not_come_back_says_so_after_some_tries(
+    with_a_tool: AuraProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aura.client.RETRIES_S", (0.05,) * 9)
+    async with Call(with_a_tool.url, token=token("cora", 600), query={"greeting": 0}) as call:
+        joins = []
+
+        async def come_back_for_ever() -> None:
+            while True:
+                if (message := await call.receive())["type"] == "session":
+                    joins.append(message["session"])
+                    assert call._ws
+                    await call._ws.close()  # as a line that is cut
+
+        with pytest.raises(CallError) as over:
+            await asyncio.wait_for(come_back_for_ever(), 60)
+        assert len(joins) > 3
+        assert len(set(joins)) == 1, "always the same session"
+        assert (over.value.why, over.value.code) == ("CLOSED", 1013)
 
 
 async def test_tools_of_the_client_in_python(with_a_tool: AuraProcess) -> None:

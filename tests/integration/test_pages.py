@@ -19,7 +19,7 @@ from aura.cli.reporting.page import page as report_page
 from aura.cli.reporting.queries import figures
 from aura.cli.session_page import page as session_page
 from benchmarks.recordings import buzz
-from edge.protocols.prices import PRICES
+from runtime.prices import PRICES
 from runtime.sessions.listing import folded
 from runtime.sessions.timeline import moments
 from tests.integration.test_talk_page import axe, faults

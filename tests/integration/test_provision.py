@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import subprocess
+
 import pytest
 
 from aura.cli.provision import apply, places_of
@@ -11,6 +15,7 @@ from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, load
 from schemas import subjects
+from tests.aura_process import COMMAND
 from tests.nats_server import NatsServer
 
 
@@ -48,6 +53,30 @@ async def test_what_an_operator_keeps_longer_is_never_shortened_unasked(bus: Bus
         assert (await bus.api(f"STREAM.INFO.{name}"))["config"][limit] == longer
     assert await provision(bus, force=True) == [f"stream {name} updated"]
     assert (await bus.api(f"STREAM.INFO.{name}"))["config"]["max_age"] == 72 * 3600 * 10**9
+
+
+async def test_the_command_shortens_nothing_without_force(bus: Bus, settings: Settings) -> None:
+    name, longer = subjects.EVENTS_STREAM, 720 * 3600 * 10**9
+
+    async def provisioned(*options: str) -> tuple[str, int]:
+        """Run the command, and return what it said and how long the stream keeps events, ns."""
+        env = {**os.environ, "NATS_URL": settings.nats_url}
+        command = await asyncio.create_subprocess_exec(
+            *COMMAND, "provision", *options, env=env, stdout=subprocess.PIPE
+        )
+        said, _ = await command.communicate()
+        assert command.returncode == 0
+        config = (await bus.api(f"STREAM.INFO.{name}"))["config"]
+        return said.decode(), int(config["max_age"])
+
+    config = (await bus.api(f"STREAM.INFO.{name}"))["config"]
+    await bus.api(f"STREAM.UPDATE.{name}", {**config, "max_age": longer})
+    said, kept = await provisioned()
+    assert "--force" in said
+    assert kept == longer
+    said, kept = await provisioned("--force")
+    assert said == f"stream {name} updated\n"
+    assert kept == 72 * 3600 * 10**9
 
 
 async def test_no_disk_however_small_costs_what_is_stored(bus: Bus) -> None:

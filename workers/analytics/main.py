@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Plan:
-    """The subscribers to run, and where their events come from."""
+    """The subscribers to run, and the source of their events."""
 
     subscribers: Sequence[Subscriber]
     group: str
@@ -46,7 +46,7 @@ class Plan:
 
     @property
     def places(self) -> dict[str, Group]:
-        """The places in the log that it needs, by the subscriber's name."""
+        """The durable groups that the plan needs, by the subscriber's name."""
         return {} if self.live else {one.name: self._place(one) for one in self.subscribers}
 
     def _place(self, one: Subscriber) -> Group:
@@ -55,7 +55,7 @@ class Plan:
 
     @property
     def user(self) -> str:
-        """The user on the bus of `aura up`, with no more rights than needed."""
+        """The user on the bus of `aura up` that has enough rights and no more."""
         return max(
             (subscriber.user for subscriber in self.subscribers), key=["analytics", "shadow"].index
         )
@@ -92,7 +92,7 @@ async def serve(settings: Settings, plan: Plan) -> int:
 
 
 async def _run(runners: Sequence[Runner], context: Context, stop: asyncio.Event) -> None:
-    """Run all until *stop*.
+    """Run all subscribers until *stop*.
 
     Raises:
         SettingsError, EngineError: a setting or an engine of a subscriber is missing.
@@ -109,12 +109,12 @@ async def _run(runners: Sequence[Runner], context: Context, stop: asyncio.Event)
 
 
 async def _make_places(settings: Settings, plan: Plan) -> None:
-    """Make the places in the log that are not there, as the operator where we can be it.
+    """Create the groups that do not exist, as the operator if we have its password.
 
-    Who only reads may not make them: a consumer could be told to deliver anywhere.
+    A reader may not create groups, since a consumer can be set to deliver to any subject.
 
     Raises:
-        BusAwayError: no server answers, or it refuses; the message says who may.
+        BusAwayError: no server answers, or it refuses; the message says which user may.
     """
     if not plan.places:
         return

@@ -1,8 +1,9 @@
-"""A recorded call as the page draws it, and two of them side by side. Pure."""
+"""Data of a recorded call for the page, and of two calls side by side. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from aura.cli.console.readable import Readable
@@ -12,7 +13,7 @@ from runtime.sessions.timeline import LANES, Moment
 
 
 def drawn(row: Row, told: Sequence[Moment], readable: Readable) -> dict[str, Any]:
-    """Return what the page needs to draw a call; times are ms after its beginning."""
+    """Return the page's data of a call; times are ms from its beginning."""
     begin_ms = row.started_at_ms
     shown = [readable.moment(one) for one in told]
     busy = {one.lane for one in shown}
@@ -33,7 +34,7 @@ def drawn(row: Row, told: Sequence[Moment], readable: Readable) -> dict[str, Any
 
 
 def turns(told: Sequence[Moment], readable: Readable) -> list[dict[str, Any]]:
-    """Return the turns of a call that were answered: words of both sides, wait in ms."""
+    """Return the turns of a call that got a response: words of both sides, wait in ms."""
     found: dict[int, dict[str, Any]] = {}
     for one in told:
         turn = one.turn
@@ -57,10 +58,16 @@ def turns(told: Sequence[Moment], readable: Readable) -> list[dict[str, Any]]:
 def side_by_side(
     one: Sequence[dict[str, Any]], other: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return the turns of two calls in pairs, the first with the first; None where one has more."""
+    """Return the turns of two calls in pairs, in their order; None where one has more.
+
+    A greeting stands beside a greeting or alone.
+    """
+    sides: list[list[dict[str, Any] | None]] = [list(one), list(other)]
+    greets = [bool(side) and side[0]["turn"] == 0 for side in (one, other)]
+    if greets[0] != greets[1]:
+        sides[greets.index(False)].insert(0, None)
     pairs = []
-    for k in range(max(len(one), len(other))):
-        a, b = (side[k] if k < len(side) else None for side in (one, other))
+    for a, b in zip_longest(*sides):
         waits = [ms for side in (a, b) if side and (ms := side.get("wait_ms")) is not None]
         pairs.append({"a": a, "b": b, "later_ms": waits[1] - waits[0] if len(waits) == 2 else None})
     return pairs

@@ -119,9 +119,9 @@ def tiles(totals: Row) -> list[tuple[str, str]]:
     return [
         ("sessions", f"{totals['sessions']:,}"),
         ("turns", f"{totals['turns']:,}"),
-        ("wait p50", _ms(totals["p50_ms"])),
-        ("wait p95", _ms(totals["p95_ms"])),
-        ("wait p99", _ms(totals["p99_ms"])),
+        ("wait p50", milliseconds(totals["p50_ms"])),
+        ("wait p95", milliseconds(totals["p95_ms"])),
+        ("wait p99", milliseconds(totals["p99_ms"])),
         ("Aura's share of talk", f"{aura / spoken:.0%}" if spoken else "-"),
         ("interruptions", f"{totals['interruptions']:,}"),
         (f"right of {early:,} speculative turns", f"{right / early:.0%}" if early else "-"),
@@ -138,7 +138,12 @@ def _tiles(totals: Row) -> str:
 
 def _steps(found: Figures) -> str:
     rows = [
-        [row["step"], _ms(row["p50_ms"]), _ms(row["p95_ms"]), _ms(row["p99_ms"])]
+        [
+            row["step"],
+            milliseconds(row["p50_ms"]),
+            milliseconds(row["p95_ms"]),
+            milliseconds(row["p99_ms"]),
+        ]
         for row in found.steps
     ]
     return _table(["step", "p50", "p95", "p99"], rows)
@@ -174,9 +179,9 @@ def _slowest(found: Figures) -> str:
         [
             row["session"],
             row["tenant"],
-            _when(row["at_utc"]),
+            moment(row["at_utc"]),
             str(row["turn"]),
-            _ms(row["waited_ms"]),
+            milliseconds(row["waited_ms"]),
         ]
         for row in found.slowest
     ]
@@ -185,7 +190,7 @@ def _slowest(found: Figures) -> str:
 
 def _failed(found: Figures) -> str:
     rows = [
-        [row["session"], row["tenant"], _when(row["at_utc"]), row["what"], f"{row['errors']:,}"]
+        [row["session"], row["tenant"], moment(row["at_utc"]), row["what"], f"{row['errors']:,}"]
         for row in found.failed
     ]
     more = len(rows) >= MOST_LISTED
@@ -197,7 +202,8 @@ def _failed(found: Figures) -> str:
     )
 
 
-def _when(at: datetime) -> str:
+def moment(at: datetime) -> str:
+    """Return a time as lists show it, in UTC."""
     return f"{at:%d %b %H:%M:%S}"
 
 
@@ -209,5 +215,6 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
-def _ms(value: float | None) -> str:
+def milliseconds(value: float | None) -> str:
+    """Return a duration in ms as lists show it."""
     return "-" if value is None else f"{value:,.0f} ms"

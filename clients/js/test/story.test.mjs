@@ -132,3 +132,58 @@ test("a stage that is missing is named", () => {
   assert.match(unwell(health(true, true), true)[1], /written here/);
   assert.equal(unwell({ services: { ai_service: true, audio_processor: true, audio_pipeline: true } }), null);
 });
+
+/** A call whose line is cut; each later connection is met by *meet(line)*. */
+async function cut(t, meet, token = "x") {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
+  const lines = [];
+  class Line {
+    constructor() {
+      lines.push(this);
+      queueMicrotask(() => (lines.length > 1 ? meet(this) : this.tells({ type: "session", session: "s_1", resumed: false })));
+    }
+    tells(message) {
+      this.onmessage({ data: JSON.stringify(message) });
+    }
+    send() {}
+    close() {}
+  }
+  const call = new AuraCall({ url: "http://x", token, WebSocket: Line }), errors = [];
+  call.on("error", ({ code, fatal }) => errors.push([code, fatal]));
+  await call.connect();
+  lines[0].onclose({ code: 1006, reason: "" });
+  for (let k = 0; k < 120 && call.state !== "ended"; k++) {
+    t.mock.timers.tick(1000);
+    for (let turns = 0; turns < 8; turns++) await null;
+  }
+  return { call, lines, errors };
+}
+
+test("a call that may not come back tries seven times, then says what refused it, once", async (t) => {
+  const { call, lines, errors } = await cut(t, (line) => {
+    line.tells({ type: "error", code: "RATE_LIMITED", message: "Too many sessions", details: "" });
+    line.onclose({ code: 1013, reason: "" });
+  });
+  assert.deepEqual([call.state, lines.length, errors], ["ended", 8, [["RATE_LIMITED", true]]]);
+});
+
+test("a call that is let in again at last goes on, and told of no error", async (t) => {
+  let tries = 0;
+  const { call, errors } = await cut(t, (line) => {
+    if (++tries > 3) return line.tells({ type: "session", session: "s_1", resumed: true });
+    line.tells({ type: "error", code: "SESSION_LIMIT", message: "Too many sessions", details: "" });
+    line.onclose({ code: 1013, reason: "" });
+  });
+  assert.deepEqual([call.state, call.metrics.reconnections, errors], ["listening", 1, []]);
+  call.hangUp();
+});
+
+test("a token that cannot be fetched is tried again as long as the line is", async (t) => {
+  let asked = 0;
+  const token = () => {
+    if (++asked > 1) throw new Error("no network");
+    return "x";
+  };
+  const { call, lines, errors } = await cut(t, () => assert.fail("there is no token to connect with"), token);
+  assert.deepEqual([call.state, asked, lines.length, errors], ["ended", 8, 1, [["NO_ADDRESS", true]]]);
+});

@@ -1,4 +1,4 @@
-"""The rest of a response whose connection or edge was lost, spoken on a later connection."""
+"""Speaks the rest of a response whose connection or edge was lost, on a later connection."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from schemas import events as ev
 from schemas.session_config import VoiceConfig
 
 STILL_THERE_MS = 120_000
-"""The latest resumption after a turn where the cut was noted. The bus keeps audio for 150 s, so the
-audio of a response is there for this long at least."""
+"""The longest time from a turn to its resumption if the cut was noted. The bus keeps audio for 150
+s, so the audio of a response exists for at least this time."""
 
 FRESH_MS = 45_000
-"""The latest resumption where an edge died and noted nothing."""
+"""The longest time to the resumption if an edge died and noted nothing."""
 
 
 def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Response | None:
-    """Return the rest of the response; None: nothing is left, or it is too late."""
+    """Return the rest of the response, or None if nothing is left or it is too late."""
     noted = begun.noted
     limit_ms = STILL_THERE_MS if noted else FRESH_MS
     if begun.all_sent or now_ms - begun.since_ms > limit_ms:

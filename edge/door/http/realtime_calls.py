@@ -74,6 +74,8 @@ class NewCall:
     offer: str
     session: str
     """The id of its session, if it begins one."""
+    resume_key: str
+    """The client's own of that session; empty: none."""
     answer: asyncio.Future[str]
 
 
@@ -210,7 +212,8 @@ def _let_in(
     except RequestError as error:
         raise RefusedCallError(400, error.code, str(error)) from None
     answer = asyncio.get_running_loop().create_future()
-    return NewCall(edge, webrtc, address, caller, protocol, offer, new_session(), answer)
+    name, key = new_session(), shaken.resume_key
+    return NewCall(edge, webrtc, address, caller, protocol, offer, name, key, answer)
 
 
 async def _held(call: NewCall) -> None:
@@ -247,7 +250,15 @@ async def _hold(call: NewCall) -> None:
             if not await _opens(call, peer.open):
                 log.info("call_not_opened")
                 return
-            seat = Seat(edge.seats, protocol, call.caller, call.address, _nothing, call.session)
+            seat = Seat(
+                edge.seats,
+                protocol,
+                call.caller,
+                call.address,
+                _nothing,
+                call.session,
+                call.resume_key,
+            )
             quota = edge.log_quotas.of(call.address, stranger=not call.caller.named)
             connection = Connection(channel, edge.host, seat, quota)
             try:

@@ -42,7 +42,7 @@ MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
 REFUSAL_WORK_S = 0.05
 """What a refused conversation counts as: twice a second for ever, sixty at once."""
-LOOK_FRAMES, LOOK_SOUND_S = 25, 0.5
+LOOK_FRAMES, LOOK_SOUND_S = 50, 1.0
 """The work, seconds of the loop, after which live audio is reckoned up again."""
 MOST_ADDRESSES = 10_000
 """Addresses that are remembered after their last connection: a new one is no fresh start."""

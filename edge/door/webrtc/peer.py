@@ -74,6 +74,8 @@ class Peer:
             BadOfferError: it cannot be answered.
         """
         given = readable(offer, with_candidates=bool(servers.listed))
+        if not _names_keys(given):
+            raise BadOfferError("expected an `a=fingerprint` for each line")
         made = RTCPeerConnection(RTCConfiguration(iceServers=servers.listed))
         self._connection = made
         made.on("datachannel", self._opened)
@@ -144,9 +146,11 @@ class Peer:
                         await self._drained.wait()
         made, self._connection = self._connection, None
         if made:
-            with suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(CLOSE_S):
                     await made.close()
+            except Exception as error:  # noqa: BLE001  # aiortc cannot close what was half set up
+                log.info("peer_not_closed", why=type(error).__name__)
         self._gone()
 
 
@@ -170,6 +174,12 @@ def readable(offer: str, *, with_candidates: bool) -> str:
     if not any(one.semantic == "BUNDLE" and len(one.items) > 1 for one in given.group):
         raise BadOfferError("expected both lines in one `a=group:BUNDLE`")
     return "".join(f"{line}\r\n" for line in _kept(offer.splitlines(), with_candidates))
+
+
+def _names_keys(offer: str) -> bool:
+    """Tell whether *offer* says by which keys its client is known; aiortc does not check."""
+    media = SessionDescription.parse(offer).media
+    return all(one.dtls is not None and one.dtls.fingerprints for one in media)
 
 
 def _kept(lines: Iterable[str], with_candidates: bool) -> list[str]:

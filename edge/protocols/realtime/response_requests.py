@@ -1,4 +1,4 @@
-"""What a client of `/v1/realtime` asks of responses, as commands."""
+"""Requests of `/v1/realtime` clients for responses, as commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edge.protocols.realtime.wire import Ids, RequestError, convert
 from schemas.events import Message
 
 MOST_ASKS = 8
-"""Responses that may wait for one before them."""
+"""The most requested responses that may wait."""
 
 Metadata = dict[
     Annotated[str, msgspec.Meta(max_length=64)], Annotated[str, msgspec.Meta(max_length=512)]
@@ -41,7 +41,7 @@ class ResponseParams(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResponseRequests:
-    """Asks for responses, and cancels them."""
+    """Requests and cancels responses."""
 
     def __init__(self, ids: Ids, telling: Telling) -> None:
         self._ids = ids
@@ -84,13 +84,13 @@ class ResponseRequests:
         return [*handed, Ask(ask, changes, messages, kept)]
 
     def _respond_to_results(self, ask: str, asked: Asked) -> list[Command]:
-        """Hand over the results of calls: the response goes on with them by itself."""
+        """Hand over the results of calls; the response continues with them by itself."""
         self._telling.asks[ask] = asked
         self._telling.calls.follow_up = ask
         return self._telling.calls.take_results()
 
     def _input(self, items: list[Any]) -> tuple[Message, ...]:
-        """Return the conversation that a response is to follow instead of the session's."""
+        """Return the conversation that the response uses in place of the session's."""
         messages: list[Message] = []
         for place, given in enumerate(items):
             param = f"response.input[{place}]"

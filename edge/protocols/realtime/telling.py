@@ -1,10 +1,11 @@
-"""What a call tells, as the events of `/v1/realtime`, in the order that stock clients rely on.
+"""Turns a call's events into those of `/v1/realtime`, in the order that stock clients rely on.
 
     speech_started -> speech_stopped -> committed -> item added, done -> transcription
     response.created -> item added -> deltas -> item done -> response.done
 
-A start of speech over a response is told when the call takes it for an interruption: clients drop
-their audio at it. A response that goes on after a false one is told as another response.
+A start of speech over a response is told only once the call considers it an interruption, because
+clients then drop their audio. A response that goes on after a false interruption is told as a new
+response.
 """
 
 from __future__ import annotations
@@ -47,15 +48,15 @@ FAULTS: dict[FaultyPart, str] = {
     "tts": "voice_failed",
     "tool": "tool_failed",
 }
-"""Error codes by the part of the server that failed."""
+"""Error codes and messages, by the part of the server that failed."""
 FAILED = "a stage of the server failed; the conversation goes on"
 
 
 class Telling:
-    """What one client knows of its conversation."""
+    """The state of the conversation that one client was told."""
 
     def __init__(self, ids: Ids, session: SessionObject, *, has_tracks: bool = False) -> None:
-        """Begin; *has_tracks*: the client hears Aura over a track, and not in messages."""
+        """Begin a connection; *has_tracks*: the client hears Aura over a track, not in messages."""
         self.ids = ids
         self.has_tracks = has_tracks
         self.output = OutputBuffer(ids)
@@ -64,11 +65,11 @@ class Telling:
         self.conversation = ""
         self.open: OpenResponse | None = None
         self.asks: dict[str, Asked] = {}
-        """Responses that the client asked for and that have not started."""
+        """Requested responses that have not started."""
         self.offsets: dict[int, int] = {}
-        """Where a response that was interrupted may go on, ms into its audio, by its turn."""
+        """The position in an interrupted response, ms, at which it may go on, by its turn."""
         self.turn = 0
-        """Of the last response."""
+        """The turn of the last response."""
         self.calls = ClientCalls()
         self._whole = 0
         """The last turn whose response the call has handed out whole; a greeting is always so."""
@@ -105,7 +106,7 @@ class Telling:
     def _of_response(self, event: ClientEvent) -> list[Json]:
         match event:
             case ResponseStarted(turn=turn) if self.open and self.open.turn == turn:
-                return []  # it goes on with the results of tools that the client knows nothing of
+                return []  # it continues with results of tools that are not the client's
             case ResponseStarted(turn=turn, ask=ask):
                 return self._started(turn, ask)
             case Speech():
@@ -173,7 +174,7 @@ class Telling:
         return [*out, *(self.open.call(event, self.ids, self.items) if self.open else [])]
 
     def _calls_done(self, event: CallsDone) -> list[Json]:
-        """End a response that calls tools of the client: another follows their results."""
+        """End a response that calls tools of the client; another response follows their results."""
         if self.open is None or self.open.turn != event.turn or not self.open.calls:
             return []
         self.open.usage = usage(event.prompt_tokens, event.completion_tokens)
@@ -186,7 +187,7 @@ class Telling:
         return self._end(event.turn, "completed")
 
     def _cut(self, turn: int, reason: str) -> list[Json]:
-        """Tell that the rest of a response is not spoken: the caller, or the client, ended it."""
+        """Return the events of a response that the caller or the client cut short."""
         if self.open and self.open.is_cancelled:
             return [
                 *self._end(turn, "cancelled", reason="client_cancelled"),
@@ -195,7 +196,7 @@ class Telling:
         return [*self.speeches.starts(), *self._end(turn, "cancelled", reason=reason)]
 
     def _silenced(self, turn: int, played_ms: int) -> list[Json]:
-        """Tell that the track is silent, and what was heard: nobody else knows, of a track."""
+        """Return the events of a track that fell silent, with the part that was heard."""
         out = self.output.cleared(turn)
         item = self.items.spoken_in(turn)
         if item is not None and played_ms - item.offset_ms < item.sent_ms:
@@ -213,7 +214,7 @@ class Telling:
         return response.end(status, self.ids, **why)
 
     def _trouble(self, event: Trouble) -> list[Json]:
-        """Tell what failed: of a response its end has told it, of speech its item."""
+        """Return the events of a failure that the end of a response or an item has not told."""
         failed = {"type": SERVER_ERROR, "code": FAULTS[event.stage], "message": event.reason}
         out: list[Json] = []
         if event.stage == "stt":

@@ -27,11 +27,7 @@ export function timeline(name, lanes = "close") {
 
 /** Buttons that zoom and move it, for fingers and whoever cannot drag. */
 export function zoom(picture) {
-  const by = (factor) => () => {
-    const [from, to] = picture.view, middle = (from + to) / 2, half = ((to - from) / 2) * factor;
-    picture.moved();
-    picture.look(middle - half, middle + half);
-  };
+  const by = (factor) => () => (picture.moved(), picture.zoom(factor));
   const button = (text, name, onclick) => el("button", { class: "plain small", type: "button", text, "aria-label": name, title: name, onclick });
   return [
     button("−", "Zoom out", by(1.6)), button("+", "Zoom in", by(0.6)),

@@ -50,7 +50,7 @@ def test_parameters_that_are_no_schema_are_told_with_their_place(parameters: str
 def test_a_language_that_the_recogniser_does_not_know_is_worth_a_word() -> None:
     texts = {"desk": "language: en\n", "pult": "prompt: hi\nlanguage: de\n", "none": "{}"}
     (line,) = remarks(of(), texts)
-    assert line.startswith("pult.yaml:2: the recogniser tiny.en hears English alone")
+    assert line.startswith("pult.yaml:2: the recogniser tiny.en knows English only")
     assert "aura models fetch base" in line
     for other in ({"stt_model": "base"}, {"stt_base_url": "http://x"}, {"stt_engine": "m:C"}):
         assert remarks(of(**other), texts) == []

@@ -40,7 +40,7 @@ def suite(tmp_path: Path, text: str) -> Path:
         (
             "name: x\nscenarios: [{name: a, steps: [{wav: a.wav, expect: {transcript: {wer: 0}}}]}]"
             "\n",
-            "wer needs the words",
+            "wer needs the spoken words",
         ),
         (
             "name: x\nscenarios: [{name: a, steps: [{say: hi, expect: {answer: {matches: '('}}}]}]",

@@ -65,3 +65,23 @@ def test_a_command_that_talks_to_the_bus_alone_starts_without_http_and_arithmeti
         f"with without_aiohttp():\n    for name in {quick}: import_module('aura.cli.' + name)"
     )
     assert loaded(code, ("numpy", "aiohttp.client")) == []
+
+
+OF_A_CALL = {"call", "talk", "demo", "eval"}
+"""They hear and speak: arithmetic and HTTP are what they do."""
+
+
+def test_a_command_that_makes_no_call_starts_without_arithmetic() -> None:
+    others = [one.module for some in COMMANDS.values() for one in some if one.name not in OF_A_CALL]
+    code = "from importlib import import_module\n"
+    code += f"for name in {others}: import_module('aura.cli.' + name)"
+    assert loaded(code, ("numpy", "edge.app", "workers.main")) == []
+
+
+def test_the_report_is_drawn_without_http_and_arithmetic() -> None:
+    code = (
+        "from aura.cli.fast_start import without_aiohttp\n"
+        "from aura.cli.reporting import page, queries\nimport runtime.prices\n"
+        "with without_aiohttp():\n    from workers.analytics import plugin_loader, warehouse"
+    )
+    assert loaded(code, ("numpy", "aiohttp.client", "edge.protocols")) == []

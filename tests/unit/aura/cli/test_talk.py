@@ -50,7 +50,7 @@ def test_errors_and_a_lost_line_are_said() -> None:
     }
     again = {"type": "session", "session": "s_1", "resumed": True}
     assert finished(Shown(), error) == ["Language model error: x"]
-    assert finished(Shown(), again) == ["The line was lost; the call goes on."]
+    assert finished(Shown(), again) == ["The connection was lost; the call goes on."]
 
 
 def test_the_picture_has_both_levels_and_the_waterfall() -> None:

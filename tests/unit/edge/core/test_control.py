@@ -7,12 +7,22 @@ from typing import Any
 
 import pytest
 
+from edge.core import effects
 from edge.core.client_events import Interrupted, Speech, Transcript
 from edge.core.effects import HangUp
-from edge.core.inputs import Cancelled, Commanded, Finished, KeyPressed, Resumed, Typed
+from edge.core.inputs import (
+    Cancelled,
+    Commanded,
+    Finished,
+    KeyPressed,
+    Reconfigured,
+    Resumed,
+    Typed,
+)
 from edge.core.session.history import fold
 from schemas import events as ev
-from schemas.control import AnyCommand, End, Instruct, Interrupt, Mute, Say
+from schemas.agent import AgentUsed
+from schemas.control import AnyCommand, End, Instruct, Interrupt, Mute, Say, Transfer
 from schemas.events import Message
 from tests.unit.edge.core.rehearsal import Rehearsal
 
@@ -63,6 +73,35 @@ def test_a_text_is_spoken_and_becomes_history() -> None:
     assert r.call.history.messages == [Message("assistant", "The shop closes in five minutes.")]
     assert not r.events(ev.TurnTaken)
     assert not r.events(ev.TurnMeasured)  # nobody waited for it
+
+
+def test_a_transfer_is_asked_for_once_and_the_new_agent_greets_when_nobody_speaks() -> None:
+    r = answered()
+    commanded(r, Transfer("billing"), "t1")
+    commanded(r, Transfer("billing"), "t1")
+    (asked,) = [one for one in r.effects if isinstance(one, effects.Transfer)]
+    assert (asked.agent, len(r.events(ev.ControlReceived))) == ("billing", 1)
+    config = r.call.config.but({"response.greeting": "Billing, hello."})
+    r.give(Reconfigured(config, AgentUsed(name="billing", revision=3), asked.call))
+    assert not r.events(ev.ControlSpoken)
+    r.quiet(2500)
+    voiced(r)
+    r.quiet(1500)
+    assert [one.text for one in r.events(ev.AnswerHeard)] == ["It is Paris.", "Billing, hello."]
+    assert r.events(ev.AgentChanged)[0].agent.name == "billing"
+    r.says(800, QUESTION)
+    r.quiet(600)
+    assert r.events(ev.TurnTaken)[-1].agent == "billing@3"
+
+
+def test_a_transfer_to_an_agent_without_a_greeting_says_nothing() -> None:
+    r = Rehearsal()
+    commanded(r, Transfer("quiet"), "t1")
+    asked = next(one for one in r.effects if isinstance(one, effects.Transfer))
+    config = r.call.config.but({"response.greeting": ""})
+    r.give(Reconfigured(config, AgentUsed(name="quiet", revision=1), asked.call))
+    r.quiet(2000)
+    assert not r.events(ev.ControlSpoken)
 
 
 def test_a_text_waits_for_the_answer_that_is_being_heard() -> None:

@@ -27,9 +27,9 @@ from edge.core.inputs import ToolResult, Typed
 from edge.protocols.client_protocol import Handshake, Json
 from edge.protocols.continuous import MOST_TIMESTAMP_CHARS, ContinuousProtocol
 from edge.protocols.parsing import MOST_TEXT_CHARS
-from edge.protocols.prices import PRICES, cost_usd
 from runtime.audio import AudioOut, read_wav
 from runtime.containers import container_of
+from runtime.prices import PRICES, cost_usd
 from runtime.wav import Format, parse_header
 from schemas.events import TurnMeasured
 from tests.unit.edge.protocols.connected import Listener
@@ -334,3 +334,11 @@ def test_a_result_that_cannot_be_read_is_told(message: dict[str, Any]) -> None:
     client = connected()
     error = error_of(client.receive(json.dumps({"type": "tool_result", **message})))
     assert error["code"] == "INVALID_TOOL_RESULT"
+
+
+def test_a_key_of_a_session_that_can_be_guessed_is_told_and_not_taken() -> None:
+    for key, taken in (("short", ""), ("k" * 16, "k" * 16), ("k" * 129, "")):
+        handshake = Handshake("conn_1", {"resume_key": key})
+        assert handshake.resume_key == taken
+        errors = [one for one in ContinuousProtocol(handshake).opened() if isinstance(one, Reply)]
+        assert bool(errors) == (not taken)

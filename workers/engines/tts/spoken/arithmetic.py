@@ -26,7 +26,7 @@ def _apart(match: re.Match[str]) -> str:
 
 
 class Arithmetic:
-    """Numbers with signs between them."""
+    """Rules for fractions, ranges and sums."""
 
     def __init__(self, language: SpeechLanguage) -> None:
         self._language = language
@@ -69,7 +69,7 @@ class Arithmetic:
         return say("power") + exponent
 
     def _between(self, match: re.Match[str]) -> str:
-        """A dash between two numbers: a range upwards, else a difference."""
+        """Read a dash between two numbers as a range if it goes up, else as a difference."""
         low, gap, high, rest = match[1], match[2], match[3], match[4] or ""
         sums = "=" in match.string or match[2].strip() == "\u2212"
         short_year = len(low) == 4 and len(high) == 2
@@ -78,7 +78,7 @@ class Arithmetic:
         counted = bool(re.match(r"\s?(?!is\b|equals\b|and\b|or\b)[a-z%°]", rest))
         ranged = rises and not sums and (not spaced or counted)
         if not rises and not sums and not spaced and min(len(low), len(high)) > 2:
-            return f"{low} {high}{rest}"  # the name of a thing
+            return f"{low} {high}{rest}"  # a name
         return f"{low}{self._language.say('to' if ranged else 'minus')}{high}{rest}"
 
     def _ranges(self) -> tuple[Rule, ...]:
@@ -131,7 +131,7 @@ class Arithmetic:
             (re.compile(r"(?<=\d)\s[xX]\s(?=\d)"), say("times")),
             (
                 re.compile(r"(?<=\d)x(?=\s[a-z]{2}|\s?$|[.,!?])"),
-                lambda m: m[0] if say("equals") in m.string else say("times"),  # an unknown
+                lambda m: m[0] if say("equals") in m.string else say("times"),  # "x" is an unknown
             ),
             (re.compile(r"(?<=\d)(?<!\b0)[xX](?=\d)"), say("by")),
             (re.compile(r"\s?\u00f7\s?"), say("divided")),
