@@ -86,18 +86,17 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     _check(decide, "--decide", {"--waits": waits, "--speculate": speculate is not None})
     _check(decide or drive, "--decide or --drive", {"--eagerness": eagerness})
     if decide:
-        from aura.cli.decide import Try
-        from aura.cli.decide import decide as again
+        from aura.cli import decide as again
 
-        run(again(load(), sessions, Try(eagerness, waits, speculate), as_json=json))
+        other = again.Try(eagerness, waits, speculate)
+        run(again.decide(load(), sessions, other, as_json=json))
     if len(sessions) > 1:
         raise CommandError("several sessions can only be replayed with --decide")
     if drive:
-        from aura.cli.drive import Wish
-        from aura.cli.drive import drive as through
+        from aura.cli import drive as through
 
-        wish = Wish(stages, from_turn, llm_model, eagerness, fail_on, agent, live)
-        run(through(load(), sessions[0], wish, as_json=json))
+        wish = through.Wish(stages, from_turn, llm_model, eagerness, fail_on, agent, live)
+        run(through.drive(load(), sessions[0], wish, as_json=json))
     from aura.cli.republish import replay as once_more
 
     run(

@@ -58,8 +58,7 @@ class DrivePlan:
     served: Served | None = None
     """Another agent in place of the session's own; None: the same agent."""
     sound: bytes = b""
-    """The caller's audio, s16le mono 16 kHz, from the first byte on; empty if it was not
-    recorded."""
+    """The caller's audio from the first byte on, s16le mono 16 kHz; empty: it was not recorded."""
     audio: CallerAudio = field(default_factory=CallerAudio)
     """Processes that audio like an edge."""
 

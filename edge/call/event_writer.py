@@ -59,11 +59,11 @@ class EventWriter:
         bus: Bus,
         outage: BusOutage,
         awaits: Callable[[int], bool],
+        over: Callable[[str], None] = lambda _: None,
         *,
         terms: LogTerms | None = None,
         jobs: Jobs | None = None,
         recorded: tuple[StageName, ...] = (),
-        over: Callable[[str], None] = lambda _: None,
     ) -> None:
         """*outage* is told of delays; *awaits* tells whether an utterance's words are wanted.
 

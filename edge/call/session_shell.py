@@ -79,21 +79,15 @@ class SessionShell:
         self._log = log.bind(session=self.session)
         loop = asyncio.get_running_loop()
         self._timer = Timer(self._ring, now_ms=now_ms, call_later=loop.call_later)
-        self._outage = BusOutage(self._tell_bus_away, loop.time)
+        self._outage = outage = BusOutage(self._tell_bus_away, loop.time)
         self._events = EventWriter(
-            bus,
-            self._outage,
-            self._awaits,
-            terms=terms,
-            jobs=jobs,
-            recorded=recorded,
-            over=self._over_quota,
+            bus, outage, self._awaits, self._over_quota, terms=terms, jobs=jobs, recorded=recorded
         )
         self._jobs = jobs
         self._frames = FrameSender(bus, self.session, kept)
         self._tasks = asyncio.TaskGroup()
         self._stages = StageListener(bus, whose, self.give, self._heard)
-        self._resync = Resync(bus, call, whose, self._frames, self._stages.event)
+        self._resync = Resync(bus, call, whose, self._frames, self._stages.event, outage)
         self._takeover = Takeover()
         self.control = ControlListener(
             bus, call, self.give, self._events.stored, client.can_transfer
@@ -122,9 +116,7 @@ class SessionShell:
             sending = tasks.create_task(self._frames.run())
             catching_up = tasks.create_task(self._resync.run())
             tasks.create_task(self.control.run())
-            self._bus.reconnected.append(self._resync.look)
-            self._bus.liveness.changed.append(self._on_liveness)
-            self._on_liveness(self._bus.liveness.away)
+            stack.enter_context(self._resync.linked())
             if self._recording:
                 tasks.create_task(self._recording.run())
             self.listening.set()
@@ -132,8 +124,6 @@ class SessionShell:
                 await self._events.run()
                 await sending
             finally:
-                self._bus.reconnected.remove(self._resync.look)
-                self._bus.liveness.changed.remove(self._on_liveness)
                 catching_up.cancel()
                 self._frames.forget()
 
@@ -227,12 +217,6 @@ class SessionShell:
 
     def _move(self, move: ShellMove) -> None:
         self._phase = moved(SHELL_MOVES, self._phase, move)
-
-    def _on_liveness(self, away: bool) -> None:
-        if away:
-            self._outage.begins("link")
-        elif self._outage.ends("link"):
-            self._resync.look()
 
     def _over_quota(self, why: str) -> None:
         if self._carries:

@@ -127,10 +127,6 @@ class Openings:
         )
         resumed = history is not None
         began = first.began(config, settled.agent, resumed=resumed, now_ms=now_ms())
-        recording = None
-        if config.record_audio:
-            recorded = self.recorded.of(caller.tenant)
-            recording = RecordingWriter(self.bus, caller.tenant, session, recorded)
         log.info(
             "session_started",
             protocol=protocol,
@@ -143,7 +139,7 @@ class Openings:
             began,
             first.more(began, asked_to_record=RECORDED in settled.asked),
             history,
-            recording,
+            self._recording(caller.tenant, session) if config.record_audio else None,
             LogTerms(self.configs, quota),
             _ignored(settled, no_voice, not_recorded),
             partial(self._again, settled, tools, recorded=config.record_audio),
@@ -168,6 +164,9 @@ class Openings:
             tools = await self._tools_of(settled, caller, phone=False, warns=False)
             found.append(self._completed(settled.config, tools))
         return found
+
+    def _recording(self, tenant: str, session: str) -> RecordingWriter:
+        return RecordingWriter(self.bus, tenant, session, self.recorded.of(tenant))
 
     async def _tools_of(
         self, settled: Settled, caller: Caller, *, phone: bool, warns: bool = True
