@@ -82,7 +82,7 @@ class _NoClient:
 
     def can_transfer(self, agent: str) -> bool:
         del agent
-        return False  # nobody commands it
+        return False  # a replay takes no commands
 
     def transfer(self, call: str, agent: str) -> None:
         asyncio.get_running_loop().call_soon(self._give, self._transferred(call, agent))

@@ -105,7 +105,7 @@ class Control:
                 pass
 
     def transferred(self, call: str) -> bool:
-        """Have the agent greet that goes on; False: no command was the cause of *call*."""
+        """Let the new agent greet; return False if no command was the cause of *call*."""
         if not call.startswith(COMMANDED):
             return False
         if greeting := self._config.response.greeting:
