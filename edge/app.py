@@ -42,6 +42,7 @@ from edge.door.webrtc_port import WebRtcPort
 from edge.protocols import served
 from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.twilio import TwilioProtocol
+from runtime import media
 from runtime.bus.connection import Bus
 from runtime.prices import PRICES
 from runtime.redaction import Redaction
@@ -59,6 +60,7 @@ def edge_of(
             used, callers cannot be transferred as is wanted, or the ports of WebRTC are none.
     """
     address_limits = AddressLimits.of(settings)
+    media.load()
     speech_model = chosen(settings)
     config = config_of(settings, speech_model)
     policy = TokenPolicy.of(settings)

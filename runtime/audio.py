@@ -5,6 +5,7 @@ Audio of another rate is resampled as a stream (`runtime/resampling.py`).
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable
 
@@ -254,17 +255,20 @@ class AudioReader:
         self._begun, self._header = bytearray(), WavHeader()
 
 
-def read_wav(data: bytes) -> bytes:
+def read_wav(data: bytes, most_s: float = math.inf) -> bytes:
     """Return a whole WAV as s16le mono 16 kHz.
 
     Raises:
-        NotAudioError: the data are no WAV, end within the header, or hold no samples.
+        NotAudioError: the data are no WAV, end within the header, hold no samples, or hold more
+            than *most_s* of sound.
     """
     parsed = parse_header(data)
     if parsed is None:
         raise NotAudioError("a WAV with samples; this one ends in its header")
     form, begin, size = parsed
     body = data[begin:] if size < 0 else data[begin : begin + size]
+    if len(body) > most_s * form.bytes_a_second:
+        raise NotAudioError(f"{most_s:g} s of sound at most")
     stream = PcmStream(form)
     pcm = stream.feed(body) + stream.flush()
     if not pcm:

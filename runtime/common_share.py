@@ -64,10 +64,11 @@ class CommonShare:
 
     def take(self, address: str, amount: float, now_s: float = 0.0) -> bool:
         """Give *amount* to *address* in any case; return False if that is too much."""
-        fits = self.fits(address, amount, now_s)
-        self._had[address] = _Amount(self.had(address, now_s) + amount, now_s)
+        had, of_all = self.had(address, now_s), self._faded(self._all, now_s)
+        fits = had + amount <= self.size - of_all
+        self._had[address] = _Amount(had + amount, now_s)
         self._had.move_to_end(address)
-        self._all = _Amount(self._faded(self._all, now_s) + amount, now_s)
+        self._all = _Amount(of_all + amount, now_s)
         if len(self._had) > MOST_ADDRESSES:
             self._had.popitem(last=False)
         return fits
@@ -85,6 +86,8 @@ class CommonShare:
         return Held(self, address)
 
     def _faded(self, had: _Amount, now_s: float) -> float:
+        if self._lasts_s == math.inf:
+            return had.amount
         return had.amount * math.exp((had.at_s - now_s) / self._lasts_s)
 
 

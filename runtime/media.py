@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,10 @@ DEMUXERS: Mapping[Container, str] = {
 }
 CODECS = frozenset({"opus", "vorbis", "flac", "mp3", "mp3float", "aac", "alac"})
 """The allowed codecs, those that recorders write; libav's hundreds of others are refused."""
+MOST_HZ = 192_000
+"""A small file could hold silence at millions of samples a second."""
+AT_WORK = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
+"""Held by whoever decodes a packet: however many files there are, they leave a core to calls."""
 MOST_WAITING_BYTES = 16_000_000
 """The most bytes that wait for the decoder: twice the longest message."""
 MOST_FILES = 4
@@ -47,6 +52,12 @@ IDLE_S = 0.4
 """A FLAC file ends after so long without data: its parser keeps back ten frames, about a second."""
 FLAC_HEADER_BYTES = 42
 """The bytes of the stream's properties, without which no later frame can be read."""
+
+
+def load() -> None:
+    """Import PyAV, where it is installed: with the first file it would stop the event loop."""
+    if AVAILABLE:
+        import av  # noqa: F401
 
 
 class NoSoundError(ValueError):
@@ -93,14 +104,20 @@ class Pipe:
 
     def read(self, size: int) -> bytes:
         """Return the next bytes, *size* at most, or b"" at the end."""
-        with self._changed:
-            while not self._waiting and not self._ended:
-                self._waits()
-                if not self._changed.wait(self._idle_s):
+        while self._is_empty():
+            self._waits()  # it may take time, for which nobody is kept from writing
+            with self._changed:
+                if not self._waiting and not self._ended and not self._changed.wait(self._idle_s):
                     self._ended = self.fell_idle = not self._waiting
+        with self._changed:
             data = bytes(self._waiting[:size])
             del self._waiting[:size]
             return data
+
+    def _is_empty(self) -> bool:
+        """Tell whether a reader has to wait."""
+        with self._changed:
+            return not self._waiting and not self._ended
 
     def whole(self) -> io.BytesIO | None:
         """Return an MP4 that must be read as a whole, or None if it can be read as it arrives."""
@@ -259,11 +276,14 @@ def _sounds(file: Any, container: Container) -> Iterator[bytes]:
         codec = stream and stream.codec_context  # None: libav knows none
         if codec is None or codec.name not in CODECS:
             raise NoSoundError("holds no audio of a known codec")
+        if codec.sample_rate > MOST_HZ:
+            raise NoSoundError(f"holds more than {MOST_HZ} samples a second")
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
         for packet in opened.demux(stream):
-            for frame in _frames(packet):
-                for one in resampler.resample(frame):
-                    yield one.to_ndarray().tobytes()
+            with AT_WORK:
+                found = [one for frame in _frames(packet) for one in resampler.resample(frame)]
+            for one in found:
+                yield one.to_ndarray().tobytes()
         for one in resampler.resample(None):
             yield one.to_ndarray().tobytes()
 

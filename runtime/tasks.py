@@ -36,7 +36,7 @@ async def beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]
         raise fault
 
 
-async def completed(work: Coroutine[Any, Any, T]) -> T:
+async def shielded(work: Coroutine[Any, Any, T]) -> T:
     """Return the result of *work*, which always comes to its end.
 
     Where the caller is cancelled, that is raised after it: the result of *work* is lost then.

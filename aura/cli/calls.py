@@ -31,6 +31,11 @@ app = typer.Typer(
     ),
 )
 BY = "operator"
+ADVICE = {
+    "cannot_transfer": "that agent cannot go on with this call: there is none (see `aura agents "
+    "list`), a variable of it wants a value, or no agent serves the call now"
+}
+"""What to say of a fault that its name does not explain."""
 COLUMNS = ("SESSION", "TENANT", "USER", "SINCE", "TURNS", "STATE", "MUTED", "AGENT", "EDGE")
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
@@ -164,9 +169,10 @@ async def _list(tenant: str, *, as_json: bool) -> int:
 
     from aura.cli.terminal import cut, room
     from runtime.bus.calls import running
+    from runtime.bus.silence import SILENCE_S
 
     async with _bus() as bus:
-        calls = await running(bus, tenant)
+        calls = await running(bus, tenant, silence_s=SILENCE_S)
     if as_json:
         sys.stdout.write(msgspec.json.encode(calls).decode() + "\n")
         return 0
@@ -212,7 +218,7 @@ async def _command(session: str, wire: dict[str, Any] | None, *, as_json: bool =
         except CallSilentError as error:
             raise CommandError(str(error)) from error
     if reply.fault:
-        raise CommandError(reply.fault.replace("_", " "))
+        raise CommandError(ADVICE.get(reply.fault) or reply.fault.replace("_", " "))
     if as_json:
         sys.stdout.write(msgspec.json.encode(reply.call).decode() + "\n")
     return 0

@@ -20,9 +20,10 @@ from rich.console import Console
 from aura.cli.running import run, running_url
 from deploy import nats_server
 from runtime.bus.connection import connect
-from runtime.bus.discovery import SILENCE_S, discover
+from runtime.bus.discovery import discover
 from runtime.bus.errors import BusAwayError
 from runtime.bus.server_address import embedded_url
+from runtime.bus.silence import SILENCE_S
 from runtime.settings import Settings, load
 from runtime.version import installing
 from schemas.languages import without_region

@@ -135,6 +135,8 @@ def command_line(typed: str) -> typer.Typer:
                 usual = gc.get_threshold()
                 gc.set_threshold(1_000_000, 50, 50)
                 with without_aiohttp() if one.quick else nullcontext():
+                    if one.quick:
+                        import_module("nats")  # now, or the command imports it with aiohttp
                     module = import_module(f"aura.cli.{one.module}")
                 if not one.quick:
                     gc.set_threshold(*usual)

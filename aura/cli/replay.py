@@ -80,9 +80,9 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     aura replay S --drive --agent host@7 the words of that revision of an agent
     """
     _check_ways({"--publish": publish, "--decide": decide, "--drive": drive})
-    with_drive: dict[str, object] = {"--stages": stages, "--llm-model": llm_model, "--agent": agent}
-    with_drive |= {"--fail-on": fail_on, "--tools": tools == "live"}
-    _check(drive, "--drive", with_drive)
+    live = tools == "live"
+    with_drive = {"--stages": stages, "--llm-model": llm_model, "--agent": agent}
+    _check(drive, "--drive", {**with_drive, "--fail-on": fail_on, "--tools": live})
     _check(decide, "--decide", {"--waits": waits, "--speculate": speculate is not None})
     _check(decide or drive, "--decide or --drive", {"--eagerness": eagerness})
     if decide:
@@ -96,18 +96,13 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
         from aura.cli.drive import Wish
         from aura.cli.drive import drive as through
 
-        wish = Wish(stages, from_turn, llm_model, eagerness, fail_on, agent, tools == "live")
+        wish = Wish(stages, from_turn, llm_model, eagerness, fail_on, agent, live)
         run(through(load(), sessions[0], wish, as_json=json))
     from aura.cli.republish import replay as once_more
 
     run(
         once_more(
-            load(),
-            sessions[0],
-            speed=speed,
-            from_turn=from_turn,
-            publish=publish,
-            as_json=json,
+            load(), sessions[0], speed=speed, from_turn=from_turn, publish=publish, as_json=json
         )
     )
 

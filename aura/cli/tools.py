@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from aura.cli.fast_start import without_aiohttp
 from aura.cli.running import CommandError, role, run
 from runtime.settings import Settings, load
 from schemas import subjects
@@ -104,12 +105,14 @@ async def _show(settings: Settings) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from runtime.bus.connection import connect
-    from runtime.bus.tool_services import served_tools
+    with without_aiohttp():
+        from runtime.bus.connection import connect
+        from runtime.bus.silence import SILENCE_S
+        from runtime.bus.tool_services import served_tools
     from runtime.printable import printable
 
     async with await connect(settings, "aura-tools-list") as bus:
-        found = await served_tools(bus)
+        found = await served_tools(bus, silence_s=SILENCE_S)
     if not found:
         print("No service offers a tool now: aura tools serve FILE")
         return 0

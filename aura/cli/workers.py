@@ -19,8 +19,9 @@ from rich.text import Text
 from aura.cli.running import run
 from runtime.bus.connection import Bus, connect
 from runtime.bus.consumer_lag import Queue, queues
-from runtime.bus.discovery import SILENCE_S, Service, discover
+from runtime.bus.discovery import Service, discover
 from runtime.bus.errors import BusAwayError
+from runtime.bus.silence import SILENCE_S
 from runtime.printable import printable
 from runtime.settings import Settings, load
 from runtime.tasks import beside

@@ -281,7 +281,6 @@ async def _ask(
                 for at in range(0, len(part), SLICE):
                     writer.write(part[at : at + SLICE])
                     await writer.drain()
-                    tally.sent_bytes += len(part[at : at + SLICE])
 
     sending = asyncio.create_task(send())
     try:

@@ -185,6 +185,12 @@ ROWS: tuple[Row, ...] = (
     Row("starts with rates and formats that cannot be", "options", block=_many(IMPOSSIBLE, 20)),
     Row("starts of ever other rates", "options", block=_rates),
     Row(
+        "typed turns",
+        "turns",
+        block=_many(text({"type": "text", "text": "And what then?"}), 1),
+        bytes_per_s=50,
+    ),
+    Row(
         "opened, and gone before a word",
         "sessions",
         first=lambda _: CLOSE,

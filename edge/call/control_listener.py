@@ -10,7 +10,7 @@ import structlog
 from edge.core.call import Call
 from edge.core.inputs import Commanded
 from runtime.bus.connection import Bus
-from runtime.bus.delivery import Delivery, readable
+from runtime.bus.delivery import Delivery, message_of
 from schemas import subjects
 from schemas.control import AnyCommand, CallReply, CallRequest, CallState, Fault, Transfer
 
@@ -73,7 +73,7 @@ class ControlListener:
     async def _on_request(self, message: Delivery, answering: asyncio.TaskGroup) -> None:
         if self._closed.is_set() or not message.reply:
             return
-        if (request := readable(CallRequest, message.data)) is None:
+        if (request := message_of(CallRequest, message.data)) is None:
             return
         command = request.command
         fault: Fault | None = None

@@ -46,7 +46,7 @@ class Transcript:
     text: str
     """All words of the turn."""
     final: bool
-    turn_ends: bool = False
+    """They end the turn."""
     confidence: float = 0.0
     goes_on: bool = False
     """Whether the words continue the turn of the previous final transcript."""

@@ -58,15 +58,7 @@ class ClientTurns:
             self._history.add(key, "user", carried)
             head = self._out.head(now_ms)
             self._out.publish(ev.MessageAdded(**head, key=key, role="user", text=carried))
-        final = Transcript(
-            untold,
-            final=True,
-            turn_ends=True,
-            confidence=confidence,
-            utterance=utterance,
-            key=key,
-        )
-        self._out.tell(final)
+        self._out.tell(Transcript(untold, True, confidence, utterance=utterance, key=key))
         if respond:
             self.asked.append(ResponseAsked(""))
 

@@ -118,7 +118,7 @@ def read(parts: Iterable[InputsDelivered], said: Mapping[str, AnyEvent]) -> Iter
                 size = row.what[0]
                 whole, rest = divmod(rest + size, FRAME_BYTES)
                 voiced = tuple(next(bits, False) for _ in range(whole))
-                yield TimedInput(row.at_ms, Sound(SILENCE * whole, voiced, size))
+                yield TimedInput(row.at_ms, Sound((SILENCE,) * whole, voiced, size))
             else:
                 yield TimedInput(row.at_ms, _from_row(row.kind, row.what, said))
 

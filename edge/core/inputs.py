@@ -61,8 +61,8 @@ class Finished(Input, frozen=True, tag=kind.FINISHED):
 class Sound(Input, frozen=True, tag=kind.SOUND):
     """Audio of the caller, cut into frames."""
 
-    pcm: bytes
-    """Whole 20 ms frames, s16le mono 16 kHz; incomplete frames wait for the next sound."""
+    frames: tuple[bytes, ...]
+    """Frames of 20 ms, s16le mono 16 kHz; incomplete frames wait for the next sound."""
     voiced: tuple[bool, ...]
     """For each frame, whether it holds the caller's voice."""
     size: int

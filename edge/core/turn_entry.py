@@ -36,7 +36,7 @@ class TurnEntry:
         self._history = history
         self._out = out
         self._typed: deque[str] = deque()
-        """Turns that were typed during a response that cannot be interrupted."""
+        """Turns typed during a response that cannot be interrupted; the door bounds them."""
         self.count = 0
         """The number of the caller's turns so far."""
         self.client = ClientTurns(responder, history, out)
@@ -102,28 +102,14 @@ class TurnEntry:
     def _enter(self, text: str, confidence: float, now_ms: int, *, utterance: int = 0) -> None:
         """Enter a turn without a response."""
         words = self._requester.enter(text, confidence, now_ms)
-        final = Transcript(
-            words,
-            final=True,
-            turn_ends=True,
-            confidence=confidence,
-            utterance=utterance,
-            key=turn_key(self._history.turn),
-        )
-        self._out.tell(final)
+        key = turn_key(self._history.turn)
+        self._out.tell(Transcript(words, True, confidence, utterance=utterance, key=key))
 
     def _tell_final(self, response: Response, words: str, utterance: int = 0) -> None:
         """Tell the client each final word of a turn once, and the start of its response."""
-        final = Transcript(
-            self._history.untold(words),
-            final=True,
-            turn_ends=True,
-            confidence=response.confidence,
-            goes_on=bool(self._history.told),
-            utterance=utterance,
-            key=turn_key(response.turn),
-        )
-        self._out.tell(final)
+        goes_on, words = bool(self._history.told), self._history.untold(words)
+        key, sure = turn_key(response.turn), response.confidence
+        self._out.tell(Transcript(words, True, sure, goes_on, utterance, key))
         self._out.tell(ResponseStarted(response.turn))
 
     def close(self, now_ms: int, *, discarded: bool) -> None:

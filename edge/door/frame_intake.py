@@ -47,7 +47,7 @@ STILL_THERE = b"\x8a\x00"
 STILL_THERE_S = 1.0
 
 
-class Reading(Enum):
+class IntakeState(Enum):
     """What becomes of what the client sends."""
 
     READS = auto()
@@ -57,7 +57,7 @@ class Reading(Enum):
     """It is read and dropped: the connection is about to close."""
 
 
-READS, WAITS, DROPS = Reading
+READS, WAITS, DROPS = IntakeState
 
 
 class FrameIntake:

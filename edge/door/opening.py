@@ -42,6 +42,8 @@ log = structlog.get_logger(__name__)
 
 RECORDED = "record_audio"
 """The value of the configuration that has the audio kept."""
+UNKNOWN = "-"
+"""Stands for a variable's value in a call that nobody has made."""
 ANY_SOUND_IS_A_VOICE = {"interruption.voice_ms": 0}
 """Where no model of speech listens, voice alone stops no response."""
 
@@ -150,15 +152,18 @@ class Openings:
     async def likely(self, most: int) -> list[SessionConfig]:
         """Return what calls of the *most* agents applied last are set to that bring nothing.
 
-        Agents that want values of variables are left out.
+        A variable that has to have a value has UNKNOWN.
         """
         found = []
         for one in self.agents.table.latest(most):
-            caller = Caller("", one.tenant or DEMO_TENANT, agent=one.name)
             begin = Begin(agent=one.name, greeting=True)
             try:
+                wanted = one.agent().variables.items()
+                values = {name: UNKNOWN for name, each in wanted if each.default is msgspec.UNSET}
+                tenant = one.tenant or DEMO_TENANT
+                caller = Caller("", tenant, agent=one.name, variables=values)
                 settled = settle(one, caller, begin, self._of_tenant(caller))
-            except RefusedError:
+            except (RefusedError, ConfigFileError):
                 continue
             tools = await self._tools_of(settled, caller, phone=False, warns=False)
             found.append(self._completed(settled.config, tools))

@@ -197,6 +197,7 @@ function listen(now, earlier) {
     if (error.code === "INVALID_TOKEN" || error.code === "TOKEN_EXPIRED") {
       if (error.code === "TOKEN_EXPIRED") kept = now.session;
       given.delete("token");
+      $("token").value = "";
       $("token-row").hidden = false;
     }
     if (error.code === "UNREACHABLE" && (await health())) show(["You are not let in right now.", "The server runs, but is restarting, busy, or has seen too many tries from here. Try again in a minute."]);
@@ -252,7 +253,8 @@ function over() {
     $("title").textContent = "The call is over.";
     $("start").textContent = "Talk again";
   }
-  $(isSecureContext ? "start" : "type-instead").focus({ preventScroll: true });
+  const asked = !$("token-row").hidden && !$("token").value;
+  $(asked ? "token" : isSecureContext ? "start" : "type-instead").focus({ preventScroll: true });
   scrollTo({ top: 0 });
 }
 

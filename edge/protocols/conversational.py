@@ -153,8 +153,8 @@ class ConversationalProtocol:
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
-            case Transcript(text=text, final=final, turn_ends=turn_ends, goes_on=goes_on):
-                words = {"text": text, "is_final": final, "turn_detected": turn_ends}
+            case Transcript(text=text, final=final, goes_on=goes_on):
+                words = {"text": text, "is_final": final, "turn_detected": final}
                 more = {"continues": True} if goes_on else {}
                 return [{"type": "transcript", **words, **more}]
             case Speech(text=text, pcm=pcm):

@@ -10,6 +10,7 @@ from nats.errors import NoRespondersError
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError, BusError
+from runtime.bus.silence import until_silent
 from schemas import codec, subjects
 from schemas.control import (
     CallPlaced,
@@ -83,15 +84,19 @@ async def place(bus: Bus, request: CallPlacing) -> CallPlaced:
         raise CallSilentError("the telephony process does not answer") from error
 
 
-async def running(bus: Bus, tenant: str) -> list[CallState]:
+async def running(bus: Bus, tenant: str, *, silence_s: float | None = None) -> list[CallState]:
     """Return the running calls of *tenant*, or of all tenants if it is empty.
+
+    Edges have GATHER_S to answer, or until *silence_s* passes without a further answer.
 
     Raises:
         BusAwayError: the bus does not answer.
     """
     found: dict[str, CallState] = {}
+    came = asyncio.Event()
 
     async def on_reply(message: Delivery) -> None:
+        came.set()
         try:
             reply = codec.decode_as(CallsReply, message.data)
         except codec.BadMessageError:
@@ -103,7 +108,7 @@ async def running(bus: Bus, tenant: str) -> list[CallState]:
         async with bus.listening(inbox, on_reply):
             request = codec.encode(CallsRequest(tenant=tenant))
             await bus._nc.publish(subjects.CALLS, request, reply=inbox)
-            await asyncio.sleep(GATHER_S)
+            await until_silent(came, GATHER_S, silence_s)
     except NatsError as error:
         raise BusAwayError("the event bus is away") from error
     return sorted(found.values(), key=lambda call: (call.since_ms, call.session))

@@ -51,7 +51,7 @@ class Delivery(msgspec.Struct, frozen=True):
         return codec.decode(self.data)
 
 
-def readable(kind: type[M], data: bytes, **whose: str) -> M | None:
+def message_of(kind: type[M], data: bytes, **whose: str) -> M | None:
     """Return the message of type *kind* in *data*, or log it and return None.
 
     *whose*: fields of the log line.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -15,11 +15,10 @@ from nats.micro.service import EndpointConfig, EndpointStats, ServiceConfig
 
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
+from runtime.bus.silence import until_silent
 from runtime.version import version
 
 PREFIX = "aura-"
-SILENCE_S = 0.12
-"""Seconds without a further answer after which somebody who waits for a command has them all."""
 
 Describe = Callable[[], dict[str, Any]]
 
@@ -68,10 +67,7 @@ async def announced(bus: Bus, role: str, describe: Describe) -> AsyncIterator[st
 async def discover(
     bus: Bus, *, wait_s: float = 0.3, silence_s: float | None = None
 ) -> list[Service]:
-    """Return the processes that answered within *wait_s*, or before *silence_s* without an answer.
-
-    The silence counts from the first answer on.
-    """
+    """Return the processes that answered within *wait_s*, or before *silence_s* of silence."""
     found: list[Service] = []
     came = asyncio.Event()
 
@@ -89,13 +85,7 @@ async def discover(
     try:
         async with bus.listening(inbox, on_answer):
             await bus._nc.publish("$SRV.STATS", b"", reply=inbox)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
-                    await came.wait()
-                    while came.is_set():
-                        came.clear()
-                        with suppress(TimeoutError):
-                            await asyncio.wait_for(came.wait(), silence_s)
+            await until_silent(came, wait_s, silence_s)
     except NatsError:
         return []
     return sorted(found, key=lambda service: (service.role, service.id))

@@ -24,6 +24,7 @@ from nats.micro.service import EndpointConfig, ServiceConfig
 from runtime.bus import trace
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
+from runtime.bus.silence import until_silent
 from runtime.printable import printable
 from schemas import subjects
 from schemas.tools import MOST_TOOL_BYTES, ToolConfig
@@ -96,12 +97,18 @@ async def call_tool(
 # ---------------------------------------------------------------- discovery
 
 
-async def served_tools(bus: Bus, *, wait_s: float = 0.3) -> list[ServedTool]:
-    """Return the tools of all services that answered within *wait_s*, without duplicates."""
+async def served_tools(
+    bus: Bus, *, wait_s: float = 0.3, silence_s: float | None = None
+) -> list[ServedTool]:
+    """Return the tools of all services that answered within *wait_s*, without duplicates.
+
+    The wait ends earlier if *silence_s* passes without a further answer.
+    """
     found: dict[tuple[str, str], ServedTool] = {}
-    inbox = bus._nc.new_inbox()
+    inbox, came = bus._nc.new_inbox(), asyncio.Event()
 
     async def on_answer(message: Any) -> None:
+        came.set()
         for one in _read(message.data):
             found[one.tenant, one.tool.name] = one
 
@@ -109,7 +116,7 @@ async def served_tools(bus: Bus, *, wait_s: float = 0.3) -> list[ServedTool]:
         subscription = await bus._nc.subscribe(inbox, cb=on_answer)
         try:
             await bus._nc.publish(f"$SRV.INFO.{SERVICE}", b"", reply=inbox)
-            await asyncio.sleep(wait_s)
+            await until_silent(came, wait_s, silence_s)
         finally:
             await subscription.unsubscribe()
     except NatsError:

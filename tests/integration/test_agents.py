@@ -167,6 +167,7 @@ async def test_a_model_that_can_reads_a_prompt_before_anybody_has_spoken(
     await asyncio.to_thread(house.wait_for, digest("You are ahead.", "end_call"))
     asks = "prompt: You are ahead of {{who}}.\nvariables: {who: {callers_may_set: true}}\n"
     await applied(house, tmp_path, "asks", asks)
+    await asyncio.to_thread(house.wait_for, digest("You are ahead of -."))
     variables = quote(json.dumps({"who": "Zoe"}))
     async with held(house, f"&greeting=0&agent=asks&variables={variables}") as caller:
         await caller.until("session")

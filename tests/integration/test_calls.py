@@ -356,6 +356,8 @@ async def test_the_command_line_commands_and_listens_in(house: AuraProcess, tmp_
             assert done.returncode == 0, done.stderr
         shown = json.loads((await aura(house, "calls", "show", session)).stdout)
         assert shown["muted"] == ["caller"]
+        nobody = await aura(house, "calls", "transfer", session, "nobody")
+        assert "aura agents list" in nobody.stderr
         wrong = await aura(house, "calls", "say", session, " ")
         assert wrong.returncode == 1
         assert "text" in wrong.stderr
@@ -397,7 +399,8 @@ async def test_a_telephone_is_called_by_whoever_has_the_right_to(
     mine = token(scope="calls:place")
     to = {"to": "+14155550100", "agent": "desk", "variables": {"name": "Ada"}}
     assert (await api.ask("calls", to))[1]["code"] == "NO_TELEPHONES"
-    for wrong in ({}, {"to": ""}, {"to": "+1", "agent": "no/name"}, {**to, "by": "me"}, []):
+    bad: list[Any] = [{}, {"to": ""}, {"to": "+1", "agent": "no/name"}, {**to, "by": "me"}, []]
+    for wrong in bad:
         status, told = await api.ask("calls", wrong)
         assert (status, told["code"]) == (400, "BAD_REQUEST")
     assert (await api.ask("calls", to, by=token(scope="calls:write")))[0] == 403

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from aura.cli.console.readable import Readable
@@ -57,10 +58,16 @@ def turns(told: Sequence[Moment], readable: Readable) -> list[dict[str, Any]]:
 def side_by_side(
     one: Sequence[dict[str, Any]], other: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return the turns of two calls in pairs by position; None fills the shorter call."""
+    """Return the turns of two calls in pairs, in their order; None where one has more.
+
+    A greeting stands beside a greeting or alone.
+    """
+    sides: list[list[dict[str, Any] | None]] = [list(one), list(other)]
+    greets = [bool(side) and side[0]["turn"] == 0 for side in (one, other)]
+    if greets[0] != greets[1]:
+        sides[greets.index(False)].insert(0, None)
     pairs = []
-    for k in range(max(len(one), len(other))):
-        a, b = (side[k] if k < len(side) else None for side in (one, other))
+    for a, b in zip_longest(*sides):
         waits = [ms for side in (a, b) if side and (ms := side.get("wait_ms")) is not None]
         pairs.append({"a": a, "b": b, "later_ms": waits[1] - waits[0] if len(waits) == 2 else None})
     return pairs

@@ -1,4 +1,4 @@
-"""The words that tell an end of turn from a pause, for each language.
+"""The words that tell an end of turn from a pause, for each language: a file of data.
 
 A word that ends a sentence as often as it leaves it open (German "an": "Ruf mich an.", "an der
 Ecke") is in no list: punctuation and the models decide there. To add a language, add its `Lexicon`

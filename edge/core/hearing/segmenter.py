@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from edge.core.effects import SendFrame
-from edge.core.hearing.framing import FRAME_MS, SILENCE, frames
+from edge.core.hearing.framing import FRAME_MS, SILENCE
 from edge.core.hearing.speech_detector import (
     CONTINUE_MS,
     SpeechChange,
@@ -100,7 +100,7 @@ class Segmenter:
         chunk_ms = sound.size // BYTES_PER_MS
         self._silent_from_ms = now_ms + min(chunk_ms, LONGEST_CHUNK_MS) + SLACK_MS
         at_ms = now_ms - (len(sound.voiced) - 1) * FRAME_MS
-        for frame, voiced in zip(frames(sound.pcm), sound.voiced, strict=True):
+        for frame, voiced in zip(sound.frames, sound.voiced, strict=True):
             change = self._step(frame, at_ms, voiced=voiced)
             if change or self.utterance:  # most frames of a call have neither
                 yield from self._follow(frame, at_ms, change)

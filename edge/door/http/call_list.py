@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from runtime.bus.connection import Bus
-from runtime.bus.delivery import Delivery, readable
+from runtime.bus.delivery import Delivery, message_of
 from schemas import subjects
 from schemas.control import CallsReply, CallsRequest, CallState
 
@@ -28,9 +28,9 @@ class CallList:
             await asyncio.Event().wait()
 
     async def _on_request(self, message: Delivery) -> None:
-        if (request := readable(CallsRequest, message.data)) is None:
+        if (request := message_of(CallsRequest, message.data)) is None:
             return
         calls = [one for one in self._calls() if request.tenant in {"", one.tenant}]
-        for at in range(0, len(calls), A_REPLY):
+        for at in range(0, max(1, len(calls)), A_REPLY):  # of none, too: the asker waits no longer
             reply = CallsReply(edge=self._edge, calls=tuple(calls[at : at + A_REPLY]))
             await self._bus.send(message.reply, reply)

@@ -42,7 +42,7 @@ MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
 REFUSAL_WORK_S = 0.05
 """What a refused conversation counts as: twice a second for ever, sixty at once."""
-LOOK_FRAMES, LOOK_SOUND_S = 25, 0.5
+LOOK_FRAMES, LOOK_SOUND_S = 50, 1.0
 """The work, seconds of the loop, after which live audio is reckoned up again."""
 MOST_ADDRESSES = 10_000
 """Addresses that are remembered after their last connection: a new one is no fresh start."""
@@ -120,40 +120,18 @@ class _Allowances(NamedTuple):
     @classmethod
     def of(cls, costs: Costs, now_s: float) -> _Allowances:
         rate, at_once_s = costs.frames_a_second, costs.sound_at_once_s
+        too_many = f"more than {rate} WebSocket frames a second"
+        too_fast = f"sound faster than it is spoken: more than {at_once_s:g} s at once"
+        more_bytes, more_work = "more bytes than live audio has", "more work than a live call makes"
+        more_turns, ahead = "more typed turns than anybody reads", AHEAD_SOUND_S / at_once_s
         return cls(
-            frames=Allowance(
-                rate * AT_ONCE_S,
-                rate,
-                now_s,
-                f"more than {rate} WebSocket frames a second",
-                burst=BURST_FRAMES,
+            Allowance(rate * AT_ONCE_S, rate, now_s, too_many, burst=BURST_FRAMES),
+            Allowance(BYTES_AT_ONCE, BYTES_A_SECOND, now_s, more_bytes, burst=BURST_BYTES),
+            Allowance(
+                WORK_AT_ONCE_S, WORK_A_SECOND, now_s, more_work, AHEAD_SHARE_OF_WORK, BURST_WORK_S
             ),
-            bytes=Allowance(
-                BYTES_AT_ONCE,
-                BYTES_A_SECOND,
-                now_s,
-                "more bytes than live audio has",
-                burst=BURST_BYTES,
-            ),
-            work=Allowance(
-                WORK_AT_ONCE_S,
-                WORK_A_SECOND,
-                now_s,
-                "more work than a live call makes",
-                AHEAD_SHARE_OF_WORK,
-                BURST_WORK_S,
-            ),
-            sound=Allowance(
-                at_once_s,
-                SOUND_PACE,
-                now_s,
-                f"sound faster than it is spoken: more than {at_once_s:g} s at once",
-                AHEAD_SOUND_S / at_once_s,
-                BURST_SOUND_S,
-            ),
-            turns=Allowance(
-                TURNS_AT_ONCE, TURNS_A_SECOND, now_s, "more typed turns than anybody reads"
-            ),
+            Allowance(at_once_s, SOUND_PACE, now_s, too_fast, ahead, BURST_SOUND_S),
+            Allowance(TURNS_AT_ONCE, TURNS_A_SECOND, now_s, more_turns),
         )
 
     @property

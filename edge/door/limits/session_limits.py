@@ -19,7 +19,7 @@ from msgspec import UNSET
 from edge.door.callers.auth import Caller
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError, FencedError
-from runtime.tasks import completed
+from runtime.tasks import shielded
 from schemas import subjects
 from schemas.tenant import TenantLimits
 
@@ -94,7 +94,7 @@ class SessionLimits:
         """
         held = SessionKeys(session)
         try:
-            full = await completed(self._take(held, caller))
+            full = await shielded(self._take(held, caller))
         except asyncio.CancelledError:  # a key on its way is known by now
             await self.leave(held)
             raise

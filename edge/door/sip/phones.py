@@ -37,7 +37,7 @@ from edge.door.sip.stack import TO, account_of, address_of, config_of
 from edge.door.state import Edge
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.sip import SipProtocol
-from runtime.bus.delivery import Delivery, readable
+from runtime.bus.delivery import Delivery, message_of
 from runtime.settings import Settings, SettingsError
 from runtime.tasks import beside
 from schemas import names, subjects
@@ -152,7 +152,7 @@ class Phones:
     async def _asked(self, message: Delivery) -> None:
         if not message.reply:
             return
-        if (asked := readable(CallPlacing, message.data)) is None:
+        if (asked := message_of(CallPlacing, message.data)) is None:
             return
         self._edge.sessions.create_task(self._place(asked, message.reply))
 

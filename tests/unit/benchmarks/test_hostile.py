@@ -107,7 +107,7 @@ def test_every_row_sends_what_can_be_sent() -> None:
 
 
 def test_requests_of_http_rows_are_whole_where_they_are_to_be() -> None:
-    names = [row.name for row in (*ROWS, *HTTP_ROWS)]
+    names = [row.name for row in ROWS] + [row.name for row in HTTP_ROWS]
     assert len(set(names)) == len(names)
     assert len(names) < 254  # each has a third byte of 198.18.0.0/15 of its own
     for row in HTTP_ROWS:

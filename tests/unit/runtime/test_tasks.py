@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from runtime import tasks
-from runtime.tasks import beside, completed
+from runtime.tasks import beside, shielded
 
 
 class BrokenError(Exception):
@@ -98,20 +98,20 @@ async def test_a_cancellation_that_was_lost_is_repeated(monkeypatch: pytest.Monk
     assert task.cancelled()
 
 
-async def test_work_that_is_to_be_completed_gives_its_result_or_its_fault() -> None:
-    assert await completed(asyncio.sleep(0, "done")) == "done"
+async def test_shielded_work_gives_its_result_or_its_fault() -> None:
+    assert await shielded(asyncio.sleep(0, "done")) == "done"
     with pytest.raises(BrokenError):
-        await completed(breaks())
+        await shielded(breaks())
 
 
-async def test_work_that_is_to_be_completed_goes_on_through_every_cancellation() -> None:
+async def test_shielded_work_goes_on_through_every_cancellation() -> None:
     ends, may_end = [], asyncio.Event()
 
     async def work() -> None:
         await may_end.wait()
         ends.append(True)
 
-    waiting = asyncio.create_task(completed(work()))
+    waiting = asyncio.create_task(shielded(work()))
     for _ in range(3):
         await asyncio.sleep(0)
         waiting.cancel()
@@ -123,14 +123,14 @@ async def test_work_that_is_to_be_completed_goes_on_through_every_cancellation()
     assert ends == [True]
 
 
-async def test_the_fault_of_completed_work_is_logged_where_its_waiter_was_cancelled() -> None:
+async def test_the_fault_of_shielded_work_is_logged_where_its_waiter_was_cancelled() -> None:
     may_break = asyncio.Event()
 
     async def work() -> None:
         await may_break.wait()
         raise BrokenError
 
-    waiting = asyncio.create_task(completed(work()))
+    waiting = asyncio.create_task(shielded(work()))
     await asyncio.sleep(0)
     waiting.cancel()
     may_break.set()

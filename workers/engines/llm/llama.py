@@ -46,8 +46,7 @@ the response."""
 TOKENS_AT_ONCE = 16
 """Of a prompt that is read. After each the model tells how far it is, and can be stopped: one of
 1.5B on a core reads some 40 a second, and is neither hung nor deaf meanwhile. With 64 it read an
-eighth more, but had a few new words at the end of a known prompt a second later; with 8, a third
-less."""
+eighth more and was deaf for a second (ADR 51)."""
 TOKENS_OF_A_SMALL_ONE = 64
 """The same of a base model, which reads them in no time."""
 CACHE_MIB = 256

@@ -31,7 +31,8 @@ export class EventStream {
     this.hold = el("button", { class: "plain", type: "button", "aria-pressed": "false", text: "Hold", onclick: () => this.held ? this.#release() : this.#stop() });
     this.told = el("span", { class: "fine" });
     this.list = el("div", { class: "stream", tabindex: 0, role: "log", "aria-live": "off", "aria-label": "Events as they flow" });
-    this.part = el("section", {}, el("div", { class: "tools" }, el("h2", { text: "Events" }), this.group, this.filter, this.hold, this.told), this.list);
+    this.none = el("p", { class: "fine" });
+    this.part = el("section", {}, el("div", { class: "tools" }, el("h2", { text: "Events" }), this.group, this.filter, this.hold, this.told), this.none, this.list);
     this.drawing = false;
     this.again();
   }
@@ -78,6 +79,10 @@ export class EventStream {
       list.append(fragment);
       while (list.childElementCount > SHOWN) list.firstElementChild.remove();
       if (below) list.scrollTop = list.scrollHeight;
+      const empty = !list.childElementCount;
+      this.none.hidden = !empty;
+      list.hidden = empty;
+      if (empty) set(this.none, this.live.rows.length ? "None of the last events is of this kind." : "None yet: each event of each call comes here as it happens.");
       this.#count();
     });
   }

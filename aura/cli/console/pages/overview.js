@@ -14,7 +14,7 @@ export function now(root, { live }) {
   const gone = el("p", { class: "wrong", role: "status", hidden: true });
   root.append(
     gone, tiles.part, waits.part, running.part,
-    el("div", { class: "columns" }, stages.part, faultsPart), stream.part,
+    el("div", { class: "columns stages" }, stages.part, faultsPart), stream.part,
   );
 
   function state(message) {
@@ -91,7 +91,7 @@ export const toCall = (session) => el("a", { href: `#/call/${session}`, title: s
 class Running {
   constructor() {
     this.body = el("tbody");
-    this.none = el("p", { class: "fine", text: "Nobody calls at the moment." });
+    this.none = el("p", { class: "fine" }, "Nobody calls at the moment. To see a call here: ", el("code", { text: 'aura call --say "Hello?"' }));
     this.frame = table("Running calls", [["Call"], ["State"], ["Who", "wide"], ["Agent", "wide"], ["Since", "wide number"], ["Answers", "wide number"], ["Last words", "grows"]], this.body);
     this.part = el("section", {}, el("h2", { text: "Running calls" }), this.none, this.frame);
   }

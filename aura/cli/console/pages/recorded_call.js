@@ -13,7 +13,7 @@ export function recorded(root, { live, query, problem }, session) {
       if (!closed) shown = draw(root, told, live, Number(query.get("turn")));
     },
     (error) => {
-      root.lastChild.remove();
+      root.lastChild.replaceWith(el("p", {}, el("a", { href: "#/calls", text: "All calls" })));
       problem(error);
     },
   );
@@ -65,7 +65,7 @@ function draw(root, told, live, turn) {
   map.svg.ondblclick = () => map.look(...all);
   const wanted = waits.find((one) => one[2] === turn);
   wanted ? look(...wanted) : map.look(...all);
-  measured(turn || waits[0]?.[2]);
+  measured(turn || (waits[0]?.[2] ?? moments.find(([, , name]) => name === "turn.measured")?.[4].turn)); // of typed turns none was waited for
 
   function look(from, to, number) {
     map.look(from - 2500, to + 3000);

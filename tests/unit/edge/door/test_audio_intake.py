@@ -122,3 +122,26 @@ async def test_a_decoder_that_waits_for_its_turn_ends_with_the_session() -> None
         caller.intake.close()
         await asyncio.to_thread(decoder.join, 20)
         assert not decoder.is_alive()
+
+
+async def test_a_decoder_that_waits_for_its_turn_keeps_nobody_from_sending() -> None:
+    with Budgets(Costs()).opened("a", 0.0) as budget:
+        pace = Queued(budget)
+        waiting, caller = pace.waiting, Caller(pace, CommonShare(1e9), "a")
+        silence = recorded(bytes(int(5.5 * 32_000)), KINDS["a browser's webm"])
+        caller.sends(silence, Container.WEBM, begins=True)
+        until_s = time.monotonic() + 20
+        while len(waiting) < DECODED_PIECES and time.monotonic() < until_s:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)  # all was read, and the rest of it is to be handed over
+        assert caller.intake._audio_in.waiting_bytes == 0
+        sending = threading.Thread(
+            target=caller.sends, args=(b"\0" * 100, Container.WEBM), daemon=True
+        )
+        sending.start()
+        await asyncio.to_thread(sending.join, 10)
+        hangs = sending.is_alive()
+        while waiting:
+            waiting.pop(0)()
+        caller.intake.close()
+        assert not hangs

@@ -69,7 +69,7 @@ def ignored(protocol: ContinuousProtocol) -> tuple[Begin, list[str]]:
 def test_the_messages_are_the_documented_ones() -> None:
     d = connected()
     d.began("s_1")
-    assert only(d.messages(Transcript("What's the weather like?", True, True, 0.9512))) == {
+    assert only(d.messages(Transcript("What's the weather like?", True, 0.9512))) == {
         "type": "user_transcript",
         "text": "What's the weather like?",
         "confidence": 0.95,

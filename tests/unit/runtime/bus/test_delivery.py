@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from structlog.testing import capture_logs
 
-from runtime.bus.delivery import readable
+from runtime.bus.delivery import message_of
 from schemas import codec
 from schemas.audio import TranscriptPartial
 
@@ -13,14 +13,14 @@ PARTIAL = TranscriptPartial(utterance=1, text="My number is secret.", audio_ms=2
 
 def test_a_message_is_read_as_its_type() -> None:
     with capture_logs() as logs:
-        assert readable(TranscriptPartial, codec.encode(PARTIAL)) == PARTIAL
+        assert message_of(TranscriptPartial, codec.encode(PARTIAL)) == PARTIAL
     assert logs == []
 
 
 def test_one_that_is_none_is_logged_without_its_words() -> None:
     broken = codec.encode(PARTIAL).replace(b"utterance", b"utterancX")
     with capture_logs() as logs:
-        assert readable(TranscriptPartial, broken, session="s") is None
+        assert message_of(TranscriptPartial, broken, session="s") is None
     (line,) = logs
     assert (line["event"], line["kind"], line["session"]) == (
         "message_malformed",

@@ -48,7 +48,8 @@ def test_turns_stand_side_by_side() -> None:
     assert a[0]["said"]
     assert a[0]["answer"]
     pairs = finished.side_by_side(a, b)
-    assert len(pairs) == max(len(a), len(b))
+    assert (pairs[0]["a"], pairs[0]["b"]["turn"]) == (None, 0), "a greeting stands alone"
+    assert [pair["a"] for pair in pairs[1:]][: len(a)] == a
     assert finished.side_by_side(a, [])[0]["b"] is None
     slower = [{**a[0], "wait_ms": a[0]["wait_ms"] + 30}]
     assert finished.side_by_side(a[:1], slower)[0]["later_ms"] == 30
