@@ -107,7 +107,7 @@ def command(data_dir: Path, port: int) -> list[str]:
     """
     store = data_dir.resolve() / "jetstream"
     store.mkdir(parents=True, exist_ok=True)
-    _into_account(store / "jetstream")
+    _migrate_to_account(store / "jetstream")
     text = (resources.folder() / "server.conf").read_text(encoding="utf-8")
     for name, value in {
         "listen": f"127.0.0.1:{port}",
@@ -121,7 +121,7 @@ def command(data_dir: Path, port: int) -> list[str]:
     return [binary(), "-c", str(config), "-l", str(data_dir.resolve() / "nats.log")]
 
 
-def _into_account(store: Path) -> None:
+def _migrate_to_account(store: Path) -> None:
     """Move data that was stored before there were accounts to the account of nats/users.conf."""
     before, now = store / "$G", store / ACCOUNT
     if before.exists() and not now.exists():

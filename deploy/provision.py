@@ -63,22 +63,22 @@ async def _jetstream(bus: Bus, wait_s: float) -> None:
     """Wait until JetStream answers, since a cluster elects a leader first."""
     until = asyncio.get_running_loop().time() + wait_s
     while True:
-        answer = await _ask(bus, "INFO", {})
+        answer = await _request(bus, "INFO", {})
         if "error" not in answer:
             return
         if asyncio.get_running_loop().time() > until:
-            raise ProvisionError(_say("JetStream", answer["error"]))
+            raise ProvisionError(_explanation("JetStream", answer["error"]))
         await asyncio.sleep(0.2)
 
 
 async def _stream(bus: Bus, wanted: dict[str, Any], *, force: bool) -> list[str]:
     name = wanted["name"]
-    found = await _ask(bus, f"STREAM.INFO.{name}", {})
+    found = await _request(bus, f"STREAM.INFO.{name}", {})
     if "error" in found and found["error"].get("err_code") != STREAM_NOT_FOUND:
-        raise ProvisionError(_say(f"stream {name}", found["error"]))
+        raise ProvisionError(_explanation(f"stream {name}", found["error"]))
     kept: list[str] = []
     if "config" in found and not force:
-        keeps = _longer(wanted, found)
+        keeps = _exceeded_limits(wanted, found)
         kept = [
             f"stream {name} keeps its {limit}, which is longer than declared in nats/: --force "
             "shortens it, and erases what is beyond"
@@ -88,13 +88,13 @@ async def _stream(bus: Bus, wanted: dict[str, Any], *, force: bool) -> list[str]
     if "config" in found and _same(wanted, found["config"]):
         return kept
     verb = "UPDATE" if "config" in found else "CREATE"
-    answer = await _ask(bus, f"STREAM.{verb}.{name}", wanted)
+    answer = await _request(bus, f"STREAM.{verb}.{name}", wanted)
     if "error" in answer:
-        raise ProvisionError(_say(f"stream {name}", answer["error"]))
+        raise ProvisionError(_explanation(f"stream {name}", answer["error"]))
     return [*kept, f"stream {name} {verb.lower()}d"]
 
 
-def _longer(wanted: dict[str, Any], found: dict[str, Any]) -> list[str]:
+def _exceeded_limits(wanted: dict[str, Any], found: dict[str, Any]) -> list[str]:
     """Return the limits (max_age, max_bytes) by which the stream *found* keeps more than *wanted*.
 
     A smaller size, which may follow from the disk, is fine as long as the stored messages fit.
@@ -111,13 +111,13 @@ def _longer(wanted: dict[str, Any], found: dict[str, Any]) -> list[str]:
 async def _consumer(bus: Bus, wanted: dict[str, Any]) -> list[str]:
     config = wanted["config"]
     stream, name = wanted["stream_name"], config["durable_name"]
-    found = await _ask(bus, f"CONSUMER.INFO.{stream}.{name}", {})
+    found = await _request(bus, f"CONSUMER.INFO.{stream}.{name}", {})
     if "config" in found and _same(config, found["config"]):
         return []
     subject = f"CONSUMER.CREATE.{stream}.{name}.{config['filter_subject']}"
-    answer = await _ask(bus, subject, {"stream_name": stream, "config": config})
+    answer = await _request(bus, subject, {"stream_name": stream, "config": config})
     if "error" in answer:
-        raise ProvisionError(_say(f"consumer {name}", answer["error"]))
+        raise ProvisionError(_explanation(f"consumer {name}", answer["error"]))
     return [f"consumer {name} {'updated' if 'config' in found else 'created'}"]
 
 
@@ -128,7 +128,7 @@ def _same(wanted: dict[str, Any], found: dict[str, Any]) -> bool:
     )
 
 
-async def _ask(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:
+async def _request(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:
     try:
         return await bus.api(verb, body, timeout_s=ANSWER_S)
     except BusAwayError as error:
@@ -136,7 +136,7 @@ async def _ask(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:
         return {"error": {"description": f"no answer ({why})", "err_code": 10039}}
 
 
-def _say(what: str, error: dict[str, Any]) -> str:
+def _explanation(what: str, error: dict[str, Any]) -> str:
     code = error.get("err_code", 0)
     advice = ADVICE.get(
         code,

@@ -133,7 +133,7 @@ class AudioIn:
 
     @property
     def waiting_bytes(self) -> int:
-        """Bytes of files that came and were not read yet."""
+        """The bytes of files that wait for the decoder."""
         return self._decoder.waiting_bytes if self._decoder else 0
 
     def makes_resampler(self, form: Format | Container, data: bytes) -> bool:

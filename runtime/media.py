@@ -141,7 +141,7 @@ class Decoder:
         self._file: Pipe | None = None
         """The file being read, or the last one."""
         self._unread: list[Pipe] = []
-        """Files of which something may wait; the last one is `_file`."""
+        """Files with bytes that may wait; the last one is `_file`."""
         self._head = b""
         self._heard = bytearray()
         """Audio that is decoded and not delivered yet; only the thread uses it."""

@@ -30,7 +30,7 @@ class BadRulesError(SettingsError):
     """AURA_REDACT holds an invalid rule; the message names it."""
 
 
-def _numbers(mask: str) -> Rule:
+def _masked_numbers(mask: str) -> Rule:
     def masked(text: str, growing: bool) -> str:
         parts, before = [], 0
         for start, end in numbers(text, LEAST_DIGITS, growing=growing):
@@ -46,7 +46,7 @@ def _pattern(pattern: re.Pattern[str], mask: str) -> Rule:
 
 
 BUILT_IN: dict[str, Callable[[str], Rule]] = {
-    "numbers": lambda mask: _numbers(mask or "[number]"),
+    "numbers": lambda mask: _masked_numbers(mask or "[number]"),
     "emails": lambda mask: _pattern(_EMAIL, mask or "[email]"),
 }
 

@@ -1,4 +1,4 @@
-"""Which `aura up` runs on this machine, for commands that are typed in another folder."""
+"""Finds a running `aura up` of this machine, for commands in another folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_TOLD = 3
 
 @contextmanager
 def noted(settings: Settings, data: Path) -> Iterator[None]:
-    """Tell commands of other folders, while the block is open, that *data* is a running Aura's."""
+    """While the block is open, let commands in other folders find the running Aura of *data*."""
     note = _notes(settings) / str(os.getpid())
     with suppress(OSError):
         note.parent.mkdir(parents=True, exist_ok=True)
@@ -27,7 +27,7 @@ def noted(settings: Settings, data: Path) -> Iterator[None]:
 
 
 def advice(settings: Settings) -> str:
-    """Return what to set so that a command finds the Aura that runs here."""
+    """Return advice on the setting by which a command finds the running Aura."""
     own = str(settings.data_dir.expanduser().resolve())
     found = [data for data in _running(settings) if data != own][:MOST_TOLD]
     if not found:
@@ -46,6 +46,6 @@ def _running(settings: Settings) -> list[str]:
         for note in sorted(_notes(settings).iterdir()):
             with suppress(OSError, OverflowError):
                 if note.name.isdecimal():
-                    os.kill(int(note.name), 0)  # raises for a process that is gone
+                    os.kill(int(note.name), 0)  # it raises if the process has ended
                     found.append(note.read_text(encoding="utf-8").strip())
     return [data for data in found if Path(data).is_dir()]

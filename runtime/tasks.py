@@ -29,10 +29,10 @@ async def beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]
     try:
         yield task
     except BaseException:
-        if fault := await _ended(task):
+        if fault := await _outcome(task):
             log.error("task_broken", exc_info=fault)
         raise
-    if fault := await _ended(task):
+    if fault := await _outcome(task):
         raise fault
 
 
@@ -66,7 +66,7 @@ async def cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
         _, running = await asyncio.wait(running, timeout=AGAIN_S)
 
 
-async def _ended(task: asyncio.Task[T]) -> BaseException | None:
+async def _outcome(task: asyncio.Task[T]) -> BaseException | None:
     """Cancel *task* if it still runs, and return its error, or None if it had none."""
     await cancel({task})
     return None if task.cancelled() else task.exception()

@@ -40,11 +40,11 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
     """A number, or a `sip:` address."""
     agent: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{0,128}$")] = ""
-    """Who speaks; empty: the agent of the telephones."""
+    """The agent; empty: the agent of the telephony process."""
     variables: dict[str, str] = {}
     """Values for the variables of the agent."""
     tenant: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{0,128}$")] = ""
-    """Whose call it is, where the token is of no tenant; empty: the tenant of the telephones."""
+    """The tenant of the call, if the token has none; empty: the tenant of the telephony process."""
 
 
 class Placed(msgspec.Struct, frozen=True):

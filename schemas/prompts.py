@@ -1,7 +1,7 @@
-"""What prompts begin with: language models may read that before a caller has said anything.
+"""Beginnings of prompts, which language models may read ahead, before a caller speaks.
 
-A language-model worker asks on `aura.prompts`, and an edge answers with what calls of its agents
-are going to begin with; later it learns from `session.started` what a call does begin with.
+A language-model worker asks on `aura.prompts`, and an edge answers with the expected beginnings for
+calls of its agents. Later `session.started` tells the worker the actual beginning of a call.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from schemas.session_config import SessionConfig
 from schemas.tools import ToolFunction, chosen, functions_of
 
 MOST_PROMPTS = 4
-"""In one answer: a worker keeps a few in memory, and reads them while it has nothing else to do."""
+"""The most beginnings in one answer; an idle worker reads them ahead and keeps a few in memory."""
 
 
 class PromptBeginning(msgspec.Struct, frozen=True, kw_only=True):
-    """What the prompts of a call have in common, up to the caller's first words."""
+    """The common beginning of a call's prompts, up to the caller's first words."""
 
     system: str
     greeting: str = ""
     tools: tuple[ToolFunction, ...] = ()
     tool_choice: str = "auto"
-    """Of the first step of a turn."""
+    """The tool choice of the first step of a turn."""
     model: str = ""
-    """Of the language model; empty: the worker's own."""
+    """The language model; empty: the worker's default."""
 
     @classmethod
     def of(cls, config: SessionConfig) -> PromptBeginning:
-        """Return what the prompts of a call begin with that is set to *config*."""
+        """Return the beginning of the prompts of a call with *config*."""
         asked = config.response
         tools = functions_of(config.tools) if config.tool_use.max_steps else ()
         return cls(
@@ -41,10 +41,10 @@ class PromptBeginning(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PromptsRequest(msgspec.Struct, frozen=True):
-    """Worker -> edges: what do prompts begin with?"""
+    """Worker -> edges: list the expected beginnings of prompts."""
 
 
 class PromptsReply(msgspec.Struct, frozen=True, kw_only=True):
-    """Edge -> worker: they begin so, the likeliest first."""
+    """Edge -> worker: the beginnings, the likeliest first."""
 
     prompts: tuple[PromptBeginning, ...] = ()

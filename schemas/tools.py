@@ -60,7 +60,7 @@ def functions_of(tools: Sequence[ToolConfig]) -> tuple[ToolFunction, ...]:
 
 
 def chosen(choice: str, offered: Sequence[ToolFunction]) -> str:
-    """Return what the model must call of what is *offered*: `TurnTaken.tool_choice`."""
+    """Return `TurnTaken.tool_choice` for the *offered* tools."""
     can = choice in {tool.name for tool in offered} or (choice == "required" and offered)
     return choice if can else "auto"
 

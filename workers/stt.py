@@ -72,7 +72,7 @@ class SttStage:
             StaleJobError: the words are no longer needed, and the audio is gone.
         """
         event = job.event
-        words = await _settled(job) if job.attempt > 1 else UtteranceWords()
+        words = await _settled_words(job) if job.attempt > 1 else UtteranceWords()
         stale = _is_stale(job)
         async with asyncio.TaskGroup() as tasks:
             listening = _Listening(self, job, words, tasks)
@@ -225,7 +225,7 @@ class _Listening:
             pause: one for pause, one in self._sounds.items() if pause > transcript.pause
         }
         text = mask(words.text)
-        settled_words = _common(text.split(), mask(transcript.settled).split())
+        settled_words = _common_prefix(text.split(), mask(transcript.settled).split())
         told = TranscriptGuess(
             **self._job.head(),
             utterance=self._job.event.utterance,
@@ -242,7 +242,7 @@ class _Listening:
         await self._job.bus.publish(told)
 
 
-async def _settled(job: JobContext[SpeechStarted]) -> UtteranceWords:
+async def _settled_words(job: JobContext[SpeechStarted]) -> UtteranceWords:
     """Return the words that an earlier attempt settled, since their audio may be gone."""
     event = job.event
     subject = subjects.session_events(event.tenant, event.session, TranscriptGuess.KIND)
@@ -257,7 +257,7 @@ async def _settled(job: JobContext[SpeechStarted]) -> UtteranceWords:
     return UtteranceWords(Words(text, transcript.confidence), transcript.settled_ms)
 
 
-def _common(some: list[str], others: list[str]) -> int:
+def _common_prefix(some: list[str], others: list[str]) -> int:
     """Return the number of common first words; a mask may extend past the settled words."""
     return sum(
         1 for _ in takewhile(lambda both: both[0] == both[1], zip(some, others, strict=False))

@@ -44,13 +44,13 @@ async def unknown_names(
         for number, tool in enumerate(agent.tools or ()):
             if isinstance(tool, str) and tool not in {*tools, *BUILT_IN, TRANSFER}:
                 line = tree.lines["tools", number]
-                there = _there(tool, tools | set(BUILT_IN))
+                there = _known_names(tool, tools | set(BUILT_IN))
                 lines.append(f"{name}.yaml:{line}: nobody serves the tool {tool}: {there}")
         for number, other in enumerate(agent.transfer_to):
             if other not in agents:
                 line = tree.lines["transfer_to", number]
                 lines.append(
-                    f"{name}.yaml:{line}: there is no agent {other}: {_there(other, agents)}"
+                    f"{name}.yaml:{line}: there is no agent {other}: {_known_names(other, agents)}"
                 )
     return lines
 
@@ -73,10 +73,10 @@ def flaws(texts: Mapping[str, str]) -> list[str]:
 
 def remarks(settings: Settings, texts: Mapping[str, str]) -> list[str]:
     """Return one line for each valid part of *texts* that may have a surprising effect."""
-    return [*_unheard(settings, texts), *_unsigned(settings, texts)]
+    return [*_unknown_languages(settings, texts), *_unsigned_webhooks(settings, texts)]
 
 
-def _unheard(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
+def _unknown_languages(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
     """Yield one line for each language that the built-in recogniser does not know."""
     from workers.engines.factory import stt_engine  # noqa: PLC0415  # `agents list` needs none
 
@@ -92,7 +92,7 @@ def _unheard(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
             )
 
 
-def _unsigned(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
+def _unsigned_webhooks(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
     """Yield one line for each webhook address if the secret for webhooks is not set.
 
     The secret may still be set where the tool runners run.
@@ -127,11 +127,13 @@ async def unknown_agents(
         known = {one.name for one in applied if one.tenant in {"", name}}
         if wanted is not UNSET and wanted not in known:
             line = tree.lines["agent",]
-            lines.append(f"{name}.yaml:{line}: there is no agent {wanted}: {_there(wanted, known)}")
+            lines.append(
+                f"{name}.yaml:{line}: there is no agent {wanted}: {_known_names(wanted, known)}"
+            )
     return lines
 
 
-def _there(wanted: str, known: Collection[str]) -> str:
+def _known_names(wanted: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(wanted, list(known), n=1)
     guess = f"did you mean {near[0]}? " if near else ""
     return f"{guess}there are {', '.join(sorted(known)) or 'none'}"

@@ -119,7 +119,7 @@ def transfer(
     session: Session,
     agent: Annotated[str, typer.Argument(help="Who goes on with the call.")],
 ) -> None:
-    """Have another agent go on, at once; it greets as soon as nobody speaks."""
+    """Transfer the call to another agent at once; it greets as soon as nobody speaks."""
     run(_command(session, {"action": "transfer", "agent": agent}))
 
 

@@ -41,7 +41,7 @@ class Sink(Protocol):
 
 
 SAYING = ("text", "words", "agent")
-"""What a command says, by the names of its fields."""
+"""Fields of commands with words or values to show."""
 
 
 def words(event: AnyEvent) -> str:

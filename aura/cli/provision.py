@@ -14,18 +14,18 @@ from runtime.bus.durable_subscription import Group, Start, join
 from runtime.settings import Settings, load
 
 
-async def apply(settings: Settings, places: list[Group], start: Start, *, force: bool) -> int:
+async def apply(settings: Settings, groups: list[Group], start: Start, *, force: bool) -> int:
     bus = await connect(settings, "aura-provision")
     try:
         done = await provision(bus, replicas=settings.replicas, force=force)
-        done += [f"place {one.name} created" for one in places if await join(bus, one, start)]
+        done += [f"group {one.name} created" for one in groups if await join(bus, one, start)]
     finally:
         await bus.close()
     print("\n".join(done) or "All in place.")
     return 0
 
 
-def places_of(
+def groups_of(
     settings: Settings, modules: list[str], events: str, group: str, start: str
 ) -> tuple[list[Group], Start]:
     """Return the durable groups for the subscribers in *modules*, or for *events*.
@@ -41,7 +41,7 @@ def places_of(
         raise CommandError("--events needs --group, the name of the group, and no --module")
     if modules:
         plan = analytics.plan(settings, modules, group, start, live=False)
-        return list(plan.places.values()), plan.start
+        return list(plan.groups.values()), plan.start
     try:
         wanted = [Group(group, filters_of(*events.split(",")), ACK_WAIT_S)] if events else []
         return wanted, start_of(start, datetime.now(UTC))
@@ -80,5 +80,5 @@ def command(
     subscriber.
     """
     settings = load()
-    places, begin = places_of(settings, module or [], events, group, start)
-    run(apply(settings, places, begin, force=force))
+    groups, begin = groups_of(settings, module or [], events, group, start)
+    run(apply(settings, groups, begin, force=force))

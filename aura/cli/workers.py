@@ -141,7 +141,7 @@ async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
 
 
 async def _look(bus: Bus, before: Sequence[Service]) -> tuple[Look, list[Service]]:
-    """Look around, LOOK_S after *before* was found."""
+    """Return the look, LOOK_S after *before*."""
     loop = asyncio.get_running_loop()
     at = loop.time()
     await asyncio.sleep(LOOK_S)

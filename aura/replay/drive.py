@@ -81,7 +81,7 @@ class _NoClient:
 
     def can_transfer(self, agent: str) -> bool:
         del agent
-        return False  # nobody commands it
+        return False  # a replay takes no commands
 
     def transfer(self, call: str, agent: str) -> None:
         asyncio.get_running_loop().call_soon(self._give, self._transferred(call, agent))
@@ -133,7 +133,7 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> Non
         ModelRefusedError: no worker has the requested model.
     """
     connection = redecide.connections(events)[0]
-    began = _started(_beginning(connection), _handed_over(events, plan.from_turn), plan)
+    began = _started(_beginning(connection), _agent_at(events, plan.from_turn), plan)
     given, skipped, history = _from(connection, events, plan.from_turn)
     whose = (began.tenant, plan.session)
     call = Call(began, history)
@@ -147,7 +147,7 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> Non
         workers = RecordedWorkers(bus, whose, RecordedStages(connection), recorded, tasks)
         await workers.listen(stack)
         await refusals.listen(stack)
-        await _speak(caller, given, workers, refusals, wait=not _hung_up(connection))
+        await _speak(caller, given, workers, refusals, wait=not _left_in_response(connection))
         await asyncio.sleep(0.5)  # the last events of the stages may still arrive
         last = given[-1].given if given else None
         ended = last if isinstance(last, Finished) else Finished("end_call")
@@ -165,7 +165,7 @@ def _beginning(connection: RecordedConnection) -> ev.SessionStarted:
     )
 
 
-def _handed_over(events: Sequence[ev.AnyEvent], turn: int) -> Served | None:
+def _agent_at(events: Sequence[ev.AnyEvent], turn: int) -> Served | None:
     """Return the agent that served the session at *turn*, or None if it was the first one."""
     served: Served | None = None
     config: SessionConfig | None = None
@@ -214,7 +214,7 @@ def _replayed(tool: ToolConfig, *, live: bool) -> ToolConfig:
     return msgspec.structs.replace(tool, kind="client")
 
 
-def _hung_up(connection: RecordedConnection) -> bool:
+def _left_in_response(connection: RecordedConnection) -> bool:
     """Tell whether the caller left during a response; then the replay does too."""
     return any(
         (isinstance(event, ev.ResponseCancelled) and event.reason == "hung_up")

@@ -79,7 +79,7 @@ class RecordedStages:
                 known.add(given.event.id)
             elif not isinstance(given, ChunkSpoken):
                 continue
-            self._came(given, at_ms, began_ms)
+            self._results_of(given, at_ms, began_ms)
         self._paused = sorted(
             (
                 (end_ms, utterance)
@@ -114,7 +114,7 @@ class RecordedStages:
             case _:
                 pass
 
-    def _came(self, given: FromStage, at_ms: int, began_ms: int) -> None:
+    def _results_of(self, given: FromStage, at_ms: int, began_ms: int) -> None:
         result = given.event if isinstance(given, StageSaid) else given
         match result:
             case ev.TranscriptGuess(utterance=number, pause=number_of_pause):

@@ -104,7 +104,7 @@ class RecordedConnection:
         return Call(began, history)
 
 
-def _unmarked(event: ev.Event) -> ev.Event:
+def _without_recorded(event: ev.Event) -> ev.Event:
     """Return *event* as decided, without `recorded`."""
     if isinstance(event, JobEvent) and event.recorded:
         return msgspec.structs.replace(event, recorded=())
@@ -137,7 +137,7 @@ def connections(events: Sequence[ev.AnyEvent]) -> list[RecordedConnection]:
         elif isinstance(event, ev.InputsDelivered):
             delivered.append(event)
         elif found and is_decision(event):
-            decided.append((_unmarked(event), len(found)))
+            decided.append((_without_recorded(event), len(found)))
     known = by_id(events)
     for connection, parts in _matched(found, _logs(delivered)):
         try:
@@ -240,7 +240,7 @@ def quiet(given: Sequence[TimedInput]) -> list[bool]:
 
 def decisions_in(effects: Iterable[Effect]) -> list[ev.Event]:
     """Return the decisions among *effects*; `answer.reached` is only a note."""
-    events = [_unmarked(effect.event) for effect in effects if isinstance(effect, Publish)]
+    events = [_without_recorded(effect.event) for effect in effects if isinstance(effect, Publish)]
     return [event for event in events if not isinstance(event, ev.AnswerReached)]
 
 

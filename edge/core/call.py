@@ -106,11 +106,11 @@ class Call:
                 self._spending.take(event, now_ms)
                 self._receive(event, now_ms)
             case _:
-                if not self._begins_or_ends(given, now_ms):
+                if not self._take_lifecycle_input(given, now_ms):
                     self._client_inputs.take(given, now_ms)
         return self._advance(now_ms)
 
-    def _begins_or_ends(self, given: AnyInput, now_ms: int) -> bool:
+    def _take_lifecycle_input(self, given: AnyInput, now_ms: int) -> bool:
         """Take an input that begins, ends, sets or commands the call; False for any other."""
         match given:
             case inputs.Started():
@@ -247,7 +247,7 @@ class Call:
 
     def _advance(self, now_ms: int) -> list[Effect]:
         activity = self._activity
-        if activity is QUIET and self._asks_idle_model(now_ms):
+        if activity is QUIET and self._ask_idle_model(now_ms):
             activity = BUSY
         if activity is BUSY:
             self._advance_speech(now_ms)
@@ -256,10 +256,10 @@ class Call:
             self._listen(now_ms)
             activity = self._activity
         if activity is QUIET and not self._over:
-            self._use_quiet(now_ms)
+            self._do_deferred(now_ms)
         return self._out.take()
 
-    def _asks_idle_model(self, now_ms: int) -> bool:
+    def _ask_idle_model(self, now_ms: int) -> bool:
         """Ask the model to speak after a long silence; return whether it was asked."""
         due_ms = self._idle.response_due_ms
         if due_ms is None or now_ms < due_ms or self.control.silent:
@@ -287,7 +287,7 @@ class Call:
         if not self._over:
             self._idle.sound(now_ms)
 
-    def _use_quiet(self, now_ms: int) -> None:
+    def _do_deferred(self, now_ms: int) -> None:
         """Do the work that had to wait until nobody speaks."""
         if not self._entry.take_waiting(now_ms):
             self.control.advance(now_ms)

@@ -46,13 +46,13 @@ class ClientInputs:
         Raises:
             UnknownInputError: *given* is no input of a client.
         """
-        if self._counts_for_nothing(given):
+        if self._is_ignored(given):
             return
         if response := self._current.response:
             response.client_is_there()
-        self._hand_on(given, now_ms)
+        self._dispatch(given, now_ms)
 
-    def _hand_on(self, given: AnyInput, now_ms: int) -> None:
+    def _dispatch(self, given: AnyInput, now_ms: int) -> None:
         match given:
             case inputs.Typed(text):
                 self._entry.typed(text, now_ms)
@@ -80,7 +80,7 @@ class ClientInputs:
             case _:
                 raise UnknownInputError(type(given).__name__)
 
-    def _counts_for_nothing(self, given: AnyInput) -> bool:
+    def _is_ignored(self, given: AnyInput) -> bool:
         """Tell whether the input is ignored, since the caller is muted or the response is firm."""
         match given:
             case inputs.Typed() | inputs.TurnEnded() | inputs.KeyPressed():

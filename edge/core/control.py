@@ -105,7 +105,7 @@ class Control:
                 pass
 
     def transferred(self, call: str) -> bool:
-        """Have the agent greet that goes on; False: no command was the cause of *call*."""
+        """Let the new agent greet; return False if no command was the cause of *call*."""
         if not call.startswith(COMMANDED):
             return False
         if greeting := self._config.response.greeting:
@@ -132,7 +132,7 @@ class Control:
     def advance(self, now_ms: int) -> None:
         """Speak the next waiting text, or end the call; only called when nobody speaks."""
         if self.ends:
-            self._go_on_ending(now_ms)
+            self._continue_ending(now_ms)
         elif self._memory.budget is Budget.SPENT:
             self._tell_spent(now_ms)
         elif self._memory.waiting:
@@ -147,7 +147,7 @@ class Control:
         elif (due_ms := self.due_ms) is not None and now_ms >= due_ms:
             self._ask_or_end(now_ms)
 
-    def _go_on_ending(self, now_ms: int) -> None:
+    def _continue_ending(self, now_ms: int) -> None:
         words, self._last_words = self._last_words, ""
         if words:
             self._requester.say(words, now_ms, firm=True)
@@ -162,7 +162,7 @@ class Control:
         if spend.then == "end":
             self._memory.move(CallMove.END)
             self._end(spend.words, (SPENT, "it has used up what it may"), now_ms)
-            self._go_on_ending(now_ms)
+            self._continue_ending(now_ms)
         elif spend.words:
             self._requester.say(spend.words, now_ms, firm=False)
 
@@ -175,7 +175,7 @@ class Control:
         if ends:
             self._memory.move(CallMove.END)
             self._end(idle.goodbye, (IDLE, f"nobody spoke for {idle.after_s} s"), now_ms)
-            self._go_on_ending(now_ms)
+            self._continue_ending(now_ms)
         else:
             self._asked_after = turns
             self._requester.say(idle.prompt, now_ms, firm=False)

@@ -53,7 +53,7 @@ class HangUp:
 
 
 COMMANDED = "command:"
-"""Begins what stands for the command that an operator gave, in place of a tool's call."""
+"""The prefix of the id of an operator's command, in place of the id of a tool call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class Transfer:
     """Hand the caller over to *agent*; the call then gets `Reconfigured`, or the error."""
 
     call: str
-    """The id of the call of the tool, for `Reconfigured.call` or `ToolResult.call`; or COMMANDED
-    and that of the command."""
+    """The id of the tool call, for `Reconfigured.call` or `ToolResult.call`; or COMMANDED and the
+    id of the command."""
     agent: str
 
 

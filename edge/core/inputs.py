@@ -39,7 +39,7 @@ class Reconfigured(Input, frozen=True, tag=kind.RECONFIGURED):
     """The agent that continues the call; None: the same as before."""
     call: str = ""
     """The call of the tool `transfer` that caused it, or `effects.COMMANDED` and the id of a
-    command; empty: neither did."""
+    command; empty if neither did."""
 
 
 class Ticked(Input, frozen=True, tag=kind.TICKED):

@@ -68,7 +68,7 @@ def protocols() -> tuple[Described, Described]:
 
 
 def _continuous(schemas: Mapping[str, Schema]) -> Described:
-    """Return `/ws/voice/continuous`; *schemas* are those of events, by name."""
+    """Return the description of `/ws/voice/continuous`; *schemas* has events' schemas."""
     closes = [
         "1000 the call ended",
         "1008 refused: the token, the agent, or a client that exceeds its budget",

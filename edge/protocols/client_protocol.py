@@ -22,7 +22,7 @@ Prices = Mapping[str, tuple[float, float]]
 """Prices by model: USD for a million prompt tokens and for a million completion tokens."""
 
 LEAST_KEY_CHARS, MOST_KEY_CHARS = 16, 128
-"""Of a key that a client gives its session: no guess of anybody's."""
+"""The length of a client's key of its session, which must be too long to guess."""
 
 
 class Token(Enum):
@@ -101,13 +101,13 @@ class Handshake:
 
     @property
     def resume_key(self) -> str:
-        """The client's own key of the session, empty where it gives none that may be one."""
+        """The client's own key of the session, or "" without a valid one."""
         key = self.query.get("resume_key", "")
         return key if LEAST_KEY_CHARS <= len(key) <= MOST_KEY_CHARS else ""
 
     @property
     def wrong_resume_key(self) -> list[str]:
-        """What is wrong with the key that it gives."""
+        """The error about an invalid key of the client, none without one."""
         if self.resume_key or not self.query.get("resume_key"):
             return []
         return [f"resume_key has {LEAST_KEY_CHARS} to {MOST_KEY_CHARS} characters"]

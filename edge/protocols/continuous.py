@@ -110,7 +110,12 @@ class ContinuousProtocol:
             self._changes["response.greeting_wait_ms"] = PAGE_WAIT_MS
         self._changes["voice.delivery"] = "chunks" if self._chunks else "sentences"
         self._agent, unreadable = agent_options(query)
-        self._ignored += [*wrong, *unreadable, *handshake.wrong_resume_key, *_unknown(query)]
+        self._ignored += [
+            *wrong,
+            *unreadable,
+            *handshake.wrong_resume_key,
+            *_invalid_options(query),
+        ]
         self._session = ""
 
     def first_message(self, frame: str | bytes) -> str:
@@ -136,7 +141,9 @@ class ContinuousProtocol:
             return [_error("Invalid JSON format", "INVALID_JSON", "a JSON object with a type")]
         match message["type"]:
             case "ping":
-                return [Reply({"type": "pong", "timestamp": _told(message.get("timestamp"))})]
+                return [
+                    Reply({"type": "pong", "timestamp": _safe_timestamp(message.get("timestamp"))})
+                ]
             case "text":
                 try:
                     return [Typed(typed_text(message))]
@@ -260,14 +267,14 @@ def _waterfall(measured: TurnMeasured) -> Json:
     return {**steps, "type": "turn_metrics"}
 
 
-def _told(timestamp: Any) -> str | int | float | None:
+def _safe_timestamp(timestamp: Any) -> str | int | float | None:
     """Return a client's timestamp in a form that is safe to send back."""
     if isinstance(timestamp, str):
         return clean(timestamp[:MOST_TIMESTAMP_CHARS])
     return timestamp if isinstance(timestamp, int | float) else None
 
 
-def _unknown(query: Mapping[str, str]) -> list[str]:
+def _invalid_options(query: Mapping[str, str]) -> list[str]:
     """Return one line for each unknown name in the query and each invalid value."""
     wrong = [f"{shown(name)} is no option" for name in query if name not in KNOWN]
     for name, values in SWITCHES.items():

@@ -102,7 +102,7 @@ class TwilioProtocol:
             case Media(details) if details.track == "inbound":
                 return self._sound(details)
             case Mark(details):
-                return self._came_back(details.name)
+                return self._returned(details.name)
             case Dtmf(details) if self._transfer_key and details.digit == self._transfer_key:
                 return [Transfer(self.call, details.digit)]
             case Dtmf(details) if details.digit in KEYS:
@@ -139,7 +139,7 @@ class TwilioProtocol:
         gap_ms = at_ms - due_ms if due_ms is not None else 0
         return gap_ms if LEAST_GAP_MS <= gap_ms <= MOST_GAP_MS else 0
 
-    def _came_back(self, name: str) -> list[Command]:
+    def _returned(self, name: str) -> list[Command]:
         if name not in self._marks:
             return []
         played = self._marks[name]

@@ -52,9 +52,9 @@ class Delivery(msgspec.Struct, frozen=True):
 
 
 def message_of(kind: type[M], data: bytes, **whose: str) -> M | None:
-    """Return the message of type *kind* in *data*; None: it is none, which is logged.
+    """Return the message of type *kind* in *data*, or log it and return None.
 
-    *whose*: fields of that line.
+    *whose*: fields of the log line.
     """
     try:
         return codec.decode_as(kind, data)

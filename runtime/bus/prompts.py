@@ -1,4 +1,4 @@
-"""What prompts are going to begin with, asked of the edges."""
+"""Asks the edges for the expected beginnings of prompts."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ ANSWER_S = 5.0
 
 
 async def likely(bus: Bus) -> PromptsReply:
-    """Return what the first edge to answer says.
+    """Return the answer of the first edge.
 
     Raises:
-        BusAwayError: none does.
+        BusAwayError: no edge answers.
     """
     try:
         request = codec.encode(PromptsRequest())
         answer = await bus._nc.request(subjects.PROMPTS, request, timeout=ANSWER_S)
         return codec.decode_as(PromptsReply, answer.data)
     except (NatsError, TimeoutError, codec.BadMessageError) as error:
-        raise BusAwayError("no edge says what prompts begin with") from error
+        raise BusAwayError("no edge answers with beginnings of prompts") from error

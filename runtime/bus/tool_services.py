@@ -205,7 +205,7 @@ async def serving(
                     EndpointConfig(
                         name=tool.name,
                         subject=subjects.tool(tenant, tool.name),
-                        handler=_answering(calls, room, handler),
+                        handler=_in_task(calls, room, handler),
                         metadata=metadata_of(tool),
                     )
                 )
@@ -215,7 +215,7 @@ async def serving(
         await service.stop()
 
 
-def _answering(
+def _in_task(
     calls: asyncio.TaskGroup, room: asyncio.Semaphore, handler: Handler
 ) -> Callable[[Request], Awaitable[None]]:
     """Return an endpoint handler that runs each call of *handler* in its own task."""

@@ -25,7 +25,7 @@ class Span:
 def spans(told: list[Moment]) -> list[Span]:
     """Return the spans of a session: speech, waits, work of the stages, playback."""
     found: list[Span] = []
-    words = _understood(told)
+    words = _new_words(told)
     speaking_since: int | None = None
     sent: dict[int, int] = {}
     taken: dict[int, int] = {}
@@ -89,7 +89,7 @@ def _waited(ended: Moment, index: int) -> Span:
     return Span(ended.at_ms - wait_ms, ended.at_ms, "edge", "wait", text, index)
 
 
-def _understood(told: list[Moment]) -> dict[tuple[int, int], str]:
+def _new_words(told: list[Moment]) -> dict[tuple[int, int], str]:
     """Return the new words at each pause, by utterance and pause."""
     pauses = sorted(
         (int(m.fields["utterance"]), int(m.fields["pause"]), str(m.fields["text"]))

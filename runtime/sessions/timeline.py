@@ -122,12 +122,12 @@ def _partials(delivered: ev.InputsDelivered) -> Iterator[Moment]:
         return
 
 
-def _surely(what: str, likely: float | None) -> str:
+def _probability(what: str, likely: float | None) -> str:
     """Return the text for a probability of the end of turn, or "" without one."""
     return "" if likely is None else f", {what}: {likely:.0%}"
 
 
-def _commanded(command: AnyCommand) -> str:
+def _command_text(command: AnyCommand) -> str:
     """Return the text for a command: its action and its fields."""
     said = msgspec.to_builtins(command)
     fields = (f"{name} {said[name]!r}" for name in said if name != "action" and said[name] != "")
@@ -146,7 +146,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.AnswerTruncated: lambda e: f"turn {e.turn}, heard for {e.played_ms} ms: {e.text!r}",
     ev.MessageAdded: lambda e: f"{e.role}: {e.text!r}",
     ev.MessageRemoved: lambda e: e.key,
-    ev.ControlReceived: lambda e: f"{e.by}: {_commanded(e.command)}",
+    ev.ControlReceived: lambda e: f"{e.by}: {_command_text(e.command)}",
     ev.ControlSpoken: lambda e: f"turn {e.turn}",
     ev.CallerIdle: lambda e: (
         f"nobody spoke for {e.silent_ms / 1000:.0f} s, {'the call ends' if e.ends else 'asked'}"
@@ -167,7 +167,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ),
     ev.TranscriptGuess: lambda e: (
         f"{e.text!r} ({e.took_ms:.0f} ms, {e.model}"
-        f"{_surely('ended', e.eot_stt)}{_surely('sounds done', e.eot_audio)})"
+        f"{_probability('ended', e.eot_stt)}{_probability('sounds done', e.eot_audio)})"
     ),
     ev.TranscriptFinal: lambda e: f"{e.text!r} ({e.took_ms:.0f} ms, {e.model})",
     ev.TurnTaken: lambda e: (
@@ -182,7 +182,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.TurnCommitted: lambda e: f"turn {e.turn}: {e.text!r}",
     ev.TurnMeasured: lambda e: f"turn {e.turn}",
     ev.ResponseSentence: lambda e: (
-        f"{e.text!r} ({e.took_ms:.0f} ms{_surely('the caller had ended', e.eot_llm)})"
+        f"{e.text!r} ({e.took_ms:.0f} ms{_probability('the caller had ended', e.eot_llm)})"
     ),
     ev.ResponseCompleted: lambda e: (
         f"{e.completion_tokens} tokens in {e.took_ms:.0f} ms, {e.model}"

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from aura.cli.provision import apply, places_of
+from aura.cli.provision import apply, groups_of
 from aura.cli.running import CommandError
 from deploy.provision import ProvisionError, provision
 from runtime.bus.connection import Bus, connect
@@ -88,9 +88,9 @@ async def test_no_disk_however_small_costs_what_is_stored(bus: Bus) -> None:
 
 
 async def test_the_operator_makes_a_place_in_the_log_once(bus: Bus, settings: Settings) -> None:
-    _, start = places = places_of(settings, [], "transcript.final", "theirs", "now")
+    _, start = groups = groups_of(settings, [], "transcript.final", "theirs", "now")
     for _ in range(2):
-        assert await apply(settings, *places, force=False) == 0
+        assert await apply(settings, *groups, force=False) == 0
     found = await bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.theirs")
     assert found["config"]["filter_subjects"] == ["aura.ev.*.*.heard"]
     assert start.policy == "new"
@@ -101,4 +101,4 @@ def test_a_place_that_cannot_be_made_is_said_in_one_line(
     settings: Settings, wrong: tuple[list[str], str, str]
 ) -> None:
     with pytest.raises(CommandError):
-        places_of(settings, *wrong, "now")
+        groups_of(settings, *wrong, "now")

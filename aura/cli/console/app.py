@@ -80,7 +80,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         bearer = token.strip() if scheme.lower() == "bearer" else ""
         if bearer:
-            _slow_down(request)
+            _check_bad_tokens(request)
         if not access.admits(_cookie(request), bearer, time.monotonic()):
             if bearer:
                 _count_bad(request)
@@ -91,7 +91,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def enter(request: web.Request) -> web.Response:
     """Give access to a browser with the operator's token."""
     access = request.app[CONSOLE].access
-    _slow_down(request)
+    _check_bad_tokens(request)
     try:
         token = str(json.loads(await request.read())["token"])
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -129,7 +129,7 @@ def _cookie(request: web.Request) -> str:
     return request.cookies.get(_cookie_name(request), "")
 
 
-def _slow_down(request: web.Request) -> None:
+def _check_bad_tokens(request: web.Request) -> None:
     """Refuse an address that sent too many bad tokens.
 
     Raises:

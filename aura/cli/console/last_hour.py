@@ -87,7 +87,7 @@ class LastHour:
                 {"session": one.session, "turn": one.measured.turn, "wait_ms": round(_wait(one))}
                 for one in sorted(waited, key=_wait, reverse=True)[:SLOWEST]
             ],
-            "dots": _dots(waited),
+            "dots": _sampled_waits(waited),
             "dots_every": _every(waited),
             "errors": len(told),
             "failed_calls": len({one.session for one in told}),
@@ -123,7 +123,7 @@ def _steps(turns: Sequence[_Turn]) -> list[dict[str, Any]]:
     return found
 
 
-def _dots(waited: Sequence[_Turn]) -> list[tuple[int, int, str, int]]:
+def _sampled_waits(waited: Sequence[_Turn]) -> list[tuple[int, int, str, int]]:
     """Return time, wait, call and turn of a sample of the waits, and of the slowest."""
     slowest = sorted(waited, key=_wait, reverse=True)[:SLOWEST]
     chosen = sorted(

@@ -180,7 +180,7 @@ async def _perform(
     if scenario.greeting:
         await line.until(lambda: bool(told.sounds), RESPONSE_S)
     for number, step in enumerate(scenario.steps):
-        await _moment(step, line, response_from)
+        await _wait_for_start(step, line, response_from)
         began, pcm = time.monotonic(), sounds[step]
         response_from = began
         speech_end = began + speech_end_ms(pcm) / 1000
@@ -191,13 +191,13 @@ async def _perform(
         await _outcome(step, line, began, over=over)
         if before:
             until = next((at for at, _ in told.transcripts if at > began), math.inf)
-            seen.append(_noted(told, *before, until=min(until, *_cuts(told, began))))
+            seen.append(_seen_in_step(told, *before, until=min(until, *_cuts(told, began))))
         before = (began, speech_end) if over else None
         if not over:
-            seen.append(_noted(told, began, speech_end))
+            seen.append(_seen_in_step(told, began, speech_end))
 
 
-async def _moment(step: Step, line: _Line, response_from: float) -> None:
+async def _wait_for_start(step: Step, line: _Line, response_from: float) -> None:
     """Wait until *step* has to begin."""
     told = line.told
     if step.over_answer_s is None:
@@ -249,7 +249,9 @@ def _cuts(told: Messages, since: float) -> list[float]:
     return [at for at in told.interrupted if at > since] or [math.inf]
 
 
-def _noted(told: Messages, began: float, speech_end: float, *, until: float = math.inf) -> Seen:
+def _seen_in_step(
+    told: Messages, began: float, speech_end: float, *, until: float = math.inf
+) -> Seen:
     """Return what happened in a step from *began* on and before *until*."""
     transcripts = [text for at, text in told.transcripts if began < at < until]
     first = _first_sound(told, began, until)

@@ -59,8 +59,8 @@ class Evidence:
 
 
 LLM_WEIGHT = 0.5
-"""The weight of the language model's log odds; the recogniser's is 1. benchmarks/eot_accuracy.py
-counts how often their sum is right."""
+"""The weight of the language model's log odds; the recogniser's weight is 1.
+benchmarks/eot_accuracy.py measures how often the sum is right."""
 EOT_LLM_MISSING = 0.4
 """The assumed probability if the language model gives none."""
 EOT_BY_RULES = 0.7

@@ -133,17 +133,17 @@ class EchoPath:
         """Frames until the playback of the longest delay is known."""
         self._noise = np.full(BANDS, 10, np.float32)
         self._excess = 0.0
-        self._seek()
-        self._forget()
+        self._reset()
+        self._reset_playback()
 
-    def _seek(self) -> None:
+    def _reset(self) -> None:
         """Forget the echo."""
         self.found = False
         self._gain[:] = LOUDEST_DB
         self._learnt[:] = self._error[:] = 0
         self._frames = 0
 
-    def _forget(self) -> None:
+    def _reset_playback(self) -> None:
         """Assume that the loudspeaker was silent so far."""
         shape = (len(TAILS), DELAYS, BANDS)
         self._near, self._far = _Spectrum(), _Spectrum()
@@ -166,12 +166,12 @@ class EchoPath:
             self._pending.clear()
             self._excess = 0.0
             self._unknown = 0
-            self._forget()
+            self._reset_playback()
 
     def explains(self) -> bool:
         """Tell whether the last frame may be echo only."""
         if self._unknown == DELAYS:
-            self._forget()
+            self._reset_playback()
         while self._pending:
             self._step(*self._pending.popleft())
         return self._excess < EXCESS_DB
@@ -240,7 +240,7 @@ class EchoPath:
             if sounds:
                 self._frames = self._frames + 1 if self._error.min() > LOST_DB else 0
                 if self._frames >= LOST_FRAMES:
-                    self._seek()
+                    self._reset()
         elif sounds:
             self._frames += 1
             self._error += max(0.02, 1 / (self._frames + 3)) * (error - self._error)

@@ -57,7 +57,7 @@ class ToolTurns:
         steps.take(event)
         if event.calls:
             response.asked_step = event
-            self._go_on(response, now_ms)
+            self._begin_next_step(response, now_ms)
         elif event.step and not event.sentences:
             self.apologize(response, now_ms)
         else:
@@ -68,13 +68,13 @@ class ToolTurns:
         if self._history.take_late(result) or response is None:
             return
         response.tool_steps.take(result)
-        self._go_on(response, now_ms)
+        self._begin_next_step(response, now_ms)
 
     def client_result(self, response: Response | None, told: ToolResult, now_ms: int) -> None:
         """Take the client's result of a call."""
         self._tools.client_result(response.tool_steps if response else None, told, now_ms)
         if response:
-            self._go_on(response, now_ms)
+            self._begin_next_step(response, now_ms)
 
     def transferred(self, response: Response | None, call: str, agent: str, now_ms: int) -> None:
         """Let *agent* continue with its greeting, or with a response of its model."""
@@ -83,7 +83,7 @@ class ToolTurns:
         self._tools.client_result(steps, ToolResult(call, result), now_ms)
         if response:
             response.greeting = self._config.response.greeting
-            self._go_on(response, now_ms)
+            self._begin_next_step(response, now_ms)
 
     # -------------------------------------------------------- steps
 
@@ -91,18 +91,18 @@ class ToolTurns:
         """Run the pending calls unless the turn is speculative."""
         if response.phase is not Phase.SPECULATIVE:
             self._tools.run(response.tool_steps, now_ms)
-            self._go_on(response, now_ms)
+            self._begin_next_step(response, now_ms)
 
     def run_on(self, response: Response, now_ms: int) -> None:
         """Continue a turn that began on another edge."""
         self._tools.run_on(response.tool_steps, now_ms)
-        self._go_on(response, now_ms)
+        self._begin_next_step(response, now_ms)
 
     def cancel(self, response: Response) -> None:
         """Cancel the calls that end with their turn; the others go on."""
         self._tools.cancel(response.tool_steps)
 
-    def _go_on(self, response: Response, now_ms: int) -> None:
+    def _begin_next_step(self, response: Response, now_ms: int) -> None:
         """Ask for the next step if all results of the current step have arrived."""
         steps = response.tool_steps
         self.tell_calls_done(response)
@@ -176,7 +176,7 @@ class ToolTurns:
         if not response.tool_steps.running:
             return
         self._tools.expire(response.tool_steps, now_ms)
-        self._go_on(response, now_ms)
+        self._begin_next_step(response, now_ms)
         at_ms = self._words_due_ms(response)
         if at_ms is not None and now_ms >= at_ms and not response.held:
             response.said_wait = True

@@ -67,7 +67,7 @@ class Tools:
         for call in steps.running:
             if call.tool and call.tool.kind == "client":
                 self._tell(call)
-            elif call.tool and _hands_over(call.tool):
+            elif call.tool and _is_transfer(call.tool):
                 self._transfer(call)
         self.run(steps, now_ms)
 
@@ -83,14 +83,14 @@ class Tools:
         if arguments is None:
             self._fail(steps, call, "invalid", "the arguments are not a JSON object", now_ms)
             return
-        if _hands_over(tool) and _target(arguments) not in transfer_targets(tool):
+        if _is_transfer(tool) and _target(arguments) not in transfer_targets(tool):
             known = ", ".join(transfer_targets(tool))
             self._fail(steps, call, "invalid", f"agent is one of: {known}", now_ms)
             return
         steps.take(self._request(call, tool, arguments, now_ms))
         if tool.kind == "client":
             self._tell(call)
-        elif _hands_over(tool):
+        elif _is_transfer(tool):
             self._transfer(call)
         elif tool.kind == "builtin":
             self._return(steps, call, BUILT_IN[tool.name], now_ms)
@@ -189,11 +189,11 @@ class Tools:
             steps.take(result)
 
 
-def _no_number(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-def _hands_over(tool: ToolConfig) -> bool:
+def _is_transfer(tool: ToolConfig) -> bool:
     """Tell whether the call is of the built-in tool `transfer`, and not of a client's tool."""
     return tool.kind == "builtin" and tool.name == TRANSFER
 
@@ -208,7 +208,7 @@ def _arguments(text: str) -> str | None:
     if len(text) > MOST_ARGUMENT_CHARS:
         return None
     try:
-        found = json.loads(text, parse_constant=_no_number) if text.strip() else {}
+        found = json.loads(text, parse_constant=_reject_constant) if text.strip() else {}
     except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict):

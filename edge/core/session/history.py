@@ -76,7 +76,7 @@ class History:
 
     under_way: bool = False
     """Whether a turn is committed and not entered yet."""
-    _behind: dict[str, Message] = field(default_factory=dict)
+    _deferred: dict[str, Message] = field(default_factory=dict)
     """Messages by key that were added during a turn, and are entered after it."""
 
     def __post_init__(self) -> None:
@@ -105,9 +105,9 @@ class History:
     def turn_over(self) -> None:
         """Enter the messages that were added during the turn."""
         self.under_way = False
-        for key, message in self._behind.items():
+        for key, message in self._deferred.items():
             self.names.insert(key, message, None)
-        self._behind.clear()
+        self._deferred.clear()
 
     def _enter(self, message: Message, key: str) -> None:
         self.messages.append(message)
@@ -115,12 +115,12 @@ class History:
 
     def add(self, key: str, role: ItemRole, text: str, after: str | None = None) -> bool:
         """Add a message (see `inputs.ItemAdded`); return False if its key is taken."""
-        if key in self.names or key in self.instructions or key in self._behind:
+        if key in self.names or key in self.instructions or key in self._deferred:
             return False
         if role == "system":
             self.instructions[key] = text
         elif self.under_way and after != "" and after not in self.names:
-            self._behind[key] = Message(role, text)
+            self._deferred[key] = Message(role, text)
         else:
             self.names.insert(key, Message(role, text), after)
         return True
@@ -129,8 +129,8 @@ class History:
         """Remove a message from the conversation, also one that is not entered yet."""
         if key in self.instructions:
             del self.instructions[key]
-        elif key in self._behind:
-            del self._behind[key]
+        elif key in self._deferred:
+            del self._deferred[key]
         else:
             self.names.remove(key)
 

@@ -1,4 +1,4 @@
-"""The calls of a client's tools, from when they are told until the call has their results."""
+"""Calls of a client's tools, from their announcement until their results are handed over."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from edge.core.inputs import ToolResult
 
 
 class ClientCalls:
-    """The calls that one client was told; their results wait until it asks for a response."""
+    """The tool calls of one client; their results wait until the client asks for a response."""
 
     def __init__(self) -> None:
         self.follow_up = ""
-        """The name of the response that is to follow the results of calls; empty: none."""
+        """The name of the response that follows the results of calls; empty: none."""
         self._called: set[str] = set()
-        """The ids of calls of the last turn that the client has given no result for."""
+        """The ids of the last turn's calls without a result."""
         self._outlived: set[str] = set()
-        """The same of turns before the last one."""
+        """The ids of calls without a result from earlier turns."""
         self._in_turn = False
-        """The response to the last turn waits for results that the client has given."""
+        """Whether the response to the last turn waits for results that the client has given."""
         self._results: list[Command] = []
-        """Those that are not handed over yet."""
+        """The results that are not handed over yet."""
 
     def take(self, call: ToolCalled) -> bool:
-        """Note a call; False: it was told before, on a connection that went on."""
+        """Add a call; return False if it is a repetition after a resume."""
         is_new = call.call not in self._called
         self._called.add(call.call)
         return is_new
 
     def response_begins(self, *, of_new_turn: bool) -> None:
-        """Note that a response begins; calls of turns before its own are waited for no longer."""
+        """Note that a response begins, which no longer waits for calls of earlier turns."""
         if of_new_turn:
             self._outlived |= self._called
             self._called.clear()
@@ -37,16 +37,16 @@ class ClientCalls:
 
     @property
     def exist(self) -> bool:
-        """There are calls without a result, or results that are not handed over."""
+        """Whether there are calls without a result, or results that are not handed over."""
         return bool(self._results or self._called)
 
     @property
     def hold_the_turn(self) -> bool:
-        """The response to the last turn waits for results, given or not."""
+        """Whether the response to the last turn waits for results."""
         return bool(self._called) or self._in_turn
 
     def answer(self, result: ToolResult) -> bool:
-        """Keep the *result* of a call until it is handed over; False: no call waits for it."""
+        """Keep the *result* of a call for later; return False if no call waits for it."""
         if result.call in self._called:
             self._called.discard(result.call)
             self._in_turn = True
@@ -58,6 +58,6 @@ class ClientCalls:
         return True
 
     def take_results(self) -> list[Command]:
-        """Return the results that wait to be handed over."""
+        """Return and clear the results that wait to be handed over."""
         results, self._results = self._results, []
         return results

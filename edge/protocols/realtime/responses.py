@@ -48,7 +48,7 @@ class OpenResponse:
     """The items of calls of the client's tools."""
     usage: Json | None = None
     is_cancelled: bool = False
-    """The client has asked for its end."""
+    """Whether the client has cancelled it."""
     _told: dict[str, Any] = field(default_factory=dict)
     _before: str | None = None
     """The id of the item before its message item."""

@@ -72,7 +72,7 @@ class Telling:
         """The turn of the last response."""
         self.calls = ClientCalls()
         self._whole = 0
-        """The last turn whose response the call has handed out whole; a greeting is always so."""
+        """The last turn whose response was sent completely; a greeting always is."""
 
     @property
     def session(self) -> SessionObject:

@@ -159,7 +159,7 @@ class WhisperRecognizer:
             tried = self._try([pieces[at] for at in now], way, language)
             for at, heard in zip(now, tried, strict=True):
                 best[at] = _better(best[at], heard)
-                ways[at] = _next(ways[at], heard, hurried=hurried)
+                ways[at] = _remaining_ways(ways[at], heard, hurried=hurried)
                 if not ways[at]:
                     del ways[at]
                     yield at, best[at]
@@ -269,7 +269,7 @@ class WhisperRecognizer:
             self._prompt("en")
 
 
-def _next(left: list[Way], heard: _Heard, *, hurried: bool) -> list[Way]:
+def _remaining_ways(left: list[Way], heard: _Heard, *, hurried: bool) -> list[Way]:
     """Return the ways that remain to be tried after the first of *left* gave *heard*."""
     way, *wider = left
     if not heard.sound:

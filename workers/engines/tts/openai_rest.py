@@ -98,7 +98,7 @@ class RestVoice:
                 now_s=self._client.now_s,
             )
             raw = self._raw if self._format == "pcm" else None
-            yield from _begun_at_once(converted(pieces, raw))
+            yield from _without_lead(converted(pieces, raw))
 
 
 def _check_kind(kind: str) -> None:
@@ -114,7 +114,7 @@ def _check_kind(kind: str) -> None:
         raise EngineRefusedError(f"{NAMED.what} answered {kind}: it does not know AURA_TTS_FORMAT")
 
 
-def _begun_at_once(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _without_lead(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield *pieces* (s16le mono 16 kHz) without silence before the first sound."""
     samples = (np.frombuffer(piece, "<i2") for piece in pieces)
     for piece in without_lead(samples, RATE_HZ):
@@ -167,7 +167,7 @@ def converted(pieces: Iterable[bytes], raw: Format | None) -> Iterator[bytes]:
             begun += piece
             if len(begun) < LEAST_BEGINNING_BYTES:
                 continue
-            if (found := _beginning(begun, header, raw)) is None:
+            if (found := _format_of(begun, header, raw)) is None:
                 continue
             form, at, left_bytes = found
             stream, samples = PcmStream(form), bytes(begun[at:])
@@ -184,7 +184,7 @@ def converted(pieces: Iterable[bytes], raw: Format | None) -> Iterator[bytes]:
         raise ServerUnavailableError(f"{NAMED.what} sent no sound")
 
 
-def _beginning(
+def _format_of(
     begun: bytearray, header: WavHeader, raw: Format | None
 ) -> tuple[Format, int, int] | None:
     """Return the format, offset and bytes (-1: open) of the samples, or None if unknown yet.

@@ -34,7 +34,7 @@ def test_words_grow_and_stay_once_the_next_turn_comes() -> None:
     assert [line.plain for line in shown.finished()] == ["Aura  It is nothing."]
 
 
-def test_of_an_answer_that_was_interrupted_what_was_heard_stays() -> None:
+def test_the_heard_part_of_an_interrupted_answer_stays() -> None:
     shown = Shown()
     finished(shown, {"type": "ai_audio_chunk", "text": "It is nothing at all."})
     assert finished(shown, {"type": "ai_interrupted", "heard": "It is"}) == ["Aura  It is -"]

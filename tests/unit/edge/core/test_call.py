@@ -142,7 +142,7 @@ def test_a_cough_or_a_nod_does_not_interrupt(sound: str) -> None:
     assert len(r.events(ev.TurnTaken)) == 1
 
 
-def test_an_interruption_that_nobody_understands_is_over_after_two_seconds() -> None:
+def test_an_interruption_without_words_ends_after_two_seconds() -> None:
     r = answered()
     r.quiet(600)
     r.says(200)
@@ -209,7 +209,7 @@ def test_the_same_message_twice_is_heard_once() -> None:
     assert len(r.told(ResponseDone)) == 1
 
 
-def test_sentences_are_played_in_order_whoever_speaks_first() -> None:
+def test_sentences_are_played_in_order_whatever_the_order_of_workers() -> None:
     r = asked("sentences")
     r.quiet(600)
     r.answers("One.", "Two.", "Three.")

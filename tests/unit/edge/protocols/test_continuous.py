@@ -174,7 +174,7 @@ def test_a_typed_turn_without_words_or_with_too_many_is_refused(text: object) ->
     assert error_of(connected().receive('{"type": "text"}'))["code"] == "INVALID_TEXT"
 
 
-def test_what_a_client_did_not_ask_for_it_is_not_told() -> None:
+def test_unrequested_messages_are_not_sent() -> None:
     measured = Measured(TurnMeasured(tenant="t", session="s", at_ms=1, turn=1, pause_ms=100.0))
     plain, full = connected(), connected({"partials": "1", "metrics": "1"})
     assert plain.messages(Transcript("Hel", final=False)) == []
@@ -185,7 +185,7 @@ def test_what_a_client_did_not_ask_for_it_is_not_told() -> None:
     assert "session" not in metrics
 
 
-def test_options_are_read_from_the_query_and_what_cannot_be_is_told() -> None:
+def test_options_are_read_from_the_query_and_invalid_ones_reported() -> None:
     query = {"audio": "chunks", "greeting": "0", "eagerness": "wild", "metrics": "2"}
     d = connected({**query, "silence_ms": "700", "interrupt_words": "-1", "x": "y"})
     begin, told = ignored(d)

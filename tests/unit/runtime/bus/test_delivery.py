@@ -17,7 +17,7 @@ def test_a_message_is_read_as_its_type() -> None:
     assert logs == []
 
 
-def test_one_that_is_none_is_logged_without_its_words() -> None:
+def test_a_malformed_message_is_logged_without_its_words() -> None:
     broken = codec.encode(PARTIAL).replace(b"utterance", b"utterancX")
     with capture_logs() as logs:
         assert message_of(TranscriptPartial, broken, session="s") is None

@@ -9,7 +9,7 @@ from edge.core.hearing.caller_audio import PART_FRAMES, CallerAudio, joined
 NOISE = np.random.default_rng(3).normal(0, 4000, 40_000).astype("<i2").tobytes()
 
 
-def test_the_parts_joined_are_what_is_heard_at_one_go() -> None:
+def test_joined_parts_equal_the_whole_input() -> None:
     at_one_go, in_parts = CallerAudio(cancel_echo=True), CallerAudio(cancel_echo=True)
     for pcm in (NOISE[:501], NOISE, NOISE[:6400], NOISE[:100], b""):
         parts = list(in_parts.hear_in_parts(pcm, 5000))

@@ -106,7 +106,7 @@ def test_an_echo_is_known_in_the_next_response_though_it_comes_at_another_time()
     assert longest_ms(verdicts[10 * 50 :]) < 200
 
 
-def test_silence_in_a_silent_call_stays_what_it_is() -> None:
+def test_silence_in_a_silent_call_is_not_changed() -> None:
     sounds = hear(CallerAudio(cancel_echo=True), RESPONSE, np.zeros(2 * RATE_HZ))
     assert not any(voiced(sounds))
     assert audio_of(sounds) == bytes(4 * RATE_HZ)

@@ -74,7 +74,7 @@ def test_a_response_apart_is_not_part_of_the_conversation(*, kept: bool) -> None
     assert bool(aura.history.messages) == kept
 
 
-def test_fixed_words_are_awaited_by_nobody_and_no_caller_goes_on_from_them() -> None:
+def test_given_words_have_no_waiting_caller_and_are_not_continued() -> None:
     aura = AuraSide()
     aura.responder.requester.greet("Hello.", aura.now_ms)
     aura.speaks(0, 0, 1000)

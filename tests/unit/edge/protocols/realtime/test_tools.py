@@ -148,7 +148,7 @@ def test_two_calls_of_one_response_are_followed_by_one_response() -> None:
     assert len(c.of("response.created")) == 2
 
 
-def test_what_the_model_says_before_a_call_is_of_the_same_response() -> None:
+def test_words_before_a_tool_call_belong_to_the_same_response() -> None:
     c = equipped()
     c.turn("Show me the menu.")
     times: dict[str, Any] = {"first_token_ms": 1.0, "took_ms": 1.0, "deadline_ms": 0}
