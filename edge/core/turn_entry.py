@@ -118,9 +118,28 @@ class TurnEntry:
         if utterance is None:
             return
         silence_ms = self._segmenter.silence_ms
-        stopped = SpeechStopped(utterance.number, silence_ms, utterance.audio_ms, discarded)
-        self._out.tell(stopped)
+        self._out.tell(SpeechStopped(utterance.number, silence_ms, utterance.audio_ms, discarded))
         self._segmenter.close(stands=utterance.pause if utterance.transcript else 0)
+        self._ended(utterance, silence_ms, now_ms, discarded=discarded)
+
+    def split(
+        self, utterance: Utterance, said: ev.TranscriptGuess, at_ms: int, now_ms: int
+    ) -> Utterance:
+        """End *utterance* at the pause that ended at *at_ms*, and enter *said*, its words.
+
+        Returns the utterance in which the caller goes on.
+        """
+        silence_ms = at_ms - utterance.speech_end_ms
+        self._out.tell(SpeechStopped(utterance.number, silence_ms, utterance.audio_ms, False))
+        following = self._segmenter.split(utterance, at_ms)
+        self._ended(utterance, silence_ms, now_ms, discarded=False)
+        self.client.enter(utterance.number, said.text, said.confidence, now_ms, respond=False)
+        return following
+
+    def _ended(
+        self, utterance: Utterance, silence_ms: int, now_ms: int, *, discarded: bool
+    ) -> None:
+        """Publish the end of *utterance* after *silence_ms* of silence."""
         ended = ev.SpeechEnded(
             **self._out.head(now_ms),
             utterance=utterance.number,

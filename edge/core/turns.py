@@ -20,8 +20,8 @@ from edge.core.effects import Outbox
 from edge.core.endpointer import Endpointer
 from edge.core.hearing.segmenter import Segmenter, SpeechNotice
 from edge.core.hearing.speech_detector import SpeechChange
-from edge.core.hearing.utterance import Utterance
-from edge.core.inputs import PartialHeard
+from edge.core.hearing.utterance import PART_MS, Utterance
+from edge.core.inputs import PartialHeard, ResponseAsked
 from edge.core.response.responder import Responder
 from edge.core.session.history import History
 from edge.core.turn_entry import TurnEntry
@@ -101,6 +101,10 @@ class Turns:
             utterance.gone_on_after_ms = at_ms - response.speech_end_ms
         utterance.over_response = self._current.held
         before_ms = max(self._config.turns.min_speech_ms, self._config.turns.prefix_ms)
+        self._tell_start(utterance, at_ms, before_ms, now_ms)
+
+    def _tell_start(self, utterance: Utterance, at_ms: int, before_ms: int, now_ms: int) -> None:
+        """Tell client and recogniser that *utterance* began *before_ms* before *at_ms*."""
         told = SpeechStarted(
             utterance.number, now_ms - at_ms + before_ms, over_response=utterance.over_response
         )
@@ -123,10 +127,19 @@ class Turns:
         self._out.publish(
             ev.SpeechContinued(**head, utterance=utterance.number, pause=utterance.pause)
         )
-        utterance.transcript, utterance.ended_by_client = None, False
-        utterance.voice_doubted = False
+        said, utterance.transcript = utterance.transcript, None
+        utterance.ended_by_client = utterance.voice_doubted = False
         if response := self._current.uncommitted:
             self._current.retract(response, now_ms)
+        if said and said.text and self._may_split(utterance):
+            following = self.entry.split(utterance, said, at_ms, now_ms)
+            self._tell_start(following, at_ms, at_ms - utterance.speech_end_ms, now_ms)
+
+    def _may_split(self, utterance: Utterance) -> bool:
+        """Tell whether *utterance* is so long that it ends at its last pause."""
+        if self._config.turns.by_client or self._current.response or self.cut_off:
+            return False
+        return utterance.audio_ms >= PART_MS
 
     def _wait_on(self, utterance: Utterance, now_ms: int) -> None:
         """Check whether the silence or the speech has lasted long enough."""
@@ -212,6 +225,8 @@ class Turns:
         if not transcript.text:
             if silence_ms >= NOISE_MS or utterance.ended_by_client:
                 self.entry.close(now_ms, discarded=True)
+                if utterance.continues and not self.entry.only_enters:
+                    self.entry.client.asked.append(ResponseAsked(""))
             return
         if silence_ms < self._endpointer.least_ms and not utterance.ended_by_client:
             return

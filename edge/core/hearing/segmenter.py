@@ -133,6 +133,19 @@ class Segmenter:
         if utterance:
             self._send_frame(SendFrame(utterance.number, utterance.end(stands)))
 
+    def split(self, ended: Utterance, at_ms: int) -> Utterance:
+        """End the open utterance at its last pause, and begin the next one with what came since.
+
+        *at_ms* is the end of the last frame, Unix ms. Returns the next utterance.
+        """
+        self._send_frame(SendFrame(ended.number, ended.end(ended.pause)))
+        since = (at_ms - ended.speech_end_ms) // FRAME_MS
+        self._last += 1
+        self.utterance = Utterance(self._last, continues=True, voice_ms=CONTINUE_MS)
+        for frame in list(self._prefix)[-since:]:
+            self._send(self.utterance.add(frame))
+        return self.utterance
+
     def _step(self, frame: bytes, at_ms: int, *, voiced: bool) -> SpeechChange | None:
         self._prefix.append(frame)
         if voiced:

@@ -10,9 +10,11 @@ from schemas.events import TranscriptGuess
 
 FRAMES_A_MESSAGE = 5
 """The frames in a message: 100 ms cost half of 20 ms messages, and a pause is sent at once."""
-LONGEST_MS = 30 * 60_000
-"""Longer speech is cut into several utterances, so that events with all their words stay
-bounded."""
+PART_MS = 60_000
+"""A longer utterance ends at its next pause with known words, though the caller goes on: each event
+holds all words of its utterance, so the log would grow with the square of the length."""
+LONGEST_MS = 5 * 60_000
+"""A longer utterance ends at once: it has had no such pause."""
 
 
 @dataclass
@@ -27,6 +29,8 @@ class Utterance:
     interruption."""
     gone_on_after_ms: int | None = None
     """The silence, ms, before it, if it continues a turn that had counted as ended; else None."""
+    continues: bool = False
+    """Whether it continues a turn whose earlier words are entered into the conversation."""
     voice_doubted: bool = False
     """Whether its voices may be background only."""
     ended_by_client: bool = False
