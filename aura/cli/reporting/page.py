@@ -30,8 +30,10 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
   grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)) }
 .pair section { min-width: 0 } .lists section { max-height: 29rem; overflow-y: auto }
 .tiles b { display: block } .tiles span { color: var(--dim); font-size: .8rem }
-.pair svg text { font-size: 17px } .tiles b { white-space: nowrap; font-size: 1.2rem }
-svg { width: 100%; height: auto } svg text { font-size: 11px; fill: var(--dim) }
+.pair > section > svg text { font-size: 17px }
+@media (max-width: 46rem) { .pair > section > svg text { font-size: 22px } }
+.tiles b { white-space: nowrap; font-size: 1.2rem }
+svg { width: 100%; height: auto } svg text { fill: var(--dim) }
 .grid { stroke: var(--line); stroke-width: 1 }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 1rem; margin: .3rem 0 0;
   padding: 0;
@@ -48,14 +50,13 @@ def page(found: Figures, *, title: str, now: datetime) -> str:
     """Return the report as HTML."""
     labels = [row["bucket"].strftime(FORMATS[found.bucket]) for row in found.over_time]
     span = f"{found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC"
-    first, *rest = (_section(name, note, plot) for name, note, plot in _plots(found, labels))
+    plots = "".join(_section(name, note, plot) for name, note, plot in _plots(found, labels))
     body = [
         f"<h1>{escape(title)}</h1>",
         f"<p>{span}, a point a {found.bucket}; written {now:%Y-%m-%d %H:%M} UTC. "
         "Numbers only: no words are kept.</p>",
         _tiles(found.totals),
-        first,
-        f'<div class="pair">{"".join(rest)}</div>',
+        f'<div class="pair">{plots}</div>',
         '<div class="pair lists">',
         _section("The slowest calls", "By their longest wait. " + LOOK, _slowest(found)),
         _section("Failed calls", "Callers were told of an error. " + LOOK, _failed(found)),

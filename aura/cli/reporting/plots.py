@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-WIDTH, HEIGHT = 720, 220
-LEFT, RIGHT, TOP, BOTTOM = 56, 8, 24, 24
+WIDTH, HEIGHT = 720, 260
+LEFT, RIGHT, TOP, BOTTOM = 76, 22, 44, 34
 INNER_W, INNER_H = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 COLOURS = ("#2563eb", "#d97706", "#dc2626", "#059669", "#7c3aed", "#64748b")
 DASHES = ("", "7 4", "2 4")
@@ -107,15 +107,15 @@ def _axes(labels: Sequence[str], top: Sequence[float], unit: str) -> str:
         y = _y(value, top[-1])
         parts.append(
             f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>'
-            f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{_number(value)}</text>'
+            f'<text x="{LEFT - 6}" y="{y + 6:.1f}" text-anchor="end">{_number(value)}</text>'
         )
-    every = max(1, math.ceil(len(labels) / 8))
+    every = max(1, math.ceil(len(labels) / 6))
     parts += [
         f'<text x="{_x(k, len(labels)):.1f}" y="{HEIGHT - 6}" text-anchor="middle">'
         f"{escape(labels[k])}</text>"
         for k in range(0, len(labels), every)
     ]
-    parts.append(f'<text x="0" y="11">{escape(unit)}</text>')
+    parts.append(f'<text x="0" y="20">{escape(unit)}</text>')
     return "".join(parts)
 
 
