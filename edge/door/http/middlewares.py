@@ -52,6 +52,18 @@ async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse
     return answer
 
 
+@web.middleware
+async def no_packed_bodies(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Answer 415 to a body that is compressed: nothing here is unpacked."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        answer = web.json_response({"error": "Bodies are not compressed here"}, status=415)
+        answer.headers["Accept-Encoding"] = "identity"
+        answer.force_close()
+        return answer
+    taken: web.StreamResponse = await handler(request)
+    return taken
+
+
 HEADERS = {
     "Server": "Aura",
     "X-Content-Type-Options": "nosniff",
