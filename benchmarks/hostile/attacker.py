@@ -42,7 +42,7 @@ HONEST = (
 )
 ANSWER_S, ASK_AGAIN_S = 2.0, 0.02
 """An answer is waited for so long, and the next question comes so long after it."""
-SOCKETS_A_DOOR = 8
+SOCKETS_A_DOOR = 40
 IN_HAND = 20
 """Messages of the fuzz that are sent before answers are let through."""
 

@@ -95,6 +95,30 @@ async def test_pages_of_strangers_may_not_call_and_pages_of_here_may(
     assert "Access-Control-Allow-Origin" not in headers
 
 
+@pytest.mark.parametrize("path", ["/v1/realtime/calls", "/v1/audio/speech"])
+async def test_a_client_that_leaves_in_mid_body_is_no_fault(
+    simulated: AuraProcess, path: str
+) -> None:
+    before, left = (simulated.said().count(one) for one in ("Traceback", "client_left"))
+    kind = "application/sdp" if "calls" in path else "application/json"
+    for aborts in (False, True):
+        _, writer = await asyncio.open_connection("127.0.0.1", simulated.port)
+        writer.write(
+            f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer demo_token\r\n"
+            f"Content-Type: {kind}\r\nContent-Length: 60000\r\n\r\n{'x' * 30_000}".encode()
+        )
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        if aborts:
+            writer.transport.abort()
+        else:
+            writer.close()
+    async with asyncio.timeout(20):
+        while simulated.said().count("client_left") < left + 2:
+            await asyncio.sleep(0.05)
+    assert simulated.said().count("Traceback") == before
+
+
 async def test_a_body_that_is_packed_is_not_unpacked(simulated: AuraProcess) -> None:
     packed = gzip.compress(bytes(64 << 20))
     headers = {

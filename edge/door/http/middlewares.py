@@ -46,6 +46,9 @@ async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse
             raise
         kept = {name: refused.headers[name] for name in ("Allow",) if name in refused.headers}
         return web.json_response({"error": refused.reason}, status=refused.status, headers=kept)
+    except (ConnectionError, web.RequestPayloadError):  # a client that leaves is no fault of ours
+        log.info("client_left", path=request.path)
+        return web.json_response({"error": "Bad Request"}, status=400)
     except Exception:
         log.exception("request_failed", path=request.path)
         return web.json_response({"error": "Internal server error"}, status=500)

@@ -40,6 +40,8 @@ MOST_BODY_BYTES = 200_000
 OPEN_S = 15.0
 """A client that was answered opens its data channel within this time."""
 LOOK_S = 0.25
+ANSWER_S = 0.02
+"""What an answer counts as: one after the other, they leave half of the event loop to calls."""
 SDP, FORM = "application/sdp", "multipart/form-data"
 
 
@@ -218,7 +220,8 @@ async def _hold(call: NewCall) -> None:
 
     edge, protocol = call.edge, call.protocol
     with edge.budgets.opened(call.address, time.monotonic()) as budget:
-        channel = LineChannel(Pace(budget, edge.lane, edge.stages.strained))
+        pace = Pace(budget, edge.lane, edge.stages.strained)
+        channel = LineChannel(pace)
         peer = Peer(
             channel.arrived,
             lambda sent: channel.commanded(
@@ -229,6 +232,8 @@ async def _hold(call: NewCall) -> None:
         channel.carried_by(peer)
         try:
             port = await call.webrtc.opened()
+            await pace.lane()
+            pace.worked(time.perf_counter() - ANSWER_S)
             answer = await peer.answer(call.offer, port, call.webrtc.servers)
             if not call.answer.done():
                 call.answer.set_result(answer)
