@@ -42,7 +42,7 @@ HONEST = (
 )
 ANSWER_S, ASK_AGAIN_S = 2.0, 0.02
 """An answer is waited for so long, and the next question comes so long after it."""
-SOCKETS_A_DOOR = 8
+SOCKETS_A_DOOR = 40
 IN_HAND = 20
 """Messages of the fuzz that are sent before answers are let through."""
 
@@ -80,9 +80,10 @@ async def _socket(
 ) -> None:
     """Hold one socket; open it again whenever it ends."""
     until = time.monotonic() + order.seconds
+    key = token(f"stranger-{whose}-{id(sends)}") if row.shows_token else ""
     while time.monotonic() < until:
         with contextlib.suppress(OSError, RefusedError):
-            async with _opened(order.url, row.path, whose, tally) as socket:
+            async with _opened(order.url, row.path, whose, tally, key) as socket:
                 await _send(socket, row, sends, until)
         await asyncio.sleep(AGAIN_S)
 

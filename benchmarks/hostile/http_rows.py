@@ -124,6 +124,7 @@ HTTP_ROWS: tuple[HttpRow, ...] = (
         FORM,
         lambda: b"".join(_field(f"f{number}", b"x" * 20) for number in range(20_000)) + END,
     ),
+    HttpRow("a megabyte of lines before a form", "bodies", HEAR, FORM, lambda: b"\n" * MIB + END),
     HttpRow(
         "a file of 24 MiB that is no sound",
         "bodies",

@@ -57,6 +57,8 @@ class Row:
     """The block is sent once."""
     sockets: dict[Source, int] = field(default_factory=lambda: SOCKETS)
     path: str = "/ws"
+    shows_token: bool = False
+    """A good one, of a user for each socket."""
 
 
 def _noise(size: int) -> bytes:
@@ -209,6 +211,7 @@ ROWS: tuple[Row, ...] = (
         first=lambda _: b"",
         block=_many(UPDATE, 50),
         path="/v1/realtime?model=x",
+        shows_token=True,
     ),
     Row("handshakes with wrong tokens", "L1", path="/ws/voice/continuous?token=guess"),
 )

@@ -25,6 +25,8 @@ DIRECT_S = 0.25
 """The most audio that is processed at once."""
 DECODED_PIECES = 2
 """Decoded ones, of 2 s at most, that wait for their turn; the decoder waits meanwhile."""
+DROPPED_WORK_S = 0.01
+"""What a message counts as that is dropped for want of room: who goes on sending is slowed."""
 LOOK_S = 0.2
 """A decoder that waits looks so often whether the session has ended."""
 PIECE_S = 2.0
@@ -74,6 +76,7 @@ class AudioIntake:
             if audio.begins or not self._refused:
                 self._refused = not self._has_room(len(audio.data))
             if self._refused:
+                self._pace.budget.work_s += DROPPED_WORK_S
                 return
         try:
             pcm = self._audio_in.feed(audio.data, audio.form, begins=audio.begins)

@@ -13,11 +13,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 import structlog
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from edge.call.stage_job import StageFailedError, StageJobs, request_of, stage_jobs
 from edge.door.callers.auth import Caller
 from edge.door.http.bodies import TooLongError, read_chunks
+from edge.door.http.forms import form_fields
 from edge.door.http.middlewares import address_of
 from edge.door.http.speech_requests import (
     RequestError,
@@ -249,30 +250,29 @@ async def _body(request: web.Request, seconds: float) -> bytes:
 async def _form(request: web.Request, place: Place) -> tuple[bytes, dict[str, str]]:
     """Return the file and the fields of a form, of which nothing touches a disk.
 
-    The file is read as far as *place* has room, so what waits is in the sockets of the system.
+    It is read as far as *place* has room, so what waits is in the sockets of the system.
 
     Raises:
         RequestError: it has no file, or is no form, or too long.
         TimeoutError: it takes too long.
     """
-    file, fields = None, dict[str, str]()
+    most = MOST_FILE_BYTES + MOST_JSON_BYTES
+    async with asyncio.timeout(BODY_S):
+        body = await _read(request.content.read, most, "The body", place=place)
     try:
-        async with asyncio.timeout(BODY_S):
-            async for part in await request.multipart():
-                if not isinstance(part, BodyPartReader) or not part.name:
-                    continue
-                if part.name == "file":
-                    file = await _read(part.read_chunk, MOST_FILE_BYTES, "file", "file", place)
-                elif len(fields) < 32:
-                    value = await _read(part.read_chunk, MOST_FIELD_BYTES, part.name)
-                    fields[part.name] = value.decode(errors="replace")
-    except (ValueError, AssertionError) as wrong:
-        if isinstance(wrong, RequestError):
-            raise
+        found = await asyncio.to_thread(form_fields, body, request.headers.get("Content-Type", ""))
+    except ValueError:
         raise RequestError("The body must be a multipart form.", code="invalid_form") from None
+    file = found.pop("file", None)
+    for name, value in found.items():
+        if len(value) > MOST_FIELD_BYTES:
+            told = f"{name} has {MOST_FIELD_BYTES} bytes at most."
+            raise RequestError(told, name, "too_large")
     if file is None:
         raise RequestError("file is missing.", "file", "missing_required_parameter")
-    return file, fields
+    if len(file) > MOST_FILE_BYTES:
+        raise RequestError(f"file has {MOST_FILE_BYTES} bytes at most.", "file", "too_large")
+    return file, {name: value.decode(errors="replace") for name, value in found.items()}
 
 
 async def _read(

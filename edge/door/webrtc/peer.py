@@ -24,6 +24,8 @@ HIGH_BYTES, LOW_BYTES = 1_000_000, 200_000
 """Of messages under way: above the one senders wait until there are less than the other."""
 FLUSH_S, CLOSE_S = 1.0, 5.0
 """Last messages have so long to go, and the connection to close."""
+MOST_CHARS = 32_000
+"""Of an offer: browsers write some 3000, and ten times as much takes 20 ms to read."""
 GONE = frozenset({"failed", "closed"})
 
 
@@ -163,6 +165,8 @@ def readable(offer: str, *, with_candidates: bool) -> str:
     Raises:
         BadOfferError: it is none, or has other lines.
     """
+    if len(offer) > MOST_CHARS:
+        raise BadOfferError(f"it has more than {MOST_CHARS} characters")
     try:
         given = SessionDescription.parse(offer)
         kinds = [media.kind for media in given.media]

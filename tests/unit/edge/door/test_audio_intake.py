@@ -77,6 +77,7 @@ async def test_a_file_that_is_never_whole_takes_what_is_left_and_no_more() -> No
         last = callers[-1]
         assert len(last.told) == 1  # once for each file, not for each piece
         assert "too much compressed audio" in last.told[0]
+        assert last.intake._pace.budget.work_s > 0.1  # who goes on sending is slowed
     finally:
         for caller in callers:
             caller.intake.close()
