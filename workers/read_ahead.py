@@ -19,7 +19,6 @@ from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusError
 from runtime.bus.prompts import likely
-from runtime.tasks import cancel
 from schemas import codec, subjects
 from schemas.events import SessionReconfigured, SessionStarted
 from schemas.prompts import PromptBeginning, PromptsReply
@@ -77,11 +76,8 @@ class ReadAhead:
         """Read nothing while the block is open: a job has the model."""
         self._jobs += 1
         try:
-            if (reading := self._reading) is not None:
-                reading.cancel()
-                await asyncio.wait(
-                    {reading}, timeout=STOPPED_S
-                )  # an engine that hangs is the job's
+            if self._reading is not None:
+                await _stopped(self._reading)
             yield
         finally:
             self._jobs -= 1
@@ -101,7 +97,7 @@ class ReadAhead:
         try:
             await asyncio.wait({reading})
         finally:
-            await cancel([reading])
+            await _stopped(reading)
             self._reading = None
         if reading.cancelled():  # a job came
             self._wait(key, prompt)
@@ -113,6 +109,12 @@ class ReadAhead:
             log.warning("prompt_not_read_ahead", error=str(error))
         except Exception:  # the boundary: an engine of one's own that fails at it costs no call
             log.exception("prompt_not_read_ahead")
+
+
+async def _stopped(reading: asyncio.Task[None]) -> None:
+    """Stop *reading*; an engine that hangs is left to the next job, which tells of it."""
+    reading.cancel()
+    await asyncio.wait({reading}, timeout=STOPPED_S)
 
 
 class PromptListener:

@@ -178,20 +178,23 @@ async def test_a_call_is_seen_and_commanded_at_the_other_edge(house: AuraProcess
 
 async def test_an_operator_hands_a_call_over(house: AuraProcess, api: Api) -> None:
     files = {
-        "default": 'prompt: I am the desk.\ngreeting: "Desk, hello."\n',
         "billing": 'prompt: I am billing.\ngreeting: "Billing, hello."\n',
         "asks": "prompt: I am {{x}}.\nvariables: {x: {}}\n",
+        "default": 'prompt: I am the desk.\ngreeting: "Desk, hello."\n',
     }
     bus = await connect(load(data_dir=house.data, _env_file=None), "test")
     try:
         for name, text in files.items():
             await store.apply(bus, "acme", name, text)
-        await asyncio.sleep(0.5)
-        path = PATH.replace("greeting=0", "greeting=1")
-        async with calling(house.url, path + token()) as caller:
-            greeting = await caller.until("greeting")
-            assert greeting["text"] == "Desk, hello."
-            session = greeting["session"]
+        path = PATH.replace("greeting=0", "greeting=1") + token()
+        greeting: dict[str, Any] = {}
+        while greeting.get("text") != "Desk, hello.":  # the edge has heard of the files
+            async with calling(house.url, path) as caller:
+                greeting = await caller.until("greeting")
+                await caller.send({"type": "end_call"})
+                await caller.ws.wait_closed()
+        async with calling(house.url, path) as caller:
+            session = (await caller.until("greeting"))["session"]
             for agent in ("unknown", "asks"):
                 status, told = await api.ask(f"calls/{session}/transfer", {"agent": agent})
                 assert (status, told["code"]) == (409, "CANNOT_TRANSFER")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -91,6 +91,27 @@ async def test_a_prompt_at_which_the_engine_fails_costs_the_next_nothing(how: st
         ahead.want(PromptBeginning(system=how))
         await settled()
         assert reader.read == ["one"]
+
+
+async def test_an_engine_that_hangs_keeps_neither_a_job_nor_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("workers.read_ahead.STOPPED_S", 0.01)
+    free = asyncio.Event()
+
+    async def hangs(request: Prompt) -> None:
+        del request
+        while not free.is_set():
+            with suppress(asyncio.CancelledError):
+                await free.wait()
+
+    ahead = ReadAhead(hangs)
+    ahead.want(ONE)
+    async with running(ahead):
+        await settled()
+        async with ahead.paused():
+            pass
+    free.set()
 
 
 async def test_the_oldest_are_forgotten_where_too_many_wait() -> None:
