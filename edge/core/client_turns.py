@@ -48,9 +48,19 @@ class ClientTurns:
         self.enter(final.utterance, final.text, final.confidence, now_ms, respond=wants)
 
     def enter(
-        self, utterance: int, text: str, confidence: float, now_ms: int, *, respond: bool
+        self,
+        utterance: int,
+        text: str,
+        confidence: float,
+        now_ms: int,
+        *,
+        respond: bool,
+        goes_on: bool = False,
     ) -> None:
-        """Enter the words of a turn into the conversation; *respond*: they get a response."""
+        """Enter the words of a turn into the conversation; *respond*: they get a response.
+
+        *goes_on*: the words continue the turn of the previous final transcript.
+        """
         key, carried = f"speech_{utterance}", self._history.take_carried(text)
         untold = self._history.untold(text)
         self._history.commit_carried()
@@ -58,7 +68,7 @@ class ClientTurns:
             self._history.add(key, "user", carried)
             head = self._out.head(now_ms)
             self._out.publish(ev.MessageAdded(**head, key=key, role="user", text=carried))
-        self._out.tell(Transcript(untold, True, confidence, utterance=utterance, key=key))
+        self._out.tell(Transcript(untold, True, confidence, goes_on, utterance, key))
         if respond:
             self.asked.append(ResponseAsked(""))
 

@@ -54,13 +54,17 @@ class TurnEntry:
         elif self.only_enters and not self._silent:
             self.close(now_ms, discarded=False)
             said, respond = (transcript.text, transcript.confidence), self._config.turns.respond
-            self.client.enter(utterance.number, *said, now_ms, respond=respond)
+            self.client.enter(
+                utterance.number, *said, now_ms, respond=respond, goes_on=utterance.continues
+            )
         else:
             response = self._current.response
             if response is None:
                 response = self._requester.take(utterance, transcript, now_ms, speculative=False)
             self.close(now_ms, discarded=False)
-            self._tell_final(response, transcript.text, utterance.number)
+            self._tell_final(
+                response, transcript.text, utterance.number, continues=utterance.continues
+            )
             self._requester.commit(response, now_ms)
 
     def typed(self, text: str, now_ms: int) -> None:
@@ -105,9 +109,11 @@ class TurnEntry:
         key = turn_key(self._history.turn)
         self._out.tell(Transcript(words, True, confidence, utterance=utterance, key=key))
 
-    def _tell_final(self, response: Response, words: str, utterance: int = 0) -> None:
+    def _tell_final(
+        self, response: Response, words: str, utterance: int = 0, *, continues: bool = False
+    ) -> None:
         """Tell the client each final word of a turn once, and the start of its response."""
-        goes_on, words = bool(self._history.told), self._history.untold(words)
+        goes_on, words = continues or bool(self._history.told), self._history.untold(words)
         key, sure = turn_key(response.turn), response.confidence
         self._out.tell(Transcript(words, True, sure, goes_on, utterance, key))
         self._out.tell(ResponseStarted(response.turn))
@@ -133,7 +139,10 @@ class TurnEntry:
         self._out.tell(SpeechStopped(utterance.number, silence_ms, utterance.audio_ms, False))
         following = self._segmenter.split(utterance, at_ms)
         self._ended(utterance, silence_ms, now_ms, discarded=False)
-        self.client.enter(utterance.number, said.text, said.confidence, now_ms, respond=False)
+        words = said.text, said.confidence
+        self.client.enter(
+            utterance.number, *words, now_ms, respond=False, goes_on=utterance.continues
+        )
         return following
 
     def _ended(

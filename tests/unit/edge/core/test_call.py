@@ -403,9 +403,9 @@ def test_a_long_speech_is_entered_at_a_pause_after_which_the_caller_goes_on() ->
         "This is the first part.",
         "And this is the second.",
     ]
-    assert [t.text for t in r.told(Transcript) if t.final] == [
-        "This is the first part.",
-        "And this is the second.",
+    assert [(t.text, t.goes_on) for t in r.told(Transcript) if t.final] == [
+        ("This is the first part.", False),
+        ("And this is the second.", True),
     ]
     pauses = [frame.pause for frame in r.frames(1) if frame.pause]
     assert r.frames(1)[-1].stands == pauses[-1], "what came after the pause is not recognised"
