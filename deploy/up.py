@@ -255,7 +255,8 @@ class _Run:
 
     def _say_ready(self) -> None:
         settings, url = self._settings, self._urls[0]
-        say(f'Aura is ready on {url}. Next: aura call --say "Hello?", aura tap, aura --help')
+        following = 'aura call --say "How are you today?", aura tap, aura --help'
+        say(f"Aura is ready on {url}. Next: {following}")
         if settings.has_talk_page:
             say(f"Talk to it in a browser: {url}/talk")
         if settings.debug and settings.reaches_everybody:
