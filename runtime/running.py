@@ -44,8 +44,13 @@ def _running(settings: Settings) -> list[str]:
     found = []
     with suppress(OSError):
         for note in sorted(_notes(settings).iterdir()):
-            with suppress(OSError, OverflowError):
-                if note.name.isdecimal():
-                    os.kill(int(note.name), 0)  # it raises if the process has ended
-                    found.append(note.read_text(encoding="utf-8").strip())
+            if not note.name.isdecimal():
+                continue
+            try:
+                os.kill(int(note.name), 0)
+                found.append(note.read_text(encoding="utf-8").strip())
+            except (ProcessLookupError, OverflowError):  # the process was killed
+                note.unlink(missing_ok=True)
+            except OSError:
+                continue
     return [data for data in found if Path(data).is_dir()]

@@ -86,6 +86,7 @@ def test_a_message_names_the_aura_that_runs_elsewhere(tmp_path: Path) -> None:
     gone = tmp_path / "cache" / "running" / "4194304000"  # no process has this number
     gone.write_text(str(other))
     assert told().endswith("set AURA_DATA_DIR to its .aura.")
+    assert not gone.exists()
 
 
 def test_a_certificate_that_is_not_there_is_the_operators_error(tmp_path: Path) -> None:
