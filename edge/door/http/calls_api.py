@@ -101,7 +101,7 @@ async def _place(edge: Edge, who: Operator, request: web.Request) -> web.Respons
     try:
         placed = await calls.place(edge.bus, placing)
     except calls.NoSuchCallError as nobody:
-        raise RefusedRequest(503, "NO_TELEPHONES", str(nobody)) from None
+        raise RefusedRequest(409, "NO_TELEPHONES", str(nobody)) from None
     if placed.fault:
         raise RefusedRequest(409, placed.fault.upper(), PLACING_FAULTS[placed.fault])
     return _json(openapi.Placed(placed.session), status=201)
