@@ -179,7 +179,7 @@ async def test_the_command_lists_retries_and_forgets(bus: Bus, settings: Setting
     (left,) = await dead_letters(bus)
     assert left.session == "early"
 
-    assert (await command("retry")).stderr.startswith("aura: say which record")
+    assert (await command("retry")).stderr.startswith("aura: give a record")
     assert "there is no record 99" in (await command("retry", "99")).stderr
     assert (await command("forget", str(left.seq))).stdout == "1 forgotten.\n"
     assert (await command()).stdout == "No job was given up.\n"

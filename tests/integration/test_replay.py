@@ -281,7 +281,7 @@ async def test_what_is_forgotten_takes_its_replays_with_it(simulated: AuraProces
     assert other in {row["session"] for row in await listed(simulated)}
     for command in (["show"], ["export"], ["replay", "--decide"]):
         refused = await typed(simulated, *command, "*")
-        assert "'*' is no id" in refused.stderr
+        assert "'*' is no valid id" in refused.stderr
 
     again = await typed(simulated, "replay", other, "--publish", "--speed", "50")
     copy = again.stdout.split(" as ")[1].split(" ")[0]
