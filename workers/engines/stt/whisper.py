@@ -14,7 +14,6 @@ import math
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +29,7 @@ from workers.engines.protocols import (
     WeightsError,
 )
 from workers.engines.stt import whisper_postprocess
+from workers.engines.stt.decoded_text import NOTHING, Heard, better, joined, remaining_ways
 from workers.engines.stt.levelling import levelled
 from workers.engines.stt.punctuation_probability import SentenceEnd
 from workers.engines.stt.whisper_postprocess import FRAMES_PER_S, Floats, Way
@@ -47,25 +47,6 @@ _SILENT_PEAK: Final = 0.002
 """The peak, of full scale, up to which a piece counts as silence without asking the model."""
 _SURELY_NOBODY: Final = 0.85
 """Whisper's probability of no speech above which a narrow window without words is trusted."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    text: str
-    logprob: float
-    no_speech: float
-    tokens: int
-    sound: bool
-    """Whether the text is complete, likely and no loop, so that no wider window is needed."""
-    eot_stt: float | None = None
-    """0..1: the probability that a sentence ends with the last word."""
-
-    @property
-    def confidence(self) -> float:
-        return math.exp(min(0.0, self.logprob))
-
-
-_NOTHING: Final = _Heard("", -9.0, 1.0, 0, sound=False)
 
 
 class WhisperRecognizer:
@@ -129,20 +110,20 @@ class WhisperRecognizer:
         self._load()
         cut = [whisper_postprocess.pieces(levelled(_floats(pcm))) for pcm in pcms]
         owners = [place for place, pieces in enumerate(cut) for _ in pieces]
-        found: list[dict[int, _Heard]] = [{} for _ in pcms]
+        found: list[dict[int, Heard]] = [{} for _ in pcms]
         every = [piece for pieces in cut for piece in pieces]
         for at, heard in self._hear(every, language, hurried=hurried):
             place = owners[at]
             found[place][at] = heard
             if len(found[place]) == len(cut[place]):
-                text, confidence, eot = _join([one for _, one in sorted(found[place].items())])
+                text, confidence, eot = joined([one for _, one in sorted(found[place].items())])
                 took_ms = (time.perf_counter() - began) * 1000
                 audio_ms = len(pcms[place]) // BYTES_PER_MS
                 yield place, Recognition(text, confidence, audio_ms, took_ms, eot)
 
     def _hear(
         self, pieces: list[Floats], language: str, *, hurried: bool = False
-    ) -> Iterator[tuple[int, _Heard]]:
+    ) -> Iterator[tuple[int, Heard]]:
         """Yield (index, text) of each piece, from its narrowest window or else from a wider one."""
         ways = {
             at: [
@@ -151,20 +132,20 @@ class WhisperRecognizer:
             for at, piece in enumerate(pieces)
             if len(piece) > RATE_HZ // 10 and np.abs(piece).max() > _SILENT_PEAK
         }
-        best = [_NOTHING] * len(pieces)
+        best = [NOTHING] * len(pieces)
         yield from ((at, silence) for at, silence in enumerate(best) if at not in ways)
         while ways:
             way = min(left[0] for left in ways.values())
             now = [at for at, left in ways.items() if left[0] == way][:MOST_AT_ONCE]
             tried = self._try([pieces[at] for at in now], way, language)
             for at, heard in zip(now, tried, strict=True):
-                best[at] = _better(best[at], heard)
-                ways[at] = _remaining_ways(ways[at], heard, hurried=hurried)
+                best[at] = better(best[at], heard)
+                ways[at] = remaining_ways(ways[at], heard, hurried=hurried)
                 if not ways[at]:
                     del ways[at]
                     yield at, best[at]
 
-    def _try(self, pieces: list[Floats], way: Way, language: str) -> list[_Heard]:
+    def _try(self, pieces: list[Floats], way: Way, language: str) -> list[Heard]:
         """Run the model once over *pieces*, each padded to the window of *way*."""
         import ctranslate2
 
@@ -195,13 +176,13 @@ class WhisperRecognizer:
             self._judged(result, each, full) for result, each in zip(results, seconds, strict=True)
         ]
 
-    def _judged(self, result: Any, audio_s: float, full: bool) -> _Heard:
+    def _judged(self, result: Any, audio_s: float, full: bool) -> Heard:
         most = whisper_postprocess.most_tokens(audio_s)
         ids = result.sequences_ids[0][:most]  # in a batch the longest utterance sets the limit
         said: str = self._decode(ids).strip()
         once = None if full else whisper_postprocess.unlooped(said, audio_s)
         if once is None and len(ids) >= most - 1 and whisper_postprocess.loops(said):
-            return _NOTHING  # a loop up to the last allowed token: a hum without words
+            return NOTHING  # a loop up to the last allowed token: a hum without words
         logprob = float(result.scores[0])
         no_speech = float(result.no_speech_prob)
         text = whisper_postprocess.cleaned(once or said, no_speech, math.exp(min(0.0, logprob)))
@@ -212,7 +193,7 @@ class WhisperRecognizer:
         sound = whole and likely
         readable = sound and not once and result.logits
         eot = self._sentence_end.after(ids, result.logits[0]) if readable else None
-        return _Heard(text, logprob, no_speech, len(ids), sound, eot)
+        return Heard(text, logprob, no_speech, len(ids), sound, eot)
 
     def _languages(self, encoded: Any, count: int, language: str) -> Iterable[str]:
         if not self._model.model.is_multilingual:
@@ -269,21 +250,6 @@ class WhisperRecognizer:
             self._prompt("en")
 
 
-def _remaining_ways(left: list[Way], heard: _Heard, *, hurried: bool) -> list[Way]:
-    """Return the ways that remain to be tried after the first of *left* gave *heard*."""
-    way, *wider = left
-    if not heard.sound:
-        return wider
-    again = way.again(heard.confidence) if heard.text and not hurried else None
-    return [again] if again else []
-
-
-def _better(known: _Heard, new: _Heard) -> _Heard:
-    """Return the likelier text, with the greedy decoding's `eot_stt`, as beams have none."""
-    best = max(known, new, key=lambda one: (one.sound, one.logprob))
-    return replace(best, eot_stt=known.eot_stt if best.eot_stt is None else best.eot_stt)
-
-
 def _floats(pcm: bytes) -> Floats:
     whole = len(pcm) // 2 * 2
     return np.frombuffer(pcm[:whole], "<i2").astype(np.float32) / np.float32(32768)
@@ -294,13 +260,3 @@ def _fitted(features: Floats, frames: int) -> Floats:
     short = max(0, frames - features.shape[-1])
     fitted: Floats = np.pad(features[:, :frames], ((0, 0), (0, short))).astype(np.float32)
     return fitted
-
-
-def _join(heard: list[_Heard]) -> tuple[str, float, float | None]:
-    """Return the pieces' text, their confidence by tokens, and the last one's `eot_stt`."""
-    spoken = [one for one in heard if one.text]
-    if not spoken:
-        return "", 0.0, None
-    tokens = sum(one.tokens for one in spoken)
-    logprob = sum(one.logprob * one.tokens for one in spoken) / max(1, tokens)
-    return " ".join(one.text for one in spoken), math.exp(min(0.0, logprob)), spoken[-1].eot_stt
