@@ -16,8 +16,8 @@ from pathlib import Path
 
 from benchmarks import recordings
 from benchmarks.hostile import trial
-from benchmarks.hostile.attacker import Order
 from benchmarks.hostile.http_rows import HTTP_ROWS
+from benchmarks.hostile.order import Order
 from benchmarks.hostile.rows import ROWS, SOURCES
 from benchmarks.hostile.verdict import HEAD, Figures, line
 from benchmarks.latency import machine

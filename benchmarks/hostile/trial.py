@@ -18,9 +18,9 @@ from typing import Any
 import psutil
 
 from benchmarks import aura_server
-from benchmarks.hostile.attacker import Order
 from benchmarks.hostile.bystander import CYCLE_S, SECRET, Bystander, refused
 from benchmarks.hostile.frames import BINARY, frame
+from benchmarks.hostile.order import Order
 from benchmarks.hostile.rows import END, START
 from benchmarks.hostile.verdict import Figures
 from benchmarks.hostile.wire import RefusedError, Socket, Tally
