@@ -14,16 +14,18 @@ from schemas.codec import TRACE_HEADER
 from schemas.events import StageName, TurnTaken
 from schemas.tools import ToolFunction
 from workers.engine_executor import AWAKE_S
-from workers.engines.protocols import (
-    CallInfo,
+from workers.engines.errors import (
     EngineError,
     EngineRefusedError,
-    LanguageModel,
     OnlyThoughtError,
+    ServerUnavailableError,
+)
+from workers.engines.protocols import (
+    CallInfo,
+    LanguageModel,
     Prompt,
     PromptReader,
     SentenceReader,
-    ServerUnavailableError,
     Token,
 )
 from workers.read_ahead import ReadAhead

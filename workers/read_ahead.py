@@ -22,7 +22,8 @@ from runtime.bus.prompts import likely
 from schemas import codec, subjects
 from schemas.events import SessionReconfigured, SessionStarted
 from schemas.prompts import PromptBeginning, PromptsReply
-from workers.engines.protocols import EngineError, Prompt
+from workers.engines.errors import EngineError
+from workers.engines.protocols import Prompt
 
 log = structlog.get_logger(__name__)
 

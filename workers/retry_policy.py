@@ -14,7 +14,7 @@ from typing import Literal
 
 from runtime.bus.errors import BusError, FencedError
 from schemas.events import Event, JobFailed, StageName
-from workers.engines.protocols import (
+from workers.engines.errors import (
     EngineError,
     EngineMissingError,
     EngineRefusedError,

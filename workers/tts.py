@@ -12,14 +12,8 @@ from schemas import subjects
 from schemas.audio import BYTES_PER_MS, ENOUGH_MS, SpeechChunk
 from schemas.events import ResponseSentence, SpeechReady, StageName
 from workers.engine_executor import EngineExecutor
-from workers.engines.protocols import (
-    ChosenVoice,
-    EngineError,
-    ManyVoices,
-    Speaker,
-    Synthesizer,
-    VoiceUsed,
-)
+from workers.engines.errors import EngineError
+from workers.engines.protocols import ChosenVoice, ManyVoices, Speaker, Synthesizer, VoiceUsed
 from workers.fixed_words import FixedWords, Spoken
 from workers.stage import JobContext, JobTarget
 

@@ -12,7 +12,7 @@ from aura.cli.demo import demo as ask
 from aura.cli.running import CommandError
 from runtime.settings import Settings
 from workers.engines import weights
-from workers.engines.protocols import EngineError
+from workers.engines.errors import EngineError
 
 FOLDER = Path(__file__).parents[2] / "examples" / "restaurant"
 MODEL = "qwen2.5-1.5b-instruct"

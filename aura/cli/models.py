@@ -58,8 +58,8 @@ def check() -> None:
     """Check the installed models against their SHA-256; join models that come in parts."""
     from aura.cli.running import CommandError
     from workers.engines import fetched, weights
+    from workers.engines.errors import EngineError
     from workers.engines.pinned import PINNED
-    from workers.engines.protocols import EngineError
 
     cache, wrong = load().cache_dir, []
     for name in dict.fromkeys([*PINNED, *fetched.records(cache)]):

@@ -7,7 +7,7 @@ from deploy.nats_server import ServerMissingError
 from deploy.up import START_ERRORS
 from runtime.agents.config_file import BrokenFilesError
 from runtime.settings import SettingsError
-from workers.engines.protocols import EngineError
+from workers.engines.errors import EngineError
 
 HOPELESS = (SettingsError, EngineError, ServerMissingError, BrokenFilesError)
 """Errors of the configuration, which a restart of the process does not fix."""

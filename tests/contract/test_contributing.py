@@ -11,7 +11,8 @@ import pytest
 
 from runtime.settings import load
 from workers.engines import contract, factory
-from workers.engines.protocols import Recognition, Recognizer, WeightsError
+from workers.engines.errors import WeightsError
+from workers.engines.protocols import Recognition, Recognizer
 
 PAGE = Path(__file__).parents[2] / "CONTRIBUTING.md"
 

@@ -15,8 +15,9 @@ import pytest
 from benchmarks.recordings import people
 from tests.e2e.conftest import OUR_OWN
 from workers.engines import factory, llm_factory, weights
+from workers.engines.errors import EngineRefusedError
 from workers.engines.llm.llama import TOKENS_OF_A_SMALL_ONE, LlamaModel
-from workers.engines.protocols import EngineRefusedError, LanguageModel, Prompt, Usage
+from workers.engines.protocols import LanguageModel, Prompt, Usage
 from workers.engines.stt import whisper_postprocess
 from workers.engines.stt.whisper import WhisperRecognizer
 from workers.engines.tts import piper_streaming

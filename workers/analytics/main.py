@@ -21,7 +21,7 @@ from schemas import subjects
 from workers.analytics.delivery import Live, Source
 from workers.analytics.runner import Runner
 from workers.analytics.subscribers import Context, Subscriber, SubscriberError
-from workers.engines.protocols import EngineError
+from workers.engines.errors import EngineError
 
 log = structlog.get_logger(__name__)
 

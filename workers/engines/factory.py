@@ -8,14 +8,10 @@ from typing import Final
 
 from runtime.settings import Settings
 from workers.engines import weights
+from workers.engines.errors import WeightsError
 from workers.engines.openai_api import BlockingClient, needs
 from workers.engines.own import own_engine
-from workers.engines.protocols import (
-    Recognizer,
-    Synthesizer,
-    TurnModel,
-    WeightsError,
-)
+from workers.engines.protocols import Recognizer, Synthesizer, TurnModel
 
 DEFAULT_STT_MODEL: Final = Settings.model_fields["stt_model"].default
 DEFAULT_TTS_VOICE: Final = Settings.model_fields["tts_voice"].default

@@ -10,8 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from workers.engines.errors import WeightsError
 from workers.engines.files import alone, place
-from workers.engines.protocols import WeightsError
 
 LOCK = "models.lock.json"
 """In AURA_CACHE_DIR; may be copied to other hosts, which then accept no other files."""

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from runtime import machine
 from runtime.settings import Settings
 from workers.engines import llm_choice, weights
+from workers.engines.errors import EngineRefusedError, WeightsError
 from workers.engines.openai_api import needs
 from workers.engines.own import own_engine
-from workers.engines.protocols import EngineRefusedError, LanguageModel, WeightsError
+from workers.engines.protocols import LanguageModel
 
 LOCAL_SLOTS: Final = 2
 """Responses that the built-in model writes at once where AURA_LLM_SLOTS says nothing."""

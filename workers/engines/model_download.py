@@ -22,10 +22,10 @@ import msgspec
 
 from workers.engines import fetched
 from workers.engines.catalogue import PACKAGED, TURN, Packaged
+from workers.engines.errors import WeightsError
 from workers.engines.fetched import Record, Trust
 from workers.engines.files import BLOCK_BYTES, alone
 from workers.engines.hub import LOCAL_NAME, PINS, HubModel, on_hub
-from workers.engines.protocols import WeightsError
 
 PACKAGE_LIMIT_S: Final = 600
 HTTP_LIMITS: Final = aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=60)

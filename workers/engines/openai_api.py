@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from workers.engines.protocols import (
+from workers.engines.errors import (
     EngineError,
     EngineMissingError,
     EngineRefusedError,

@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from typing import Any, Final, Literal
 
 from runtime.settings import Settings
-from workers.engines.protocols import EngineRefusedError
+from workers.engines.errors import EngineRefusedError
 from workers.module_loader import ModuleNotLoadedError, loaded
 
 EngineKind = Literal["stt", "llm", "tts"]

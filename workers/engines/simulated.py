@@ -16,15 +16,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from schemas.audio import BYTES_PER_MS, RATE_HZ
-from workers.engines.protocols import (
-    EngineUnavailableError,
-    FunctionCall,
-    Prompt,
-    Recognition,
-    Token,
-    Usage,
-    only,
-)
+from workers.engines.errors import EngineUnavailableError
+from workers.engines.protocols import FunctionCall, Prompt, Recognition, Token, Usage, only
 
 Fail = Literal["none", "raise", "hang", "nonsense", "exit"]
 HEARD: Final = "Hello, how are you today?"

@@ -22,9 +22,9 @@ import structlog
 from runtime.version import installing
 from workers.engines import fetched
 from workers.engines.catalogue import PACKAGED
+from workers.engines.errors import EngineError, EngineMissingError, WeightsError
 from workers.engines.files import BLOCK_BYTES, alone, place
 from workers.engines.pinned import PINNED, Pinned
-from workers.engines.protocols import EngineError, EngineMissingError, WeightsError
 
 log = structlog.get_logger(__name__)
 

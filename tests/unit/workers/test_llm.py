@@ -7,13 +7,8 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from workers.engines.protocols import (
-    EngineError,
-    EngineRefusedError,
-    EngineUnavailableError,
-    Prompt,
-    Token,
-)
+from workers.engines.errors import EngineError, EngineRefusedError, EngineUnavailableError
+from workers.engines.protocols import Prompt, Token
 from workers.engines.simulated import SimulatedLanguageModel
 from workers.llm import opinion
 from workers.stage import EngineHungError

@@ -12,7 +12,8 @@ from runtime.tasks import cancel
 from schemas.prompts import PromptBeginning
 from schemas.session_config import SessionConfig
 from schemas.tools import ToolConfig
-from workers.engines.protocols import EngineRefusedError, Prompt
+from workers.engines.errors import EngineRefusedError
+from workers.engines.protocols import Prompt
 from workers.read_ahead import MOST_WAITING, ReadAhead, beginning
 
 ONE, OTHER = (PromptBeginning(system=name) for name in ("one", "other"))

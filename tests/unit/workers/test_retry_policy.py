@@ -6,7 +6,7 @@ import pytest
 
 from runtime.bus.errors import BusAwayError, FencedError
 from schemas.events import Head, SpeechStarted
-from workers.engines.protocols import (
+from workers.engines.errors import (
     EngineMissingError,
     EngineRefusedError,
     EngineUnavailableError,

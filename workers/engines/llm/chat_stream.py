@@ -7,14 +7,9 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Final
 
+from workers.engines.errors import EngineRefusedError, OnlyThoughtError, ServerUnavailableError
 from workers.engines.llm.call_deltas import CallDeltas
-from workers.engines.protocols import (
-    EngineRefusedError,
-    FunctionCall,
-    OnlyThoughtError,
-    ServerUnavailableError,
-    Usage,
-)
+from workers.engines.protocols import FunctionCall, Usage
 
 MOST_BYTES: Final = 1 << 20
 """Of one line."""

@@ -16,14 +16,8 @@ from typing import Final
 
 import structlog
 
-from workers.engines.protocols import (
-    EngineError,
-    EngineUnavailableError,
-    LanguageModel,
-    Prompt,
-    Switched,
-    Token,
-)
+from workers.engines.errors import EngineError, EngineUnavailableError
+from workers.engines.protocols import LanguageModel, Prompt, Switched, Token
 
 log = structlog.get_logger(__name__)
 

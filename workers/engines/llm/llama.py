@@ -19,6 +19,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from workers.engines.errors import (
+    EngineMissingError,
+    EngineRefusedError,
+    EngineUnavailableError,
+    WeightsError,
+)
 from workers.engines.llm.base_model_prompt import CALL, next_prompt, up_to_last_word
 from workers.engines.llm.chat_request import messages
 from workers.engines.llm.llama_requests import (
@@ -29,16 +35,7 @@ from workers.engines.llm.llama_requests import (
     text_of,
     usage_of,
 )
-from workers.engines.protocols import (
-    EngineMissingError,
-    EngineRefusedError,
-    EngineUnavailableError,
-    Prompt,
-    Token,
-    Usage,
-    WeightsError,
-    only,
-)
+from workers.engines.protocols import Prompt, Token, Usage, only
 
 CONTEXT_TOKENS = 4096
 """Of one slot: room for the example call, for the remembered messages at a token a letter, and for

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
+from workers.engines.errors import EngineRefusedError
 from workers.engines.llm.chat_request import body, refused_field
 from workers.engines.llm.chat_stream import DONE, ChatStream, records
 from workers.engines.openai_api import (
@@ -18,7 +19,7 @@ from workers.engines.openai_api import (
     openai_library,
     translated,
 )
-from workers.engines.protocols import CallInfo, EngineRefusedError, Prompt, Token
+from workers.engines.protocols import CallInfo, Prompt, Token
 
 CEREBRAS_MODEL: Final = "llama-3.3-70b"
 CEREBRAS: Final = Named(

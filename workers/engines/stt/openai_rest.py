@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from runtime.audio import write_wav
 from schemas.audio import BYTES_PER_MS
+from workers.engines.errors import EngineRefusedError, ServerUnavailableError
 from workers.engines.openai_api import BlockingClient, Library, Named, translated
-from workers.engines.protocols import EngineRefusedError, Recognition, ServerUnavailableError
+from workers.engines.protocols import Recognition
 from workers.engines.stt.whisper_postprocess import cleaned
 
 NAMED: Final = Named(

@@ -21,13 +21,13 @@ import numpy as np
 
 from schemas.audio import BYTES_PER_MS, RATE_HZ
 from workers.engines import weights
-from workers.engines.protocols import (
+from workers.engines.errors import (
     EngineMissingError,
     EngineRefusedError,
     EngineUnavailableError,
-    Recognition,
     WeightsError,
 )
+from workers.engines.protocols import Recognition
 from workers.engines.stt import whisper_postprocess
 from workers.engines.stt.decoded_text import NOTHING, Heard, better, joined, remaining_ways
 from workers.engines.stt.levelling import levelled

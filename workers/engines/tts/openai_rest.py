@@ -17,8 +17,8 @@ from runtime.audio import PcmStream
 from runtime.containers import container_of
 from runtime.wav import MOST_HEADER_BYTES, Format, NotAudioError, WavHeader
 from schemas.audio import RATE_HZ
+from workers.engines.errors import EngineRefusedError, ServerUnavailableError
 from workers.engines.openai_api import BlockingClient, Named, translated
-from workers.engines.protocols import EngineRefusedError, ServerUnavailableError
 from workers.engines.tts.piper import without_lead
 
 NAMED: Final = Named(

@@ -16,11 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.audio import RATE_HZ
-from workers.engines.protocols import (
-    EngineMissingError,
-    EngineUnavailableError,
-    WeightsError,
-)
+from workers.engines.errors import EngineMissingError, EngineUnavailableError, WeightsError
 from workers.engines.tts import piper_streaming
 
 Samples = npt.NDArray[np.int16]

@@ -15,14 +15,8 @@ import structlog
 from schemas.languages import without_region
 from schemas.session_config import VOICE_NAME
 from workers.engines import weights
-from workers.engines.protocols import (
-    ChosenVoice,
-    EngineError,
-    EngineRefusedError,
-    Speaker,
-    VoiceUsed,
-    WeightsError,
-)
+from workers.engines.errors import EngineError, EngineRefusedError, WeightsError
+from workers.engines.protocols import ChosenVoice, Speaker, VoiceUsed
 from workers.engines.tts.piper import PiperVoice
 
 log = structlog.get_logger(__name__)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.audio import RATE_HZ
-from workers.engines.protocols import EngineMissingError, WeightsError
+from workers.engines.errors import EngineMissingError, WeightsError
 
 WINDOW_S: Final = 8
 """The audio that the model uses: the last eight seconds."""

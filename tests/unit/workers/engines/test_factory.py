@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from runtime.settings import Settings, load
+from workers.engines.errors import EngineRefusedError, WeightsError
 from workers.engines.factory import recognizer, synthesizer
 from workers.engines.llm.fallbacks import FallbackModels
 from workers.engines.llm_factory import language_model, llm_engine, llm_slots
 from workers.engines.openai_api import NO_KEY
-from workers.engines.protocols import EngineRefusedError, WeightsError
 
 
 def of(**given: Any) -> Settings:

@@ -14,8 +14,8 @@ from aiohttp.test_utils import TestServer
 
 from workers.engines import fetched, model_download, weights
 from workers.engines.catalogue import PACKAGED, Packaged
+from workers.engines.errors import WeightsError
 from workers.engines.fetched import Record
-from workers.engines.protocols import WeightsError
 
 DATA = bytes(range(256)) * 3000
 VOICE = "de_DE-thorsten-medium"

@@ -15,7 +15,7 @@ from aura.cli import engines
 from aura.cli.running import CommandError
 from runtime.settings import Settings, load
 from workers.engines import factory, llm_factory, own
-from workers.engines.protocols import EngineRefusedError
+from workers.engines.errors import EngineRefusedError
 from workers.engines.simulated import (
     SimulatedLanguageModel,
     SimulatedRecognizer,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from workers.engines.protocols import EngineUnavailableError, Prompt, Usage
+from workers.engines.errors import EngineUnavailableError
+from workers.engines.protocols import Prompt, Usage
 from workers.engines.simulated import (
     HEARD,
     NONSENSE,

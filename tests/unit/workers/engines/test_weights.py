@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from workers.engines import weights
+from workers.engines.errors import EngineMissingError, WeightsError
 from workers.engines.pinned import PINNED, Pinned
-from workers.engines.protocols import EngineMissingError, WeightsError
 
 DATA = bytes(range(256)) * 5000
 

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.tools import MOST_CALLS
+from workers.engines.errors import EngineRefusedError
 from workers.engines.llm.call_deltas import CallDeltas
 from workers.engines.llm.chat_stream import ChatStream
-from workers.engines.protocols import EngineRefusedError, FunctionCall
+from workers.engines.protocols import FunctionCall
 
 NAMES = st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True)
 OBJECTS = st.dictionaries(st.text(max_size=8), st.text(max_size=12) | st.integers(), max_size=4)

@@ -7,14 +7,9 @@ from typing import Any
 
 import pytest
 
+from workers.engines.errors import EngineRefusedError, EngineUnavailableError, OnlyThoughtError
 from workers.engines.llm.chat_stream import DONE, MOST_BYTES, ChatStream, records
-from workers.engines.protocols import (
-    EngineRefusedError,
-    EngineUnavailableError,
-    FunctionCall,
-    OnlyThoughtError,
-    Usage,
-)
+from workers.engines.protocols import FunctionCall, Usage
 
 
 async def read(stream: bytes, step: int = 1000) -> list[Any]:

@@ -8,17 +8,9 @@ from contextlib import aclosing
 
 import pytest
 
+from workers.engines.errors import EngineError, EngineRefusedError, EngineUnavailableError
 from workers.engines.llm.fallbacks import REST_S, FallbackModels
-from workers.engines.protocols import (
-    EngineError,
-    EngineRefusedError,
-    EngineUnavailableError,
-    LanguageModel,
-    Prompt,
-    Switched,
-    Token,
-    Usage,
-)
+from workers.engines.protocols import LanguageModel, Prompt, Switched, Token, Usage
 
 ASK = Prompt("", (("user", "Hi."),))
 BUSY = EngineUnavailableError("busy (429)")

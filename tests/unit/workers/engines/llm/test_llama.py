@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from schemas.tools import ToolFunction
+from workers.engines.errors import WeightsError
 from workers.engines.llm.llama import has_chat_template
 from workers.engines.llm.llama_requests import MOST_TOKENS, chat, completion, likely_end, text_of
-from workers.engines.protocols import Prompt, WeightsError
+from workers.engines.protocols import Prompt
 
 
 def looked_at(*content: dict[str, Any]) -> dict[str, Any]:

@@ -13,15 +13,9 @@ from aiohttp import web
 
 from runtime.settings import Settings, env_name
 from schemas.tools import ToolFunction
+from workers.engines.errors import EngineRefusedError, EngineUnavailableError
 from workers.engines.llm.openai_compatible import HostedModel
-from workers.engines.protocols import (
-    CallInfo,
-    EngineRefusedError,
-    EngineUnavailableError,
-    FunctionCall,
-    Prompt,
-    Usage,
-)
+from workers.engines.protocols import CallInfo, FunctionCall, Prompt, Usage
 
 KEY = "sk-very-secret"
 ASK = Prompt("You are Aura.", (("user", "What did I whisper?"),), seed=7)

@@ -15,8 +15,8 @@ from aiohttp import web
 
 from runtime.audio import read_wav
 from tests.local_server import Answer, answering
+from workers.engines.errors import EngineError, EngineRefusedError, EngineUnavailableError
 from workers.engines.openai_api import BlockingClient
-from workers.engines.protocols import EngineError, EngineRefusedError, EngineUnavailableError
 from workers.engines.stt.openai_rest import RestRecognizer, heard
 
 PCM = b"\x10\x00\xf0\xff" * 8000

@@ -16,8 +16,8 @@ from aiohttp import web
 from runtime.audio import write_wav
 from runtime.wav import Format
 from tests.local_server import Answer, answering
+from workers.engines.errors import EngineError, EngineRefusedError, EngineUnavailableError
 from workers.engines.openai_api import BlockingClient
-from workers.engines.protocols import EngineError, EngineRefusedError, EngineUnavailableError
 from workers.engines.tts.openai_rest import RestVoice, converted, patient
 
 PATH = "POST /v1/audio/speech"

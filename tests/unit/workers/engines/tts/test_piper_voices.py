@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from workers.engines.protocols import EngineRefusedError, ManyVoices, Speaker
+from workers.engines.errors import EngineRefusedError
+from workers.engines.protocols import ManyVoices, Speaker
 from workers.engines.tts.piper import PiperVoice
 from workers.engines.tts.piper_voices import PiperVoices, VoicePlaces
 
