@@ -115,7 +115,7 @@ async def measured(page: Page, bus: Bus, rate: int, seconds: float, first: int) 
     await page.evaluate("() => { gaps.length = 0; }")
     sent = await publish(bus, rate, seconds, first)
     gaps = sorted(await page.evaluate("gaps"))
-    told = await page.inner_text(".tools:has(+ .stream) .fine")
+    told = await page.inner_text(".tools:has(~ .stream) .fine")
     return {
         "events_a_second": rate,
         "sent": sent,
