@@ -21,18 +21,19 @@ async def tools_of(
     table: AgentTable,
     *,
     phone: bool,
-    warns: bool = True,
+    ahead: bool = False,
 ) -> tuple[ToolConfig, ...]:
     """Return the tools of a call of *tenant* that *agent* serves; None: no agent does.
 
     A tool or an agent that the tenant may not have, or that is not there, is left out, and so is
-    what only a *phone* can do where the call is none. *warns*: the log is told what is missing.
+    what only a *phone* can do where the call is none. *ahead*: no call waits for them, so
+    no service is looked for, and the log is not told what is missing.
     """
-    offered, missing = await _offered(agent, tenant, catalogue)
+    offered, missing = await _offered(agent, tenant, catalogue, looks=not ahead)
     targets, unknown = _targets(agent, tenant, table)
-    for name in missing if warns else ():
+    for name in () if ahead else missing:
         log.warning("tool_not_served", tool=name, tenant=tenant)
-    for name in unknown if warns else ():
+    for name in () if ahead else unknown:
         log.warning("agent_to_transfer_to_unknown", agent=name, tenant=tenant)
     phones = dict.fromkeys(agent.phones, "a telephone") if agent and phone else {}
     transfer = (transfer_tool(targets, phones),) if targets or phones else ()
@@ -40,13 +41,13 @@ async def tools_of(
 
 
 async def _offered(
-    agent: Agent | None, tenant: str, catalogue: ToolCatalogue
+    agent: Agent | None, tenant: str, catalogue: ToolCatalogue, *, looks: bool
 ) -> tuple[tuple[ToolConfig, ...], list[str]]:
     """Return the tools of *agent*, or those that the operator offers all, and what is missing."""
     if agent is None or agent.tools is UNSET:
         return catalogue.of(tenant), []
     names = {one for one in agent.tools if isinstance(one, str)} - {TRANSFER}
-    found = await catalogue.named(tenant, names)
+    found = await catalogue.named(tenant, names, looks=looks)
     own = [found.get(one) if isinstance(one, str) else one.config() for one in agent.tools]
     return tuple(tool for tool in own if tool), sorted(names - found.keys())
 

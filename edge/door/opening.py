@@ -161,7 +161,7 @@ class Openings:
                 settled = settle(one, caller, begin, self._of_tenant(caller))
             except (RefusedError, ConfigFileError):
                 continue
-            tools = await self._tools_of(settled, caller, phone=False, warns=False)
+            tools = await self._tools_of(settled, caller, phone=False, ahead=True)
             found.append(self._completed(settled.config, tools))
         return found
 
@@ -169,11 +169,11 @@ class Openings:
         return RecordingWriter(self.bus, tenant, session, self.recorded.of(tenant))
 
     async def _tools_of(
-        self, settled: Settled, caller: Caller, *, phone: bool, warns: bool = True
+        self, settled: Settled, caller: Caller, *, phone: bool, ahead: bool = False
     ) -> tuple[ToolConfig, ...]:
         table = self.agents.table
         return await tools_of(
-            settled.file, caller.tenant, self.tools, table, phone=phone, warns=warns
+            settled.file, caller.tenant, self.tools, table, phone=phone, ahead=ahead
         )
 
     def telephone(self, name: str, caller: Caller, before: AgentUsed) -> str:

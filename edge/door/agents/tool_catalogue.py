@@ -41,6 +41,7 @@ class ToolCatalogue:
         self._served: dict[tuple[str, str], ToolConfig] = {}
         self._unseen: dict[tuple[str, str], int] = {}
         self._looked_s = float("-inf")
+        """The last look for a call."""
         self._looking = asyncio.Lock()
         self.looked = asyncio.Event()
         """The services were looked for once: what is served is known."""
@@ -54,18 +55,22 @@ class ToolCatalogue:
         served = self._served_to(tenant)
         return (*self._own, *(served[name] for name in sorted(served)))
 
-    async def named(self, tenant: str, names: Iterable[str]) -> dict[str, ToolConfig]:
+    async def named(
+        self, tenant: str, names: Iterable[str], *, looks: bool = True
+    ) -> dict[str, ToolConfig]:
         """Return those of *names* that sessions of *tenant* may have.
 
-        The operator's go first, then what is built in, the tenant's own and everybody's.
+        The operator's go first, then what is built in, the tenant's own and everybody's. *looks*:
+        services are looked for where one is not known.
         """
         wanted = set(names)
         found = self._known(tenant, wanted)
-        if wanted - found.keys():
+        if looks and wanted - found.keys():
             async with self._looking:  # a look that is under way may find them
                 found = self._known(tenant, wanted)
                 now_s = asyncio.get_running_loop().time()
                 if wanted - found.keys() and now_s - self._looked_s >= LOOK_AGAIN_S:
+                    self._looked_s = now_s
                     await self._look()
                     found = self._known(tenant, wanted)
         return found
@@ -95,7 +100,6 @@ class ToolCatalogue:
         self.looked.set()
 
     async def _look(self) -> None:
-        self._looked_s = asyncio.get_running_loop().time()
         found = {(one.tenant, one.tool.name): one.tool for one in await served_tools(self._bus)}
         for key in self._served.keys() - found.keys():
             self._unseen[key] = self._unseen.get(key, 0) + 1
