@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.door.agents.tool_catalogue import ToolCatalogue
 from runtime.bus.connection import Bus
 from runtime.bus.tool_services import (
     Asked,
@@ -151,3 +152,17 @@ async def test_a_service_that_describes_no_tool_is_left_out(bus: Bus) -> None:
     )
     assert [one.tool.name for one in await served_tools(bus)] == ["good"]
     await service.stop()
+
+
+async def test_a_call_finds_a_tool_that_is_served_just_after_others_looked(
+    bus: Bus, settings: Settings
+) -> None:
+    async def nothing(_: Asked) -> bytes:
+        return b"{}"
+
+    catalogue = ToolCatalogue(bus, settings)
+    await catalogue.look()
+    assert await catalogue.named("acme", ["book"], looks=False) == {}
+    async with serving(bus, [(ToolConfig(name="book"), nothing)], tenant="acme"):
+        assert (await catalogue.named("acme", ["book"], looks=False)) == {}
+        assert (await catalogue.named("acme", ["book"])).keys() == {"book"}
